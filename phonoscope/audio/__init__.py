@@ -1,0 +1,1 @@
+"""Sound in: open hostile sources, decode once, share spectra, measure loudness."""

@@ -1,0 +1,141 @@
+"""A block: a stretch of decoded sound that carries everything computed from it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from phonoscope.audio.spectra import Spectra, fine_size, power_spectra
+from phonoscope.types import Floats
+
+COARSE_PER_FINE = 8
+"""The coarse spectrum is this many times shorter than the fine one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Consecutive samples of one recording, with a little of what came before.
+
+    Frames lie on one grid for the whole recording (frame ``k`` starts at sample
+    ``k * hop``), and each belongs to the block in which it *ends*; so what is summed
+    over blocks does not depend on where blocks were cut. Everything derived is computed
+    on first use and shared by all evidence.
+    """
+
+    samples: Floats
+    """New samples, shape (channels, n), full scale is 1.0; finite."""
+    lead: Floats
+    """Samples before ``start``, shape (channels, m), m <= fine_size(rate_hz)."""
+    start: int
+    """Index of the first new sample in the recording."""
+    rate_hz: int
+    """Sample rate, Hz."""
+    last: bool = False
+    """Whether the recording ends with this block."""
+
+    @property
+    def stop(self) -> int:
+        """Index after the last new sample."""
+        return self.start + self.samples.shape[1]
+
+    @cached_property
+    def joined(self) -> Floats:
+        """Lead and new samples in one array, shape (channels, m + n)."""
+        if self.lead.shape[1] == 0:
+            return self.samples
+        return np.concatenate([self.lead, self.samples], axis=1)
+
+    @cached_property
+    def mono(self) -> Floats:
+        """The mix that is analysed, lead included, shape (m + n,).
+
+        The mean of the channels; the first channel where the mean cancels (a recording
+        with one channel inverted must not look silent).
+        """
+        channels = self.joined
+        if channels.shape[0] == 1:
+            return channels[0]
+        mix = channels[0] + channels[1]
+        for channel in channels[2:]:
+            mix += channel
+        mix *= np.float32(1.0 / channels.shape[0])
+        if np.dot(mix, mix) < 1e-4 * np.dot(channels[0], channels[0]):
+            return channels[0]
+        return mix
+
+    @cached_property
+    def side(self) -> Floats:
+        """Half the difference of the first two channels, lead included, shape (m + n,).
+
+        Zeros for a recording of one channel.
+        """
+        channels = self.joined
+        if channels.shape[0] == 1:
+            return np.zeros_like(channels[0])
+        difference = channels[0] - channels[1]
+        difference *= np.float32(0.5)
+        return difference
+
+    def frames(self, signal: Floats, size: int, hop: int) -> tuple[Floats, int]:
+        """Cut the frames that end in this block out of a signal of this block.
+
+        Parameters
+        ----------
+        signal
+            Shape (..., m + n), lead included, e.g. :attr:`mono` or :attr:`joined`.
+        size, hop
+            Frame length and distance, samples; ``size - 1`` may not exceed the lead's
+            longest length.
+
+        Returns
+        -------
+        frames
+            Read-only view, shape (..., k, size). A last block is padded with zeros so
+            that its tail, or a recording shorter than one frame, is not lost.
+        first
+            Index of the first frame in the recording's grid.
+        """
+        origin = self.start - self.lead.shape[1]
+        first = max(0, -(-(self.start + 1 - size) // hop))
+        if self.last:
+            covered = (self.stop - size) // hop * hop + size if self.stop >= size else 0
+            if covered < self.stop:
+                missing = max(first * hop, covered - size + hop) + size - self.stop
+                padding = [(0, 0)] * (signal.ndim - 1) + [(0, max(0, missing))]
+                signal = np.pad(signal, padding)
+        offset = first * hop - origin
+        if signal.shape[-1] - offset < size:
+            return np.empty((*signal.shape[:-1], 0, size), np.float32), first
+        return sliding_window_view(signal[..., offset:], size, axis=-1)[..., ::hop, :], first
+
+    @cached_property
+    def fine(self) -> Spectra:
+        """Long spectra of :attr:`mono`: about 2.7 Hz a bin, half overlapped."""
+        return self._spectra(fine_size(self.rate_hz), 2)
+
+    @cached_property
+    def coarse(self) -> Spectra:
+        """Short spectra of :attr:`mono`: about 46 ms long, a quarter apart."""
+        return self._spectra(fine_size(self.rate_hz) // COARSE_PER_FINE, 4)
+
+    def _spectra(self, size: int, hops: int) -> Spectra:
+        frames, first = self.frames(self.mono, size, size // hops)
+        return Spectra(power_spectra(frames), size, size // hops, self.rate_hz, first)
+
+    @cached_property
+    def rms(self) -> Floats:
+        """Root mean square over all channels in steps of :attr:`rms_hop`, shape (k,).
+
+        The steps that end in this block; full scale is 1.0.
+        """
+        frames, _ = self.frames(self.joined, self.rms_hop, self.rms_hop)
+        energy = np.einsum("ckn,ckn->k", frames, frames, optimize=False)
+        return np.sqrt(energy / (frames.shape[0] * self.rms_hop)).astype(np.float32)
+
+    @property
+    def rms_hop(self) -> int:
+        """Samples in one step of :attr:`rms`: 10 ms to the nearest sample."""
+        return max(1, round(self.rate_hz / 100))

@@ -1,0 +1,365 @@
+"""Decode a recording once, as blocks of float32 samples, whatever its container.
+
+Built on PyAV (FFmpeg). The input is always an open file object: FFmpeg never sees a
+name, so a file called ``http:x`` or ``concat:a|b`` cannot make it open something else,
+and only demuxers of media containers are allowed, so a playlist cannot either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+import av
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from numpy.typing import NDArray
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.spectra import fine_size
+from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.types import Floats, column
+
+DEMUXERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,loas,matroska,webm,"
+    "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,rm,rso,shn,sox,tak,truehd,tta,"
+    "voc,w64,wav,wsd,wv,xwma"
+)
+"""The media containers that may be opened; none of them refers to other files or addresses."""
+
+EXACT_DURATION = frozenset({"flac", "wav", "w64", "aiff", "mov,mp4,m4a,3gp,3g2,mj2", "ape", "wv"})
+"""Containers whose header counts samples, so that a shorter stream means a truncated file."""
+
+MAX_CHANNELS = 64
+MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
+BLOCK_SAMPLES = 1 << 21
+"""Samples of all channels in a block: 24 s of stereo at 44.1 kHz, so memory stays flat."""
+
+LOUDEST = np.float32(1e4)
+"""Samples beyond +80 dBFS are damage, not sound, and count as not finite."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the container says about the audio stream that was decoded."""
+
+    container: str = column("Container, FFmpeg's short name, e.g. 'mp3', 'ogg', 'flac', 'wav'.")
+    codec: str = column("Codec, FFmpeg's name, e.g. 'mp3', 'vorbis', 'pcm_s16le'.")
+    codec_profile: str | None = column("Codec profile such as 'LC'; empty when there is none.")
+    sample_rate_hz: int = column("Sample rate of the decoded sound, Hz.")
+    channels: int = column("Number of channels.")
+    channel_layout: str = column("Channel layout, e.g. 'mono', 'stereo', '5.1'.")
+    bit_depth: int | None = column("Bits a sample for PCM and lossless codecs; empty for others.")
+    bit_rate_bps: int | None = column("Bit rate of the stream, bit/s; empty when unknown.")
+    lossless: bool = column("Whether the codec keeps every sample (PCM, FLAC, ALAC ...).")
+    declared_duration_s: float | None = column(
+        "Duration the container declares, s; empty when it does not."
+    )
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What decoding came to, known at the end."""
+
+    duration_s: float = column("Duration of the decoded sound, s.")
+    samples: int = column("Decoded samples of one channel.")
+    decode_errors: int = column("Packets that could not be decoded and were passed over.")
+    nonfinite_samples: int = column("Samples that were NaN, infinite or absurd; read as silence.")
+    format_changes: int = column("Times the stream changed rate or channels midway.")
+    truncated: bool = column("Whether the sound ends well before the declared duration.")
+
+
+class Decoder:
+    """Decode one recording's audio stream.
+
+    Use as a context manager; read :attr:`stream` first, then :meth:`blocks` once, then
+    :meth:`outcome`.
+
+    Parameters
+    ----------
+    file
+        Open binary file, at any position; not closed here.
+
+    Raises
+    ------
+    UnreadableError
+        ``not-audio`` or ``no-audio-stream``.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        try:
+            self._container = av.open(
+                _Bytes(file),
+                mode="r",
+                metadata_errors="replace",
+                buffer_size=1 << 16,
+                container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "none"},
+            )
+        except MemoryError:
+            raise
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise UnreadableError(
+                ErrorKind.NOT_AUDIO, "no known audio container was recognised in it"
+            ) from error
+        try:
+            self._stream = self._choose_stream()
+            self.stream = _described(self._container, self._stream)
+        except BaseException:
+            self._container.close()
+            raise
+        self.tags = _text_tags(self._container, self._stream)
+        self._decode_errors = 0
+        self._nonfinite = 0
+        self._format_changes = 0
+        self._samples = 0
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the recording as consecutive blocks; the last one is marked.
+
+        Yields
+        ------
+        Block
+            About 24 s of stereo, fewer seconds for more channels or higher rates.
+
+        Raises
+        ------
+        UnreadableError
+            ``undecodable`` when not one sample could be decoded.
+        """
+        lead = np.empty((self.stream.channels, 0), np.float32)
+        keep = fine_size(self.stream.sample_rate_hz)
+        start = 0
+        held: Floats | None = None
+        for samples in self._pieces():
+            if held is not None:
+                block = Block(held, lead, start, self.stream.sample_rate_hz)
+                yield block
+                start += held.shape[1]
+                lead = held[:, -keep:]
+            held = samples
+        if held is None:
+            raise UnreadableError(
+                ErrorKind.UNDECODABLE,
+                f"{self.stream.container}/{self.stream.codec}: not one sample could be decoded",
+            )
+        self._samples = start + held.shape[1]
+        yield Block(held, lead, start, self.stream.sample_rate_hz, last=True)
+
+    def outcome(self) -> Decoded:
+        """Return what decoding came to; meaningful after :meth:`blocks` ended."""
+        duration_s = self._samples / self.stream.sample_rate_hz
+        declared_s = self.stream.declared_duration_s
+        truncated = (
+            self.stream.container in EXACT_DURATION
+            and declared_s is not None
+            and duration_s < declared_s - max(1.0, 0.02 * declared_s)
+        )
+        return Decoded(
+            duration_s=duration_s,
+            samples=self._samples,
+            decode_errors=self._decode_errors,
+            nonfinite_samples=self._nonfinite,
+            format_changes=self._format_changes,
+            truncated=truncated,
+        )
+
+    def _choose_stream(self) -> AudioStream:
+        stream = self._container.streams.best("audio")
+        if stream is None:
+            kinds = sorted({s.type for s in self._container.streams if s.type})
+            found = f"only {', '.join(kinds)}" if kinds else "no stream at all"
+            raise UnreadableError(
+                ErrorKind.NO_AUDIO_STREAM,
+                f"a {self._container.format.name} file without an audio stream ({found})",
+            )
+        audio = cast(AudioStream, stream)
+        context = audio.codec_context
+        if context is None:
+            raise UnreadableError(ErrorKind.UNDECODABLE, "no decoder for its audio codec")
+        if not MIN_RATE_HZ <= (context.sample_rate or 0) <= MAX_RATE_HZ:
+            raise UnreadableError(
+                ErrorKind.UNDECODABLE, f"a sample rate of {context.sample_rate} Hz is not possible"
+            )
+        if not 1 <= (context.channels or 0) <= MAX_CHANNELS:
+            raise UnreadableError(
+                ErrorKind.UNDECODABLE, f"{context.channels} channels is not possible"
+            )
+        context.thread_count = 1
+        return audio
+
+    def _pieces(self) -> Iterator[Floats]:
+        """Yield samples, shape (channels, n), in pieces of the block's length."""
+        fifo = AudioFifo()
+        length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
+        for frame in self._uniform_frames():
+            frame.pts = None
+            fifo.write(frame)
+            while (full := fifo.read(length)) is not None:
+                yield self._sanitised(full)
+        if (rest := fifo.read(0, partial=True)) is not None:
+            yield self._sanitised(rest)
+
+    def _uniform_frames(self) -> Iterator[AudioFrame]:
+        """Yield frames that all have the stream's first format, rate and layout."""
+        first: tuple[str, str, int] | None = None
+        resampler: AudioResampler | None = None
+        previous: tuple[str, str, int] | None = None
+        for frame in self._frames():
+            shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if first is None:
+                first = previous = shape
+                self._settle(frame)
+            if shape != previous:
+                self._format_changes += 1
+                resampler = AudioResampler(*first) if shape != first else None
+                previous = shape
+            if resampler is None:
+                yield frame
+            else:
+                yield from resampler.resample(frame)
+
+    def _settle(self, frame: AudioFrame) -> None:
+        """Take rate and channels from the first frame: some headers lie (AAC with SBR)."""
+        if (frame.sample_rate, frame.layout.nb_channels) != (
+            self.stream.sample_rate_hz,
+            self.stream.channels,
+        ):
+            facts = dict(vars(self.stream))
+            facts.update(
+                sample_rate_hz=frame.sample_rate,
+                channels=frame.layout.nb_channels,
+                channel_layout=frame.layout.name,
+            )
+            self.stream = Stream(**facts)
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except MemoryError:
+                raise
+            except (av.FFmpegError, OSError):
+                # The container itself is damaged here: what came before still counts.
+                self._decode_errors += 1
+                return
+            try:
+                yield from packet.decode()
+            except MemoryError:
+                raise
+            except av.FFmpegError:
+                self._decode_errors += 1
+
+    def _sanitised(self, frame: AudioFrame) -> Floats:
+        samples = _as_floats(frame)
+        peak = np.abs(samples).max(initial=0.0)
+        if not peak <= LOUDEST:
+            bad = ~(np.abs(samples) <= LOUDEST)
+            self._nonfinite += int(bad.sum())
+            samples[bad] = 0.0
+        return samples
+
+
+class _Bytes:
+    """A nameless file object: read, seek and tell only, so that no name reaches FFmpeg."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(0)
+        self.read = file.read
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+
+def _as_floats(frame: AudioFrame) -> Floats:
+    """Return the samples of a frame, shape (channels, n), full scale 1.0; writable."""
+    data: NDArray[Any] = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = np.ascontiguousarray(data.reshape(-1, frame.layout.nb_channels).T)
+    if data.dtype == np.uint8:
+        return (data.astype(np.float32) - np.float32(128)) * np.float32(1 / 128)
+    if data.dtype.kind == "i":
+        full_scale = float(1 << (8 * data.dtype.itemsize - 1))
+        return data.astype(np.float32) * np.float32(1.0 / full_scale)
+    with np.errstate(over="ignore"):
+        return data.astype(np.float32, copy=not data.flags.writeable)
+
+
+def _described(container: Any, stream: AudioStream) -> Stream:
+    context = stream.codec_context
+    name = context.name
+    bit_rates = (stream.bit_rate, context.bit_rate, container.bit_rate)
+    return Stream(
+        container=container.format.name,
+        codec=_codec_name(name),
+        codec_profile=context.profile or None,
+        sample_rate_hz=context.sample_rate,
+        channels=context.channels,
+        channel_layout=context.layout.name,
+        bit_depth=_bit_depth(context, name),
+        bit_rate_bps=next((b for b in bit_rates if b and b > 0), None),
+        lossless=_is_lossless(name),
+        declared_duration_s=_declared_duration_s(container, stream),
+    )
+
+
+def _codec_name(decoder: str) -> str:
+    """FFmpeg's decoder name without the flavour of the implementation."""
+    return {"mp3float": "mp3", "libopus": "opus", "libvorbis": "vorbis"}.get(decoder, decoder)
+
+
+_LOSSLESS = frozenset({"flac", "alac", "ape", "wavpack", "tta", "tak", "shorten", "truehd", "mlp"})
+
+
+def _is_lossless(codec: str) -> bool:
+    # A-law, mu-law and ADPCM are PCM in name but keep 8 bits or fewer of 13.
+    return codec in _LOSSLESS or (codec.startswith("pcm_") and codec[4:] not in {"alaw", "mulaw"})
+
+
+def _bit_depth(context: Any, codec: str) -> int | None:
+    if not _is_lossless(codec):
+        return None
+    coded = getattr(context, "bits_per_raw_sample", 0) or getattr(
+        context, "bits_per_coded_sample", 0
+    )
+    return int(coded) or int(context.format.bits)
+
+
+def _declared_duration_s(container: Any, stream: AudioStream) -> float | None:
+    if stream.duration and stream.time_base:
+        declared_s = float(stream.duration * stream.time_base)
+    else:
+        declared_s = (container.duration or 0) / av.time_base
+    return declared_s if declared_s > 0 else None
+
+
+def _text_tags(container: Any, stream: AudioStream) -> dict[str, str]:
+    """Tags that FFmpeg read, the stream's over the container's; names in lower case."""
+    merged = {**container.metadata, **stream.metadata}
+    return {name.lower(): value for name, value in merged.items()}

@@ -1,0 +1,1 @@
+"""Tables on disk: layout, parts, queries, ingest."""

@@ -1,0 +1,186 @@
+"""Examine one recording: every question, in one decode."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from phonoscope.audio.decode import Decoded, Decoder, Stream
+from phonoscope.audio.source import open_source, shown, stat_source, uri_of
+from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.evidence.base import questions
+from phonoscope.labels.model import Declaration, Tags
+from phonoscope.labels.read import read_marks
+from phonoscope.types import Statement
+from phonoscope.verdict.generated import UNREADABLE, Verdict, judge
+
+RECORDING_ID_BYTES = 16
+_HASH_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All that one recording shows."""
+
+    file: str
+    """URI of the file that was examined."""
+    recording_id: str | None
+    """Hash of the file's bytes, 32 hexadecimal digits; ``None`` when they could not be read."""
+    size_bytes: int | None
+    """Size of the file, bytes."""
+    verdict: Verdict = UNREADABLE
+    stream: Stream | None = None
+    decoded: Decoded | None = None
+    tags: Tags = Tags()
+    declared: tuple[Declaration, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """Answer of each question, by its name."""
+    evidence: tuple[Statement, ...] = ()
+    """What the answers say, in plain words, strongest first."""
+    error_kind: ErrorKind | None = None
+    error: str | None = None
+    """Why it could not be examined, in one line; ``None`` when it could."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Duration of the decoded sound, s."""
+        return self.decoded.duration_s if self.decoded else None
+
+    @property
+    def descriptors(self) -> dict[str, Any]:
+        """Every measured column of every answer, by column name; e.g. ``tempo_bpm``."""
+        return {
+            column.name: getattr(answer, column.name)
+            for answer in self.answers.values()
+            for column in dataclasses.fields(answer)
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON shape of ``phonoscope check --json``."""
+        return {
+            "file": shown(self.file),
+            "uri": self.file,
+            "recording_id": self.recording_id,
+            "duration_s": self.duration_s,
+            "verdict": self.verdict.verdict.value,
+            "basis": self.verdict.basis,
+            "p_generated": self.verdict.p_generated,
+            "p_value": self.verdict.p_value,
+            "generator": self.verdict.generator,
+            "says": self.verdict.says,
+            "segments": [],
+            "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
+            "declared": [dataclasses.asdict(declaration) for declaration in self.declared],
+            "tags": dataclasses.asdict(self.tags),
+            "stream": dataclasses.asdict(self.stream) if self.stream else None,
+            "decoded": dataclasses.asdict(self.decoded) if self.decoded else None,
+            "descriptors": self.descriptors,
+            "model": self.verdict.model,
+            "error_kind": self.error_kind.value if self.error_kind else None,
+            "error": self.error,
+        }
+
+
+def identify(file: BinaryIO) -> str:
+    """Return the ``recording_id`` of a file: a hash of all its bytes.
+
+    BLAKE2b with a 16-byte digest (RFC 7693): the same bytes at two places are one recording.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    digest = hashlib.blake2b(digest_size=RECORDING_ID_BYTES)
+    file.seek(0)
+    while chunk := file.read(_HASH_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def identify_source(uri: str) -> tuple[str, int]:
+    """Return ``recording_id`` and size in bytes of a source.
+
+    Raises
+    ------
+    UnreadableError
+        When it cannot be opened or read, or is empty.
+    """
+    with open_source(uri) as file:
+        try:
+            recording_id, size_bytes = identify(file), file.tell()
+        except OSError as error:
+            raise UnreadableError(ErrorKind.IO, f"cannot be read: {error.strerror}") from error
+    if size_bytes == 0:
+        raise UnreadableError(ErrorKind.EMPTY, "the file is empty (0 bytes)")
+    return recording_id, size_bytes
+
+
+def examine(path: str) -> Examination:
+    """Examine one file: decode it once and ask every question.
+
+    Parameters
+    ----------
+    path
+        Local path or URI (``s3://...``) of an audio or video file.
+
+    Returns
+    -------
+    Examination
+        With :attr:`Examination.error` set when the file could not be examined; a bad
+        file never raises.
+
+    Examples
+    --------
+    >>> examine("no-such-file.mp3").error
+    'there is no such file (any more)'
+    """
+    uri = uri_of(path)
+    recording_id: str | None = None
+    size_bytes: int | None = None
+    try:
+        size_bytes = stat_source(uri).size_bytes
+        recording_id, size_bytes = identify_source(uri)
+        return _examine_bytes(uri, recording_id, size_bytes)
+    except UnreadableError as error:
+        kind, message = error.kind, str(error)
+    except MemoryError:
+        kind, message = ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use"
+    except Exception as error:
+        # The last line of defence of a scan of millions: a fault of ours is a row that says so.
+        kind = ErrorKind.INTERNAL
+        message = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
+    return Examination(uri, recording_id, size_bytes, error_kind=kind, error=message)
+
+
+def _examine_bytes(uri: str, recording_id: str, size_bytes: int) -> Examination:
+    with open_source(uri) as file:
+        with Decoder(file) as decoder:
+            asked = questions()
+            blocks = decoder.blocks()
+            # The first block settles what the header may have got wrong about the stream.
+            first = next(blocks)
+            accumulators = {q.name: q.ask(decoder.stream) for q in asked}
+            for block in itertools.chain((first,), blocks):
+                for accumulator in accumulators.values():
+                    accumulator.update(block)
+            stream, decoded, text_tags = decoder.stream, decoder.outcome(), decoder.tags
+        tags, declared = read_marks(file, text_tags)
+    answers = {name: accumulator.result() for name, accumulator in accumulators.items()}
+    statements = [s for q in asked for s in q.says(answers[q.name])]
+    return Examination(
+        file=uri,
+        recording_id=recording_id,
+        size_bytes=size_bytes,
+        verdict=judge(declared),
+        stream=stream,
+        decoded=decoded,
+        tags=tags,
+        declared=declared,
+        answers=answers,
+        evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
+    )

@@ -1,0 +1,56 @@
+"""Declarations: what a file says of itself. Never mixed with what is detected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from phonoscope.types import column
+
+
+class Part(StrEnum):
+    """What part of a recording a declaration speaks of."""
+
+    WHOLE = "whole"
+    VOCALS = "vocals"
+    INSTRUMENTATION = "instrumentation"
+    COMPOSITION = "composition"
+    LYRICS = "lyrics"
+    POST_PRODUCTION = "post-production"
+    UNSPECIFIED = "unspecified"
+
+
+class Making(StrEnum):
+    """How a declaration says that part was made."""
+
+    GENERATED = "generated"
+    ASSISTED = "assisted"
+    CONVERTED_VOICE = "converted-voice"
+    HUMAN = "human"
+    UNSPECIFIED = "unspecified"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One mark found in a file; what it *says*, whether or not it is true."""
+
+    standard: str = column("Standard: 'gb45438', 'ai-tags' or 'generator-comment'.")
+    part: Part = column("Part it speaks of, e.g. 'whole', 'vocals'.")
+    making: Making = column("How it says that part was made, e.g. 'generated'.")
+    tool: str | None = column("Tool it names, e.g. 'Suno'; empty when it names none.")
+    producer: str | None = column("Producer it names; empty when it names none.")
+    place: str = column("Where in the file, e.g. 'ID3 TXXX:AIGC'.")
+    value: str = column("The mark as it stands in the file, at most 500 characters.")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The few tags by which a person knows a recording; as written, at most 500 characters."""
+
+    title: str | None = column("Title tag.", default=None)
+    artist: str | None = column("Artist tag.", default=None)
+    album: str | None = column("Album tag.", default=None)
+    label: str | None = column("Label (publisher) tag.", default=None)
+    isrc: str | None = column("ISRC tag as written, not checked.", default=None)
+    date: str | None = column("Date tag as written, any precision.", default=None)
+    genre: str | None = column("Genre tag.", default=None)

@@ -1,0 +1,78 @@
+"""Settings: every default in one commented place.
+
+Strongest first: arguments and flags, environment (``PHONOSCOPE_WORKERS=4``), the user's
+file (``settings.toml`` in the platform's configuration folder), the defaults below. The
+resolved settings are stored with each scan.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+SETTINGS_FILE = Path(platformdirs.user_config_dir("phonoscope")) / "settings.toml"
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Everything a user may set; see the field descriptions."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PHONOSCOPE_", frozen=True, extra="forbid", toml_file=SETTINGS_FILE
+    )
+
+    workers: int = Field(
+        default_factory=_usable_cores, ge=1, le=1024, description="Worker processes of a scan."
+    )
+    file_time_limit_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="Seconds one file may take before its worker is stopped and the file "
+        "becomes a row with the error 'time-limit'. Ten hours of stereo take about 100 s.",
+    )
+    worker_memory_mb: int = Field(
+        default=2048,
+        ge=512,
+        description="Memory a worker may take above what it needs to start, MB (2^20 bytes); "
+        "a file that needs more becomes a row with the error 'memory-limit'.",
+    )
+    batch_files: int = Field(
+        default=256,
+        ge=1,
+        le=100_000,
+        description="Files in a batch: what is written at once, and at most lost by a kill.",
+    )
+    batch_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="A batch is written after this many seconds even when it is not full.",
+    )
+    query_memory_mb: int = Field(
+        default=4096, ge=256, description="Memory a query may take before it spills to disk, MB."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, the user's file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,50 @@
+"""Types that every floor shares, and the one way to declare a stored column."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float32]
+"""An array of float32. Docstrings give its shape, unit and range."""
+
+
+def column(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
+    """Declare a dataclass field that is stored as a catalogue column.
+
+    Parameters
+    ----------
+    doc
+        One sentence for the documented schema: what it is, its unit (also in the
+        name), its range, and what an empty value means.
+    default
+        Default value; without it the field is required.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field` carrying ``doc`` in its metadata.
+    """
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata={"doc": doc})
+    return dataclasses.field(default=default, metadata={"doc": doc})
+
+
+@dataclasses.dataclass(frozen=True)
+class Statement:
+    """One thing the evidence says, in plain words, with how strongly it says it."""
+
+    kind: str
+    """Name of the question it answers, e.g. ``"bandwidth"``."""
+    says: str
+    """One or two sentences a person understands, with numbers and units."""
+    strength: float
+    """0 (says nothing about a machine or a defect) to 1 (can hardly be chance)."""
+    also: str = ""
+    """What else could cause it; empty when nothing is known to."""
+    numbers: Mapping[str, float | int | str | None] = dataclasses.field(default_factory=dict)
+    """The figures behind the sentence, by column name."""

@@ -1,0 +1,1 @@
+"""Evidence weighed. One file per verdict."""
