@@ -1,0 +1,96 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+#
+# Each environment is a stamp inside it: a second make is instant, a changed lock file
+# rebuilds. Everything installed is pinned with hashes; where pip fetches it from is left
+# to pip's own configuration.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+LOCK_VENV := .venv-lock
+PYTHON ?=
+MUSIC ?=
+INTO ?= demo
+JOBS ?= auto
+
+bin := $(VENV)/bin
+pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
+# The package itself: built by what requirements/build.txt pins, not by what is newest.
+install_self = $(call pip,$(VENV)) install --quiet --no-deps --no-build-isolation --editable .
+
+.PHONY: help demo test lint types format lock bench docs clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=folder scans your own
+	@$(bin)/phonoscope demo --into '$(INTO)' $(if $(MUSIC),--music '$(MUSIC)')
+
+test: $(VENV)/dev.stamp  ## Run all tests
+	$(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
+
+lint: $(VENV)/dev.stamp  ## Check style: ruff's rules and format
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+
+types: $(VENV)/dev.stamp  ## Check types: mypy, strict
+	$(bin)/mypy
+
+format: $(VENV)/dev.stamp  ## Put the code into ruff's format
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding
+	$(bin)/python bench/throughput.py
+
+docs: $(VENV)/dev.stamp  ## Write docs/cli.md from the command line itself
+	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
+	mv docs/cli.md.new docs/cli.md
+
+# ---- environments ----------------------------------------------------------------------
+
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
+	@$(call make_venv,$(VENV))
+	@echo "Installing what Phonoscope needs into $(VENV) ..." >&2
+	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/build.txt
+	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/run.txt
+	$(install_self)
+	@touch $@
+
+# requirements/dev.txt holds everything of run.txt in the same versions, so it satisfies both.
+$(VENV)/dev.stamp: requirements/dev.txt requirements/build.txt pyproject.toml
+	@$(call make_venv,$(VENV))
+	@echo "Installing what Phonoscope and its tests need into $(VENV) ..." >&2
+	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/build.txt
+	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/dev.txt
+	$(install_self)
+	@touch $(VENV)/run.stamp $@
+
+define make_venv
+	sh requirements/venv.sh '$(1)' '$(PYTHON)'
+endef
+
+# ---- locks -----------------------------------------------------------------------------
+
+compile = $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command 'make lock'
+
+lock: $(LOCK_VENV)/stamp  ## Compile requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest)
+	$(compile) $(if $(UPGRADE),--upgrade) --all-extras --group dev pyproject.toml \
+		-o requirements/dev.txt
+	$(compile) --extra web pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(compile) $(if $(UPGRADE),--upgrade) requirements/build.in -c requirements/dev.txt \
+		-o requirements/build.txt
+	$(compile) $(if $(UPGRADE),--upgrade) requirements/lock.in -o requirements/lock.txt
+
+$(LOCK_VENV)/stamp: requirements/lock.txt
+	@$(call make_venv,$(LOCK_VENV))
+	$(call pip,$(LOCK_VENV)) install --quiet --require-hashes -r requirements/lock.txt
+	@touch $@
+
+clean:  ## Remove the environments, caches and the demo's catalogue
+	rm -rf $(VENV) $(LOCK_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo
+	find phonoscope tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
