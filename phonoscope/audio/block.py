@@ -126,6 +126,11 @@ class Block:
         return Spectra(power_spectra(frames), size, size // hops, self.rate_hz, first)
 
     @cached_property
+    def peak(self) -> float:
+        """Largest absolute value of the new samples, full scale 1.0."""
+        return max(float(self.samples.max(initial=0.0)), -float(self.samples.min(initial=0.0)))
+
+    @cached_property
     def rms(self) -> Floats:
         """Root mean square over all channels in steps of :attr:`rms_hop`, shape (k,).
 

@@ -206,33 +206,26 @@ class Decoder:
     def _pieces(self) -> Iterator[Floats]:
         """Yield samples, shape (channels, n), in pieces of the block's length."""
         fifo = AudioFifo()
-        length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
-        for frame in self._uniform_frames():
-            frame.pts = None
-            fifo.write(frame)
-            while (full := fifo.read(length)) is not None:
-                yield self._sanitised(full)
-        if (rest := fifo.read(0, partial=True)) is not None:
-            yield self._sanitised(rest)
-
-    def _uniform_frames(self) -> Iterator[AudioFrame]:
-        """Yield frames that all have the stream's first format, rate and layout."""
-        first: tuple[str, str, int] | None = None
+        length = 0
         resampler: AudioResampler | None = None
-        previous: tuple[str, str, int] | None = None
         for frame in self._frames():
-            shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if first is None:
-                first = previous = shape
+            frame.pts = None
+            if not length:
                 self._settle(frame)
-            if shape != previous:
+                uniform = (frame.format.name, frame.layout.name, frame.sample_rate)
+                length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
+            try:
+                # Most streams never change format; asking each frame would cost a third of
+                # a decode, and the FIFO refuses a frame that differs anyway.
+                _put(fifo, frame, resampler)
+            except ValueError:
                 self._format_changes += 1
-                resampler = AudioResampler(*first) if shape != first else None
-                previous = shape
-            if resampler is None:
-                yield frame
-            else:
-                yield from resampler.resample(frame)
+                resampler = AudioResampler(*uniform)
+                _put(fifo, frame, resampler)
+            while fifo.samples >= length:
+                yield self._sanitised(fifo.read(length))
+        if fifo.samples:
+            yield self._sanitised(fifo.read(0, partial=True))
 
     def _settle(self, frame: AudioFrame) -> None:
         """Take rate and channels from the first frame: some headers lie (AAC with SBR)."""
@@ -268,7 +261,9 @@ class Decoder:
             except av.FFmpegError:
                 self._decode_errors += 1
 
-    def _sanitised(self, frame: AudioFrame) -> Floats:
+    def _sanitised(self, frame: AudioFrame | None) -> Floats:
+        if frame is None:
+            raise AssertionError("the FIFO promised samples and gave none")
         samples = _as_floats(frame)
         peak = np.abs(samples).max(initial=0.0)
         if not peak <= LOUDEST:
@@ -276,6 +271,15 @@ class Decoder:
             self._nonfinite += int(bad.sum())
             samples[bad] = 0.0
         return samples
+
+
+def _put(fifo: AudioFifo, frame: AudioFrame, resampler: AudioResampler | None) -> None:
+    if resampler is None:
+        fifo.write(frame)
+    else:
+        for part in resampler.resample(frame):
+            part.pts = None
+            fifo.write(part)
 
 
 class _Bytes:

@@ -156,7 +156,8 @@ def _unreadable(error: OSError) -> UnreadableError:
 
 
 def _remote(uri: str) -> Any:
-    return fsspec.core.url_to_fs(uri)[0]
+    filesystem, _ = fsspec.core.url_to_fs(uri)
+    return filesystem
 
 
 def _remote_open(uri: str) -> io.IOBase:

@@ -8,11 +8,15 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
 
 from phonoscope.types import Floats
 
 FLOOR_POWER = np.float32(1e-16)
 """Power below this counts as this: -160 dB re full scale, under 24-bit rounding noise."""
+
+SOUNDING_POWER = np.float32(3e-7)
+"""Summed power of a frame of noise at -70 dBFS: Hann spectra sum to 3 times the mean square."""
 
 DB_PER_NEPER = np.float32(10.0 / math.log(10.0))
 _CACHE_SAMPLES = 1 << 18
@@ -54,6 +58,21 @@ class Spectra:
         level = np.log(np.maximum(self.power, FLOOR_POWER))
         level *= DB_PER_NEPER
         return level
+
+    @cached_property
+    def sounding(self) -> NDArray[np.bool_]:
+        """Which frames are not silence: mean square over -70 dBFS, shape (frames,)."""
+        return self.power.sum(axis=1) > SOUNDING_POWER
+
+    @cached_property
+    def level_sum(self) -> tuple[NDArray[np.float64], int]:
+        """Sum of ``level_db`` over sounding frames, shape (bins,), and their number.
+
+        Added up over blocks and divided by the number it is the mean log spectrum, which
+        weighs quiet and loud moments alike.
+        """
+        kept = self.level_db if self.sounding.all() else self.level_db[self.sounding]
+        return kept.sum(axis=0, dtype=np.float64), len(kept)
 
 
 @lru_cache(maxsize=16)
