@@ -1,0 +1,41 @@
+"""Amounts in words: durations, sizes, speeds, counts."""
+
+from __future__ import annotations
+
+
+def clock(seconds: float | None) -> str:
+    """Return a duration as ``3:07`` or ``1:02:03``; under 10 s with tenths."""
+    if seconds is None:
+        return "-"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest_s = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
+
+
+def span(seconds: float) -> str:
+    """Return a stretch of time in words: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:,.1f} h"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 file``, ``2,000 files``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def speed(files: int, audio_s: float, elapsed_s: float) -> str:
+    """Return files a second and how many times faster than real time that is."""
+    elapsed_s = max(elapsed_s, 1e-3)
+    rate = files / elapsed_s
+    rate_text = f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
+    return f"{rate_text} files/s, {_three_digits(audio_s / elapsed_s)} times real time"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"

@@ -1,0 +1,105 @@
+"""Options and arguments that several commands share, so that they read the same."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from phonoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from phonoscope.examination import Examination
+    from phonoscope.settings import Settings
+
+
+class FailOn(StrEnum):
+    """What ``--fail-on`` may name: a verdict, or a mark in the file."""
+
+    GENERATED = "generated"
+    PARTLY_GENERATED = "partly-generated"
+    UNDECIDED = "undecided"
+    NO_SIGN_FOUND = "no-sign-found"
+    DECLARED = "declared"
+
+
+CatalogueArgument = Annotated[
+    str, typer.Argument(metavar="CATALOGUE", help="Folder of a catalogue, made by scan.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write JSON: one object, or one a line for many rows.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr; errors stay.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Worker processes. [default: all cores]",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help="Seconds one file may take; a file that takes longer is reported as unreadable. "
+        "[default: 600]",
+    ),
+]
+FailOnOption = Annotated[
+    list[FailOn] | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="Exit with status 1 when a recording has this verdict: generated, "
+        "partly-generated, undecided or no-sign-found; or when it carries a mark: declared. "
+        "May be given several times.",
+    ),
+]
+
+
+def settings_with(workers: int | None = None, time_limit: float | None = None) -> Settings:
+    """Resolve the settings: these flags over environment, the user's file and defaults.
+
+    Raises
+    ------
+    UsageError
+        When one of them is not valid; names it and where it may come from.
+    """
+    from pydantic import ValidationError
+
+    from phonoscope.settings import SETTINGS_FILE, Settings
+
+    flags: dict[str, Any] = {"workers": workers, "file_time_limit_s": time_limit}
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"the setting {name} is {first['input']!r}: {first['msg']}. It is set by a flag, by "
+            f"the environment (PHONOSCOPE_{name.upper()}) or in {SETTINGS_FILE}."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the settings in {SETTINGS_FILE} cannot be read: {error}") from error
+
+
+def names_it(fail_on: list[FailOn] | None, examination: Examination) -> bool:
+    """Whether ``--fail-on`` names the verdict of an examination, or its marks."""
+    found = {examination.verdict.verdict.value}
+    if examination.declared:
+        found.add(FailOn.DECLARED)
+    return not found.isdisjoint(fail_on or ())
+
+
+def person_path(path: str) -> str:
+    """Return a path as a person may type it, ``~`` included."""
+    return os.path.expanduser(path)

@@ -1,0 +1,116 @@
+"""``phonoscope scan``: examine recordings and keep the answers in a catalogue."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phonoscope.cli.amounts import counted, span, speed
+from phonoscope.cli.exits import Status
+from phonoscope.cli.options import AsJson, Quiet, TimeLimit, Workers, person_path, settings_with
+from phonoscope.cli.progress import Meter
+from phonoscope.cli.terminal import columns, painted, safe, write, write_json
+
+if TYPE_CHECKING:
+    from phonoscope.api import ScanSummary
+
+EXAMPLES = """\b
+Examples:
+  phonoscope scan ~/Music --into my-catalogue
+  phonoscope scan deliveries.csv s3://bucket/inbox --into my-catalogue --workers 8
+  phonoscope scan /mnt/archive --into my-catalogue --engine spark --quiet --json
+"""
+INTERRUPTED = (
+    "Every finished batch is in the catalogue, whole; the same command goes on where it stopped."
+)
+
+
+class Engine(StrEnum):
+    """Where the work of a scan runs."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+def scan(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders, manifests (csv, parquet or txt with one path or URI a row) or "
+            "URIs such as s3://bucket/folder.",
+        ),
+    ],
+    *,
+    into: Annotated[
+        str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
+    ],
+    engine: Annotated[
+        Engine,
+        typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
+    ] = Engine.LOCAL,
+    as_json: AsJson = False,
+    workers: Workers = None,
+    time_limit: TimeLimit = None,
+    quiet: Quiet = False,
+) -> Status:
+    """Examine every recording under some paths and keep the answers in a catalogue.
+
+    A file that did not change since the last scan is not read again, and a scan that was
+    stopped goes on where it stopped. A file that cannot be read is kept as a row with the
+    reason; the exit status is then 3.
+    """
+    from phonoscope import api
+
+    catalogue = api.open_catalogue(person_path(into), create=True)
+    with Meter(quiet) as meter:
+        summary = catalogue.scan(
+            *(person_path(source) for source in sources),
+            engine=engine.value,
+            settings=settings_with(workers, time_limit),
+            progress=meter,
+        )
+    if as_json:
+        write_json(summary.to_json())
+    else:
+        write(summary_of(summary, into))
+    return Status.SOME_UNREADABLE if summary.unreadable else Status.DONE
+
+
+def summary_of(summary: ScanSummary, reasons: dict[str, int], into: str) -> str:
+    """Return what a scan came to, as a block of lines.
+
+    Parameters
+    ----------
+    summary
+        What the scan returned.
+    reasons
+        Unreadable files of the scan, by kind of error.
+    into
+        Catalogue, as the user named it.
+    """
+    known = [
+        f"{summary.unchanged:,} unchanged since the last scan" if summary.unchanged else "",
+        f"{summary.duplicates:,} the same bytes as another" if summary.duplicates else "",
+    ]
+    aside = "; ".join(part for part in known if part)
+    rows = [
+        ("files", counted(summary.listed, "file") + (f" ({aside})" if aside else "")),
+        ("examined", f"{counted(summary.examined, 'recording')}, {span(summary.audio_s)} of sound"),
+        ("unreadable", _unreadable(summary.unreadable, reasons, into)),
+    ]
+    if summary.examined:
+        pace = speed(summary.examined, summary.audio_s, summary.wall_s)
+        rows.append(("speed", f"{pace} (in {span(summary.wall_s)})"))
+    return f"{painted(f'Scanned into {safe(into)}', 'bold')}\n{columns(rows)}"
+
+
+def _unreadable(number: int, reasons: dict[str, int], into: str) -> str:
+    if not number:
+        return "none"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in reasons.items())
+    query = "select uri, error from files where error is not null"
+    return f"{counted(number, 'file')}: {kinds}\nphonoscope sql {shlex.quote(into)} '{query}'"

@@ -1,0 +1,82 @@
+"""``phonoscope serve``: the pages of a catalogue and its API, for a browser."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+
+from phonoscope.cli.exits import Status
+from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
+from phonoscope.cli.terminal import finish_stdout, message, write, write_json
+from phonoscope.errors import MissingExtraError, UsageError
+
+EXAMPLES = """\b
+Examples:
+  phonoscope serve my-catalogue
+  phonoscope serve my-catalogue --port 0 --json
+"""
+INTERRUPTED = "Nothing is served any more; the catalogue is as it was."
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def serve(
+    catalogue: CatalogueArgument,
+    *,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen at; only this machine by default.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")
+    ] = 8765,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> Status:
+    """Serve the pages of a catalogue to a browser, until Ctrl-C.
+
+    Prints the address and opens nothing by itself. Anyone who can reach the address can
+    read the catalogue and hear its recordings; there is no password.
+    """
+    try:
+        import uvicorn
+
+        from phonoscope.web.app import create_app
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("web", "serving pages") from error
+    from phonoscope import api
+
+    app = create_app(api.open_catalogue(person_path(catalogue), create=False))
+    listener = _listen(host, port)
+    _announce(listener, host, as_json, quiet)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    with listener:
+        server.run(sockets=[listener])
+    # uvicorn takes Ctrl-C itself and returns once open answers are finished.
+    raise KeyboardInterrupt
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at {host} port {port}: {error.strerror or error}. "
+            "Another --port may be free; --port 0 takes any."
+        ) from error
+
+
+def _announce(listener: socket.socket, host: str, as_json: bool, quiet: bool) -> None:
+    port = listener.getsockname()[1]
+    url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    if as_json:
+        write_json({"url": url, "host": host, "port": port})
+    else:
+        write(url)
+        finish_stdout()
+    if quiet:
+        return
+    if host not in LOOPBACK:
+        message("Anyone who can reach this address can read the catalogue; there is no password.")
+    message("Serving until Ctrl-C.")

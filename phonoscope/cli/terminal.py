@@ -1,0 +1,133 @@
+"""Writing to stdout and stderr: safe on a terminal, strict as data, quiet when unread."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+_COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+class ReaderGoneError(Exception):
+    """Whoever read stdout stopped reading (``| head``)."""
+
+
+def prepare() -> None:
+    """Make both streams take any text: JSON is UTF-8 whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def safe(text: str, *, keep: str = "") -> str:
+    r"""Return text as it may be printed: what is not printable becomes ``\x1b``, ``\u202e``.
+
+    File names and tags are written by strangers. Control characters could redraw a
+    terminal and direction marks could reverse a name.
+
+    Parameters
+    ----------
+    text
+        Any text; surrogate escapes allowed.
+    keep
+        Characters to leave alone though they are not printable, e.g. a newline.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii")
+        for c in text
+    )
+
+
+def write(text: str, end: str = "\n") -> None:
+    """Write to stdout as it is; the caller made it :func:`safe`."""
+    try:
+        sys.stdout.write(text + end)
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+def finish_stdout() -> None:
+    """Hand everything written to the reader now."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+def drop_stdout() -> None:
+    """Send what is left to nowhere: the interpreter flushes once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_json(value: Any) -> None:
+    """Write one line of strict JSON, handed to the reader at once.
+
+    Numbers that JSON does not know (NaN, infinities) become ``null``; characters that are
+    not printable are escaped, which JSON reads back as they were.
+    """
+    text = json.dumps(strict(value), ensure_ascii=False, allow_nan=False)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    write(text)
+    finish_stdout()
+
+
+def strict(value: Any) -> Any:
+    """Return a value made only of what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(name): strict(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [strict(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return strict(value.item()) if hasattr(value, "item") else _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def message(text: str) -> None:
+    """Say something to the person: on stderr, safe, lines kept."""
+    sys.stderr.write(safe(text, keep="\n") + "\n")
+    sys.stderr.flush()
+
+
+def colourful() -> bool:
+    """Whether stdout is a terminal that may be coloured (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and _term() != "dumb"
+
+
+def _term() -> str:
+    return os.environ.get("TERM", "")
+
+
+def painted(text: str, *colours: str) -> str:
+    """Return text in colours on a terminal, and as it is anywhere else."""
+    if not colours or not colourful():
+        return text
+    codes = ";".join(_COLOURS[colour] for colour in colours)
+    return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
+    """Return name and value in two aligned columns; a value may have several lines."""
+    listed = list(rows)
+    width = max((len(name) for name, _ in listed), default=0)
+    lines = []
+    for name, value in listed:
+        first, *rest = value.split("\n")
+        lines.append(f"{indent}{painted(f'{name:<{width}}', 'dim')}  {first}")
+        lines.extend(f"{indent}{'':<{width}}  {line}" for line in rest)
+    return "\n".join(lines)

@@ -1,0 +1,189 @@
+"""An examination in words: a block for one recording, a line for each of many."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from phonoscope.audio.source import shown
+from phonoscope.cli.amounts import clock
+from phonoscope.cli.terminal import columns, painted, safe
+
+if TYPE_CHECKING:
+    from phonoscope.examination import Examination
+
+_VERDICT_COLOURS = {
+    "generated": ("bold", "red"),
+    "partly-generated": ("bold", "yellow"),
+    "undecided": ("bold", "cyan"),
+    "no-sign-found": ("bold", "green"),
+    "unreadable": ("bold", "red"),
+}
+_DOTS = 5
+_LABEL_WIDTH = 10
+_WIDEST = 100
+
+
+def line_of(examination: Examination) -> str:
+    """Return verdict, duration and name in one line, with marks or the error."""
+    verdict = examination.verdict.verdict.value
+    name = shown(examination.file)
+    facts = []
+    if examination.declared:
+        facts.append(f"declared: {_marks_in_short(examination)}")
+    if examination.error:
+        facts.append(f"{examination.error_kind}: {examination.error}")
+    tail = f"  ({safe('; '.join(facts))})" if facts else ""
+    return f"{_verdict(verdict, 16)}  {clock(examination.duration_s):>8}  {name}{tail}"
+
+
+def block_of(examination: Examination) -> str:
+    """Return everything a person wants to know of one recording, as a block of lines."""
+    verdict = examination.verdict
+    rows = [("verdict", _wrapped(safe(verdict.says)))]
+    if examination.error:
+        rows = [("error", _wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
+    rows += _probabilities(examination) + _named(examination) + _facts(examination)
+    rows += [("declared", _wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
+    if not examination.declared and not examination.error:
+        rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
+    head = f"{painted(shown(examination.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
+    parts = [head, columns([(f"{name:<{_LABEL_WIDTH}}", value) for name, value in rows])]
+    if examination.evidence:
+        parts.append("  evidence, strongest first")
+        parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in examination.evidence)
+    return "\n".join(parts) + "\n"
+
+
+def _verdict(verdict: str, width: int = 0) -> str:
+    return painted(f"{verdict:<{width}}", *_VERDICT_COLOURS.get(verdict, ()))
+
+
+def _marks_in_short(examination: Examination) -> str:
+    named = dict.fromkeys(d.tool or d.producer or d.standard for d in examination.declared)
+    return ", ".join(named)
+
+
+def _wrapped(text: str, indent: int = _LABEL_WIDTH + 4) -> str:
+    width = max(40, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns) - indent)
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _probabilities(examination: Examination) -> list[tuple[str, str]]:
+    verdict = examination.verdict
+    parts = []
+    if verdict.p_generated is not None:
+        parts.append(f"probability of a generator {verdict.p_generated:.3f}")
+    if verdict.p_value is not None:
+        parts.append(f"p-value against human music {verdict.p_value:.2g}")
+    if verdict.model:
+        parts.append(f"model {verdict.model}")
+    return [("weighed", _wrapped(safe(", ".join(parts))))] if parts else []
+
+
+def _named(examination: Examination) -> list[tuple[str, str]]:
+    tags = examination.tags
+    named = " - ".join(part for part in (tags.artist, tags.title, tags.album) if part)
+    return [("tags", _wrapped(safe(named)))] if named else []
+
+
+def _facts(examination: Examination) -> list[tuple[str, str]]:
+    rows = []
+    if (stream := examination.stream) is not None:
+        rate = f"{stream.sample_rate_hz / 1000:g} kHz"
+        depth = f"{stream.bit_depth} bit" if stream.bit_depth else ""
+        bit_rate = f"{stream.bit_rate_bps / 1000:.0f} kbit/s" if stream.bit_rate_bps else ""
+        sound = [f"{stream.codec} in {stream.container}", bit_rate, rate, depth]
+        sound += [stream.channel_layout, clock(examination.duration_s)]
+        rows.append(("sound", _wrapped(safe(", ".join(part for part in sound if part)))))
+    rows += _damage(examination)
+    for label, describe in _DESCRIBED.items():
+        if words := ", ".join(describe(examination.descriptors)):
+            rows.append((label, _wrapped(safe(words))))
+    return rows
+
+
+def _damage(examination: Examination) -> list[tuple[str, str]]:
+    if (decoded := examination.decoded) is None:
+        return []
+    found = []
+    if decoded.truncated:
+        found.append("the sound ends before the declared duration")
+    if decoded.decode_errors:
+        found.append(f"{decoded.decode_errors:,} packets could not be decoded")
+    if decoded.nonfinite_samples:
+        found.append(f"{decoded.nonfinite_samples:,} samples are not numbers")
+    if decoded.format_changes:
+        found.append(f"the format changes {decoded.format_changes:,} times")
+    return [("damage", _wrapped("; ".join(found)))] if found else []
+
+
+Columns = Mapping[str, Any]
+
+
+def _some(facts: Columns, *shapes: tuple[str, str]) -> list[str]:
+    """Return ``shape.format(value)`` for each column that has a value."""
+    return [shape.format(facts[name]) for name, shape in shapes if facts.get(name) is not None]
+
+
+def _loudness(facts: Columns) -> list[str]:
+    return _some(
+        facts,
+        ("loudness_lufs", "{:.1f} LUFS"),
+        ("loudness_range_lu", "range {:.1f} LU"),
+        ("true_peak_dbtp", "true peak {:+.1f} dBTP"),
+    )
+
+
+def _rhythm(facts: Columns) -> list[str]:
+    return _some(
+        facts,
+        ("tempo_bpm", "{:.0f} beats a minute"),
+        ("beat_strength", "beat strength {:.2f}"),
+        ("onset_rate_hz", "{:.1f} onsets a second"),
+        ("danceability_dfa", "danceability {:.2f} (DFA)"),
+    )
+
+
+def _tonality(facts: Columns) -> list[str]:
+    if facts.get("key") is None:
+        return []
+    key = f"{facts['key']} {facts.get('mode') or ''}".strip()
+    return [key, *_some(facts, ("key_strength", "strength {:.2f}"), ("tuning_cents", "{:+.0f} ct"))]
+
+
+def _band(facts: Columns) -> list[str]:
+    words = []
+    if (highest_hz := facts.get("bandwidth_hz")) is not None:
+        words.append(f"sound up to {highest_hz / 1000:.1f} kHz")
+    if (edge_hz := facts.get("cutoff_hz")) is not None:
+        words.append(f"steep edge at {edge_hz / 1000:.1f} kHz")
+    return words
+
+
+def _silence(facts: Columns) -> list[str]:
+    share = facts.get("silence_share")
+    words = [f"{share:.0%} of it"] if share is not None and share >= 0.005 else []
+    for name, place in (("leading_silence_s", "before"), ("trailing_silence_s", "after")):
+        if (facts.get(name) or 0.0) >= 1.0:
+            words.append(f"{facts[name]:.1f} s {place} the sound")
+    return words
+
+
+_DESCRIBED: dict[str, Callable[[Columns], list[str]]] = {
+    "loudness": _loudness,
+    "rhythm": _rhythm,
+    "key": _tonality,
+    "band": _band,
+    "silence": _silence,
+}
+
+
+def _statement(kind: str, says: str, strength: float, also: str) -> str:
+    full = max(0, min(_DOTS, round(strength * _DOTS)))
+    dots = painted("●" * full, "bold") + painted("○" * (_DOTS - full), "dim")
+    words = f"{kind}: {says}" + (f" It may also be: {also}" if also else "")
+    first, *rest = _wrapped(safe(words), indent=16).split("\n")
+    return "\n".join([f"    {dots} {strength:.2f}  {first}", *(f"{'':16}{line}" for line in rest)])
