@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.signal
+from av.audio.layout import AudioLayout
 from numpy.typing import NDArray
 
 from phonoscope.types import Floats
@@ -20,7 +21,8 @@ RANGE_GATE_LU = -20.0
 _OFFSET_LUFS = -0.691
 
 SURROUND_WEIGHT = 1.41
-"""Weight of the surround channels of 5.0, 5.1 and wider layouts; the LFE has none."""
+_SURROUND = frozenset({"BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR"})
+_USUAL_LAYOUTS = {4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 TRUE_PEAK_TAPS = 12
 """Filter taps a phase, as many as in BS.1770's own example."""
@@ -62,16 +64,31 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
 def channel_weights(layout: str, channels: int) -> NDArray[np.float64]:
     """Weight of each channel in the loudness sum, shape (channels,).
 
-    1 for front channels, 1.41 for surround channels, 0 for LFE, after BS.1770. ``layout``
-    is FFmpeg's name; unknown layouts weigh every channel 1.
+    1 for front channels, 1.41 for side and back channels, 0 for LFE, after BS.1770.
+
+    Parameters
+    ----------
+    layout
+        FFmpeg's name, e.g. ``"stereo"``, ``"5.1"``. A file that names no layout
+        (``"6 channels"``) is taken to have the usual one of its number of channels.
+    channels
+        Number of channels.
     """
-    weights = np.ones(channels)
-    if layout.startswith(("5.0", "5.1", "6.", "7.")) and channels >= 5:
-        has_lfe = ".1" in layout
-        if has_lfe:
-            weights[3] = 0.0
-        weights[4 if has_lfe else 3 :] = SURROUND_WEIGHT
-    return weights
+    if layout == f"{channels} channels":
+        layout = _USUAL_LAYOUTS.get(channels, layout)
+    try:
+        names = [channel.name for channel in AudioLayout(layout).channels]
+    except ValueError:
+        return np.ones(channels)
+    if len(names) != channels:
+        return np.ones(channels)
+    return np.array([_weight(name) for name in names])
+
+
+def _weight(channel: str) -> float:
+    if channel.startswith("LFE"):
+        return 0.0
+    return SURROUND_WEIGHT if channel in _SURROUND else 1.0
 
 
 def loudness_of(power: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,9 +4,10 @@ Decoders of music generators upsample in strides; zero insertion and strided con
 leave narrow peaks at multiples of rate / product-of-strides, whatever the weights
 (Odena et al. 2016; Pons et al. 2021, *Upsampling artifacts in neural audio synthesis*;
 Afchar et al. 2025, arXiv 2506.19108). Here they are sought in the mean log spectrum of the
-whole recording: its excess over a local lower hull, looked at as a signal along frequency.
-A comb through 0 Hz with spacing d is a cosine there, so one Fourier transform tests every
-spacing at once, and demanding phase zero leaves out harmonics that do not start at 0 Hz.
+whole recording: its excess over a local lower hull, reduced to local maxima that stand out
+from the recording's own roughness, looked at as a signal along frequency. A comb through
+0 Hz with spacing d is a cosine there, so one Fourier transform tests every spacing at
+once, and demanding phase zero leaves out harmonics that do not start at 0 Hz.
 
 Ordinary codecs leave combs too: the MP3 filter bank at rate/32 and its lines at
 rate/1152, AAC's and Vorbis's at rate/2048. A spacing in such a family is named as that and
@@ -31,12 +32,13 @@ BAND_HZ = (3_000.0, 15_500.0)
 """Where combs are sought: above most fundamentals of music, below most codecs' low pass."""
 HULL_BINS, HULL_RANK = 41, 6
 """The local floor is the 15th percentile of 41 bins (about 110 Hz)."""
-EXCESS_CLIP_DB = 6.0
+TOOTH_CLIP = 4.0
 """A single loud partial must not outweigh many small teeth."""
 SPACING_HZ = (12.0, 3_000.0)
 TRANSFORM_SIZE = 1 << 16
-NOTABLE_SCORE = 8.0
-"""Least score that is put into words; chance alone reaches 5 among these spacings."""
+EQUALLY_GOOD = 0.85
+NOTABLE_SCORE = 12.0
+"""Least score that is put into words; noise reaches 5, tonal human music often 8."""
 MIN_FRAMES = 20
 """Fewer spectra than this (about 4 s) leave the mean too noisy to look for teeth."""
 PEAKS = 24
@@ -106,7 +108,7 @@ class ArtefactMeter:
             return NOTHING
         excess = excess_db((self._sum / self._frames).astype(np.float32))
         peaks = narrow_peaks(excess, low, high)
-        spacing_hz, score = strongest_comb(np.minimum(excess, EXCESS_CLIP_DB), bin_hz, low, high)
+        spacing_hz, score = strongest_comb(tooth_weights(excess[low:high]), low, bin_hz)
         return Artefacts(
             comb_spacing_hz=spacing_hz,
             comb_score=score,
@@ -135,38 +137,72 @@ def narrow_peaks(excess: NDArray[np.float32], low: int, high: int) -> NDArray[np
     return np.sort(strongest)
 
 
-def strongest_comb(
-    excess: NDArray[np.float32], bin_hz: float, low: int, high: int
-) -> tuple[float, float]:
-    """Find the spacing whose zero-phase cosine the excess resembles most.
+def tooth_weights(excess: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weigh how much each bin looks like a tooth.
 
     Parameters
     ----------
     excess
-        Clipped excess, dB, shape (bins,).
+        Excess of the bins to look at, dB, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): 0 off the local maxima; at a maximum, by how many robust standard
+        deviations of this recording's own roughness it stands out, 0 to 4.
+    """
+    middle = np.median(excess)
+    roughness = 1.4826 * np.median(np.abs(excess - middle)) + 0.05
+    is_peak = np.zeros(excess.size, bool)
+    is_peak[1:-1] = (excess[1:-1] > excess[:-2]) & (excess[1:-1] >= excess[2:])
+    standing_out = np.clip((excess - middle) / roughness - 1, 0, TOOTH_CLIP)
+    return np.where(is_peak, standing_out, 0).astype(np.float32)
+
+
+def strongest_comb(weights: NDArray[np.float32], low: int, bin_hz: float) -> tuple[float, float]:
+    """Find the spacing whose zero-phase cosine the teeth resemble most.
+
+    Parameters
+    ----------
+    weights
+        How much each bin looks like a tooth, shape (n,).
+    low
+        Bin of the spectrum at which ``weights`` begins.
     bin_hz
         Distance of bins, Hz.
-    low, high
-        Bins to look at, [low, high).
 
     Returns
     -------
     spacing_hz, score
-        Score: the cosine's coefficient over the root mean square of those of all spacings.
+        Score: the cosine's coefficient in standard deviations of those of all spacings.
     """
     signal = np.zeros(TRANSFORM_SIZE, np.float32)
-    band = excess[low:high] - excess[low:high].mean()
-    signal[low:high] = band * np.hanning(high - low)
+    signal[low : low + weights.size] = (weights - weights.mean()) * np.hanning(weights.size)
     coefficients = scipy.fft.rfft(signal)
     first = int(np.ceil(TRANSFORM_SIZE * bin_hz / SPACING_HZ[1]))
     # A spacing under four bins cannot be told from the bins themselves.
     last = int(TRANSFORM_SIZE * bin_hz / max(SPACING_HZ[0], 4 * bin_hz))
     tested = coefficients[first : last + 1]
-    spread = float(np.sqrt(np.mean(np.abs(tested) ** 2) / 2))
+    # The median, because a strong comb's own overtones must not raise what it is held against;
+    # for noise the magnitude is Rayleigh distributed, with its median at 1.1774 deviations.
+    spread = float(np.median(np.abs(tested)) / 1.1774)
     if spread == 0.0:
         return SPACING_HZ[1], 0.0
-    best = int(tested.real.argmax())
-    return TRANSFORM_SIZE * bin_hz / (first + best), float(tested.real[best]) / spread
+    # Teeth d apart also lie on every comb of spacing d / k: of equals the widest is meant.
+    likeness = tested.real
+    is_peak = (likeness[1:-1] >= likeness[:-2]) & (likeness[1:-1] >= likeness[2:])
+    candidates = 1 + np.flatnonzero(is_peak & (likeness[1:-1] >= EQUALLY_GOOD * likeness.max()))
+    best = int(candidates[0]) if candidates.size else int(likeness.argmax())
+    cycles = refined(weights, low, (first + best) / TRANSFORM_SIZE)
+    return bin_hz / cycles, float(likeness[best]) / spread
+
+
+def refined(weights: NDArray[np.float32], low: int, cycles: float) -> float:
+    """Refine a comb's cycles per bin between two coefficients, so that far teeth are met."""
+    at = low + np.flatnonzero(weights)
+    near = cycles + np.linspace(-1, 1, 65) / TRANSFORM_SIZE
+    likeness = np.cos(2 * np.pi * np.outer(near, at)) @ weights[at - low]
+    return float(near[likeness.argmax()])
 
 
 def tooth_db(excess: NDArray[np.float32], spacing_bins: float, low: int, high: int) -> float:

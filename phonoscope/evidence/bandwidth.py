@@ -29,6 +29,8 @@ EDGE_SIDE_HZ = 500.0
 """An edge compares the mean level of 500 Hz on each side of a gap of 240 Hz."""
 EDGE_DROP_DB = 15.0
 """Least fall across the gap: 15 dB in 240 Hz near 16 kHz is over 650 dB an octave."""
+KNEE_DB = 0.8
+"""A fall has begun where the level loses this much in 120 Hz."""
 LOWEST_EDGE_HZ = 2_500.0
 HEADROOM_DB = 75.0
 LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB = -130.0, -100.0
@@ -51,7 +53,9 @@ class Bandwidth:
     bandwidth_hz: float | None = column(
         "Highest frequency with sound in the mean log spectrum, Hz; empty for silence."
     )
-    cutoff_hz: float | None = column("Frequency of a steep edge, Hz; empty when there is none.")
+    cutoff_hz: float | None = column(
+        "Where the spectrum begins to fall off steeply, Hz; empty when it does not."
+    )
     cutoff_drop_db: float | None = column("Fall of the mean level across that edge, dB.")
     made_from: str | None = column(
         "'lossy' or 'lower-rate' when the edge shows an earlier generation that this file's "
@@ -146,18 +150,26 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
     smooth = uniform_filter1d(level_db, above_size, mode="nearest")
     if smooth[edge + gap :].max() > below[best] - EDGE_DROP_DB / 2:
         return None
-    # The foot of the edge: where the level has fallen half way.
-    middle = (below[best] + above[best]) / 2
-    across = np.arange(edge - gap, edge + gap)
-    fallen = across[smooth[across] < middle]
-    return float((fallen[0] if fallen.size else edge) * bin_hz), float(drop[best])
+    return knee(smooth, edge, gap) * bin_hz, float(drop[best])
+
+
+def knee(smooth_db: NDArray[np.float64], edge: int, gap: int) -> int:
+    """Walk from the steepest place of an edge down to the bin where the fall begins.
+
+    Converters with a short filter fall over 2 kHz, steepest at the foot: what names their
+    kind is where they begin.
+    """
+    at = edge + gap
+    while at > gap and smooth_db[at - gap] - smooth_db[at] > KNEE_DB:
+        at -= 1
+    return at
 
 
 def earlier_generation(cutoff_hz: float, stream: Stream) -> str | None:
     """Say which earlier generation an edge shows that the file itself does not explain."""
     rate_hz = stream.sample_rate_hz
     lower = [r for r in LOWER_RATES_HZ if r < 0.95 * rate_hz]
-    if any(0.88 * r / 2 <= cutoff_hz <= 1.01 * r / 2 for r in lower) and (
+    if any(0.88 * r / 2 <= cutoff_hz <= 1.05 * r / 2 for r in lower) and (
         stream.lossless or rate_hz > 48_000
     ):
         in_lossy_range = LOSSY_CUTOFF_HZ[0] <= cutoff_hz <= LOSSY_CUTOFF_HZ[1]
