@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from phonoscope.audio.decode import Decoded, Decoder, Stream
-from phonoscope.audio.source import open_source, shown, stat_source, uri_of
+from phonoscope.audio.source import open_source, printable, shown, stat_source, uri_of
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.evidence.base import questions
 from phonoscope.labels.model import Declaration, Tags
@@ -20,6 +24,7 @@ from phonoscope.verdict.generated import UNREADABLE, Verdict, judge
 
 RECORDING_ID_BYTES = 16
 _HASH_CHUNK = 1 << 20
+_MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,11 @@ class Examination:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented JSON shape of ``phonoscope check --json``."""
-        return {
+        """Return the documented JSON shape of ``phonoscope check --json``.
+
+        Strict JSON (RFC 8259): plain Python values, and ``None`` where a number is not finite.
+        """
+        shape = {
             "file": shown(self.file),
             "uri": self.file,
             "recording_id": self.recording_id,
@@ -83,6 +91,20 @@ class Examination:
             "error_kind": self.error_kind.value if self.error_kind else None,
             "error": self.error,
         }
+        return {name: _json_value(value) for name, value in shape.items()}
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value as strict JSON knows it; NaN and infinity, which it does not, as ``None``."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _json_value(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.value if isinstance(value, Enum) else value
 
 
 def identify(file: BinaryIO) -> str:
@@ -114,7 +136,8 @@ def identify_source(uri: str) -> tuple[str, int]:
         try:
             recording_id, size_bytes = identify(file), file.tell()
         except OSError as error:
-            raise UnreadableError(ErrorKind.IO, f"cannot be read: {error.strerror}") from error
+            reason = error.strerror or type(error).__name__
+            raise UnreadableError(ErrorKind.IO, f"cannot be read: {reason}") from error
     if size_bytes == 0:
         raise UnreadableError(ErrorKind.EMPTY, "the file is empty (0 bytes)")
     return recording_id, size_bytes
@@ -154,7 +177,8 @@ def examine(path: str) -> Examination:
         # The last line of defence of a scan of millions: a fault of ours is a row that says so.
         kind = ErrorKind.INTERNAL
         message = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
-    return Examination(uri, recording_id, size_bytes, error_kind=kind, error=message)
+    one_line = printable(message)[:_MESSAGE_CHARACTERS]
+    return Examination(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
 
 
 def _examine_bytes(uri: str, recording_id: str, size_bytes: int) -> Examination:

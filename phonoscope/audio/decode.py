@@ -7,6 +7,8 @@ and only demuxers of media containers are allowed, so a playlist cannot either.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,6 +20,7 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
@@ -103,16 +106,18 @@ class Decoder:
         except MemoryError:
             raise
         except (av.FFmpegError, OSError, ValueError) as error:
+            if not _is_damage(error):
+                raise _unreadable(error) from error
             raise UnreadableError(
                 ErrorKind.NOT_AUDIO, "no known audio container was recognised in it"
             ) from error
         try:
             self._stream = self._choose_stream()
             self.stream = _described(self._container, self._stream)
+            self.tags = _text_tags(self._container, self._stream)
         except BaseException:
             self._container.close()
             raise
-        self.tags = _text_tags(self._container, self._stream)
         self._decode_errors = 0
         self._nonfinite = 0
         self._format_changes = 0
@@ -142,22 +147,22 @@ class Decoder:
         UnreadableError
             ``undecodable`` when not one sample could be decoded.
         """
-        lead = np.empty((self.stream.channels, 0), np.float32)
-        keep = fine_size(self.stream.sample_rate_hz)
-        start = 0
-        held: Floats | None = None
-        for samples in self._pieces():
-            if held is not None:
-                block = Block(held, lead, start, self.stream.sample_rate_hz)
-                yield block
-                start += held.shape[1]
-                lead = held[:, -keep:]
-            held = samples
+        pieces = self._pieces()
+        # Only the first samples settle how many channels there are and at which rate.
+        held = next(pieces, None)
         if held is None:
             raise UnreadableError(
                 ErrorKind.UNDECODABLE,
                 f"{self.stream.container}/{self.stream.codec}: not one sample could be decoded",
             )
+        lead = np.empty((self.stream.channels, 0), np.float32)
+        keep = fine_size(self.stream.sample_rate_hz)
+        start = 0
+        for samples in pieces:
+            yield Block(held, lead, start, self.stream.sample_rate_hz)
+            start += held.shape[1]
+            lead = held[:, -keep:]
+            held = samples
         self._samples = start + held.shape[1]
         yield Block(held, lead, start, self.stream.sample_rate_hz, last=True)
 
@@ -192,43 +197,63 @@ class Decoder:
         context = audio.codec_context
         if context is None:
             raise UnreadableError(ErrorKind.UNDECODABLE, "no decoder for its audio codec")
-        if not MIN_RATE_HZ <= (context.sample_rate or 0) <= MAX_RATE_HZ:
-            raise UnreadableError(
-                ErrorKind.UNDECODABLE, f"a sample rate of {context.sample_rate} Hz is not possible"
-            )
-        if not 1 <= (context.channels or 0) <= MAX_CHANNELS:
-            raise UnreadableError(
-                ErrorKind.UNDECODABLE, f"{context.channels} channels is not possible"
-            )
+        _check_possible(context.sample_rate or 0, context.channels or 0)
         context.thread_count = 1
         return audio
 
     def _pieces(self) -> Iterator[Floats]:
         """Yield samples, shape (channels, n), in pieces of the block's length."""
         fifo = AudioFifo()
-        length = 0
-        resampler: AudioResampler | None = None
-        for frame in self._frames():
+        for frame in self._uniform_frames():
             frame.pts = None
-            if not length:
+            fifo.write(frame)
+            length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
+            while (full := fifo.read(length)) is not None:
+                yield self._sanitised(full)
+        if (rest := fifo.read(0, partial=True)) is not None:
+            yield self._sanitised(rest)
+
+    def _uniform_frames(self) -> Iterator[AudioFrame]:
+        """Yield frames that all have the rate and layout of the stream's first."""
+        target: tuple[str, str, int] | None = None
+        resampler: AudioResampler | None = None
+        previous: tuple[str, str, int] | None = None
+        for frame in self._frames():
+            shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if target is None:
                 self._settle(frame)
-                uniform = (frame.format.name, frame.layout.name, frame.sample_rate)
-                length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
-            try:
-                # Most streams never change format; asking each frame would cost a third of
-                # a decode, and the FIFO refuses a frame that differs anyway.
-                _put(fifo, frame, resampler)
-            except ValueError:
+                target = (_READABLE.get(shape[0], shape[0]), *shape[1:])
+                resampler = _converter(shape, target)
+            elif shape != previous:
                 self._format_changes += 1
-                resampler = AudioResampler(*uniform)
-                _put(fifo, frame, resampler)
-            while fifo.samples >= length:
-                yield self._sanitised(fifo.read(length))
-        if fifo.samples:
-            yield self._sanitised(fifo.read(0, partial=True))
+                yield from self._converted(None, resampler)
+                resampler = _converter(shape, target)
+            previous = shape
+            if resampler is None:
+                yield frame
+            else:
+                yield from self._converted(frame, resampler)
+        yield from self._converted(None, resampler)
+
+    def _converted(
+        self, frame: AudioFrame | None, resampler: AudioResampler | None
+    ) -> Iterator[AudioFrame]:
+        """Convert a frame, or with ``None`` return what the resampler still holds."""
+        if resampler is None:
+            return
+        if frame is not None and not _is_like(frame, self.stream.sample_rate_hz):
+            self._decode_errors += 1
+            return
+        try:
+            yield from resampler.resample(frame)
+        except MemoryError:
+            raise
+        except (av.FFmpegError, ValueError):
+            self._decode_errors += 1
 
     def _settle(self, frame: AudioFrame) -> None:
         """Take rate and channels from the first frame: some headers lie (AAC with SBR)."""
+        _check_possible(frame.sample_rate, frame.layout.nb_channels)
         if (frame.sample_rate, frame.layout.nb_channels) != (
             self.stream.sample_rate_hz,
             self.stream.channels,
@@ -250,16 +275,23 @@ class Decoder:
                 return
             except MemoryError:
                 raise
-            except (av.FFmpegError, OSError):
+            except (av.FFmpegError, OSError) as error:
+                if not _is_damage(error):
+                    raise _unreadable(error) from error
                 # The container itself is damaged here: what came before still counts.
                 self._decode_errors += 1
+                yield from self._decoded(None)
                 return
-            try:
-                yield from packet.decode()
-            except MemoryError:
-                raise
-            except av.FFmpegError:
-                self._decode_errors += 1
+            yield from self._decoded(packet)
+
+    def _decoded(self, packet: Packet[Any] | None) -> Iterator[AudioFrame]:
+        """Yield the frames of a packet, or with ``None`` those the decoder still holds."""
+        try:
+            yield from self._stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            self._decode_errors += 1
 
     def _sanitised(self, frame: AudioFrame | None) -> Floats:
         if frame is None:
@@ -301,6 +333,42 @@ class _Bytes:
         return False
 
 
+def _is_damage(error: Exception) -> bool:
+    """Whether FFmpeg did not understand the bytes; else the bytes could not be read."""
+    return isinstance(error, av.FFmpegError | ValueError)
+
+
+def _unreadable(error: Exception) -> UnreadableError:
+    number = error.errno if isinstance(error, OSError) else None
+    reason = os.strerror(number) if number else type(error).__name__
+    return UnreadableError(ErrorKind.IO, f"cannot be read: {reason}")
+
+
+def _check_possible(rate_hz: int, channels: int) -> None:
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise UnreadableError(
+            ErrorKind.UNDECODABLE, f"a sample rate of {rate_hz} Hz is not possible"
+        )
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise UnreadableError(ErrorKind.UNDECODABLE, f"{channels} channels are not possible")
+
+
+_READABLE = {"s64": "dbl", "s64p": "dblp"}
+"""Sample formats that numpy frames do not know, and what they are read as."""
+
+_MOST_RESAMPLING = 48
+"""A stream that changes its rate by more than this is damaged; 4 kHz to 192 kHz is believed."""
+
+
+def _is_like(frame: AudioFrame, rate_hz: int) -> bool:
+    rates = sorted((max(frame.sample_rate, 1), rate_hz))
+    return rates[1] <= _MOST_RESAMPLING * rates[0] and 1 <= frame.layout.nb_channels <= MAX_CHANNELS
+
+
+def _converter(shape: tuple[str, str, int], target: tuple[str, str, int]) -> AudioResampler | None:
+    return None if shape == target else AudioResampler(*target)
+
+
 def _as_floats(frame: AudioFrame) -> Floats:
     """Return the samples of a frame, shape (channels, n), full scale 1.0; writable."""
     data: NDArray[Any] = frame.to_ndarray()
@@ -311,7 +379,8 @@ def _as_floats(frame: AudioFrame) -> Floats:
     if data.dtype.kind == "i":
         full_scale = float(1 << (8 * data.dtype.itemsize - 1))
         return data.astype(np.float32) * np.float32(1.0 / full_scale)
-    with np.errstate(over="ignore"):
+    # Too large for float32 becomes infinite, and a signalling NaN stays one: both are sanitised.
+    with np.errstate(over="ignore", invalid="ignore"):
         return data.astype(np.float32, copy=not data.flags.writeable)
 
 
@@ -346,13 +415,28 @@ def _is_lossless(codec: str) -> bool:
     return codec in _LOSSLESS or (codec.startswith("pcm_") and codec[4:] not in {"alaw", "mulaw"})
 
 
+_PCM_BITS = re.compile(r"pcm_[a-z](\d+)")
+
+
 def _bit_depth(context: Any, codec: str) -> int | None:
+    """Bits of a sample as coded; FFmpeg decodes 24 bits into 32, so its format does not tell."""
     if not _is_lossless(codec):
         return None
-    coded = getattr(context, "bits_per_raw_sample", 0) or getattr(
-        context, "bits_per_coded_sample", 0
-    )
-    return int(coded) or int(context.format.bits)
+    if pcm := _PCM_BITS.match(codec):
+        return int(pcm[1])
+    extradata = context.extradata or b""
+    coded = 0
+    if codec == "flac" and len(extradata) >= 18:
+        # STREAMINFO (RFC 9639, section 8.2): five bits across two bytes, less one.
+        coded = ((extradata[12] & 1) << 4 | extradata[13] >> 4) + 1
+    elif codec == "alac" and len(extradata) >= 18:
+        # The magic cookie after 12 bytes of atom header; bitDepth is its sixth byte.
+        coded = extradata[17]
+    elif codec == "tta" and len(extradata) >= 10:
+        coded = int.from_bytes(extradata[8:10], "little")
+    bits = int(context.format.bits)
+    # 32 decoded bits may be 24 coded ones: say nothing where no header tells.
+    return coded if 0 < coded <= 64 else bits if bits < 32 else None
 
 
 def _declared_duration_s(container: Any, stream: AudioStream) -> float | None:

@@ -14,6 +14,8 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
@@ -24,6 +26,9 @@ from phonoscope.errors import ErrorKind, UnreadableError
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _FILE = "file://"
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+_NONBLOCKING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class SourceStat(NamedTuple):
@@ -61,21 +66,42 @@ def uri_of(path: str | os.PathLike[str]) -> str:
 
 def local_path(uri: str) -> Path | None:
     """Return the local path behind a URI, or ``None`` for a remote one."""
-    if uri.startswith(_FILE):
+    if _is_file(uri):
         return Path(os.fsdecode(unquote_to_bytes(uri[len(_FILE) :])))
     return None if _SCHEME.match(uri) else Path(uri)
+
+
+def _is_file(uri: str) -> bool:
+    return uri.startswith(_FILE)
 
 
 def shown(uri: str) -> str:
     r"""Return a URI as text that is safe on a terminal: no control or direction characters.
 
-    Control, format and surrogate characters are shown as ``\n``, ``\x1b``, ``\u202e``.
+    Control, direction and surrogate characters are shown as ``\n``, ``\x1b``, ``\u202e``.
     """
-    text = unquote(uri[len(_FILE) :], errors="replace") if uri.startswith(_FILE) else uri
-    return "".join(
-        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c)[0] == "C" else c
-        for c in text
-    )
+    return printable(unquote(uri[len(_FILE) :], errors="replace") if _is_file(uri) else uri)
+
+
+def printable(text: str) -> str:
+    r"""Return text in one line that is safe on a terminal and in a page.
+
+    Control characters, line separators, surrogates and marks that turn the direction of
+    writing are shown as ``\n``, ``\x1b``, ``\u2028``, ``\u202e``. The joiners that emoji
+    and Persian or Hindi words are written with stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _is_harmless(c) else _escaped(c) for c in text)
+
+
+def _is_harmless(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category not in _HARMFUL or character in _JOINERS
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def stat_source(uri: str) -> SourceStat:
@@ -88,11 +114,10 @@ def stat_source(uri: str) -> SourceStat:
     """
     path = local_path(uri)
     if path is None:
-        info = _remote(uri).info(uri)
-        return SourceStat(int(info.get("size") or -1), _remote_mtime_ns(info))
+        return _remote_stat(uri)
     try:
         return _stat_of(os.stat(path))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _unreadable(error) from error
 
 
@@ -118,15 +143,17 @@ def open_source(uri: str) -> BinaryIO:
     if path is None:
         return cast(BinaryIO, _remote_open(uri))
     try:
+        # Opening some devices has effects, so look first; and look again at what was opened.
+        _stat_of(os.stat(path))
         # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, _NONBLOCKING)
         try:
             _stat_of(os.fstat(descriptor))
         except BaseException:
             os.close(descriptor)
             raise
         return cast(BinaryIO, io.BufferedReader(io.FileIO(descriptor, "rb", closefd=True)))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _unreadable(error) from error
 
 
@@ -137,7 +164,7 @@ def _stat_of(status: os.stat_result) -> SourceStat:
 
 
 def _sort_of(status: os.stat_result) -> str:
-    tests = {
+    tests: dict[str, Callable[[int], bool]] = {
         "a folder": stat.S_ISDIR,
         "a FIFO": stat.S_ISFIFO,
         "a socket": stat.S_ISSOCK,
@@ -146,34 +173,50 @@ def _sort_of(status: os.stat_result) -> str:
     return next((name for name, test in tests.items() if test(status.st_mode)), "something else")
 
 
-def _unreadable(error: OSError) -> UnreadableError:
-    reason = os.strerror(error.errno) if error.errno else type(error).__name__
-    if isinstance(error, FileNotFoundError):
+def _unreadable(error: Exception) -> UnreadableError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
         return UnreadableError(ErrorKind.VANISHED, "there is no such file (any more)")
     if isinstance(error, PermissionError):
         return UnreadableError(ErrorKind.NOT_PERMITTED, "no permission to read it")
-    return UnreadableError(ErrorKind.IO, f"cannot be read: {reason}")
+    if isinstance(error, IsADirectoryError):
+        return UnreadableError(ErrorKind.NOT_A_FILE, "not a regular file but a folder")
+    number = error.errno if isinstance(error, OSError) else None
+    reason = os.strerror(number) if number else f"{type(error).__name__}: {error}"
+    return UnreadableError(ErrorKind.IO, f"cannot be read: {printable(reason)[:300]}")
 
 
 def _remote(uri: str) -> Any:
-    filesystem, _ = fsspec.core.url_to_fs(uri)
-    return filesystem
+    return fsspec.core.url_to_fs(uri)[0]
+
+
+def _remote_stat(uri: str) -> SourceStat:
+    try:
+        info = _remote(uri).info(uri)
+    except Exception as error:
+        raise _remote_unreadable(error) from error
+    if info.get("type") == "directory":
+        raise UnreadableError(ErrorKind.NOT_A_FILE, "not a regular file but a folder")
+    size = info.get("size")
+    return SourceStat(-1 if size is None else int(size), _remote_mtime_ns(info))
 
 
 def _remote_open(uri: str) -> io.IOBase:
     try:
         return cast(io.IOBase, _remote(uri).open(uri, "rb"))
-    except OSError as error:
-        raise _unreadable(error) from error
-    except (ImportError, ValueError) as error:
-        raise UnreadableError(ErrorKind.IO, f"cannot be read: {error}") from error
+    except Exception as error:
+        raise _remote_unreadable(error) from error
+
+
+def _remote_unreadable(error: Exception) -> UnreadableError | MemoryError:
+    """Every store has errors of its own kinds; none of them may stop a scan."""
+    return error if isinstance(error, MemoryError) else _unreadable(error)
 
 
 def _remote_mtime_ns(info: dict[str, object]) -> int:
-    for name in ("mtime", "LastModified", "last_modified", "updated"):
+    for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = info.get(name)
         if isinstance(value, int | float):
             return int(value * 1e9)
-        if value is not None and hasattr(value, "timestamp"):
+        if isinstance(value, datetime):
             return int(value.timestamp() * 1e9)
     return 0

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from phonoscope.types import column
 
+SHOWN_CHARACTERS = 500
+"""Tags and marks are kept up to this many characters."""
+
 
 class Part(StrEnum):
     """What part of a recording a declaration speaks of."""
@@ -17,6 +20,8 @@ class Part(StrEnum):
     COMPOSITION = "composition"
     LYRICS = "lyrics"
     POST_PRODUCTION = "post-production"
+    SOME = "some"
+    """A part of it; which one is not said."""
     UNSPECIFIED = "unspecified"
 
 
@@ -34,7 +39,7 @@ class Making(StrEnum):
 class Declaration:
     """One mark found in a file; what it *says*, whether or not it is true."""
 
-    standard: str = column("Standard: 'gb45438', 'ai-tags' or 'generator-comment'.")
+    standard: str = column("Standard: 'gb45438', 'iptc', 'ai-tags' or 'generator-comment'.")
     part: Part = column("Part it speaks of, e.g. 'whole', 'vocals'.")
     making: Making = column("How it says that part was made, e.g. 'generated'.")
     tool: str | None = column("Tool it names, e.g. 'Suno'; empty when it names none.")
@@ -54,3 +59,8 @@ class Tags:
     isrc: str | None = column("ISRC tag as written, not checked.", default=None)
     date: str | None = column("Date tag as written, any precision.", default=None)
     genre: str | None = column("Genre tag.", default=None)
+    tag_error: str | None = column(
+        "Why the tags could not be read in full, in one line; empty when they could. Marks may "
+        "have been missed then.",
+        default=None,
+    )

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from phonoscope.labels import aitags, gb45438, generators, iptc
+from phonoscope.labels.fields import Field, field, shown_value
 from phonoscope.labels.model import Declaration, Tags
+from phonoscope.labels.tags import file_fields
+
+MOST_DECLARATIONS = 100
+"""More marks than this in one file are not kept."""
+
+STANDARDS: tuple[Callable[[Sequence[Field]], Iterator[Declaration]], ...] = (
+    gb45438.declarations,
+    iptc.declarations,
+    aitags.declarations,
+    generators.declarations,
+)
+"""Every standard is a function from the fields of a file to its declarations."""
+
+_TAG_NAMES = ("title", "artist", "album", "label", "isrc", "date", "genre")
 
 
 def read_marks(
@@ -18,6 +35,52 @@ def read_marks(
     file
         Open binary file, at any position; only read.
     text_tags
-        Tags the decoder already read, names in lower case.
+        Tags the decoder already read, names in lower case. They stand in for containers
+        that :mod:`phonoscope.labels.tags` does not read (matroska, RIFF LIST INFO ...).
+
+    Returns
+    -------
+    tags
+        With :attr:`Tags.tag_error` set when some could not be read.
+    declared
+        In the order of :data:`STANDARDS`; the same mark in two places counts once.
     """
-    return Tags(title=text_tags.get("title"), artist=text_tags.get("artist")), ()
+    fields, error = file_fields(file)
+    names = {found.name for found in fields}
+    more = _decoders_fields(text_tags, fields)
+    # The decoder joins what the file repeats: a tag that the file shows itself is not taken twice.
+    tags = _tags([*fields, *(found for found in more if found.name not in names)], error)
+    return tags, _declared([*fields, *more])
+
+
+def _decoders_fields(text_tags: Mapping[str, str], seen: Sequence[Field]) -> list[Field]:
+    """Return the decoder's tags whose values the file's own did not already show."""
+    values = {found.value.strip() for found in seen}
+    found = (field(name, value, f"container tag {name}") for name, value in text_tags.items())
+    return [f for f in found if f.value.strip() not in values]
+
+
+def _tags(fields: Sequence[Field], error: str | None) -> Tags:
+    said: dict[str, list[str]] = {}
+    for found in fields:
+        if found.name in _TAG_NAMES and (value := shown_value(found.value)):
+            values = said.setdefault(found.name, [])
+            if value not in values and len(values) < 10:
+                values.append(value)
+    # A file may hold a date in several frames; the first, the recording's, is the one.
+    joined = {
+        name: values[0] if name == "date" else shown_value("; ".join(values))
+        for name, values in said.items()
+    }
+    return dataclasses.replace(Tags(**joined), tag_error=error)
+
+
+def _declared(fields: Sequence[Field]) -> tuple[Declaration, ...]:
+    found: dict[tuple[object, ...], Declaration] = {}
+    for standard in STANDARDS:
+        for mark in standard(fields):
+            same = (mark.standard, mark.part, mark.making, mark.tool, mark.producer, mark.value)
+            found.setdefault(same, mark)
+            if len(found) >= MOST_DECLARATIONS:
+                return tuple(found.values())
+    return tuple(found.values())

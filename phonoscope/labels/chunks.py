@@ -1,0 +1,94 @@
+"""Chunks of RIFF and AIFF files and boxes of MP4 files: where they lie, without reading them."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+MOST_CHUNKS = 1_000
+"""A file with more chunks than this is not followed further."""
+
+PAYLOAD_BYTES = 1 << 20
+"""No chunk is read beyond this many bytes."""
+
+_UNKNOWN_SIZE = 0xFFFFFFFF
+"""Stands for 'see the ds64 chunk' in RF64, and for 'not known' in a streamed wav."""
+
+
+class Chunk(NamedTuple):
+    """A stretch of a file with a four-letter name."""
+
+    name: bytes
+    """Four bytes, e.g. ``b"LIST"``."""
+    start: int
+    """Offset of its payload, bytes."""
+    size: int
+    """Size of its payload as far as the file reaches, bytes."""
+
+
+def iff_chunks(file: BinaryIO) -> Iterator[Chunk]:
+    """Yield the chunks of a RIFF, RIFX, RF64, BW64 or AIFF file.
+
+    The 64-bit size of the ``data`` chunk of RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088)
+    is taken from their ``ds64`` chunk. Sizes that point past the end are cut there.
+
+    Parameters
+    ----------
+    file
+        At any position; only chunk headers are read.
+    """
+    end = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    kind = file.read(4)
+    if kind not in (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM"):
+        return
+    order = ">" if kind in (b"RIFX", b"FORM") else "<"
+    data_size: int | None = None
+    at = 12
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(8)
+        if len(header) < 8:
+            return
+        name, size = struct.unpack(order + "4sI", header)
+        if name == b"ds64" and size >= 16:
+            data_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
+        if name == b"data" and size == _UNKNOWN_SIZE:
+            size = end - at - 8 if data_size is None else data_size
+        yield Chunk(name, at + 8, max(0, min(size, end - at - 8)))
+        at += 8 + size + size % 2
+
+
+def mp4_boxes(file: BinaryIO) -> Iterator[Chunk]:
+    """Yield the outermost boxes of an ISO base media (mp4, m4a, mov) file.
+
+    Parameters
+    ----------
+    file
+        At any position; only box headers are read.
+    """
+    end = file.seek(0, io.SEEK_END)
+    at = 0
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(16)
+        if len(header) < 8:
+            return
+        size, name = struct.unpack(">I4s", header[:8])
+        head = 8
+        if size == 1 and len(header) == 16:
+            size, head = struct.unpack(">Q", header[8:])[0], 16
+        elif size == 0:
+            size = end - at
+        if size < head:
+            return
+        yield Chunk(name, at + head, max(0, min(size, end - at) - head))
+        at += size
+
+
+def payload(file: BinaryIO, chunk: Chunk) -> bytes:
+    """Return the bytes of a chunk, at most :data:`PAYLOAD_BYTES`."""
+    file.seek(chunk.start)
+    return file.read(min(chunk.size, PAYLOAD_BYTES))
