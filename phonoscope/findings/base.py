@@ -1,0 +1,222 @@
+"""The door through which every finding about a catalogue enters.
+
+A finding is a file in this package that ends in ``FINDING = Finding(...)``: a question, the
+columns it needs, a function that asks the catalogue's tables, and what would mislead. It
+aggregates in the database, with fixed bins, so that it works for 10^8 rows and gives the same
+on every backend of Ibis; only the few numbers of the answer come here. :func:`findings`
+discovers the file; the report, the page and the API show it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from phonoscope.findings.interval import Interval, wilson
+from phonoscope.findings.words import percent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LISTED_AT_MOST = 200
+"""Rows of a list in a report; the answer says how many there are and how to get them all."""
+
+Cell = str | int | float | None
+
+
+class Tables(Protocol):
+    """What a finding needs of a catalogue."""
+
+    @property
+    def path(self) -> str | Path:
+        """Where the catalogue lies."""
+
+    def table(self, name: str) -> Any:
+        """Return an Ibis table by name."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of an answer, with what it rests on."""
+
+    name: str
+    """Stable name, e.g. ``"duration_median_s"``."""
+    value: float | int | None
+    unit: str
+    """E.g. ``"s"``, ``"share"``, ``"recordings"``."""
+    interval: Interval | None = None
+    """95 % interval, taking the catalogue as a sample; ``None`` for a plain count."""
+    of: int | None = None
+    """Number of rows it rests on."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table of numbers."""
+
+    name: str
+    title: str
+    form: str = "count"
+    """How a person reads it: count, share, text, time, frequency, or decimal."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers behind a chart, or a short list."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: int | None = None
+    """Rows there are in all, when not all are listed."""
+    rest: str = ""
+    """Command that gets all of them."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether rows were left out."""
+        return self.total is not None and self.total > len(self.rows)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Vega-Lite chart in two widths, and its content in a sentence."""
+
+    spec: Mapping[str, Any]
+    narrow: Mapping[str, Any]
+    """The same for a phone, so that its text stays readable."""
+    alt: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the catalogue answers."""
+
+    headline: str
+    """The finding in one sentence, with its number; or in words why there is none."""
+    certainty: str = ""
+    """How sure: an interval, or in what sense the number is exact."""
+    figures: tuple[Figure, ...] = ()
+    chart: Chart | None = None
+    tables: tuple[Table, ...] = ()
+    claim: str = ""
+    """The finding in a few words for the head of the page; empty when it is no headline."""
+    answered: bool = True
+    """Whether the data could answer at all."""
+
+
+def cannot_tell(why: str) -> Answer:
+    """Return the answer of a catalogue that cannot answer, saying why."""
+    return Answer(headline=why, answered=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One question to a whole catalogue."""
+
+    name: str
+    title: str
+    """Topic in one or two words."""
+    question: str
+    order: int
+    """Place on the page."""
+    needs: Mapping[str, tuple[str, ...]]
+    """Columns it needs, by table."""
+    ask: Callable[[Tables], Answer]
+    method: str
+    """How it was computed, with the paper where there is one."""
+    misleads: str
+    """What would make a reader believe something false."""
+
+    def answer(self, catalogue: Tables) -> Answer:
+        """Ask a catalogue; a catalogue without the columns cannot tell, which is no error."""
+        missing = [
+            f"{table}.{column}"
+            for table, columns in self.needs.items()
+            for column in columns
+            if column not in catalogue.table(table).columns
+        ]
+        if missing:
+            return cannot_tell(f"This catalogue cannot tell: it holds no {', '.join(missing)}.")
+        return self.ask(catalogue)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding with its answer."""
+
+    finding: Finding
+    answer: Answer
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape of one finding in ``report --format json``."""
+        answer = asdict(self.answer)
+        chart = answer.pop("chart")
+        for figure in answer["figures"]:
+            low, high = figure.pop("interval") or (None, None)
+            figure.update(low=low, high=high)
+        return {
+            "name": self.finding.name,
+            "title": self.finding.title,
+            "question": self.finding.question,
+            **answer,
+            "method": self.finding.method,
+            "needs": {table: list(columns) for table, columns in self.finding.needs.items()},
+            "misleads": self.finding.misleads,
+            "vega_lite": chart["spec"] if chart else None,
+        }
+
+
+@cache
+def findings() -> tuple[Finding, ...]:
+    """Return every finding, in the order of the page."""
+    package = importlib.import_module("phonoscope.findings")
+    modules = (
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+    )
+    known = [module.FINDING for module in modules if hasattr(module, "FINDING")]
+    return tuple(sorted(known, key=lambda finding: finding.order))
+
+
+def find(catalogue: Tables) -> tuple[Found, ...]:
+    """Ask a catalogue every question."""
+    return tuple(Found(finding, finding.answer(catalogue)) for finding in findings())
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of rows, counted exactly, with its interval."""
+
+    hits: int
+    total: int
+    interval: Interval = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "interval", wilson(self.hits, self.total))
+
+    @property
+    def value(self) -> float:
+        """The share, 0 to 1."""
+        return self.hits / self.total
+
+    def figure(self, name: str) -> Figure:
+        """Return the share as a figure."""
+        return Figure(name, self.value, "share", self.interval, self.total)
+
+    def __str__(self) -> str:
+        return percent(self.value)
+
+    def certainty(self) -> str:
+        """Say how sure the share is."""
+        low, high = (percent(end) for end in self.interval)
+        return (
+            f"{percent(self.value)} is exact for this catalogue. Taken as a sample of a larger "
+            f"collection, the share there lies between {low} and {high} with 95% "
+            f"confidence (Wilson interval, n = {self.total:,})."
+        )

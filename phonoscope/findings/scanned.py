@@ -1,0 +1,70 @@
+"""What was scanned."""
+
+from __future__ import annotations
+
+from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
+from phonoscope.findings.words import counted, size, span
+
+METHOD = (
+    "Rows of the tables files and recordings are counted. A recording is identified by a hash of "
+    "its bytes (BLAKE2b, 128 bit), so the same bytes at two places are one recording and two files."
+)
+MISLEADS = (
+    "The same song encoded twice is two recordings here, because their bytes differ. Time is "
+    "decoded sound, not what file headers claim."
+)
+
+
+def ask(catalogue: Tables) -> Answer:
+    """Count files, recordings, hours and bytes."""
+    files, recordings = catalogue.table("files"), catalogue.table("recordings")
+    held = files.agg(
+        files=files.count(),
+        held=files.recording_id.count(),
+        size_bytes=files.size_bytes.clip(lower=0).sum(),
+    )
+    measured = recordings.agg(recordings=recordings.count(), duration_s=recordings.duration_s.sum())
+    f, r = held.to_pyarrow().to_pylist()[0], measured.to_pyarrow().to_pylist()[0]
+    if f["files"] == 0:
+        return cannot_tell("Nothing has been scanned into this catalogue yet.")
+    duration_s, size_bytes = float(r["duration_s"] or 0.0), int(f["size_bytes"] or 0)
+    recorded = counted(r["recordings"], "recording")
+    rows = (
+        ("files", f["files"], counted(f["files"], "file")),
+        ("recordings", r["recordings"], recorded),
+        ("duration_s", duration_s, span(duration_s)),
+        ("size_bytes", size_bytes, size(size_bytes)),
+        ("files_of_recordings", f["held"], counted(f["held"], "file")),
+    )
+    columns = (
+        Column("fact", "Fact", "text"),
+        Column("value", "Value", "decimal"),
+        Column("words", "In words", "text"),
+    )
+    extra = f["held"] - r["recordings"]
+    again = f" {counted(extra, 'file')} held bytes that were already there." if extra > 0 else ""
+    return Answer(
+        headline=f"{recorded}, {span(duration_s)} of sound, in {counted(f['files'], 'file')} "
+        f"of {size(size_bytes)}.{again}",
+        certainty="Exact: every row was counted.",
+        claim=f"{recorded}, {span(duration_s)}",
+        figures=(
+            Figure("files", f["files"], "files"),
+            Figure("recordings", r["recordings"], "recordings"),
+            Figure("duration_s", duration_s, "s"),
+            Figure("size_bytes", size_bytes, "bytes"),
+        ),
+        tables=(Table("scanned", "What was scanned", columns, rows),),
+    )
+
+
+FINDING = Finding(
+    name="scanned",
+    title="Scanned",
+    question="What was scanned?",
+    order=10,
+    needs={"files": ("recording_id", "size_bytes"), "recordings": ("duration_s",)},
+    ask=ask,
+    method=METHOD,
+    misleads=MISLEADS,
+)
