@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -143,13 +144,16 @@ def identify_source(uri: str) -> tuple[str, int]:
     return recording_id, size_bytes
 
 
-def examine(path: str) -> Examination:
+def examine(path: str | os.PathLike[str], *, recording_id: str | None = None) -> Examination:
     """Examine one file: decode it once and ask every question.
 
     Parameters
     ----------
     path
         Local path or URI (``s3://...``) of an audio or video file.
+    recording_id
+        Hash of its bytes, where :func:`identify_source` has just found it; the file is not
+        hashed again then.
 
     Returns
     -------
@@ -163,11 +167,11 @@ def examine(path: str) -> Examination:
     'there is no such file (any more)'
     """
     uri = uri_of(path)
-    recording_id: str | None = None
     size_bytes: int | None = None
     try:
         size_bytes = stat_source(uri).size_bytes
-        recording_id, size_bytes = identify_source(uri)
+        if recording_id is None:
+            recording_id, size_bytes = identify_source(uri)
         return _examine_bytes(uri, recording_id, size_bytes)
     except UnreadableError as error:
         kind, message = error.kind, str(error)

@@ -197,7 +197,7 @@ def _remote_stat(uri: str) -> SourceStat:
     if info.get("type") == "directory":
         raise UnreadableError(ErrorKind.NOT_A_FILE, "not a regular file but a folder")
     size = info.get("size")
-    return SourceStat(-1 if size is None else int(size), _remote_mtime_ns(info))
+    return SourceStat(-1 if size is None else int(size), remote_mtime_ns(info))
 
 
 def _remote_open(uri: str) -> io.IOBase:
@@ -212,7 +212,8 @@ def _remote_unreadable(error: Exception) -> UnreadableError | MemoryError:
     return error if isinstance(error, MemoryError) else _unreadable(error)
 
 
-def _remote_mtime_ns(info: dict[str, object]) -> int:
+def remote_mtime_ns(info: dict[str, object]) -> int:
+    """Return when a remote file changed, from what fsspec tells of it; see :class:`SourceStat`."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = info.get(name)
         if isinstance(value, int | float):

@@ -1,1 +1,1 @@
-"""Tables on disk: layout, parts, queries, ingest."""
+"""Tables on disk: the documented layout, atomic parts, compaction, questions in SQL."""

@@ -1,0 +1,123 @@
+"""Merge the parts of a table into one, in bounded memory, whoever reads or writes meanwhile."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonoscope.catalogue.layout import Table, tables
+from phonoscope.catalogue.parts import (
+    COMPACTED,
+    COMPRESSION,
+    REPLACES,
+    new_compacted_name,
+    sort_parts,
+    written_us,
+)
+from phonoscope.catalogue.query import (
+    BATCH_ROWS,
+    newest_rows,
+    register_parts,
+    spilling_connection,
+)
+from phonoscope.catalogue.store import Store
+from phonoscope.errors import CatalogueError
+
+GRACE_S = 3600.0
+"""Replaced parts stay this long, s, so that who reads them now can go on."""
+STALE_TEMPORARY_S = 86_400.0
+"""A temporary file older than this, s, belongs to a process that was killed."""
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What a compaction came to."""
+
+    parts_before: int
+    """Parts that counted before."""
+    parts_after: int
+    """Parts that count now."""
+    files_removed: int
+    """Replaced parts and stale temporary files that were removed from disk."""
+
+
+def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compaction:
+    """Merge the parts of every table into one and remove what was replaced long ago.
+
+    A scan may run at the same time, and readers keep what they opened: a replaced part is
+    removed by the first compaction that runs ``grace_s`` after it was replaced.
+
+    Parameters
+    ----------
+    store
+        The catalogue.
+    memory_mb
+        Memory after which the merge spills to disk, MB.
+    grace_s
+        How long replaced parts stay, s.
+
+    Raises
+    ------
+    CatalogueError
+        When the catalogue cannot be written, or another compaction got in the way; nothing
+        is lost then.
+    """
+    before = after = removed = 0
+    for table in tables().values():
+        removed += _remove_stale(store, table, grace_s)
+        live, replaced = sort_parts(store.place, table)
+        before += len(live)
+        after += min(1, len(live))
+        if len(live) > 1:
+            _merge(store, table, live, replaced, memory_mb)
+    return Compaction(before, after, removed)
+
+
+def _merge(
+    store: Store, table: Table, live: list[str], replaced: list[str], memory_mb: int
+) -> None:
+    # Parts replaced earlier are named again: the part that said so is replaced itself.
+    metadata = {REPLACES: json.dumps(live + replaced).encode()}
+    schema = table.schema.with_metadata(metadata)
+
+    def fill(file: BinaryIO) -> None:
+        with spilling_connection(memory_mb) as connection:
+            register_parts(connection, store, table, live)
+            query = newest_rows(table, len(live), beside_recordings=False)
+            reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
+            _write(file, schema, reader)
+        if gone := set(live) - set(store.place.names(table.name)):
+            raise CatalogueError(
+                f"another compaction of {store.name} ran at the same time and has removed "
+                f"{len(gone)} parts of {table.name}; nothing is lost, run it again if needed"
+            )
+
+    store.place.write(f"{table.name}/{new_compacted_name()}", fill)
+
+
+def _write(file: BinaryIO, schema: pa.Schema, reader: pa.RecordBatchReader) -> None:
+    writer = pq.ParquetWriter(file, schema, compression=COMPRESSION)
+    for batch in reader:
+        writer.write_table(pa.Table.from_batches([batch]).cast(schema), row_group_size=1 << 17)
+    writer.close()
+
+
+def _remove_stale(store: Store, table: Table, grace_s: float) -> int:
+    """Remove parts replaced at least ``grace_s`` ago and temporary files of killed processes."""
+    live, replaced = sort_parts(store.place, table)
+    now_s = time.time()
+    # Whichever compacted part replaced them, all are old enough.
+    replaced_s = [now_s - written_us(name) / 1e6 for name in live if name.endswith(COMPACTED)]
+    doomed = [
+        name for name, age_s in store.place.temporaries(table.name) if age_s > STALE_TEMPORARY_S
+    ]
+    if replaced_s and min(replaced_s) >= grace_s:
+        doomed += [f"{table.name}/{name}" for name in replaced]
+    for name in doomed:
+        store.place.remove(name)
+    return len(doomed)

@@ -1,0 +1,129 @@
+"""Parts: the immutable Parquet files a table consists of, and which of them count.
+
+A part is named ``<batch>.parquet``, where a batch is ``<UTC microseconds>-<scan>-<number>``,
+so that names sort by time. A compacted part ends in ``-compact.parquet`` and lists in its
+metadata the parts whose rows it holds; readers pass those over, so that nothing is lost or
+doubled whenever a compaction is cut off. Which row of a key counts is decided by the
+``batch`` column alone, never by the part a row lies in.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+
+from phonoscope.catalogue.layout import Table
+from phonoscope.catalogue.place import Place
+from phonoscope.errors import CatalogueError
+
+SUFFIX = ".parquet"
+COMPACTED = f"-compact{SUFFIX}"
+REPLACES = b"phonoscope.replaces"
+"""Key of a compacted part's metadata: JSON list of the names of the parts it replaces."""
+COMPRESSION = "zstd"
+
+
+class BatchNames:
+    """Names batches so that a later one sorts later, also when the clock was set back.
+
+    Parameters
+    ----------
+    scan_id
+        Goes into every name.
+    after
+        Newest batch the catalogue already has, or empty text.
+    """
+
+    def __init__(self, scan_id: str, after: str = "") -> None:
+        self._scan_id = scan_id
+        self._last_us = written_us(after) if after else 0
+        self._number = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> str:
+        """Return the next batch's name."""
+        with self._lock:
+            self._last_us = max(time.time_ns() // 1000, self._last_us + 1)
+            self._number += 1
+            return f"{self._last_us:016d}-{self._scan_id}-{self._number:06d}"
+
+
+def written_us(name: str) -> int:
+    """Return when a batch or part was named, microseconds since 1970 UTC."""
+    digits = name.partition("-")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def write_part(place: Place, table: Table, rows: pa.Table, batch: str) -> None:
+    """Write the rows of one batch as a part: whole, or not at all."""
+
+    def fill(file: BinaryIO) -> None:
+        pq.write_table(rows, file, compression=COMPRESSION)
+
+    place.write(f"{table.name}/{batch}{SUFFIX}", fill)
+
+
+def new_compacted_name() -> str:
+    """Return the name of a compacted part written now."""
+    return f"{time.time_ns() // 1000:016d}-{secrets.token_hex(6)}{COMPACTED}"
+
+
+def live_parts(place: Place, table: Table) -> list[str]:
+    """Return the names of the parts that count, oldest first."""
+    return sort_parts(place, table)[0]
+
+
+def sort_parts(place: Place, table: Table) -> tuple[list[str], list[str]]:
+    """Sort the parts of a table into those that count and those that were replaced.
+
+    Two compactions that ran at once may replace the same parts; then the newer one counts
+    and the older is passed over, together with nothing but itself.
+
+    Returns
+    -------
+    live, replaced
+        Names, oldest first.
+    """
+    names = [name for name in place.names(table.name) if name.endswith(SUFFIX)]
+    dead: set[str] = set()
+    for name in reversed([n for n in names if n.endswith(COMPACTED)]):
+        if name in dead:
+            continue
+        replaced = replaced_by(place, table, name)
+        if replaced & dead:
+            dead.add(name)
+        else:
+            dead |= replaced
+    return [n for n in names if n not in dead], [n for n in names if n in dead]
+
+
+def replaced_by(place: Place, table: Table, name: str) -> set[str]:
+    """Return the names of the parts that a compacted part replaces."""
+    try:
+        metadata = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow()).metadata
+    except FileNotFoundError:
+        return set()
+    except (OSError, pa.ArrowException) as error:
+        raise CatalogueError(
+            f"the catalogue {place.name} is damaged: {table.name}/{name} is not a whole Parquet "
+            "file; restore it from a copy, or remove it and scan again"
+        ) from error
+    return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
+
+
+def dataset(place: Place, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
+    """Return parts as one Arrow dataset in the current schema; a missing column is empty."""
+    paths = [f"{table.name}/{name}" for name in names]
+    if not paths:
+        return pa.dataset.dataset(table.schema.empty_table())
+    return pa.dataset.dataset(
+        paths, schema=table.schema, filesystem=place.arrow(), format="parquet"
+    )

@@ -1,0 +1,137 @@
+"""A catalogue on disk: one folder, its format, and the parts in it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.dataset
+
+from phonoscope.catalogue import parts
+from phonoscope.catalogue.layout import phonoscope_version, tables
+from phonoscope.catalogue.place import Place, place_of
+from phonoscope.errors import CatalogueError, NewerCatalogueError
+
+FORMAT = 1
+"""Version of the layout this Phonoscope writes."""
+
+MIGRATIONS: Mapping[int, Callable[[Place], None]] = {}
+"""Steps from a format to the one after it. A new column needs none: it reads as empty."""
+
+MARKER = "phonoscope.toml"
+
+
+class Store:
+    """An opened catalogue: names of parts in, Arrow data out.
+
+    Parameters
+    ----------
+    place
+        Its folder, known to hold a catalogue of this format; see :func:`open_store`.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    @property
+    def name(self) -> str:
+        """How a person calls it; safe on a terminal."""
+        return self.place.name
+
+    def live_parts(self, table: str) -> list[str]:
+        """Return the names of the parts of a table that count, oldest first."""
+        return parts.live_parts(self.place, tables()[table])
+
+    def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
+        """Return parts of a table as one Arrow dataset; older rows of a key included."""
+        return parts.dataset(self.place, tables()[table], names)
+
+    def write(self, rows: Mapping[str, pa.Table], batch: str) -> None:
+        """Write a batch: one part a table, in the order given; the last one commits it."""
+        for name, some in rows.items():
+            parts.write_part(self.place, tables()[name], some, batch)
+
+    def newest_batch(self) -> str:
+        """Return the name of the newest part, or empty text."""
+        return max((n for t in tables() for n in self.place.names(t)[-1:]), default="")
+
+
+def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
+    """Open the catalogue in a folder.
+
+    Parameters
+    ----------
+    path
+        Local folder or fsspec URL.
+    create
+        Make a new catalogue where there is nothing or an empty folder.
+
+    Raises
+    ------
+    CatalogueError
+        When there is none, or the folder holds something else.
+    NewerCatalogueError
+        When a newer Phonoscope wrote it.
+    """
+    place = place_of(path)
+    marker = place.read(MARKER)
+    if marker is None:
+        _check_may_create(place, create)
+        _write_marker(place)
+    else:
+        _migrate(place, _format_of(place, marker))
+    return Store(place)
+
+
+def _check_may_create(place: Place, create: bool) -> None:
+    if found := place.names():
+        raise CatalogueError(
+            f"{place.name} is not a catalogue: it has no {MARKER} but other things in it, such as "
+            f"{found[0]!r}; name an empty or a new folder"
+        )
+    if not create:
+        raise CatalogueError(
+            f"there is no catalogue at {place.name}; 'phonoscope scan ... --into' makes one"
+        )
+
+
+def _format_of(place: Place, marker: bytes) -> int:
+    try:
+        found = tomllib.loads(marker.decode())["format"]
+        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+            raise ValueError(f"format = {found!r}")
+    except (KeyError, ValueError) as error:
+        raise CatalogueError(
+            f"{place.name}/{MARKER} is damaged ({error}); it should say: format = {FORMAT}"
+        ) from error
+    return found
+
+
+def _migrate(place: Place, found: int) -> None:
+    if found > FORMAT:
+        raise NewerCatalogueError(
+            f"{place.name} has format {found} and was written by a newer Phonoscope; this one "
+            f"({phonoscope_version()}) knows formats up to {FORMAT}: upgrade Phonoscope"
+        )
+    for step in range(found, FORMAT):
+        MIGRATIONS[step](place)
+    if found < FORMAT:
+        _write_marker(place)
+
+
+def _write_marker(place: Place) -> None:
+    content = (
+        "# A catalogue of Phonoscope. Its tables are the folders beside this file.\n"
+        f"format = {FORMAT}\n"
+        f'created_by = "phonoscope {phonoscope_version()}"\n'
+        f"created_at = {datetime.now(UTC).isoformat(timespec='seconds')}\n"
+    )
+
+    def fill(file: BinaryIO) -> None:
+        file.write(content.encode())
+
+    place.write(MARKER, fill)
