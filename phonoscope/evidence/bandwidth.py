@@ -169,7 +169,7 @@ def earlier_generation(cutoff_hz: float, stream: Stream) -> str | None:
     """Say which earlier generation an edge shows that the file itself does not explain."""
     rate_hz = stream.sample_rate_hz
     lower = [r for r in LOWER_RATES_HZ if r < 0.95 * rate_hz]
-    if any(0.88 * r / 2 <= cutoff_hz <= 1.05 * r / 2 for r in lower) and (
+    if any(0.88 * r / 2 <= cutoff_hz <= 1.1 * r / 2 for r in lower) and (
         stream.lossless or rate_hz > 48_000
     ):
         in_lossy_range = LOSSY_CUTOFF_HZ[0] <= cutoff_hz <= LOSSY_CUTOFF_HZ[1]
