@@ -15,6 +15,8 @@ PYTHON ?=
 MUSIC ?=
 INTO ?= demo
 JOBS ?= auto
+# By way of the environment, so that any name of a folder survives the shell.
+export MUSIC INTO
 
 bin := $(VENV)/bin
 pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
@@ -27,7 +29,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=folder scans your own
-	@$(bin)/phonoscope demo --into '$(INTO)' $(if $(MUSIC),--music '$(MUSIC)')
+	@$(bin)/phonoscope demo --into "$$INTO" $${MUSIC:+--music "$$MUSIC"}
 
 test: $(VENV)/dev.stamp  ## Run all tests
 	$(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal

@@ -27,6 +27,7 @@ Exit status of every command:
   3    done, but some inputs could not be read; each is reported
   70   a fault of Phonoscope itself
   130  stopped by Ctrl-C; what it left behind is whole, and it says what
+  141  whoever read the output stopped reading, as in '| head'
 
 Progress and remarks go to stderr, data to stdout.
 """

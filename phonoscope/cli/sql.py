@@ -44,7 +44,7 @@ def sql(
     """Ask a catalogue anything in SQL; nothing can be changed by it.
 
     Rows are written as they come: aligned on a terminal, separated by tabs in a pipe,
-    as CSV or as JSON Lines. The tables: files, recordings, verdicts, declared, scans.
+    as CSV or as JSON Lines. docs/schema.md names the tables
     """
     from phonoscope import api
 
@@ -52,7 +52,7 @@ def sql(
         raise UsageError("--json and --csv exclude each other")
     text = sys.stdin.read() if query == "-" else query
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    with opened.sql_batches(text) as reader:
+    with opened.sql(text) as reader:
         names, rows = distinct(reader.schema.names), rows_of(reader)
         if as_json:
             write_json_lines(names, rows)

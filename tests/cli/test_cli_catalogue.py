@@ -1,0 +1,247 @@
+"""scan, report, sql, compact and serve: one catalogue, asked from the command line."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from phonoscope.cli.table import distinct
+from tests.cli.program import PROGRAM, environment, run, run_on_terminal, strict_json
+from tests.sounds import noise, sine, write
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("music")
+    write(folder / "a.flac", noise(3.0), form="flac-16")
+    write(folder / "b.wav", sine(2.0))
+    write(folder / "[red]c.mp3", sine(2.0), form="mp3")
+    (folder / "broken.mp3").write_text("not music")
+    (folder / "empty.ogg").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scanned(music, tmp_path_factory):
+    into = tmp_path_factory.mktemp("scanned") / "my catalogue"
+    return into, run("scan", music, "--into", into)
+
+
+@pytest.fixture(scope="module")
+def catalogue(scanned):
+    return scanned[0]
+
+
+def test_a_scan_ends_with_a_summary_and_says_how_to_list_the_unreadable(scanned):
+    into, done = scanned
+    assert done.returncode == 3
+    for said in ("5 files", "3 recordings", "unreadable  2 files", "files/s", "times real time"):
+        assert said in done.stdout, said
+    assert f"phonoscope sql '{into}'" in done.stdout
+    assert "1 empty" in done.stdout
+    assert "1 not-audio" in done.stdout
+
+
+def test_a_second_scan_reads_nothing_again_and_writes_json(music, scanned):
+    done = run("scan", music, "--into", scanned[0], "--json", "--quiet")
+    assert done.stderr == ""
+    (summary,) = strict_json(done.stdout)
+    assert summary["examined"] == 0
+    assert summary["listed"] == 5
+
+
+def test_ctrl_c_leaves_a_catalogue_that_goes_on_where_it_stopped(tmp_path):
+    folder, into = tmp_path / "m", tmp_path / "c"
+    folder.mkdir()
+    for number in range(40):
+        write(folder / f"{number:02}.wav", noise(20.0, seed=number))
+    process = subprocess.Popen(
+        [*PROGRAM, "scan", folder, "--into", into, "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(PHONOSCOPE_BATCH_FILES="2"),
+        start_new_session=True,
+    )
+    wait_until(lambda: any(into.glob("files/*.parquet")))
+    # A terminal sends Ctrl-C to every process in the foreground, workers too.
+    interrupt(process)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on where it stopped" in said
+    assert "Traceback" not in said
+    assert run("scan", folder, "--into", into, "--quiet").returncode == 0
+    (row,) = sql_rows(into, "select count(*) n, count(distinct uri) d from files")
+    assert row == {"n": 40, "d": 40}
+
+
+def interrupt(process):
+    import os
+
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def wait_until(happened, limit_s=60.0):
+    deadline_s = time.monotonic() + limit_s
+    while not happened():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+def sql_rows(catalogue, query):
+    done = run("sql", catalogue, query, "--json")
+    assert done.returncode == 0, done.stderr
+    return strict_json(done.stdout)
+
+
+def test_sql_in_a_pipe_is_tabs_without_colours(catalogue):
+    done = run("sql", catalogue, "select codec, channels from recordings order by codec")
+    assert done.stdout == "codec\tchannels\nflac\t2\nmp3\t2\npcm_s16le\t2\n"
+    assert done.stderr == ""
+
+
+def test_sql_on_a_terminal_is_aligned(catalogue):
+    printed, status = run_on_terminal(
+        "sql", catalogue, "select codec, channels as number_of_channels from recordings order by 1"
+    )
+    lines = printed.replace("\x1b[1m", "").replace("\x1b[0m", "").split("\r\n")
+    assert status == 0
+    assert lines[:2] == ["codec      number_of_channels", "flac                        2"]
+
+
+def test_sql_writes_csv_that_reads_back(catalogue):
+    query = "select 'a,\"b\"\nc' t, null n, 1.5 f, true b, [1, 2] l, 'x' t"
+    done = run("sql", catalogue, query, "--csv")
+    heading, row = csv.reader(io.StringIO(done.stdout))
+    assert heading == ["t", "n", "f", "b", "l", "t_2"]
+    assert row == ['a,"b"\nc', "", "1.5", "true", "[1, 2]", "x"]
+
+
+def test_sql_writes_strict_json(catalogue):
+    query = (
+        "select 'nan'::double nan, 'inf'::double inf, 1::hugeint h, date '2026-01-02' d, "
+        "{'a': 1} s, '\\x41'::blob b, 1.25::decimal(9,2) m, e'\\x1b[31m\\u202e' t"
+    )
+    done = run("sql", catalogue, query, "--json")
+    (row,) = strict_json(done.stdout)
+    assert row["nan"] is None
+    assert row["inf"] is None
+    assert row["d"] == "2026-01-02"
+    assert row["s"] == {"a": 1}
+    assert row["t"] == "\x1b[31m\u202e"
+    assert done.stdout.strip().isprintable()
+
+
+def test_sql_prints_hostile_names_harmlessly(catalogue):
+    printed, _ = run_on_terminal(
+        "sql", catalogue, "select uri, e'\\x1b[2J\\t' as x from files order by uri", NO_COLOR="1"
+    )
+    assert "[red]c.mp3" in printed
+    assert "\x1b" not in printed
+    assert "\\x1b[2J\\t" in printed
+
+
+@pytest.mark.parametrize("form", [["--json"], ["--csv"], []])
+def test_a_long_result_streams_and_ends_quietly_when_unread(catalogue, form):
+    process = subprocess.Popen(
+        [*PROGRAM, "sql", catalogue, "select range r from range(3000000)", *form],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    started_s = time.monotonic()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 141
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert time.monotonic() - started_s < 20
+
+
+def test_sql_reads_its_question_from_stdin(catalogue):
+    assert run("sql", catalogue, "-", stdin="select 7 as n").stdout == "n\n7\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "drop table files",
+        "select 1; select 2",
+        "selekt",
+        "select * from 'x.csv'",
+        "select nope",
+        "",
+    ],
+)
+def test_sql_that_is_wrong_or_writes_is_status_2_with_reasons(catalogue, query):
+    done = run("sql", catalogue, query)
+    assert done.returncode == 2
+    assert len(done.stderr) > 20
+    assert "Traceback" not in done.stderr
+
+
+def test_names_of_columns_become_distinct():
+    assert distinct(["a", "b", "a", "a", "a_2"]) == ["a", "b", "a_2", "a_3", "a_2_2"]
+
+
+@pytest.mark.parametrize("form", ["html", "json", "csv"])
+def test_a_report_is_written_in_the_format_its_name_says(catalogue, tmp_path, form):
+    path = tmp_path / f"r.{form}"
+    done = run("report", catalogue, "--to", path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{path}\n"
+    text = path.read_text(encoding="utf-8")
+    if form == "html":
+        assert text.lower().startswith("<!doctype html>")
+    elif form == "json":
+        json.loads(text)
+    else:
+        assert len(list(csv.reader(io.StringIO(text)))) > 1
+
+
+def test_a_report_to_a_folder_that_is_not_there_is_status_2(catalogue, tmp_path):
+    done = run("report", catalogue, "--to", tmp_path / "no" / "r.html")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_compact_keeps_the_rows(catalogue):
+    query = "select uri, recording_id, error_kind from files order by uri"
+    before = sql_rows(catalogue, query)
+    done = run("compact", catalogue, "--json")
+    assert done.returncode == 0
+    strict_json(done.stdout)
+    assert sql_rows(catalogue, query) == before
+
+
+def test_serve_prints_its_address_and_ends_with_ctrl_c(catalogue):
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", catalogue, "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    found = json.loads(process.stdout.readline())
+    assert found["url"].startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(found["url"], timeout=30) as page:
+        assert b"<html" in page.read().lower()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_a_taken_port_is_status_2_and_names_the_way_out(catalogue):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", catalogue, "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "--port 0" in done.stderr

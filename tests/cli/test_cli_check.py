@@ -1,0 +1,192 @@
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from tests.cli.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
+from tests.sounds import noise, sine, write
+
+DOCUMENTED = (ROOT / "docs" / "check-json.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("song") / "song.flac", noise(3.0), form="flac-16")
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    path = tmp_path_factory.mktemp("broken") / "broken.mp3"
+    path.write_text("this is not music")
+    return path
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory):
+    path = tmp_path_factory.mktemp("declared") / "made.mp3"
+    return write(
+        path, sine(2.0), form="mp3", tags={"comment": "made with suno; https://suno.com/song/1"}
+    )
+
+
+def documented_fields(heading=""):
+    """The names in the table of docs/check-json.md that follows a heading."""
+    text = DOCUMENTED.split(heading, 1)[1] if heading else DOCUMENTED
+    table = re.search(r"\| field \|.*?\n((?:\|.*\n)+)", text)
+    return re.findall(r"^\| `(\w+)`", table[1], re.M)
+
+
+def test_one_file_is_a_block_with_units_and_plain_words(song):
+    done = run("check", song)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{song}\n  undecided\n")
+    for said in ("flac", "44.1 kHz", "16 bit", "stereo", "3.0 s", "LUFS", "dBTP"):
+        assert said in done.stdout, said
+    assert "not a sign of human making" in " ".join(done.stdout.split())
+
+
+def test_several_files_are_a_line_each_in_order(song, broken, declared):
+    done = run("check", declared, song, broken)
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["generated", "undecided", "unreadable"]
+    assert [str(path) in line for path, line in zip((declared, song, broken), lines, strict=True)]
+    assert "Suno" in lines[0]
+    assert "not-audio" in lines[2]
+
+
+def test_full_prints_a_block_for_each(song, declared):
+    done = run("check", "--full", song, declared)
+    assert done.stdout.count("  verdict") == 2
+
+
+def test_json_is_strict_and_has_exactly_the_documented_fields(song, broken, declared):
+    done = run("check", "--json", song, broken, declared)
+    objects = strict_json(done.stdout)
+    assert [o["verdict"] for o in objects] == ["undecided", "unreadable", "generated"]
+    for found in objects:
+        assert list(found) == documented_fields()
+        assert all(f"`{name}`" in DOCUMENTED for name in found["tags"])
+        for statement in found["evidence"]:
+            assert list(statement) == documented_fields("A statement of `evidence`")
+        for mark in found["declared"]:
+            assert list(mark) == documented_fields("A mark of `declared`")
+    assert objects[2]["declared"]
+    assert objects[0]["duration_s"] == pytest.approx(3.0)
+    assert objects[1]["error_kind"] == "not-audio"
+
+
+def test_json_of_a_sound_with_nan_and_silence_is_strict(tmp_path):
+    samples = sine(2.0)
+    samples[:, 100:200] = np.nan
+    paths = [
+        write(tmp_path / "nan.wav", samples, form="wav-float"),
+        write(tmp_path / "silence.wav", np.zeros((1, 44_100), np.float32)),
+        write(tmp_path / "one-sample.wav", np.ones((1, 1), np.float32)),
+    ]
+    done = run("check", "--json", *paths)
+    assert done.returncode == 0
+    assert len(strict_json(done.stdout)) == 3
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "status"),
+    [
+        (["--fail-on", "undecided"], 1),
+        (["--fail-on", "generated"], 0),
+        (["--fail-on", "generated", "--fail-on", "undecided"], 1),
+        (["--fail-on", "declared"], 0),
+    ],
+)
+def test_fail_on_names_what_makes_the_status_1(song, fail_on, status):
+    assert run("check", song, *fail_on).returncode == status
+
+
+def test_fail_on_declared_finds_a_mark(declared):
+    assert run("check", declared).returncode == 0
+    assert run("check", declared, "--fail-on", "declared").returncode == 1
+
+
+def test_an_unreadable_file_is_reported_and_the_status_is_3(song, broken):
+    assert run("check", song, broken).returncode == 3
+    assert run("check", "no-such-file.mp3").returncode == 3
+    # What was asked for and found goes first: 3 says that nothing else was found.
+    assert run("check", song, broken, "--fail-on", "undecided").returncode == 1
+
+
+def test_a_folder_is_checked_file_by_file(song, tmp_path):
+    write(tmp_path / "a.wav", sine(1.0))
+    write(tmp_path / "b.wav", sine(1.0, frequency_hz=500.0))
+    done = run("check", "--json", tmp_path)
+    assert [o["uri"] for o in strict_json(done.stdout)] == [
+        str(tmp_path / "a.wav"),
+        str(tmp_path / "b.wav"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[red]x[/red].wav",
+        "new\nline.wav",
+        "clear\x1b[2Jscreen.wav",
+        "reversed\u202evaw.exe.wav",
+        "bell\x07.wav",
+        "csi\x9b31m.wav",
+        "ночь 夜 🎵.wav",
+        os.fsdecode(b"latin-\xe9.wav"),
+    ],
+    ids=["markup", "newline", "escape", "direction", "bell", "c1", "scripts", "invalid-utf8"],
+)
+def test_a_hostile_name_is_printed_harmlessly(tmp_path, name):
+    path = write(tmp_path / "plain.wav", sine(0.5)).rename(tmp_path / name)
+    for done in (run("check", path), run("check", path, path), run("check", "--json", path)):
+        assert done.returncode == 0
+        text = done.stdout.replace("\n", "")
+        assert text.isprintable()
+        assert "Traceback" not in done.stderr
+    (found,) = strict_json(run("check", "--json", path).stdout)
+    if name.isprintable():
+        assert name in found["file"]
+        assert name in done.stdout
+    assert run("check", found["uri"]).returncode == 0
+
+
+def test_tags_are_printed_harmlessly(tmp_path):
+    hostile = "x\x1b]0;owned\x07 [bold]y[/bold]"
+    path = write(tmp_path / "t.flac", sine(1.0), form="flac-16", tags={"title": hostile})
+    printed, status = run_on_terminal("check", path)
+    assert status == 0
+    assert "\x1b]0" not in printed
+    assert "\x07" not in printed
+    assert "[bold]y[/bold]" in printed
+
+
+def test_colours_only_on_a_terminal(song):
+    printed, _ = run_on_terminal("check", song)
+    assert "\x1b[" in printed
+    plain, _ = run_on_terminal("check", song, NO_COLOR="1")
+    assert "\x1b[" not in plain
+    piped = run("check", song)
+    assert "\x1b" not in piped.stdout + piped.stderr
+
+
+def test_quiet_says_nothing_on_stderr(song, declared):
+    assert run("check", "--quiet", song, declared).stderr == ""
+    assert "2 files" in run("check", song, declared).stderr
+
+
+def test_a_reader_that_stops_reading_ends_it_quietly(song):
+    process = subprocess.Popen(
+        [*PROGRAM, "check", "--json", *[str(song)] * 50],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 141
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()

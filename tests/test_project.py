@@ -1,0 +1,188 @@
+"""What the project promises outside the package: commands, locks, licence, documents."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from phonoscope.cli.exits import Status
+from phonoscope.cli.reference import command_names
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def locked(name):
+    """Package, version and marker of every pin in a lock file."""
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    pins = [
+        Requirement(line.split("\\")[0].split("#")[0].strip())
+        for line in text.splitlines()
+        if re.match(r"[a-zA-Z0-9]", line)
+    ]
+    return {
+        (canonicalize_name(pin.name), str(pin.marker or "")): str(pin.specifier)[2:] for pin in pins
+    }
+
+
+def asked(*, extras, groups):
+    project = PROJECT["project"]
+    lines = list(project["dependencies"])
+    lines += [line for extra in extras for line in project["optional-dependencies"][extra]]
+    lines += [line for group in groups for line in PROJECT["dependency-groups"][group]]
+    return [Requirement(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras", "groups"),
+    [
+        ("run.txt", ["web"], []),
+        ("dev.txt", list(PROJECT["project"]["optional-dependencies"]), ["dev"]),
+    ],
+)
+def test_locks_hold_what_the_project_asks_for(lock, extras, groups):
+    pins = locked(lock)
+    for requirement in asked(extras=extras, groups=groups):
+        versions = [
+            v for (name, _), v in pins.items() if name == canonicalize_name(requirement.name)
+        ]
+        assert versions, f"{requirement} is not in requirements/{lock}: run `make lock`"
+        for version in versions:
+            assert requirement.specifier.contains(version), f"{requirement}: run `make lock`"
+
+
+def test_the_lock_of_the_tests_holds_the_lock_of_the_program():
+    everything = locked("dev.txt")
+    for pin, version in locked("run.txt").items():
+        assert everything.get(pin) == version, pin
+    for (name, marker), version in locked("build.txt").items():
+        assert everything.get((name, marker), version) == version, name
+
+
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "build.txt", "lock.txt"])
+def test_every_pin_has_hashes_and_no_lock_names_a_host(lock):
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    pins = re.split(r"^(?=[a-zA-Z0-9])", text, flags=re.M)[1:]
+    assert pins
+    for pin in pins:
+        assert "--hash=sha256:" in pin, pin.splitlines()[0]
+    assert "://" not in text
+
+
+def test_what_builds_the_package_is_pinned():
+    built_by = {Requirement(line).name for line in PROJECT["build-system"]["requires"]}
+    assert built_by <= {name for name, _ in locked("build.txt")}
+
+
+def test_the_readme_begins_with_the_two_commands():
+    first, second = README.splitlines()[:2]
+    assert first.split()[:2] == ["make", "demo"]
+    assert second.split()[:2] == ["make", "test"]
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
+    phony = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split())
+    assert phony == targets
+    documents = [README, (ROOT / "CONTRIBUTING.md").read_text(), (ROOT / ".ci" / "run").read_text()]
+    for document in documents:
+        assert set(re.findall(r"(?:`|^\s+)make ([a-z]+)", document, re.M)) <= targets
+
+
+def test_make_demo_hands_over_any_name_of_a_folder(tmp_path):
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "phonoscope"
+    program.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "run.stamp").touch()
+    for music, said in (("", ""), ('it\'s my "music"', '<--music><it\'s my "music">')):
+        done = subprocess.run(
+            ["make", "--silent", "demo", f"VENV={tmp_path}", f"MUSIC={music}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == f"<demo><--into><demo>{said}", done.stderr
+
+
+@pytest.mark.parametrize("script", [".ci/run", "requirements/venv.sh"])
+def test_shell_scripts_parse(script):
+    shell = "bash" if script == ".ci/run" else "sh"
+    subprocess.run([shell, "-n", ROOT / script], check=True)
+
+
+def test_a_python_that_is_too_old_is_refused_in_words(tmp_path):
+    old = tmp_path / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = subprocess.run(
+        ["sh", ROOT / "requirements" / "venv.sh", tmp_path / "v", old],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "3.11" in done.stderr
+    assert not (tmp_path / "v").exists()
+
+
+def test_a_python_without_venv_is_told_the_package(tmp_path):
+    bare = tmp_path / "bare-python"
+    bare.write_text(
+        '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; *print*) echo 3.11;; *) exit 0;; esac\n'
+    )
+    bare.chmod(0o755)
+    done = subprocess.run(
+        ["sh", ROOT / "requirements" / "venv.sh", tmp_path / "v", bare],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "apt-get install python3.11-venv" in done.stderr
+
+
+def test_the_readme_lists_every_command_and_exit_status():
+    for name in command_names():
+        assert f"| `{name}` |" in README, name
+    assert [int(n) for n in re.findall(r"^\| (\d+) \|", README, re.M)] == [s.value for s in Status]
+
+
+def test_the_licence_is_apache_and_its_meeting_with_the_gpl_is_explained():
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in licence
+    assert "END OF TERMS AND CONDITIONS" in licence
+    assert PROJECT["project"]["license"] == "Apache-2.0"
+    for document in (README, (ROOT / "NOTICE").read_text(encoding="utf-8")):
+        assert "GPL" in document
+        assert "mutagen" in document
+    for name in PROJECT["project"]["license-files"]:
+        assert (ROOT / name).is_file()
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_changelog_has_the_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in changelog or f"## [{PROJECT['project']['version']}]" in changelog
+
+
+def test_the_image_and_the_hooks_use_what_exists():
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for source in re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile, re.M):
+        for path in source.split():
+            assert (ROOT / path).exists(), path
+    assert re.search(r"^USER phonoscope$", dockerfile, re.M)
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"repo: (\S+)", hooks)) == {"local"}
