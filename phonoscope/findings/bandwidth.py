@@ -50,7 +50,12 @@ def ask(catalogue: Tables) -> Answer:
     pasts = tally(recordings.filter(recordings.bandwidth_hz.notnull()), "lossless", "made_from")
     lossless = sum(n for kept, _, n in pasts if kept)
     suspect = sum(n for kept, past, n in pasts if kept and past)
-    rest = without(reach.missing, reach.total + reach.missing, "have none, because they are silent")
+    rest = without(
+        reach.missing,
+        reach.total + reach.missing,
+        "has none, because it is silent",
+        "have none, because they are silent",
+    )
     headline = f"The sound of the middle recording reaches up to {median}."
     figures = [reach.median_figure("bandwidth_median_hz", "Hz")]
     certainty = MEASURE.certainty(reach)
@@ -66,7 +71,8 @@ def ask(catalogue: Tables) -> Answer:
         figures.append(share.figure("lossless_with_a_past_share"))
         certainty += f" Lossless with such a past: {share.certainty()}"
     return Answer(
-        headline=headline + rest,
+        headline=headline,
+        note=rest,
         certainty=certainty,
         figures=tuple(figures),
         chart=chart,

@@ -61,7 +61,9 @@ class Column:
     name: str
     title: str
     form: str = "count"
-    """How a person reads it: count, share, text, time, frequency, or decimal."""
+    """How a person reads it: count, share, text or decimal."""
+    on_page: bool = True
+    """Whether a page shows it; CSV and JSON always hold it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Answer:
 
     headline: str
     """The finding in one sentence, with its number; or in words why there is none."""
+    note: str = ""
+    """What belongs to the headline but would burden it, e.g. how many rows have no value."""
     certainty: str = ""
     """How sure: an interval, or in what sense the number is exact."""
     figures: tuple[Figure, ...] = ()
@@ -216,7 +220,7 @@ class Share:
         """Say how sure the share is."""
         low, high = (percent(end) for end in self.interval)
         return (
-            f"{percent(self.value)} is exact for this catalogue. Taken as a sample of a larger "
-            f"collection, the share there lies between {low} and {high} with 95% "
-            f"confidence (Wilson interval, n = {self.total:,})."
+            f"{percent(self.value)} is exact for this catalogue. If it is a sample of something "
+            f"larger, the share there lies between {low} and {high} (95% interval after Wilson, "
+            f"n\u00a0=\u00a0{self.total:,})."
         )

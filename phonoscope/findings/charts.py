@@ -26,6 +26,7 @@ ROW = 30
 
 CONFIG: Spec = {
     "background": "transparent",
+    "padding": {"left": 0, "right": 6, "top": 4, "bottom": 4},
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
@@ -47,7 +48,7 @@ CONFIG: Spec = {
         "titleAlign": "left",
         "titleAnchor": "end",
         "titleBaseline": "bottom",
-        "titleY": -9,
+        "titleY": -30,
         "tickCount": 4,
     },
     "axisX": {"domain": True, "domainColor": "var(--muted)", "labelFlush": False},
@@ -160,8 +161,9 @@ def horizontal_bars(
             "title": None,
             "grid": False,
             "labelColor": "var(--ink)",
-            "labelLimit": label_px,
-            "minExtent": label_px,
+            "labelAlign": "left",
+            "labelPadding": label_px,
+            "labelLimit": label_px - 8,
             "labelFontSize": 13,
             "labelOverlap": False,
         },
@@ -294,11 +296,11 @@ def _pointed_out(mark: tuple[float, str], domain: list[float]) -> list[Spec]:
         "type": "text",
         "align": "right" if right_half else "left",
         "dx": -5 if right_half else 5,
-        "y": -12,
+        "y": -10,
         "fontWeight": 600,
         "aria": False,
     }
-    rule = {"type": "rule", "y": -20, "y2": "height", "strokeWidth": 1.25, "aria": False}
+    rule = {"type": "rule", "y": -17, "y2": "height", "strokeWidth": 1.25, "aria": False}
     return [
         {"data": data, "mark": rule, "encoding": {"x": x}},
         {"data": data, "mark": text, "encoding": {"x": x, "text": {"field": "label"}}},

@@ -40,7 +40,7 @@ def ask(catalogue: Tables) -> Answer:
     rows = tuple((SIGNS[name], name, int(got[name]), int(got[name]) / total) for name in signs)
     columns = (
         Column("sign", "Sign of damage", "text"),
-        Column("column", "Column", "text"),
+        Column("column", "Column", "text", on_page=False),
         Column("count", "Recordings"),
         Column("share", "Share", "share"),
     )

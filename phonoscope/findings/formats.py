@@ -47,7 +47,7 @@ def ask(catalogue: Tables) -> Answer:
     )
     columns = (
         Column("format", "Codec", "text"),
-        Column("codec", "Value", "text"),
+        Column("codec", "Value", "text", on_page=False),
         Column("sample_rate_hz", "Sample rate, Hz"),
         Column("channels", "Channels"),
         Column("count", "Recordings"),

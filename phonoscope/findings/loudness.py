@@ -40,10 +40,16 @@ def ask(catalogue: Tables) -> Answer:
     median = MEASURE.say(loud.median)
     alt = f"Histogram of the loudness of {counted(loud.total, 'recording')}; median {median}."
     chart, table = MEASURE.picture(loud, alt)
-    rest = without(loud.missing, loud.total + loud.missing, "have none, because they are silent")
+    rest = without(
+        loud.missing,
+        loud.total + loud.missing,
+        "has none, because it is silent",
+        "have none, because they are silent",
+    )
     return Answer(
         headline=f"The middle recording has {median}; {share} are at {measured(-14, 'LUFS')} or "
-        f"louder, where several streaming services turn music down.{rest}",
+        f"louder, where several streaming services turn music down.",
+        note=rest,
         certainty=f"{MEASURE.certainty(loud)} {share.certainty()}",
         figures=(
             loud.median_figure("loudness_median_lufs", "LUFS"),

@@ -73,9 +73,9 @@ class Measure:
             mark=(counted.median, f"median {self.say(counted.median)}"),
         )
         columns = (
-            Column("from", f"{self.title}, from", "decimal"),
-            Column("to", "up to", "decimal"),
-            Column("values", "Range", "text"),
+            Column("from", "From", "decimal", on_page=False),
+            Column("to", "Up to", "decimal", on_page=False),
+            Column("values", self.title, "text"),
             Column("count", self.noun.capitalize()),
             Column("share", "Share", "share"),
         )
@@ -89,21 +89,22 @@ class Measure:
     def certainty(self, counted: Distribution) -> str:
         """Say how sure the median is, and what it rests on."""
         exact = (
-            f"Every value was counted (n = {counted.total:,}); the median is exact to half of "
+            f"Every value was counted (n\u00a0=\u00a0{counted.total:,}); the median is exact to half of "
             f"{self.step}."
         )
         interval = counted.median_interval
         if interval is None:
             return f"{exact} Too few values for an interval."
         return (
-            f"{exact} Taken as a sample of a larger collection, the median there lies between "
-            f"{self.say(interval.low)} and {self.say(interval.high)} with 95% confidence "
-            "(order statistics)."
+            f"{exact} If this is a sample of something larger, the median there lies between "
+            f"{self.say(interval.low)} and {self.say(interval.high)} (95% interval from order "
+            "statistics)."
         )
 
 
-def without(missing: int, total: int, why: str) -> str:
+def without(missing: int, total: int, one: str, many: str) -> str:
     """Say how many rows have no value, and why; empty when all have one."""
     if missing == 0:
         return ""
-    return f" {missing:,} of {total:,} ({percent(missing / total)}) {why}."
+    why = one if missing == 1 else many
+    return f"{missing:,} of {total:,} ({percent(missing / total)}) {why}."

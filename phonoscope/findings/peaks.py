@@ -39,11 +39,17 @@ def ask(catalogue: Tables) -> Answer:
         f"{MEASURE.say(peaks.median)}, {over} at full scale or over."
     )
     chart, table = MEASURE.picture(peaks, alt)
-    rest = without(peaks.missing, peaks.total + peaks.missing, "have none, because they are silent")
+    rest = without(
+        peaks.missing,
+        peaks.total + peaks.missing,
+        "has none, because it is silent",
+        "have none, because they are silent",
+    )
     reach = "None reaches" if over.hits == 0 else f"{over} reach"
     return Answer(
         headline=f"{reach} full scale between the samples (true peak of {measured(0, 'dBTP')} "
-        f"or more).{rest}",
+        f"or more).",
+        note=rest,
         certainty=f"{over.certainty()} {MEASURE.certainty(peaks)}",
         figures=(
             over.figure("true_peak_from_0_dbtp_share"),

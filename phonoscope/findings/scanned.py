@@ -30,26 +30,27 @@ def ask(catalogue: Tables) -> Answer:
     duration_s, size_bytes = float(r["duration_s"] or 0.0), int(f["size_bytes"] or 0)
     recorded = counted(r["recordings"], "recording")
     rows = (
-        ("files", f["files"], counted(f["files"], "file")),
-        ("recordings", r["recordings"], recorded),
-        ("duration_s", duration_s, span(duration_s)),
-        ("size_bytes", size_bytes, size(size_bytes)),
-        ("files_of_recordings", f["held"], counted(f["held"], "file")),
+        ("Files", f["files"], counted(f["files"], "file")),
+        ("Distinct recordings", r["recordings"], recorded),
+        ("Sound", duration_s, span(duration_s)),
+        ("Size of the files", size_bytes, size(size_bytes)),
+        ("Files that hold a recording", f["held"], counted(f["held"], "file")),
     )
     columns = (
         Column("fact", "Fact", "text"),
-        Column("value", "Value", "decimal"),
-        Column("words", "In words", "text"),
+        Column("value", "Value", "decimal", on_page=False),
+        Column("words", "Amount", "text"),
     )
     extra = f["held"] - r["recordings"]
-    again = f" {counted(extra, 'file')} held bytes that were already there." if extra > 0 else ""
+    again = f"{counted(extra, 'file')} held bytes that were already there." if extra > 0 else ""
     return Answer(
         headline=f"{recorded}, {span(duration_s)} of sound, in {counted(f['files'], 'file')} "
-        f"of {size(size_bytes)}.{again}",
+        f"of {size(size_bytes)}.",
+        note=again,
         certainty="Exact: every row was counted.",
         claim=f"{recorded}, {span(duration_s)}",
         figures=(
-            Figure("files", f["files"], "files"),
+            Figure("Files", f["files"], "files"),
             Figure("recordings", r["recordings"], "recordings"),
             Figure("duration_s", duration_s, "s"),
             Figure("size_bytes", size_bytes, "bytes"),

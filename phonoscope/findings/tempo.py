@@ -38,13 +38,16 @@ def ask(catalogue: Tables) -> Answer:
     median = MEASURE.say(tempo.median)
     alt = f"Histogram of the tempo of {counted(tempo.total, 'recording')}; median {median}."
     chart, table = MEASURE.picture(tempo, alt)
-    rest = without(tempo.missing, tempo.total + tempo.missing, "have no steady pulse")
-    headline = f"The middle tempo is {median}.{rest}"
+    rest = without(
+        tempo.missing, tempo.total + tempo.missing, "has no steady pulse", "have no steady pulse"
+    )
+    headline = f"The middle tempo is {median}."
     if tempo.total >= 10:
         low, high = (MEASURE.say(tempo.quantile(q)) for q in (0.1, 0.9))
-        headline = f"The middle tempo is {median}; eight in ten lie between {low} and {high}.{rest}"
+        headline = f"The middle tempo is {median}; eight in ten lie between {low} and {high}."
     return Answer(
         headline=headline,
+        note=rest,
         certainty=MEASURE.certainty(tempo),
         figures=(tempo.median_figure("tempo_median_bpm", "BPM"),),
         chart=chart,

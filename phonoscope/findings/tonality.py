@@ -48,10 +48,11 @@ def ask(catalogue: Tables) -> Answer:
         Column("count", "Recordings"),
         Column("share", "Share", "share"),
     )
-    rest = without(every - total, every, "have no clear key")
+    rest = without(every - total, every, "has no clear key", "have no clear key")
     return Answer(
         headline=f"{major} are in a major key; the most frequent key is {top} "
-        f"({percent(most / total)}).{rest}",
+        f"({percent(most / total)}).",
+        note=rest,
         certainty=f"Major: {major.certainty()}",
         figures=(major.figure("major_share"),),
         chart=grid_of_bars(

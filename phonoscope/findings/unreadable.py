@@ -72,18 +72,19 @@ def ask(catalogue: Tables) -> Answer:
     rows = tuple((reason(kind), kind, n, n / total) for kind, n in kinds)
     columns = (
         Column("reason", "Reason", "text"),
-        Column("error_kind", "Kind", "text"),
+        Column("error_kind", "Kind", "text", on_page=False),
         Column("count", "Files"),
         Column("share", "Share of all files", "share"),
     )
-    most = f" Most often: {rows[0][0].lower()}." if len(rows) > 1 else ""
+    most = f"Most often: {rows[0][0].lower()}." if len(rows) > 1 else ""
     alt = "Files that could not be read, by reason: " + ", ".join(f"{r[0]} {r[2]:,}" for r in rows)
     return Answer(
-        headline=f"{count(hits)} of {counted(total, 'file')} could not be read ({share}).{most}",
+        headline=f"{count(hits)} of {counted(total, 'file')} could not be read ({share}).",
+        note=most,
         certainty=share.certainty(),
         claim=f"{counted(hits, 'file')} could not be read",
         figures=(share.figure("unreadable_share"),),
-        chart=horizontal_bars([(r[0], r[2], count(r[2])) for r in rows], alt=alt),
+        chart=horizontal_bars([(r[0], r[2], count(r[2])) for r in rows], alt=alt, label_px=180),
         tables=(Table("unreadable_by_reason", "By reason", columns, rows), _listed(failed, hits)),
     )
 

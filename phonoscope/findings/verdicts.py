@@ -41,7 +41,7 @@ def ask(catalogue: Tables) -> Answer:
     columns = (
         Column("verdict_words", "Verdict", "text"),
         Column("basis", "Basis", "text"),
-        Column("verdict", "Value", "text"),
+        Column("verdict", "Value", "text", on_page=False),
         Column("count", "Recordings"),
         Column("share", "Share", "share"),
     )

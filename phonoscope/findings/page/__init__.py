@@ -1,0 +1,57 @@
+"""Templates, stylesheet and script of the findings, shared by the report and the served pages."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from phonoscope.findings.base import Found
+from phonoscope.findings.drawing import draw
+from phonoscope.findings.words import count, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+
+def asset(name: str) -> str:
+    """Return the text of a file of this package, e.g. ``style.css``."""
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def cell(value: Any, form: str) -> str:
+    """Return a cell of a table of numbers as a person reads it."""
+    if value is None:
+        return "\u2013"
+    if form == "count":
+        return count(int(value))
+    if form == "share":
+        return percent(float(value))
+    return number(float(value), 2) if form == "decimal" else str(value)
+
+
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment: everything is escaped unless a template says it is markup."""
+    import jinja2  # noqa: PLC0415  (only pages need it)
+
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(cell=cell, count_words=count)
+    return made
+
+
+def drawn(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
+    """Return the charts of findings as SVG, wide and narrow, by name of the finding."""
+    return {
+        item.finding.name: draw(item.answer.chart, item.finding.name)
+        for item in found
+        if item.answer.chart
+    }
