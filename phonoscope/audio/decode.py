@@ -18,12 +18,14 @@ import av
 import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
+from phonoscope.audio.chunks import iff_chunks
 from phonoscope.audio.spectra import fine_size
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.types import Floats, column
@@ -113,7 +115,7 @@ class Decoder:
             ) from error
         try:
             self._stream = self._choose_stream()
-            self.stream = _described(self._container, self._stream)
+            self.stream = _described(self._container, self._stream, file)
             self.tags = _text_tags(self._container, self._stream)
         except BaseException:
             self._container.close()
@@ -122,6 +124,7 @@ class Decoder:
         self._nonfinite = 0
         self._format_changes = 0
         self._samples = 0
+        self._time_base = self._stream.time_base
 
     def __enter__(self) -> Decoder:
         return self
@@ -218,10 +221,11 @@ class Decoder:
         target: tuple[str, str, int] | None = None
         resampler: AudioResampler | None = None
         previous: tuple[str, str, int] | None = None
-        for frame in self._frames():
+        for frame in _honest_start(self._frames(), self.stream.codec):
             shape = (frame.format.name, frame.layout.name, frame.sample_rate)
             if target is None:
                 self._settle(frame)
+                self._time_base = frame.time_base
                 target = (_READABLE.get(shape[0], shape[0]), *shape[1:])
                 resampler = _converter(shape, target)
             elif shape != previous:
@@ -245,7 +249,10 @@ class Decoder:
             self._decode_errors += 1
             return
         try:
-            yield from resampler.resample(frame)
+            for converted in resampler.resample(frame):
+                # The queue of samples takes frames of one time base only.
+                converted.time_base = self._time_base
+                yield converted
         except MemoryError:
             raise
         except (av.FFmpegError, ValueError):
@@ -262,7 +269,7 @@ class Decoder:
             facts.update(
                 sample_rate_hz=frame.sample_rate,
                 channels=frame.layout.nb_channels,
-                channel_layout=frame.layout.name,
+                channel_layout=_layout_name(frame.layout),
             )
             self.stream = Stream(**facts)
 
@@ -333,6 +340,19 @@ class _Bytes:
         return False
 
 
+def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFrame]:
+    """Put right what the first frame of an mp3 says of its rate.
+
+    FFmpeg's decoder labels each frame with the rate of the one before; and the first, when
+    the rate changes within what it probed, with the last rate it saw there.
+    """
+    first, second = next(frames, None), next(frames, None)
+    if first is not None and second is not None and codec in _MPEG_LAYERS:
+        first.sample_rate = second.sample_rate
+    yield from (frame for frame in (first, second) if frame is not None)
+    yield from frames
+
+
 def _is_damage(error: Exception) -> bool:
     """Whether FFmpeg did not understand the bytes; else the bytes could not be read."""
     return isinstance(error, av.FFmpegError | ValueError)
@@ -352,6 +372,8 @@ def _check_possible(rate_hz: int, channels: int) -> None:
     if not 1 <= channels <= MAX_CHANNELS:
         raise UnreadableError(ErrorKind.UNDECODABLE, f"{channels} channels are not possible")
 
+
+_MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})
 
 _READABLE = {"s64": "dbl", "s64p": "dblp"}
 """Sample formats that numpy frames do not know, and what they are read as."""
@@ -384,7 +406,7 @@ def _as_floats(frame: AudioFrame) -> Floats:
         return data.astype(np.float32, copy=not data.flags.writeable)
 
 
-def _described(container: Any, stream: AudioStream) -> Stream:
+def _described(container: Any, stream: AudioStream, file: BinaryIO) -> Stream:
     context = stream.codec_context
     name = context.name
     bit_rates = (stream.bit_rate, context.bit_rate, container.bit_rate)
@@ -394,12 +416,21 @@ def _described(container: Any, stream: AudioStream) -> Stream:
         codec_profile=context.profile or None,
         sample_rate_hz=context.sample_rate,
         channels=context.channels,
-        channel_layout=context.layout.name,
+        channel_layout=_layout_name(context.layout),
         bit_depth=_bit_depth(context, name),
         bit_rate_bps=next((b for b in bit_rates if b and b > 0), None),
         lossless=_is_lossless(name),
-        declared_duration_s=_declared_duration_s(container, stream),
+        declared_duration_s=_declared_duration_s(container, stream, file),
     )
+
+
+def _layout_name(layout: AudioLayout) -> str:
+    """FFmpeg's name of a layout; one or two channels without a name are mono or stereo.
+
+    A plain wav, aiff or wma does not say where its channels belong.
+    """
+    usual = {"1 channels": "mono", "2 channels": "stereo"}
+    return usual.get(layout.name, layout.name)
 
 
 def _codec_name(decoder: str) -> str:
@@ -439,12 +470,31 @@ def _bit_depth(context: Any, codec: str) -> int | None:
     return coded if 0 < coded <= 64 else bits if bits < 32 else None
 
 
-def _declared_duration_s(container: Any, stream: AudioStream) -> float | None:
+_STREAMED_BYTES = 0x7FFF0000
+"""Data sizes from here on are what programs write that do not know the size yet."""
+
+
+def _declared_duration_s(container: Any, stream: AudioStream, file: BinaryIO) -> float | None:
+    if container.format.name == "wav" and (declared_s := _wav_duration_s(stream, file)):
+        return declared_s
     if stream.duration and stream.time_base:
         declared_s = float(stream.duration * stream.time_base)
     else:
         declared_s = (container.duration or 0) / av.time_base
     return declared_s if declared_s > 0 else None
+
+
+def _wav_duration_s(stream: AudioStream, file: BinaryIO) -> float | None:
+    """Duration by the size in the header; FFmpeg cuts it to the size of the file.
+
+    ``None`` where the file is as long as it says, or says nothing.
+    """
+    at = file.tell()
+    data = next((chunk for chunk in iff_chunks(file) if chunk.name == b"data"), None)
+    file.seek(at)
+    if data is None or not data.size < data.declared < _STREAMED_BYTES or not stream.bit_rate:
+        return None
+    return data.declared * 8 / stream.bit_rate
 
 
 def _text_tags(container: Any, stream: AudioStream) -> dict[str, str]:

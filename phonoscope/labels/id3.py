@@ -22,6 +22,7 @@ from phonoscope.labels.fields import Field, field
 TAG_BYTES = 64 << 20
 """A larger tag is not read."""
 
+ID3V1_BYTES = 128
 _TEXTS_BYTES = 1 << 18
 _FRAME_BYTES = 1 << 16
 _PACKED_BYTES = 1 << 10
@@ -52,7 +53,7 @@ class TagTooLargeError(ValueError):
 
 
 def id3_fields(file: BinaryIO) -> list[Field]:
-    """Return the texts of the ID3v2 tag at the start of a file, and of an ID3v1 at its end.
+    """Return the texts of the ID3v2 tag at the start of a file.
 
     Raises
     ------
@@ -64,6 +65,18 @@ def id3_fields(file: BinaryIO) -> list[Field]:
         return []
     tag = ID3(io.BytesIO(reduced), load_v1=False)
     return [found for frame in tag.values() for found in _frame_fields(frame)]
+
+
+def id3v1_fields(file: BinaryIO) -> list[Field]:
+    """Return the comment of the ID3v1 tag in the last 128 bytes of a file.
+
+    Its other fields are cut at 30 characters and say nothing that is not said better
+    elsewhere; the decoder gives them where there is no other tag.
+    """
+    file.seek(-ID3V1_BYTES, io.SEEK_END)
+    tag = file.read(ID3V1_BYTES)
+    comment = tag[97:127].split(b"\0")[0].decode("latin-1")
+    return [field("comment", comment, "ID3v1 comment")] if comment.strip() else []
 
 
 def id3_size(file: BinaryIO) -> int:

@@ -22,10 +22,10 @@ from mutagen.oggspeex import OggSpeex
 from mutagen.oggtheora import OggTheora
 from mutagen.oggvorbis import OggVorbis
 
+from phonoscope.audio.chunks import iff_chunks, mp4_boxes, payload
 from phonoscope.audio.source import printable
-from phonoscope.labels.chunks import iff_chunks, mp4_boxes, payload
 from phonoscope.labels.fields import MOST_FIELDS, Field, field
-from phonoscope.labels.id3 import TagTooLargeError, id3_fields, id3_size
+from phonoscope.labels.id3 import ID3V1_BYTES, TagTooLargeError, id3_fields, id3_size, id3v1_fields
 
 BUDGET_BYTES = 64 << 20
 """What all readers together may read of one file."""
@@ -141,16 +141,19 @@ def _readers(file: BinaryIO) -> list[Reader]:
         readers.append(mp4_fields)
     elif head[:16] == _ASF_HEADER:
         readers.append(asf_fields)
-    if _has_apev2(file):
+    tail = _tail(file)
+    if b"APETAGEX" in tail:
         readers.append(ape_fields)
+    if tail[-ID3V1_BYTES:].startswith(b"TAG") and len(tail) >= ID3V1_BYTES:
+        readers.append(id3v1_fields)
     return readers
 
 
-def _has_apev2(file: BinaryIO) -> bool:
-    """Whether an APEv2 footer stands at the end, possibly before an ID3v1 tag."""
+def _tail(file: BinaryIO) -> bytes:
+    """Return the end of a file, where an APEv2 footer may stand, and after it an ID3v1 tag."""
     end = file.seek(0, io.SEEK_END)
-    file.seek(max(0, end - 160))
-    return b"APETAGEX" in file.read(160)
+    file.seek(max(0, end - 32 - ID3V1_BYTES))
+    return file.read(32 + ID3V1_BYTES)
 
 
 def iff_fields(file: BinaryIO) -> Iterator[Field]:

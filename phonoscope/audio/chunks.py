@@ -26,6 +26,8 @@ class Chunk(NamedTuple):
     """Offset of its payload, bytes."""
     size: int
     """Size of its payload as far as the file reaches, bytes."""
+    declared: int
+    """Size of its payload as its header says, bytes."""
 
 
 def iff_chunks(file: BinaryIO) -> Iterator[Chunk]:
@@ -57,7 +59,7 @@ def iff_chunks(file: BinaryIO) -> Iterator[Chunk]:
             data_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
         if name == b"data" and size == _UNKNOWN_SIZE:
             size = end - at - 8 if data_size is None else data_size
-        yield Chunk(name, at + 8, max(0, min(size, end - at - 8)))
+        yield Chunk(name, at + 8, max(0, min(size, end - at - 8)), size)
         at += 8 + size + size % 2
 
 
@@ -84,7 +86,7 @@ def mp4_boxes(file: BinaryIO) -> Iterator[Chunk]:
             size = end - at
         if size < head:
             return
-        yield Chunk(name, at + head, max(0, min(size, end - at) - head))
+        yield Chunk(name, at + head, max(0, min(size, end - at) - head), size - head)
         at += size
 
 

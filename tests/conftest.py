@@ -1,0 +1,15 @@
+"""What all tests share: hypothesis draws the same examples in every run."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# A run must be repeatable, and a slow machine is no failure. PHONOSCOPE_FUZZ_S asks for a
+# longer search with fresh examples; see tests/test_fuzz.py.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, print_blob=True
+)
+hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("search" if os.environ.get("PHONOSCOPE_FUZZ_S") else "repeatable")
