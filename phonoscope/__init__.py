@@ -3,4 +3,64 @@
 >>> import phonoscope as ps
 >>> exam = ps.examine("song.mp3")                    # doctest: +SKIP
 >>> catalogue = ps.open_catalogue("my-catalogue")    # doctest: +SKIP
+
+What is named here is public; it is imported when it is first used.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from phonoscope.errors import (
+    CatalogueError,
+    MissingExtraError,
+    NewerCatalogueError,
+    PhonoscopeError,
+    UnreadableError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from phonoscope.api import Catalogue, ScanSummary, check, open_catalogue
+    from phonoscope.examination import Examination, examine
+    from phonoscope.settings import Settings
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Examination",
+    "MissingExtraError",
+    "NewerCatalogueError",
+    "PhonoscopeError",
+    "ScanSummary",
+    "Settings",
+    "UnreadableError",
+    "UsageError",
+    "check",
+    "examine",
+    "open_catalogue",
+]
+
+_LAZY = {
+    "Catalogue": "phonoscope.api",
+    "Examination": "phonoscope.examination",
+    "ScanSummary": "phonoscope.api",
+    "Settings": "phonoscope.settings",
+    "check": "phonoscope.api",
+    "examine": "phonoscope.examination",
+    "open_catalogue": "phonoscope.api",
+}
+"""Where a public name lives whose import takes long."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

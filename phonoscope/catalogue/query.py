@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -45,21 +45,28 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
     )
 
 
-def connect(store: Store, *, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection with one view a table.
+def live_parts(store: Store) -> dict[str, list[str]]:
+    """Return the names of the parts that count now, by table."""
+    return {name: store.live_parts(name) for name in tables()}
 
-    The views show the catalogue as it is now: parts written later are not seen.
+
+def connect(
+    store: Store, parts: Mapping[str, Sequence[str]], *, memory_mb: int
+) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection with one view a table.
 
     Parameters
     ----------
     store
         The catalogue.
+    parts
+        The parts to show, by table; see :func:`live_parts`.
     memory_mb
         Memory after which DuckDB spills to disk, MB.
     """
     connection = spilling_connection(memory_mb)
     for table in tables().values():
-        names = store.live_parts(table.name)
+        names = parts[table.name]
         register_parts(connection, store, table, names)
         query = newest_rows(table, len(names), beside_recordings=True)
         connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
@@ -122,7 +129,7 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
         With DuckDB's words when the statement is wrong or does more than read; also while
         the result is read.
     """
-    connection = connect(store, memory_mb=memory_mb)
+    connection = connect(store, live_parts(store), memory_mb=memory_mb)
     try:
         # From here on no file, no network and no setting can be reached.
         connection.execute("SET enable_external_access = false")

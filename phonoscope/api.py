@@ -1,0 +1,337 @@
+"""The Python face: everything the command line and the pages do, as functions.
+
+>>> import phonoscope as ps
+>>> catalogue = ps.open_catalogue("my-catalogue")        # doctest: +SKIP
+>>> catalogue.scan("music/").examined                    # doctest: +SKIP
+>>> catalogue.recordings.to_pandas()                     # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+
+from phonoscope.audio.source import uri_of
+from phonoscope.catalogue import query
+from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
+from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.store import Store, open_store
+from phonoscope.engines.base import Engine, Progress
+from phonoscope.engines.check import check_files
+from phonoscope.engines.local import LocalEngine
+from phonoscope.engines.scan import ScanSummary, scan
+from phonoscope.engines.sources import list_sources
+from phonoscope.errors import UsageError
+from phonoscope.examination import Examination, examine
+from phonoscope.settings import Settings
+
+if TYPE_CHECKING:
+    import ibis.backends.duckdb
+    import ibis.expr.types as ir
+
+    from phonoscope.findings.report import Format
+
+__all__ = [
+    "Catalogue",
+    "Compaction",
+    "Examination",
+    "Progress",
+    "ScanSummary",
+    "check",
+    "examine",
+    "listed",
+    "open_catalogue",
+]
+
+
+def open_catalogue(path: str | os.PathLike[str], *, create: bool = True) -> Catalogue:
+    """Open a catalogue.
+
+    Parameters
+    ----------
+    path
+        Folder, or fsspec URL such as ``s3://bucket/catalogue``.
+    create
+        Make a new one where there is nothing or an empty folder.
+
+    Raises
+    ------
+    CatalogueError
+        When there is none (and ``create`` is false), or the folder holds something else.
+    NewerCatalogueError
+        When a newer Phonoscope wrote it.
+    """
+    return Catalogue(open_store(path, create=create), path)
+
+
+def check(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    settings: Settings | None = None,
+) -> Iterator[Examination]:
+    """Examine files in worker processes; nothing is stored.
+
+    Parameters
+    ----------
+    paths
+        Local paths or URIs.
+    settings
+        Workers and limits; by default those of the environment and the user's file.
+
+    Yields
+    ------
+    Examination
+        One a path, in the order given. A file that is bad, too slow or crashes its worker
+        gives one with :attr:`Examination.error`, never an exception.
+    """
+    return check_files(paths, settings or Settings())
+
+
+def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Return the files that some sources name, as URIs: folders are walked, manifests read.
+
+    Parameters
+    ----------
+    sources
+        Files, folders, manifests (csv, parquet, txt) and fsspec URIs. A file that does not
+        exist is returned as it is, for :func:`check` to say so.
+
+    Raises
+    ------
+    UsageError
+        When a folder holds no audio file, so that nothing is left to examine.
+    """
+    found: dict[str, None] = {}
+    for source in sources:
+        try:
+            files = list_sources([source])
+        except UsageError:
+            found[uri_of(source)] = None
+        else:
+            found.update((file.uri, None) for file in files)
+    if not found:
+        raise UsageError("no audio or video file was found there")
+    return list(found)
+
+
+class Catalogue:
+    """A catalogue: a folder of tables about recordings. Made by :func:`open_catalogue`.
+
+    The tables are Ibis tables; ``.to_pandas()``, ``.to_pyarrow()``, ``.to_polars()`` or
+    ``.execute()`` fetch one, and all of Ibis filters and joins them. ``docs/schema.md`` names
+    their columns.
+    """
+
+    def __init__(self, store: Store, path: str | os.PathLike[str]) -> None:
+        self._store = store
+        self._settings = Settings()
+        # One connection a thread: DuckDB's are not made for two at once.
+        self._mine = threading.local()
+        self.path = os.fspath(path)
+        """Where it lies, as it was opened."""
+
+    def __repr__(self) -> str:
+        return f"Catalogue({self.path!r})"
+
+    @property
+    def files(self) -> ir.Table:
+        """One row a file."""
+        return self.table("files")
+
+    @property
+    def recordings(self) -> ir.Table:
+        """One row for each distinct audio content."""
+        return self.table("recordings")
+
+    @property
+    def verdicts(self) -> ir.Table:
+        """One row a recording: what is concluded, and on what basis."""
+        return self.table("verdicts")
+
+    @property
+    def declared(self) -> ir.Table:
+        """What files say of themselves; one row a mark."""
+        return self.table("declared")
+
+    @property
+    def statements(self) -> ir.Table:
+        """The evidence in plain words; several rows a recording."""
+        return self.table("statements")
+
+    @property
+    def scans(self) -> ir.Table:
+        """One row a scan."""
+        return self.table("scans")
+
+    def table(self, name: str) -> ir.Table:
+        """Return a table by name, as the catalogue is now.
+
+        Raises
+        ------
+        UsageError
+            When there is no such table.
+        """
+        if name not in tables():
+            raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
+        return self._backend().table(name)
+
+    def _backend(self) -> ibis.backends.duckdb.Backend:
+        """Return this thread's connection, a new one when parts were added since."""
+        parts = query.live_parts(self._store)
+        if getattr(self._mine, "parts", None) != parts:
+            import ibis
+
+            connection = query.connect(self._store, parts, memory_mb=self._settings.query_memory_mb)
+            self._mine.backend = ibis.duckdb.from_connection(connection)
+            self._mine.parts = parts
+        return self._mine.backend
+
+    def sql(self, text: str) -> pa.RecordBatchReader:
+        """Answer one question in DuckDB's SQL; it can read the tables and nothing else.
+
+        Parameters
+        ----------
+        text
+            One SELECT-like statement.
+
+        Returns
+        -------
+        pyarrow.RecordBatchReader
+            Streams the result; ``.read_all()`` makes it a table.
+
+        Raises
+        ------
+        UsageError
+            With DuckDB's words; also while the result is read.
+        """
+        return query.sql(self._store, text, memory_mb=self._settings.query_memory_mb)
+
+    def scan(
+        self,
+        *sources: str | os.PathLike[str],
+        engine: str = "local",
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> ScanSummary:
+        """Examine every recording of some sources that is not here yet.
+
+        Parameters
+        ----------
+        sources
+            Folders, files, manifests (csv, parquet, txt of paths or URIs) and fsspec URIs.
+        engine
+            ``"local"`` for worker processes on this machine, ``"spark"`` for PySpark.
+        settings
+            Workers and limits; by default those of the environment and the user's file.
+        progress
+            Is told how far it is.
+
+        Returns
+        -------
+        ScanSummary
+            What it came to. Unreadable files are counted there and are rows of ``files``.
+
+        Raises
+        ------
+        UsageError
+            When a source does not exist or no audio file is found.
+        CatalogueError
+            When the catalogue cannot be written; what was written before is safe.
+        """
+        return scan(
+            self._store,
+            sources,
+            engine=_engine(engine),
+            settings=settings or self._settings,
+            progress=progress,
+        )
+
+    def compact(self, *, grace_s: float = GRACE_S) -> Compaction:
+        """Merge the parts that scans left; the rows stay the same and queries get faster.
+
+        Parameters
+        ----------
+        grace_s
+            How long parts that were replaced stay on disk for who reads them now, s.
+        """
+        return compact(self._store, memory_mb=self._settings.query_memory_mb, grace_s=grace_s)
+
+    def report(self, path: str | os.PathLike[str], *, format: str | None = None) -> Path:
+        """Write all findings to a file.
+
+        Parameters
+        ----------
+        path
+            Where to; for ``csv`` a name ending in ``.zip`` or a folder.
+        format
+            ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``; by default what the
+            name ends in, and else ``"html"``.
+
+        Returns
+        -------
+        Path
+            What was written.
+
+        Raises
+        ------
+        UsageError
+            When the format is unknown or the file cannot be written.
+        """
+        from phonoscope.findings.report import write_report
+
+        ending = os.path.splitext(path)[1].lower()
+        by_ending = {".json": "json", ".csv": "csv", ".zip": "csv"}
+        # What is no format is refused there, in words.
+        return write_report(self, path, cast("Format", format or by_ending.get(ending, "html")))
+
+    def recording(self, recording_id: str) -> dict[str, Any]:
+        """Return all that is stored of one recording.
+
+        Parameters
+        ----------
+        recording_id
+            32 hexadecimal digits.
+
+        Returns
+        -------
+        dict
+            ``recording`` and ``verdict`` (a row each, by column name, or ``None``), and the
+            lists of rows ``files``, ``declared`` and ``statements`` (strongest first).
+
+        Raises
+        ------
+        UsageError
+            When no file here holds it.
+        """
+        found = {name: self._rows(name, recording_id) for name in _OF_A_RECORDING}
+        if not found["files"] and not found["recordings"]:
+            raise UsageError(f"no recording {recording_id!r} here")
+        return {
+            "recording": next(iter(found["recordings"]), None),
+            "verdict": next(iter(found["verdicts"]), None),
+            "files": sorted(found["files"], key=lambda row: row["uri"]),
+            "declared": found["declared"],
+            "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
+        }
+
+    def _rows(self, table: str, recording_id: str) -> list[dict[str, Any]]:
+        rows = self.table(table)
+        return rows.filter(rows["recording_id"] == recording_id).to_pyarrow().to_pylist()
+
+
+_OF_A_RECORDING = ("files", "recordings", "verdicts", "declared", "statements")
+
+
+def _engine(name: str) -> Engine:
+    if name == "local":
+        return LocalEngine()
+    if name == "spark":
+        from phonoscope.engines.spark import SparkEngine
+
+        return SparkEngine()
+    raise UsageError(f"there is no engine {name!r}; there are local and spark")

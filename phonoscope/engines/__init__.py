@@ -1,0 +1,1 @@
+"""Where work runs: in worker processes on this machine, or on a Spark cluster."""
