@@ -172,7 +172,7 @@ def write_video(path: Path, sound: NDArray[np.float32] | None, rate_hz: int = 44
 def write_image(path: Path) -> Path:
     """Write a small picture in the format that the suffix names."""
     codec = {"png": "png", "jpg": "mjpeg", "gif": "gif", "bmp": "bmp"}[path.suffix[1:]]
-    with av.open(str(path), "w", format="image2") as out:
+    with av.open(str(path), "w", format="gif" if codec == "gif" else "image2") as out:
         stream = out.add_stream(codec, rate=1)
         stream.width, stream.height = 32, 32
         stream.pix_fmt = {"png": "rgb24", "mjpeg": "yuvj420p", "gif": "rgb8", "bmp": "bgr24"}[codec]

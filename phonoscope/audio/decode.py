@@ -41,7 +41,9 @@ EXACT_DURATION = frozenset({"flac", "wav", "w64", "aiff", "mov,mp4,m4a,3gp,3g2,m
 """Containers whose header counts samples, so that a shorter stream means a truncated file."""
 
 MAX_CHANNELS = 64
-MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
+MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
+"""Rates that are examined. Below, loudness has no meaning: its weighting acts around 1.7 kHz."""
+
 BLOCK_SAMPLES = 1 << 21
 """Samples of all channels in a block: 24 s of stereo at 44.1 kHz, so memory stays flat."""
 
@@ -367,10 +369,13 @@ def _unreadable(error: Exception) -> UnreadableError:
 def _check_possible(rate_hz: int, channels: int) -> None:
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         raise UnreadableError(
-            ErrorKind.UNDECODABLE, f"a sample rate of {rate_hz} Hz is not possible"
+            ErrorKind.UNDECODABLE,
+            f"a sample rate of {rate_hz} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz can be examined",
         )
     if not 1 <= channels <= MAX_CHANNELS:
-        raise UnreadableError(ErrorKind.UNDECODABLE, f"{channels} channels are not possible")
+        raise UnreadableError(
+            ErrorKind.UNDECODABLE, f"{channels} channels; 1 to {MAX_CHANNELS} can be examined"
+        )
 
 
 _MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})
@@ -465,7 +470,7 @@ def _bit_depth(context: Any, codec: str) -> int | None:
         coded = extradata[17]
     elif codec == "tta" and len(extradata) >= 10:
         coded = int.from_bytes(extradata[8:10], "little")
-    bits = int(context.format.bits)
+    bits = int(context.format.bits) if context.format else 32
     # 32 decoded bits may be 24 coded ones: say nothing where no header tells.
     return coded if 0 < coded <= 64 else bits if bits < 32 else None
 
