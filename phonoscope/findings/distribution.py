@@ -96,11 +96,24 @@ class Distribution:
             for i, n in enumerate(heights)
         ]
 
-    def edges(self, tail: float) -> tuple[int, int]:
-        """Return the fine bins between which all but a share of ``tail`` at each end lies."""
+    def edges(self, tail: float, fence: float) -> tuple[int, int]:
+        """Return the fine bins between which a chart shows values one by one.
+
+        Parameters
+        ----------
+        tail
+            Share of values at each end that may lie outside.
+        fence
+            Values more than this many interquartile ranges outside the quartiles do, unless
+            the quartiles are one value.
+        """
         spare = math.floor(tail * self.total)
         first = self.ranked(spare + 1)
         last = self.ranked(self.total - spare)
+        lower, upper = self.quantile(0.25), self.quantile(0.75)
+        if upper > lower:
+            first = max(first, lower - fence * (upper - lower))
+            last = min(last, upper + fence * (upper - lower))
         return math.floor(first / self.step), math.floor(last / self.step)
 
 

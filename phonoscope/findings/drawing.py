@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
 
 from phonoscope.findings.base import Chart
 
@@ -29,15 +28,17 @@ def draw(chart: Chart, name: str) -> tuple[str, str]:
         SVG markup; everything in it that came from outside was escaped by Vega.
     """
     return (
-        _as_svg(chart.spec, chart.alt, f"{name}-wide"),
-        _as_svg(chart.narrow, chart.alt, f"{name}-narrow"),
+        _as_svg(json.dumps(chart.spec), chart.alt, f"{name}-wide"),
+        _as_svg(json.dumps(chart.narrow), chart.alt, f"{name}-narrow"),
     )
 
 
-def _as_svg(spec: Mapping[str, Any], alt: str, name: str) -> str:
+# A served page that is loaded again shows mostly the same charts.
+@lru_cache(maxsize=128)
+def _as_svg(spec: str, alt: str, name: str) -> str:
     import vl_convert  # noqa: PLC0415  (heavy: carries a JavaScript engine)
 
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.1", allowed_base_urls=[])
+    svg = vl_convert.vegalite_to_svg(spec, vl_version="6.1", allowed_base_urls=[])
     size = _SIZE.match(svg)
     if size is None:
         raise ValueError("Vega drew no SVG")

@@ -9,11 +9,14 @@ from typing import Any
 from phonoscope.findings.base import Chart, Column, Table
 from phonoscope.findings.charts import histogram, nice_step, ticks_between
 from phonoscope.findings.distribution import Bar, Distribution, distribution
-from phonoscope.findings.words import percent
+from phonoscope.findings.words import joined, percent
 
 MOST_BARS, MOST_TICKS = 48, 9
 TAIL = 0.005
 """Share of values at each end that the chart may gather in its outermost bar."""
+FENCE = 3.0
+"""So are values more than this many interquartile ranges outside the quartiles (Tukey's outer
+fence): a few albums in one file must not squeeze all songs into three bars."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Measure:
 
     def bars(self, counted: Distribution) -> tuple[list[Bar], list[str]]:
         """Return the bars of the chart and what each holds, in words."""
-        first, last = counted.edges(TAIL)
+        first, last = counted.edges(TAIL, FENCE)
         width = int(nice_step(last + 1 - first, MOST_BARS, self.widths))
         start, stop = first // width * width, (last // width + 1) * width
         bars = counted.bars(width, start, stop)
@@ -62,12 +65,14 @@ class Measure:
         bars, names = self.bars(counted)
         start, stop = bars[0].start, bars[-1].stop
         step = nice_step(stop - start, MOST_TICKS, self.steps)
+        gathered = [n for n in (names[0], names[-1]) if n.startswith("under") or n.endswith("more")]
+        outer = f" (outermost: {joined(gathered)})" if gathered else ""
         chart = histogram(
             bars,
             names,
             noun=self.noun,
             alt=alt,
-            x_title=self.title,
+            x_title=self.title + outer,
             ticks=ticks_between(start, stop, step),
             tick_label=self.tick_label,
             mark=(counted.median, f"median {self.say(counted.median)}"),
@@ -89,8 +94,8 @@ class Measure:
     def certainty(self, counted: Distribution) -> str:
         """Say how sure the median is, and what it rests on."""
         exact = (
-            f"Every value was counted (n\u00a0=\u00a0{counted.total:,}); the median is exact to half of "
-            f"{self.step}."
+            f"Every value was counted (n\u00a0=\u00a0{counted.total:,}); the median is exact to "
+            f"half of {self.step}."
         )
         interval = counted.median_interval
         if interval is None:

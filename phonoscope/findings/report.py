@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from phonoscope.audio.source import shown
 from phonoscope.catalogue.layout import phonoscope_version
@@ -41,10 +41,11 @@ def write_report(
     catalogue
         An opened catalogue.
     destination
-        File to write. For ``csv`` a name ending in ``.zip``, or else a folder, which gets one
-        file for each table and is made when it is not there.
+        File to write. For ``csv`` a name ending in ``.zip`` (one table a file), or in ``.csv``
+        (one file, one cell a row), or else a folder, which gets one file for each table and is
+        made when it is not there.
     format
-        ``html``: one self-contained page; ``json``: one document; ``csv``: one table a file.
+        ``html``: one self-contained page; ``json``: one document; ``csv``: the tables.
 
     Returns
     -------
@@ -98,12 +99,17 @@ def as_html(catalogue: Tables) -> str:
 
 def as_json(catalogue: Tables) -> dict[str, Any]:
     """Return the report in its documented JSON shape."""
+    return shape(name_of(catalogue), find(catalogue))
+
+
+def shape(name: str, found: Sequence[Found]) -> dict[str, Any]:
+    """Return findings in the documented JSON shape of a report."""
     return {
         "format": JSON_FORMAT,
-        "catalogue": name_of(catalogue),
+        "catalogue": name,
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "phonoscope_version": phonoscope_version(),
-        "findings": [found.to_json() for found in find(catalogue)],
+        "findings": [item.to_json() for item in found],
     }
 
 
@@ -150,6 +156,17 @@ def _sheet(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
+def _long(sheets: dict[str, str]) -> str:
+    """Put tables of different columns into one: table, row, column, value."""
+    rows = [
+        (name.removesuffix(".csv"), at, column, value)
+        for name, text in sheets.items()
+        for at, row in enumerate(csv.DictReader(io.StringIO(text)), 1)
+        for column, value in row.items()
+    ]
+    return _sheet(["table", "row", "column", "value"], rows)
+
+
 def _harmless(value: Any) -> Any:
     """Keep a name such as ``=cmd|...`` from being run by a spreadsheet."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
@@ -164,6 +181,9 @@ def _write_csv(catalogue: Tables, to: Path) -> None:
                 archive.writestr(name, text)
         _write(to, packed.getvalue())
         return
+    if to.suffix.lower() == ".csv":
+        _write(to, _long(sheets).encode())
+        return
     to.mkdir(parents=True, exist_ok=True)
     for name, text in sheets.items():
         _write(to / name, text.encode())
@@ -173,7 +193,7 @@ def _write(to: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     temporary = to.with_name(f".{to.name[:80]}.{secrets.token_hex(6)}")
     try:
-        with _created(temporary) as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -181,7 +201,3 @@ def _write(to: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _created(path: Path) -> BinaryIO:
-    return open(path, "xb")

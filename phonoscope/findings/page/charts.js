@@ -59,4 +59,6 @@
   }
 
   prepare(document);
+  // Charts that a script brings later.
+  document.addEventListener("htmx:after:swap", () => prepare(document));
 })();

@@ -1,0 +1,61 @@
+"""The one place where pages ask the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from phonoscope.findings.base import Chart, Found, Tables, find
+from phonoscope.findings.drawing import draw
+from phonoscope.findings.page import drawn
+from phonoscope.findings.report import name_of
+
+Row = dict[str, Any]
+Table = Callable[[str], Any]
+
+
+class Desk:
+    """Asks and draws in two threads of its own.
+
+    A catalogue keeps a connection for each thread that asks it, and pages are made in many
+    threads. Findings, which may take long, have their own, so that they do not hold up the
+    rest. Tables are taken anew for each question, so that a page loaded again shows what a
+    scan has added meanwhile.
+    """
+
+    def __init__(self, catalogue: Tables) -> None:
+        self._catalogue = catalogue
+        self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
+        self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
+
+    @property
+    def name(self) -> str:
+        """Name of the catalogue, safe to show."""
+        return name_of(self._catalogue)
+
+    def rows(self, question: Callable[[Table], Any]) -> list[Row]:
+        """Return the rows of an Ibis expression over the tables."""
+
+        def ask() -> list[Row]:
+            rows: list[Row] = question(self._catalogue.table).to_pyarrow().to_pylist()
+            return rows
+
+        return self._rows.submit(ask).result()
+
+    def findings(self) -> tuple[Found, ...]:
+        """Ask every finding."""
+        return self._findings.submit(find, self._catalogue).result()
+
+    def drawn(self, found: tuple[Found, ...]) -> dict[str, tuple[str, str]]:
+        """Draw the charts of findings, by name of the finding."""
+        return self._findings.submit(drawn, found).result()
+
+    def draw(self, chart: Chart, name: str) -> tuple[str, str]:
+        """Draw one chart, wide and narrow."""
+        return self._rows.submit(draw, chart, name).result()
+
+    def close(self) -> None:
+        """Answer no more."""
+        for pool in (self._rows, self._findings):
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,57 @@
+"""The pages over the whole catalogue: findings, and the list of recordings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from phonoscope.errors import ErrorKind
+from phonoscope.findings.report import dateline
+from phonoscope.findings.unreadable import REASONS
+from phonoscope.findings.verdicts import WORDS
+from phonoscope.verdict.generated import Band
+from phonoscope.web.data import wish_of
+from phonoscope.web.listing import SIZES, Wish, read_page
+from phonoscope.web.view import View
+
+router = APIRouter(include_in_schema=False)
+
+VERDICTS = {band.value: WORDS[band] for band in Band if band is not Band.UNREADABLE}
+ERRORS = {"any": "Any reason", **{kind.value: REASONS[kind] for kind in ErrorKind}}
+SORTS = {
+    "file": "File name",
+    "title": "Title",
+    "artist": "Artist",
+    "duration_s": "Duration",
+    "loudness_lufs": "Loudness",
+    "tempo_bpm": "Tempo",
+    "size_bytes": "Size",
+}
+
+
+@router.get("/")
+def findings(request: Request) -> Response:
+    """Show the same findings as the report."""
+    desk = request.app.state.desk
+    found = desk.findings()
+    view = View(request, desk)
+    return view.page(
+        "findings_page.html", found=found, charts=desk.drawn(found), dateline=dateline()
+    )
+
+
+@router.get("/recordings")
+def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> Response:
+    """Show a page of the list; only its rows when a script asks."""
+    desk = request.app.state.desk
+    view = View(request, desk)
+    return view.page(
+        "rows.html" if view.is_part else "recordings.html",
+        listed=read_page(desk, wish),
+        wish=wish,
+        verdicts=VERDICTS,
+        errors=ERRORS,
+        sorts=SORTS,
+        sizes=SIZES,
+    )

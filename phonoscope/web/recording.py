@@ -1,0 +1,120 @@
+"""The page of one recording, and what it draws and plays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from phonoscope.errors import UnreadableError
+from phonoscope.web import sound
+from phonoscope.web.data import known_record
+from phonoscope.web.facts import facts_of
+from phonoscope.web.gallery import BusyError
+from phonoscope.web.png import as_png
+from phonoscope.web.portrait import Portrait, paint
+from phonoscope.web.record import Record
+from phonoscope.web.scale import frequency_ticks, time_ticks
+from phonoscope.web.spectrum import comb_stands_out, excess_chart, spectrum_chart
+from phonoscope.web.view import View
+
+router = APIRouter(prefix="/recordings/{recording_id}", include_in_schema=False)
+
+_DRAWN = {"cache-control": "private, max-age=3600"}
+
+
+@router.get("")
+def page(request: Request, recording_id: str) -> Response:
+    """Show what is known of a recording; of a lost one too."""
+    record = known_record(request, recording_id)
+    stream = record.examination.stream
+    facts = record.examination.descriptors
+    rate_hz = stream.sample_rate_hz if stream else 0
+    return View(request, request.app.state.desk).page(
+        "recording.html",
+        record=record,
+        shape=record.to_json(),
+        lost=_why_lost(record),
+        playable=bool(stream and sound.media_type(stream.container, stream.codec)),
+        groups=facts_of(record),
+        facts=facts,
+        comb=comb_stands_out(facts),
+        hertz=frequency_ticks(rate_hz / 2) if rate_hz else [],
+        seconds=time_ticks(record.examination.duration_s or 0.0),
+    )
+
+
+@router.api_route("/audio", methods=["GET", "HEAD"])
+def audio(request: Request, recording_id: str) -> Response:
+    """Send the sound, or the part of it that is asked for."""
+    record = known_record(request, recording_id)
+    stream = record.examination.stream
+    kind = sound.media_type(stream.container, stream.codec) if stream else None
+    if kind is None:
+        raise HTTPException(415, "Browsers do not play this format.")
+    try:
+        file = sound.open_first(record.files)
+    except UnreadableError as error:
+        raise HTTPException(404, f"The audio is not reachable: {error}.") from error
+    return sound.respond(file, kind, request.headers.get("range"), head=request.method == "HEAD")
+
+
+@router.get("/spectrogram.png")
+def spectrogram(request: Request, recording_id: str) -> Response:
+    """Draw the spectrogram."""
+    portrait = _portrait(request, known_record(request, recording_id))
+    return Response(as_png(portrait.picture), media_type="image/png", headers=_DRAWN)
+
+
+@router.get("/outline.json")
+def outline(request: Request, recording_id: str) -> dict[str, Any]:
+    """Return the largest sample of each stretch, for the waveform."""
+    portrait = _portrait(request, known_record(request, recording_id))
+    peaks = [round(float(peak), 4) for peak in portrait.outline]
+    return {"duration_s": portrait.duration_s, "peaks": peaks}
+
+
+@router.get("/spectrum")
+def spectrum(request: Request, recording_id: str) -> Response:
+    """Draw the mean spectrum; a part of the page for a script, and a page without one."""
+    record = known_record(request, recording_id)
+    desk = request.app.state.desk
+    portrait = _portrait(request, record)
+    facts = record.examination.descriptors
+    charts = {"spectrum": spectrum_chart(portrait, facts), "excess": excess_chart(portrait, facts)}
+    return View(request, desk).page(
+        "spectrum.html",
+        record=record,
+        portrait=portrait,
+        facts=facts,
+        comb=comb_stands_out(facts),
+        charts={name: desk.draw(chart, name) for name, chart in charts.items() if chart},
+    )
+
+
+def _portrait(request: Request, record: Record) -> Portrait:
+    decoded = record.examination.decoded
+    samples = decoded.samples if decoded and decoded.samples else 1
+
+    def painted(limit_s: float) -> Portrait:
+        with sound.open_first(record.files) as file:
+            return paint(file, samples, limit_s)
+
+    portrait: Portrait
+    try:
+        portrait = request.app.state.gallery.get(record.recording_id, painted)
+    except BusyError as error:
+        headers = {"retry-after": "10"}
+        raise HTTPException(503, "Too much is being drawn; try again soon.", headers) from error
+    except UnreadableError as error:
+        raise HTTPException(404, f"It cannot be drawn: {error}.") from error
+    return portrait
+
+
+def _why_lost(record: Record) -> str | None:
+    """Say why none of its files can be opened; ``None`` when one can."""
+    try:
+        sound.open_first(record.files).close()
+    except UnreadableError as error:
+        return str(error)
+    return None

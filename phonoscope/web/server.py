@@ -1,0 +1,100 @@
+"""Put the application together: routes, guard, static files, errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.resources import files
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.errors import PhonoscopeError
+from phonoscope.findings.base import Tables
+from phonoscope.findings.page import asset
+from phonoscope.web import data, pages, recording
+from phonoscope.web.desk import Desk
+from phonoscope.web.gallery import Gallery
+from phonoscope.web.guard import Guard
+from phonoscope.web.view import View
+
+_SHARED = {"style.css": "text/css", "charts.js": "text/javascript"}
+"""Files that the report has inside itself."""
+_OWN = {
+    "page.js": "text/javascript",
+    "vendor/htmx.min.js": "text/javascript",
+    "vendor/wavesurfer.min.js": "text/javascript",
+}
+
+
+def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
+    """Return the application; see :func:`phonoscope.web.app.create_app`."""
+    desk, gallery = Desk(catalogue), Gallery()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        gallery.close()
+        desk.close()
+
+    app = FastAPI(
+        title="Phonoscope",
+        version=phonoscope_version(),
+        description="Findings and recordings of one catalogue. Reading only.",
+        openapi_url="/api/openapi.json",
+        # FastAPI's own documentation pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.desk, app.state.gallery = desk, gallery
+    app.include_router(data.router)
+    app.include_router(recording.router)
+    app.include_router(pages.router)
+    app.add_api_route("/static/{name:path}", _static, include_in_schema=False)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _wrong_parameter)
+    app.add_exception_handler(PhonoscopeError, _catalogue_error)
+    app.add_middleware(Guard, hosts=tuple(hosts))
+    return app
+
+
+def _static(name: str) -> Response:
+    if name in _SHARED:
+        content, kind = asset(name), _SHARED[name]
+    elif name in _OWN:
+        content, kind = files(__package__).joinpath("static", name).read_text("utf-8"), _OWN[name]
+    else:
+        raise HTTPException(404)
+    return PlainTextResponse(content, media_type=kind, headers={"cache-control": "no-cache"})
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = error.detail if isinstance(error, HTTPException) else ""
+    if not words or words == HTTPStatus(status).phrase:
+        words = {404: "There is no such page in this catalogue."}.get(
+            status, HTTPStatus(status).phrase
+        )
+    return _in_words(request, status, words)
+
+
+def _wrong_parameter(request: Request, error: Exception) -> Response:
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    said = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in wrong)
+    return _in_words(request, 422, f"The address asks for something impossible: {said}.")
+
+
+def _catalogue_error(request: Request, error: Exception) -> Response:
+    return _in_words(request, 503, str(error))
+
+
+def _in_words(request: Request, status: int, words: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": words}, status)
+    view = View(request, request.app.state.desk)
+    return view.page("error.html", status=status, words=words)

@@ -1,0 +1,145 @@
+"""Serve the sound of a recording, in parts as a player asks for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from fastapi import Response
+from starlette.responses import StreamingResponse
+
+from phonoscope.audio.source import open_source, stat_source
+from phonoscope.errors import ErrorKind, UnreadableError
+
+CHUNK = 1 << 16
+_RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
+
+PLAYABLE = {
+    "aac": ("audio/aac", None),
+    "flac": ("audio/flac", None),
+    "matroska,webm": ("audio/webm", {"opus", "vorbis"}),
+    "mov,mp4,m4a,3gp,3g2,mj2": ("audio/mp4", {"aac", "mp3", "flac", "opus"}),
+    "mp3": ("audio/mpeg", None),
+    "ogg": ("audio/ogg", {"opus", "vorbis", "flac"}),
+    "wav": ("audio/wav", {"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"}),
+}
+"""Media type, and codecs where not every one will do, of containers that browsers play."""
+
+
+def media_type(container: str, codec: str) -> str | None:
+    """Return the media type of a sound that browsers play; ``None`` of one they do not."""
+    kind, codecs = PLAYABLE.get(container, (None, None))
+    return kind if codecs is None or codec in codecs else None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Bytes from ``first`` up to and including ``last``."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+        return self.last - self.first + 1
+
+
+class UnsatisfiableError(ValueError):
+    """No byte of the range exists."""
+
+
+def wanted(header: str | None, size: int) -> Span | None:
+    """Return the bytes a Range header asks for (RFC 9110, section 14).
+
+    Returns
+    -------
+    Span or None
+        ``None`` for the whole: without a header, and for several ranges or a header that is
+        malformed, which a server may ignore.
+
+    Raises
+    ------
+    UnsatisfiableError
+        When the range lies outside the file.
+
+    Examples
+    --------
+    >>> wanted("bytes=0-1", 10), wanted("bytes=-3", 10), wanted("bytes=8-99", 10)
+    (Span(first=0, last=1), Span(first=7, last=9), Span(first=8, last=9))
+    """
+    match = _RANGE.match(header or "")
+    if match is None or match.group(0) == "bytes=-":
+        return None
+    first, last = match.groups()
+    if first == "":
+        length = min(int(last), size)
+        if length == 0:
+            raise UnsatisfiableError
+        return Span(size - length, size - 1)
+    if last and int(last) < int(first):
+        return None
+    if int(first) >= size:
+        raise UnsatisfiableError
+    return Span(int(first), min(int(last), size - 1) if last else size - 1)
+
+
+def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
+    """Open the first of a recording's files that is still there and unchanged.
+
+    Parameters
+    ----------
+    files
+        Rows of the table ``files``; nothing else is ever opened.
+
+    Raises
+    ------
+    UnreadableError
+        Why the last of them could not be opened.
+    """
+    error = UnreadableError(ErrorKind.VANISHED, "no file holds this recording any more")
+    for row in files:
+        try:
+            now = stat_source(row["uri"])
+            known = (row["size_bytes"], row["mtime_ns"])
+            if known[0] not in (None, -1, now.size_bytes) or known[1] not in (
+                None,
+                0,
+                now.mtime_ns,
+            ):
+                raise UnreadableError(ErrorKind.VANISHED, "the file was changed since the scan")
+            return open_source(row["uri"])
+        except UnreadableError as found:
+            error = found
+    raise error
+
+
+def respond(file: BinaryIO, kind: str, range_header: str | None, *, head: bool) -> Response:
+    """Return the response to a request for a sound; closes the file when it is sent."""
+    size = file.seek(0, 2)
+    headers = {"accept-ranges": "bytes", "cache-control": "private, max-age=3600"}
+    try:
+        span = wanted(range_header, size)
+    except UnsatisfiableError:
+        file.close()
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
+    status = 206 if span else 200
+    if span:
+        headers["content-range"] = f"bytes {span.first}-{span.last}/{size}"
+    span = span or Span(0, size - 1)
+    headers["content-length"] = str(span.length)
+    if head:
+        file.close()
+        return Response(status_code=status, headers=headers, media_type=kind)
+    return StreamingResponse(_bytes(file, span), status, headers, kind)
+
+
+def _bytes(file: BinaryIO, span: Span) -> Iterator[bytes]:
+    with file:
+        file.seek(span.first)
+        left = span.length
+        while left > 0 and (chunk := file.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

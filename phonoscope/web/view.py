@@ -1,0 +1,68 @@
+"""Turn templates into pages."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jinja2
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from phonoscope.audio.source import printable
+from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.findings import words
+from phonoscope.findings.page import environment as shared
+from phonoscope.findings.verdicts import WORDS
+from phonoscope.web.desk import Desk
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the report's Jinja environment with the pages' own templates before its own."""
+    loader = jinja2.ChoiceLoader([jinja2.PackageLoader(__package__), shared().loader or _NONE])
+    made: jinja2.Environment = shared().overlay(loader=loader)
+    made.filters.update(
+        clock=words.clock,
+        counted=words.counted,
+        frequency=words.frequency,
+        measured=words.measured,
+        percent=words.percent,
+        printable=printable,
+        size=words.size,
+        verdict_words=lambda verdict: WORDS.get(verdict, printable(str(verdict))),
+    )
+    return made
+
+
+_NONE = jinja2.DictLoader({})
+
+
+class View:
+    """Pages for one request."""
+
+    def __init__(self, request: Request, desk: Desk) -> None:
+        self._request, self._desk = request, desk
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a script asks for a part of a page."""
+        return self._request.headers.get("hx-request") == "true"
+
+    def page(self, template: str, *, status: int = 200, **content: Any) -> Response:
+        """Return a template as a response."""
+        text = (
+            environment()
+            .get_template(template)
+            .render(
+                version=phonoscope_version(),
+                name=self._desk.name,
+                path=self._request.url.path,
+                nonce=self._request.state.nonce,
+                is_part=self.is_part,
+                **content,
+            )
+        )
+        # A scan may be adding rows: what was shown once is asked for again.
+        headers = {"cache-control": "no-store", "vary": "HX-Request"}
+        return HTMLResponse(text, status, headers)
