@@ -1,10 +1,10 @@
 """Parts: the immutable Parquet files a table consists of, and which of them count.
 
-A part is named ``<batch>.parquet``, where a batch is ``<UTC microseconds>-<scan>-<number>``,
-so that names sort by time. A compacted part ends in ``-compact.parquet`` and lists in its
-metadata the parts whose rows it holds; readers pass those over, so that nothing is lost or
-doubled whenever a compaction is cut off. Which row of a key counts is decided by the
-``batch`` column alone, never by the part a row lies in.
+A part is named ``<batch>.parquet``, where a batch is
+``<UTC microseconds>-<scan>-<writer>-<number>``, so that names sort by time. A compacted part
+ends in ``-compact.parquet`` and lists in its metadata the parts whose rows it holds; readers
+pass those over, so that nothing is lost or doubled whenever a compaction is cut off. Which row
+of a key counts is decided by the ``batch`` column alone, never by the part a row lies in.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class BatchNames:
     """
 
     def __init__(self, scan_id: str, after: str = "") -> None:
-        self._scan_id = scan_id
+        # Two processes of one scan, or two machines, may name a batch in the same microsecond.
+        self._writer = f"{scan_id}-{secrets.token_hex(3)}"
         self._last_us = written_us(after) if after else 0
         self._number = 0
         self._lock = threading.Lock()
@@ -53,7 +54,7 @@ class BatchNames:
         with self._lock:
             self._last_us = max(time.time_ns() // 1000, self._last_us + 1)
             self._number += 1
-            return f"{self._last_us:016d}-{self._scan_id}-{self._number:06d}"
+            return f"{self._last_us:016d}-{self._writer}-{self._number:06d}"
 
 
 def written_us(name: str) -> int:

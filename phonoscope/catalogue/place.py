@@ -33,6 +33,8 @@ TEMPORARY = ".tmp-"
 class Place(Protocol):
     """A folder of files, named relative to it with ``/``."""
 
+    uri: str
+    """Where it is, for :func:`place_of`."""
     name: str
     """How a person calls it; safe on a terminal."""
 
@@ -76,7 +78,8 @@ class LocalPlace:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.name = shown(uri_of(root))
+        self.uri = uri_of(root)
+        self.name = shown(self.uri)
 
     def names(self, folder: str = "") -> list[str]:
         """See :meth:`Place.names`."""
@@ -144,6 +147,7 @@ class RemotePlace:
     """A folder of a store that fsspec reaches, such as ``s3://bucket/catalogue``."""
 
     def __init__(self, url: str) -> None:
+        self.uri = url
         self.name = shown(url)
         try:
             store, root = fsspec.core.url_to_fs(url)

@@ -36,6 +36,8 @@ class Store:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self.uri = place.uri
+        """Where it lies, for another process to open; see :func:`open_store`."""
 
     @property
     def name(self) -> str:

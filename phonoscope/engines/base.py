@@ -11,7 +11,9 @@ from phonoscope.catalogue.layout import FileRow, Outcome, rows_of
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.store import Store
 from phonoscope.engines.sources import SourceFile
+from phonoscope.engines.worker import Failure
 from phonoscope.errors import ErrorKind
+from phonoscope.examination import Examination
 from phonoscope.settings import Settings
 
 
@@ -117,3 +119,25 @@ def file_row(
 ) -> FileRow:
     """Return the row of a listed file."""
     return FileRow(file.uri, file.size_bytes, file.mtime_ns, recording_id, error_kind, error)
+
+
+def outcomes_of(
+    recording_id: str, files: Sequence[SourceFile], found: Examination | Failure
+) -> list[Outcome]:
+    """Return what came of all files that hold one recording.
+
+    Parameters
+    ----------
+    recording_id
+        Hash of their bytes.
+    files
+        The first is the one that was examined.
+    found
+        Its examination, or why there is none.
+    """
+    if isinstance(found, Failure):
+        return [Outcome(file_row(f, recording_id, found.kind, found.message)) for f in files]
+    rows = [file_row(f, recording_id, found.error_kind, found.error) for f in files]
+    if found.error_kind is not None:
+        return [Outcome(row) for row in rows]
+    return [Outcome(rows[0], found), *(Outcome(row) for row in rows[1:])]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from phonoscope.catalogue.layout import Outcome
-from phonoscope.engines.base import Job, Receipt, file_row
+from phonoscope.engines.base import Job, Receipt, file_row, outcomes_of
 from phonoscope.engines.known import KnownIds, known_ids
 from phonoscope.engines.pool import Done, Pool
 from phonoscope.engines.sources import SourceFile
@@ -127,20 +127,11 @@ class Pipeline:
             self._new.append(found)
 
     def _examined(self, recording_id: str, found: Examination | Failure) -> None:
-        first, *others = self._under_way.pop(recording_id)
-        kind, error = (
-            (found.kind, found.message)
-            if isinstance(found, Failure)
-            else (found.error_kind, found.error)
-        )
-        if kind is None and isinstance(found, Examination):
+        outcomes = outcomes_of(recording_id, self._under_way.pop(recording_id), found)
+        if outcomes[0].examination is not None:
             self._known.add(recording_id)
-            self._settle(Outcome(file_row(first, recording_id), found))
-            for file in others:
-                self._settle(Outcome(file_row(file, recording_id)))
-            return
-        for file in (first, *others):
-            self._settle(Outcome(file_row(file, recording_id, kind, error)))
+        for outcome in outcomes:
+            self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> None:
         self._complete.append(outcome)
