@@ -1,8 +1,9 @@
 """What music generators write into comments and links of the files they export.
 
-A mark counts only in a field that programs fill in (comment, link, encoder) and only when
-a whole clause of it has the very form the generator writes. A title with "Suno", a lyric,
-"not made with Suno", or "inspired by https://suno.com/song/..." is no mark.
+A mark counts only in a field that programs fill in (comment, link, encoder), and only in
+the very form the generator writes: a phrase as the whole first clause, a link as the whole
+value. A title with "Suno", a lyric, "not made with Suno", or "inspired by
+https://suno.com/song/..." is no mark.
 """
 
 from __future__ import annotations
@@ -18,9 +19,8 @@ STANDARD = "generator-comment"
 PLACES = ("comment", "url", "encoder")
 """Common names of the fields that are looked at."""
 
-_CLAUSES = re.compile(r"[;|\n\r\0]+")
-_MOST_CLAUSES = 20
-_LONGEST_CLAUSE = 300
+_CLAUSE_ENDS = re.compile(r"[;|\n\r\0]")
+_LONGEST = 1_000
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _REST = r"(?:[/?#]\S*)?"
 
@@ -32,9 +32,11 @@ class Pattern:
     tool: str
     """Name of the generator."""
     form: re.Pattern[str]
-    """Matches a whole clause, in any case of letters."""
+    """Matches in any case of letters."""
     source: str
     """How we know of it."""
+    is_clause: bool = False
+    """Whether it is a phrase, matched against the first clause; else the whole value counts."""
 
 
 def _made_with(names: str) -> str:
@@ -47,46 +49,50 @@ def _link(address: str) -> str:
     return rf"<?(?:https?://)?(?:www\.)?{address}{_REST}>?"
 
 
-def _pattern(tool: str, form: str, source: str) -> Pattern:
-    return Pattern(tool, re.compile(form, re.IGNORECASE), source)
+def _phrase(tool: str, names: str, source: str) -> Pattern:
+    return Pattern(tool, re.compile(_made_with(names), re.IGNORECASE), source, is_clause=True)
+
+
+def _page(tool: str, address: str, source: str) -> Pattern:
+    return Pattern(tool, re.compile(_link(address), re.IGNORECASE), source)
 
 
 PATTERNS = (
-    _pattern(
+    _phrase(
         "Suno",
-        _made_with(r"suno(?: studio| ai|\.ai|\.com)?(?: v?\d(?:\.\d)?\+?)?"),
+        r"suno(?: studio| ai|\.ai|\.com)?(?: v?\d(?:\.\d)?\+?)?",
         "Exports of 2025 and 2026 carry 'made with suno; created=<time>; id=<uuid>', or 'made with "
         "suno studio; ...', in COMM; quoted in many public repositories.",
     ),
-    _pattern(
+    _page(
         "Suno",
-        _link(rf"(?:app\.)?suno\.(?:com|ai)/song/{_UUID}"),
+        rf"(?:app\.)?suno\.(?:com|ai)/song/{_UUID}",
         "The WOAS frame of exported mp3 files links to the song's page.",
     ),
-    _pattern(
+    _page(
         "Suno",
-        _link(rf"cdn\d?\.suno\.ai/{_UUID}\.(?:mp3|m4a|wav|mp4)"),
+        rf"cdn\d?\.suno\.ai/{_UUID}\.(?:mp3|m4a|wav|mp4)",
         "Address of the sound file itself, kept by download tools in the link field.",
     ),
-    _pattern(
+    _phrase(
         "Udio",
-        _made_with(r"udio(?: ai|\.com)?(?: v?\d(?:\.\d)?)?"),
+        r"udio(?: ai|\.com)?(?: v?\d(?:\.\d)?)?",
         "The attribution that Udio's terms ask of free use; whether its exports carry it "
         "themselves is not established.",
     ),
-    _pattern(
+    _page(
         "Udio",
-        _link(r"udio\.com/songs/[A-Za-z0-9]{10,40}"),
+        r"udio\.com/songs/[A-Za-z0-9]{10,40}",
         "Address of a song's page.",
     ),
-    _pattern(
+    _page(
         "Mureka",
-        _link(r"mureka\.ai/song-detail/[A-Za-z0-9]{10,40}"),
+        r"mureka\.ai/song-detail/[A-Za-z0-9]{10,40}",
         "Address of a song's page.",
     ),
-    _pattern(
+    _page(
         "Riffusion",
-        _link(rf"(?:riffusion\.com|producer\.ai)/(?:riff|song)/{_UUID}"),
+        rf"(?:riffusion\.com|producer\.ai)/(?:riff|song)/{_UUID}",
         "Address of a song's page; Riffusion became Producer in 2025.",
     ),
 )
@@ -96,8 +102,7 @@ PATTERNS = (
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every mark of a known form."""
     for found in values_of(fields, PLACES):
-        clauses = [c.strip() for c in _CLAUSES.split(found.value[:4000])[:_MOST_CLAUSES]]
-        for tool in dict.fromkeys(tool for c in clauses for tool in _tools(c)):
+        for tool in dict.fromkeys(_tools(found.value)):
             yield Declaration(
                 STANDARD,
                 Part.WHOLE,
@@ -109,6 +114,9 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
             )
 
 
-def _tools(clause: str) -> Iterator[str]:
-    if 0 < len(clause) <= _LONGEST_CLAUSE:
-        yield from (pattern.tool for pattern in PATTERNS if pattern.form.fullmatch(clause))
+def _tools(value: str) -> Iterator[str]:
+    whole = value[:_LONGEST].strip("\0 \t\r\n")
+    first = _CLAUSE_ENDS.split(whole, maxsplit=1)[0].strip()
+    for pattern in PATTERNS:
+        if pattern.form.fullmatch(first if pattern.is_clause else whole):
+            yield pattern.tool
