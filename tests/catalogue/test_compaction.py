@@ -1,0 +1,133 @@
+"""Compaction: the same rows in fewer parts, whoever reads, and whenever it is cut off."""
+
+import os
+import time
+import uuid
+
+import pytest
+from batches import bad_outcome, outcome, write_batch
+
+from phonoscope.catalogue import compaction
+from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.place import TEMPORARY
+from phonoscope.catalogue.query import connect, live_parts, sql
+from phonoscope.catalogue.store import open_store
+from phonoscope.errors import CatalogueError
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = open_store(tmp_path / "catalogue", create=True)
+    write_batch(made, outcome("a", says=("1", "2")), bad_outcome("b"))
+    write_batch(made, outcome("b"), outcome("c", marks=0), scan_id="bbbbbbbbbbbb")
+    write_batch(made, outcome("a", says=("3",)), scan_id="cccccccccccc")
+    return made
+
+
+def everything(store):
+    return {
+        name: sorted(map(str, sql(store, f"from {name}", memory_mb=512).read_all().to_pylist()))
+        for name in tables()
+    }
+
+
+def compact(store, **changes):
+    return compaction.compact(store, memory_mb=512, **changes)
+
+
+def test_the_rows_stay_and_each_table_has_one_part(store):
+    before = everything(store)
+    done = compact(store)
+    assert everything(store) == before
+    assert done.parts_before == 15
+    assert {len(parts) for parts in live_parts(store).values()} == {0, 1}
+    again = compact(store)
+    assert (again.parts_before, again.parts_after) == (done.parts_after, done.parts_after)
+    assert everything(store) == before
+
+
+def test_what_comes_after_counts_over_what_was_compacted(store):
+    compact(store)
+    write_batch(store, outcome("a", says=("4",)), outcome("d"), scan_id="dddddddddddd")
+    found = sql(store, "select says from statements order by says", memory_mb=512).read_all()
+    assert found["says"].to_pylist() == ["4", *["It says something."] * 3]
+    compact(store)
+    assert everything(store)["files"] == everything(open_store(store.uri))["files"]
+    assert len(everything(store)["files"]) == 4
+
+
+def test_replaced_parts_go_after_their_time(store):
+    before = everything(store)
+    replaced = [f"files/{name}" for name in store.live_parts("files")]
+    compact(store)
+    assert compact(store).files_removed == 0
+    assert all(os.path.exists(os.path.join(store.uri, name)) for name in replaced)
+    assert compact(store, grace_s=0).files_removed == 15
+    assert not any(os.path.exists(os.path.join(store.uri, name)) for name in replaced)
+    assert everything(store) == before
+
+
+def test_who_reads_goes_on_reading(store):
+    before = everything(store)
+    with connect(store, live_parts(store), memory_mb=512) as connection:
+        compact(store)
+        compact(store)
+        found = connection.sql("from files").to_arrow_table().to_pylist()
+    assert sorted(map(str, found)) == before["files"]
+
+
+@pytest.mark.parametrize("table", ["files", "recordings", "statements"])
+def test_cut_off_at_any_table_it_loses_and_doubles_nothing(store, monkeypatch, table):
+    before = everything(store)
+    merge = compaction._merge
+
+    def cut(store, found, *rest):
+        if found.name == table:
+            raise KeyboardInterrupt
+        merge(store, found, *rest)
+
+    monkeypatch.setattr(compaction, "_merge", cut)
+    with pytest.raises(KeyboardInterrupt):
+        compact(store)
+    assert everything(store) == before
+    monkeypatch.undo()
+    compact(store)
+    assert everything(store) == before
+
+
+def test_a_compaction_that_another_overtook_gives_up(store, monkeypatch):
+    before = everything(store)
+    write = compaction._write
+
+    def slow(*arguments):
+        monkeypatch.setattr(compaction, "_write", write)
+        compact(store, grace_s=0)
+        compact(store, grace_s=0)
+        write(*arguments)
+
+    monkeypatch.setattr(compaction, "_write", slow)
+    with pytest.raises(CatalogueError, match=r"another compaction|no longer|cannot be"):
+        compact(store)
+    assert everything(store) == before
+
+
+def test_temporary_files_of_the_killed_are_removed_after_a_day(store):
+    old, young = (os.path.join(store.uri, "files", f"{TEMPORARY}{n}.parquet") for n in "ab")
+    for path in (old, young):
+        open(path, "wb").close()
+    day_before = time.time() - 90_000
+    os.utime(old, (day_before, day_before))
+    compact(store)
+    assert not os.path.exists(old)
+    assert os.path.exists(young)
+
+
+def test_it_works_in_any_store():
+    store = open_store(f"memory://{uuid.uuid4().hex}", create=True)
+    write_batch(store, outcome("a"))
+    write_batch(store, outcome("b"))
+    before = everything(store)
+    compact(store)
+    compact(store, grace_s=0)
+    assert everything(store) == before
+    assert len(store.place.names("files")) == 1

@@ -1,0 +1,141 @@
+"""The layout: one documented schema, and rows that fit it whatever a file brought."""
+
+import dataclasses
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from batches import bad_outcome, examination, file_of, outcome, recording_id_of
+
+from phonoscope.catalogue.layout import (
+    WRITTEN,
+    Outcome,
+    ScanRow,
+    arrow_type,
+    document,
+    rows_of,
+    scan_rows,
+    tables,
+)
+from phonoscope.errors import ErrorKind
+from phonoscope.evidence.base import questions
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_no_table_names_a_column_twice():
+    for table in tables().values():
+        twice = [name for name, n in Counter(c.name for c in table.columns).items() if n > 1]
+        assert not twice, (table.name, twice)
+
+
+def test_every_table_has_its_key_and_says_who_wrote_the_row():
+    for table in tables().values():
+        names = [c.name for c in table.columns]
+        assert table.key in names
+        assert names[-2:] == [c.name for c in WRITTEN]
+
+
+def test_every_column_is_documented_in_a_sentence():
+    for table in tables().values():
+        for column in table.columns:
+            assert column.doc.endswith((".", "?")), (table.name, column.name)
+
+
+def test_every_answer_is_a_column_of_recordings():
+    names = {c.name for c in tables()["recordings"].columns}
+    for question in questions():
+        assert {f.name for f in dataclasses.fields(question.answer)} <= names
+
+
+def test_the_written_schema_is_current():
+    written = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+    assert written == document(), "python -m phonoscope.catalogue.layout > docs/schema.md"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (float, pa.float64()),
+        (int, pa.int64()),
+        (bool, pa.bool_()),
+        (str | None, pa.string()),
+        (ErrorKind | None, pa.string()),
+        (tuple[float, ...], pa.list_(pa.float32())),
+        (tuple[float, ...] | None, pa.list_(pa.float32())),
+        (tuple[str, ...], pa.list_(pa.string())),
+        (datetime | None, pa.timestamp("us")),
+    ],
+)
+def test_annotations_have_column_types(annotation, expected):
+    assert arrow_type(annotation) == expected
+
+
+def test_an_annotation_without_a_column_type_is_refused():
+    with pytest.raises(TypeError, match="no column type"):
+        arrow_type(dict[str, int])
+
+
+def test_a_batch_has_a_row_in_every_table():
+    rows = rows_of([outcome("a", says=("one", "two"), marks=2)], "scan", "batch")
+    assert {name: table.num_rows for name, table in rows.items()} == {
+        "verdicts": 1,
+        "declared": 2,
+        "statements": 2,
+        "recordings": 1,
+        "files": 1,
+    }
+    for name, table in rows.items():
+        assert table.schema == tables()[name].schema
+        assert set(table["scan_id"].to_pylist()) == {"scan"}
+        assert set(table["batch"].to_pylist()) == {"batch"}
+    recording = rows["recordings"].to_pylist()[0]
+    assert recording["tag_title"] == "Song a"
+    assert recording["provider"] == "phonoscope"
+    assert recording["recording_id"] == recording_id_of("a")
+    assert json.loads(rows["statements"].to_pylist()[0]["numbers"]) == {"cutoff_hz": 16000.0}
+
+
+def test_what_commits_comes_last():
+    """A recording counts as examined by its row in recordings, a file as read by that in files."""
+    assert list(rows_of([outcome("a")], "scan", "batch"))[-2:] == ["recordings", "files"]
+
+
+def test_an_unreadable_file_is_a_row_with_its_error_and_nothing_else():
+    rows = rows_of([bad_outcome("a", ErrorKind.EMPTY)], "scan", "batch")
+    assert list(rows) == ["files"]
+    assert rows["files"].to_pylist()[0]["error_kind"] == "empty"
+
+
+def test_hostile_text_and_numbers_are_stored_as_well_as_they_can_be():
+    hostile = dataclasses.replace(examination("a").tags, title="lone \ud800 surrogate")
+    answer = examination("a", tags=hostile)
+    far = dataclasses.replace(file_of("a"), mtime_ns=1 << 70)
+    rows = rows_of([Outcome(far, answer)], "scan", "batch")
+    assert rows["recordings"].to_pylist()[0]["tag_title"] == "lone ? surrogate"
+    assert rows["files"].to_pylist()[0]["mtime_ns"] == (1 << 63) - 1
+
+
+def test_one_answer_that_does_not_fit_costs_only_its_own_recording():
+    stream = dataclasses.replace(examination("b").stream, sample_rate_hz="not a number")
+    rows = rows_of([outcome("a"), outcome("b", stream=stream), outcome("c")], "scan", "batch")
+    kinds = dict(
+        zip(*rows["files"].select(["uri", "error_kind"]).to_pydict().values(), strict=True)
+    )
+    assert kinds == {"/music/a.wav": None, "/music/b.wav": "internal", "/music/c.wav": None}
+    assert rows["recordings"].num_rows == 2
+
+
+def test_a_scan_is_a_row():
+    made = scan_rows(_scan_row(), "scan", "batch")
+    assert made.to_pylist()[0]["sources"] == ["/music"]
+
+
+def _scan_row():
+    started = datetime(2026, 1, 2, 3, 4, 5)
+    counts = dict.fromkeys(("listed", "unchanged", "examined", "duplicates", "unreadable"), 1)
+    times = dict.fromkeys(("audio_s", "wall_s", "cpu_s"), 1.0)
+    return ScanRow("local", "done", "1", ("/music",), "{}", started, None, **counts, **times)
