@@ -21,7 +21,7 @@ export MUSIC INTO
 bin := $(VENV)/bin
 pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
 # The package itself: built by what requirements/build.txt pins, not by what is newest.
-install_self = $(call pip,$(VENV)) install --quiet --no-deps --no-build-isolation --editable .
+install_self = $(call pip,$(VENV)) install -qq --no-deps --no-build-isolation --editable .
 
 .PHONY: help demo test lint types format lock bench docs clean
 
@@ -57,18 +57,18 @@ docs: $(VENV)/dev.stamp  ## Write docs/cli.md from the command line itself
 $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(call make_venv,$(VENV))
 	@echo "Installing what Phonoscope needs into $(VENV) ..." >&2
-	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/build.txt
-	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/run.txt
-	$(install_self)
+	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/build.txt
+	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/run.txt
+	@$(install_self)
 	@touch $@
 
 # requirements/dev.txt holds everything of run.txt in the same versions, so it satisfies both.
 $(VENV)/dev.stamp: requirements/dev.txt requirements/build.txt pyproject.toml
 	@$(call make_venv,$(VENV))
 	@echo "Installing what Phonoscope and its tests need into $(VENV) ..." >&2
-	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/build.txt
-	$(call pip,$(VENV)) install --quiet --require-hashes -r requirements/dev.txt
-	$(install_self)
+	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/build.txt
+	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/dev.txt
+	@$(install_self)
 	@touch $(VENV)/run.stamp $@
 
 define make_venv
@@ -90,7 +90,7 @@ lock: $(LOCK_VENV)/stamp  ## Compile requirements/*.txt anew from pyproject.toml
 
 $(LOCK_VENV)/stamp: requirements/lock.txt
 	@$(call make_venv,$(LOCK_VENV))
-	$(call pip,$(LOCK_VENV)) install --quiet --require-hashes -r requirements/lock.txt
+	@$(call pip,$(LOCK_VENV)) install -qq --require-hashes -r requirements/lock.txt
 	@touch $@
 
 clean:  ## Remove the environments, caches and the demo's catalogue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -21,6 +21,8 @@ from phonoscope.cli.progress import Meter
 from phonoscope.cli.terminal import finish_stdout, write, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from phonoscope.examination import Examination
 
 EXAMPLES = """\b
@@ -70,7 +72,10 @@ def check(
     found = unreadable = False
     with (
         Meter(quiet) as meter,
-        closing(api.check(paths, settings=settings)) as examinations,
+        # Closed on Ctrl-C and when nobody reads on: that ends the workers.
+        closing(
+            cast("Generator[Examination]", api.check(paths, settings=settings))
+        ) as examinations,
     ):
         meter.listed(len(paths))
         for examination in examinations:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
-from phonoscope.cli.terminal import message, safe, write_json
+from phonoscope.cli.terminal import message, write_json
 
 EXAMPLES = """\b
 Examples:
@@ -20,10 +23,12 @@ def compact(catalogue: CatalogueArgument, as_json: AsJson = False, quiet: Quiet 
     """
     from phonoscope import api
 
-    path = person_path(catalogue)
-    api.open_catalogue(path, create=False).compact()
+    merged = api.open_catalogue(person_path(catalogue), create=False).compact()
     if as_json:
-        write_json({"catalogue": path})
+        write_json(dataclasses.asdict(merged))
     elif not quiet:
-        message(f"Compacted {safe(path)}.")
+        parts = counted(merged.parts_before, "part")
+        message(
+            f"{parts} became {merged.parts_after:,}; {merged.files_removed:,} old ones removed."
+        )
     return Status.DONE

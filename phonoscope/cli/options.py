@@ -11,6 +11,7 @@ import typer
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from phonoscope.api import Catalogue
     from phonoscope.examination import Examination
     from phonoscope.settings import Settings
 
@@ -59,7 +60,8 @@ FailOnOption = Annotated[
     typer.Option(
         "--fail-on",
         metavar="WHAT",
-        help="Exit with status 1 when a recording has this verdict: generated, "
+        help="Exit with status 1 when a recording (of a scan: in the catalogue) has this "
+        "verdict: generated, "
         "partly-generated, undecided or no-sign-found; or when it carries a mark: declared. "
         "May be given several times.",
     ),
@@ -98,6 +100,15 @@ def names_it(fail_on: list[FailOn] | None, examination: Examination) -> bool:
     if examination.declared:
         found.add(FailOn.DECLARED)
     return not found.isdisjoint(fail_on or ())
+
+
+def names_any_in(fail_on: list[FailOn] | None, catalogue: Catalogue) -> bool:
+    """Whether ``--fail-on`` names a verdict, or marks, that a catalogue holds."""
+    if not fail_on:
+        return False
+    query = "select distinct verdict from verdicts union select 'declared' from declared"
+    found = catalogue.sql(query).read_all().column(0).to_pylist()
+    return not set(found).isdisjoint(fail_on)
 
 
 def person_path(path: str) -> str:

@@ -10,7 +10,16 @@ import typer
 
 from phonoscope.cli.amounts import counted, span, speed
 from phonoscope.cli.exits import Status
-from phonoscope.cli.options import AsJson, Quiet, TimeLimit, Workers, person_path, settings_with
+from phonoscope.cli.options import (
+    AsJson,
+    FailOnOption,
+    Quiet,
+    TimeLimit,
+    Workers,
+    names_any_in,
+    person_path,
+    settings_with,
+)
 from phonoscope.cli.progress import Meter
 from phonoscope.cli.terminal import columns, painted, safe, write, write_json
 
@@ -52,6 +61,7 @@ def scan(
         Engine,
         typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
     ] = Engine.LOCAL,
+    fail_on: FailOnOption = None,
     as_json: AsJson = False,
     workers: Workers = None,
     time_limit: TimeLimit = None,
@@ -77,18 +87,18 @@ def scan(
         write_json(summary.to_json())
     else:
         write(summary_of(summary, into))
+    if names_any_in(fail_on, catalogue):
+        return Status.FOUND
     return Status.SOME_UNREADABLE if summary.unreadable else Status.DONE
 
 
-def summary_of(summary: ScanSummary, reasons: dict[str, int], into: str) -> str:
+def summary_of(summary: ScanSummary, into: str) -> str:
     """Return what a scan came to, as a block of lines.
 
     Parameters
     ----------
     summary
         What the scan returned.
-    reasons
-        Unreadable files of the scan, by kind of error.
     into
         Catalogue, as the user named it.
     """
@@ -100,7 +110,7 @@ def summary_of(summary: ScanSummary, reasons: dict[str, int], into: str) -> str:
     rows = [
         ("files", counted(summary.listed, "file") + (f" ({aside})" if aside else "")),
         ("examined", f"{counted(summary.examined, 'recording')}, {span(summary.audio_s)} of sound"),
-        ("unreadable", _unreadable(summary.unreadable, reasons, into)),
+        ("unreadable", _unreadable(summary.unreadable_kinds, into)),
     ]
     if summary.examined:
         pace = speed(summary.examined, summary.audio_s, summary.wall_s)
@@ -108,9 +118,10 @@ def summary_of(summary: ScanSummary, reasons: dict[str, int], into: str) -> str:
     return f"{painted(f'Scanned into {safe(into)}', 'bold')}\n{columns(rows)}"
 
 
-def _unreadable(number: int, reasons: dict[str, int], into: str) -> str:
-    if not number:
+def _unreadable(kinds: dict[str, int], into: str) -> str:
+    if not kinds:
         return "none"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in reasons.items())
+    reasons = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     query = "select uri, error from files where error is not null"
-    return f"{counted(number, 'file')}: {kinds}\nphonoscope sql {shlex.quote(into)} '{query}'"
+    number = counted(sum(kinds.values()), "file")
+    return f"{number}: {reasons}\nphonoscope sql {shlex.quote(into)} '{query}'"
