@@ -70,11 +70,15 @@ def _text_entries(file: BinaryIO) -> Iterator[str]:
 def _csv_entries(file: BinaryIO) -> Iterator[str]:
     # Names that are not UTF-8 pass as they are, like the operating system's own.
     text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text)
-    at = _column(next(rows, []))
-    for row in rows:
-        if len(row) > at and row[at].strip():
-            yield row[at]
+    try:
+        rows = csv.reader(text)
+        at = _column(next(rows, []))
+        for row in rows:
+            if len(row) > at and row[at].strip():
+                yield row[at]
+    finally:
+        # The file belongs to who opened it.
+        text.detach()
 
 
 def _parquet_entries(file: BinaryIO) -> Iterator[str]:

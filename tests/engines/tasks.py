@@ -1,0 +1,79 @@
+"""What workers of these tests do instead of examining; they import it by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from phonoscope.examination import examine
+
+
+def echo(value):
+    return value
+
+
+def pid():
+    return os.getpid()
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+    return "awake"
+
+
+def sleep_deaf(seconds):
+    """Like a loop in C: no signal but SIGKILL gets through."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    time.sleep(seconds)
+
+
+def die(number):
+    os.kill(os.getpid(), number)
+    time.sleep(60)
+
+
+def leave(status):
+    os._exit(status)
+
+
+def fail():
+    raise ValueError("on purpose")
+
+
+def not_picklable():
+    return lambda: None
+
+
+def eat(megabytes):
+    return len(bytearray(megabytes << 20))
+
+
+def chatter():
+    print("a library that prints to stdout")
+    os.write(1, b"and one that writes there\n")
+    return sys.stdout.isatty()
+
+
+def threads():
+    import threadpoolctl
+
+    return max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
+
+
+def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns):
+    """An examination that does what the file's name says."""
+    if "hang" in uri:
+        time.sleep(120)
+    if "crash" in uri:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "slow" in uri:
+        time.sleep(1.5)
+    return examine(uri, recording_id=recording_id)
+
+
+def slow_examination(uri, recording_id, size_bytes, mtime_ns):
+    """Slow enough that a signal finds the scan at work."""
+    time.sleep(0.05)
+    return examine(uri, recording_id=recording_id)
