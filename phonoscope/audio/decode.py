@@ -7,6 +7,7 @@ and only demuxers of media containers are allowed, so a playlist cannot either.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -99,9 +100,10 @@ class Decoder:
     """
 
     def __init__(self, file: BinaryIO) -> None:
+        self._bytes = _Bytes(file)
         try:
             self._container = av.open(
-                _Bytes(file),
+                self._bytes,
                 mode="r",
                 metadata_errors="replace",
                 buffer_size=1 << 16,
@@ -109,13 +111,13 @@ class Decoder:
             )
         except MemoryError:
             raise
-        except (av.FFmpegError, OSError, ValueError) as error:
-            if not _is_damage(error):
-                raise _unreadable(error) from error
+        except (av.FFmpegError, ValueError) as error:
+            self._bytes.raise_failure()
             raise UnreadableError(
                 ErrorKind.NOT_AUDIO, "no known audio container was recognised in it"
             ) from error
         try:
+            self._bytes.raise_failure()
             self._stream = self._choose_stream()
             self.stream = _described(self._container, self._stream, file)
             self.tags = _text_tags(self._container, self._stream)
@@ -281,17 +283,16 @@ class Decoder:
             try:
                 packet = next(packets)
             except StopIteration:
-                return
+                break
             except MemoryError:
                 raise
-            except (av.FFmpegError, OSError) as error:
-                if not _is_damage(error):
-                    raise _unreadable(error) from error
+            except av.FFmpegError:
                 # The container itself is damaged here: what came before still counts.
                 self._decode_errors += 1
                 yield from self._decoded(None)
-                return
+                break
             yield from self._decoded(packet)
+        self._bytes.raise_failure()
 
     def _decoded(self, packet: Packet[Any] | None) -> Iterator[AudioFrame]:
         """Yield the frames of a packet, or with ``None`` those the decoder still holds."""
@@ -324,13 +325,33 @@ def _put(fifo: AudioFifo, frame: AudioFrame, resampler: AudioResampler | None) -
 
 
 class _Bytes:
-    """A nameless file object: read, seek and tell only, so that no name reaches FFmpeg."""
+    """A nameless file object: read, seek and tell only, so that no name reaches FFmpeg.
+
+    It never raises into FFmpeg: PyAV can hold one exception and prints the others. A seek
+    to nowhere, as damaged headers ask for, just fails; a read that fails ends the file, and
+    :meth:`raise_failure` tells that it was not the end.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
-        self.read = file.read
-        self.seek = file.seek
-        self.tell = file.tell
+        self._file = file
+        self._failure: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except Exception as error:
+            self._failure = self._failure or error
+            return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):
+            return -errno.EINVAL
+
+    def tell(self) -> int:
+        return self._file.tell()
 
     def seekable(self) -> bool:
         return True
@@ -340,6 +361,15 @@ class _Bytes:
 
     def writable(self) -> bool:
         return False
+
+    def raise_failure(self) -> None:
+        """Raise what made a read fail, if any did."""
+        if isinstance(self._failure, MemoryError):
+            raise self._failure
+        if self._failure is not None:
+            number = self._failure.errno if isinstance(self._failure, OSError) else None
+            reason = os.strerror(number) if number else type(self._failure).__name__
+            raise UnreadableError(ErrorKind.IO, f"cannot be read: {reason}") from self._failure
 
 
 def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFrame]:
@@ -353,17 +383,6 @@ def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFra
         first.sample_rate = second.sample_rate
     yield from (frame for frame in (first, second) if frame is not None)
     yield from frames
-
-
-def _is_damage(error: Exception) -> bool:
-    """Whether FFmpeg did not understand the bytes; else the bytes could not be read."""
-    return isinstance(error, av.FFmpegError | ValueError)
-
-
-def _unreadable(error: Exception) -> UnreadableError:
-    number = error.errno if isinstance(error, OSError) else None
-    reason = os.strerror(number) if number else type(error).__name__
-    return UnreadableError(ErrorKind.IO, f"cannot be read: {reason}")
 
 
 def _check_possible(rate_hz: int, channels: int) -> None:
