@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.audio.source import shown
+from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
@@ -26,14 +26,14 @@ MISLEADS = (
 def ask(catalogue: Tables) -> Answer:
     """Count recordings by what they declare."""
     marks = catalogue.table("declared")
-    total = int(catalogue.table("recordings").count().execute())
+    total = int(catalogue.table("recordings").count().to_pyarrow().as_py())
     if total == 0:
         return cannot_tell("No recording could be decoded, so none declares anything.")
     machine = marks.filter(marks.making.isin(MACHINE))
-    share = Share(int(machine.recording_id.nunique().execute()), total)
+    share = Share(int(machine.recording_id.nunique().to_pyarrow().as_py()), total)
     each = marks.select("recording_id", "tool", "making", "part", "standard").distinct()
     rows = tuple(
-        (shown(tool or "not named"), making, part, standard, n)
+        (*(printable(text or "not named") for text in (tool, making, part, standard)), n)
         for tool, making, part, standard, n in tally(each, "tool", "making", "part", "standard")
     )
     columns = (
@@ -55,7 +55,7 @@ def ask(catalogue: Tables) -> Answer:
         )
         claim = f"{count(share.hits)} {verb} a machine"
         named = tally(machine.select("recording_id", "tool").distinct(), "tool", most=12)
-        tools = [(shown(tool or "tool not named"), n) for tool, n in named]
+        tools = [(printable(tool or "tool not named"), n) for tool, n in named]
         alt = "Recordings by the tool they name: " + ", ".join(f"{t} {n:,}" for t, n in tools)
         chart = horizontal_bars([(t, n, count(n)) for t, n in tools], alt=alt)
     return Answer(

@@ -136,9 +136,10 @@ def distribution(table: Any, column: str, per_unit: int, low: float, high: float
     value = table[column].cast("float64")
     lowest, highest = int(low * per_unit), int(high * per_unit) - 1
     known = table.filter(value.notnull() & ~value.isnan())
-    value = known[column].cast("float64")
-    fine = ibis.greatest(ibis.least((value * per_unit).floor(), highest), lowest).cast("int64")
+    # Infinity has no bin of its own: it must be cut off before it becomes a whole number.
+    inside = ibis.greatest(ibis.least(known[column].cast("float64"), high), low)
+    fine = ibis.least((inside * per_unit).floor().cast("int64"), highest)
     rows = known.group_by(bin=fine).agg(n=known.count()).to_pyarrow().to_pylist()
     counts = dict(sorted((row["bin"], row["n"]) for row in rows))
-    missing = int(table.count().execute()) - sum(counts.values())
+    missing = int(table.count().to_pyarrow().as_py()) - sum(counts.values())
     return Distribution(1 / per_unit, counts, lowest, highest, missing)

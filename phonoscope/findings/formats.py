@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
@@ -27,8 +28,8 @@ CODECS = {
 def codec_name(codec: str) -> str:
     """Return a codec as it is usually written; PCM with its bits."""
     if codec.startswith("pcm_"):
-        return f"PCM {codec[4:]}"
-    return CODECS.get(codec, codec)
+        return f"PCM {printable(codec[4:])}"
+    return CODECS.get(codec, printable(codec))
 
 
 def ask(catalogue: Tables) -> Answer:

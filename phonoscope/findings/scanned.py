@@ -18,9 +18,11 @@ MISLEADS = (
 def ask(catalogue: Tables) -> Answer:
     """Count files, recordings, hours and bytes."""
     files, recordings = catalogue.table("files"), catalogue.table("recordings")
+    # Bytes that could not be decoded have an identifier too, but are no recording.
+    read = files.recording_id.notnull() & files.error_kind.isnull()
     held = files.agg(
         files=files.count(),
-        held=files.recording_id.count(),
+        held=read.cast("int64").sum(),
         size_bytes=files.size_bytes.clip(lower=0).sum(),
     )
     measured = recordings.agg(recordings=recordings.count(), duration_s=recordings.duration_s.sum())
@@ -50,7 +52,7 @@ def ask(catalogue: Tables) -> Answer:
         certainty="Exact: every row was counted.",
         claim=f"{recorded}, {span(duration_s)}",
         figures=(
-            Figure("Files", f["files"], "files"),
+            Figure("files", f["files"], "files"),
             Figure("recordings", r["recordings"], "recordings"),
             Figure("duration_s", duration_s, "s"),
             Figure("size_bytes", size_bytes, "bytes"),
@@ -64,7 +66,7 @@ FINDING = Finding(
     title="Scanned",
     question="What was scanned?",
     order=10,
-    needs={"files": ("recording_id", "size_bytes"), "recordings": ("duration_s",)},
+    needs={"files": ("recording_id", "error_kind", "size_bytes"), "recordings": ("duration_s",)},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

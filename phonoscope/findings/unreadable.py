@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phonoscope.audio.source import shown
+from phonoscope.audio.source import printable, shown
 from phonoscope.errors import ErrorKind
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
@@ -49,13 +49,13 @@ REST = "phonoscope sql CATALOGUE \"select uri, error_kind, error from files wher
 
 def reason(kind: str) -> str:
     """Return a kind of error in a few words; the kind itself when it is not known here."""
-    return REASONS[ErrorKind(kind)] if kind in set(ErrorKind) else kind
+    return REASONS[ErrorKind(kind)] if kind in set(ErrorKind) else printable(kind)
 
 
 def ask(catalogue: Tables) -> Answer:
     """Count the files with an error, by reason, and list the first."""
     files = catalogue.table("files")
-    total = int(files.count().execute())
+    total = int(files.count().to_pyarrow().as_py())
     if total == 0:
         return cannot_tell("No file has been scanned, so none has failed.")
     failed = files.filter(files.error_kind.notnull())
@@ -98,7 +98,8 @@ def _listed(failed: Any, total: int) -> Table:
         Column("error", "In detail", "text"),
     )
     listed = tuple(
-        (shown(row["uri"]), reason(row["error_kind"]), shown(row["error"] or "")) for row in rows
+        (shown(row["uri"]), reason(row["error_kind"]), printable(row["error"] or ""))
+        for row in rows
     )
     return Table("unreadable_files", "The files", columns, listed, total, REST)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
@@ -36,7 +37,8 @@ def ask(catalogue: Tables) -> Answer:
     order = [band.value for band in Band]
     found.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), row[1]))
     rows = tuple(
-        (WORDS.get(verdict, verdict), basis, verdict, n, n / total) for verdict, basis, n in found
+        (WORDS.get(verdict, printable(verdict)), printable(basis), verdict, n, n / total)
+        for verdict, basis, n in found
     )
     columns = (
         Column("verdict_words", "Verdict", "text"),

@@ -125,8 +125,8 @@ def _recordings(table: Table, wish: Wish) -> Any:
     if wish.declared:
         recordings = recordings.filter(recordings.recording_id.isin(table("declared").recording_id))
     kept = recordings.select(*_COLUMNS, title="tag_title", artist="tag_artist")
-    places = files.filter(files.recording_id.notnull()).group_by("recording_id")
-    places = places.agg(uri=files.uri.min(), files=files.count())
+    held = files.filter(files.recording_id.notnull())
+    places = held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
     judged = verdicts.select("recording_id", "verdict", "basis")
     return kept.inner_join(places, "recording_id").left_join(judged, "recording_id")
 
@@ -142,7 +142,8 @@ def _unreadable(table: Table, wish: Wish) -> Any:
 
 
 def _shown(row: Row) -> Row:
-    made = {"file": shown(row["uri"]), **row}
+    file = shown(row["uri"])
+    made = {"file": file, "folder": "/".join(file.split("/")[-3:-1]), **row}
     made.pop("recording_id_right", None)
     for name in ("title", "artist", "error"):
         if made.get(name):

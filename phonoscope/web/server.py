@@ -25,6 +25,7 @@ from phonoscope.web.view import View
 _SHARED = {"style.css": "text/css", "charts.js": "text/javascript"}
 """Files that the report has inside itself."""
 _OWN = {
+    "icon.svg": "image/svg+xml",
     "page.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
     "vendor/wavesurfer.min.js": "text/javascript",

@@ -11,13 +11,16 @@ KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class MemoryCatalogue:
-    """Ibis tables over rows given by table name; absent tables are empty."""
+    """Ibis tables over rows or Arrow tables given by table name; absent tables are empty."""
 
     def __init__(self, path="memory", **rows):
         self.path = path
+        self.rows = rows
         self._connection = ibis.duckdb.connect()
         for name, table in tables().items():
-            self._connection.con.register(f"_{name}", table.arrow(rows.get(name, [])))
+            given = rows.get(name, [])
+            held = given if isinstance(given, pa.Table) else table.arrow(given)
+            self._connection.con.register(f"_{name}", held)
             self._connection.con.execute(f"CREATE VIEW {name} AS SELECT * FROM _{name}")
 
     def table(self, name):
@@ -107,6 +110,4 @@ def plausible(count=400, seed=7):
         else verdict_row(r["recording_id"])
         for r in recordings
     ]
-    return MemoryCatalogue(
-        recordings=recordings, files=files, declared=marks, verdicts=verdicts
-    )
+    return MemoryCatalogue(recordings=recordings, files=files, declared=marks, verdicts=verdicts)
