@@ -35,7 +35,7 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
     see Python's variables.
     """
     spill = Path(tempfile.gettempdir()) / f"phonoscope-query-{os.getpid()}-{secrets.token_hex(4)}"
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "memory_limit": f"{memory_mb}MiB",
             "temp_directory": str(spill),
@@ -43,6 +43,9 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
         }
     )
+    # It would draw on stdout, where the data goes.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def live_parts(store: Store) -> dict[str, list[str]]:

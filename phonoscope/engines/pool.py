@@ -195,6 +195,9 @@ class _Seat:
 
     def _perform(self, task: Task) -> Answer:
         frame = pickle.dumps(task)
+        if self._process is not None and self._process.poll() is not None:
+            # It was killed while it waited, which says nothing about this task.
+            self._bury()
         if self._process is None:
             self._employ()
         answer = self._ask(frame, self._time_limit_s)

@@ -64,11 +64,12 @@ def threads():
 
 def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns):
     """An examination that does what the file's name says."""
-    if "hang" in uri:
+    name = os.path.basename(uri)
+    if "hang" in name:
         time.sleep(120)
-    if "crash" in uri:
+    if "crash" in name:
         os.kill(os.getpid(), signal.SIGSEGV)
-    if "slow" in uri:
+    if "slow" in name:
         time.sleep(1.5)
     return examine(uri, recording_id=recording_id)
 

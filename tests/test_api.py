@@ -1,0 +1,169 @@
+"""The Python face: its public names, what it costs to import, and what it returns."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from batches import outcome, recording_id_of, write_batch
+from sounds import noise, write
+
+import phonoscope
+from phonoscope import api
+from phonoscope.api import check, listed, open_catalogue
+from phonoscope.errors import CatalogueError, ErrorKind, UsageError
+from phonoscope.settings import Settings
+
+PUBLIC = [
+    "Catalogue",
+    "CatalogueError",
+    "Examination",
+    "MissingExtraError",
+    "NewerCatalogueError",
+    "PhonoscopeError",
+    "ScanSummary",
+    "Settings",
+    "UnreadableError",
+    "UsageError",
+    "check",
+    "examine",
+    "open_catalogue",
+]
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    made = open_catalogue(tmp_path / "catalogue")
+    write_batch(made._store, outcome("a", says=("weak", "strong"), marks=2), outcome("b"))
+    return made
+
+
+def test_the_public_names_are_these_and_sorted():
+    assert sorted(PUBLIC) == phonoscope.__all__
+    for name in PUBLIC:
+        assert getattr(phonoscope, name) is not None
+        assert name in dir(phonoscope)
+    assert sorted(api.__all__) == api.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = phonoscope.nothing
+
+
+IMPORT = """
+import sys, time
+before = set(sys.modules)
+started = time.process_time()
+import phonoscope
+spent = time.process_time() - started
+heavy = {"numpy", "scipy", "av", "duckdb", "ibis", "pyarrow", "pydantic", "mutagen", "pandas"}
+print(spent, sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_importing_it_is_quick_and_loads_nothing_heavy():
+    best = 1.0
+    for _ in range(3):
+        ran = subprocess.run(
+            [sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True
+        )
+        spent, _, heavy = ran.stdout.strip().partition(" ")
+        assert heavy == "[]"
+        best = min(best, float(spent))
+    assert best < 0.2
+
+
+def test_tables_are_ibis_tables(catalogue):
+    assert catalogue.files.count().to_pyarrow().as_py() == 2
+    assert catalogue.recordings.columns == catalogue.table("recordings").columns
+    for name in ("files", "recordings", "verdicts", "declared", "statements", "scans"):
+        table = getattr(catalogue, name)
+        assert table.to_pyarrow().num_rows == table.count().to_pyarrow().as_py()
+    joined = catalogue.files.join(catalogue.recordings, "recording_id")
+    assert joined.filter(joined.tag_title == "Song a").to_pyarrow().num_rows == 1
+    with pytest.raises(UsageError, match="no table 'songs'"):
+        catalogue.table("songs")
+
+
+def test_tables_show_what_was_added_since(catalogue):
+    assert catalogue.files.count().to_pyarrow().as_py() == 2
+    held = catalogue.files
+    write_batch(catalogue._store, outcome("c"))
+    assert catalogue.files.count().to_pyarrow().as_py() == 3
+    assert held.count().to_pyarrow().as_py() == 2
+    catalogue.compact()
+    assert catalogue.files.count().to_pyarrow().as_py() == 3
+
+
+def test_threads_may_ask_at_once(catalogue):
+    wrong = []
+
+    def ask():
+        for _ in range(5):
+            if catalogue.files.count().to_pyarrow().as_py() != 2:
+                wrong.append(1)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_all_that_is_known_of_a_recording(catalogue):
+    found = catalogue.recording(recording_id_of("a"))
+    assert found["recording"]["tag_title"] == "Song a"
+    assert found["verdict"]["verdict"] == "generated"
+    assert [row["uri"] for row in found["files"]] == ["/music/a.wav"]
+    assert [row["value"] for row in found["declared"]] == ["mark 0", "mark 1"]
+    assert {row["says"] for row in found["statements"]} == {"weak", "strong"}
+    for hostile in ("nothing", "", "' or 1=1 --"):
+        with pytest.raises(UsageError, match="no recording"):
+            catalogue.recording(hostile)
+
+
+def test_sql_streams(catalogue):
+    with catalogue.sql("select uri from files order by uri") as reader:
+        assert reader.schema.names == ["uri"]
+        assert reader.read_all()["uri"].to_pylist() == ["/music/a.wav", "/music/b.wav"]
+
+
+def test_opening_may_not_make(tmp_path):
+    with pytest.raises(CatalogueError, match="no catalogue"):
+        open_catalogue(tmp_path / "none", create=False)
+    assert "none" in repr(open_catalogue(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("r.html", None), ("r", None), ("r.json", None), ("r.zip", None), ("r", "json")],
+)
+def test_a_report_is_written(catalogue, tmp_path, name, form):
+    assert catalogue.report(tmp_path / name, format=form) == tmp_path / name
+    assert (tmp_path / name).stat().st_size > 0
+
+
+def test_check_gives_one_examination_a_path_in_order(tmp_path):
+    paths = [write(tmp_path / f"{n}.wav", noise(0.1 + 0.1 * n, seed=n)) for n in range(6)]
+    paths.insert(2, tmp_path / "none.wav")
+    paths.insert(0, paths[-1])
+    found = list(check(iter(paths), settings=Settings(workers=2)))
+    assert [exam.file for exam in found] == [os.fspath(path) for path in paths]
+    assert [exam.error_kind for exam in found] == [
+        *[None] * 3,
+        ErrorKind.VANISHED,
+        *[None] * 4,
+    ]
+    assert list(check([], settings=Settings(workers=1))) == []
+
+
+def test_what_check_would_examine(tmp_path):
+    for name in ("a.wav", "sub/b.mp3", "c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    a, b = str(tmp_path / "a.wav"), str(tmp_path / "sub" / "b.mp3")
+    assert listed([tmp_path]) == [a, b]
+    assert listed([a, tmp_path / "none.wav", a]) == [a, str(tmp_path / "none.wav")]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="no audio"):
+        listed([tmp_path / "empty"])
