@@ -219,9 +219,9 @@ def test_unsynchronised_tags(tmp_path: Path) -> None:
 
 
 def timed_fields(data: bytes, limit_s: float = 3.0) -> tuple[list[object], str | None]:
-    started = time.monotonic()
+    started = time.process_time()
     fields, error = file_fields(io.BytesIO(data))
-    assert time.monotonic() - started < limit_s
+    assert time.process_time() - started < limit_s
     return list(fields), error
 
 
