@@ -18,9 +18,13 @@ FLOORS = [
     {"matching"},
     {"findings", "listening"},
     {"api"},
-    {"cli", "web"},
+    {"web"},
+    {"cli"},
 ]
-"""Bottom to top. ``phonoscope/__init__.py`` is the door, over all of them."""
+"""Bottom to top. ``phonoscope/__init__.py`` is the door, over all of them.
+
+Both faces stand on the API; ``phonoscope serve`` starts the pages, so they lie below it.
+"""
 
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 
@@ -157,8 +161,8 @@ def test_a_planted_import_uphill_is_found(tmp_path, planted):
 def test_a_planted_import_sideways_and_a_circle_are_found(tmp_path):
     package = tmp_path / "phonoscope"
     for name, content in {
-        "cli/__init__": "from phonoscope.web import app",
-        "web/app": "",
+        "findings/one": "from phonoscope.listening import plays",
+        "listening/plays": "",
         "audio/one": "from phonoscope.audio import two",
         "audio/two": "from phonoscope.audio.one import thing",
     }.items():
