@@ -20,6 +20,7 @@ No key finder had a hand in it. Pieces that modulate and come back stay in.
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 import re
 import struct
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-TICKS = 480
+DRUM_CHANNEL = 9
 PARTS = ("design", "test")
 SOURCES = ("chorales", "folksongs", "dances")
 
@@ -154,7 +155,7 @@ def read_tune(name: str, source: str, score: Any) -> Tune | None:
             length = float(element.quarterLength)
             if length > 0:
                 notes += [
-                    Note(float(element.offset), length, int(p.midi), number)
+                    Note(float(element.offset), length, int(p.midi), number % 9)
                     for p in element.pitches
                 ]
     meters = {m.ratioString for m in score.recurse().getElementsByClass(meter.TimeSignature)}
@@ -233,37 +234,58 @@ def _beat_hits(style: str, beat: int, tune: Tune, thirds: bool) -> list[tuple[fl
     return hits
 
 
-def midi(tune: Tune, version: Version, seconds: float, chance: random.Random) -> bytes:
-    """Return a standard MIDI file of the first ``seconds`` of a version of a tune."""
-    tick_s = 60.0 / version.bpm / tune.beat / TICKS
+@dataclasses.dataclass(frozen=True)
+class Performance:
+    """A version of a tune, note by note."""
+
+    version: Version
+    played: tuple[tuple[float, float, int, int, int], ...]
+    """Start and end in seconds, channel, MIDI pitch and velocity; channel 9 is drums."""
+
+    def onsets(self, together_s: float = 0.03) -> int:
+        """Count onsets; notes that start within ``together_s`` of the first are one."""
+        count, first = 0, -math.inf
+        for start in sorted(note[0] for note in self.played):
+            if start - first > together_s:
+                count, first = count + 1, start
+        return count
+
+
+def perform(tune: Tune, version: Version, seconds: float, chance: random.Random) -> Performance:
+    """Play the first ``seconds`` of a version of a tune, a little unevenly."""
+    quarter_s = 60.0 / version.bpm / tune.beat
+    drums = drum_hits(tune, version.drums) if version.drums else []
+    plan = [(n.start, n.length, n.part, n.pitch + version.transpose, 85) for n in tune.notes] + [
+        (at, 0.2, DRUM_CHANNEL, drum, velocity) for at, drum, velocity in drums
+    ]
+    played = []
+    for start, length, channel, pitch, velocity in plan:
+        if start * quarter_s < seconds and 0 <= pitch <= 127:
+            on = max(0.0, start * quarter_s + chance.gauss(0, version.jitter_s))
+            off = on + max(0.02, length * quarter_s - 0.01)
+            loud = max(1, min(127, velocity + chance.randint(-8, 8)))
+            played.append((on, off, channel, pitch, loud))
+    return Performance(version, tuple(played))
+
+
+def midi(performance: Performance) -> bytes:
+    """Return a performance as a standard MIDI file, one tick a millisecond."""
+    version = performance.version
     events: list[tuple[int, int, bytes]] = []
-
-    def play(start: float, length: float, channel: int, pitch: int, velocity: int) -> None:
-        if not 0 <= pitch <= 127 or start * TICKS * tick_s > seconds:
-            return
-        late = chance.gauss(0, version.jitter_s) / tick_s
-        on = max(0, round(start * TICKS + late))
-        off = max(on + 1, round((start + length) * TICKS + late) - 10)
-        loud = max(1, min(127, velocity + chance.randint(-8, 8)))
-        events.append((on, 1, bytes([0x90 | channel, pitch, loud])))
-        events.append((off, 0, bytes([0x80 | channel, pitch, 0])))
-
-    for channel in range(len({n.part for n in tune.notes})):
+    for channel in {note[2] for note in performance.played} - {DRUM_CHANNEL}:
         program = version.programs[channel % len(version.programs)]
         events += [(0, -1, message) for message in _tuned(channel, program, version.cents)]
-    for note in tune.notes:
-        play(note.start, note.length, note.part, note.pitch + version.transpose, 85)
-    if version.drums:
-        for at, drum, velocity in drum_hits(tune, version.drums):
-            play(at, 0.2, 9, drum, velocity)
-    tempo = struct.pack(">I", round(tick_s * TICKS * 1e6))[1:]
-    track = b"\x00\xff\x51\x03" + tempo
+    for on, off, channel, pitch, velocity in performance.played:
+        events.append((round(on * 1000), 1, bytes([0x90 | channel, pitch, velocity])))
+        events.append((round(off * 1000), 0, bytes([0x80 | channel, pitch, 0])))
+    # 1000 ticks to a quarter note of one second.
+    track = b"\x00\xff\x51\x03" + struct.pack(">I", 1_000_000)[1:]
     now = 0
-    for tick, _, message in sorted(events, key=lambda e: e[:2]):
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
         track += _variable(tick - now) + message
         now = tick
-    track += _variable(TICKS) + b"\xff\x2f\x00"
-    header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS)
+    track += _variable(500) + b"\xff\x2f\x00"
+    header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, 1000)
     return header + b"MTrk" + struct.pack(">I", len(track)) + track
 
 
