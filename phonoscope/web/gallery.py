@@ -57,12 +57,15 @@ class Gallery:
                 self._done.move_to_end(name)
                 return self._done[name]
             future = self._under_way.get(name)
+            is_mine = future is None
             if future is None:
                 if len(self._under_way) >= self._waiting:
                     raise BusyError
                 future = self._painters.submit(paint, self._limit_s)
                 self._under_way[name] = future
-                future.add_done_callback(lambda done: self._put(name, done))
+        if is_mine:
+            # Outside the lock: of a future that is done already it runs at once, here.
+            future.add_done_callback(lambda done: self._put(name, done))
         try:
             return future.result(timeout=2 * self._limit_s)
         except TimeoutError as error:

@@ -18,7 +18,10 @@ from phonoscope.web.view import View
 router = APIRouter(include_in_schema=False)
 
 VERDICTS = {band.value: WORDS[band] for band in Band if band is not Band.UNREADABLE}
-ERRORS = {"any": "Unreadable files", **{kind.value: f"Unreadable: {REASONS[kind].lower()}" for kind in ErrorKind}}
+ERRORS = {
+    "any": "Unreadable files",
+    **{kind.value: f"Unreadable: {REASONS[kind].lower()}" for kind in ErrorKind},
+}
 SORTS = {
     "file": "File name",
     "title": "Title",

@@ -72,7 +72,7 @@ def read_record(desk: Desk, recording_id: str) -> Record | None:
         recording_id=recording_id,
         size_bytes=row["size_bytes"],
         verdict=_verdict(verdicts[0]) if verdicts else UNREADABLE,
-        stream=_made(Stream, row),
+        stream=_made(Stream, row) if _is_described(row) else None,
         decoded=_made(Decoded, row),
         tags=_made(Tags, row, "tag_"),
         declared=tuple(_declaration(mark) for mark in mine("declared")),
@@ -89,6 +89,11 @@ def _of(table: Any, recording_id: str) -> Any:
 def _made(kind: type[Any], row: Mapping[str, Any], prefix: str = "") -> Any:
     """Return a dataclass from the columns it declares; an absent column reads as empty."""
     return kind(**{f.name: row.get(prefix + f.name) for f in dataclasses.fields(kind)})
+
+
+def _is_described(row: Row) -> bool:
+    """Whether the version that wrote a row knew the stream's columns."""
+    return all(row.get(name) is not None for name in ("container", "codec", "sample_rate_hz"))
 
 
 def _known(kind: type[StrEnum], value: str) -> Any:

@@ -1,0 +1,106 @@
+"""A real browser, and what it can be asked about a page."""
+
+import contextlib
+
+from playwright.sync_api import sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+FAINT_TEXT = """() => {
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return [r, g, b, a];
+  };
+  const linear = (v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = (c) => {
+    const [r, g, b] = c.map((v) => linear(v / 255));
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const paperUnder = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 1) return colour.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const text = node.textContent.trim().slice(0, 40);
+    if (!text) continue;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (["TITLE", "SCRIPT", "STYLE", "OPTION", "TEXT"].includes(element.tagName)) continue;
+    const style = getComputedStyle(element);
+    if (element.getAttribute("opacity") === "0") continue;
+    const ink = parse(element.closest("svg") ? style.fill : style.color).slice(0, 3);
+    const [a, b] = [light(ink), light(paperUnder(element))];
+    const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${element.tagName} ${text}`);
+  }
+  return faint;
+}"""
+"""Visible text whose contrast with what lies under it is below 4.5 (WCAG 2.2, 1.4.3)."""
+
+
+class Watched:
+    """A page with everything it asked for and complained of."""
+
+    def __init__(self, page):
+        self.page = page
+        self.requests = []
+        self.complaints = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on(
+            "console",
+            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@contextlib.contextmanager
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def opened(browser, url, *, width=1280, scheme="light", **options):
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+    )
+    try:
+        watched = Watched(page)
+        page.goto(url)
+        yield watched
+    finally:
+        page.close()
+
+
+def sideways(page):
+    """How many pixels the page can be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def unnamed(page):
+    """Focusable elements without a name."""
+    return page.evaluate(
+        """() => {
+          const named = (e) =>
+            e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length;
+          const all = "a[href], button, input, select, summary, audio, [tabindex='0']";
+          return [...document.querySelectorAll(all)]
+            .filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 80));
+        }"""
+    )

@@ -1,0 +1,36 @@
+import os
+
+import pytest
+
+from phonoscope.web.app import create_app
+from tests.web.served import TestClient, catalogue_of, make_files
+
+
+@pytest.fixture(scope="session")
+def paths(tmp_path_factory):
+    return make_files(tmp_path_factory.mktemp("music"))
+
+
+@pytest.fixture(scope="session")
+def catalogue(paths):
+    made = catalogue_of(paths)
+    (gone,) = (path for path in paths if path.endswith("soon gone.wav"))
+    os.remove(gone)
+    return made
+
+
+@pytest.fixture(scope="session")
+def client(catalogue):
+    with TestClient(create_app(catalogue), base_url="http://localhost:8765") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def find(client):
+    """Return the identifier of the recording that a search finds."""
+
+    def found(search):
+        (row,) = client.get("/api/recordings", params={"search": search}).json()["recordings"]
+        return row["recording_id"]
+
+    return found

@@ -1,0 +1,132 @@
+"""The served pages in a real browser."""
+
+import pytest
+
+from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
+from tests.web.served import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address(catalogue):
+    with serving(catalogue) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def pages(address, find):
+    names = ("a song", "onerror", "apple", "soon gone", "Nobody", "中文")
+    return [
+        f"{address}/",
+        f"{address}/recordings",
+        f"{address}/recordings?error=any",
+        f"{address}/recordings?search=nothing-has-this-name",
+        f"{address}/recordings/{'0' * 32}",
+        *(f"{address}/recordings/{find(name)}" for name in names),
+    ]
+
+
+def settled(page):
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_is_legible_and_fits(browser, address, pages, scheme, width):
+    for url in pages:
+        with opened(browser, url, scheme=scheme, width=width) as watched:
+            settled(watched.page)
+            watched.page.evaluate(
+                "document.querySelectorAll('details').forEach(d => d.open = true)"
+            )
+            assert watched.page.evaluate(FAINT_TEXT) == [], url
+            assert sideways(watched.page) == 0, url
+            assert unnamed(watched.page) == [], url
+            foreign = [u for u in watched.requests if not u.startswith(address)]
+            assert foreign == [], url
+            if not url.endswith("0" * 32):
+                assert watched.complaints == [], url
+
+
+def test_the_page_of_a_recording_plays_and_draws(browser, address, find):
+    with opened(browser, f"{address}/recordings/{find('a song')}") as watched:
+        page = watched.page
+        answers = []
+        page.on("response", lambda answer: answers.append((answer.url, answer.status)))
+        page.reload()
+        settled(page)
+        page.wait_for_selector(".picture.drawn:not(.failed)")
+        page.wait_for_selector("#wave:not([hidden]) > div")
+        page.wait_for_selector(".spectrum svg")
+        assert any(url.endswith("/audio") and status == 206 for url, status in answers)
+        assert page.evaluate("document.getElementById('audio').duration") == pytest.approx(
+            6.0, abs=0.05
+        )
+        page.evaluate("document.getElementById('audio').muted = true")
+        page.evaluate("document.getElementById('audio').play()")
+        page.wait_for_function("document.getElementById('audio').currentTime > 0.2")
+        assert page.evaluate("document.querySelector('.picture img').naturalWidth") == 1200
+        page.locator(".spectrum .chart").first.focus()
+        assert watched.complaints == []
+
+
+def test_the_keyboard_reaches_the_player_and_the_facts(browser, address, find):
+    with opened(browser, f"{address}/recordings/{find('a song')}") as watched:
+        page = watched.page
+        settled(page)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        seen = set()
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            at = page.locator(":focus")
+            seen |= {at.get_attribute("aria-label"), at.evaluate("(e) => e.tagName")}
+        assert {"AUDIO", "Facts", "A"} <= seen
+
+
+def test_typing_searches_and_the_address_follows(browser, address):
+    with opened(browser, f"{address}/recordings") as watched:
+        page = watched.page
+        settled(page)
+        page.locator("#search").press_sequentially("a song")
+        page.wait_for_function("document.querySelectorAll('.rows tbody tr').length === 1")
+        assert "search=a+song" in page.url.replace("%20", "+")
+        assert page.locator("#rows .count").inner_text() == "1 recording"
+        page.go_back()
+        settled(page)
+        assert watched.complaints == []
+
+
+def test_without_scripts_everything_works(browser, address, find):
+    with opened(browser, f"{address}/recordings", java_script_enabled=False) as watched:
+        page = watched.page
+        page.locator("#search").fill("a song")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator(".rows tbody tr").count() == 1
+        page.locator(".rows a").first.click()
+        assert page.locator("audio").is_visible()
+        page.locator(".picture img").wait_for()
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.picture img')).opacity") == "1"
+        )
+        page.get_by_role("link", name="Draw the mean spectrum").click()
+        assert page.locator(".spectrum svg").first.is_visible()
+
+
+def test_hostile_names_run_nothing(browser, address, find):
+    for url in (f"{address}/recordings", f"{address}/recordings/{find('onerror')}"):
+        with opened(browser, url) as watched:
+            fired = []
+            watched.page.on(
+                "dialog", lambda dialog, fired=fired: (fired.append(1), dialog.dismiss())
+            )
+            settled(watched.page)
+            assert fired == []
+            assert watched.page.locator("img[src=x]").count() == 0
