@@ -15,11 +15,11 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import Meter
 from phonoscope.cli.scan import summary_of
-from phonoscope.cli.terminal import columns, message, safe, write, write_json
+from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from phonoscope.api import ScanSummary
+    from phonoscope.api import Catalogue, ScanSummary
     from phonoscope.cli.music import Source
     from phonoscope.settings import Settings
 
@@ -80,16 +80,18 @@ def demo(
             raise UsageError(f"{music} is not a folder. --music takes a folder of recordings.")
         # Apart from the demo's own music, so that neither report mixes the two.
         results = Results(own, folder / "own-catalogue", folder / "own-report.html")
-    summary = _scan_and_report(results, settings_with(workers), quiet)
+    catalogue, summary = _scan_and_report(results, settings_with(workers), quiet)
     if as_json:
         write_json({"music": fetched, "scan": summary.to_json(), **results.to_json()})
     else:
-        write(summary_of(summary, str(results.catalogue)))
-        write(_where_next(results))
+        blocks = [summary_of(summary, str(results.catalogue)), _findings(catalogue)]
+        write("\n\n".join([*blocks, _where_next(results)]))
     return Status.SOME_UNREADABLE if summary.unreadable else Status.DONE
 
 
-def _scan_and_report(results: Results, settings: Settings, quiet: bool) -> ScanSummary:
+def _scan_and_report(
+    results: Results, settings: Settings, quiet: bool
+) -> tuple[Catalogue, ScanSummary]:
     from phonoscope import api
 
     results.catalogue.parent.mkdir(parents=True, exist_ok=True)
@@ -97,19 +99,29 @@ def _scan_and_report(results: Results, settings: Settings, quiet: bool) -> ScanS
     with Meter(quiet) as meter:
         summary = catalogue.scan(str(results.music), settings=settings, progress=meter)
     catalogue.report(str(results.report))
-    return summary
+    return catalogue, summary
+
+
+def _findings(catalogue: Catalogue) -> str:
+    from phonoscope.findings.base import find
+
+    rows = [
+        (found.finding.title.lower(), wrapped(safe(found.answer.headline)))
+        for found in find(catalogue)
+    ]
+    return f"{painted('What the catalogue shows', 'bold')}\n{columns(rows)}"
 
 
 def _where_next(results: Results) -> str:
     program = shlex.quote(_program())
     catalogue = shlex.quote(str(results.catalogue))
-    query = "select key, mode, count(*) as n from recordings group by all order by n desc"
+    query = "select tag_title, tempo_bpm, key, mode from recordings"
     rows = [
         ("report", safe(str(results.report.absolute()))),
-        ("pages", f"{program} serve {catalogue}"),
-        ("questions", f'{program} sql {catalogue} "{query}"'),
+        ("pages", safe(f"{program} serve {catalogue}")),
+        ("questions", safe(f'{program} sql {catalogue} "{query}"')),
     ]
-    return columns([(name, safe(value)) for name, value in rows])
+    return f"{painted('Where to go on', 'bold')}\n{columns(rows)}"
 
 
 def _program() -> str:
@@ -133,13 +145,14 @@ def _fetch_all(folder: Path, quiet: bool) -> list[dict[str, Any]]:
 def _fetch(source: Source, folder: Path, quiet: bool) -> dict[str, Any]:
     from phonoscope.cli.music import UnavailableError, fetch
 
-    _say(f"  {source.name}  {source.what} ({source.size_mb} MB; {source.licence})", quiet)
+    _say(f"  {source.name}, {source.size_mb} MB, {source.licence}", quiet)
+    _say(f"      {source.what}", quiet)
     files, error = 0, None
     try:
         files = fetch(source, folder / "music")
     except UnavailableError as reason:
         error = str(reason)
-        _say(f"    cannot be had: {error}; going on without it", quiet)
+        _say(f"      cannot be had: {error}; going on without it", quiet)
     return {
         "name": source.name,
         "what": source.what,

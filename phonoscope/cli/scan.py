@@ -109,13 +109,19 @@ def summary_of(summary: ScanSummary, into: str) -> str:
     aside = "; ".join(part for part in known if part)
     rows = [
         ("files", counted(summary.listed, "file") + (f" ({aside})" if aside else "")),
-        ("examined", f"{counted(summary.examined, 'recording')}, {span(summary.audio_s)} of sound"),
+        ("examined", _examined(summary)),
         ("unreadable", _unreadable(summary.unreadable_kinds, into)),
     ]
     if summary.examined:
         pace = speed(summary.examined, summary.audio_s, summary.wall_s)
         rows.append(("speed", f"{pace} (in {span(summary.wall_s)})"))
     return f"{painted(f'Scanned into {safe(into)}', 'bold')}\n{columns(rows)}"
+
+
+def _examined(summary: ScanSummary) -> str:
+    if not summary.examined:
+        return "nothing new"
+    return f"{counted(summary.examined, 'recording')}, {span(summary.audio_s)} of sound"
 
 
 def _unreadable(kinds: dict[str, int], into: str) -> str:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import sys
+import textwrap
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
+LABEL_WIDTH = 12
+"""Least width of the names in a block, so that blocks line up."""
+WIDEST = 100
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -40,9 +46,14 @@ def safe(text: str, *, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(
-        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii")
+        c if _is_harmless(c) or c in keep else c.encode("unicode_escape").decode("ascii")
         for c in text
     )
+
+
+def _is_harmless(character: str) -> bool:
+    """Whether a character shows as itself; wide and unbreakable spaces do."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def write(text: str, end: str = "\n") -> None:
@@ -74,7 +85,7 @@ def write_json(value: Any) -> None:
     """
     text = json.dumps(strict(value), ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+        text = "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
     write(text)
     finish_stdout()
 
@@ -121,10 +132,16 @@ def painted(text: str, *colours: str) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+def wrapped(text: str, indent: int = LABEL_WIDTH + 4) -> str:
+    """Return text broken into lines that fit beside an indent, at most 100 columns wide."""
+    width = max(40, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns) - indent)
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
 def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
     """Return name and value in two aligned columns; a value may have several lines."""
     listed = list(rows)
-    width = max((len(name) for name, _ in listed), default=0)
+    width = max([LABEL_WIDTH, *(len(name) for name, _ in listed)])
     lines = []
     for name, value in listed:
         first, *rest = value.split("\n")

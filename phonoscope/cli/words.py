@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.audio.source import shown
 from phonoscope.cli.amounts import clock
-from phonoscope.cli.terminal import columns, painted, safe
+from phonoscope.cli.terminal import columns, painted, safe, wrapped
 
 if TYPE_CHECKING:
     from phonoscope.examination import Examination
@@ -22,8 +20,6 @@ _VERDICT_COLOURS = {
     "unreadable": ("bold", "red"),
 }
 _DOTS = 5
-_LABEL_WIDTH = 10
-_WIDEST = 100
 
 
 def line_of(examination: Examination) -> str:
@@ -42,15 +38,15 @@ def line_of(examination: Examination) -> str:
 def block_of(examination: Examination) -> str:
     """Return everything a person wants to know of one recording, as a block of lines."""
     verdict = examination.verdict
-    rows = [("verdict", _wrapped(safe(verdict.says)))]
+    rows = [("verdict", wrapped(safe(verdict.says)))]
     if examination.error:
-        rows = [("error", _wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
+        rows = [("error", wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
     rows += _probabilities(examination) + _named(examination) + _facts(examination)
-    rows += [("declared", _wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
+    rows += [("declared", wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
     if not examination.declared and not examination.error:
         rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
     head = f"{painted(shown(examination.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
-    parts = [head, columns([(f"{name:<{_LABEL_WIDTH}}", value) for name, value in rows])]
+    parts = [head, columns(rows)]
     if examination.evidence:
         parts.append("  evidence, strongest first")
         parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in examination.evidence)
@@ -66,11 +62,6 @@ def _marks_in_short(examination: Examination) -> str:
     return ", ".join(named)
 
 
-def _wrapped(text: str, indent: int = _LABEL_WIDTH + 4) -> str:
-    width = max(40, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns) - indent)
-    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
-
-
 def _probabilities(examination: Examination) -> list[tuple[str, str]]:
     verdict = examination.verdict
     parts = []
@@ -80,13 +71,13 @@ def _probabilities(examination: Examination) -> list[tuple[str, str]]:
         parts.append(f"p-value against human music {verdict.p_value:.2g}")
     if verdict.model:
         parts.append(f"model {verdict.model}")
-    return [("weighed", _wrapped(safe(", ".join(parts))))] if parts else []
+    return [("weighed", wrapped(safe(", ".join(parts))))] if parts else []
 
 
 def _named(examination: Examination) -> list[tuple[str, str]]:
     tags = examination.tags
     named = " - ".join(part for part in (tags.artist, tags.title, tags.album) if part)
-    return [("tags", _wrapped(safe(named)))] if named else []
+    return [("tags", wrapped(safe(named)))] if named else []
 
 
 def _facts(examination: Examination) -> list[tuple[str, str]]:
@@ -97,11 +88,11 @@ def _facts(examination: Examination) -> list[tuple[str, str]]:
         bit_rate = f"{stream.bit_rate_bps / 1000:.0f} kbit/s" if stream.bit_rate_bps else ""
         sound = [f"{stream.codec} in {stream.container}", bit_rate, rate, depth]
         sound += [stream.channel_layout, clock(examination.duration_s)]
-        rows.append(("sound", _wrapped(safe(", ".join(part for part in sound if part)))))
+        rows.append(("sound", wrapped(safe(", ".join(part for part in sound if part)))))
     rows += _damage(examination)
     for label, describe in _DESCRIBED.items():
         if words := ", ".join(describe(examination.descriptors)):
-            rows.append((label, _wrapped(safe(words))))
+            rows.append((label, wrapped(safe(words))))
     return rows
 
 
@@ -117,7 +108,7 @@ def _damage(examination: Examination) -> list[tuple[str, str]]:
         found.append(f"{decoded.nonfinite_samples:,} samples are not numbers")
     if decoded.format_changes:
         found.append(f"the format changes {decoded.format_changes:,} times")
-    return [("damage", _wrapped("; ".join(found)))] if found else []
+    return [("damage", wrapped("; ".join(found)))] if found else []
 
 
 Columns = Mapping[str, Any]
@@ -185,5 +176,5 @@ def _statement(kind: str, says: str, strength: float, also: str) -> str:
     full = max(0, min(_DOTS, round(strength * _DOTS)))
     dots = painted("●" * full, "bold") + painted("○" * (_DOTS - full), "dim")
     words = f"{kind}: {says}" + (f" It may also be: {also}" if also else "")
-    first, *rest = _wrapped(safe(words), indent=16).split("\n")
+    first, *rest = wrapped(safe(words), indent=16).split("\n")
     return "\n".join([f"    {dots} {strength:.2f}  {first}", *(f"{'':16}{line}" for line in rest)])

@@ -40,7 +40,7 @@ def catalogue(scanned):
 def test_a_scan_ends_with_a_summary_and_says_how_to_list_the_unreadable(scanned):
     into, done = scanned
     assert done.returncode == 3
-    for said in ("5 files", "3 recordings", "unreadable  2 files", "files/s", "times real time"):
+    for said in ("5 files", "3 recordings", "unreadable    2 files", "files/s", "times real time"):
         assert said in done.stdout, said
     assert f"phonoscope sql '{into}'" in done.stdout
     assert "1 empty" in done.stdout
@@ -150,21 +150,19 @@ def test_sql_prints_hostile_names_harmlessly(catalogue):
 
 
 @pytest.mark.parametrize("form", [["--json"], ["--csv"], []])
-def test_a_long_result_streams_and_ends_quietly_when_unread(catalogue, form):
+def test_an_endless_result_streams_and_ends_quietly_when_unread(catalogue, form):
     process = subprocess.Popen(
-        [*PROGRAM, "sql", catalogue, "select range r from range(3000000)", *form],
+        [*PROGRAM, "sql", catalogue, "select range r from range(100_000_000_000)", *form],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
     )
-    started_s = time.monotonic()
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(timeout=60) == 141
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert time.monotonic() - started_s < 20
 
 
 def test_sql_reads_its_question_from_stdin(catalogue):

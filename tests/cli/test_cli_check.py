@@ -90,27 +90,14 @@ def test_json_of_a_sound_with_nan_and_silence_is_strict(tmp_path):
     assert len(strict_json(done.stdout)) == 3
 
 
-@pytest.mark.parametrize(
-    ("fail_on", "status"),
-    [
-        (["--fail-on", "undecided"], 1),
-        (["--fail-on", "generated"], 0),
-        (["--fail-on", "generated", "--fail-on", "undecided"], 1),
-        (["--fail-on", "declared"], 0),
-    ],
-)
-def test_fail_on_names_what_makes_the_status_1(song, fail_on, status):
-    assert run("check", song, *fail_on).returncode == status
-
-
-def test_fail_on_declared_finds_a_mark(declared):
-    assert run("check", declared).returncode == 0
+def test_fail_on_names_what_makes_the_status_1(song, declared):
+    assert run("check", song, "--fail-on", "generated", "--fail-on", "declared").returncode == 0
+    assert run("check", song, "--fail-on", "generated", "--fail-on", "undecided").returncode == 1
     assert run("check", declared, "--fail-on", "declared").returncode == 1
 
 
 def test_an_unreadable_file_is_reported_and_the_status_is_3(song, broken):
-    assert run("check", song, broken).returncode == 3
-    assert run("check", "no-such-file.mp3").returncode == 3
+    assert run("check", song, "no-such-file.mp3").returncode == 3
     # What was asked for and found goes first: 3 says that nothing else was found.
     assert run("check", song, broken, "--fail-on", "undecided").returncode == 1
 
@@ -125,32 +112,34 @@ def test_a_folder_is_checked_file_by_file(song, tmp_path):
     ]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "[red]x[/red].wav",
-        "new\nline.wav",
-        "clear\x1b[2Jscreen.wav",
-        "reversed\u202evaw.exe.wav",
-        "bell\x07.wav",
-        "csi\x9b31m.wav",
-        "ночь 夜 🎵.wav",
-        os.fsdecode(b"latin-\xe9.wav"),
-    ],
-    ids=["markup", "newline", "escape", "direction", "bell", "c1", "scripts", "invalid-utf8"],
-)
-def test_a_hostile_name_is_printed_harmlessly(tmp_path, name):
-    path = write(tmp_path / "plain.wav", sine(0.5)).rename(tmp_path / name)
-    for done in (run("check", path), run("check", path, path), run("check", "--json", path)):
+HOSTILE = [
+    "[red]x[bold].wav",
+    "new\nline.wav",
+    "clear\x1b[2Jscreen.wav",
+    "reversed\u202evaw.exe.wav",
+    "bell\x07.wav",
+    "csi\x9b31m.wav",
+    "ночь 夜 🎵.wav",
+    os.fsdecode(b"latin-\xe9.wav"),
+    "-rf.wav",
+]
+
+
+def test_hostile_names_are_printed_harmlessly_and_can_be_opened_again(tmp_path):
+    for number, name in enumerate(HOSTILE):
+        write(tmp_path / f"{number}.tmp", sine(0.3)).rename(tmp_path / name)
+    for arguments in ([], ["--full"], ["--json"]):
+        done = run("check", tmp_path, *arguments)
         assert done.returncode == 0
-        text = done.stdout.replace("\n", "")
-        assert text.isprintable()
+        assert done.stdout.replace("\n", "").isprintable()
         assert "Traceback" not in done.stderr
-    (found,) = strict_json(run("check", "--json", path).stdout)
-    if name.isprintable():
-        assert name in found["file"]
-        assert name in done.stdout
-    assert run("check", found["uri"]).returncode == 0
+        for name in HOSTILE:
+            assert name in done.stdout or not name.isprintable()
+    found = strict_json(done.stdout)
+    assert len(found) == len(HOSTILE)
+    again = strict_json(run("check", "--json", *[f["uri"] for f in found]).stdout)
+    assert [f["recording_id"] for f in again] == [f["recording_id"] for f in found]
+    assert [f["error"] for f in again] == [None] * len(HOSTILE)
 
 
 def test_tags_are_printed_harmlessly(tmp_path):
@@ -177,9 +166,11 @@ def test_quiet_says_nothing_on_stderr(song, declared):
     assert "2 files" in run("check", song, declared).stderr
 
 
-def test_a_reader_that_stops_reading_ends_it_quietly(song):
+def test_a_reader_that_stops_reading_ends_it_quietly(song, tmp_path):
+    for number in range(50):
+        (tmp_path / f"{number}.flac").symlink_to(song)
     process = subprocess.Popen(
-        [*PROGRAM, "check", "--json", *[str(song)] * 50],
+        [*PROGRAM, "check", "--json", tmp_path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -125,7 +125,7 @@ def test_a_missing_extra_is_named(tmp_path):
 
 def test_version_prints_what_is_running():
     assert run("--version").stdout == f"phonoscope {_version()}\n"
-    assert f"phonoscope  {_version()}" in run("version").stdout
+    assert f"phonoscope    {_version()}" in run("version").stdout
 
 
 def _version():
