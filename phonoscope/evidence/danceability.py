@@ -19,7 +19,8 @@ Departures:
   does not grow with the recording. A straight line through a window takes with it whatever
   constant the integration carried in, so a chapter loses only the windows across its end;
 - the paper compares the curve of exponents; the one number here is the reciprocal of their
-  mean, as Essentia's ``Danceability`` gives it, with no exponent set to zero;
+  mean, as Essentia's ``Danceability`` gives it, but without setting exponents to zero, and
+  3 at most: a loop that repeats exactly has a mean exponent near zero;
 - longest length 8.8 s and no shorter one left out, so recordings under 8.8 s get no answer.
 
 Provider ``phonoscope``: measured here from the sound. It is not Spotify's
@@ -48,6 +49,9 @@ OFFSET_STEPS = 3
 CHAPTER_STEPS = 8192
 """Steps of 10 ms integrated together: 82 s."""
 
+MOST = 3.0
+"""The highest danceability."""
+
 STEADY = 1e-5
 """Fluctuation below this share of the mean level is rounding or silence, not music: -100 dB."""
 
@@ -60,9 +64,9 @@ class Danceability:
 
     danceability_dfa: float | None = column(
         "Danceability by detrended fluctuation analysis (Streich & Herrera 2005): 1 / mean "
-        "exponent of the 10 ms envelope over 0.31 to 8.8 s; about 0.5 to 3, higher is more "
-        "danceable; noise without rhythm 2, so it orders music only. Measured by phonoscope, "
-        "not Spotify's. Empty under 8.8 s or without fluctuation."
+        "exponent of the 10 ms envelope over 0.31 to 8.8 s; about 0.5 to 3 (the most), higher is "
+        "more danceable; noise without rhythm has 2, so it orders music only. Measured by "
+        "phonoscope, not Spotify's. Empty under 8.8 s or without fluctuation."
     )
 
 
@@ -110,7 +114,7 @@ def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
     return energy, windows
 
 
-def danceability(fluctuation: Doubles) -> float | None:
+def danceability(fluctuation: Doubles) -> float:
     """Danceability of a curve of fluctuations.
 
     Parameters
@@ -120,13 +124,13 @@ def danceability(fluctuation: Doubles) -> float | None:
 
     Returns
     -------
-    float or None
-        1 / mean local exponent; ``None`` when fluctuation does not grow with length.
+    float
+        1 / mean local exponent; :data:`MOST` when fluctuation hardly grows with length.
     """
     lengths = np.log(np.array(window_lengths()) + OFFSET_STEPS)
     exponents = np.diff(np.log(fluctuation)) / np.diff(lengths)
     mean = float(exponents.mean())
-    return 1.0 / mean if mean > 0.05 else None
+    return 1.0 / max(mean, 1.0 / MOST)
 
 
 class _Listener:

@@ -84,8 +84,9 @@ ONSET_RATIO, ONSET_RISE_NEPERS = 1.5, 0.04
 """An onset is this many times the envelope's mean and this much more: noise sets the first, soft
 attacks the second."""
 
-_PRODUCT_FRAMES = 64
-"""Frames in a matrix product: beyond this, BLAS starts threads that cost more than they save."""
+_PRODUCT_SIZE = 1 << 18
+"""Multiplications in a matrix product: beyond this, OpenBLAS starts threads, which cost more
+than they save."""
 
 Doubles = NDArray[np.float64]
 
@@ -150,8 +151,9 @@ def mel_power(spectra: Spectra) -> Floats:
     """Mean power of mel bands, shape (frames, bands)."""
     bands = mel_bands(spectra.rate_hz, spectra.size)
     power = np.empty((len(spectra.power), bands.shape[1]), np.float32)
-    for at in range(0, len(power), _PRODUCT_FRAMES):
-        frames = slice(at, at + _PRODUCT_FRAMES)
+    step = max(1, _PRODUCT_SIZE // bands.size)
+    for at in range(0, len(power), step):
+        frames = slice(at, at + step)
         np.matmul(spectra.power[frames, : len(bands)], bands, out=power[frames])
     return power
 

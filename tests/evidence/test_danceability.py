@@ -67,10 +67,11 @@ def test_window_lengths_are_those_of_the_paper():
     np.testing.assert_allclose(lengths[1:] / lengths[:-1], 1.1, atol=0.02)
 
 
-def test_the_answer_is_one_over_the_exponent():
+def test_the_answer_is_one_over_the_exponent_and_three_at_most():
     lengths = np.array(window_lengths()) + 3.0
     assert danceability(lengths**0.8) == pytest.approx(1 / 0.8)
-    assert danceability(lengths**0.0) is None
+    assert danceability(lengths**0.1) == 3.0
+    assert danceability(lengths**-0.2) == 3.0
 
 
 def swells(duration_s=60.0):
