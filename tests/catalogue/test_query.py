@@ -164,6 +164,10 @@ def test_a_mistake_that_shows_while_rows_are_read_is_said_in_words(store):
         sql(store, query, memory_mb=512).read_all()
 
 
+def test_nothing_is_drawn_on_stdout(store):
+    assert rows(store, "select current_setting('enable_progress_bar') x") == [{"x": False}]
+
+
 def test_a_question_larger_than_memory_spills(store, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     query = "select count(*) n from (select distinct i, md5(i::varchar) from range(3000000) t(i))"
