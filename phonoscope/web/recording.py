@@ -88,7 +88,7 @@ def spectrum(request: Request, recording_id: str) -> Response:
         portrait=portrait,
         facts=facts,
         comb=comb_stands_out(facts),
-        charts={name: desk.draw(chart, name) for name, chart in charts.items() if chart},
+        charts={name: chart and desk.draw(chart, name) for name, chart in charts.items()},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from fastapi import Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from phonoscope.audio.source import open_source, stat_source
 from phonoscope.errors import ErrorKind, UnreadableError
@@ -133,13 +134,28 @@ def respond(file: BinaryIO, kind: str, range_header: str | None, *, head: bool) 
     if head:
         file.close()
         return Response(status_code=status, headers=headers, media_type=kind)
-    return StreamingResponse(_bytes(file, span), status, headers, kind)
+    return _Sound(file, span, status, headers, kind)
+
+
+class _Sound(StreamingResponse):
+    """Sends a span of a file and closes it, also when the player hangs up before the start."""
+
+    def __init__(
+        self, file: BinaryIO, span: Span, status: int, headers: dict[str, str], kind: str
+    ) -> None:
+        super().__init__(_bytes(file, span), status, headers, kind)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 def _bytes(file: BinaryIO, span: Span) -> Iterator[bytes]:
-    with file:
-        file.seek(span.first)
-        left = span.length
-        while left > 0 and (chunk := file.read(min(CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
+    file.seek(span.first)
+    left = span.length
+    while left > 0 and (chunk := file.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk

@@ -1,6 +1,7 @@
 """The served pages in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
 from tests.web.served import serving
@@ -31,6 +32,12 @@ def pages(address, find):
         f"{address}/recordings/{'0' * 32}",
         *(f"{address}/recordings/{find(name)}" for name in names),
     ]
+
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  return [at.tagName, at.getAttribute("aria-label") || ""];
+}"""
 
 
 def settled(page):
@@ -71,7 +78,8 @@ def test_the_page_of_a_recording_plays_and_draws(browser, address, find):
         )
         page.evaluate("document.getElementById('audio').muted = true")
         page.evaluate("document.getElementById('audio').play()")
-        page.wait_for_function("document.getElementById('audio').currentTime > 0.2")
+        while page.evaluate("document.getElementById('audio').currentTime") < 0.2:
+            page.wait_for_timeout(50)
         assert page.evaluate("document.querySelector('.picture img').naturalWidth") == 1200
         page.locator(".spectrum .chart").first.focus()
         assert watched.complaints == []
@@ -86,8 +94,7 @@ def test_the_keyboard_reaches_the_player_and_the_facts(browser, address, find):
         seen = set()
         for _ in range(80):
             page.keyboard.press("Tab")
-            at = page.locator(":focus")
-            seen |= {at.get_attribute("aria-label"), at.evaluate("(e) => e.tagName")}
+            seen |= set(page.evaluate(FOCUSED))
         assert {"AUDIO", "Facts", "A"} <= seen
 
 
@@ -96,7 +103,7 @@ def test_typing_searches_and_the_address_follows(browser, address):
         page = watched.page
         settled(page)
         page.locator("#search").press_sequentially("a song")
-        page.wait_for_function("document.querySelectorAll('.rows tbody tr').length === 1")
+        expect(page.locator(".rows tbody tr")).to_have_count(1)
         assert "search=a+song" in page.url.replace("%20", "+")
         assert page.locator("#rows .count").inner_text() == "1 recording"
         page.go_back()
