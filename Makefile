@@ -45,8 +45,8 @@ format: $(VENV)/dev.stamp  ## Put the code into ruff's format
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding
-	$(bin)/python bench/throughput.py
+bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC or the demo's music
+	$(bin)/python bench/throughput.py "$${MUSIC:-demo/music}"
 
 docs: $(VENV)/dev.stamp  ## Write docs/cli.md from the command line itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new

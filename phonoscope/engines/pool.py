@@ -33,6 +33,11 @@ _ONE_THREAD = dict.fromkeys(
 )
 
 
+_KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
+"""Blocks of sound come and go at the same sizes: glibc need not return each one's pages to the
+kernel and have them cleared again, which costs an eighth of a scan."""
+
+
 @dataclass(frozen=True)
 class Done:
     """A task that ended, one way or the other."""
@@ -292,7 +297,7 @@ def _started() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},
+        env={**os.environ, **_ONE_THREAD, **_KEEP_MEMORY, "PYTHONPATH": path},
         # Ctrl-C reaches the parent only, which decides what to do.
         start_new_session=True,
     )
