@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +13,16 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import Meter
 from phonoscope.cli.scan import summary_of
-from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import (
+    columns,
+    message,
+    painted,
+    program,
+    safe,
+    wrapped,
+    write,
+    write_json,
+)
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +120,7 @@ def _findings(catalogue: Catalogue) -> str:
 
 
 def _where_next(results: Results) -> str:
-    program = shlex.quote(_program())
+    program = shlex.quote(program())
     catalogue = shlex.quote(str(results.catalogue))
     query = "select tag_title, tempo_bpm, key, mode from recordings"
     rows = [
@@ -122,17 +129,6 @@ def _where_next(results: Results) -> str:
         ("questions", safe(f'{program} sql {catalogue} "{query}"')),
     ]
     return f"{painted('Where to go on', 'bold')}\n{columns(rows)}"
-
-
-def _program() -> str:
-    """Return how this program was called, as short as it works from here."""
-    called = Path(sys.argv[0])
-    if shutil.which(called.name) == str(called.absolute()):
-        return called.name
-    try:
-        return str(called.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(called)
 
 
 def _fetch_all(folder: Path, quiet: bool) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from phonoscope.cli.options import (
     settings_with,
 )
 from phonoscope.cli.progress import Meter
-from phonoscope.cli.terminal import columns, painted, safe, write, write_json
+from phonoscope.cli.terminal import columns, painted, program, safe, write, write_json
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
@@ -130,4 +130,5 @@ def _unreadable(kinds: dict[str, int], into: str) -> str:
     reasons = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     query = "select uri, error from files where error is not null"
     number = counted(sum(kinds.values()), "file")
-    return f"{number}: {reasons}\nphonoscope sql {shlex.quote(into)} '{query}'"
+    command = f"{shlex.quote(program())} sql {shlex.quote(into)} '{query}'"
+    return f"{number}: {reasons}\n{safe(command)}"

@@ -11,6 +11,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 LABEL_WIDTH = 12
@@ -148,3 +149,12 @@ def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
         lines.append(f"{indent}{painted(f'{name:<{width}}', 'dim')}  {first}")
         lines.extend(f"{indent}{'':<{width}}  {line}" for line in rest)
     return "\n".join(lines)
+
+
+def program() -> str:
+    """Return how this program was called, as short as it works from here."""
+    called = Path(sys.argv[0]).absolute()
+    found = shutil.which("phonoscope")
+    if called.name != "phonoscope" or (found and Path(found) == called):
+        return "phonoscope"
+    return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)

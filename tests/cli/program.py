@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def environment(**more: str) -> dict[str, str]:
     """The environment of a user without settings: warnings of the program are errors."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PHONOSCOPE_", "COV_"))}
-    return {**kept, "COLUMNS": "100", "PYTHONPATH": str(ROOT), **more}
+    # One worker: starting more takes longer than the short sounds of the tests.
+    ours = {"COLUMNS": "100", "PYTHONPATH": str(ROOT), "PHONOSCOPE_WORKERS": "1"}
+    return {**kept, **ours, **more}
 
 
 def run(
