@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from phonoscope.types import Floats
@@ -31,13 +30,13 @@ class BlockIir:
     The block realisation of Burrus (1972, *Block realization of digital filters*): the
     output of a run of 64 samples is a matrix product of those samples plus the ringing of
     the state before it; the states of all runs are a first-order recursion in the modes
-    of the filter. The matrices are read off :func:`scipy.signal.sosfilt` itself by
-    filtering unit impulses and unit states.
+    of the filter. The matrices are read off the filter itself, run sample by sample over
+    unit impulses and unit states.
 
     Parameters
     ----------
     sections
-        Second-order sections, shape (n, 6), with distinct poles.
+        Second-order sections, shape (n, 6), as scipy.signal has them, with distinct poles.
     channels
         Number of channels.
     """
@@ -62,15 +61,10 @@ class BlockIir:
         """
         whole = samples.shape[1] // _RUN * _RUN
         output = np.empty_like(samples)
-        for channel, state, out in zip(samples, self._state, output, strict=True):
-            if whole:
+        if whole:
+            for channel, state, out in zip(samples, self._state, output, strict=True):
                 self._runs(channel[:whole], state, out[:whole])
-            if whole < channel.size:
-                shape = (len(self._sections), 2)
-                out[whole:], after = scipy.signal.sosfilt(
-                    self._sections, channel[whole:], zi=state.reshape(shape)
-                )
-                state[:] = after.ravel()
+        output[:, whole:], self._state = stepped(self._sections, samples[:, whole:], self._state)
         return output
 
     def _runs(self, channel: Floats, state: NDArray[np.float64], out: Floats) -> None:
@@ -78,32 +72,85 @@ class BlockIir:
         m = self._matrices
         runs = channel.reshape(-1, _RUN)
         charged = (runs @ m.charge).astype(np.complex128) @ m.modes
-        before = np.empty_like(charged)
-        last = state @ m.modes
-        for mode, pole in enumerate(m.poles):
-            after, _ = scipy.signal.lfilter(
-                [1.0], [1.0, -pole], charged[:, mode], zi=[pole * last[mode]]
-            )
-            before[0, mode] = last[mode]
-            before[1:, mode] = after[:-1]
-            last[mode] = after[-1]
-        state[:] = (last @ m.back).real
+        before, after = _recursion(charged, m.poles, state @ m.modes)
+        state[:] = (after @ m.back).real
         filtered = out.reshape(-1, _RUN)
         np.matmul(runs, m.response, out=filtered)
         filtered += (before @ m.back).real.astype(np.float32) @ m.ringing
 
 
+def stepped(
+    sections: NDArray[np.float64], samples: NDArray[np.floating], state: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Filter sample by sample: transposed direct form II, one section after the other.
+
+    Parameters
+    ----------
+    sections
+        Shape (n, 6).
+    samples
+        Shape (signals, k); ``k`` is small.
+    state
+        Shape (signals, 2 n), two values a section.
+
+    Returns
+    -------
+    output, state
+        Shapes as given; the arguments are left as they are.
+    """
+    state = state.copy()
+    output = np.empty(samples.shape)
+    for at in range(samples.shape[1]):
+        value = samples[:, at].astype(np.float64)
+        for (b0, b1, b2, _, a1, a2), own in zip(sections, range(0, state.shape[1], 2), strict=True):
+            filtered = b0 * value + state[:, own]
+            state[:, own] = b1 * value - a1 * filtered + state[:, own + 1]
+            state[:, own + 1] = b2 * value - a2 * filtered
+            value = filtered
+        output[:, at] = value
+    return output, state
+
+
+def _recursion(
+    charged: NDArray[np.complex128], poles: NDArray[np.complex128], start: NDArray[np.complex128]
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Solve after[n] = poles * before[n] + charged[n], before[n + 1] = after[n].
+
+    Parameters
+    ----------
+    charged
+        Shape (runs, states).
+    poles
+        Shape (states,), each of magnitude under 1.
+    start
+        ``before[0]``, shape (states,).
+
+    Returns
+    -------
+    before, last
+        ``before``, shape (runs, states), and ``after`` of the last run.
+    """
+    held = np.concatenate([start[None], charged]).T.copy()
+    for mode, pole in zip(held, poles, strict=True):
+        # Doubling: after pass k a value holds the charges of the 2^k runs before it; a pole's
+        # power soon vanishes, so a few passes do what a loop over runs would.
+        reach, factor = 1, pole
+        while reach < mode.size and abs(factor) > _VANISHED:
+            mode[reach:] += factor * mode[:-reach]
+            factor, reach = factor * factor, 2 * reach
+    return held[:, :-1].T, held[:, -1]
+
+
+_VANISHED = 1e-12
+
+
 @lru_cache(maxsize=16)
 def _realise(sections: bytes, count: int) -> _Realisation:
-    sos = np.frombuffer(sections).reshape(count, 6).copy()
+    sos = np.frombuffer(sections).reshape(count, 6)
     states = 2 * count
-    rest = np.zeros((count, _RUN, 2))
-    response, charged = scipy.signal.sosfilt(sos, np.eye(_RUN), axis=1, zi=rest)
-    units = np.eye(states).reshape(states, count, 2).transpose(1, 0, 2)
-    ringing, decayed = scipy.signal.sosfilt(sos, np.zeros((states, _RUN)), axis=1, zi=units)
+    response, charge = stepped(sos, np.eye(_RUN), np.zeros((_RUN, states)))
+    ringing, decay = stepped(sos, np.zeros((states, _RUN)), np.eye(states))
     # Row vectors: state after a run = samples @ charge + state before @ decay.
-    decay = decayed.transpose(1, 0, 2).reshape(states, states)
-    charge = charged.transpose(1, 0, 2).reshape(_RUN, states)
     poles, modes = np.linalg.eig(decay)
     return _Realisation(
         response.astype(np.float32),

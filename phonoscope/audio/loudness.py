@@ -9,7 +9,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import scipy.signal
 from av.audio.layout import AudioLayout
 from numpy.typing import NDArray
 
@@ -39,7 +38,7 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
     Returns
     -------
     ndarray
-        Shape (2, 6), float64, as :func:`scipy.signal.sosfilt` takes it.
+        Shape (2, 6), float64.
     """
     shelf_hz, shelf_q, gain_db = 1681.974450955533, 0.7071752369554196, 3.999843853973347
     k = math.tan(math.pi * shelf_hz / rate_hz)
@@ -165,7 +164,8 @@ def _interpolator(factor: int) -> tuple[Floats, float]:
         Largest absolute sum of a phase: no value exceeds the largest sample times this.
     """
     taps = TRUE_PEAK_TAPS
-    prototype = scipy.signal.firwin(taps * factor + 1, 1 / factor, window=("kaiser", 5.0))
+    offsets = np.arange(-taps * factor // 2, taps * factor // 2 + 1) / factor
+    prototype = np.sinc(offsets) * np.kaiser(offsets.size, 5.0)
     phases = np.stack([prototype[p : p + taps * factor : factor] for p in range(1, factor)])
     phases /= phases.sum(axis=1, keepdims=True)
     matrix = np.zeros((_REACH, _STRETCH, factor - 1))
