@@ -13,7 +13,7 @@ from typing import Any
 
 from phonoscope.findings.base import Chart
 from phonoscope.findings.distribution import Bar
-from phonoscope.findings.words import count
+from phonoscope.findings.words import counted
 
 Spec = dict[str, Any]
 
@@ -78,7 +78,7 @@ def histogram(
     names
         What each bar holds, in words.
     noun
-        What is counted, plural.
+        What is counted, singular.
     alt
         The chart's content in a sentence.
     x_title
@@ -95,7 +95,7 @@ def histogram(
             "start": bar.start,
             "stop": bar.stop,
             "count": bar.height,
-            "says": f"{name}: {count(bar.height)} {noun}",
+            "says": f"{name}: {counted(bar.height, noun)}",
         }
         for bar, name in zip(bars, names, strict=True)
     ]
@@ -113,7 +113,7 @@ def histogram(
                 "encoding": {
                     "x": {"field": "start", "bin": {"binned": True}, **x},
                     "x2": {"field": "stop"},
-                    "y": {"field": "count", **_counts(noun)},
+                    "y": {"field": "count", **_counts(f"{noun}s")},
                 },
             },
             {
@@ -212,7 +212,7 @@ def grid_of_bars(
     columns
         Categories, in order.
     noun
-        What is counted, plural.
+        What is counted, singular.
     alt
         The chart's content in a sentence.
     """
@@ -221,7 +221,7 @@ def grid_of_bars(
 
     def panel(group: str, width: int, last: bool) -> Spec:
         values = [
-            {"category": c, "count": n, "says": f"{c} {g}: {count(n)} {noun}"}
+            {"category": c, "count": n, "says": f"{c} {g}: {counted(n, noun)}"}
             for g, c, n in rows
             if g == group
         ]
@@ -232,7 +232,7 @@ def grid_of_bars(
             "scale": {"domain": list(columns), "paddingInner": 0.3, "paddingOuter": 0.15},
             "axis": {"title": None, "labels": last, "labelAngle": 0, "labelFontSize": 13},
         }
-        y = {**_counts(f"{noun}, {group}"), "scale": {"domain": [0, top]}}
+        y = {**_counts(f"{noun}s, {group}"), "scale": {"domain": [0, top]}}
         y["axis"] = {**y["axis"], "tickCount": 2}
         layers: list[Spec] = [
             {

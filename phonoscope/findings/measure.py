@@ -41,7 +41,7 @@ class Measure:
     """Puts a value with its unit into words."""
     step: str
     """Width of a fine bin in words."""
-    noun: str = "recordings"
+    noun: str = "recording"
 
     def count(self, table: Any) -> Distribution:
         """Count the column in fine bins, in the database."""
@@ -81,7 +81,7 @@ class Measure:
             Column("from", "From", "decimal", on_page=False),
             Column("to", "Up to", "decimal", on_page=False),
             Column("values", self.title, "text"),
-            Column("count", self.noun.capitalize()),
+            Column("count", f"{self.noun.capitalize()}s"),
             Column("share", "Share", "share"),
         )
         total = counted.total

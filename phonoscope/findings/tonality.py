@@ -58,7 +58,7 @@ def ask(catalogue: Tables) -> Answer:
         chart=grid_of_bars(
             [(mode, sharp(key), n) for mode, key, n in rows],
             [sharp(key) for key in KEYS],
-            noun="recordings",
+            noun="recording",
             alt=alt,
         ),
         tables=(

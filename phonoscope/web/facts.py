@@ -11,7 +11,7 @@ from phonoscope.findings.words import clock, count, frequency, measured, number,
 from phonoscope.web.record import Record
 
 _UNITS = {
-    "_hz": frequency,
+    "_hz": lambda v: frequency(v) if v >= 1_000 else measured(v, "Hz", 1),
     "_share": percent,
     "_lufs": lambda v: measured(v, "LUFS", 1),
     "_lu": lambda v: measured(v, "LU", 1),

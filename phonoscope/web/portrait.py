@@ -24,8 +24,9 @@ from phonoscope.types import Floats
 COLUMNS, ROWS = 1_200, 320
 FRAMES_PER_COLUMN = 4
 LOWEST_HZ = 40.0
-CROSSOVER_HZ = 700.0
-"""Below, long spectra tell the partials apart; above, short ones keep the time."""
+CROSSOVER_HZ = (350.0, 1_400.0)
+"""Below, long spectra tell the partials apart; above, short ones keep the time; between, one
+fades into the other, because noise is weaker in the narrower bins of the long ones."""
 RANGE_DB = 85.0
 """From the brightest to the darkest colour."""
 
@@ -131,9 +132,10 @@ class _Painter:
         fine = fine_size(rate_hz)
         highest_hz = rate_hz / 2
         edges = np.geomspace(min(LOWEST_HZ, highest_hz / 8), highest_hz, ROWS + 1)
-        split = int(np.searchsorted(edges, min(CROSSOVER_HZ, highest_hz / 2)))
-        self._low = _Band(fine, rate_hz, samples, edges[: split + 1])
-        self._high = _Band(fine // COARSE_PER_FINE, rate_hz, samples, edges[split:])
+        fade_hz = np.minimum(CROSSOVER_HZ, (highest_hz / 4, highest_hz / 2))
+        self._from, self._to = (int(row) for row in np.searchsorted(edges, fade_hz))
+        self._low = _Band(fine, rate_hz, samples, edges[: self._to + 1])
+        self._high = _Band(fine // COARSE_PER_FINE, rate_hz, samples, edges[self._from :])
         self._outline = np.zeros(COLUMNS, np.float32)
         self._level_sum = np.zeros(fine // 2 + 1)
         self._frames = 0
@@ -159,7 +161,11 @@ class _Painter:
         return edges[(edges >= start) & (edges < stop)].tolist()
 
     def result(self) -> Portrait:
-        level = np.concatenate([self._low.level_db(), self._high.level_db()])
+        low, high = self._low.level_db(), self._high.level_db()
+        between = self._to - self._from
+        weight = ((np.arange(between) + 0.5) / between)[:, None]
+        faded = (1 - weight) * low[self._from :] + weight * high[:between]
+        level = np.concatenate([low[: self._from], faded, high[between:]])
         shade = np.clip((level - level.max() + RANGE_DB) / RANGE_DB, 0.0, 1.0)
         return Portrait(
             duration_s=self._stop / self._rate_hz,

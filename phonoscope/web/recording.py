@@ -15,7 +15,12 @@ from phonoscope.web.png import as_png
 from phonoscope.web.portrait import Portrait, paint
 from phonoscope.web.record import Record
 from phonoscope.web.scale import frequency_ticks, time_ticks
-from phonoscope.web.spectrum import comb_stands_out, excess_chart, spectrum_chart
+from phonoscope.web.spectrum import (
+    comb_stands_out,
+    excess_chart,
+    spectrum_chart,
+    teeth_hz,
+)
 from phonoscope.web.view import View
 
 router = APIRouter(prefix="/recordings/{recording_id}", include_in_schema=False)
@@ -88,6 +93,7 @@ def spectrum(request: Request, recording_id: str) -> Response:
         portrait=portrait,
         facts=facts,
         comb=comb_stands_out(facts),
+        teeth=teeth_hz(portrait, facts),
         charts={name: chart and desk.draw(chart, name) for name, chart in charts.items()},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ def excess_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart | None:
 
     ``None`` when the recording is too short or narrow to look for peaks.
     """
-    low, high = BAND_HZ[0], min(BAND_HZ[1], 0.98 * portrait.highest_hz)
+    low, high = _band(portrait)
     if high - low < 2_000 or facts.get("comb_score") is None:
         return None
     excess = excess_db(portrait.mean_level_db.astype(np.float32)).astype(np.float64)
@@ -52,14 +52,14 @@ def excess_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart | None:
         {"hz": float(hz), "db": float(db), "says": f"Peak at {number(hz)} Hz, {db:.1f} dB"}
         for hz, db in zip(facts.get("peaks_hz") or (), facts.get("peaks_db") or (), strict=False)
     ]
-    teeth = _teeth(facts, low, high)
+    teeth = teeth_hz(portrait, facts)
     alt = (
         f"Rise over the local floor from {frequency(low)} to {frequency(high)}: "
         f"{len(peaks)} narrow peaks"
         + (f", and a comb every {facts['comb_spacing_hz']:.1f} Hz." if teeth else ".")
     )
-    marks = [{"hz": hz, "label": ""} for hz in teeth]
-    drawn = _Drawn(_points(hertz, height), marks, peaks, (low, high), "dB over the floor", 160)
+    values = _points(hertz, height)
+    drawn = _Drawn(values, [], peaks, (low, high), "dB over the floor", 160, teeth)
     return drawn.chart(alt)
 
 
@@ -68,12 +68,18 @@ def comb_stands_out(facts: Mapping[str, Any]) -> bool:
     return (facts.get("comb_score") or 0.0) >= NOTABLE_SCORE
 
 
-def _teeth(facts: Mapping[str, Any], low: float, high: float) -> list[float]:
+def teeth_hz(portrait: Portrait, facts: Mapping[str, Any]) -> list[float]:
+    """Frequencies of the comb's teeth to draw; none when there is no comb or too dense a one."""
+    low, high = _band(portrait)
     spacing_hz = facts.get("comb_spacing_hz")
     if not comb_stands_out(facts) or not spacing_hz or (high - low) / spacing_hz > MOST_TEETH:
         return []
     first, last = int(np.ceil(low / spacing_hz)), int(high / spacing_hz)
     return [k * spacing_hz for k in range(first, last + 1)]
+
+
+def _band(portrait: Portrait) -> tuple[float, float]:
+    return BAND_HZ[0], min(BAND_HZ[1], 0.98 * portrait.highest_hz)
 
 
 def _thinned(
@@ -104,6 +110,7 @@ class _Drawn:
     extent: tuple[float, float]
     unit: str
     height: int
+    teeth: Sequence[float] = ()
 
     def chart(self, alt: str) -> Chart:
         return Chart(self._spec(WIDE, 10, alt), self._spec(NARROW, 5, alt), alt)
@@ -129,6 +136,8 @@ class _Drawn:
         layers: list[Spec] = [{"mark": line, "encoding": {"x": x, "y": y}}]
         if self.marks:
             layers = [*_rules(self.marks, x), *layers]
+        if self.teeth:
+            layers.append(_ticks(self.teeth, x))
         if self.peaks:
             layers.append(_peaks(self.peaks, x, y))
         return {
@@ -157,6 +166,13 @@ def _rules(marks: list[dict[str, Any]], x: Spec) -> list[Spec]:
         {"data": data, "mark": {**rule, "y": 0, "y2": "height"}, "encoding": {"x": x}},
         {"data": data, "mark": text, "encoding": label},
     ]
+
+
+def _ticks(teeth: Sequence[float], x: Spec) -> Spec:
+    """Draw a comb as ticks along the top, where they hide nothing of the line."""
+    mark = {"type": "rule", "color": "var(--ink)", "strokeWidth": 1, "y": -11, "y2": -4}
+    values = [{"hz": hz} for hz in teeth]
+    return {"data": {"values": values}, "mark": {**mark, "aria": False}, "encoding": {"x": x}}
 
 
 def _peaks(peaks: list[dict[str, Any]], x: Spec, y: Spec) -> Spec:
