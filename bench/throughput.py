@@ -22,6 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import av
+import threadpoolctl
 
 from phonoscope.audio.decode import Decoder
 from phonoscope.evidence.base import questions
@@ -178,7 +179,8 @@ def main() -> None:
         for name, value in figures.items():
             print(f"{name:36s} {value:10.2f}")
         print("\nCPU seconds an hour of sound, by step:")
-        steps = where_time_goes(paths[:12])
+        with threadpoolctl.threadpool_limits(1):
+            steps = where_time_goes(paths[:12])
         for name, value in sorted(steps.items(), key=lambda item: -item[1]):
             print(f"  {name:34s} {value:10.2f}")
         if options.hours:
