@@ -8,11 +8,14 @@ Where the truth about the key comes from
 - Dance tunes (Ryan's Mammoth Collection): the key that the editors wrote into the ABC
   field ``K:``. Modal tunes (dorian, mixolydian ...) have no major or minor key and are left
   out.
-- Bach chorales and folk songs (Essen collection, whose ``K:`` names a signature and not a
-  mode): the last note of the lowest part is the tonic, if the key signature agrees that it
-  is the tonic of its major or its minor key; others (ends on another degree, modal
+- Bach chorales: the last note of the lowest part is the tonic, if the key signature agrees
+  that it is the tonic of its major or its minor key; others (ends on another degree, modal
   signatures) are left out. The last chord may be major in a minor chorale; the signature
   decides the mode.
+- Folk songs (Essen collection): ``K:`` names the tonic, always as if it were major, with the
+  accidentals of a minor key written before the notes. The tonic is ``K:`` if the song ends on
+  it; the mode is that of the third above it, if the song has it at least twice and always
+  the same.
 
 No key finder had a hand in it. Pieces that modulate and come back stay in.
 """
@@ -159,7 +162,10 @@ def read_tune(name: str, source: str, score: Any) -> Tune | None:
                     for p in element.pitches
                 ]
     meters = {m.ratioString for m in score.recurse().getElementsByClass(meter.TimeSignature)}
-    key = _written_key(score) if source == "dances" else _key_by_ending(score, notes)
+    find_key = {"chorales": _key_by_ending, "folksongs": _key_by_third, "dances": _written_key}[
+        source
+    ]
+    key = find_key(score, notes)
     if key is None or len(meters) != 1 or len(notes) < 24:
         return None
     signature = meter.TimeSignature(meters.pop())
@@ -172,8 +178,9 @@ def read_tune(name: str, source: str, score: Any) -> Tune | None:
     return Tune(name, source, *key, tuple(notes), tuple(bars), beat, round(whole / beat))
 
 
-def _written_key(score: Any) -> tuple[int, str] | None:
+def _written_key(score: Any, notes: list[Note]) -> tuple[int, str] | None:
     """Tonic and mode of the only key written in the score."""
+    del notes
     from music21 import key  # noqa: PLC0415
 
     written = list(score.recurse().getElementsByClass(key.KeySignature))
@@ -198,6 +205,18 @@ def _key_by_ending(score: Any, notes: list[Note]) -> tuple[int, str] | None:
     final = min(n.pitch for n in notes if n.start + n.length > end) % 12
     modes = {major: "major", (major + 9) % 12: "minor"}
     return (final, modes[final]) if final in modes else None
+
+
+def _key_by_third(score: Any, notes: list[Note]) -> tuple[int, str] | None:
+    """Tonic by signature and last note, mode by the third above it."""
+    ending = _key_by_ending(score, notes)
+    if ending is None or ending[1] != "major":
+        return None
+    tonic = ending[0]
+    thirds = [(n.pitch - tonic) % 12 for n in notes if (n.pitch - tonic) % 12 in {3, 4}]
+    if len(thirds) < 2 or len(set(thirds)) > 1:
+        return None
+    return tonic, "minor" if thirds[0] == 3 else "major"
 
 
 def drum_hits(tune: Tune, style: str) -> list[tuple[float, int, int]]:
