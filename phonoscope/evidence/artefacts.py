@@ -39,6 +39,8 @@ TRANSFORM_SIZE = 1 << 16
 EQUALLY_GOOD = 0.85
 NOTABLE_SCORE = 12.0
 """Least score that is put into words; noise reaches 5, tonal human music often 8."""
+NOTABLE_TOOTH_DB = 1.0
+"""Least mean height of teeth that is put into words: lower ones are chance over many bins."""
 MIN_FRAMES = 20
 """Fewer spectra than this (about 4 s) leave the mean too noisy to look for teeth."""
 PEAKS = 24
@@ -239,7 +241,9 @@ def _multiple(spacing_hz: float, base_hz: float, times: tuple[int, ...] = (1,)) 
 
 
 def _in_words(answer: Artefacts) -> list[Statement]:
-    if answer.comb_score is None or answer.comb_score < NOTABLE_SCORE:
+    if answer.comb_score is None or answer.comb_tooth_db is None:
+        return []
+    if answer.comb_score < NOTABLE_SCORE or answer.comb_tooth_db < NOTABLE_TOOTH_DB:
         return []
     numbers = {
         "comb_spacing_hz": answer.comb_spacing_hz,
