@@ -120,13 +120,13 @@ def _findings(catalogue: Catalogue) -> str:
 
 
 def _where_next(results: Results) -> str:
-    program = shlex.quote(program())
+    called = shlex.quote(program())
     catalogue = shlex.quote(str(results.catalogue))
     query = "select tag_title, tempo_bpm, key, mode from recordings"
     rows = [
         ("report", safe(str(results.report.absolute()))),
-        ("pages", safe(f"{program} serve {catalogue}")),
-        ("questions", safe(f'{program} sql {catalogue} "{query}"')),
+        ("pages", safe(f"{called} serve {catalogue}")),
+        ("questions", safe(f'{called} sql {catalogue} "{query}"')),
     ]
     return f"{painted('Where to go on', 'bold')}\n{columns(rows)}"
 
