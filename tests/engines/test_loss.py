@@ -87,8 +87,10 @@ def test_killed_twenty_times_at_random(music, tmp_path):
         if not kills % 5:
             # What is there in between is whole as well: it can be read.
             found = open_catalogue(path)
-            assert len(rows(found, "from files")) >= len(rows(found, "from recordings")) > 0
+            assert len(rows(found, "from files")) >= len(rows(found, "from recordings"))
             found.compact(grace_s=0)
+    # Killed scans leave what they had written, so the last one has less to do.
+    assert rows(open_catalogue(path), "from recordings")
     run_scan(music, path)
     hold_whole(path, music)
     assert all_gone(orphans)
