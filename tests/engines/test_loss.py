@@ -86,8 +86,9 @@ def test_killed_twenty_times_at_random(music, tmp_path):
             kills += 1
         if not kills % 5:
             # What is there in between is whole as well: it can be read.
+            # A recording may be ahead of its file, which commits it; never the other way round.
             found = open_catalogue(path)
-            assert len(rows(found, "from files")) >= len(rows(found, "from recordings"))
+            assert rows(found, "from files anti join recordings using (recording_id)") == []
             found.compact(grace_s=0)
     # Killed scans leave what they had written, so the last one has less to do.
     assert rows(open_catalogue(path), "from recordings")
