@@ -21,7 +21,7 @@ from phonoscope.evidence.base import questions
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
 from phonoscope.types import Statement
-from phonoscope.verdict.generated import UNREADABLE, Verdict, judge
+from phonoscope.verdict.generated import UNREADABLE, Segment, Verdict, judge
 
 RECORDING_ID_BYTES = 16
 _HASH_CHUNK = 1 << 20
@@ -47,6 +47,8 @@ class Examination:
     """Answer of each question, by its name."""
     evidence: tuple[Statement, ...] = ()
     """What the answers say, in plain words, strongest first."""
+    segments: tuple[Segment, ...] = ()
+    """Stretches weighed on their own, in order; empty when it could not be weighed."""
     error_kind: ErrorKind | None = None
     error: str | None = None
     """Why it could not be examined, in one line; ``None`` when it could."""
@@ -79,9 +81,12 @@ class Examination:
             "basis": self.verdict.basis,
             "p_generated": self.verdict.p_generated,
             "p_value": self.verdict.p_value,
+            "false_alarms": self.verdict.false_alarms,
             "generator": self.verdict.generator,
+            "generator_confidence": self.verdict.generator_confidence,
+            "p_voice": self.verdict.p_voice,
             "says": self.verdict.says,
-            "segments": [],
+            "segments": [dataclasses.asdict(segment) for segment in self.segments],
             "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
             "declared": [dataclasses.asdict(declaration) for declaration in self.declared],
             "tags": dataclasses.asdict(self.tags),

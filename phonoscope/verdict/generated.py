@@ -1,12 +1,13 @@
 """Whether a recording was made by a music generator.
 
-Until a calibrated model stands behind it, the verdict is ``undecided`` for every
-recording that carries no mark, and says so. A mark makes it ``generated`` with the
-basis ``declared``; probabilities stay empty, because nothing was detected.
+The detector weighs what the sound shows (:class:`Weighed`); a mark in the file says what the
+file declares. The two stay apart: every number here was detected, and ``basis`` says which of
+the two the verdict rests on.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,60 +26,166 @@ class Band(StrEnum):
     UNREADABLE = "unreadable"
 
 
+DEFAULT_FALSE_ALARMS = 0.001
+"""Share of human music that may be called generated, unless the user says otherwise."""
+ORDINARY = 0.1
+"""From this p-value on a recording looks like ordinary human music: no sign found."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a recording, weighed on its own."""
+
+    start_s: float = column("Start of the stretch, s from the start of the recording.")
+    end_s: float = column("End of the stretch, s.")
+    p_generated: float = column("Probability that the stretch came from a generator, 0 to 1.")
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What the detector makes of one recording's evidence."""
+
+    p_generated: float
+    """Probability of a generator, 0 to 1."""
+    p_value: float
+    """Share of human music, sent through a like channel, that looks as much like one; 0 to 1."""
+    generator: str | None
+    """Family of generators it resembles most; ``None`` for one that is not known."""
+    generator_confidence: float | None
+    """Probability of that family given that it was generated, 0 to 1."""
+    p_voice: float | None
+    """Probability of a converted or synthetic singing voice, 0 to 1."""
+    segments: tuple[Segment, ...]
+    """Stretches of about 5 s, in order."""
+    p_value_part: float
+    """p-value of the most suspicious run of stretches, corrected for having searched for it."""
+    model: str
+    """Name, version and hash of the weights."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A verdict with what it rests on."""
 
     verdict: Band = column("generated, partly-generated, undecided, no-sign-found or unreadable.")
-    basis: str = column("What the verdict rests on: 'declared', 'detected' or 'none'.")
-    p_generated: float | None = column("Probability of a generator, 0 to 1; empty without a model.")
-    p_value: float | None = column("Share of human music that looks as much like one; 0 to 1.")
-    generator: str | None = column("Generator or family; empty when unknown.")
-    model: str | None = column("Name and version of the model that decided; empty without one.")
+    basis: str = column(
+        "What the verdict rests on: 'detected', 'declared' (a mark in the file) or 'none'."
+    )
     says: str = column("The verdict in a sentence.")
+    p_generated: float | None = column(
+        "Probability of a generator, detected, 0 to 1; empty when too short or quiet to weigh.",
+        default=None,
+    )
+    p_value: float | None = column(
+        "Share of human music, sent through a like channel, that looks as much like one; 0 to 1.",
+        default=None,
+    )
+    generator: str | None = column(
+        "Family of generators it resembles, detected; empty when unknown.", default=None
+    )
+    generator_confidence: float | None = column(
+        "Probability of that family given that it was generated, 0 to 1.", default=None
+    )
+    p_voice: float | None = column(
+        "Probability of a converted or synthetic singing voice, 0 to 1. Experimental.",
+        default=None,
+    )
+    false_alarms: float | None = column(
+        "Share of human music that may be called generated, as it was set for this verdict.",
+        default=None,
+    )
+    model: str | None = column(
+        "Name, version and hash of the model that weighed it; empty without one.", default=None
+    )
 
 
-UNREADABLE = Verdict(
-    Band.UNREADABLE, "none", None, None, None, None, "Could not be examined; see the error."
-)
+UNREADABLE = Verdict(Band.UNREADABLE, "none", "Could not be examined; see the error.")
 
 
-def judge(declared: Sequence[Declaration]) -> Verdict:
-    """Weigh what is known of one recording.
+def judge(
+    declared: Sequence[Declaration],
+    weighed: Weighed | None = None,
+    *,
+    false_alarms: float = DEFAULT_FALSE_ALARMS,
+) -> Verdict:
+    """Decide on one recording.
 
     Parameters
     ----------
     declared
         Marks found in the file.
+    weighed
+        What the detector makes of the sound; ``None`` when it is too short or quiet to weigh.
+    false_alarms
+        Share of human music that may be called generated, 0 to 1.
 
     Returns
     -------
     Verdict
-        ``generated`` or ``partly-generated`` on the basis of a mark, else ``undecided``.
+        By what was detected where that suffices, else by a mark that declares a machine.
     """
-    generated = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
-    if not generated:
+    detected = _detected(weighed, false_alarms)
+    mark = _machine_mark(declared)
+    if mark is None or detected.verdict in (Band.GENERATED, Band.PARTLY_GENERATED):
+        return detected
+    whole = mark.part in (Part.WHOLE, Part.UNSPECIFIED)
+    by = f" by {mark.tool}" if mark.tool else ""
+    return dataclasses.replace(
+        detected,
+        verdict=Band.GENERATED if whole else Band.PARTLY_GENERATED,
+        basis="declared",
+        says=f"Declared, not detected: a mark in the file ({mark.place}) says that it was made by "
+        f"a machine{by}.",
+    )
+
+
+def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
+    """Return the mark that declares most: one of the whole before one of a part."""
+    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
+    whole = [d for d in machine if d.part in (Part.WHOLE, Part.UNSPECIFIED)]
+    return next(iter(whole or machine), None)
+
+
+def _detected(weighed: Weighed | None, false_alarms: float) -> Verdict:
+    if weighed is None:
         return Verdict(
             Band.UNDECIDED,
             "none",
-            None,
-            None,
-            None,
-            None,
-            "Undecided: no calibrated model of this version weighs the evidence, and no mark "
-            "declares a generator. That is not a sign of human making.",
+            "Undecided: too short or too quiet to weigh, and no mark declares a generator. That "
+            "is not a sign of human making.",
         )
-    whole = [d for d in generated if d.part in (Part.WHOLE, Part.UNSPECIFIED)]
-    mark = (whole or generated)[0]
-    band = Band.GENERATED if whole else Band.PARTLY_GENERATED
-    by = f" by {mark.tool}" if mark.tool else ""
+    band, says = _band(weighed, false_alarms)
+    named = band in (Band.GENERATED, Band.PARTLY_GENERATED)
     return Verdict(
         band,
-        "declared",
-        None,
-        None,
-        mark.tool,
-        None,
-        f"Declared, not detected: a mark in the file ({mark.place}) says that it was made by a "
-        f"machine{by}.",
+        "detected",
+        says,
+        p_generated=weighed.p_generated,
+        p_value=weighed.p_value,
+        generator=weighed.generator if named else None,
+        generator_confidence=weighed.generator_confidence if named else None,
+        p_voice=weighed.p_voice,
+        false_alarms=false_alarms,
+        model=weighed.model,
     )
+
+
+def _band(weighed: Weighed, false_alarms: float) -> tuple[Band, str]:
+    looks = f"{_share(weighed.p_value)} of human music looks as much like a generator's output"
+    if weighed.p_value <= false_alarms:
+        return Band.GENERATED, f"Detected: {looks}."
+    if weighed.p_value_part <= false_alarms:
+        return Band.PARTLY_GENERATED, (
+            f"Detected in a part: as a whole, {looks}, but one stretch of it does far more."
+        )
+    if weighed.p_value < ORDINARY:
+        return Band.UNDECIDED, (
+            f"Undecided: {looks}. That is unusual, and not enough to say that a machine made it."
+        )
+    return Band.NO_SIGN_FOUND, (
+        f"No sign of a generator found: {looks}. That is not a sign of human making."
+    )
+
+
+def _share(p: float) -> str:
+    return f"{p:.2g}" if p < 1e-6 else f"{100 * p:.2g} %"
