@@ -154,6 +154,11 @@ class Catalogue:
         return self.table("verdicts")
 
     @property
+    def segments(self) -> ir.Table:
+        """Stretches weighed on their own; several rows a recording."""
+        return self.table("segments")
+
+    @property
     def declared(self) -> ir.Table:
         """What files say of themselves; one row a mark."""
         return self.table("declared")
@@ -301,7 +306,8 @@ class Catalogue:
         -------
         dict
             ``recording`` and ``verdict`` (a row each, by column name, or ``None``), and the
-            lists of rows ``files``, ``declared`` and ``statements`` (strongest first).
+            lists of rows ``files``, ``declared``, ``segments`` (in order of time) and
+            ``statements`` (strongest first).
 
         Raises
         ------
@@ -316,6 +322,7 @@ class Catalogue:
             "verdict": next(iter(found["verdicts"]), None),
             "files": sorted(found["files"], key=lambda row: row["uri"]),
             "declared": found["declared"],
+            "segments": sorted(found["segments"], key=lambda row: row["start_s"]),
             "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
         }
 
@@ -324,7 +331,7 @@ class Catalogue:
         return rows.filter(rows["recording_id"] == recording_id).to_pyarrow().to_pylist()
 
 
-_OF_A_RECORDING = ("files", "recordings", "verdicts", "declared", "statements")
+_OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
 
 
 def _engine(name: str) -> Engine:

@@ -20,7 +20,7 @@ from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.evidence.base import questions
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
-from phonoscope.types import Statement
+from phonoscope.types import Statement, columns_in
 from phonoscope.verdict.generated import UNREADABLE, Segment, Verdict, judge
 
 RECORDING_ID_BYTES = 16
@@ -64,7 +64,7 @@ class Examination:
         return {
             column.name: getattr(answer, column.name)
             for answer in self.answers.values()
-            for column in dataclasses.fields(answer)
+            for column in columns_in(answer)
         }
 
     def to_json(self) -> dict[str, Any]:

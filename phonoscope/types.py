@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,6 +32,18 @@ def column(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata={"doc": doc})
     return dataclasses.field(default=default, metadata={"doc": doc})
+
+
+def columns_in(declared: Any) -> Iterator[dataclasses.Field[Any]]:
+    """Yield the fields of a dataclass, or of one of its values, that are stored as columns.
+
+    Parameters
+    ----------
+    declared
+        Its fields without :func:`column` are for the program's own use while a recording is
+        examined, e.g. spectra that only the verdict needs; no row and no JSON holds them.
+    """
+    return (field for field in dataclasses.fields(declared) if "doc" in field.metadata)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,8 +15,8 @@ from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Making, Part, Tags
-from phonoscope.types import Statement
-from phonoscope.verdict.generated import judge
+from phonoscope.types import Statement, columns_in
+from phonoscope.verdict.generated import Segment, judge
 
 PLAIN = {str: "text", int: 7, float: 1.5, bool: True}
 
@@ -39,7 +39,15 @@ def value_of(annotation):
 def filled(declared):
     """A dataclass with any value in every field."""
     hints = typing.get_type_hints(declared)
-    return declared(**{f.name: value_of(hints[f.name]) for f in dataclasses.fields(declared)})
+    stored = {f.name: value_of(hints[f.name]) for f in columns_in(declared)}
+    # What is not stored is for the verdict while a recording is examined.
+    needed = [f for f in dataclasses.fields(declared) if f.default is dataclasses.MISSING]
+    return declared(**dict.fromkeys((f.name for f in needed), None) | stored)
+
+
+def stretches(*p_generated):
+    """Stretches of 5 s, one after the other, with these probabilities."""
+    return tuple(Segment(5.0 * i, 5.0 * i + 5.0, p) for i, p in enumerate(p_generated))
 
 
 def examination(name, *, says=("It says something.",), marks=1, **changes):

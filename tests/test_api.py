@@ -1,12 +1,14 @@
 """The Python face: its public names, what it costs to import, and what it returns."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 
+import pyarrow.parquet as pq
 import pytest
-from batches import outcome, recording_id_of, write_batch
+from batches import outcome, recording_id_of, stretches, write_batch
 from sounds import noise, write
 
 import phonoscope
@@ -32,10 +34,14 @@ PUBLIC = [
 ]
 
 
+TABLES = ("files", "recordings", "verdicts", "segments", "declared", "statements", "scans")
+
+
 @pytest.fixture
 def catalogue(tmp_path):
     made = open_catalogue(tmp_path / "catalogue")
-    write_batch(made._store, outcome("a", says=("weak", "strong"), marks=2), outcome("b"))
+    weighed = outcome("a", says=("weak", "strong"), marks=2, segments=stretches(0.2, 0.9))
+    write_batch(made._store, weighed, outcome("b"))
     return made
 
 
@@ -75,7 +81,7 @@ def test_importing_it_is_quick_and_loads_nothing_heavy():
 def test_tables_are_ibis_tables(catalogue):
     assert catalogue.files.count().to_pyarrow().as_py() == 2
     assert catalogue.recordings.columns == catalogue.table("recordings").columns
-    for name in ("files", "recordings", "verdicts", "declared", "statements", "scans"):
+    for name in TABLES:
         table = getattr(catalogue, name)
         assert table.to_pyarrow().num_rows == table.count().to_pyarrow().as_py()
     joined = catalogue.files.join(catalogue.recordings, "recording_id")
@@ -117,9 +123,28 @@ def test_all_that_is_known_of_a_recording(catalogue):
     assert [row["uri"] for row in found["files"]] == ["/music/a.wav"]
     assert [row["value"] for row in found["declared"]] == ["mark 0", "mark 1"]
     assert {row["says"] for row in found["statements"]} == {"weak", "strong"}
+    assert [(row["start_s"], row["p_generated"]) for row in found["segments"]] == [
+        (0.0, 0.2),
+        (5.0, 0.9),
+    ]
     for hostile in ("nothing", "", "' or 1=1 --"):
         with pytest.raises(UsageError, match="no recording"):
             catalogue.recording(hostile)
+
+
+def test_a_catalogue_of_the_version_before_opens_and_reports(catalogue, tmp_path):
+    """It had no table of stretches, and fewer columns in its verdicts."""
+    shutil.rmtree(tmp_path / "catalogue" / "segments")
+    (verdicts,) = (tmp_path / "catalogue" / "verdicts").glob("*.parquet")
+    kept = ["recording_id", "verdict", "basis", "says", "scan_id", "batch"]
+    pq.write_table(pq.read_table(verdicts, columns=kept), verdicts)
+    found = open_catalogue(catalogue.path).recording(recording_id_of("a"))
+    assert found["segments"] == []
+    assert found["verdict"]["verdict"] == "generated"
+    assert found["verdict"]["false_alarms"] is None
+    assert catalogue.segments.count().to_pyarrow().as_py() == 0
+    assert catalogue.report(tmp_path / "r.html").stat().st_size > 0
+    assert catalogue.compact().parts_after > 0
 
 
 def test_sql_streams(catalogue):

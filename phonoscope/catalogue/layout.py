@@ -27,8 +27,8 @@ from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Tags
-from phonoscope.types import column
-from phonoscope.verdict.generated import Verdict
+from phonoscope.types import column, columns_in
+from phonoscope.verdict.generated import Segment, Verdict
 
 PROVIDER = "phonoscope"
 """Who measured a descriptor; keeps ours apart from a service's own columns."""
@@ -178,7 +178,7 @@ def columns_of(declared: type[Any], prefix: str = "") -> tuple[Column, ...]:
     hints = typing.get_type_hints(declared)
     return tuple(
         Column(prefix + f.name, arrow_type(hints[f.name]), f.metadata["doc"])
-        for f in dataclasses.fields(declared)
+        for f in columns_in(declared)
     )
 
 
@@ -222,6 +222,13 @@ def tables() -> Mapping[str, Table]:
             "recording_id",
             False,
             (_RECORDING_ID, *columns_of(Verdict)),
+        ),
+        Table(
+            "segments",
+            "Stretches of a recording, weighed on their own.",
+            "recording_id",
+            True,
+            (_RECORDING_ID, *columns_of(Segment)),
         ),
         Table(
             "declared",
@@ -286,6 +293,11 @@ def _rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str,
     examined = [o.examination for o in outcomes if o.examination and not o.examination.error]
     rows: dict[str, Iterable[dict[str, Any]]] = {
         "verdicts": ({"recording_id": e.recording_id, **_shallow(e.verdict)} for e in examined),
+        "segments": (
+            {"recording_id": e.recording_id, **_shallow(segment)}
+            for e in examined
+            for segment in e.segments
+        ),
         "declared": (
             {"recording_id": e.recording_id, **_shallow(mark)}
             for e in examined

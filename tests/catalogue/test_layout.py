@@ -6,15 +6,17 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from batches import bad_outcome, examination, file_of, outcome, recording_id_of
+from batches import bad_outcome, examination, file_of, outcome, recording_id_of, stretches
 
 from phonoscope.catalogue.layout import (
     WRITTEN,
     Outcome,
     ScanRow,
     arrow_type,
+    columns_of,
     document,
     rows_of,
     scan_rows,
@@ -22,6 +24,7 @@ from phonoscope.catalogue.layout import (
 )
 from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
+from phonoscope.types import Floats, column, columns_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,14 +44,14 @@ def test_every_table_has_its_key_and_says_who_wrote_the_row():
 
 def test_every_column_is_documented_in_a_sentence():
     for table in tables().values():
-        for column in table.columns:
-            assert column.doc.endswith((".", "?")), (table.name, column.name)
+        for each in table.columns:
+            assert each.doc.endswith((".", "?")), (table.name, each.name)
 
 
 def test_every_answer_is_a_column_of_recordings():
     names = {c.name for c in tables()["recordings"].columns}
     for question in questions():
-        assert {f.name for f in dataclasses.fields(question.answer)} <= names
+        assert {f.name for f in columns_in(question.answer)} <= names
 
 
 def test_the_written_schema_is_current():
@@ -80,9 +83,11 @@ def test_an_annotation_without_a_column_type_is_refused():
 
 
 def test_a_batch_has_a_row_in_every_table():
-    rows = rows_of([outcome("a", says=("one", "two"), marks=2)], "scan", "batch")
+    made = outcome("a", says=("one", "two"), marks=2, segments=stretches(0.1, 0.9, 0.2))
+    rows = rows_of([made], "scan", "batch")
     assert {name: table.num_rows for name, table in rows.items()} == {
         "verdicts": 1,
+        "segments": 3,
         "declared": 2,
         "statements": 2,
         "recordings": 1,
@@ -97,6 +102,35 @@ def test_a_batch_has_a_row_in_every_table():
     assert recording["provider"] == "phonoscope"
     assert recording["recording_id"] == recording_id_of("a")
     assert json.loads(rows["statements"].to_pylist()[0]["numbers"]) == {"cutoff_hz": 16000.0}
+
+
+def test_a_stretch_is_a_row_with_its_times():
+    made = outcome("a", segments=stretches(0.1, 0.9))
+    found = rows_of([made], "scan", "batch")["segments"].to_pylist()
+    written = {"recording_id": recording_id_of("a"), "scan_id": "scan", "batch": "batch"}
+    assert found == [
+        {"start_s": 0.0, "end_s": 5.0, "p_generated": 0.1, **written},
+        {"start_s": 5.0, "end_s": 10.0, "p_generated": 0.9, **written},
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Carrying:
+    """An answer with a number to keep and an array that only the verdict needs."""
+
+    depth_db: float = column("How deep, dB.")
+    spectrum: Floats
+
+
+def test_what_is_not_declared_as_a_column_is_neither_stored_nor_written():
+    answer = Carrying(3.5, np.zeros(4, np.float32))
+    assert [c.name for c in columns_of(Carrying)] == ["depth_db"]
+    made = examination("a")
+    made = dataclasses.replace(made, answers={**made.answers, "carrying": answer})
+    assert made.descriptors["depth_db"] == 3.5
+    assert "spectrum" not in made.descriptors
+    assert "spectrum" not in made.to_json()["descriptors"]
+    assert rows_of([Outcome(file_of("a"), made)], "scan", "batch")["recordings"].num_rows == 1
 
 
 def test_what_commits_comes_last():

@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from tests.batches import examination, stretches
 from tests.cli.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
 from tests.sounds import noise, sine, write
 
@@ -72,9 +73,18 @@ def test_json_is_strict_and_has_exactly_the_documented_fields(song, broken, decl
             assert list(statement) == documented_fields("A statement of `evidence`")
         for mark in found["declared"]:
             assert list(mark) == documented_fields("A mark of `declared`")
+        for stretch in found["segments"]:
+            assert list(stretch) == documented_fields("A stretch of `segments`")
     assert objects[2]["declared"]
     assert objects[0]["duration_s"] == pytest.approx(3.0)
     assert objects[1]["error_kind"] == "not-audio"
+
+
+def test_json_of_a_weighed_recording_has_exactly_the_documented_fields():
+    found = examination("a", segments=stretches(0.1, 0.9)).to_json()
+    assert list(found) == documented_fields()
+    for stretch in found["segments"]:
+        assert list(stretch) == documented_fields("A stretch of `segments`")
 
 
 def test_json_of_a_sound_with_nan_and_silence_is_strict(tmp_path):

@@ -158,7 +158,7 @@ def test_spark_gives_the_same_rows_as_this_machine(tmp_path, monkeypatch):
     assert cluster.audio_s == pytest.approx(local.audio_s)
     assert cluster.cpu_s > 0
     assert told[0] == sum(told[1:]) == 14
-    for table in ("files", "recordings", "verdicts", "declared", "statements"):
+    for table in ("files", "recordings", "verdicts", "segments", "declared", "statements"):
         query = f"select * exclude (scan_id, batch) from {table} order by all"
         assert rows(here, query) == rows(there, query)
     assert rows(there, "select engine, state from scans") == [{"engine": "spark", "state": "done"}]
