@@ -81,7 +81,8 @@ def check(
     paths
         Local paths or URIs.
     settings
-        Workers and limits; by default those of the environment and the user's file.
+        Workers, limits and the share of false alarms; by default those of the environment and
+        the user's file.
 
     Yields
     ------
@@ -232,7 +233,8 @@ class Catalogue:
         engine
             ``"local"`` for worker processes on this machine, ``"spark"`` for PySpark.
         settings
-            Workers and limits; by default those of the environment and the user's file.
+            Workers, limits and the share of false alarms; by default those of the environment
+            and the user's file.
         progress
             Is told how far it is.
 

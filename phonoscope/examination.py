@@ -16,14 +16,22 @@ import numpy as np
 
 from phonoscope.audio.decode import Decoded, Decoder, Stream
 from phonoscope.audio.source import open_source, printable, shown, stat_source, uri_of
-from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.evidence.base import questions
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
 from phonoscope.types import Statement, columns_in
-from phonoscope.verdict.generated import UNREADABLE, Segment, Verdict, judge
+from phonoscope.verdict.generated import (
+    DEFAULT_FALSE_ALARMS,
+    UNREADABLE,
+    Segment,
+    Verdict,
+    judge,
+)
 
 RECORDING_ID_BYTES = 16
+MOST_FALSE_ALARMS = 0.5
+"""Share of human music that may at most be called generated: beyond it a coin would do better."""
 _HASH_CHUNK = 1 << 20
 _MESSAGE_CHARACTERS = 500
 
@@ -149,7 +157,12 @@ def identify_source(uri: str) -> tuple[str, int]:
     return recording_id, size_bytes
 
 
-def examine(path: str | os.PathLike[str], *, recording_id: str | None = None) -> Examination:
+def examine(
+    path: str | os.PathLike[str],
+    *,
+    recording_id: str | None = None,
+    false_alarms: float = DEFAULT_FALSE_ALARMS,
+) -> Examination:
     """Examine one file: decode it once and ask every question.
 
     Parameters
@@ -159,6 +172,9 @@ def examine(path: str | os.PathLike[str], *, recording_id: str | None = None) ->
     recording_id
         Hash of its bytes, where :func:`identify_source` has just found it; the file is not
         hashed again then.
+    false_alarms
+        Share of human music that may be called generated, above 0 and at most
+        :data:`MOST_FALSE_ALARMS`. Smaller accuses fewer people wrongly and misses more machines.
 
     Returns
     -------
@@ -166,18 +182,27 @@ def examine(path: str | os.PathLike[str], *, recording_id: str | None = None) ->
         With :attr:`Examination.error` set when the file could not be examined; a bad
         file never raises.
 
+    Raises
+    ------
+    UsageError
+        When ``false_alarms`` is no such share.
+
     Examples
     --------
     >>> examine("no-such-file.mp3").error
     'there is no such file (any more)'
     """
+    if not 0.0 < false_alarms <= MOST_FALSE_ALARMS:
+        raise UsageError(
+            f"false_alarms is a share above 0 and at most {MOST_FALSE_ALARMS}, not {false_alarms}"
+        )
     uri = uri_of(path)
     size_bytes: int | None = None
     try:
         size_bytes = stat_source(uri).size_bytes
         if recording_id is None:
             recording_id, size_bytes = identify_source(uri)
-        return _examine_bytes(uri, recording_id, size_bytes)
+        return _examine_bytes(uri, recording_id, size_bytes, false_alarms)
     except UnreadableError as error:
         kind, message = error.kind, str(error)
     except MemoryError:
@@ -190,7 +215,9 @@ def examine(path: str | os.PathLike[str], *, recording_id: str | None = None) ->
     return Examination(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
 
 
-def _examine_bytes(uri: str, recording_id: str, size_bytes: int) -> Examination:
+def _examine_bytes(
+    uri: str, recording_id: str, size_bytes: int, false_alarms: float
+) -> Examination:
     with open_source(uri) as file:
         with Decoder(file) as decoder:
             asked = questions()
@@ -209,7 +236,7 @@ def _examine_bytes(uri: str, recording_id: str, size_bytes: int) -> Examination:
         file=uri,
         recording_id=recording_id,
         size_bytes=size_bytes,
-        verdict=judge(declared),
+        verdict=judge(declared, false_alarms=false_alarms),
         stream=stream,
         decoded=decoded,
         tags=tags,

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
         gt=0,
         description="A batch is written after this many seconds even when it is not full.",
     )
+    # One wrong accusation in a thousand human songs; the same number as in verdict/generated.py,
+    # which a floor this low cannot ask. A test compares them.
+    false_alarms: float = Field(
+        default=0.001,
+        gt=0,
+        le=0.5,
+        description="Share of human music that may be called generated: above 0, at most 0.5. "
+        "Smaller accuses fewer people wrongly and misses more machines.",
+    )
     query_memory_mb: int = Field(
         default=4096, ge=256, description="Memory a query may take before it spills to disk, MB."
     )

@@ -9,13 +9,17 @@ import threading
 import pyarrow.parquet as pq
 import pytest
 from batches import outcome, recording_id_of, stretches, write_batch
+from engines import tasks
 from sounds import noise, write
 
 import phonoscope
 from phonoscope import api
 from phonoscope.api import check, listed, open_catalogue
+from phonoscope.engines import check as engines_check
 from phonoscope.errors import CatalogueError, ErrorKind, UsageError
+from phonoscope.examination import MOST_FALSE_ALARMS
 from phonoscope.settings import Settings
+from phonoscope.verdict.generated import DEFAULT_FALSE_ALARMS
 
 PUBLIC = [
     "Catalogue",
@@ -180,6 +184,26 @@ def test_check_gives_one_examination_a_path_in_order(tmp_path):
         *[None] * 4,
     ]
     assert list(check([], settings=Settings(workers=1))) == []
+
+
+def test_check_weighs_with_the_share_of_false_alarms_that_is_set(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.wav", noise(0.2))
+    monkeypatch.setattr(engines_check, "examine", tasks.telling_examination)
+    (found,) = check([path], settings=Settings(workers=1, false_alarms=0.03))
+    assert found.verdict.false_alarms == 0.03
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 0.51, 1.0, float("nan")])
+def test_a_share_of_false_alarms_that_is_none_raises(tmp_path, share):
+    with pytest.raises(UsageError, match=r"above 0 and at most 0\.5"):
+        phonoscope.examine(tmp_path / "a.wav", false_alarms=share)
+    with pytest.raises(ValueError, match="false_alarms"):
+        Settings(false_alarms=share)
+
+
+def test_the_default_share_of_false_alarms_is_one_number():
+    assert Settings().false_alarms == DEFAULT_FALSE_ALARMS
+    assert Settings(false_alarms=MOST_FALSE_ALARMS).false_alarms == MOST_FALSE_ALARMS
 
 
 def test_what_check_would_examine(tmp_path):

@@ -11,6 +11,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
     FailOnOption,
+    FalseAlarms,
     Quiet,
     TimeLimit,
     Workers,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   phonoscope check song.mp3
+  phonoscope check --false-alarms 0.0001 song.mp3
   phonoscope check --json album/ | jq -r 'select(.declared != []) | .file'
   phonoscope check --fail-on generated --fail-on declared inbox/*.flac || echo look
 """
@@ -57,6 +59,7 @@ def check(
     fail_on: FailOnOption = None,
     workers: Workers = None,
     time_limit: TimeLimit = None,
+    false_alarms: FalseAlarms = None,
     quiet: Quiet = False,
 ) -> Status:
     """Examine files and print verdict, evidence and declared marks.
@@ -66,7 +69,7 @@ def check(
     """
     from phonoscope import api
 
-    settings = settings_with(workers, time_limit)
+    settings = settings_with(workers, time_limit, false_alarms)
     paths = api.listed(files)
     as_block = full or len(paths) == 1
     found = unreadable = False

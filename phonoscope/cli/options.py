@@ -55,6 +55,16 @@ TimeLimit = Annotated[
         "[default: 600]",
     ),
 ]
+FalseAlarms = Annotated[
+    float | None,
+    typer.Option(
+        "--false-alarms",
+        metavar="SHARE",
+        help="Share of human music that may be called generated, above 0 and at most 0.5: 0.0001 "
+        "is one human song in ten thousand. Smaller accuses fewer people wrongly and misses more "
+        "machines. [default: 0.001]",
+    ),
+]
 FailOnOption = Annotated[
     list[FailOn] | None,
     typer.Option(
@@ -68,7 +78,11 @@ FailOnOption = Annotated[
 ]
 
 
-def settings_with(workers: int | None = None, time_limit: float | None = None) -> Settings:
+def settings_with(
+    workers: int | None = None,
+    time_limit: float | None = None,
+    false_alarms: float | None = None,
+) -> Settings:
     """Resolve the settings: these flags over environment, the user's file and defaults.
 
     Raises
@@ -80,7 +94,11 @@ def settings_with(workers: int | None = None, time_limit: float | None = None) -
 
     from phonoscope.settings import SETTINGS_FILE, Settings
 
-    flags: dict[str, Any] = {"workers": workers, "file_time_limit_s": time_limit}
+    flags: dict[str, Any] = {
+        "workers": workers,
+        "file_time_limit_s": time_limit,
+        "false_alarms": false_alarms,
+    }
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:

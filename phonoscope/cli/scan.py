@@ -13,6 +13,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
     FailOnOption,
+    FalseAlarms,
     Quiet,
     TimeLimit,
     Workers,
@@ -30,6 +31,7 @@ EXAMPLES = """\b
 Examples:
   phonoscope scan ~/Music --into my-catalogue
   phonoscope scan deliveries.csv s3://bucket/inbox --into my-catalogue --workers 8
+  phonoscope scan ~/Music --into my-catalogue --false-alarms 0.0001
   phonoscope scan /mnt/archive --into my-catalogue --engine spark --quiet --json
 """
 INTERRUPTED = (
@@ -65,13 +67,15 @@ def scan(
     as_json: AsJson = False,
     workers: Workers = None,
     time_limit: TimeLimit = None,
+    false_alarms: FalseAlarms = None,
     quiet: Quiet = False,
 ) -> Status:
     """Examine every recording under some paths and keep the answers in a catalogue.
 
     A file that did not change since the last scan is not read again, and a scan that was
     stopped goes on where it stopped. A file that cannot be read is kept as a row with the
-    reason; the exit status is then 3.
+    reason; the exit status is then 3. --false-alarms holds for what this scan examines; each
+    verdict is kept with the share it was made with.
     """
     from phonoscope import api
 
@@ -80,7 +84,7 @@ def scan(
         summary = catalogue.scan(
             *(person_path(source) for source in sources),
             engine=engine.value,
-            settings=settings_with(workers, time_limit),
+            settings=settings_with(workers, time_limit, false_alarms),
             progress=meter,
         )
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from phonoscope.audio.source import uri_of
 from phonoscope.engines.pool import Pool
@@ -29,6 +30,7 @@ def check_files(
         time_limit_s=settings.file_time_limit_s,
         memory_mb=settings.worker_memory_mb,
     ) as pool:
+        examine_one = partial(examine, false_alarms=settings.false_alarms)
         waiting = enumerate(uri_of(path) for path in paths)
         finished: dict[int, Examination] = {}
         given = 0
@@ -36,7 +38,7 @@ def check_files(
             while turn not in finished:
                 room = min(pool.free, turn + AHEAD * settings.workers - given)
                 for number, uri in itertools.islice(waiting, max(0, room)):
-                    pool.submit((number, uri), examine, uri)
+                    pool.submit((number, uri), examine_one, uri)
                     given += 1
                 if not pool.working:
                     return

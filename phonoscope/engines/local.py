@@ -99,6 +99,7 @@ class Pipeline:
                 recording_id,
                 first.size_bytes,
                 first.mtime_ns,
+                self._job.settings.false_alarms,
             )
             return True
         for file in self._files:

@@ -71,7 +71,7 @@ def scan(
     engine
         Where the work runs.
     settings
-        Workers, limits, size of a batch.
+        Workers, limits, share of false alarms, size of a batch.
     progress
         Is told how far it is.
 

@@ -271,7 +271,7 @@ def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
     due_s = time.monotonic() + order.settings.batch_seconds
     with _pool(order.settings) as pool:
         for row in itertools.chain.from_iterable(batch.to_pylist() for batch in batches):
-            outcomes, cpu_s = _examined(pool, row)
+            outcomes, cpu_s = _examined(pool, row, order.settings.false_alarms)
             waiting += outcomes
             job.count(Receipt(cpu_s=cpu_s + row["cpu_s"]))
             job.count(Receipt.of(outcomes))
@@ -285,7 +285,7 @@ def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
     yield pa.RecordBatch.from_pylist([receipt])
 
 
-def _examined(pool: Pool, row: dict[str, Any]) -> tuple[list[Outcome], float]:
+def _examined(pool: Pool, row: dict[str, Any], false_alarms: float) -> tuple[list[Outcome], float]:
     files = [
         SourceFile(**{**file, "error_kind": file["error_kind"] and ErrorKind(file["error_kind"])})
         for file in row["files"]
@@ -296,9 +296,8 @@ def _examined(pool: Pool, row: dict[str, Any]) -> tuple[list[Outcome], float]:
     if row["known"]:
         return [Outcome(file_row(file, recording_id)) for file in files], 0.0
     first = files[0]
-    found, cpu_s = _call(
-        pool, examine_file, first.uri, recording_id, first.size_bytes, first.mtime_ns
-    )
+    file = (first.uri, recording_id, first.size_bytes, first.mtime_ns)
+    found, cpu_s = _call(pool, examine_file, *file, false_alarms)
     return outcomes_of(recording_id, files, found), cpu_s
 
 

@@ -24,12 +24,14 @@ def identify_file(uri: str) -> str | Failure:
         return Failure(error.kind, str(error))
 
 
-def examine_file(uri: str, recording_id: str, size_bytes: int, mtime_ns: int) -> Examination:
+def examine_file(
+    uri: str, recording_id: str, size_bytes: int, mtime_ns: int, false_alarms: float
+) -> Examination:
     """Examine a file whose bytes were identified; an error when it changed since it was listed.
 
     Otherwise the answers might belong to other bytes than the ``recording_id``.
     """
-    examination = examine(uri, recording_id=recording_id)
+    examination = examine(uri, recording_id=recording_id, false_alarms=false_alarms)
     if examination.error_kind is not None:
         return examination
     try:

@@ -98,6 +98,14 @@ def test_a_setting_that_is_not_valid_is_named():
     assert "many" in done.stderr
 
 
+@pytest.mark.parametrize("share", ["0", "0.6", "-1"])
+def test_a_share_of_false_alarms_that_is_none_is_status_2(share):
+    done = run("check", "x.mp3", "--false-alarms", share)
+    assert done.returncode == 2
+    assert "false" in done.stderr
+    assert share in done.stderr
+
+
 def test_a_fault_is_no_traceback_unless_asked_for(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import phonoscope.cli.version as v\ndef fail(): raise ZeroDivisionError('by zero')\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -62,7 +63,14 @@ def threads():
     return max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
 
 
-def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns):
+def telling_examination(uri, *, recording_id=None, false_alarms):
+    """An examination that tells the share of false alarms it was asked for, weighed or not."""
+    found = examine(uri, recording_id=recording_id, false_alarms=false_alarms)
+    verdict = dataclasses.replace(found.verdict, false_alarms=false_alarms)
+    return dataclasses.replace(found, verdict=verdict)
+
+
+def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns, false_alarms):
     """An examination that does what the file's name says."""
     name = os.path.basename(uri)
     if "hang" in name:
@@ -71,10 +79,10 @@ def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns):
         os.kill(os.getpid(), signal.SIGSEGV)
     if "slow" in name:
         time.sleep(1.5)
-    return examine(uri, recording_id=recording_id)
+    return telling_examination(uri, recording_id=recording_id, false_alarms=false_alarms)
 
 
-def slow_examination(uri, recording_id, size_bytes, mtime_ns):
+def slow_examination(uri, recording_id, size_bytes, mtime_ns, false_alarms):
     """Slow enough that a signal finds the scan at work."""
     time.sleep(0.05)
     return examine(uri, recording_id=recording_id)

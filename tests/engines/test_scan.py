@@ -117,7 +117,7 @@ def test_a_file_that_hangs_or_crashes_is_a_row_and_the_others_are_done(
     for number, name in enumerate(["hang", "crash", "fine"]):
         write(music / f"{name}.wav", noise(0.2, seed=number))
     (music / "hang too.wav").write_bytes((music / "hang.wav").read_bytes())
-    settings = Settings(workers=2, file_time_limit_s=3)
+    settings = Settings(workers=2, file_time_limit_s=3, false_alarms=0.02)
     done = catalogue.scan(music, settings=settings)
     assert done.unreadable_kinds == {"time-limit": 2, "crashed": 1}
     found = {os.path.basename(r["uri"]): r for r in rows(catalogue, "from files")}
@@ -125,6 +125,7 @@ def test_a_file_that_hangs_or_crashes_is_a_row_and_the_others_are_done(
     assert "3 s" in found["hang.wav"]["error"]
     assert "SIGSEGV" in found["crash.wav"]["error"]
     assert len(rows(catalogue, "from recordings")) == 1
+    assert rows(catalogue, "select false_alarms a from verdicts") == [{"a": 0.02}]
 
     monkeypatch.undo()
     again = catalogue.scan(music, settings=settings)

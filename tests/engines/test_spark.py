@@ -81,7 +81,7 @@ def test_a_task_guards_itself_against_hanging_and_crashing_files(tmp_path, monke
         write(music / f"{name}.wav", noise(0.2, seed=number))
     monkeypatch.setattr(spark, "examine_file", tasks.misbehaving_examination)
     catalogue = open_catalogue(tmp_path / "catalogue")
-    what = order(catalogue, file_time_limit_s=3)
+    what = order(catalogue, file_time_limit_s=3, false_alarms=0.02)
     files = [
         SourceFile(str(path), path.stat().st_size, path.stat().st_mtime_ns)
         for path in sorted(music.iterdir())
@@ -111,6 +111,7 @@ def test_a_task_guards_itself_against_hanging_and_crashing_files(tmp_path, monke
     }
     assert len(rows(catalogue, "from files")) == 4
     assert len(rows(catalogue, "from recordings")) == 1
+    assert rows(catalogue, "select false_alarms a from verdicts") == [{"a": 0.02}]
 
 
 class Row:
