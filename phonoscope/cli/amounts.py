@@ -15,6 +15,12 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
 
 
+def at(seconds: float) -> str:
+    """Return a place in a recording as a player shows it: ``0:05``, ``3:07``, ``1:02:03``."""
+    whole = round(seconds)
+    return clock(whole) if whole >= 10 else f"0:0{whole}"
+
+
 def span(seconds: float) -> str:
     """Return a stretch of time in words: ``40 s``, ``12 min``, ``3.5 h``."""
     if seconds < 100:

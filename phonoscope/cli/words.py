@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.audio.source import shown
+from phonoscope.cli import stretches
 from phonoscope.cli.amounts import clock
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
 
 if TYPE_CHECKING:
     from phonoscope.examination import Examination
+    from phonoscope.verdict.generated import Verdict
 
 _VERDICT_COLOURS = {
     "generated": ("bold", "red"),
@@ -29,6 +31,8 @@ def line_of(examination: Examination) -> str:
     facts = []
     if examination.declared:
         facts.append(f"declared: {_marks_in_short(examination)}")
+    if examination.verdict.p_value is not None:
+        facts.append(f"p-value {examination.verdict.p_value:.2g}")
     if examination.error:
         facts.append(f"{examination.error_kind}: {examination.error}")
     tail = f"  ({safe('; '.join(facts))})" if facts else ""
@@ -41,7 +45,7 @@ def block_of(examination: Examination) -> str:
     rows = [("verdict", wrapped(safe(verdict.says)))]
     if examination.error:
         rows = [("error", wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
-    rows += _probabilities(examination) + _named(examination) + _facts(examination)
+    rows += _weighed(examination) + _named(examination) + _facts(examination)
     rows += [("declared", wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
     if not examination.declared and not examination.error:
         rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
@@ -62,16 +66,39 @@ def _marks_in_short(examination: Examination) -> str:
     return ", ".join(named)
 
 
-def _probabilities(examination: Examination) -> list[tuple[str, str]]:
-    verdict = examination.verdict
+def _weighed(examination: Examination) -> list[tuple[str, str]]:
+    verdict, segments = examination.verdict, examination.segments
+    rows = [("weighed", _probabilities(verdict)), ("family", _family(verdict))]
+    if verdict.p_voice is not None:
+        says = f"probability of a converted or synthetic voice {verdict.p_voice:.2f} (experimental)"
+        rows.append(("voice", says))
+    rows = [(label, wrapped(safe(says))) for label, says in rows if says]
+    if segments:
+        rows.append(
+            ("over time", f"{stretches.line(segments)}\n{wrapped(stretches.words(segments))}")
+        )
+    if verdict.model:
+        rows.append(("model", wrapped(safe(verdict.model))))
+    return rows
+
+
+def _probabilities(verdict: Verdict) -> str:
     parts = []
     if verdict.p_generated is not None:
         parts.append(f"probability of a generator {verdict.p_generated:.3f}")
     if verdict.p_value is not None:
         parts.append(f"p-value against human music {verdict.p_value:.2g}")
-    if verdict.model:
-        parts.append(f"model {verdict.model}")
-    return [("weighed", wrapped(safe(", ".join(parts))))] if parts else []
+    if verdict.false_alarms is not None:
+        parts.append(f"called generated up to {verdict.false_alarms:g}")
+    return ", ".join(parts)
+
+
+def _family(verdict: Verdict) -> str:
+    if not verdict.generator:
+        return ""
+    confidence = verdict.generator_confidence
+    sure = "" if confidence is None else f" (probability {confidence:.2f}, if it was generated)"
+    return f"resembles {verdict.generator}{sure}"
 
 
 def _named(examination: Examination) -> list[tuple[str, str]]:

@@ -1,0 +1,103 @@
+"""What a person reads of a weighed recording."""
+
+import dataclasses
+
+import pytest
+
+from phonoscope.cli import stretches as line_of_stretches
+from phonoscope.cli import terminal
+from phonoscope.cli.words import block_of, line_of
+from phonoscope.verdict.generated import Weighed, judge
+from tests.batches import examination, stretches
+
+WEIGHED = Weighed(0.9931, 0.00021, "ACE-Step", 0.87, 0.12, (), 0.5, "detector 1 (abc)")
+
+
+@pytest.fixture
+def weighed():
+    verdict = judge((), WEIGHED, false_alarms=0.001)
+    over_time = stretches(0.05, 0.1, 0.7, 0.98, 0.2, 0.1)
+    return examination("a", marks=0, verdict=verdict, segments=over_time)
+
+
+@pytest.fixture
+def terminal_with_colours(monkeypatch):
+    monkeypatch.setattr(terminal, "colourful", lambda: True)
+
+
+def said(found):
+    return " ".join(block_of(found).split())
+
+
+def test_a_block_says_every_number_of_the_verdict(weighed):
+    text = said(weighed)
+    for part in (
+        "probability of a generator 0.993, p-value against human music 0.00021, called generated "
+        "up to 0.001",
+        "resembles ACE-Step (probability 0.87, if it was generated)",
+        "probability of a converted or synthetic voice 0.12 (experimental)",
+        "over time 0:00 ▁▁▆█▂▁ 0:30",
+        "0.5 or more at 0:10 to 0:20; highest 0.98 at 0:15",
+        "model detector 1 (abc)",
+    ):
+        assert part in text
+
+
+def test_a_block_is_plain_text_in_a_pipe_and_no_line_is_too_wide(weighed):
+    text = block_of(weighed)
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.splitlines()) <= terminal.WIDEST
+
+
+@pytest.mark.usefixtures("terminal_with_colours")
+def test_on_a_terminal_the_likely_stretches_stand_out(weighed):
+    assert "▁▁\x1b[31m▆█\x1b[0m▂▁" in block_of(weighed)
+
+
+def test_what_was_not_weighed_is_not_mentioned():
+    text = block_of(examination("a", marks=0))
+    for label in ("weighed", "family", "voice", "over time", "model"):
+        assert f"\n  {label} " not in text
+
+
+def test_an_unknown_family_is_not_named(weighed):
+    verdict = dataclasses.replace(weighed.verdict, generator=None, generator_confidence=None)
+    assert "resembles" not in said(dataclasses.replace(weighed, verdict=verdict))
+
+
+def test_a_line_has_the_p_value(weighed):
+    assert "p-value 0.00021" in line_of(weighed)
+    assert "p-value" not in line_of(examination("a"))
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([0.1, 0.4, 0.2], "no stretch above 0.5; highest 0.40 at 0:05"),
+        ([0.9, 0.8, 0.7], "0.5 or more throughout; highest 0.90 at 0:00"),
+        ([0.9], "0.5 or more throughout; highest 0.90 at 0:00"),
+        (
+            [0.9, 0.1, 0.9, 0.9, 0.1, 0.6, 0.1, 0.7, 0.1, 0.8, 0.8],
+            "0.5 or more at 0:00 to 0:05, 0:10 to 0:20, 0:45 to 0:55 and 2 shorter; "
+            "highest 0.90 at 0:00",
+        ),
+    ],
+)
+def test_where_the_likely_stretches_lie(values, says):
+    assert line_of_stretches.words(stretches(*values)) == says
+
+
+def test_a_ten_hour_file_is_one_line_that_still_shows_its_one_likely_stretch():
+    values = [0.0] * 7_200
+    values[5_000] = 1.0
+    drawn = line_of_stretches.line(stretches(*values))
+    start, blocks, end = drawn.split(" ")
+    assert (start, end) == ("0:00", "10:00:00")
+    assert len(blocks) == line_of_stretches.MOST_CELLS
+    assert blocks.count("█") == 1
+    assert blocks.index("█") == 5_000 * 40 // 7_200
+
+
+@pytest.mark.parametrize("p", [0.0, 0.499999, 0.5, 1.0])
+def test_every_probability_has_a_height(p):
+    assert len(line_of_stretches.line(stretches(p)).split(" ")[1]) == 1
