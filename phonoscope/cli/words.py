@@ -87,9 +87,9 @@ def _probabilities(verdict: Verdict) -> str:
     if verdict.p_generated is not None:
         parts.append(f"probability of a generator {verdict.p_generated:.3f}")
     if verdict.p_value is not None:
-        parts.append(f"p-value against human music {verdict.p_value:.2g}")
-    if verdict.false_alarms is not None:
-        parts.append(f"called generated up to {verdict.false_alarms:g}")
+        asked = verdict.false_alarms
+        rule = "" if asked is None else f" ({asked:g} or less is called generated)"
+        parts.append(f"p-value against human music {verdict.p_value:.2g}{rule}")
     return ", ".join(parts)
 
 

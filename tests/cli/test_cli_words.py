@@ -32,8 +32,8 @@ def said(found):
 def test_a_block_says_every_number_of_the_verdict(weighed):
     text = said(weighed)
     for part in (
-        "probability of a generator 0.993, p-value against human music 0.00021, called generated "
-        "up to 0.001",
+        "probability of a generator 0.993, p-value against human music 0.00021 (0.001 or less is "
+        "called generated)",
         "resembles ACE-Step (probability 0.87, if it was generated)",
         "probability of a converted or synthetic voice 0.12 (experimental)",
         "over time 0:00 ▁▁▆█▂▁ 0:30",
