@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.evidence.base import questions
 from phonoscope.findings.words import clock, count, frequency, measured, number, percent, size
+from phonoscope.types import columns_in
 from phonoscope.web.record import Record
 
 _UNITS = {
@@ -62,7 +62,7 @@ def facts_of(record: Record) -> list[Group]:
 def _facts(answer: Any) -> list[Fact]:
     if answer is None:
         return []
-    found = ((f, getattr(answer, f.name)) for f in dataclasses.fields(answer))
+    found = ((f, getattr(answer, f.name)) for f in columns_in(answer))
     return [
         Fact(_label(f.name), in_words(f.name, value), f.metadata["doc"])
         for f, value in found

@@ -10,7 +10,16 @@ from phonoscope.audio.source import printable, shown
 from phonoscope.findings.unreadable import reason
 from phonoscope.web.desk import Desk, Row, Table
 
-Sort = Literal["file", "title", "artist", "duration_s", "loudness_lufs", "tempo_bpm", "size_bytes"]
+Sort = Literal[
+    "file",
+    "title",
+    "artist",
+    "p_generated",
+    "duration_s",
+    "loudness_lufs",
+    "tempo_bpm",
+    "size_bytes",
+]
 Order = Literal["up", "down"]
 SIZES = (50, 100, 200)
 """Rows of a page that a person may choose; the API takes any number up to the largest."""
@@ -87,9 +96,18 @@ class Page:
 
 def read_page(desk: Desk, wish: Wish) -> Page:
     """Return a page of the list; of files that could not be read when an error is asked for."""
-    listed = _unreadable if wish.error else _recordings
-    count = desk.rows(lambda table: _counted(listed(table, wish)))[0]["rows"]
-    rows = desk.rows(lambda table: _paged(listed(table, wish), wish))
+    if wish.error:
+        count = desk.rows(lambda table: _counted(_unreadable(table, wish)))[0]["rows"]
+        rows = desk.rows(lambda table: _paged(_unreadable(table, wish), wish))
+    else:
+        # All rows are ordered by the two columns that this needs; what a page shows of a
+        # recording is read only of those that are on it.
+        count = desk.rows(lambda table: _counted(_chosen(table, wish)))[0]["rows"]
+        placed = desk.rows(lambda table: _paged(_sortable(table, wish), wish))
+        known = [row["recording_id"] for row in placed]
+        found = desk.rows(lambda table: _described(table, known)) if known else []
+        by_id = {row["recording_id"]: row for row in found}
+        rows = [by_id[name] for name in known if name in by_id]
     return Page(wish, count, tuple(_shown(row) for row in rows))
 
 
@@ -109,11 +127,13 @@ def _paged(listed: Any, wish: Wish) -> Any:
     return ordered.limit(wish.size, offset=(wish.page - 1) * wish.size)
 
 
-def _recordings(table: Table, wish: Wish) -> Any:
+def _chosen(table: Table, wish: Wish) -> Any:
+    """Return the recordings that fit a wish and lie in a file."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
+    held = files.filter(files.recording_id.notnull())
     if wish.search:
         text = wish.search.lower()
-        named = files.filter(files.uri.lower().contains(text) & files.recording_id.notnull())
+        named = held.filter(held.uri.lower().contains(text))
         recordings = recordings.filter(
             recordings.tag_title.lower().contains(text).fill_null(False)
             | recordings.tag_artist.lower().contains(text).fill_null(False)
@@ -124,11 +144,33 @@ def _recordings(table: Table, wish: Wish) -> Any:
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
     if wish.declared:
         recordings = recordings.filter(recordings.recording_id.isin(table("declared").recording_id))
-    kept = recordings.select(*_COLUMNS, title="tag_title", artist="tag_artist")
+    return recordings.filter(recordings.recording_id.isin(held.recording_id))
+
+
+def _sortable(table: Table, wish: Wish) -> Any:
+    """Return the chosen recordings with their first file and what they are sorted by."""
+    chosen = _chosen(table, wish).rename(title="tag_title", artist="tag_artist")
+    if wish.sort == "p_generated":
+        judged = table("verdicts").select("recording_id", "p_generated")
+        chosen = chosen.select("recording_id").left_join(judged, "recording_id")
+    columns = ["recording_id"] if wish.sort == "file" else ["recording_id", wish.sort]
+    return chosen.select(*columns).inner_join(_places(table("files")), "recording_id")
+
+
+def _described(table: Table, known: list[str]) -> Any:
+    """Return what a page shows of these recordings."""
+    recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
+    kept = recordings.filter(recordings.recording_id.isin(known))
+    shown = kept.select(*_COLUMNS, title="tag_title", artist="tag_artist")
+    places = _places(files.filter(files.recording_id.isin(known)))
+    mine = verdicts.filter(verdicts.recording_id.isin(known))
+    judged = mine.select("recording_id", "verdict", "basis", "p_generated")
+    return shown.inner_join(places, "recording_id").left_join(judged, "recording_id")
+
+
+def _places(files: Any) -> Any:
     held = files.filter(files.recording_id.notnull())
-    places = held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
-    judged = verdicts.select("recording_id", "verdict", "basis")
-    return kept.inner_join(places, "recording_id").left_join(judged, "recording_id")
+    return held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
 
 
 def _unreadable(table: Table, wish: Wish) -> Any:

@@ -1,16 +1,17 @@
-"""The pages over the whole catalogue: findings, and the list of recordings."""
+"""The pages over the whole catalogue: findings, the list of recordings, the model card."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from phonoscope.errors import ErrorKind
 from phonoscope.findings.report import dateline
 from phonoscope.findings.unreadable import REASONS
 from phonoscope.findings.verdicts import WORDS
 from phonoscope.verdict.generated import Band
+from phonoscope.web import card
 from phonoscope.web.data import wish_of
 from phonoscope.web.listing import SIZES, Wish, read_page
 from phonoscope.web.view import View
@@ -26,6 +27,7 @@ SORTS = {
     "file": "File name",
     "title": "Title",
     "artist": "Artist",
+    "p_generated": "Detected probability",
     "duration_s": "Duration",
     "loudness_lufs": "Loudness",
     "tempo_bpm": "Tempo",
@@ -58,3 +60,12 @@ def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> Res
         sorts=SORTS,
         sizes=SIZES,
     )
+
+
+@router.get("/model-card")
+def model_card(request: Request) -> Response:
+    """Show the card of the model that this version ships."""
+    if not card.is_shipped():
+        raise HTTPException(404, "This version ships no model, and no card of one.")
+    view = View(request, request.app.state.desk)
+    return view.page("model_card.html", card=card.read_card())

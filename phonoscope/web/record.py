@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from phonoscope.audio.decode import Decoded, Stream
@@ -15,8 +16,8 @@ from phonoscope.errors import CatalogueError
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Making, Part, Tags
-from phonoscope.types import Statement
-from phonoscope.verdict.generated import UNREADABLE, Band, Verdict
+from phonoscope.types import Statement, columns_in
+from phonoscope.verdict.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.web.desk import Desk, Row
 
 
@@ -78,6 +79,7 @@ def read_record(desk: Desk, recording_id: str) -> Record | None:
         declared=tuple(_declaration(mark) for mark in mine("declared")),
         answers={q.name: _made(q.answer, row) for q in questions()},
         evidence=tuple(_statement(statement) for statement in statements),
+        segments=_segments(mine("segments")),
     )
     return Record(examination, tuple(files))
 
@@ -88,7 +90,10 @@ def _of(table: Any, recording_id: str) -> Any:
 
 def _made(kind: type[Any], row: Mapping[str, Any], prefix: str = "") -> Any:
     """Return a dataclass from the columns it declares; an absent column reads as empty."""
-    return kind(**{f.name: row.get(prefix + f.name) for f in dataclasses.fields(kind)})
+    stored = {f.name: row.get(prefix + f.name) for f in columns_in(kind)}
+    # What is no column served the verdict while the recording was examined.
+    needed = (f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING)
+    return kind(**dict.fromkeys(needed) | stored)
 
 
 def _is_described(row: Row) -> bool:
@@ -102,8 +107,10 @@ def _known(kind: type[StrEnum], value: str) -> Any:
 
 
 def _verdict(row: Row) -> Verdict:
+    # What is not a number was not measured.
+    finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
     try:
-        made: Verdict = _made(Verdict, {**row, "verdict": Band(row["verdict"])})
+        made: Verdict = _made(Verdict, {**finite, "verdict": Band(row["verdict"])})
     except ValueError as error:
         raise CatalogueError(f"verdict {row['verdict']!r} is not known to this version") from error
     return made
@@ -118,3 +125,10 @@ def _declaration(row: Row) -> Declaration:
 def _statement(row: Row) -> Statement:
     numbers = json.loads(row["numbers"] or "{}")
     return Statement(row["kind"], row["says"], row["strength"] or 0.0, row["also"] or "", numbers)
+
+
+def _segments(rows: list[Row]) -> tuple[Segment, ...]:
+    """Return the stretches in order of time; one without a number cannot be shown."""
+    made = [_made(Segment, row) for row in rows]
+    whole = [s for s in made if all(v is not None and isfinite(v) for v in vars(s).values())]
+    return tuple(sorted(whole, key=lambda s: s.start_s))

@@ -7,20 +7,17 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from phonoscope.errors import UnreadableError
-from phonoscope.web import sound
+from phonoscope.web import sound, verdict
 from phonoscope.web.data import known_record
 from phonoscope.web.facts import facts_of
 from phonoscope.web.gallery import BusyError
 from phonoscope.web.png import as_png
 from phonoscope.web.portrait import Portrait, paint
 from phonoscope.web.record import Record
+from phonoscope.web.ruler import ruler_of
 from phonoscope.web.scale import frequency_ticks, time_ticks
-from phonoscope.web.spectrum import (
-    comb_stands_out,
-    excess_chart,
-    spectrum_chart,
-    teeth_hz,
-)
+from phonoscope.web.spectrum import excess_of, spectrum_chart
+from phonoscope.web.timeline import timeline_of
 from phonoscope.web.view import View
 
 router = APIRouter(prefix="/recordings/{recording_id}", include_in_schema=False)
@@ -33,7 +30,8 @@ def page(request: Request, recording_id: str) -> Response:
     """Show what is known of a recording; of a lost one too."""
     record = known_record(request, recording_id)
     stream = record.examination.stream
-    facts = record.examination.descriptors
+    judged = record.examination.verdict
+    duration_s = record.examination.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
     return View(request, request.app.state.desk).page(
         "recording.html",
@@ -42,10 +40,16 @@ def page(request: Request, recording_id: str) -> Response:
         lost=_why_lost(record),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
         groups=facts_of(record),
-        facts=facts,
-        comb=comb_stands_out(facts),
+        rests_on=verdict.rests_on(judged),
+        detected={
+            "band": verdict.detected_band(judged),
+            "says": verdict.detected_says(judged),
+            "facts": verdict.facts_of(judged),
+            "ruler": ruler_of(judged.p_value, judged.false_alarms),
+        },
+        timeline=timeline_of(record.examination.segments, duration_s),
         hertz=frequency_ticks(rate_hz / 2) if rate_hz else [],
-        seconds=time_ticks(record.examination.duration_s or 0.0),
+        seconds=time_ticks(duration_s or 0.0),
     )
 
 
@@ -86,14 +90,18 @@ def spectrum(request: Request, recording_id: str) -> Response:
     desk = request.app.state.desk
     portrait = _portrait(request, record)
     facts = record.examination.descriptors
-    charts = {"spectrum": spectrum_chart(portrait, facts), "excess": excess_chart(portrait, facts)}
+    excess = excess_of(portrait, facts)
+    charts = {
+        "spectrum": spectrum_chart(portrait, facts),
+        "excess": excess and excess.chart(),
+        "close": excess and excess.close(),
+    }
     return View(request, desk).page(
         "spectrum.html",
         record=record,
         portrait=portrait,
         facts=facts,
-        comb=comb_stands_out(facts),
-        teeth=teeth_hz(portrait, facts),
+        excess=excess,
         charts={name: chart and desk.draw(chart, name) for name, chart in charts.items()},
     )
 

@@ -27,6 +27,8 @@ _SHARED = {"style.css": "text/css", "charts.js": "text/javascript"}
 _OWN = {
     "icon.svg": "image/svg+xml",
     "page.js": "text/javascript",
+    "served.css": "text/css",
+    "timeline.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
     "vendor/wavesurfer.min.js": "text/javascript",
 }

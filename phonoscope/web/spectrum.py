@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.evidence.artefacts import BAND_HZ, NOTABLE_SCORE, excess_db
+from phonoscope.evidence.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
 from phonoscope.findings.charts import CONFIG, NARROW, SCHEMA, Spec
 from phonoscope.findings.words import frequency, number
+from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.portrait import Portrait
 
 WIDE = 920
@@ -38,48 +39,87 @@ def spectrum_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart:
     return drawn.chart(alt)
 
 
-def excess_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart | None:
-    """Draw how far the spectrum rises over its local floor, with peaks and comb.
+@dataclass(frozen=True)
+class Excess:
+    """How far a spectrum rises over its local floor, and the teeth of the comb found in it."""
+
+    bin_hz: float
+    rise_db: NDArray[np.float64]
+    """Shape (bins,), dB."""
+    band_hz: tuple[float, float]
+    peaks: Sequence[tuple[float, float]]
+    """Strongest narrow peaks: frequency, Hz, and height, dB."""
+    teeth: Sequence[Tooth]
+    """Empty when no comb stands out from chance."""
+
+    @property
+    def met(self) -> int:
+        """How many teeth the spectrum shows."""
+        return sum(tooth.is_met for tooth in self.teeth)
+
+    @property
+    def ticks(self) -> Sequence[Tooth]:
+        """Teeth to draw as ticks: fewer are drawn through the picture, more would run together."""
+        return self.teeth if FEW_TEETH < len(self.teeth) <= MOST_TEETH else ()
+
+    def chart(self) -> Chart:
+        """Draw the whole band, with the peaks and the teeth."""
+        low, high = self.band_hz
+        spacing = f", and a comb every {self._spacing_hz:.1f} Hz" if self.teeth else ""
+        alt = (
+            f"Rise over the local floor from {frequency(low)} to {frequency(high)}: "
+            f"{len(self.peaks)} narrow peaks{spacing}."
+        )
+        rules = self.teeth if len(self.teeth) <= FEW_TEETH else ()
+        drawn = self._drawn(self.band_hz, self.peaks)
+        return replace(drawn, ticks=self.ticks, rules=rules).chart(alt)
+
+    def close(self) -> Chart | None:
+        """Draw the part of the band where the teeth stand highest; ``None`` without one."""
+        teeth = close_look(self.teeth)
+        if not teeth:
+            return None
+        half_hz = self._spacing_hz / 2
+        low, high = teeth[0].hz - half_hz, teeth[-1].hz + half_hz
+        inside = [(hz, db) for hz, db in self.peaks if low <= hz <= high]
+        alt = (
+            f"The comb up close, {frequency(low)} to {frequency(high)}: the spectrum rises at "
+            f"{sum(t.is_met for t in teeth)} of the {len(teeth)} teeth."
+        )
+        return replace(self._drawn((low, high), inside), rules=teeth).chart(alt)
+
+    @property
+    def _spacing_hz(self) -> float:
+        return self.teeth[1].hz - self.teeth[0].hz if len(self.teeth) > 1 else self.teeth[0].hz
+
+    def _drawn(self, extent: tuple[float, float], peaks: Sequence[tuple[float, float]]) -> _Drawn:
+        hertz, height = _thinned(self.rise_db, self.bin_hz, *extent)
+        circles = [
+            {"hz": hz, "db": db, "says": f"Peak at {number(hz)} Hz, {db:.1f} dB"}
+            for hz, db in peaks
+        ]
+        return _Drawn(_points(hertz, height), [], circles, extent, "dB over the floor", 160)
+
+
+def excess_of(portrait: Portrait, facts: Mapping[str, Any]) -> Excess | None:
+    """Return the spectrum's rise over its floor.
 
     ``None`` when the recording is too short or narrow to look for peaks.
     """
-    low, high = _band(portrait)
-    if high - low < 2_000 or facts.get("comb_score") is None:
+    band_hz = BAND_HZ[0], min(BAND_HZ[1], 0.98 * portrait.highest_hz)
+    if band_hz[1] - band_hz[0] < 2_000 or facts.get("comb_score") is None:
         return None
-    excess = excess_db(portrait.mean_level_db.astype(np.float32)).astype(np.float64)
-    hertz, height = _thinned(excess, portrait.bin_hz, low, high)
-    peaks = [
-        {"hz": float(hz), "db": float(db), "says": f"Peak at {number(hz)} Hz, {db:.1f} dB"}
-        for hz, db in zip(facts.get("peaks_hz") or (), facts.get("peaks_db") or (), strict=False)
-    ]
-    teeth = teeth_hz(portrait, facts)
-    alt = (
-        f"Rise over the local floor from {frequency(low)} to {frequency(high)}: "
-        f"{len(peaks)} narrow peaks"
-        + (f", and a comb every {facts['comb_spacing_hz']:.1f} Hz." if teeth else ".")
+    rise_db = excess_db(portrait.mean_level_db.astype(np.float32)).astype(np.float64)
+    teeth: list[Tooth] = []
+    if stands_out(facts) and (spacing_hz := facts.get("comb_spacing_hz")):
+        teeth = teeth_of(rise_db, portrait.bin_hz, band_hz, spacing_hz)
+    return Excess(
+        portrait.bin_hz,
+        rise_db,
+        band_hz,
+        list(zip(facts.get("peaks_hz") or (), facts.get("peaks_db") or (), strict=False)),
+        teeth,
     )
-    values = _points(hertz, height)
-    drawn = _Drawn(values, [], peaks, (low, high), "dB over the floor", 160, teeth)
-    return drawn.chart(alt)
-
-
-def comb_stands_out(facts: Mapping[str, Any]) -> bool:
-    """Whether the strongest comb is strong enough to be put into words."""
-    return (facts.get("comb_score") or 0.0) >= NOTABLE_SCORE
-
-
-def teeth_hz(portrait: Portrait, facts: Mapping[str, Any]) -> list[float]:
-    """Frequencies of the comb's teeth to draw; none when there is no comb or too dense a one."""
-    low, high = _band(portrait)
-    spacing_hz = facts.get("comb_spacing_hz")
-    if not comb_stands_out(facts) or not spacing_hz or (high - low) / spacing_hz > MOST_TEETH:
-        return []
-    first, last = int(np.ceil(low / spacing_hz)), int(high / spacing_hz)
-    return [k * spacing_hz for k in range(first, last + 1)]
-
-
-def _band(portrait: Portrait) -> tuple[float, float]:
-    return BAND_HZ[0], min(BAND_HZ[1], 0.98 * portrait.highest_hz)
 
 
 def _thinned(
@@ -110,7 +150,10 @@ class _Drawn:
     extent: tuple[float, float]
     unit: str
     height: int
-    teeth: Sequence[float] = ()
+    ticks: Sequence[Tooth] = ()
+    """Teeth drawn along the top."""
+    rules: Sequence[Tooth] = ()
+    """Teeth drawn through the picture."""
 
     def chart(self, alt: str) -> Chart:
         return Chart(self._spec(WIDE, 10, alt), self._spec(NARROW, 5, alt), alt)
@@ -136,8 +179,10 @@ class _Drawn:
         layers: list[Spec] = [{"mark": line, "encoding": {"x": x, "y": y}}]
         if self.marks:
             layers = [*_rules(self.marks, x), *layers]
-        if self.teeth:
-            layers.append(_ticks(self.teeth, x))
+        if self.rules:
+            layers = [_rule_of_teeth(self.rules, x), *layers, _tips(self.rules, x)]
+        if self.ticks:
+            layers.append(_ticks(self.ticks, x))
         if self.peaks:
             layers.append(_peaks(self.peaks, x, y))
         return {
@@ -168,11 +213,36 @@ def _rules(marks: list[dict[str, Any]], x: Spec) -> list[Spec]:
     ]
 
 
-def _ticks(teeth: Sequence[float], x: Spec) -> Spec:
+def _teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:
+    """Encode teeth: those that the spectrum shows stand out from those that it does not."""
+    values = [{"hz": t.hz, "met": t.is_met, "says": t.says} for t in teeth]
+    colour = {
+        "field": "met",
+        "type": "nominal",
+        "scale": {"domain": [True, False], "range": ["var(--comb)", "var(--line)"]},
+        "legend": None,
+    }
+    return {"data": {"values": values}, "encoding": {"x": x, "color": colour}}
+
+
+def _ticks(teeth: Sequence[Tooth], x: Spec) -> Spec:
     """Draw a comb as ticks along the top, where they hide nothing of the line."""
-    mark = {"type": "rule", "color": "var(--ink)", "strokeWidth": 1, "y": -11, "y2": -4}
-    values = [{"hz": hz} for hz in teeth]
-    return {"data": {"values": values}, "mark": {**mark, "aria": False}, "encoding": {"x": x}}
+    mark = {"type": "rule", "strokeWidth": 1.5, "y": -12, "y2": -4, "aria": False}
+    return {**_teeth(teeth, x), "mark": mark}
+
+
+def _rule_of_teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:
+    """Draw a comb through the picture, behind the line."""
+    mark = {"type": "rule", "strokeWidth": 1.5, "y": 0, "y2": "height", "aria": False}
+    return {**_teeth(teeth, x), "mark": mark}
+
+
+def _tips(teeth: Sequence[Tooth], x: Spec) -> Spec:
+    """Draw the teeth's upper ends; they carry their numbers for the pointer and the keys."""
+    made = _teeth(teeth, x)
+    mark = {"type": "point", "shape": "triangle-down", "size": 60, "filled": True, "y": -6}
+    said = {**made["encoding"], "description": {"field": "says"}}
+    return {**made, "mark": mark, "encoding": said}
 
 
 def _peaks(peaks: list[dict[str, Any]], x: Spec, y: Spec) -> Spec:

@@ -14,7 +14,9 @@ from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.findings import words
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.verdicts import WORDS
+from phonoscope.web import card
 from phonoscope.web.desk import Desk
+from phonoscope.web.verdict import likelihood
 
 
 @cache
@@ -26,6 +28,7 @@ def environment() -> jinja2.Environment:
         clock=words.clock,
         counted=words.counted,
         frequency=words.frequency,
+        likelihood=likelihood,
         measured=words.measured,
         percent=words.percent,
         printable=printable,
@@ -60,6 +63,7 @@ class View:
                 path=self._request.url.path,
                 nonce=self._request.state.nonce,
                 is_part=self.is_part,
+                has_card=card.is_shipped(),
                 **content,
             )
         )

@@ -3,6 +3,7 @@ import os
 import pytest
 
 from phonoscope.web.app import create_app
+from tests.web.judged import judged_catalogue
 from tests.web.served import TestClient, catalogue_of, make_files
 
 
@@ -31,6 +32,29 @@ def find(client):
 
     def found(search):
         (row,) = client.get("/api/recordings", params={"search": search}).json()["recordings"]
+        return row["recording_id"]
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory):
+    return judged_catalogue(tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="session")
+def judged_client(judged):
+    with TestClient(create_app(judged), base_url="http://localhost") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def weighed_id(judged_client):
+    """Return the identifier of a recording of ``tests.web.judged``."""
+
+    def found(name):
+        wish = {"search": f"/{name}.wav"}
+        (row,) = judged_client.get("/api/recordings", params=wish).json()["recordings"]
         return row["recording_id"]
 
     return found

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     from starlette.testclient import TestClient
 
-__all__ = ["HOSTILE", "TestClient", "catalogue_of", "make_files", "serving"]
+__all__ = ["HOSTILE", "TestClient", "catalogue_of", "examined_outcome", "make_files", "serving"]
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\n\u202e.wav"
 
@@ -51,11 +51,12 @@ def make_files(folder):
 
 def catalogue_of(paths):
     """The catalogue that a scan of these files makes."""
-    tables = rows_of([_outcome(path) for path in paths], "scan", "batch")
+    tables = rows_of([examined_outcome(path) for path in paths], "scan", "batch")
     return MemoryCatalogue(path="my catalogue", **tables)
 
 
-def _outcome(path):
+def examined_outcome(path):
+    """What a scan makes of a file."""
     uri, examined = uri_of(path), examine(path)
     stat = stat_source(uri)
     row = FileRow(

@@ -1,0 +1,187 @@
+"""How a verdict reads on the page of a recording, and in the list."""
+
+import re
+from html import unescape
+
+import pytest
+
+from phonoscope.verdict.generated import Band, Verdict, judge
+from phonoscope.web.app import create_app
+from phonoscope.web.ruler import ruler_of
+from phonoscope.web.verdict import detected_band, facts_of, likelihood, look_alikes
+from tests.findings.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
+from tests.web.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
+from tests.web.served import TestClient
+
+
+def section(page, name):
+    """The words of one section of a page, and its markup."""
+    markup = re.search(rf'<section [^>]*aria-labelledby="{name}-h">.*?</section>', page, re.S)[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split()), markup
+
+
+@pytest.fixture
+def page_of(judged_client, weighed_id):
+    return lambda name: judged_client.get(f"/recordings/{weighed_id(name)}").text
+
+
+@pytest.mark.parametrize(
+    ("name", "band", "words", "says"),
+    [
+        ("generated", "generated", "Generated", "2 of 10,000 human recordings look as much"),
+        ("partly", "partly-generated", "Partly generated", "310 of 10,000 human recordings"),
+        ("undecided", "undecided", "Undecided", "210 of 10,000 human recordings look as much"),
+        ("no sign", "no-sign-found", "No sign found", "6,200 of 10,000 human recordings"),
+    ],
+)
+def test_each_band_has_its_words_sign_and_numbers(page_of, name, band, words, says):
+    page = page_of(name)
+    verdict, markup = section(page, "verdict")
+    assert f"Verdict, resting on what was detected in the sound {words}" in verdict
+    assert f'class="verdict band-{band}"' in markup
+    assert markup.count('<svg class="sign"') == 1
+    detected, markup = section(page, "detected")
+    assert says in detected
+    assert f"Probability of a generator {likelihood(WEIGHED[name].p_generated)}" in detected
+    assert "False alarms allowed 10 of 10,000, or 0.10%" in detected
+    assert f"Model {MODEL}" in detected
+    assert "Synthetic or converted voice 34% Experimental" in detected
+    assert f'class="detected band-{band}"' in markup
+
+
+def test_signs_differ_without_colour(page_of):
+    signs = {
+        name: re.search(r'<svg class="sign".*?</svg>', page_of(name), re.S)[0]
+        for name in ("generated", "partly", "undecided", "no sign")
+    }
+    assert len(set(signs.values())) == 4
+
+
+def test_a_family_is_named_only_where_something_was_detected(page_of):
+    assert "Family Suno, 91.0% sure" in section(page_of("generated"), "detected")[0]
+    assert "Family Suno" in section(page_of("partly"), "detected")[0]
+    assert "Family Unknown generator" in section(page_of("unknown family"), "detected")[0]
+    for name in ("undecided", "no sign", "declared only"):
+        assert "Family" not in section(page_of(name), "detected")[0]
+
+
+def test_beyond_what_could_be_counted_nothing_is_counted(page_of):
+    detected, _ = section(page_of("unknown family"), "detected")
+    assert "fewer than 1 of 10,000 human recordings looks as much like one" in detected
+    assert "extrapolated" in detected
+    assert "over 99.99%" in detected
+    assert "100%" not in detected
+    assert "beyond the end of the scale" in detected
+    assert "converted voice" not in detected
+
+
+def test_a_mark_never_hides_what_was_detected(page_of):
+    page = page_of("declared only")
+    verdict, markup = section(page, "verdict")
+    assert "resting on a mark in the file, not on the sound Generated" in verdict
+    assert "band-generated" in markup
+    assert "Suno" in section(page, "declared")[0]
+    detected, markup = section(page, "detected")
+    assert "No sign found" in detected
+    assert "band-no-sign-found" in markup
+    assert "Probability of a generator 12%" in detected
+    assert "3,400 of 10,000 human recordings" in detected
+    assert "Suno" not in detected
+    assert "12%" not in section(page, "declared")[0]
+
+
+def test_the_sound_alone_is_undecided_or_ordinary_under_a_mark():
+    for name, band in (("undecided", Band.UNDECIDED), ("no sign", Band.NO_SIGN_FOUND)):
+        marked = judge((SUNO,), WEIGHED[name])
+        assert (marked.verdict, marked.basis) == (Band.GENERATED, "declared")
+        assert detected_band(marked) is band is judge((), WEIGHED[name]).verdict
+    detected = judge((SUNO,), WEIGHED["generated"])
+    assert (detected.basis, detected_band(detected)) == ("detected", Band.GENERATED)
+
+
+def test_what_was_not_weighed_shows_no_number(page_of):
+    detected, markup = section(page_of("unweighed"), "detected")
+    assert "Undecided The sound was not weighed" in detected
+    assert not re.search(r"\d", detected)
+    assert 'class="ruler"' not in markup
+    assert facts_of(Verdict(Band.UNDECIDED, "none", "Undecided.")) == []
+
+
+def test_undecided_just_over_the_target_does_not_read_as_the_target(page_of):
+    detected, _ = section(page_of("just over"), "detected")
+    assert "just over 10 of 10,000 human recordings look" in detected
+    assert look_alikes(0.001, 0.001).startswith("10 of")
+    assert look_alikes(0.0001) == "1 of 10,000 human recordings looks as much like one"
+    assert look_alikes(0.99996).startswith("9,999 of")
+
+
+@pytest.mark.parametrize("target", [0.2, 0.05, 0.001, 1e-6])
+def test_the_ruler_agrees_with_the_verdict(target):
+    for p_value in (1.0, 0.3, 0.1, 0.099, 0.03, 0.0011, 0.001, 0.0009, 1e-7, 0.0):
+        verdict = judge((), weighed(0.5, p_value), false_alarms=target)
+        ruler = ruler_of(p_value, target)
+        assert 0 <= ruler.at <= 100
+        assert sum(zone.width for zone in ruler.zones) == pytest.approx(100.0, abs=0.01)
+        # On a limit the place belongs to both sides.
+        here = {z.band for z in ruler.zones if z.left <= ruler.at <= z.left + z.width + 1e-3}
+        assert verdict.verdict in here
+        assert all(0 <= tick.percent <= 100 for tick in ruler.ticks)
+
+
+def test_hostile_words_of_a_catalogue_are_escaped(page_of):
+    page = page_of("hostile")
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    for name in ("verdict", "detected"):
+        assert HOSTILE[:20] in section(page, name)[0]
+
+
+def test_the_list_shows_filters_and_sorts_by_what_was_detected(judged_client):
+    def rows(**wish):
+        return judged_client.get("/api/recordings", params=wish).json()["recordings"]
+
+    down = rows(sort="p_generated", order="down")
+    shares = [row["p_generated"] for row in down]
+    known = [p for p in shares if p is not None]
+    assert known == sorted((w.p_generated for w in WEIGHED.values() if w), reverse=True)
+    assert shares[len(known) :] == [None] * (len(shares) - len(known))
+    partly = [row["file"].rsplit("/", 1)[-1] for row in rows(verdict="partly-generated")]
+    assert partly == ["partly.wav"]
+    names = [row["file"] for row in rows()]
+    assert names == sorted(names, key=str.lower)
+    text = judged_client.get("/recordings", params={"verdict": "partly-generated"}).text
+    assert 'class="band band-partly-generated"' in text
+    assert '<td class="n p">61%</td>' in text
+
+
+def test_a_catalogue_from_before_detectors_is_shown():
+    (row,) = recording_rows(1)
+    known = row["recording_id"]
+    catalogue = MemoryCatalogue(
+        recordings=[row], files=[file_row("/gone.mp3", known)], verdicts=[verdict_row(known)]
+    )
+    with TestClient(create_app(catalogue), base_url="http://localhost") as client:
+        page = client.get(f"/recordings/{known}").text
+        assert "No stretch of it was weighed" in page
+        assert "timeline.js" not in page
+        assert 'id="timeline"' not in page
+        assert "The sound was not weighed" in section(page, "detected")[0]
+        assert client.get(f"/api/recordings/{known}").json()["segments"] == []
+        assert client.get("/recordings", params={"sort": "p_generated"}).status_code == 200
+
+
+def test_numbers_that_are_none_are_not_shown():
+    (row,) = recording_rows(1)
+    known = row["recording_id"]
+    nan = float("nan")
+    judged = {**verdict_row(known, basis="detected"), "p_value": nan, "p_generated": nan}
+    catalogue = MemoryCatalogue(
+        recordings=[row],
+        files=[file_row("/gone.mp3", known)],
+        verdicts=[judged],
+        segments=[{"recording_id": known, "start_s": 0.0, "end_s": 5.0, "p_generated": nan}],
+    )
+    with TestClient(create_app(catalogue), base_url="http://localhost") as client:
+        page = client.get(f"/recordings/{known}").text
+        assert "nan" not in section(page, "detected")[0]
+        assert "No stretch of it was weighed" in page
