@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from phonoscope.findings.report import Format
+    from phonoscope.findings.shares import Shares
 
 __all__ = [
     "Catalogue",
@@ -295,6 +296,35 @@ class Catalogue:
         by_ending = {".json": "json", ".csv": "csv", ".zip": "csv"}
         # What is no format is refused there, in words.
         return write_report(self, path, cast("Format", format or by_ending.get(ending, "html")))
+
+    def share_generated(self, by: str | None = None) -> Shares:
+        """Estimate how many of the recordings were made by machines; never a count of flags.
+
+        The detector misses some and flags some human music; the estimate takes both out and
+        has a 95 % interval (see :mod:`phonoscope.findings.prevalence`).
+
+        Parameters
+        ----------
+        by
+            ``None`` for the whole catalogue; ``"month"`` or ``"year"`` of the date tag (a date
+            that names no month belongs to none); ``"label"``, ``"artist"``, ``"album"`` (by its
+            title), ``"genre"`` or another tag; or any column of ``recordings``, e.g. ``"codec"``.
+
+        Returns
+        -------
+        Shares
+            ``.rows`` with ``group``, ``recordings``, ``flagged``, ``share``, ``low``, ``high``,
+            ``enough`` and ``fits``; ``.overall``; ``.to_pandas()`` and ``.to_pyarrow()``; and
+            ``.says()``, which also says why when the catalogue cannot tell.
+
+        Raises
+        ------
+        UsageError
+            When there is nothing of that name to group by.
+        """
+        from phonoscope.findings.shares import share_generated
+
+        return share_generated(self, by)
 
     def recording(self, recording_id: str) -> dict[str, Any]:
         """Return all that is stored of one recording.

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from phonoscope.cli import check, compact, demo, report, scan, serve, sql, version
+from phonoscope.cli import check, compact, demo, report, scan, serve, share, sql, version
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.terminal import drop_stdout, message, prepare
 
@@ -61,6 +61,7 @@ _add("demo", demo)
 _add("check", check)
 _add("scan", scan)
 _add("report", report)
+_add("share", share)
 _add("sql", sql)
 _add("serve", serve)
 _add("compact", compact)

@@ -55,7 +55,8 @@ CONFIG: Spec = {
     "text": {"color": "var(--ink)", "fontSize": 12},
     "rule": {"color": "var(--ink)"},
 }
-_HIT = {"type": "rect", "fill": "transparent"}
+HIT = {"type": "rect", "fill": "transparent"}
+"""What the pointer meets."""
 
 
 def histogram(
@@ -117,7 +118,7 @@ def histogram(
                 },
             },
             {
-                "mark": _HIT,
+                "mark": HIT,
                 "encoding": {
                     "x": {"field": "start", **x},
                     "x2": {"field": "stop"},
@@ -127,7 +128,7 @@ def histogram(
         ]
         if mark:
             layers += _pointed_out(mark, domain)
-        return _spec(width, HEIGHT, layers, rows, alt)
+        return layered(width, HEIGHT, layers, rows, alt)
 
     return Chart(build(WIDE, ticks), build(NARROW, _every_other(ticks, domain)), alt)
 
@@ -189,9 +190,9 @@ def horizontal_bars(
                 "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 13, "aria": False},
                 "encoding": {"y": y, "x": x, "text": {"field": "note"}},
             },
-            {"mark": _HIT, "encoding": {"y": y, "description": {"field": "says"}}},
+            {"mark": HIT, "encoding": {"y": y, "description": {"field": "says"}}},
         ]
-        return _spec(width, {"step": ROW}, layers, values, alt)
+        return layered(width, {"step": ROW}, layers, values, alt)
 
     return Chart(build(WIDE - label_px), build(NARROW - label_px + 24), alt)
 
@@ -239,7 +240,7 @@ def grid_of_bars(
                 "mark": {"type": "bar", "color": "var(--accent)", "aria": False},
                 "encoding": {"x": x, "y": {"field": "count", **y}},
             },
-            {"mark": _HIT, "encoding": {"x": x, "description": {"field": "says"}}},
+            {"mark": HIT, "encoding": {"x": x, "description": {"field": "says"}}},
         ]
         return {"width": width, "height": 84, "layer": layers, "data": {"values": values}}
 
@@ -267,9 +268,10 @@ def ticks_between(start: float, stop: float, step: float) -> list[float]:
     return [k * step for k in range(first, last + 1)]
 
 
-def _spec(
+def layered(
     width: int, height: int | Spec, layers: list[Spec], rows: list[dict[str, Any]], alt: str
 ) -> Spec:
+    """Return a chart of layers over the same rows."""
     return {
         "$schema": SCHEMA,
         "description": alt,

@@ -29,7 +29,7 @@ from scipy.special import betaincinv
 
 from phonoscope.verdict.rates import Rates
 
-WIDEST = 0.2
+WIDEST = 0.3
 """An interval wider than this says too little: the group is too small, or the rates too unsure."""
 _TAIL = 0.025
 """Probability beyond each limit of a 95 % interval."""

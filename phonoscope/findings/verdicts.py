@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
+from phonoscope.findings.generated import TITLE as SHARE
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted, percent
+from phonoscope.findings.words import count, counted, joined, percent, were
 from phonoscope.verdict.generated import Band
 
 METHOD = (
-    "Verdicts are counted by their basis: a mark in the file (declared), measured evidence weighed "
-    "by a calibrated model (detected), or neither."
+    "Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a "
+    "detector (detected), or neither. What was detected is generated when its p-value is at most "
+    "the share of false alarms that the scan was asked for."
 )
 MISLEADS = (
     "Counts of verdicts are not the share of machine-made music: a detector misses some and flags "
-    "some human music. 'Undecided' and 'no sign found' are not signs of human making."
+    f"some human music. The estimate of that share stands under \u201c{SHARE}\u201d. 'Undecided' "
+    "and 'no sign found' are not signs of human making."
 )
 WORDS = {
     Band.GENERATED.value: "Generated",
@@ -51,11 +56,11 @@ def ask(catalogue: Tables) -> Answer:
         (_label(words, basis), n, f"{count(n)} ({percent(s)})") for words, basis, _, n, s in rows
     ]
     alt = "Recordings by verdict: " + ", ".join(f"{label} {note}" for label, _, note in bars)
-    undecided = sum(n for verdict, _, n in found if verdict == Band.UNDECIDED.value)
     return Answer(
-        headline=_headline(undecided, total),
-        certainty="The counts are exact. How often each verdict is wrong is what a calibrated "
-        "model's card says; a declared mark has no error rate.",
+        headline=_headline(found, total),
+        note=_note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
+        certainty="The counts are exact. A declared mark has no error rate; of human music, the "
+        "share of false alarms that the scan was asked for is called generated all the same.",
         figures=tuple(
             Figure(f"verdict_{verdict}_{basis}", n, "recordings", of=total)
             for verdict, basis, n in found
@@ -69,17 +74,48 @@ def _label(words: str, basis: str) -> str:
     return words if basis == "none" else f"{words}, {basis}"
 
 
-def _headline(undecided: int, total: int) -> str:
+def _is_flag(verdict: str, basis: str) -> bool:
+    return basis == "detected" and verdict in (Band.GENERATED, Band.PARTLY_GENERATED)
+
+
+def _headline(found: list[tuple[Any, ...]], total: int) -> str:
+    flagged = sum(n for verdict, basis, n in found if _is_flag(verdict, basis))
+    declared = sum(n for _, basis, n in found if basis == "declared")
+    no_sign = sum(n for verdict, _, n in found if verdict == Band.NO_SIGN_FOUND)
+    undecided = sum(n for verdict, _, n in found if verdict == Band.UNDECIDED)
     if undecided == total:
         return (
-            f"Undecided on all of {counted(total, 'recording')}: nothing calibrated weighs the "
-            "evidence yet, and no mark declares a machine."
+            f"Undecided on all of {counted(total, 'recording')}: nothing in them is enough to say "
+            "that a machine made them, and no mark declares one."
         )
-    decided = total - undecided
-    verb = "carries" if decided == 1 else "carry"
+    parts = [
+        f"{count(flagged)} {were(flagged)} flagged by the detector" if flagged else "",
+        f"{count(declared)} {'declares' if declared == 1 else 'declare'} a machine"
+        if declared
+        else "",
+        f"{count(no_sign)} {'shows' if no_sign == 1 else 'show'} no sign of a machine"
+        if no_sign
+        else "",
+        f"{count(undecided)} {'is' if undecided == 1 else 'are'} undecided" if undecided else "",
+    ]
+    said = [part for part in parts if part]
+    return f"Of {counted(total, 'recording')}, {joined(said)}." if said else ""
+
+
+def _note(verdicts: Any, flagged: int) -> str:
+    """Say what a number of flags is not, with the share of false alarms it was made with."""
+    if not flagged:
+        return ""
+    points_to = f"The share that machines made is estimated under \u201c{SHARE}\u201d."
+    if "false_alarms" not in verdicts.columns:
+        return f"Flags are not recordings made by machines. {points_to}"
+    asked = sorted(share for share, _ in tally(verdicts, "false_alarms") if share is not None)
+    if not asked:
+        return f"Flags are not recordings made by machines. {points_to}"
+    ends = dict.fromkeys(percent(share) for share in (asked[0], asked[-1]))
     return (
-        f"{count(decided)} of {counted(total, 'recording')} {verb} a verdict; "
-        f"{count(undecided)} {'is' if undecided == 1 else 'are'} undecided."
+        f"Of human music, up to {' or '.join(ends)} is flagged too, as the scan was asked for, and "
+        f"what the detector missed is not among the flags. {points_to}"
     )
 
 

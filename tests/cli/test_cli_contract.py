@@ -78,6 +78,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy():
         (["report", "no-such-catalogue"], "no-such-catalogue"),
         (["serve", "no-such-catalogue"], "no-such-catalogue"),
         (["compact", "no-such-catalogue"], "no-such-catalogue"),
+        (["share", "no-such-catalogue"], "no-such-catalogue"),
         (["demo", "--music", "no-such-folder"], "no-such-folder"),
         (["report", "no-such-catalogue", "--to", "report.pdf"], "--format"),
     ],

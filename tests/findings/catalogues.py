@@ -111,3 +111,28 @@ def plausible(count=400, seed=7):
         for r in recordings
     ]
     return MemoryCatalogue(recordings=recordings, files=files, declared=marks, verdicts=verdicts)
+
+
+MONTHS = ("2024-01-05", "2024-02", "2024/3/1", "20240411")
+
+
+def weighed(count=2_000, seed=3, model="detector 1 (abc)"):
+    """A catalogue that a detector weighed: a fifth of 2024 is machine-made, nothing before."""
+    rng = random.Random(seed)
+    recordings = recording_rows(count, seed)
+    verdicts = []
+    for row in recordings:
+        date = rng.choice([*MONTHS, *MONTHS, "2023-12", "2023", "spring", None])
+        row |= {"tag_date": date, "tag_label": rng.choice(["Big", "Big", "Small", " ", None])}
+        machine = rng.random() < 0.2 and date in MONTHS
+        low = rng.random() * 0.001 if rng.random() < 0.9 else rng.random()
+        p_value = None if rng.random() < 0.02 else low if machine else rng.random()
+        verdict = verdict_row(row["recording_id"], "no-sign-found", "detected", "No sign.")
+        if p_value is None:
+            verdict = verdict_row(row["recording_id"])
+        elif p_value <= 0.001:
+            verdict = verdict_row(row["recording_id"], "generated", "detected", "Detected.")
+        of_weighed = {"p_value": p_value, "false_alarms": 0.001, "model": model}
+        verdicts.append(verdict | (of_weighed if p_value is not None else {}))
+    files = [file_row(f"/music/{r['recording_id']}.mp3", r["recording_id"]) for r in recordings]
+    return MemoryCatalogue(recordings=recordings, files=files, verdicts=verdicts)

@@ -1,0 +1,65 @@
+"""Years and months of date tags, which say as much as whoever wrote them knew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_YEAR = r"(18\d\d|19\d\d|20\d\d)"
+_MONTH = r"(1[0-2]|0?[1-9])"
+_DAY = r"(?:0[1-9]|[12]\d|3[01])"
+# A date may go on: with a time, or with what somebody added.
+_END = r"(?:$|[^0-9])"
+
+
+def year_of(date: Any) -> Any:
+    """Return the year of a date column, e.g. ``"2024"``.
+
+    Parameters
+    ----------
+    date
+        An Ibis column of text as it stands in files.
+
+    Returns
+    -------
+    Ibis column
+        Empty where the text does not begin with a year from 1800 to 2099.
+    """
+    plain = date.strip().re_extract(f"^{_YEAR}{_END}", 1)
+    compact = date.strip().re_extract(f"^{_YEAR}(?:0[1-9]|1[0-2]){_DAY}{_END}", 1)
+    return _either(plain, compact)
+
+
+def month_of(date: Any) -> Any:
+    """Return the month of a date column, e.g. ``"2024-05"``.
+
+    It is read where the year stands first (``2024-05-17``, ``2024/5``, ``20240517``), because
+    then no other reading is possible. ``05/06/2024`` may be May or June, and ``2024`` is no
+    month: both are empty.
+
+    Parameters
+    ----------
+    date
+        An Ibis column of text as it stands in files.
+    """
+    text = date.strip()
+    apart, together = f"^{_YEAR}[-/.]{_MONTH}{_END}", f"^{_YEAR}(0[1-9]|1[0-2]){_DAY}{_END}"
+    year = _either(text.re_extract(apart, 1), text.re_extract(together, 1))
+    month = _either(text.re_extract(apart, 2), text.re_extract(together, 2))
+    return year + "-" + month.lpad(2, "0")
+
+
+def _either(first: Any, second: Any) -> Any:
+    # A pattern that does not match is empty text on some backends and no value on others.
+    return first.nullif("").coalesce(second.nullif(""))
+
+
+def periods(first: str, last: str) -> list[str]:
+    """Return every month, or every year, from the first to the last.
+
+    >>> periods("2023-11", "2024-02"), periods("1999", "2001")
+    (['2023-11', '2023-12', '2024-01', '2024-02'], ['1999', '2000', '2001'])
+    """
+    if len(first) == 4:
+        return [str(year) for year in range(int(first), int(last) + 1)]
+    start, stop = (12 * int(text[:4]) + int(text[5:]) - 1 for text in (first, last))
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(start, stop + 1)]
