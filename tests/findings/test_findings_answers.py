@@ -9,7 +9,13 @@ import pytest
 
 from phonoscope.findings.base import find, findings
 from phonoscope.findings.report import as_json
-from tests.findings.catalogues import MemoryCatalogue, file_row, plausible, recording_rows
+from tests.findings.catalogues import (
+    MemoryCatalogue,
+    file_row,
+    plausible,
+    recording_rows,
+    weighed,
+)
 
 COUNT = 800
 
@@ -215,12 +221,16 @@ def test_every_chart_is_valid_vega_lite(answers):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.spark
 @pytest.mark.slow
-def test_spark_finds_the_same(catalogue, answers):
+def test_spark_finds_the_same(monkeypatch):
     import ibis
     from pyspark.sql import SparkSession
 
     from phonoscope.catalogue.layout import tables
+    from phonoscope.verdict import rates
+    from phonoscope.verdict.rates import Rates
 
+    monkeypatch.setattr(rates, "detector_rates", lambda: Rates(0.001, 20_000, 20, 2_000, 1_800))
+    catalogue = weighed(COUNT)
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")

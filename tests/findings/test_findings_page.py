@@ -5,7 +5,9 @@ import itertools
 import pytest
 
 from phonoscope.findings.report import write_report
-from tests.findings.catalogues import MemoryCatalogue, plausible
+from phonoscope.verdict import rates
+from phonoscope.verdict.rates import Rates
+from tests.findings.catalogues import MemoryCatalogue, plausible, weighed
 from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
 
 pytestmark = pytest.mark.browser
@@ -21,6 +23,14 @@ def browser():
 def url(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     return write_report(plausible(200), path).as_uri()
+
+
+@pytest.fixture(scope="module")
+def weighed_url(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "weighed.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rates, "detector_rates", lambda: Rates(0.001, 20_000, 20, 2_000, 1_800))
+        return write_report(weighed(), path).as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +55,21 @@ def test_all_text_is_legible(browser, url, empty_url, scheme, width):
                 "document.querySelectorAll('details').forEach(d => d.open = true)"
             )
             assert watched.page.evaluate(FAINT_TEXT) == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_estimated_share_is_legible_fits_and_reads_by_keyboard(browser, weighed_url, width):
+    with opened(browser, weighed_url, width=width) as watched:
+        page = watched.page
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate(FAINT_TEXT) == []
+        assert sideways(page) == 0
+        page.locator("#generated_share .chart").focus()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".tip").inner_text().startswith("2023-12: ")
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".tip").inner_text().startswith("2024-01: ")
+        assert watched.complaints == []
 
 
 def test_the_two_schemes_differ_in_charts_too(browser, url):
