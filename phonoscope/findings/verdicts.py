@@ -59,8 +59,8 @@ def ask(catalogue: Tables) -> Answer:
     return Answer(
         headline=_headline(found, total),
         note=_note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
-        certainty="The counts are exact. A declared mark has no error rate; of human music, the "
-        "share of false alarms that the scan was asked for is called generated all the same.",
+        certainty="The counts are exact. A declared mark has no error rate; human music is called "
+        "generated as often as the share of false alarms that was set for the scan allows.",
         figures=tuple(
             Figure(f"verdict_{verdict}_{basis}", n, "recordings", of=total)
             for verdict, basis, n in found
@@ -107,15 +107,14 @@ def _note(verdicts: Any, flagged: int) -> str:
     if not flagged:
         return ""
     points_to = f"The share that machines made is estimated under \u201c{SHARE}\u201d."
-    if "false_alarms" not in verdicts.columns:
-        return f"Flags are not recordings made by machines. {points_to}"
-    asked = sorted(share for share, _ in tally(verdicts, "false_alarms") if share is not None)
+    held = tally(verdicts, "false_alarms") if "false_alarms" in verdicts.columns else []
+    asked = sorted(share for share, _ in held if share is not None)
     if not asked:
         return f"Flags are not recordings made by machines. {points_to}"
     ends = dict.fromkeys(percent(share) for share in (asked[0], asked[-1]))
     return (
-        f"Of human music, up to {' or '.join(ends)} is flagged too, as the scan was asked for, and "
-        f"what the detector missed is not among the flags. {points_to}"
+        f"The scan was set to flag up to {' or '.join(ends)} of human music too, so some flags are "
+        f"false alarms, and what the detector missed is not among them. {points_to}"
     )
 
 

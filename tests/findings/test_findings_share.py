@@ -366,7 +366,7 @@ def test_flags_are_not_told_as_a_share_and_point_to_it(catalogue, frame):
     flagged = frame.flagged.sum()
     assert f"{flagged} were flagged by the detector" in told.headline
     assert "show no sign of a machine" in told.headline
-    assert "up to 0.10% is flagged too" in told.note
+    assert "set to flag up to 0.10% of human music too" in told.note
     assert f"\u201c{generated.TITLE}\u201d" in told.note
 
 
