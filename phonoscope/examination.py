@@ -21,6 +21,8 @@ from phonoscope.evidence.base import questions
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
 from phonoscope.types import Statement, columns_in
+from phonoscope.verdict.detector import detector
+from phonoscope.verdict.explanation import explain
 from phonoscope.verdict.generated import (
     DEFAULT_FALSE_ALARMS,
     UNREADABLE,
@@ -232,15 +234,19 @@ def _examine_bytes(
         tags, declared = read_marks(file, text_tags)
     answers = {name: accumulator.result() for name, accumulator in accumulators.items()}
     statements = [s for q in asked for s in q.says(answers[q.name])]
+    weighed = detector().weigh(answers["traces"])
+    if weighed is not None:
+        statements.append(explain(weighed))
     return Examination(
         file=uri,
         recording_id=recording_id,
         size_bytes=size_bytes,
-        verdict=judge(declared, false_alarms=false_alarms),
+        verdict=judge(declared, weighed, false_alarms=false_alarms),
         stream=stream,
         decoded=decoded,
         tags=tags,
         declared=declared,
         answers=answers,
         evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
+        segments=weighed.segments if weighed else (),
     )

@@ -9,11 +9,13 @@ from phonoscope.engines.worker import Failure
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination, examine, identify_source
+from phonoscope.verdict.detector import detector
 
 
 def prepare() -> None:
     """Import what the first task would import, so that its time is not the first file's."""
     questions()
+    detector()
 
 
 def identify_file(uri: str) -> str | Failure:

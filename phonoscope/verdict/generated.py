@@ -30,6 +30,8 @@ DEFAULT_FALSE_ALARMS = 0.001
 """Share of human music that may be called generated, unless the user says otherwise."""
 ORDINARY = 0.1
 """From this p-value on a recording looks like ordinary human music: no sign found."""
+LONG_ORDINARY_S = 30.0
+"""So much ordinary music on end in a recording that is suspicious as a whole makes it a part."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,14 @@ class Weighed:
     """Probability of a converted or synthetic singing voice, 0 to 1."""
     segments: tuple[Segment, ...]
     """Stretches of about 5 s, in order."""
+    lines_hz: tuple[float, ...]
+    """Frequencies whose lines spoke most for a generator, Hz, ascending; at most 6."""
     p_value_part: float
     """p-value of the most suspicious run of stretches, corrected for having searched for it."""
+    longest_ordinary_s: float
+    """Longest run of stretches that each look like ordinary human music, s."""
+    least_counted: float
+    """The least p-value that rests on counting; smaller ones are extrapolated."""
     model: str
     """Name, version and hash of the weights."""
 
@@ -171,8 +179,13 @@ def _detected(weighed: Weighed | None, false_alarms: float) -> Verdict:
 
 
 def _band(weighed: Weighed, false_alarms: float) -> tuple[Band, str]:
-    looks = f"{_share(weighed.p_value)} of human music looks as much like a generator's output"
+    looks = f"{in_words(weighed)} as much like a generator's output"
     if weighed.p_value <= false_alarms:
+        if weighed.longest_ordinary_s >= LONG_ORDINARY_S:
+            return Band.PARTLY_GENERATED, (
+                f"Detected in a part: {looks}, but {weighed.longest_ordinary_s:.0f} s on end show "
+                "no sign of one."
+            )
         return Band.GENERATED, f"Detected: {looks}."
     if weighed.p_value_part <= false_alarms:
         return Band.PARTLY_GENERATED, (
@@ -187,5 +200,11 @@ def _band(weighed: Weighed, false_alarms: float) -> tuple[Band, str]:
     )
 
 
-def _share(p: float) -> str:
-    return f"{p:.2g}" if p < 1e-6 else f"{100 * p:.2g} %"
+def in_words(weighed: Weighed) -> str:
+    """Say how many human recordings look as much like a generator's output."""
+    least = max(weighed.least_counted, 1e-4)
+    if weighed.p_value < least:
+        return f"fewer than 1 in {round(1 / least, -2):,.0f} human recordings look"
+    if weighed.p_value < 0.02:
+        return f"about 1 in {1 / weighed.p_value:,.0f} human recordings looks"
+    return f"about {100 * weighed.p_value:.0f} % of human recordings look"

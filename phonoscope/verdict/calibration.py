@@ -1,0 +1,67 @@
+"""From a detector's score to probabilities that mean what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.types import Floats
+
+BAND_EDGES_HZ = (8_600.0, 14_200.0)
+"""Channel groups by the highest frequency with sound: like a 16 kHz file, like a codec at a low
+rate, and wider. What a channel leaves of the sound decides how human music scores."""
+GROUPS = ("narrow", "middle", "wide")
+TAIL_SHARE = 0.05
+"""The upper part of human scores whose decay is fitted."""
+
+
+def group_of(limit_hz: float) -> int:
+    """Return the channel group of a recording, an index of ``GROUPS``."""
+    return int(np.searchsorted(BAND_EDGES_HZ, limit_hz))
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """How recordings of people score that the detector was not trained on.
+
+    A conformal p-value (Vovk, Gammerman & Shafer 2005; Bates et al. 2023, *Testing for outliers
+    with conformal p-values*) can be no smaller than one over the number of recordings. Beyond
+    the 95th percentile the decay of the scores is therefore continued as an exponential, the
+    limit law of thin tails (Pickands 1975), with the upper end of a 90 % interval as its
+    scale. What is said below the least share that could be counted is an extrapolation.
+    """
+
+    scores: Floats
+    """Ascending, shape (n,)."""
+    tail_start: float
+    tail_scale: float
+
+    @classmethod
+    def of(cls, scores: NDArray[np.floating], recordings: int) -> Null:
+        """Fit to scores; ``recordings`` says of how many recordings they are."""
+        ordered = np.sort(np.asarray(scores, np.float32))
+        start = float(np.quantile(ordered, 1 - TAIL_SHARE))
+        beyond = ordered[ordered > start] - start
+        # Draws of one recording through several channels are not independent of each other.
+        effective = max(2.0, beyond.size * min(1.0, recordings / ordered.size))
+        widened = 1 + 1.645 / np.sqrt(effective)
+        return cls(ordered, start, float(beyond.mean() * widened))
+
+    @property
+    def least_counted(self) -> float:
+        """The least p-value that rests on counting alone."""
+        return 1 / (1 + self.scores.size)
+
+    def p_value(self, score: float) -> float:
+        """Return the share of human music that scores as much or more, 0 to 1."""
+        if score >= self.tail_start:
+            return TAIL_SHARE * float(np.exp(-(score - self.tail_start) / self.tail_scale))
+        at_least = self.scores.size - int(np.searchsorted(self.scores, score, side="left"))
+        return max(TAIL_SHARE, (1 + at_least) / (1 + self.scores.size))
+
+
+def probability(score: float, slope: float, intercept: float) -> float:
+    """Return the probability that belongs to a score (Platt 1999), 0 to 1."""
+    return float(1 / (1 + np.exp(-np.clip(slope * score + intercept, -40, 40))))
