@@ -205,6 +205,8 @@ class Crossed:
     """Score with the whole family left out, shape (rows,)."""
     seen: NDArray[np.float64]
     """Score with only the recording left out."""
+    parts: NDArray[np.float64]
+    """The two scores that the first is made of, shape (rows, 2)."""
     balance: tuple[float, float, float]
     slope: float
     intercept: float
@@ -237,7 +239,7 @@ def cross(table: Table, machine: Mapping[str, float], tested: str, seed: int) ->
         Null.of(one[human & (table.group == g)], _recordings(table, human & (table.group == g)))
         for g in range(len(GROUPS))
     )
-    return Crossed(one, other, balance, slope, intercept, nulls)
+    return Crossed(one, other, unseen, balance, slope, intercept, nulls)
 
 
 def _recordings(table: Table, some: NDArray[np.bool_]) -> int:
@@ -256,11 +258,11 @@ def rates_of(table: Table, found: Crossed) -> dict[str, float | int]:
     }  # fmt: skip
 
 
-def train(table: Table, seed: int) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def train(
+    table: Table, generated: Crossed, voice: Crossed, seed: int
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Train everything; return the weights' arrays and facts."""
     everything = np.ones(len(table.label), bool)
-    generated = cross(table, MACHINE, "ai", seed)
-    voice = cross(table, VOICE, "svc,vocoder", seed)
     arrays, facts = scorer(fitted(table, everything, MACHINE, seed), generated.balance, "score")
     more, voice_facts = scorer(fitted(table, everything, VOICE, seed), voice.balance, "voice")
     names, family_grid, family_offset = families_of(table)
@@ -297,6 +299,21 @@ def load_rows(arguments: argparse.Namespace) -> list[Row]:
     return rows
 
 
+def load_scores(arguments: argparse.Namespace, table: Table) -> tuple[Crossed, Crossed]:
+    """Score every row out of its fold, for machine-made and for voice, or take the cache's."""
+    cache: Path | None = arguments.cache and arguments.cache.with_suffix(".scores")
+    if cache and cache.exists():
+        found: tuple[Crossed, Crossed] = pickle.loads(cache.read_bytes())
+        return found
+    found = (
+        cross(table, MACHINE, "ai", arguments.seed),
+        cross(table, VOICE, "svc,vocoder", arguments.seed),
+    )
+    if cache:
+        cache.write_bytes(pickle.dumps(found))
+    return found
+
+
 def options(description: str | None) -> argparse.ArgumentParser:
     """Return the options that training and evaluation share."""
     parser = argparse.ArgumentParser(description=description)
@@ -305,7 +322,9 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--draws", type=int, default=6, help="channels for each recording")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--cache", type=Path, help="keep the computed set here (a pickle)")
+    parser.add_argument(
+        "--cache", type=Path, help="keep what was computed here and beside (pickles)"
+    )
     return parser
 
 
@@ -314,7 +333,8 @@ def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
-    arrays, facts = train(Table.of(load_rows(arguments)), arguments.seed)
+    table = Table.of(load_rows(arguments))
+    arrays, facts = train(table, *load_scores(arguments, table), arguments.seed)
     out = io.BytesIO()
     np.savez_compressed(out, facts=np.array(json.dumps(facts)), **arrays)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

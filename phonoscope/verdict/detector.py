@@ -39,11 +39,9 @@ class Scorer:
 
     def __call__(self, grids: Floats, shapes: Floats) -> Floats:
         """Return scores of windows, shape (n,), log odds before calibration."""
-        return (
-            self.grid_share * (grids @ self.grid)
-            + self.trees_share * self.trees(shapes)
-            + self.offset
-        )
+        score: Floats = self.trees_share * self.trees(shapes) + self.offset
+        score += self.grid_share * (grids @ self.grid)
+        return score
 
 
 @dataclass(frozen=True, eq=False)
