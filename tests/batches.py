@@ -16,7 +16,7 @@ from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Making, Part, Tags
 from phonoscope.types import Statement, columns_in
-from phonoscope.verdict.generated import Segment, judge
+from phonoscope.verdict.generated import Band, Segment, Verdict, judge
 
 PLAIN = {str: "text", int: 7, float: 1.5, bool: True}
 
@@ -48,6 +48,22 @@ def filled(declared):
 def stretches(*p_generated):
     """Stretches of 5 s, one after the other, with these probabilities."""
     return tuple(Segment(5.0 * i, 5.0 * i + 5.0, p) for i, p in enumerate(p_generated))
+
+
+def detected(p_value, **changes):
+    """The verdict of a recording that was weighed, at a thousandth of false alarms."""
+    band = Band.GENERATED if p_value <= 0.001 else Band.NO_SIGN_FOUND
+    made = Verdict(
+        band,
+        "detected",
+        "Detected, or not.",
+        p_generated=1 - p_value,
+        p_value=p_value,
+        p_voice=0.12,
+        false_alarms=0.001,
+        model="detector 1 (abc)",
+    )
+    return dataclasses.replace(made, **changes)
 
 
 def examination(name, *, says=("It says something.",), marks=1, **changes):

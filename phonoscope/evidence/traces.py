@@ -140,7 +140,8 @@ def votes(power: Floats) -> NDArray[np.uint32]:
     Returns
     -------
     ndarray
-        Shape (len(REACHES), bins); 0 within a reach of either end.
+        Shape (len(REACHES), bins); 0 within a reach of either end. Of equal bins the lower one is
+        the higher.
     """
     frames, bins = power.shape
     counts = np.zeros((len(REACHES), bins), np.uint32)

@@ -23,7 +23,6 @@ from phonoscope.findings.groups import PERIODS, counts, is_weighed, key_of, regr
 from phonoscope.findings.interval import Interval
 from phonoscope.findings.ranges import Estimated, below_each_other, over_time
 from phonoscope.findings.shares import (
-    NO_RATES,
     NO_VERDICTS,
     Row,
     Shares,
@@ -39,11 +38,11 @@ TITLE = "Machine-made"
 NAMED = ("label", "artist")
 """Groups besides those of time: the largest of each are listed."""
 METHOD = (
-    "A recording is flagged when its p-value is at most the threshold at which the detector's "
-    "error rates were counted, whatever the scan called generated. The true share follows from "
-    "the share flagged, the share of human music the detector flags and the share of machine-made "
-    "music it finds (Rogan & Gladen 1978). The interval carries the uncertainty of all three, by "
-    "the squared distances to their exact limits (Zou & Donner 2008; Clopper & Pearson 1934); in "
+    "A recording counts as flagged here when its p-value is at most the threshold at which the "
+    "detector's error rates were counted; that is another one than the scan's for a verdict. The "
+    "true share follows from the share flagged, the share of human music the detector flags and "
+    "the share of machine-made music it finds (Rogan & Gladen 1978). The interval carries the "
+    "uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008; Clopper & Pearson 1934); in "
     "simulations it holds the truth in 94 of 100 catalogues or more, however few their recordings. "
     "Marks in files are not used. Months and years are read from the date tag where they stand in "
     "it; what is vaguer belongs to none."
@@ -74,8 +73,6 @@ def ask(catalogue: Tables) -> Answer:
     if not is_weighed(catalogue):
         return cannot_tell(NO_VERDICTS)
     rates = current_rates()
-    if rates is None:
-        return cannot_tell(NO_RATES)
     dated = counts(catalogue, rates.threshold, PERIODS)
     shares = shares_of(regrouped(dated, None), None, rates)
     overall = shares.overall
@@ -113,10 +110,10 @@ def _note(shares: Shares) -> str:
     if shares.not_weighed:
         left_out = counted(shares.not_weighed, "recording")
         parts.append(f"{left_out} {were(shares.not_weighed)} not weighed: too short or too quiet.")
-    if not shares.one_model:
+    if not shares.of_this_model:
         parts.append(
-            "Different models weighed these recordings; the error rates are those of this "
-            "version's. Scan them anew for numbers that belong together."
+            "Another version's model weighed some of them or all, and the error rates are those of "
+            "this one's: scan anew, into a new catalogue, for numbers that belong together."
         )
     return " ".join(parts)
 
@@ -124,9 +121,9 @@ def _note(shares: Shares) -> str:
 def _certainty(row: Row, rates: Rates) -> str:
     return (
         f"95% interval: {percent(row.low)} to {percent(row.high)} "
-        f"(n\u00a0=\u00a0{count(row.recordings)}, of which {count(row.flagged)} flagged). It rests "
-        f"on a trial in which the detector flagged {count(rates.human_flagged)} of "
-        f"{counted(rates.human, 'human recording')} and {count(rates.machine_found)} of "
+        f"(n\u00a0=\u00a0{count(row.recordings)}, of which {count(row.flagged)} have a p-value up "
+        f"to {rates.threshold:g}). It rests on a trial in which {count(rates.human_flagged)} of "
+        f"{counted(rates.human, 'human recording')} had one, and {count(rates.machine_found)} of "
         f"{count(rates.machine)} machine-made ones."
     )
 

@@ -7,6 +7,7 @@ recordings. The estimate is :mod:`phonoscope.findings.prevalence`.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,10 +25,6 @@ from phonoscope.verdict.rates import Rates
 NO_VERDICTS = (
     "This catalogue cannot tell: no recording in it was weighed by a detector. Scan it with a "
     "version that weighs, into a new catalogue."
-)
-NO_RATES = (
-    "This version cannot tell: it does not know how often its detector is right and wrong, and "
-    "a count of flags alone is no share."
 )
 _NONE = pa.array([], pa.int64())
 
@@ -75,8 +72,8 @@ class Shares:
     """Recordings that were weighed."""
     not_weighed: int
     """Recordings that were too short or too quiet to weigh, or scanned without a detector."""
-    one_model: bool
-    """Whether one model weighed them all; the rates are those of this version's."""
+    of_this_model: bool
+    """Whether the model of this version weighed them all: the rates are its own."""
     why: str = ""
     """Why nothing can be said; empty when something can."""
 
@@ -133,7 +130,7 @@ class Shares:
             "overall": overall,
             "weighed": self.weighed,
             "not_weighed": self.not_weighed,
-            "one_model": self.one_model,
+            "of_this_model": self.of_this_model,
             "rates": None if self.rates is None else dataclasses.asdict(self.rates),
             "groups_in_all": self.table.num_rows,
             "groups": [dataclasses.asdict(row) for row in self.listed(most or len(self.table))],
@@ -165,8 +162,6 @@ def share_generated(
     if not is_weighed(catalogue):
         return _nothing(by, NO_VERDICTS)
     known = rates or current_rates()
-    if known is None:
-        return _nothing(by, NO_RATES)
     return shares_of(counts(catalogue, known.threshold, keys), by, known)
 
 
@@ -182,8 +177,8 @@ def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
     if weighed == 0:
         return _nothing(by, NO_VERDICTS)
     verdicts = int(pc.sum(found["verdicts"]).as_py() or 0)
-    models = {*pc.unique(found["first_model"]).to_pylist()}
-    models |= {*pc.unique(found["last_model"]).to_pylist()}
+    names = (pc.unique(found[column]).to_pylist() for column in ("first_model", "last_model"))
+    ours = {*itertools.chain(*names)} <= {None, current_model()}
     if "group" not in found.column_names:
         found = found.append_column("group", pa.nulls(found.num_rows, pa.string()))
     groups = found.filter(pc.greater(found["recordings"], 0)).sort_by(
@@ -192,7 +187,7 @@ def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
         else [("recordings", "descending"), ("group", "ascending")]
     )
     table = estimated(groups.select(["group", "recordings", "flagged"]), rates)
-    return Shares(by, table, rates, weighed, verdicts - weighed, len(models - {None}) < 2)
+    return Shares(by, table, rates, weighed, verdicts - weighed, ours)
 
 
 def estimated(groups: pa.Table, rates: Rates) -> pa.Table:
@@ -239,11 +234,15 @@ def says(row: Row) -> str:
     return f"An estimated {percent(row.share)} of {many} were made by machines ({low} to {high})."
 
 
-def current_rates() -> Rates | None:
-    """Return how often this version's detector is right and wrong; ``None`` when unknown."""
-    from phonoscope.verdict import rates  # noqa: PLC0415  (reads the detector's weights)
+def current_rates() -> Rates:
+    """Return how often this version's detector is right and wrong."""
+    from phonoscope.verdict.rates import detector_rates  # noqa: PLC0415  (reads the weights)
 
-    try:
-        return rates.detector_rates()
-    except NotImplementedError:
-        return None
+    return detector_rates()
+
+
+def current_model() -> str:
+    """Return the name of the model to which those rates belong, as verdicts record it."""
+    from phonoscope.verdict.model import model  # noqa: PLC0415  (reads the weights)
+
+    return model().name

@@ -89,7 +89,7 @@ def _headline(found: list[tuple[Any, ...]], total: int) -> str:
             "that a machine made them, and no mark declares one."
         )
     parts = [
-        f"{count(flagged)} {were(flagged)} flagged by the detector" if flagged else "",
+        f"{count(flagged)} {were(flagged)} called generated in whole or in part" if flagged else "",
         f"{count(declared)} {'declares' if declared == 1 else 'declare'} a machine"
         if declared
         else "",
@@ -103,18 +103,18 @@ def _headline(found: list[tuple[Any, ...]], total: int) -> str:
 
 
 def _note(verdicts: Any, flagged: int) -> str:
-    """Say what a number of flags is not, with the share of false alarms it was made with."""
+    """Say what a number of verdicts is not, and with what share of false alarms they were made."""
     if not flagged:
         return ""
     points_to = f"The share that machines made is estimated under \u201c{SHARE}\u201d."
     held = tally(verdicts, "false_alarms") if "false_alarms" in verdicts.columns else []
     asked = sorted(share for share, _ in held if share is not None)
     if not asked:
-        return f"Flags are not recordings made by machines. {points_to}"
+        return f"False alarms are among them, and what was missed is not. {points_to}"
     ends = dict.fromkeys(percent(share) for share in (asked[0], asked[-1]))
     return (
-        f"The scan was set to flag up to {' or '.join(ends)} of human music too, so some flags are "
-        f"false alarms, and what the detector missed is not among them. {points_to}"
+        f"The scan was set to call up to {' or '.join(ends)} of human music generated too, and "
+        f"what the detector missed is not among them: this number is no share. {points_to}"
     )
 
 

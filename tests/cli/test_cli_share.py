@@ -8,10 +8,10 @@ import pytest
 
 from phonoscope.api import open_catalogue
 from phonoscope.cli import share as command
+from phonoscope.findings import shares
 from phonoscope.verdict import rates as rates_module
-from phonoscope.verdict.generated import Weighed, judge
 from phonoscope.verdict.rates import Rates
-from tests.batches import examination, outcome, write_batch
+from tests.batches import detected, examination, outcome, write_batch
 from tests.cli.program import ROOT, run
 
 RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
@@ -21,6 +21,7 @@ DOCUMENTED = (ROOT / "docs" / "share-json.md").read_text(encoding="utf-8")
 @pytest.fixture(autouse=True)
 def rates(monkeypatch):
     monkeypatch.setattr(rates_module, "detector_rates", lambda: RATES)
+    monkeypatch.setattr(shares, "current_model", lambda: "detector 1 (abc)")
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,13 @@ def weighed(tmp_path_factory):
     made = []
     for i in range(81):
         p_value = 0.0001 if i % 4 == 3 else 0.5
-        found = Weighed(0.5, p_value, None, None, None, (), 1.0, "detector 1")
         label = "\x1b[31mhostile" if i == 80 else "First" if i % 2 == 0 else "Second"
         date = "2024" if i < 10 else f"2024-{1 + i % 3:02}"
         made.append(
             outcome(
                 str(i),
                 marks=0,
-                verdict=judge((), found),
+                verdict=detected(p_value),
                 tags=dataclasses.replace(tags, label=label, date=date),
             )
         )

@@ -7,17 +7,15 @@ import pytest
 from phonoscope.cli import stretches as line_of_stretches
 from phonoscope.cli import terminal
 from phonoscope.cli.words import block_of, line_of
-from phonoscope.verdict.generated import Weighed, judge
-from tests.batches import examination, stretches
+from tests.batches import detected, examination, stretches
 
-WEIGHED = Weighed(0.9931, 0.00021, "ACE-Step", 0.87, 0.12, (), 0.5, "detector 1 (abc)")
+VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_confidence=0.87)
 
 
 @pytest.fixture
 def weighed():
-    verdict = judge((), WEIGHED, false_alarms=0.001)
     over_time = stretches(0.05, 0.1, 0.7, 0.98, 0.2, 0.1)
-    return examination("a", marks=0, verdict=verdict, segments=over_time)
+    return examination("a", marks=0, verdict=VERDICT, segments=over_time)
 
 
 @pytest.fixture

@@ -113,10 +113,11 @@ def plausible(count=400, seed=7):
     return MemoryCatalogue(recordings=recordings, files=files, declared=marks, verdicts=verdicts)
 
 
+MODEL = "detector 1 (abc)"
 MONTHS = ("2024-01-05", "2024-02", "2024/3/1", "20240411")
 
 
-def weighed(count=2_000, seed=3, model="detector 1 (abc)"):
+def weighed(count=2_000, seed=3, model=MODEL):
     """A catalogue that a detector weighed: a fifth of 2024 is machine-made, nothing before."""
     rng = random.Random(seed)
     recordings = recording_rows(count, seed)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from phonoscope.errors import UsageError
-from phonoscope.findings import generated
+from phonoscope.findings import generated, shares
 from phonoscope.findings.base import find
 from phonoscope.findings.dates import month_of, periods, year_of
 from phonoscope.findings.prevalence import estimate
@@ -17,14 +17,22 @@ from phonoscope.findings.report import as_html
 from phonoscope.findings.shares import Row, says, share_generated
 from phonoscope.verdict import rates as rates_module
 from phonoscope.verdict.rates import Rates
-from tests.findings.catalogues import MemoryCatalogue, recording_rows, verdict_row, weighed
+from tests.findings.catalogues import (
+    MODEL,
+    MemoryCatalogue,
+    recording_rows,
+    verdict_row,
+    weighed,
+)
 
+ORIGINAL = rates_module.detector_rates
 RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 
 
 @pytest.fixture(autouse=True)
 def rates(monkeypatch):
     monkeypatch.setattr(rates_module, "detector_rates", lambda: RATES)
+    monkeypatch.setattr(shares, "current_model", lambda: MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,7 @@ def some(count, p_values, **tags):
     recordings = [row | tags for row in recording_rows(count)]
     verdicts = [
         verdict_row(row["recording_id"], "no-sign-found", "detected")
-        | {"p_value": p_values[i % len(p_values)], "model": "m"}
+        | {"p_value": p_values[i % len(p_values)], "model": MODEL}
         for i, row in enumerate(recordings)
     ]
     return MemoryCatalogue(recordings=recordings, verdicts=verdicts)
@@ -69,7 +77,7 @@ def test_the_whole_is_one_row_with_the_counts_of_pandas(catalogue, frame):
     assert row.low < 0.2 * 8 / 12 < row.high
     assert found.overall == row
     assert found.weighed + found.not_weighed == 2_000
-    assert found.one_model
+    assert found.of_this_model
 
 
 @pytest.mark.parametrize("by", ["codec", "artist", "tag_artist", "sample_rate_hz", "lossless"])
@@ -137,7 +145,7 @@ def test_a_profile_is_nothing_to_group_by():
 
 def test_a_verdict_that_a_killed_batch_left_is_not_counted():
     held = some(3, [0.5])
-    held.rows["verdicts"].append(verdict_row("f" * 32) | {"p_value": 0.0, "model": "m"})
+    held.rows["verdicts"].append(verdict_row("f" * 32) | {"p_value": 0.0, "model": MODEL})
     orphaned = MemoryCatalogue(**held.rows)
     for by in (None, "codec"):
         assert share_generated(orphaned, by).weighed == 3
@@ -163,14 +171,13 @@ def test_without_p_values_the_catalogue_cannot_tell():
         assert not answer(held).answered
 
 
-def test_a_version_without_known_rates_gives_no_share(catalogue, monkeypatch):
-    def unknown():
-        raise NotImplementedError
-
-    monkeypatch.setattr(rates_module, "detector_rates", unknown)
-    assert share_generated(catalogue).says().startswith("This version cannot tell")
-    assert not answer(catalogue).answered
-    assert share_generated(catalogue, rates=RATES).answered
+def test_the_rates_are_those_of_the_weights_that_ship():
+    """And they are what a trial can have come to."""
+    found = ORIGINAL()
+    assert 0 < found.threshold < 1
+    assert 0 <= found.human_flagged < found.human
+    assert 0 < found.machine_found <= found.machine
+    assert found.machine_found * found.human > found.human_flagged * found.machine
 
 
 DATES = {
@@ -324,16 +331,16 @@ def test_a_handful_is_told_to_be_too_few_and_makes_no_headline_number():
     assert found.claim == ""
 
 
-def test_several_models_are_said(catalogue):
-    mixed = weighed(200)
+def test_verdicts_of_another_model_are_said(catalogue):
+    mixed, other = weighed(200), weighed(200, model="detector 0 (def)")
     for verdict in mixed.rows["verdicts"][::2]:
         if verdict.get("model"):
-            verdict["model"] = "detector 2 (def)"
-    mixed = MemoryCatalogue(**mixed.rows)
-    assert not share_generated(mixed).one_model
-    assert not share_generated(mixed, "codec").one_model
-    assert "Different models" in answer(mixed).note
-    assert "Different models" not in answer(catalogue).note
+            verdict["model"] = "detector 0 (def)"
+    for held in (MemoryCatalogue(**mixed.rows), other):
+        assert not share_generated(held).of_this_model
+        assert not share_generated(held, "codec").of_this_model
+        assert "Another version's model" in answer(held).note
+    assert "Another version's model" not in answer(catalogue).note
 
 
 def test_many_labels_are_cut_and_the_command_that_lists_them_is_named():
@@ -364,9 +371,9 @@ def test_hostile_names_of_labels_are_shown_not_run():
 def test_flags_are_not_told_as_a_share_and_point_to_it(catalogue, frame):
     told = {found.finding.name: found.answer for found in find(catalogue)}["verdicts"]
     flagged = frame.flagged.sum()
-    assert f"{flagged} were flagged by the detector" in told.headline
+    assert f"{flagged} were called generated in whole or in part" in told.headline
     assert "show no sign of a machine" in told.headline
-    assert "set to flag up to 0.10% of human music too" in told.note
+    assert "up to 0.10% of human music generated too" in told.note
     assert f"\u201c{generated.TITLE}\u201d" in told.note
 
 
