@@ -42,10 +42,10 @@ METHOD = (
     "detector's error rates were counted; that is another one than the scan's for a verdict. The "
     "true share follows from the share flagged, the share of human music the detector flags and "
     "the share of machine-made music it finds (Rogan & Gladen 1978). The interval carries the "
-    "uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008; Clopper & Pearson 1934); in "
-    "simulations it holds the truth in 94 of 100 catalogues or more, however few their recordings. "
-    "Marks in files are not used. Months and years are read from the date tag where they stand in "
-    "it; what is vaguer belongs to none."
+    "uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008; "
+    "Clopper & Pearson 1934); in simulations it holds the truth in 94 of 100 catalogues or more, "
+    "however few their recordings. Marks in files are not used. Months and years are read from "
+    "the date tag where they stand in it; what is vaguer belongs to none."
 )
 MISLEADS = (
     "The error rates were counted on other music. They differ between families of generators, "
