@@ -8,6 +8,7 @@ exactly what a scan computes.
 from __future__ import annotations
 
 import csv
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +23,7 @@ from bench.channels import Sound, Step, apply, draw, draw_codec
 from bench.decoders import decoded_at_random
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
+from phonoscope.errors import PhonoscopeError
 from phonoscope.evidence.traces import TraceMeter
 from phonoscope.verdict.features import window_features
 
@@ -90,7 +92,7 @@ def folder_items(folder: Path, label: str = "human") -> Iterator[Item]:
         if file.suffix.lower() not in {".ogg", ".oga", ".mp3", ".flac", ".opus", ".wav"}:
             continue
         try:
-            with av.open(str(file)) as container:
+            with av.open(str(file), metadata_errors="replace") as container:
                 duration_s = (container.duration or 0) / av.time_base
         except (OSError, av.FFmpegError):
             continue
@@ -140,7 +142,11 @@ def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | 
 
 def rows_of(item: Item, draws: int, seed: int) -> list[Row]:
     """Send one excerpt through ``draws`` channels."""
-    sound = excerpt(item)
+    try:
+        sound = excerpt(item)
+    except PhonoscopeError as error:
+        print(f"left out: {item.file}: {error}", file=sys.stderr, flush=True)
+        return []
     if sound[0].shape[1] < SHORTEST_S * sound[1]:
         return []
     rows = []

@@ -290,9 +290,10 @@ def load_rows(arguments: argparse.Namespace) -> list[Row]:
     if arguments.cache and arguments.cache.exists():
         rows: list[Row] = pickle.loads(arguments.cache.read_bytes())
         return rows
+    # Both lists first: what is wrong with a folder shows before an hour of work, not after.
     items: list[Item] = list(manifest_items(arguments.manifest))
-    rows = build(items, arguments.draws, arguments.seed, arguments.workers)
     more = [item for folder in arguments.human for item in folder_items(folder)]
+    rows = build(items, arguments.draws, arguments.seed, arguments.workers)
     rows += build(more, max(2, arguments.draws - 2), arguments.seed, arguments.workers)
     if arguments.cache:
         arguments.cache.write_bytes(pickle.dumps(rows, protocol=4))
