@@ -221,6 +221,20 @@ def draw(rng: np.random.Generator) -> list[Step]:
     return steps
 
 
+def fixed(rng: np.random.Generator) -> list[Step]:
+    """Return the channels that are measured one by one; nothing is trained on them."""
+    return [
+        Step("fixed", "MP3 64 kbit/s", lambda s: coded(s, "mp3", 64_000)),
+        Step("fixed", "Opus 64 kbit/s", lambda s: coded(s, "opus", 64_000)),
+        Step("fixed", "22.05 kHz", lambda s: resampled(s, 22_050)),
+        Step("fixed", "noise at 30 dB", lambda s: noisy(s, 30, rng)),
+        Step("fixed", "+1 semitone", lambda s: pitched(s, 1)),
+        Step("fixed", "-1 semitone", lambda s: pitched(s, -1)),
+        Step("fixed", "tempo +10 %", lambda s: stretched(s, 1.1)),
+        Step("fixed", "tempo -10 %", lambda s: stretched(s, 0.9)),
+    ]
+
+
 def apply(sound: Sound, steps: list[Step]) -> Sound:
     """Pass a sound through a channel."""
     for step in steps:

@@ -19,7 +19,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.channels import Sound, Step, apply, draw, draw_codec
+from bench.channels import Sound, Step, apply, draw, draw_codec, fixed
 from bench.decoders import decoded_at_random
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
@@ -29,6 +29,9 @@ from phonoscope.verdict.features import window_features
 
 EXCERPT_S = 16.0
 SHORTEST_S = 3.0
+FIXED = 100
+FIXED_DRAWS = range(FIXED, FIXED + len(fixed(np.random.default_rng(0))))
+"""Draws of fixed channels: measured, not trained on."""
 NOT_NEURAL = ("Griffin-Lim", "MP3 lossy", "WORLD")
 """Generators of the set that leave no decoder's trace, by the words of its README."""
 FAMILIES = {
@@ -66,7 +69,7 @@ class Row:
 
     item: Item
     draw: int
-    """0 as it is, 1 through a codec, above through a channel drawn."""
+    """0 as it is, 1 through a codec, above through a channel drawn, from FIXED on a fixed one."""
     steps: tuple[tuple[str, str], ...]
     """Kind and name of each step of the channel."""
     limit_hz: float
@@ -140,8 +143,8 @@ def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | 
     return traces.trace_limit_hz, kept, shape
 
 
-def rows_of(item: Item, draws: int, seed: int) -> list[Row]:
-    """Send one excerpt through ``draws`` channels."""
+def rows_of(item: Item, draws: Sequence[int], seed: int) -> list[Row]:
+    """Send one excerpt through the channels of these draws."""
     try:
         sound = excerpt(item)
     except PhonoscopeError as error:
@@ -152,18 +155,20 @@ def rows_of(item: Item, draws: int, seed: int) -> list[Row]:
     rows = []
     # The manifest may lie anywhere: the draw goes by the file's name.
     name = zlib.crc32(f"{Path(item.file).name} {item.start_s:.3f} {item.label}".encode())
-    for number in range(draws):
+    for number in draws:
         rng = np.random.default_rng([seed, name, number])
         steps: list[Step] = []
         given = decoded_at_random(sound, rng)[0] if item.label == "decoder" else sound
-        if number:
+        if number >= FIXED:
+            steps = [fixed(rng)[number - FIXED]]
+        elif number:
             steps = [draw_codec(rng)] if number == 1 else draw(rng)
         if (found := seen(apply(given, steps))) is not None:
             rows.append(Row(item, number, tuple((s.kind, s.name) for s in steps), *found))
     return rows
 
 
-def build(items: Iterable[Item], draws: int, seed: int, workers: int) -> list[Row]:
+def build(items: Iterable[Item], draws: Sequence[int], seed: int, workers: int) -> list[Row]:
     """Send every excerpt through channels, in worker processes."""
     listed: Sequence[Item] = list(items)
     rows: list[Row] = []

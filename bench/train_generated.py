@@ -24,7 +24,16 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
-from bench.generated_set import GRID_STEP, Item, Row, build, folder_items, manifest_items
+from bench.generated_set import (
+    FIXED,
+    FIXED_DRAWS,
+    GRID_STEP,
+    Item,
+    Row,
+    build,
+    folder_items,
+    manifest_items,
+)
 from phonoscope.verdict.calibration import GROUPS, Null, group_of
 
 NAME, VERSION = "phonoscope-generated", "1"
@@ -53,6 +62,11 @@ class Table:
     file: NDArray[np.str_]
     draw: NDArray[np.int64]
     group: NDArray[np.int64]
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Which rows are trained and calibrated on: all but those of fixed channels."""
+        return self.draw < FIXED
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
@@ -89,7 +103,7 @@ def weighted(
     """Weigh rows: both classes alike, a family by the root of its size; 0 is left out."""
     weights = np.zeros(len(table.label))
     for labels in ({"human": 1.0}, machine):
-        mine = some & np.isin(table.label, list(labels))
+        mine = some & table.drawn & np.isin(table.label, list(labels))
         for family in np.unique(table.family[mine]):
             these = mine & (table.family == family)
             label = str(table.label[these][0])
@@ -170,10 +184,11 @@ def calibrated(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[fl
 
 def families_of(table: Table) -> tuple[list[str], NDArray[np.float32], NDArray[np.float32]]:
     """Fit which family a machine-made recording resembles."""
-    names, first = np.unique(table.family[table.label == "ai"], return_counts=True)
-    draws = max(1, int(table.draw.max()) + 1)
+    mine = table.drawn & (table.label == "ai")
+    names, first = np.unique(table.family[mine], return_counts=True)
+    draws = max(1, int(table.draw[mine].max()) + 1)
     named = [str(n) for n, c in zip(names, first, strict=True) if c >= SMALLEST_FAMILY * draws]
-    some = (table.label == "ai") & np.isin(table.family, named)
+    some = mine & np.isin(table.family, named)
     model = LogisticRegression(C=3e-4, max_iter=100, class_weight="balanced")
     model.fit(table.grid[some], table.family[some])
     order = [str(name) for name in model.classes_]
@@ -227,12 +242,13 @@ def cross(table: Table, machine: Mapping[str, float], tested: str, seed: int) ->
     truth = table.label != "human"
     unseen = crossed(table, machine, tested, seed, by_family=True)
     seen = crossed(table, machine, tested, seed, by_family=False)
-    balance = balanced(np.concatenate([unseen, seen]), np.concatenate([truth, truth]))
+    drawn = np.flatnonzero(table.drawn)
+    balance = balanced(np.concatenate([unseen[drawn], seen[drawn]]), np.tile(truth[drawn], 2))
     one, other = (s @ np.array(balance[:2]) + balance[2] for s in (unseen, seen))
     # Half of the machine class counts as never seen, half as seen: which it is, is not known.
-    known = ~np.isnan(one)
+    known = table.drawn & ~np.isnan(one)
     slope, intercept = calibrated(
-        np.concatenate([one[known], other[known]]), np.concatenate([truth[known], truth[known]])
+        np.concatenate([one[known], other[known]]), np.tile(truth[known], 2)
     )
     human = known & ~truth
     nulls = tuple(
@@ -293,8 +309,11 @@ def load_rows(arguments: argparse.Namespace) -> list[Row]:
     # Both lists first: what is wrong with a folder shows before an hour of work, not after.
     items: list[Item] = list(manifest_items(arguments.manifest))
     more = [item for folder in arguments.human for item in folder_items(folder)]
-    rows = build(items, arguments.draws, arguments.seed, arguments.workers)
-    rows += build(more, max(2, arguments.draws - 2), arguments.seed, arguments.workers)
+    few, most = range(max(2, arguments.draws - 2)), range(arguments.draws)
+    rows = build(items, most, arguments.seed, arguments.workers)
+    rows += build(more, few, arguments.seed, arguments.workers)
+    two = [item for item in items if item.label in ("human", "ai")]
+    rows += build(two, FIXED_DRAWS, arguments.seed, arguments.workers)
     if arguments.cache:
         arguments.cache.write_bytes(pickle.dumps(rows, protocol=4))
     return rows
