@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from bench.generated_set import SHIFTED_DRAWS
 from bench.train_generated import Crossed, Table, load_rows, load_scores, options
 from phonoscope.findings.interval import wilson
 from phonoscope.verdict.calibration import GROUPS, Null
@@ -106,7 +107,8 @@ def kinds(table: Table, kind: str) -> Callable[[str], Mask]:
 def overall(m: Measured) -> str:
     """Return AUC and shares found by channel, for unseen and for seen families."""
     draw = m.table.draw
-    channels = {"as it is": draw == 0, "a codec": draw == 1, "a channel drawn": draw > 1}
+    channels = {"as it is": draw == 0, "a codec": draw == 1, "a channel drawn": (draw > 1) & (draw < SHIFTED_DRAWS.start),
+                "pitch or tempo": np.isin(draw, SHIFTED_DRAWS)}  # fmt: skip
     rows = []
     for name, score, p in (
         ("unseen", m.found.unseen, m.unseen_p), ("seen", m.found.seen, m.seen_p)

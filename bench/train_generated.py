@@ -28,6 +28,7 @@ from bench.generated_set import (
     FIXED,
     FIXED_DRAWS,
     GRID_STEP,
+    SHIFTED_DRAWS,
     Item,
     Row,
     build,
@@ -186,7 +187,7 @@ def families_of(table: Table) -> tuple[list[str], NDArray[np.float32], NDArray[n
     """Fit which family a machine-made recording resembles."""
     mine = table.drawn & (table.label == "ai")
     names, first = np.unique(table.family[mine], return_counts=True)
-    draws = max(1, int(table.draw[mine].max()) + 1)
+    draws = len(np.unique(table.draw[mine]))
     named = [str(n) for n, c in zip(names, first, strict=True) if c >= SMALLEST_FAMILY * draws]
     some = mine & np.isin(table.family, named)
     model = LogisticRegression(C=3e-4, max_iter=100, class_weight="balanced")
@@ -309,7 +310,8 @@ def load_rows(arguments: argparse.Namespace) -> list[Row]:
     # Both lists first: what is wrong with a folder shows before an hour of work, not after.
     items: list[Item] = list(manifest_items(arguments.manifest))
     more = [item for folder in arguments.human for item in folder_items(folder)]
-    few, most = range(max(2, arguments.draws - 2)), range(arguments.draws)
+    few = [*range(max(2, arguments.draws - 2)), *SHIFTED_DRAWS]
+    most = [*range(arguments.draws), *SHIFTED_DRAWS]
     rows = build(items, most, arguments.seed, arguments.workers)
     rows += build(more, few, arguments.seed, arguments.workers)
     two = [item for item in items if item.label in ("human", "ai")]

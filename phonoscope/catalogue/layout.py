@@ -25,6 +25,7 @@ import pyarrow as pa
 from phonoscope.audio.decode import Decoded, Stream
 from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
+from phonoscope.evidence.prints import weights
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.types import column, columns_in
@@ -204,6 +205,23 @@ _STATEMENT_COLUMNS = (
 )
 
 
+PRINTED = ("print_at", "print_bits", "anchor_at", "anchor_bits")
+_PRINT_COLUMNS = (
+    Column(
+        "print_at", pa.list_(pa.int32()), "Where the recording is printed, 1/64 s from its start."
+    ),
+    Column("print_bits", pa.list_(pa.int64()), "64 bits for each of these places."),
+    Column("anchor_at", pa.list_(pa.int32()), "The clearest of these places, 1/64 s."),
+    Column(
+        "anchor_bits",
+        pa.list_(pa.int64()),
+        "64 bits for each of them as the recording would be if it were altered: all anchors "
+        "unaltered, then all of the next alteration, in the order of evidence.prints.ALTERATIONS.",
+    ),
+    Column("print_model", pa.string(), "Name, version and hash of what made the bits."),
+)
+
+
 @cache
 def tables() -> Mapping[str, Table]:
     """Return every table by name. A new table is one more entry here."""
@@ -243,6 +261,13 @@ def tables() -> Mapping[str, Table]:
             "recording_id",
             True,
             (_RECORDING_ID, *_STATEMENT_COLUMNS),
+        ),
+        Table(
+            "prints",
+            "Fingerprints, one row a recording: by them the same recording is found again.",
+            "recording_id",
+            False,
+            (_RECORDING_ID, *_PRINT_COLUMNS),
         ),
         Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
     ]
@@ -304,6 +329,7 @@ def _rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str,
             for mark in e.declared
         ),
         "statements": (row for e in examined for row in _statement_rows(e)),
+        "prints": (row for e in examined for row in _print_rows(e)),
         "recordings": map(_recording_row, examined),
         "files": (_shallow(o.file) for o in outcomes),
     }
@@ -343,6 +369,16 @@ def _statement_rows(examination: Examination) -> Iterator[dict[str, Any]]:
         row = _shallow(statement)
         numbers = json.dumps(dict(statement.numbers), ensure_ascii=False)
         yield {"recording_id": examination.recording_id, **row, "numbers": numbers}
+
+
+def _print_rows(examination: Examination) -> Iterator[dict[str, Any]]:
+    prints = examination.answers.get("prints")
+    if prints is not None and prints.prints:
+        yield {
+            "recording_id": examination.recording_id,
+            **{name: getattr(prints, name) for name in PRINTED},
+            "print_model": weights().name,
+        }
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Recordings against each other: the same recording, plain or altered."""
