@@ -71,7 +71,7 @@ class Row:
 
     item: Item
     draw: int
-    """0 as it is, 1 through a codec, above through a channel drawn; see also SHIFTED_DRAWS and FIXED."""
+    """0 as it is, 1 through a codec, above through a channel drawn; or of a list above."""
     steps: tuple[tuple[str, str], ...]
     """Kind and name of each step of the channel."""
     limit_hz: float

@@ -32,12 +32,14 @@ MOST_DIFFERENT = 20
 """Bits of 64 in which a print may differ from the one that led to it."""
 SAME_OFFSET = 3
 """Cells by which the offsets of one match may lie apart."""
-VERIFIED = 12
+VERIFIED = 10
 """Candidates of a lookup that are compared print by print."""
+CLOSER = 2
+"""Of these, how many are compared at more than one place."""
 FEWEST = 3
 """Prints that have to be compared."""
-SPREAD = 0.155
-"""Standard deviation of the agreement of prints that have nothing to do with each other."""
+CLEAR = 1.5
+"""A measurement this far from its threshold is as clear as can be."""
 PLAIN = Alteration(1.0, 1.0)
 
 
@@ -70,17 +72,15 @@ class Candidate:
     at: NDArray[np.int64]
     """Places of the recording's prints that were compared, cells of the recording."""
     agreement: Floats
-    """Of each print: 1 when all measurements have its signs, 0 on average by chance."""
+    """What each print adds to the correlation; 0 on average by chance."""
+    score: float
+    """How far the agreement is from chance, in standard deviations of chance."""
 
     @property
     def recording_id(self) -> str:
         """The recording."""
         return self.segment.id_of(self.track)
 
-    @property
-    def score(self) -> float:
-        """How far the agreement is from chance, in standard deviations of chance."""
-        return float(self.agreement.sum() / np.sqrt(max(len(self.agreement), 1)) / SPREAD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,22 +166,26 @@ def candidates(found: Hits, most: int) -> Iterator[tuple[int, int, int]]:
         yield int(track[first[best]]), round(float(middle[best])), int(total[best])
 
 
-def compare(segment: Segment, track: int, offset: int, reading: Reading) -> Candidate | None:
-    """Compare an excerpt with a place of a recording, print by print; a little to either side."""
+def compare(
+    segment: Segment, track: int, offset: int, reading: Reading, shifts: Sequence[int] = (0,)
+) -> Candidate | None:
+    """Compare an excerpt with a place of a recording, print by print, and a little beside it."""
     places, bits = segment.prints_of(track)
     low, high = reading.places
-    some = (places >= offset + low + 2) & (places < offset + high - 2)
-    at, bits = places[some].astype(np.int64), bits[some]
-    if len(at) < FEWEST:
+    first, stop = np.searchsorted(places, [offset + low + 2, offset + high - 2])
+    if stop - first < FEWEST:
         return None
-    signs = signs_of(bits)
-    best = None
-    for shift in (0, -1, 1, -2, 2):
-        agreed = agreement(signs, reading.measure(at - offset - shift))
-        if best is None or agreed.sum() > best[1].sum():
-            best = shift, agreed
-    assert best is not None
-    return Candidate(segment, track, offset + best[0], reading, at, best[1])
+    at, signs = places[first:stop].astype(np.int64), signs_of(bits[first:stop])
+    signs -= signs.mean(axis=0)
+    best: Candidate | None = None
+    for shift in shifts:
+        measured = np.clip(reading.measure(at - offset - shift), -CLEAR, CLEAR)
+        measured -= measured.mean(axis=0)
+        score = significance(signs, measured)
+        if best is None or score > best.score:
+            agreed = agreement(signs, measured)
+            best = Candidate(segment, track, offset + shift, reading, at, agreed, score)
+    return best
 
 
 def signs_of(bits: NDArray[np.int64]) -> Floats:
@@ -193,29 +197,79 @@ def signs_of(bits: NDArray[np.int64]) -> Floats:
 
 
 def agreement(signs: Floats, measured: Floats) -> Floats:
-    """Return how well measurements agree with signs: -1 to 1, weighing clear ones more."""
-    total = np.abs(measured).sum(axis=1)
-    agreed: Floats = (signs * measured).sum(axis=1) / np.maximum(total, 1e-9)
+    """Return what each print adds to the correlation of signs and measurements, shape (n,).
+
+    The mean is the correlation, -1 to 1. Both are given less their means, shape (n, BITS).
+    """
+    scale = np.sqrt((signs**2).sum() * (measured**2).sum()) / len(signs)
+    agreed: Floats = (signs * measured).sum(axis=1) / max(float(scale), 1e-9)
     return agreed
 
 
-def look_up(
-    index: Index, reading: Reading, *, thorough: bool = False, most: int = VERIFIED
-) -> list[Candidate]:
-    """Look one reading up; return what was compared, the best first."""
+def significance(signs: Floats, measured: Floats) -> float:
+    """Return how far an agreement is from chance, in standard deviations of chance.
+
+    Both are given less their means over the excerpt, shape (n, BITS): a sustained sound looks
+    like any other at the same pitch, and only what changes tells recordings apart. By chance the
+    directions of the two have nothing to do with each other, however each of them lingers; then
+    the variance of the sum of products is that of their Gram matrices' product.
+    """
+    together = float((signs * measured).sum())
+    variance = float(((signs @ signs.T) * (measured @ measured.T)).sum()) / BITS
+    return together / max(variance, 1e-9) ** 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Lead:
+    """A place worth comparing, and how much led there."""
+
+    weight: int
+    segment: Segment
+    track: int
+    offset: int
+    reading: Reading
+
+
+def leads(index: Index, reading: Reading, *, thorough: bool = False) -> list[Lead]:
+    """Return where prints of a reading were found, in no order."""
     at = reading.grid(GRID) if thorough else reading.onsets
     if not len(at):
         return []
     measured = reading.measure(at)
-    compared: list[Candidate] = []
+    found = []
     for segment, alive in zip(index.segments, index.alive, strict=True):
-        found = hits(segment, alive, at, measured, MORE_PROBES if thorough else PROBES)
-        for track, offset, _ in candidates(found, most):
-            if one := compare(segment, track, offset, reading):
-                compared.append(one)
-    return sorted(compared, key=lambda c: -c.score)
+        near = hits(segment, alive, at, measured, MORE_PROBES if thorough else PROBES)
+        found += [
+            Lead(weight, segment, track, offset, reading)
+            for track, offset, weight in candidates(near, VERIFIED)
+        ]
+    return found
 
 
-def readings(excerpt: Excerpt, changes: Sequence[Alteration]) -> list[Reading]:
-    """Read an excerpt in several ways."""
-    return [excerpt.reading(change) for change in changes]
+def followed(found: list[Lead]) -> list[Candidate]:
+    """Compare what the strongest leads point to; return it, the best first."""
+    strongest = sorted(found, key=lambda lead: -lead.weight)[:VERIFIED]
+    first = [c for x in strongest if (c := compare(x.segment, x.track, x.offset, x.reading))]
+    first.sort(key=lambda c: -c.score)
+    closer = [
+        compare(c.segment, c.track, c.offset, c.reading, (0, -1, 1, -2, 2))
+        for c in first[:CLOSER]
+    ]
+    return sorted((c for c in closer if c), key=lambda c: -c.score)
+
+
+def refined(found: Candidate, excerpt: Excerpt) -> Candidate:
+    """Find how exactly a recording was altered, from about how."""
+    for step in (0.5, 0.25):
+        for speed, pitch in ((1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0)):
+            ratio = SEMITONE ** (STEP_SEMITONES * step)
+            was = found.reading.change
+            change = Alteration(was.speed * ratio**speed, was.pitch * ratio**pitch)
+            reading = excerpt.reading(change)
+            # What matched in the middle of the excerpt still does.
+            middle = len(found.reading.moments) / 2
+            offset = round(found.offset + middle * (1 - change.speed / was.speed))
+            other = compare(found.segment, found.track, offset, reading, (0, -2, 2))
+            if other and other.score > found.score:
+                found = other
+    return found
