@@ -107,8 +107,12 @@ def kinds(table: Table, kind: str) -> Callable[[str], Mask]:
 def overall(m: Measured) -> str:
     """Return AUC and shares found by channel, for unseen and for seen families."""
     draw = m.table.draw
-    channels = {"as it is": draw == 0, "a codec": draw == 1, "a channel drawn": (draw > 1) & (draw < SHIFTED_DRAWS.start),
-                "pitch or tempo": np.isin(draw, SHIFTED_DRAWS)}  # fmt: skip
+    channels = {
+        "as it is": draw == 0,
+        "a codec": draw == 1,
+        "a channel drawn": (draw > 1) & (draw < SHIFTED_DRAWS.start),
+        "pitch or tempo": np.isin(draw, SHIFTED_DRAWS),
+    }
     rows = []
     for name, score, p in (
         ("unseen", m.found.unseen, m.unseen_p), ("seen", m.found.seen, m.seen_p)

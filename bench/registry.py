@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.audfprint import Audfprint
 from bench.chromaprint import Chromaprint
+from bench.ours import Ours
 from bench.system import System
 
 
@@ -22,6 +23,8 @@ class Settings:
 
 
 SYSTEMS: dict[str, Callable[[Settings], System]] = {
+    "phonoscope": lambda settings: Ours(settings.scratch),
+    "phonoscope-plain": lambda settings: Ours(settings.scratch, altered=False),
     "chromaprint": lambda settings: Chromaprint(),
     "chromaprint-speeds": lambda settings: Chromaprint(most_speed=0.10, step=0.005),
     "audfprint": lambda settings: Audfprint(settings.scratch, settings.audfprint_python),

@@ -255,13 +255,15 @@ def _batches(printed: Iterable[Printed]) -> Iterator[list[Printed]]:
 
 
 def _mergeable(index: Index) -> set[int]:
-    """Choose segments to merge: the smallest ones, none much larger than those before it."""
+    """Choose segments to merge: several of like size, none much larger than those before it."""
     sizes = sorted((len(segment.bits), i) for i, segment in enumerate(index.segments))
     group: list[int] = []
     total = 0
     for size, i in sizes:
         if group and (size > 2 * total or total + size > MOST_PRINTS):
-            break
+            if len(group) >= _FEWEST_TO_MERGE:
+                break
+            group, total = [], 0
         group.append(i)
         total += size
     return set(group) if len(group) >= _FEWEST_TO_MERGE else set()

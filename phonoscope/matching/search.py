@@ -82,7 +82,6 @@ class Candidate:
         return self.segment.id_of(self.track)
 
 
-
 @dataclass(frozen=True, eq=False)
 class Hits:
     """Prints of one segment that look like prints of an excerpt."""
@@ -252,8 +251,7 @@ def followed(found: list[Lead]) -> list[Candidate]:
     first = [c for x in strongest if (c := compare(x.segment, x.track, x.offset, x.reading))]
     first.sort(key=lambda c: -c.score)
     closer = [
-        compare(c.segment, c.track, c.offset, c.reading, (0, -1, 1, -2, 2))
-        for c in first[:CLOSER]
+        compare(c.segment, c.track, c.offset, c.reading, (0, -1, 1, -2, 2)) for c in first[:CLOSER]
     ]
     return sorted((c for c in closer if c), key=lambda c: -c.score)
 

@@ -70,7 +70,7 @@ class Detector:
         windows = _windows(traces.stretches)
         features = [window_features(w) for w in windows]
         grids, shapes = (np.stack(view) for view in zip(*features, strict=True))
-        scores, null = self.score(grids, shapes), self.nulls[group_of(traces.trace_limit_hz)]
+        scores, null = self.score(grids, shapes), self.null_of(traces.trace_limit_hz)
         family, confidence = self._family(grids, scores)
         overall = float(scores.mean())
         spans = _spans(traces.stretches, len(windows))
@@ -95,6 +95,10 @@ class Detector:
             least_counted=null.least_counted,
             model=self.name,
         )
+
+    def null_of(self, limit_hz: float) -> Null:
+        """Return the human scores that a recording with sound up to there is compared with."""
+        return self.nulls[group_of(limit_hz)]
 
     def probability(self, score: float) -> float:
         """Return the probability of a generator that belongs to a score."""
@@ -167,6 +171,26 @@ def detector() -> Detector:
         family_grid=arrays["family_grid"].astype(np.float32),
         family_offset=arrays["family_offset"].astype(np.float32),
     )
+
+
+def least_counted(model_name: str | None, limit_hz: float | None) -> float | None:
+    """Return the least p-value of a recording that rests on counting; smaller ones extrapolate.
+
+    Parameters
+    ----------
+    model_name
+        Name of the model that weighed it, as its verdict holds it.
+    limit_hz
+        Its ``trace_limit_hz``.
+
+    Returns
+    -------
+    float or None
+        ``None`` when another model than the shipped one weighed it, or none.
+    """
+    if limit_hz is None or model_name != detector().name:
+        return None
+    return detector().null_of(limit_hz).least_counted
 
 
 def _scorer(arrays: Mapping[str, Any], prefix: str, facts: Mapping[str, Any]) -> Scorer:

@@ -200,11 +200,21 @@ def _band(weighed: Weighed, false_alarms: float) -> tuple[Band, str]:
     )
 
 
+def round_down(number: float) -> int:
+    """Return a number to two digits that is no more than it: "fewer than 1 in" claims no more.
+
+    >>> round_down(279.0), round_down(4207.4), round_down(10_000.0)
+    (270, 4200, 10000)
+    """
+    unit = 10 ** max(0, len(str(int(number))) - 2)
+    return int(number // unit * unit)
+
+
 def in_words(weighed: Weighed) -> str:
     """Say how many human recordings look as much like a generator's output."""
     least = max(weighed.least_counted, 1e-4)
     if weighed.p_value < least:
-        return f"fewer than 1 in {round(1 / least, -2):,.0f} human recordings look"
+        return f"fewer than 1 in {round_down(1 / least):,} human recordings look"
     if weighed.p_value < 0.02:
         return f"about 1 in {1 / weighed.p_value:,.0f} human recordings looks"
     return f"about {100 * weighed.p_value:.0f} % of human recordings look"

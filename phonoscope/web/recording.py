@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from phonoscope.errors import UnreadableError
+from phonoscope.verdict.detector import least_counted
 from phonoscope.web import sound, verdict
 from phonoscope.web.data import known_record
 from phonoscope.web.facts import facts_of
@@ -44,7 +45,7 @@ def page(request: Request, recording_id: str) -> Response:
         detected={
             "band": verdict.detected_band(judged),
             "says": verdict.detected_says(judged),
-            "facts": verdict.facts_of(judged),
+            "facts": verdict.facts_of(judged, _least_counted(record)),
             "ruler": ruler_of(judged.p_value, judged.false_alarms),
         },
         timeline=timeline_of(record.examination.segments, duration_s),
@@ -104,6 +105,11 @@ def spectrum(request: Request, recording_id: str) -> Response:
         excess=excess,
         charts={name: chart and desk.draw(chart, name) for name, chart in charts.items()},
     )
+
+
+def _least_counted(record: Record) -> float | None:
+    measured = record.examination.descriptors
+    return least_counted(record.examination.verdict.model, measured.get("trace_limit_hz"))
 
 
 def _portrait(request: Request, record: Record) -> Portrait:

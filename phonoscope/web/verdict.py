@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.findings.words import count, number, percent
-from phonoscope.verdict.generated import ORDINARY, Band, Verdict
+from phonoscope.verdict.generated import ORDINARY, Band, Verdict, round_down
 
 OF = 10_000
 """Human recordings that a p-value is counted out of."""
@@ -63,13 +63,21 @@ def detected_says(verdict: Verdict) -> str:
     return _ALONE[detected_band(verdict)] if verdict.basis == "declared" else ""
 
 
-def facts_of(verdict: Verdict) -> list[Fact]:
-    """Return the numbers behind what was detected; none that was not."""
+def facts_of(verdict: Verdict, least_counted: float | None = None) -> list[Fact]:
+    """Return the numbers behind what was detected; none that was not.
+
+    Parameters
+    ----------
+    verdict
+        The verdict.
+    least_counted
+        The least p-value that the model's calibration could count; ``None`` when not known.
+    """
     found: list[Fact] = []
     if verdict.p_generated is not None:
         found.append(Fact("Probability of a generator", likelihood(verdict.p_generated)))
     if verdict.p_value is not None:
-        found.append(_rarity(verdict.p_value, verdict.false_alarms))
+        found.append(_rarity(verdict.p_value, verdict.false_alarms, least_counted))
     if verdict.false_alarms is not None:
         share = percent(verdict.false_alarms)
         found.append(
@@ -90,13 +98,17 @@ def facts_of(verdict: Verdict) -> list[Fact]:
     return found
 
 
-def _rarity(p_value: float, target: float | None) -> Fact:
-    beyond = (
-        "Rarer than could be counted, so it is extrapolated from the rarest that were; the model "
-        "card says from how many."
-    )
-    said = look_alikes(p_value, target)
-    return Fact("Human look-alikes", said, beyond if said.startswith("fewer") else "")
+def _rarity(p_value: float, target: float | None, least_counted: float | None) -> Fact:
+    # Of a model that is not at hand it is not known how far it counted.
+    least = 1 / OF if least_counted is None else least_counted
+    note = ""
+    if p_value < least and not math.isclose(p_value, least):
+        than = "" if least_counted is None else f" (1 of {count(round_down(1 / least))})"
+        note = (
+            f"Rarer than could be counted{than}, so it is extrapolated from the rarest that were; "
+            "the model card says from how many."
+        )
+    return Fact("Human look-alikes", look_alikes(p_value, target), note)
 
 
 def _family(verdict: Verdict) -> Fact:

@@ -1,0 +1,125 @@
+"""Recognise an excerpt: first as it is, then thoroughly, then as an altered copy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from phonoscope.evidence.patches import CELLS_PER_S
+from phonoscope.matching.index import Index
+from phonoscope.matching.reading import Excerpt, Reading
+from phonoscope.matching.search import ALTERED, PLAIN, Candidate, followed, leads, refined
+
+FALSE_MATCHES = 0.001
+"""Share of excerpts of absent recordings that may be recognised."""
+_TRIED = 3
+"""Ways of looking up, each of which may err."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How the best score of an excerpt that is not there is spread, beyond a high one."""
+
+    score: float
+    share: float
+    """Share of absent excerpts above that score."""
+    fall: float
+    """By how much the score grows until only a share 1/e of these is left."""
+
+    def of(self, score: float) -> float:
+        """Return the probability that an absent excerpt reaches a score."""
+        return min(1.0, self.share * math.exp((self.score - score) / self.fall))
+
+
+CHANCE = {
+    "plain": Chance(7.0, 0.01, 0.6),
+    "thorough": Chance(8.0, 0.01, 0.7),
+    "altered": Chance(9.5, 0.01, 0.9),
+}
+"""Measured on excerpts of absent recordings among 100,000 others; see ``bench/README.md``."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An excerpt, recognised."""
+
+    recording_id: str
+    begin_s: float
+    """What matches, s of the sound looked up."""
+    end_s: float
+    there_s: float
+    """Where that begins in the recording, s."""
+    speed: float
+    """How much faster the sound runs than the recording."""
+    pitch: float
+    """How much higher it sounds, a ratio of frequencies."""
+    score: float
+    p_false: float
+    """Probability that an excerpt of a recording that is not there matches this well."""
+    way: str
+    """``plain``, ``thorough`` or ``altered``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """An excerpt to be looked up; what is computed of it is kept."""
+
+    excerpt: Excerpt
+    altered: bool = True
+    """Whether it may be looked up as an altered copy."""
+    false_matches: float = FALSE_MATCHES
+
+    @cached_property
+    def plain(self) -> Reading:
+        """It as it is."""
+        return self.excerpt.reading(PLAIN)
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """It as every altered copy that is searched."""
+        return [self.excerpt.reading(change) for change in ALTERED]
+
+    def prepare(self) -> None:
+        """Compute all that does not depend on an index."""
+        for reading in (self.plain, *(self.readings if self.altered else ())):
+            assert reading.onsets is not None
+
+
+def recognise(index: Index, query: Query) -> list[Match]:
+    """Return the recordings that an excerpt is of, the surest first; none when none is sure."""
+    found = [_match(c, query, "plain") for c in followed(leads(index, query.plain))]
+    if not (sure := _sure(found, query)):
+        found = [
+            _match(c, query, "thorough") for c in followed(leads(index, query.plain, thorough=True))
+        ]
+        sure = _sure(found, query)
+    if not sure and query.altered:
+        every = [lead for reading in query.readings for lead in leads(index, reading)]
+        best = [refined(c, query.excerpt) for c in followed(every)[:1]]
+        sure = _sure([_match(c, query, "altered") for c in best], query)
+    return sure
+
+
+def _sure(found: list[Match], query: Query) -> list[Match]:
+    once: dict[str, Match] = {}
+    for match in sorted(found, key=lambda m: -m.score):
+        if match.p_false <= query.false_matches / _TRIED:
+            once.setdefault(match.recording_id, match)
+    return list(once.values())
+
+
+def _match(found: Candidate, query: Query, way: str) -> Match:
+    change, start_s = found.reading.change, query.excerpt.start_s
+    first, last = (int(found.at[i]) - found.offset for i in (0, -1))
+    return Match(
+        recording_id=found.recording_id,
+        begin_s=start_s + first / CELLS_PER_S / change.speed,
+        end_s=start_s + last / CELLS_PER_S / change.speed,
+        there_s=int(found.at[0]) / CELLS_PER_S,
+        speed=change.speed,
+        pitch=change.pitch,
+        score=found.score,
+        p_false=CHANCE[way].of(found.score),
+        way=way,
+    )
