@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from phonoscope.audio.source import uri_of
+from phonoscope.audio.source import open_source, uri_of
 from phonoscope.catalogue import query
 from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
 from phonoscope.catalogue.layout import tables
@@ -31,11 +32,16 @@ from phonoscope.examination import Examination, examine
 from phonoscope.settings import Settings
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
     from phonoscope.findings.report import Format
     from phonoscope.findings.shares import Shares
+    from phonoscope.matching.find import Progress as FindProgress
+    from phonoscope.matching.find import Stretch
+    from phonoscope.matching.groups import Group
 
 __all__ = [
     "Catalogue",
@@ -326,6 +332,102 @@ class Catalogue:
 
         return share_generated(self, by)
 
+    def find(
+        self,
+        file: str | os.PathLike[str] | BinaryIO,
+        *,
+        altered: bool = True,
+        passages: bool = False,
+        false_matches: float | None = None,
+        progress: FindProgress | None = None,
+    ) -> list[Stretch]:
+        """Find which recordings of this catalogue a sound contains, and where.
+
+        Parameters
+        ----------
+        file
+            Path, URI or open binary file: an excerpt, a song, or hours of radio.
+        altered
+            Also find copies that were sped up or slowed down, shifted in pitch, or stretched.
+        passages
+            Look for short passages, from about 3 s on; slower.
+        false_matches
+            Share of excerpts of recordings that are not here that may be recognised all the
+            same, above 0 and at most 0.1. By default 0.001.
+        progress
+            Is told how far it is.
+
+        Returns
+        -------
+        list of Stretch
+            In order of time; empty when nothing is recognised.
+
+        Raises
+        ------
+        UnreadableError
+            When the sound cannot be decoded.
+        UsageError
+            When ``false_matches`` is no such share.
+        """
+        from phonoscope.matching.find import find
+        from phonoscope.matching.match import FALSE_MATCHES
+        from phonoscope.matching.upkeep import current_index
+
+        share = FALSE_MATCHES if false_matches is None else false_matches
+        if not 0.0 < share <= 0.1:
+            raise UsageError(f"false_matches is a share above 0 and at most 0.1, not {share}")
+        index = current_index(self._store)
+        with _opened(file) as sound:
+            return find(
+                index, sound, altered=altered, passages=passages, false_matches=share,
+                told=progress,
+            )  # fmt: skip
+
+    def copies(self, *, search: bool = True) -> list[Group]:
+        """Find groups of copies: the same recording, plain or altered.
+
+        Parameters
+        ----------
+        search
+            Compare the whole catalogue with itself first, and keep what is found in the table
+            ``matches``; otherwise say what is kept.
+
+        Returns
+        -------
+        list of Group
+            The largest first. What was called different with :meth:`decide` joins nothing.
+        """
+        from phonoscope.matching import archive
+
+        if search:
+            archive.search(self, self._store)
+        return archive.copies(self)
+
+    def decide(self, one: str, other: str, decision: str) -> None:
+        """Say whether two recordings are the same; kept in the catalogue, and never asked again.
+
+        Parameters
+        ----------
+        one, other
+            Recording ids.
+        decision
+            ``"same"``, ``"different"``, or ``"open"`` to take an earlier word back.
+
+        Raises
+        ------
+        UsageError
+            When a recording is not here, both are one, or the decision is another word.
+        """
+        from phonoscope.matching.archive import Decision, decide
+
+        if decision not in {*Decision}:
+            raise UsageError(f"a decision is one of {', '.join(Decision)}, not {decision!r}")
+        known = self.recordings
+        ids = known.filter(known["recording_id"].isin([one, other])).count().to_pyarrow().as_py()
+        if ids < 2:
+            raise UsageError("a decision takes the ids of two recordings of this catalogue")
+        decide(self._store, one, other, Decision(decision))
+
     def recording(self, recording_id: str) -> dict[str, Any]:
         """Return all that is stored of one recording.
 
@@ -364,6 +466,12 @@ class Catalogue:
 
 
 _OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
+
+
+def _opened(file: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    if isinstance(file, str | os.PathLike):
+        return open_source(uri_of(file))
+    return nullcontext(file)
 
 
 def _engine(name: str) -> Engine:

@@ -78,6 +78,34 @@ class ScanRow:
 
 
 @dataclass(frozen=True)
+class MatchRow:
+    """Two recordings that share sound, as a search for copies found them."""
+
+    pair: str = column("Both recording ids, the smaller first, joined by '-'.")
+    one: str = column("Recording id; 'other' is this one, altered as follows.")
+    other: str = column("Recording id.")
+    copy: bool = column("Whether they are the same recording, not only alike in a part.")
+    speed: float = column("How much faster 'other' runs; 1.1 is 10 % faster.")
+    pitch: float = column("How much higher 'other' sounds, ratio of frequencies.")
+    offset_s: float = column("Where the beginning of 'one' lies in 'other', s; below 0: it is cut.")
+    begin_s: float = column("Begin of what both have, s of 'one'.")
+    end_s: float = column("End of what both have, s of 'one'.")
+    covers: float = column("Share of the shorter recording that both have, 0 to 1.")
+    alike: float = column("Share of the moments compared that are alike, 0 to 1.")
+    bits: float = column("Bits of 64 in which prints of alike moments differ on average.")
+    score: float = column("Standard deviations from what chance would give.")
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """What a person says of a match; no later search asks again."""
+
+    pair: str = column("Both recording ids, the smaller first, joined by '-'.")
+    decision: str = column("'same' or 'different'; 'open' takes an earlier word back.")
+    decided_utc: datetime = column("When, UTC.")
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one file: its row, and its examination when its bytes were new."""
 
@@ -269,6 +297,20 @@ def tables() -> Mapping[str, Table]:
             False,
             (_RECORDING_ID, *_PRINT_COLUMNS),
         ),
+        Table(
+            "matches",
+            "Pairs of recordings that share sound, found by a search for copies.",
+            "pair",
+            False,
+            columns_of(MatchRow),
+        ),
+        Table(
+            "decisions",
+            "What people say of matches: the same recording or not. Never overruled by a search.",
+            "pair",
+            False,
+            columns_of(DecisionRow),
+        ),
         Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
     ]
     return types.MappingProxyType(
@@ -344,6 +386,12 @@ def _rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str,
 def scan_rows(row: ScanRow, scan_id: str, batch: str) -> pa.Table:
     """Return the row of one scan as an Arrow table."""
     return tables()["scans"].arrow([{**_shallow(row), "scan_id": scan_id, "batch": batch}])
+
+
+def plain_rows(table: str, rows: Sequence[Any], batch: str, scan_id: str = "") -> pa.Table:
+    """Return dataclasses that are rows of a table as an Arrow table."""
+    written = {"scan_id": scan_id or None, "batch": batch}
+    return tables()[table].arrow([{**_shallow(row), **written} for row in rows])
 
 
 def _shallow(declared: Any) -> dict[str, Any]:

@@ -30,6 +30,18 @@ def span(seconds: float) -> str:
     return f"{seconds / 3600:,.1f} h"
 
 
+def likelihood(p: float, digits: int = 2) -> str:
+    """Return a probability that came out of a model, which is never quite 0 or 1.
+
+    >>> likelihood(0.8712), likelihood(0.99991, 3), likelihood(0.001)
+    ('0.87', 'over 0.999', 'under 0.01')
+    """
+    rounded = f"{p:.{digits}f}"
+    if float(rounded) == 1.0:
+        return f"over {1 - 10**-digits:.{digits}f}"
+    return f"under {10**-digits:.{digits}f}" if float(rounded) == 0.0 else rounded
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return ``1 file``, ``2,000 files``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

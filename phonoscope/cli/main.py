@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from phonoscope.cli import check, compact, demo, report, scan, serve, share, sql, version
+from phonoscope.cli import (
+    check,
+    compact,
+    copies,
+    demo,
+    find,
+    report,
+    scan,
+    serve,
+    share,
+    sql,
+    version,
+)
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.terminal import drop_stdout, message, prepare
 
@@ -60,6 +72,8 @@ def _add(name: str, module: ModuleType, function: str = "") -> None:
 _add("demo", demo)
 _add("check", check)
 _add("scan", scan)
+_add("find", find)
+_add("copies", copies)
 _add("report", report)
 _add("share", share)
 _add("sql", sql)

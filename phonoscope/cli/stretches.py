@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from phonoscope.cli.amounts import at
+from phonoscope.cli.amounts import at, likelihood
 from phonoscope.cli.terminal import painted
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def words(segments: Sequence[Segment]) -> str:
     """Return in words where the likely stretches lie, or the highest when none is likely."""
     runs = _likely_runs(segments)
     highest = max(segments, key=lambda segment: segment.p_generated)
-    peak = f"highest {highest.p_generated:.2f} at {at(highest.start_s)}"
+    peak = f"highest {likelihood(highest.p_generated)} at {at(highest.start_s)}"
     if not runs:
         return f"no stretch above {LIKELY:g}; {peak}"
     if runs == [(segments[0].start_s, segments[-1].end_s)]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.audio.source import shown
 from phonoscope.cli import stretches
-from phonoscope.cli.amounts import clock
+from phonoscope.cli.amounts import clock, likelihood
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _weighed(examination: Examination) -> list[tuple[str, str]]:
     verdict, segments = examination.verdict, examination.segments
     rows = [("weighed", _probabilities(verdict)), ("family", _family(verdict))]
     if verdict.p_voice is not None:
-        says = f"probability of a converted or synthetic voice {verdict.p_voice:.2f} (experimental)"
+        likely = likelihood(verdict.p_voice)
+        says = f"probability of a converted or synthetic voice {likely} (experimental)"
         rows.append(("voice", says))
     rows = [(label, wrapped(safe(says))) for label, says in rows if says]
     if segments:
@@ -85,7 +86,7 @@ def _weighed(examination: Examination) -> list[tuple[str, str]]:
 def _probabilities(verdict: Verdict) -> str:
     parts = []
     if verdict.p_generated is not None:
-        parts.append(f"probability of a generator {verdict.p_generated:.3f}")
+        parts.append(f"probability of a generator {likelihood(verdict.p_generated, 3)}")
     if verdict.p_value is not None:
         asked = verdict.false_alarms
         rule = "" if asked is None else f" ({asked:g} or less is called generated)"
@@ -96,9 +97,10 @@ def _probabilities(verdict: Verdict) -> str:
 def _family(verdict: Verdict) -> str:
     if not verdict.generator:
         return ""
-    confidence = verdict.generator_confidence
-    sure = "" if confidence is None else f" (probability {confidence:.2f}, if it was generated)"
-    return f"resembles {verdict.generator}{sure}"
+    resembles, confidence = f"resembles {verdict.generator}", verdict.generator_confidence
+    if confidence is None:
+        return resembles
+    return f"{resembles} (probability {likelihood(confidence)}, if it was generated)"
 
 
 def _named(examination: Examination) -> list[tuple[str, str]]:

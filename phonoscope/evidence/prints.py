@@ -73,9 +73,9 @@ def _altered() -> tuple[Alteration, ...]:
 ALTERATIONS = _altered()
 """Alterations of which anchors are kept: as it is, speed to +36 %, pitch to +3 semitones at its
 tempo, tempo to +28 % at its pitch. Those the other way are found from the other copy."""
-MOST_ANCHORS = 16
+FEWEST_ANCHORS, MOST_ANCHORS = 8, 16
 S_PER_ANCHOR = 4.0
-ANCHOR_DISTANCE = CELLS_PER_S
+ANCHOR_DISTANCE = CELLS_PER_S // 2
 """Anchors are at least so many cells apart."""
 _WINDOW_S = 1.15
 
@@ -197,7 +197,7 @@ class PrintMeter:
         if not self._at:
             return Prints(0)
         at = np.concatenate(self._at).astype(np.int32)
-        most = max(2, int(self._stop_s / S_PER_ANCHOR))
+        most = max(FEWEST_ANCHORS, int(self._stop_s / S_PER_ANCHOR))
         anchors = sorted(heapq.nlargest(most, self._anchors), key=lambda anchor: anchor[1])
         return Prints(
             prints=len(at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,8 @@ from phonoscope.types import Floats
 
 ALIKE_BITS = 16
 """Bits of 64 in which two prints of the same moment differ at most."""
-MOST_ALIKE = 6
-"""An anchor that is like more places than this says nothing of where it belongs."""
+MOST_ALIKE = 4
+"""Places that an anchor may belong to: those most like it."""
 NEAR = 4
 """Cells by which a print may lie beside where it should."""
 DRIFT = 0.03
@@ -125,6 +126,32 @@ def related(one: Fingerprints, other: Fingerprints, alteration: int) -> Pair | N
     )
 
 
+def closest(one: Fingerprints, other: Fingerprints) -> Pair | None:
+    """Compare two recordings in every alteration, either way round; return what fits best.
+
+    Always with the first as ``one``: what was found the other way is turned round.
+    """
+    every = range(len(ALTERATIONS))
+    there = (related(one, other, alteration) for alteration in every)
+    back = (related(other, one, alteration) for alteration in every)
+    found = [*(p for p in there if p), *(turned(p) for p in back if p)]
+    return max(found, key=lambda pair: pair.alike - 2 * pair.bits / BITS, default=None)
+
+
+def turned(pair: Pair) -> Pair:
+    """Say the same of the two the other way round."""
+    return dataclasses.replace(
+        pair,
+        one=pair.other,
+        other=pair.one,
+        speed=1 / pair.speed,
+        pitch=1 / pair.pitch,
+        offset_s=-pair.offset_s * pair.speed,
+        begin_s=pair.begin_s / pair.speed + pair.offset_s,
+        end_s=pair.end_s / pair.speed + pair.offset_s,
+    )
+
+
 def _centred(bits: NDArray[np.int64]) -> Floats:
     signs = signs_of(bits)
     centred: Floats = signs - signs.mean(axis=0)
@@ -157,9 +184,10 @@ def _line(
     then a least-squares fit through those.
     """
     different = np.bitwise_count(bits[:, None] ^ other.print_bits[None, :])
-    alike = different <= ALIKE_BITS
-    alike[alike.sum(axis=1) > MOST_ALIKE] = False
-    anchor, found = np.nonzero(alike)
+    likest = np.argsort(different, axis=1, kind="stable")[:, :MOST_ALIKE]
+    few = np.zeros(different.shape, bool)
+    np.put_along_axis(few, likest, values=True, axis=1)
+    anchor, found = np.nonzero(few & (different <= ALIKE_BITS))
     if len(np.unique(anchor)) < FEWEST:
         return None
     x, y = at[anchor], other.print_at[found].astype(np.float64)
@@ -176,6 +204,3 @@ def _line(
         return None
     fitted, constant = np.polyfit(x[best], y[best], 1)
     return float(fitted), float(constant)
-
-
-__all__ = ["BITS", "Fingerprints", "Pair", "related"]

@@ -16,7 +16,8 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-FEWEST_BITS, MOST_BITS = 20, 40
+FEWEST_BITS, MOST_BITS = 14, 32
+_UPPER_HALF = 32
 MOST_OF_A_KEY = 24
 """Recordings a key leads to. A thousand copies are found by way of the first of them."""
 FEWEST_ANCHORS = 2
@@ -44,15 +45,16 @@ def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
         ``one`` and ``other`` (recording ids; ``other`` is ``one`` altered), ``alteration`` (index
         into :data:`phonoscope.evidence.prints.ALTERATIONS`) and ``anchors`` that lead there.
     """
-    mask = (1 << bits) - 1
     places = prints.select(
         "recording_id", "print_bits", place=ibis.range(prints.print_bits.length()).unnest()
     )
-    keyed = places.select(
-        other=places.recording_id, key=places.print_bits[places.place] & mask
-    ).distinct()
-    first = ibis.row_number().over(ibis.window(group_by=keyed.key, order_by=keyed.other))
-    few = keyed.mutate(nth=first)
+    places = places.select(other=places.recording_id, bits=places.print_bits[places.place])
+    keyed = _keyed(places, bits).distinct()
+    few = keyed.mutate(
+        nth=ibis.row_number().over(
+            ibis.window(group_by=[keyed.part, keyed.key], order_by=keyed.other)
+        )
+    )
     few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
     anchors = prints.select(
         "recording_id",
@@ -60,13 +62,23 @@ def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
         many=prints.anchor_at.length(),
         place=ibis.range(prints.anchor_bits.length()).unnest(),
     )
-    led = anchors.select(
+    anchors = anchors.select(
         one=anchors.recording_id,
-        key=anchors.anchor_bits[anchors.place] & mask,
+        bits=anchors.anchor_bits[anchors.place],
         alteration=(anchors.place / anchors.many).floor().cast("int64"),
         anchor=anchors.place % anchors.many,
     )
-    joined = led.join(few, "key")
+    joined = _keyed(anchors, bits).join(few, ["part", "key"])
     joined = joined.filter(joined.one != joined.other)
     pairs = joined.group_by("one", "other", "alteration").aggregate(anchors=joined.anchor.nunique())
     return pairs.filter(pairs.anchors >= FEWEST_ANCHORS)
+
+
+def _keyed(table: ir.Table, bits: int) -> ir.Table:
+    """Give every print two keys: its lowest bits, and those of its upper half."""
+    mask = (1 << bits) - 1
+    low = table.mutate(part=ibis.literal(0, "int64"), key=table.bits & mask).drop("bits")
+    high = table.mutate(part=ibis.literal(1, "int64"), key=(table.bits >> _UPPER_HALF) & mask).drop(
+        "bits"
+    )
+    return low.union(high)

@@ -17,6 +17,7 @@ from phonoscope.errors import CatalogueError
 
 KEY_BITS = 32
 """Lowest bits of a print, by which segments are sorted."""
+FEWEST_BUCKET_BITS = 10
 _PER_BUCKET = 4
 _CHUNK = 1 << 20
 """Prints that are sorted together when segments are merged."""
@@ -43,7 +44,7 @@ def keys_of(bits: NDArray[np.int64]) -> NDArray[np.uint32]:
 
 def bucket_bits(prints: int) -> int:
     """Return how many bits of a key name a bucket, for a segment of so many prints."""
-    return min(KEY_BITS - 2, max(6, round(np.log2(max(prints, 1) / _PER_BUCKET))))
+    return min(KEY_BITS - 2, max(FEWEST_BUCKET_BITS, round(np.log2(max(prints, 1) / _PER_BUCKET))))
 
 
 @dataclass(frozen=True)
