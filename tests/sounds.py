@@ -108,6 +108,24 @@ def noise(
     return np.clip(drawn, -1.0, 1.0).astype(np.float32)
 
 
+def strided(
+    sound: NDArray[np.float32],
+    spacing_hz: float,
+    level: float,
+    rate_hz: int = 44_100,
+    seed: int = 3,
+) -> NDArray[np.float32]:
+    """Add what a strided decoder leaves: weak lines at all multiples of one spacing.
+
+    ``level`` is that of the lines together, as a share of the sound's.
+    """
+    period = round(rate_hz / spacing_hz)
+    pattern = np.random.default_rng(seed).normal(size=period)
+    pattern -= pattern.mean()
+    lines = pattern[np.arange(sound.shape[1]) % period]
+    return (sound + level * np.sqrt(np.mean(sound**2)) * lines).astype(np.float32)
+
+
 def write(
     path: Path,
     samples: NDArray[np.float32],

@@ -90,6 +90,7 @@ def test_a_batch_has_a_row_in_every_table():
         "segments": 3,
         "declared": 2,
         "statements": 2,
+        "prints": 1,
         "recordings": 1,
         "files": 1,
     }

@@ -96,6 +96,18 @@ def test_a_ten_hour_file_is_one_line_that_still_shows_its_one_likely_stretch():
     assert blocks.index("█") == 5_000 * 40 // 7_200
 
 
+def test_no_probability_reads_as_certain(weighed):
+    sure = detected(1e-9, p_generated=0.99996, p_voice=0.0004)
+    over_time = stretches(0.9999)
+    text = said(dataclasses.replace(weighed, verdict=sure, segments=over_time))
+    for part in (
+        "probability of a generator over 0.999,",
+        "synthetic voice under 0.01 ",
+        "highest over 0.99 at 0:00",
+    ):
+        assert part in text
+
+
 @pytest.mark.parametrize("p", [0.0, 0.499999, 0.5, 1.0])
 def test_every_probability_has_a_height(p):
     assert len(line_of_stretches.line(stretches(p)).split(" ")[1]) == 1

@@ -16,21 +16,11 @@ from phonoscope.verdict.generated import Band
 from phonoscope.verdict.rates import detector_rates
 from tests.evidence.asking import ask
 from tests.music import cadence, drums
-from tests.sounds import noise, write
+from tests.sounds import noise, strided, write
 
 RATE = 44_100
 WEIGHTS = files("phonoscope.verdict") / "weights"
 CARD = Path(__file__).parents[2] / "docs/model-cards/generated.md"
-
-
-def strided(sound, spacing_hz, level, seed=3):
-    """Add what a strided decoder leaves: weak lines at all multiples of one spacing."""
-    seconds, rng = np.arange(sound.shape[1]) / RATE, np.random.default_rng(seed)
-    period = round(RATE / spacing_hz)
-    pattern = rng.normal(size=period)
-    pattern -= pattern.mean()
-    lines = pattern[np.arange(seconds.size) % period]
-    return (sound + level * np.sqrt(np.mean(sound**2)) * lines).astype(np.float32)
 
 
 def weigh(sound):

@@ -15,6 +15,7 @@ from tests.sounds import noise, sine, write
 from tests.web.served import examined_outcome
 
 MODEL = "phonoscope-generated 1.0 (3f9c2ab1)"
+LEAST_COUNTED = 0.0005
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'"
 SUNO = Declaration("ai-tags", Part.WHOLE, Making.GENERATED, "Suno", None, "ID3 TXXX:AI", "true")
 HOURS_S = 36_000.0
@@ -31,7 +32,10 @@ def weighed(p_generated, p_value, *, part=None, segments=(), **changes):
         generator_confidence=0.91,
         p_voice=0.34,
         segments=tuple(segments),
+        lines_hz=(),
         p_value_part=p_value if part is None else part,
+        longest_ordinary_s=0.0,
+        least_counted=LEAST_COUNTED,
         model=MODEL,
     )
     return dataclasses.replace(made, **changes)
