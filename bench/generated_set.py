@@ -29,7 +29,7 @@ from phonoscope.verdict.features import window_features
 
 EXCERPT_S = 16.0
 SHORTEST_S = 3.0
-SHIFTED_DRAWS = range(50, 53)
+SHIFTED_DRAWS = range(50, 51)
 """Draws of a change of pitch or tempo: what hides lines most."""
 FIXED = 100
 FIXED_DRAWS = range(FIXED, FIXED + len(fixed(np.random.default_rng(0))))

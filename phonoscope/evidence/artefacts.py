@@ -260,7 +260,7 @@ def _in_words(answer: Artefacts) -> list[Statement]:
     fits = f" The spacing fits {answer.comb_decoder}." if answer.comb_decoder else ""
     also = (
         "Sustained synthesiser tones, mains hum and electronic music can leave combs too; how "
-        "often has not been calibrated in this version."
+        "often was not counted, and the verdict does not rest on this comb."
     )
     return [Statement("artefacts", f"{seen}.{fits}", 0.5, also, numbers)]
 

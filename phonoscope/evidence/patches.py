@@ -223,7 +223,7 @@ def cut(moments: Floats, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """
     patches = moments[at[:, None] + np.arange(-REACH + MOMENT // 2, REACH, MOMENT)]
     level = patches.mean(axis=(1, 2))
-    return patches.reshape(len(at), -1) / np.maximum(level, _TINY)[:, None], level
+    return patches.reshape(len(at), MOMENTS * BANDS) / np.maximum(level, _TINY)[:, None], level
 
 
 def patch_at(

@@ -16,7 +16,6 @@ go one way only: of two copies one is the faster.
 from __future__ import annotations
 
 import dataclasses
-import heapq
 import itertools
 from dataclasses import dataclass
 from functools import cache
@@ -75,8 +74,6 @@ ALTERATIONS = _altered()
 tempo, tempo to +28 % at its pitch. Those the other way are found from the other copy."""
 FEWEST_ANCHORS, MOST_ANCHORS = 8, 16
 S_PER_ANCHOR = 4.0
-ANCHOR_DISTANCE = CELLS_PER_S // 2
-"""Anchors are at least so many cells apart."""
 _WINDOW_S = 1.15
 
 
@@ -141,6 +138,17 @@ def packed(measured: Floats) -> NDArray[np.int64]:
     return np.packbits(measured > 0, axis=1, bitorder="little").view("<i8")[:, 0].astype(np.int64)
 
 
+@dataclass(frozen=True, order=True)
+class _Anchor:
+    """An onset and the sound around it, until it is known whether it is one of the clearest."""
+
+    rise: float
+    at: int
+    power: Floats = dataclasses.field(compare=False)
+    place_s: float = dataclasses.field(compare=False)
+    """Where in the spectra the onset lies, s."""
+
+
 class PrintMeter:
     """Takes prints block by block."""
 
@@ -156,7 +164,7 @@ class PrintMeter:
         self._bits: list[NDArray[np.int64]] = []
         self._power = np.empty((0, self._bins), np.float32)
         self._first = 0
-        self._anchors: list[tuple[float, int, Floats, float]] = []
+        self._anchors: dict[int, _Anchor] = {}
         self._stop_s = 0.0
 
     def update(self, block: Block) -> None:
@@ -175,22 +183,24 @@ class PrintMeter:
             self._power = self._power[-keep:].copy()
 
     def _keep_anchors(self, found: Patches) -> None:
-        """Keep the spectra around the clearest onsets so far."""
-        for index in np.argsort(-found.rise, kind="stable")[: 2 * MOST_ANCHORS]:
-            at, rise = int(found.at[index]), float(found.rise[index])
-            if len(self._anchors) == MOST_ANCHORS and rise <= self._anchors[0][0]:
+        """Keep the spectra around the clearest onsets so far, one of each second at most."""
+        for index in np.argsort(-found.rise, kind="stable"):
+            rise, at = float(found.rise[index]), int(found.at[index])
+            if len(self._anchors) == MOST_ANCHORS and rise <= min(self._anchors.values()).rise:
                 return
-            if any(abs(at - other) < ANCHOR_DISTANCE for _, other, _, _ in self._anchors):
+            second = at // CELLS_PER_S
+            if second in self._anchors and rise <= self._anchors[second].rise:
                 continue
-            seconds = at / CELLS_PER_S
-            first = max(0, int((seconds - _WINDOW_S - self._half_s) / self._hop_s) - self._first)
-            stop = int((seconds + _WINDOW_S) / self._hop_s) + 1 - self._first
-            start_s = (self._first + first) * self._hop_s
-            anchor = (rise, at, self._power[first:stop].copy(), seconds - start_s)
-            if len(self._anchors) < MOST_ANCHORS:
-                heapq.heappush(self._anchors, anchor)
-            else:
-                heapq.heapreplace(self._anchors, anchor)
+            self._anchors[second] = self._anchor(rise, at)
+            if len(self._anchors) > MOST_ANCHORS:
+                del self._anchors[min(self._anchors, key=self._anchors.__getitem__)]
+
+    def _anchor(self, rise: float, at: int) -> _Anchor:
+        seconds = at / CELLS_PER_S
+        first = max(0, int((seconds - _WINDOW_S - self._half_s) / self._hop_s) - self._first)
+        stop = int((seconds + _WINDOW_S) / self._hop_s) + 1 - self._first
+        start_s = (self._first + first) * self._hop_s
+        return _Anchor(rise, at, self._power[first:stop].copy(), seconds - start_s)
 
     def result(self) -> Prints:
         """Return the prints."""
@@ -198,21 +208,22 @@ class PrintMeter:
             return Prints(0)
         at = np.concatenate(self._at).astype(np.int32)
         most = max(FEWEST_ANCHORS, int(self._stop_s / S_PER_ANCHOR))
-        anchors = sorted(heapq.nlargest(most, self._anchors), key=lambda anchor: anchor[1])
+        clearest = sorted(self._anchors.values(), reverse=True)[:most]
+        anchors = sorted(clearest, key=lambda anchor: anchor.at)
         return Prints(
             prints=len(at),
             print_at=at,
             print_bits=np.concatenate(self._bits),
-            anchor_at=np.array([anchor[1] for anchor in anchors], np.int32),
-            anchor_bits=self._altered([(power, place) for _, _, power, place in anchors]),
+            anchor_at=np.array([anchor.at for anchor in anchors], np.int32),
+            anchor_bits=self._altered(anchors),
         )
 
-    def _altered(self, anchors: list[tuple[Floats, float]]) -> NDArray[np.int64]:
+    def _altered(self, anchors: list[_Anchor]) -> NDArray[np.int64]:
         values, timing = [], (self._hop_s, self._half_s)
-        for change, (power, place) in itertools.product(ALTERATIONS, anchors):
+        for change, anchor in itertools.product(ALTERATIONS, anchors):
             # Sped up, what sounded at one frequency sounds higher: the band looks further down.
             matrix = band_matrix(self._bins, self._bin_hz, 1 / change.pitch)
-            values.append(patch_at(power, place, timing, matrix, change.speed))
+            values.append(patch_at(anchor.power, anchor.place_s, timing, matrix, change.speed))
         return packed(weights().measure(np.stack(values)))
 
 

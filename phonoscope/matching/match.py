@@ -33,9 +33,9 @@ class Chance:
 
 
 CHANCE = {
-    "plain": Chance(7.0, 0.01, 0.6),
-    "thorough": Chance(8.0, 0.01, 0.7),
-    "altered": Chance(9.5, 0.01, 0.9),
+    "plain": Chance(6.0, 0.01, 0.62),
+    "thorough": Chance(7.9, 0.01, 0.75),
+    "altered": Chance(9.4, 0.01, 0.95),
 }
 """Measured on excerpts of absent recordings among 100,000 others; see ``bench/README.md``."""
 
@@ -88,15 +88,16 @@ class Query:
 
 def recognise(index: Index, query: Query) -> list[Match]:
     """Return the recordings that an excerpt is of, the surest first; none when none is sure."""
-    found = [_match(c, query, "plain") for c in followed(leads(index, query.plain))]
+    found = [_match(c, query, "plain") for c in followed(leads(index, [query.plain]))]
     if not (sure := _sure(found, query)):
         found = [
-            _match(c, query, "thorough") for c in followed(leads(index, query.plain, thorough=True))
+            _match(c, query, "thorough")
+            for c in followed(leads(index, [query.plain], thorough=True))
         ]
         sure = _sure(found, query)
     if not sure and query.altered:
-        every = [lead for reading in query.readings for lead in leads(index, reading)]
-        best = [refined(c, query.excerpt) for c in followed(every)[:1]]
+        found_altered = followed(leads(index, query.readings))
+        best = [refined(candidate, query.excerpt) for candidate in found_altered[:1]]
         sure = _sure([_match(c, query, "altered") for c in best], query)
     return sure
 

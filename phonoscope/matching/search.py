@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,11 +25,11 @@ from phonoscope.types import Floats
 PROBED_BITS = 8
 """Uncertain bits of a key that are tried the other way round."""
 PROBES = 16
-MORE_PROBES = 48
+MORE_PROBES = 32
 GRID = 4
 """Cells between places when onsets are not enough: 62.5 ms."""
-MOST_DIFFERENT = 20
-"""Bits of 64 in which a print may differ from the one that led to it."""
+MOST_DIFFERENT, MORE_DIFFERENT = 17, 21
+"""Bits of 64 in which a print may differ from the one that led to it; when thorough."""
 SAME_OFFSET = 3
 """Cells by which the offsets of one match may lie apart."""
 VERIFIED = 10
@@ -83,12 +83,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Hits:
-    """Prints of one segment that look like prints of an excerpt."""
+class Places:
+    """Places of one or several readings, measured."""
 
+    reading: NDArray[np.int64]
+    """Which reading, shape (n,)."""
+    at: NDArray[np.int64]
+    """Shape (n,), cells."""
+    measured: Floats
+    """Shape (n, BITS)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Prints of one segment that look like prints of an excerpt; all of shape (n,)."""
+
+    reading: NDArray[np.int64]
     track: NDArray[np.int64]
     offset: NDArray[np.int64]
     weight: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lead:
+    """A place worth comparing, and how much led there."""
+
+    weight: int
+    segment: Segment
+    track: int
+    offset: int
+    reading: Reading
 
 
 @cache
@@ -130,39 +154,41 @@ def probes(
     return keys.astype(np.uint32).ravel(), np.repeat(np.arange(len(bits)), count)
 
 
-def hits(
-    segment: Segment,
-    alive: NDArray[np.bool_],
-    at: NDArray[np.int64],
-    measured: Floats,
-    count: int,
-) -> Hits:
-    """Return prints of a segment that look like those of an excerpt."""
-    bits = packed(measured)
-    keys, which = probes(measured, bits, count, segment.shift)
+def hits(segment: Segment, alive: NDArray[np.bool_], places: Places, *, thorough: bool) -> Hits:
+    """Return prints of a segment that look like those at some places."""
+    bits = packed(places.measured)
+    count, most = (MORE_PROBES, MORE_DIFFERENT) if thorough else (PROBES, MOST_DIFFERENT)
+    keys, which = probes(places.measured, bits, count, segment.shift)
     found, prints = segment.in_buckets(keys)
     which = which[found]
-    different = np.bitwise_count(segment.bits[prints] ^ bits[which]).astype(np.int64)
-    near = different <= MOST_DIFFERENT
-    prints, which, different = prints[near], which[near], different[near]
+    different = np.bitwise_count(segment.bits[prints] ^ bits[which])
+    near = np.flatnonzero(different <= most)
+    prints, which, weight = prints[near], which[near], BITS // 2 - different[near].astype(np.int64)
     track = segment.tracks_of(prints)
-    offset = segment.at[prints].astype(np.int64) - at[which]
+    offset = segment.at[prints] - places.at[which]
     kept = alive[track]
-    return Hits(track[kept], offset[kept], (BITS // 2 - different)[kept])
+    return Hits(places.reading[which][kept], track[kept], offset[kept], weight[kept])
 
 
-def candidates(found: Hits, most: int) -> Iterator[tuple[int, int, int]]:
-    """Yield track, offset and weight of what most hits agree on, the heaviest first."""
+def leads_of(segment: Segment, found: Hits, readings: Sequence[Reading], most: int) -> list[Lead]:
+    """Return what most hits agree on, the heaviest first."""
     if not len(found.track):
-        return
-    order = np.lexsort((found.offset, found.track))
-    track, offset, weight = found.track[order], found.offset[order], found.weight[order]
-    starts = np.concatenate([[True], (np.diff(track) != 0) | (np.diff(offset) > SAME_OFFSET)])
-    first = np.flatnonzero(starts)
+        return []
+    order = np.lexsort((found.offset, found.track, found.reading))
+    reading, track = found.reading[order], found.track[order]
+    offset, weight = found.offset[order], found.weight[order]
+    other = (np.diff(reading) != 0) | (np.diff(track) != 0) | (np.diff(offset) > SAME_OFFSET)
+    first = np.flatnonzero(np.concatenate([[True], other]))
     total = np.add.reduceat(weight, first)
     middle = np.add.reduceat(weight * offset, first) / total
-    for best in np.argsort(-total, kind="stable")[:most]:
-        yield int(track[first[best]]), round(float(middle[best])), int(total[best])
+    best = np.argsort(-total, kind="stable")[:most]
+    return [
+        Lead(
+            int(total[i]), segment, int(track[first[i]]), round(float(middle[i])),
+            readings[int(reading[first[i]])],
+        )
+        for i in best
+    ]  # fmt: skip
 
 
 def compare(
@@ -218,30 +244,20 @@ def significance(signs: Floats, measured: Floats) -> float:
     return together / max(variance, 1e-9) ** 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class Lead:
-    """A place worth comparing, and how much led there."""
-
-    weight: int
-    segment: Segment
-    track: int
-    offset: int
-    reading: Reading
-
-
-def leads(index: Index, reading: Reading, *, thorough: bool = False) -> list[Lead]:
-    """Return where prints of a reading were found, in no order."""
-    at = reading.grid(GRID) if thorough else reading.onsets
-    if not len(at):
+def leads(index: Index, readings: Sequence[Reading], *, thorough: bool = False) -> list[Lead]:
+    """Return where prints of readings were found, in no order."""
+    at = [reading.grid(GRID) if thorough else reading.onsets for reading in readings]
+    places = Places(
+        np.repeat(np.arange(len(readings)), [len(some) for some in at]),
+        np.concatenate(at),
+        np.concatenate([r.measure(some) for r, some in zip(readings, at, strict=True)]),
+    )
+    if not len(places.at):
         return []
-    measured = reading.measure(at)
     found = []
     for segment, alive in zip(index.segments, index.alive, strict=True):
-        near = hits(segment, alive, at, measured, MORE_PROBES if thorough else PROBES)
-        found += [
-            Lead(weight, segment, track, offset, reading)
-            for track, offset, weight in candidates(near, VERIFIED)
-        ]
+        near = hits(segment, alive, places, thorough=thorough)
+        found += leads_of(segment, near, readings, VERIFIED)
     return found
 
 

@@ -284,5 +284,7 @@ def open_segment(parent: Path, entry: Mapping[str, Any]) -> Segment:
             size = path.stat().st_size
         except OSError as error:
             raise DamagedIndexError(f"{path} cannot be read: {error.strerror}") from error
-        arrays[name] = np.memmap(path, np.dtype(kind), "r") if size else np.empty(0, np.dtype(kind))
+        held = np.memmap(path, np.dtype(kind), "r") if size else np.empty(0, np.dtype(kind))
+        # As a plain array: the class memmap is slow to index.
+        arrays[name] = held.view(np.ndarray)
     return Segment(folder, **arrays)

@@ -90,7 +90,7 @@ def facts_of(verdict: Verdict, least_counted: float | None = None) -> list[Fact]
             Fact(
                 "Synthetic or converted voice",
                 likelihood(verdict.p_voice),
-                "Experimental: not calibrated, and no part of the verdict.",
+                "Experimental: see its own error rates in the model card. No part of the verdict.",
             )
         )
     if verdict.model:
