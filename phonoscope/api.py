@@ -32,6 +32,7 @@ from phonoscope.examination import Examination, examine
 from phonoscope.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import BinaryIO
 
     import ibis.backends.duckdb
@@ -402,6 +403,12 @@ class Catalogue:
         if search:
             archive.search(self, self._store)
         return archive.copies(self)
+
+    def copies_searched(self) -> datetime | None:
+        """Return when :meth:`copies` last searched, UTC; ``None`` when it never did."""
+        from phonoscope.matching import archive
+
+        return archive.searched_utc(self, self._store)
 
     def decide(self, one: str, other: str, decision: str) -> None:
         """Say whether two recordings are the same; kept in the catalogue, and never asked again.

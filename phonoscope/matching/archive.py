@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from phonoscope.catalogue.layout import DecisionRow, MatchRow, plain_rows
-from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.parts import BatchNames, written_us
 from phonoscope.catalogue.store import Store
 from phonoscope.matching.copies import fingerprints, groups, pairs
 from phonoscope.matching.groups import Group, grouped
@@ -67,38 +67,63 @@ def _row(pair: Pair) -> MatchRow:
 
 
 def _keep(store: Store, table: str, rows: Sequence[Any]) -> None:
-    if rows:
-        batch = BatchNames(f"{table}-{secrets.token_hex(4)}", after=store.newest_batch()).next()
-        store.write({table: plain_rows(table, rows, batch)}, batch)
+    # Also a search that found nothing leaves its part: by it one knows that there was a search.
+    batch = BatchNames(f"{table}-{secrets.token_hex(4)}", after=store.newest_batch()).next()
+    store.write({table: plain_rows(table, rows, batch)}, batch)
 
 
 def copies(catalogue: Tables) -> list[Group]:
-    """Return the groups of copies that are known, the largest first.
+    """Return the groups of copies that are known, the largest first."""
+    return described(catalogue, linked(catalogue))
 
-    Matches that a person called different join nothing; those called the same do, whatever the
-    search says.
+
+def linked(catalogue: Tables) -> list[set[str]]:
+    """Return the recording ids of each group of copies that is known, the largest first.
+
+    Two that a person called different are never in one group, also not by way of a third: that
+    stays with the one it is more like. Those called the same are, whatever the search says.
     """
     said = decisions(catalogue)
-    found = [
-        (row["one"], row["other"])
-        for row in rows_of(catalogue.table("matches").filter(lambda t: t.copy))
-        if said.get(row["pair"]) is not Decision.DIFFERENT
-    ]
-    agreed = [tuple(pair.split("-", 1)) for pair, word in said.items() if word is Decision.SAME]
-    linked = groups([*found, *agreed])  # type: ignore[list-item]
-    names = {name for group in linked for name in group}
+
+    def such(word: Decision) -> list[tuple[str, str]]:
+        pairs = (pair.partition("-") for pair, given in said.items() if given is word)
+        return [(one, other) for one, _, other in pairs]
+
+    matches = catalogue.table("matches")
+    rows = rows_of(matches.filter(matches["copy"]).select("one", "other", "score"))
+    rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
+    found = [(row["one"], row["other"]) for row in rows]
+    return groups([*such(Decision.SAME), *found], such(Decision.DIFFERENT))
+
+
+def described(catalogue: Tables, known: Sequence[set[str]]) -> list[Group]:
+    """Describe groups; one of which fewer than two recordings are known is left out.
+
+    Members are compared with each other here, which takes longer than to know of the group.
+    """
+    names = {name for group in known for name in group}
     if not names:
         return []
     facts = {row["recording_id"]: row for row in some_rows(catalogue, "recordings", names, _FACTS)}
     uris: dict[str, list[str]] = defaultdict(list)
     for row in some_rows(catalogue, "files", names, ("recording_id", "uri")):
         uris[row["recording_id"]].append(row["uri"])
-    described = []
-    for group in linked:
+    made = []
+    for group in known:
         held = fingerprints(catalogue.table("prints"), group)
         if one := grouped({n for n in group if n in held}, facts, uris, held):
-            described.append(one)
-    return described
+            made.append(one)
+    return made
+
+
+def searched_utc(catalogue: Tables, store: Store) -> datetime | None:
+    """Return when copies were last searched for; ``None`` when they never were."""
+    parts = store.live_parts("matches")
+    if not parts:
+        return None
+    # A compacted part is named after the compaction; its rows still know their search.
+    newest = catalogue.table("matches").batch.max().to_pyarrow().as_py() or parts[-1]
+    return datetime.fromtimestamp(written_us(newest) / 1e6, UTC).replace(tzinfo=None)
 
 
 def decisions(catalogue: Tables) -> dict[str, Decision]:

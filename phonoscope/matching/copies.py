@@ -92,19 +92,39 @@ def of_row(row: dict[str, Any]) -> Fingerprints:
     )
 
 
-def groups(linked: Iterable[tuple[str, str]]) -> list[set[str]]:
-    """Join pairs that share a member, the largest group first."""
+def groups(
+    linked: Iterable[tuple[str, str]], apart: Iterable[tuple[str, str]] = ()
+) -> list[set[str]]:
+    """Join pairs that share a member, the largest group first.
+
+    Parameters
+    ----------
+    linked
+        Pairs, the surest first.
+    apart
+        Pairs that are never in one group: a link that would bring them together, also by way
+        of others, joins nothing.
+    """
     leader: dict[str, str] = {}
+    members: dict[str, set[str]] = {}
+    barred: dict[str, set[str]] = defaultdict(set)
+    for one, other in apart:
+        barred[one].add(other)
+        barred[other].add(one)
 
     def find(name: str) -> str:
-        while leader.setdefault(name, name) != name:
+        if name not in leader:
+            leader[name], members[name] = name, {name}
+        while leader[name] != name:
             leader[name] = leader[leader[name]]
             name = leader[name]
         return name
 
-    for one, other in linked:
-        leader[find(one)] = find(other)
-    joined: dict[str, set[str]] = defaultdict(set)
-    for name in leader:
-        joined[find(name)].add(name)
-    return sorted(joined.values(), key=lambda group: (-len(group), min(group)))
+    for two in linked:
+        small, large = sorted((find(name) for name in two), key=lambda name: len(members[name]))
+        if small != large and not barred[large] & members[small]:
+            leader[small] = large
+            members[large] |= members.pop(small)
+            barred[large] |= barred[small]
+    joined = (group for group in members.values() if len(group) > 1)
+    return sorted(joined, key=lambda group: (-len(group), min(group)))
