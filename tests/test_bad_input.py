@@ -22,6 +22,7 @@ from sounds import FORMATS, noise, sine, write, write_image, write_video
 import phonoscope.examination
 from phonoscope.errors import ErrorKind
 from phonoscope.examination import Examination, examine
+from phonoscope.types import column
 
 LONGEST_S = 20.0
 """No bad input of these tests may take longer."""
@@ -422,12 +423,13 @@ def test_numbers_that_are_not_finite_become_none_in_json(tmp_path: Path) -> None
 
     @dataclasses.dataclass(frozen=True)
     class Odd:
-        nan: float = float("nan")
-        many: tuple[float, ...] = (1.0, float("inf"))
-        number: np.float32 = np.float32(0.5)
-        row: np.ndarray = dataclasses.field(default_factory=lambda: np.array([1.0, np.nan]))
+        nan: float = column("Not a number.")
+        many: tuple[float, ...] = column("Infinite.")
+        number: np.float32 = column("Of numpy.")
+        row: np.ndarray = column("An array of numpy.")
 
-    shape = dataclasses.replace(exam, answers={"odd": Odd()}).to_json()["descriptors"]
+    odd = Odd(float("nan"), (1.0, float("inf")), np.float32(0.5), np.array([1.0, np.nan]))
+    shape = dataclasses.replace(exam, answers={"odd": odd}).to_json()["descriptors"]
     assert json.loads(json.dumps(shape, allow_nan=False)) == {
         "nan": None,
         "many": [1.0, None],

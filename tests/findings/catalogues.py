@@ -1,6 +1,7 @@
 """Small catalogues in memory, with the columns of the real layout."""
 
 import random
+import threading
 
 import ibis
 import pyarrow as pa
@@ -11,20 +12,30 @@ KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class MemoryCatalogue:
-    """Ibis tables over rows or Arrow tables given by table name; absent tables are empty."""
+    """Ibis tables over rows or Arrow tables given by table name; absent tables are empty.
+
+    Like a real catalogue it has a connection for each thread that asks: DuckDB refuses a
+    second question on one that is busy.
+    """
 
     def __init__(self, path="memory", **rows):
         self.path = path
         self.rows = rows
-        self._connection = ibis.duckdb.connect()
-        for name, table in tables().items():
-            given = rows.get(name, [])
-            held = given if isinstance(given, pa.Table) else table.arrow(given)
-            self._connection.con.register(f"_{name}", held)
-            self._connection.con.execute(f"CREATE VIEW {name} AS SELECT * FROM _{name}")
+        self._here = threading.local()
 
     def table(self, name):
-        return self._connection.table(name)
+        if not hasattr(self._here, "connection"):
+            self._here.connection = self._connected()
+        return self._here.connection.table(name)
+
+    def _connected(self):
+        connection = ibis.duckdb.connect()
+        for name, table in tables().items():
+            given = self.rows.get(name, [])
+            held = given if isinstance(given, pa.Table) else table.arrow(given)
+            connection.con.register(f"_{name}", held)
+            connection.con.execute(f"CREATE VIEW {name} AS SELECT * FROM _{name}")
+        return connection
 
 
 def recording_rows(count, seed=7):
