@@ -61,7 +61,7 @@ def window_features(stretches: Sequence[Stretch]) -> tuple[Floats, Floats]:
     parts = [
         np.array([frames], np.float32),
         _combs(along, bin_hz, limit_hz),
-        *(_lines(row, bin_hz, limit_hz) for row in occupancy),
+        _lines(occupancy, bin_hz, limit_hz),
         _steadiness(half, bin_hz, limit_hz),
     ]
     return _on_grid(along, bin_hz, limit_hz), np.concatenate(parts).astype(np.float32)
@@ -140,27 +140,30 @@ def peak_weights(values: Floats) -> Floats:
     return weights
 
 
-def _lines(row: Floats, bin_hz: float, limit_hz: float) -> Floats:
-    """How unevenly votes are spread in each band."""
-    curve = np.zeros_like(row)
-    curve[1:-1] = 2 * row[1:-1] - row[:-2] - row[2:]
-    found = []
-    for low_hz, high_hz in LINE_BANDS_HZ:
+def _lines(rows: Floats, bin_hz: float, limit_hz: float) -> Floats:
+    """How unevenly votes are spread in each band; for one row of bins after the other."""
+    curve = np.zeros_like(rows)
+    curve[:, 1:-1] = 2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:]
+    found = np.full((len(rows), len(LINE_BANDS_HZ), 6), np.nan, np.float32)
+    for band, (low_hz, high_hz) in enumerate(LINE_BANDS_HZ):
         if high_hz > limit_hz:
-            found += [np.nan] * 6
             continue
         some = slice(int(low_hz / bin_hz), int(high_hz / bin_hz))
-        x, c = row[some], curve[some]
-        spread, bend = float(x.std()), float(c.std())
-        found += [
-            float(x.mean()),
-            spread,
-            float(np.percentile(x, 99)),
-            float((x - np.median(x) > 3 * spread).mean()),
-            bend,
-            float((c**3).mean() / (bend**3 + 1e-6)),
-        ]
-    return np.array(found, np.float32)
+        x, c = rows[:, some], curve[:, some]
+        spread, bend = x.std(axis=1), c.std(axis=1)
+        over = x - np.median(x, axis=1)[:, None]
+        found[:, band] = np.stack(
+            [
+                x.mean(axis=1),
+                spread,
+                np.percentile(x, 99, axis=1),
+                (over > 3 * spread[:, None]).mean(axis=1),
+                bend,
+                (c * c * c).mean(axis=1) / (bend**3 + 1e-6),
+            ],
+            axis=1,
+        )
+    return found.ravel()
 
 
 def _steadiness(halves: tuple[Floats, Floats] | None, bin_hz: float, limit_hz: float) -> Floats:
