@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from phonoscope.matching.index import Index
 from phonoscope.matching.match import FALSE_MATCHES, Match, Query, recognise
-from phonoscope.matching.reading import Excerpt, excerpts
+from phonoscope.matching.reading import excerpts
 
 PASSAGE_S = 5.0
 """Excerpts in which short copied passages are looked for."""
@@ -47,7 +47,7 @@ class Stretch:
     score: float
     """Of the excerpt that matches best, standard deviations from chance."""
     p_false: float
-    """Probability that an excerpt of a recording that is not there matches like the best one."""
+    """Probability that any excerpt of the sound matches like the best one when nothing is there."""
     excerpts: int
     """Excerpts that were recognised as part of it."""
 
@@ -70,7 +70,7 @@ def find(
     passages
         Look in short excerpts: finds passages from about 3 s on.
     false_matches
-        Share of excerpts of absent recordings that may be recognised.
+        Share of sounds in which something that is not there may be recognised.
     told
         Is told how far it is.
 
@@ -80,21 +80,19 @@ def find(
         When the file holds no sound that can be decoded.
     """
     sound = excerpts(file, PASSAGE_S) if passages else excerpts(file)
-    return stretches(matches(index, sound, altered, false_matches, told))
-
-
-def matches(
-    index: Index,
-    sound: Iterable[Excerpt],
-    altered: bool,
-    false_matches: float,
-    told: Progress | None,
-) -> Iterator[Match]:
-    """Recognise excerpt after excerpt."""
+    found: list[Match] = []
+    tried = 0
     for excerpt in sound:
-        yield from recognise(index, Query(excerpt, altered, false_matches))
+        found += recognise(index, Query(excerpt, altered, false_matches))
+        tried += 1
         if told:
             told.advanced(excerpt.stop_s)
+    # Every excerpt is another chance to err: what one alone may show must be rarer in a long sound.
+    rated = (
+        dataclasses.replace(stretch, p_false=min(1.0, stretch.p_false * tried))
+        for stretch in stretches(found)
+    )
+    return [stretch for stretch in rated if stretch.p_false <= false_matches]
 
 
 def stretches(found: Iterable[Match]) -> list[Stretch]:
@@ -102,18 +100,7 @@ def stretches(found: Iterable[Match]) -> list[Stretch]:
     open_: list[Stretch] = []
     done: list[Stretch] = []
     for match in found:
-        fresh = Stretch(
-            match.recording_id,
-            max(0.0, match.begin_s - BEYOND_S / match.speed),
-            match.end_s + BEYOND_S / match.speed,
-            max(0.0, match.there_s - BEYOND_S),
-            match.there_s + (match.end_s - match.begin_s) * match.speed + BEYOND_S,
-            match.speed,
-            match.pitch,
-            match.score,
-            match.p_false,
-            1,
-        )
+        fresh = _stretch(match)
         done += [s for s in open_ if fresh.begin_s - s.end_s > LONGEST_GAP_S]
         open_ = [s for s in open_ if fresh.begin_s - s.end_s <= LONGEST_GAP_S]
         for at, stretch in enumerate(open_):
@@ -123,6 +110,24 @@ def stretches(found: Iterable[Match]) -> list[Stretch]:
         else:
             open_.append(fresh)
     return sorted([*done, *open_], key=lambda s: (s.begin_s, -s.score))
+
+
+def _stretch(match: Match) -> Stretch:
+    # What a first print stands for cannot begin before the sound or the recording does.
+    lead_s = max(0.0, min(BEYOND_S, match.there_s, match.begin_s * match.speed))
+    length_s = (match.end_s - match.begin_s) * match.speed
+    return Stretch(
+        recording_id=match.recording_id,
+        begin_s=match.begin_s - lead_s / match.speed,
+        end_s=match.end_s + BEYOND_S / match.speed,
+        there_begin_s=match.there_s - lead_s,
+        there_end_s=match.there_s + length_s + BEYOND_S,
+        speed=match.speed,
+        pitch=match.pitch,
+        score=match.score,
+        p_false=match.p_false,
+        excerpts=1,
+    )
 
 
 def _continues(stretch: Stretch, fresh: Stretch) -> bool:

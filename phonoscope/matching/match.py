@@ -6,13 +6,19 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from phonoscope.evidence.patches import CELLS_PER_S
 from phonoscope.matching.index import Index
 from phonoscope.matching.reading import Excerpt, Reading
 from phonoscope.matching.search import ALTERED, PLAIN, Candidate, followed, leads, refined
+from phonoscope.types import Floats
 
 FALSE_MATCHES = 0.001
 """Share of excerpts of absent recordings that may be recognised."""
+_NEARLY_AS_WELL = 0.5
+_AGREES = 0.25
+"""What a print adds to the correlation when it is of the recording, at least; by chance 0."""
 _TRIED = 3
 """Ways of looking up, each of which may err."""
 
@@ -104,23 +110,38 @@ def recognise(index: Index, query: Query) -> list[Match]:
 
 def _sure(found: list[Match], query: Query) -> list[Match]:
     once: dict[str, Match] = {}
+    best = max((match.score for match in found), default=0.0)
     for match in sorted(found, key=lambda m: -m.score):
-        if match.p_false <= query.false_matches / _TRIED:
+        # Copies of what is recognised match about as well; what matches far worse is only like it.
+        rare = match.p_false <= query.false_matches / _TRIED
+        if rare and match.score >= _NEARLY_AS_WELL * best:
             once.setdefault(match.recording_id, match)
     return list(once.values())
 
 
 def _match(found: Candidate, query: Query, way: str) -> Match:
     change, start_s = found.reading.change, query.excerpt.start_s
-    first, last = (int(found.at[i]) - found.offset for i in (0, -1))
+    run = agreeing(found.agreement)
+    first, last = (int(found.at[i]) - found.offset for i in run)
     return Match(
         recording_id=found.recording_id,
         begin_s=start_s + first / CELLS_PER_S / change.speed,
         end_s=start_s + last / CELLS_PER_S / change.speed,
-        there_s=int(found.at[0]) / CELLS_PER_S,
+        there_s=int(found.at[run[0]]) / CELLS_PER_S,
         speed=change.speed,
         pitch=change.pitch,
         score=found.score,
         p_false=CHANCE[way].of(found.score),
         way=way,
     )
+
+
+def agreeing(agreement: Floats) -> tuple[int, int]:
+    """Return the first and the last print of the run that agrees: only there is it the recording.
+
+    The run whose prints add most to the correlation beyond :data:`_AGREES` each.
+    """
+    total = np.concatenate([[0.0], np.cumsum(agreement - _AGREES)])
+    gain = total[1:] - np.minimum.accumulate(total[:-1])
+    last = int(gain.argmax())
+    return int(total[: last + 1].argmin()), last
