@@ -7,7 +7,7 @@ which codec, rate or loudness a class happened to be collected in.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
@@ -189,8 +189,8 @@ def draw_codec(rng: np.random.Generator) -> Step:
 ALTERATIONS = ("pitch", "tempo", "low-pass", "noise", "resample", "eq", "clip", "mono")
 
 
-def draw_alteration(rng: np.random.Generator, kinds: Sequence[str] = ALTERATIONS) -> Step:
-    kind = str(rng.choice(list(kinds)))
+def draw_alteration(rng: np.random.Generator) -> Step:
+    kind = str(rng.choice(ALTERATIONS))
     if kind == "pitch":
         amount = float(rng.uniform(-2, 2))
         return Step(kind, f"{amount:+.1f} semitones", lambda s: pitched(s, amount))
@@ -220,12 +220,6 @@ def draw(rng: np.random.Generator) -> list[Step]:
     if rng.random() < 0.85:
         steps.append(draw_codec(rng))
     return steps
-
-
-def draw_shift(rng: np.random.Generator) -> list[Step]:
-    """Draw a change of pitch or tempo, then mostly a codec."""
-    steps = [draw_alteration(rng, ("pitch", "tempo"))]
-    return [*steps, draw_codec(rng)] if rng.random() < 0.7 else steps
 
 
 def fixed(rng: np.random.Generator) -> list[Step]:

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from bench.generated_set import SHIFTED_DRAWS
 from bench.train_generated import Crossed, Table, load_rows, load_scores, options
 from phonoscope.findings.interval import wilson
 from phonoscope.verdict.calibration import GROUPS, Null
@@ -110,8 +109,7 @@ def overall(m: Measured) -> str:
     channels = {
         "as it is": draw == 0,
         "a codec": draw == 1,
-        "a channel drawn": (draw > 1) & (draw < SHIFTED_DRAWS.start),
-        "pitch or tempo": np.isin(draw, SHIFTED_DRAWS),
+        "a channel drawn": (draw > 1) & m.table.drawn,
     }
     rows = []
     for name, score, p in (

@@ -19,7 +19,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.channels import Sound, Step, apply, draw, draw_codec, draw_shift, fixed
+from bench.channels import Sound, Step, apply, draw, draw_codec, fixed
 from bench.decoders import decoded_at_random
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
@@ -29,8 +29,6 @@ from phonoscope.verdict.features import window_features
 
 EXCERPT_S = 16.0
 SHORTEST_S = 3.0
-SHIFTED_DRAWS = range(50, 51)
-"""Draws of a change of pitch or tempo: what hides lines most."""
 FIXED = 100
 FIXED_DRAWS = range(FIXED, FIXED + len(fixed(np.random.default_rng(0))))
 """Draws of fixed channels: measured, not trained on."""
@@ -71,7 +69,7 @@ class Row:
 
     item: Item
     draw: int
-    """0 as it is, 1 through a codec, above through a channel drawn; or of a list above."""
+    """0 as it is, 1 through a codec, above through a channel drawn; from FIXED on a fixed one."""
     steps: tuple[tuple[str, str], ...]
     """Kind and name of each step of the channel."""
     limit_hz: float
@@ -163,8 +161,6 @@ def rows_of(item: Item, draws: Sequence[int], seed: int) -> list[Row]:
         given = decoded_at_random(sound, rng)[0] if item.label == "decoder" else sound
         if number >= FIXED:
             steps = [fixed(rng)[number - FIXED]]
-        elif number in SHIFTED_DRAWS:
-            steps = draw_shift(rng)
         elif number:
             steps = [draw_codec(rng)] if number == 1 else draw(rng)
         if (found := seen(apply(given, steps))) is not None:

@@ -28,7 +28,6 @@ from bench.generated_set import (
     FIXED,
     FIXED_DRAWS,
     GRID_STEP,
-    SHIFTED_DRAWS,
     Item,
     Row,
     build,
@@ -310,8 +309,7 @@ def load_rows(arguments: argparse.Namespace) -> list[Row]:
     # Both lists first: what is wrong with a folder shows before an hour of work, not after.
     items: list[Item] = list(manifest_items(arguments.manifest))
     more = [item for folder in arguments.human for item in folder_items(folder)]
-    few = [*range(max(2, arguments.draws - 2)), *SHIFTED_DRAWS]
-    most = [*range(arguments.draws), *SHIFTED_DRAWS]
+    few, most = range(max(2, arguments.draws - 2)), range(arguments.draws)
     rows = build(items, most, arguments.seed, arguments.workers)
     rows += build(more, few, arguments.seed, arguments.workers)
     two = [item for item in items if item.label in ("human", "ai")]
