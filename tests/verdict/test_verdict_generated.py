@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -78,3 +79,11 @@ def test_no_band_says_that_a_person_made_it(p_value):
 def test_an_extrapolated_p_value_is_not_put_as_a_count():
     assert "fewer than 1 in" in judge((), weighed(p_value=1e-8)).says
     assert "1 in 500 " in judge((), weighed(p_value=0.002)).says
+
+
+@pytest.mark.parametrize("recordings", [30, 99, 278, 1_268, 4_206, 9_999])
+def test_fewer_than_one_in_so_many_claims_no_more_than_was_counted(recordings):
+    least = 1 / (1 + recordings)
+    says = judge((), weighed(p_value=0.999 * least, least_counted=least)).says
+    named = int(re.search(r"fewer than 1 in ([\d,]+) human", says)[1].replace(",", ""))
+    assert 0.9 * recordings <= named <= recordings + 1
