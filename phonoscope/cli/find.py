@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   phonoscope find excerpt.wav --in my-catalogue
-  phonoscope find radio-hour.mp3 --in my-catalogue --json | jq -r .title
+  phonoscope find radio-hour.mp3 --in my-catalogue --json | jq -r '.matches[].title'
   phonoscope find --passages generated.mp3 --in training-set
   ffmpeg -i video.mkv -f wav - | phonoscope find - --in my-catalogue
 """
 INTERRUPTED = "Nothing was written; the catalogue is as it was."
 STANDARD_INPUT = "-"
+UNNAMED: dict[str, Any] = {"artist": None, "title": None, "duration_s": None, "files": []}
+
+
+class FailOnFound(StrEnum):
+    """What ``--fail-on`` may name."""
+
+    FOUND = "found"
 
 
 def find(
@@ -60,6 +68,10 @@ def find(
             "recognised all the same, above 0 and at most 0.1.",
         ),
     ] = 0.001,
+    fail_on: Annotated[
+        FailOnFound | None,
+        typer.Option("--fail-on", help="Exit with status 1 when something is found."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -68,7 +80,7 @@ def find(
     An excerpt, a whole song or hours of radio; also when it was encoded anew, recorded over a
     telephone or in a room, sped up, shifted, stretched, or lies under speech. Each stretch comes
     with its place in both and with the probability that something that is not there matches as
-    well. Exit status 1: something was found.
+    well. docs/find-json.md documents the JSON.
     """
     from phonoscope import api
     from phonoscope.matching.find import covered_s
@@ -85,19 +97,26 @@ def find(
         )
     meter.end()
     names = _named(opened, found)
+    covered = covered_s(found)
     if as_json:
-        for stretch in found:
-            write_json({**vars(stretch), **names.get(stretch.recording_id, {})})
+        write_json(
+            {
+                "file": file,
+                "duration_s": meter.seconds,
+                "covered_s": covered,
+                "covered_share": min(1.0, covered / meter.seconds) if meter.seconds else None,
+                "matches": [{**vars(s), **names.get(s.recording_id, UNNAMED)} for s in found],
+            }
+        )
     elif not found:
         write("Nothing of this catalogue was recognised. It may still hold other versions of it.")
     else:
         for stretch in found:
             write(_block(stretch, names.get(stretch.recording_id, {})))
-        covered = covered_s(found)
         share = f" ({100 * min(1.0, covered / meter.seconds):.0f} %)" if meter.seconds else ""
         if not quiet:
             message(f"{clock(covered)} of {clock(meter.seconds)}{share} is of this catalogue.")
-    return Status.FOUND if found else Status.DONE
+    return Status.FOUND if found and fail_on else Status.DONE
 
 
 def _sound(file: str) -> Any:
