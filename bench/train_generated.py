@@ -294,7 +294,7 @@ def train(
         "voice_slope": voice.slope, "voice_intercept": voice.intercept,
         "families": names, "rates": rates_of(table, generated),
         "tails": {
-            group: [null.tail_start, null.tail_scale]
+            group: [null.tail_start, null.tail_scale, null.recordings]
             for group, null in zip(GROUPS, generated.nulls, strict=True)
         },
         "rows": {str(name): int((table.label == name).sum()) for name in np.unique(table.label)},

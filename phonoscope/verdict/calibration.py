@@ -37,6 +37,8 @@ class Null:
     """Ascending, shape (n,)."""
     tail_start: float
     tail_scale: float
+    recordings: int
+    """Recordings of which the scores are; one through several channels has several."""
 
     @classmethod
     def of(cls, scores: NDArray[np.floating], recordings: int) -> Null:
@@ -47,12 +49,12 @@ class Null:
         # Draws of one recording through several channels are not independent of each other.
         effective = max(2.0, beyond.size * min(1.0, recordings / ordered.size))
         widened = 1 + 1.645 / np.sqrt(effective)
-        return cls(ordered, start, float(beyond.mean() * widened))
+        return cls(ordered, start, float(beyond.mean() * widened), recordings)
 
     @property
     def least_counted(self) -> float:
         """The least p-value that rests on counting alone."""
-        return 1 / (1 + self.scores.size)
+        return 1 / (1 + self.recordings)
 
     def p_value(self, score: float) -> float:
         """Return the share of human music that scores as much or more, 0 to 1."""

@@ -1,4 +1,4 @@
-"""The API: what the pages show, as JSON."""
+"""The API: what the pages show, as JSON; and the decisions on copies, which it keeps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from phonoscope.catalogue.layout import phonoscope_version
-from phonoscope.errors import ErrorKind
+from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
+from phonoscope.matching.archive import Decision
 from phonoscope.verdict.generated import Band
+from phonoscope.web import groups
 from phonoscope.web.listing import SIZES, Order, Sort, Wish, read_page
 from phonoscope.web.record import Record, read_record
 
@@ -34,6 +37,24 @@ def wish_of(
 ) -> Wish:
     """Return what the query parameters wish for; FastAPI refuses what is out of bounds."""
     return Wish(search.strip(), verdict, declared == "1", error, sort, order, page, size)
+
+
+def groups_wish_of(
+    *,
+    recording: Annotated[str, Query(pattern="^([0-9a-f]{32})?$")] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
+) -> groups.Wish:
+    """Return what the query parameters wish for of the groups of copies."""
+    return groups.Wish(recording, page, size)
+
+
+def decide(request: Request, one: str, other: str, decision: str) -> None:
+    """Keep what a person says of two recordings; 422 when that makes no sense."""
+    try:
+        request.app.state.desk.decide(one, other, decision)
+    except UsageError as error:
+        raise HTTPException(422, f"Nothing was changed: {error}.") from error
 
 
 def known_record(request: Request, recording_id: str) -> Record:
@@ -65,6 +86,47 @@ def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> dic
 def recording(request: Request, recording_id: str) -> dict[str, Any]:
     """Return one recording, in the shape of ``phonoscope check --json``, and its files."""
     return known_record(request, recording_id).to_json()
+
+
+@router.get("/copies")
+def copies(
+    request: Request, wish: Annotated[groups.Wish, Depends(groups_wish_of)]
+) -> dict[str, Any]:
+    """Return a page of the groups of copies, the largest first.
+
+    ``count`` groups in all; ``searched_utc`` is when ``phonoscope copies`` last searched, null
+    when it never did; ``scanned_since`` counts recordings that search did not see. A group has
+    ``reasons`` why its first member is likely the original, and ``members`` as of
+    ``phonoscope copies --json``, with the ``decision`` on each and the original, or null. With
+    ``recording``, the group of that recording only.
+    """
+    return groups.read_groups(request.app.state.desk, wish).to_json()
+
+
+class Word(BaseModel):
+    """What a person says of two recordings."""
+
+    model_config = ConfigDict(extra="forbid")
+    one: str = Field(pattern=_RECORDING_ID.pattern)
+    other: str = Field(pattern=_RECORDING_ID.pattern)
+    decision: Decision
+
+
+@router.get("/decisions")
+def decisions(request: Request) -> dict[str, Any]:
+    """Return what people say of pairs of recordings, the newest first."""
+    return {"decisions": [said.to_json() for said in groups.read_said(request.app.state.desk)]}
+
+
+@router.post("/decisions")
+def decided(request: Request, word: Word) -> dict[str, Any]:
+    """Keep whether two recordings are the ``same`` or ``different``; ``open`` takes it back.
+
+    The one thing the API writes. It is kept in the catalogue; no search overrules it, and
+    nothing is deleted.
+    """
+    decide(request, word.one, word.other, word.decision)
+    return {"one": word.one, "other": word.other, "decision": word.decision.value}
 
 
 @router.get("/version")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from phonoscope.errors import CatalogueError
 from phonoscope.findings.base import Chart, Found, Tables, find
 from phonoscope.findings.drawing import draw
 from phonoscope.findings.page import drawn
@@ -13,14 +15,26 @@ from phonoscope.findings.report import name_of
 
 Row = dict[str, Any]
 Table = Callable[[str], Any]
+Answer = TypeVar("Answer")
+
+
+@runtime_checkable
+class Decided(Protocol):
+    """A catalogue that keeps what a person says of copies."""
+
+    def copies_searched(self) -> datetime | None:
+        """Return when copies were last searched for, UTC; ``None`` when they never were."""
+
+    def decide(self, one: str, other: str, decision: str) -> None:
+        """Keep whether two recordings are the same."""
 
 
 class Desk:
-    """Asks and draws in two threads of its own.
+    """Asks and draws in three threads of its own.
 
     A catalogue keeps a connection for each thread that asks it, and pages are made in many
-    threads. Findings, which may take long, have their own, so that they do not hold up the
-    rest. Tables are taken anew for each question, so that a page loaded again shows what a
+    threads. Findings and copies, which may take long, have their own, so that they do not hold
+    up the rest. Tables are taken anew for each question, so that a page loaded again shows what a
     scan has added meanwhile.
     """
 
@@ -28,6 +42,7 @@ class Desk:
         self._catalogue = catalogue
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
+        self._copies = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
     @property
     def name(self) -> str:
@@ -55,7 +70,25 @@ class Desk:
         """Draw one chart, wide and narrow."""
         return self._rows.submit(draw, chart, name).result()
 
+    def copies(self, question: Callable[[Tables], Answer]) -> Answer:
+        """Return what the catalogue answers on copies."""
+        return self._copies.submit(question, self._catalogue).result()
+
+    def copies_searched(self) -> datetime | None:
+        """Return when copies were last searched for, UTC; ``None`` when they never were."""
+        keeps = self._catalogue
+        if not isinstance(keeps, Decided):
+            return None
+        return self._copies.submit(keeps.copies_searched).result()
+
+    def decide(self, one: str, other: str, decision: str) -> None:
+        """Keep what a person says of two recordings: the one thing that pages write."""
+        keeps = self._catalogue
+        if not isinstance(keeps, Decided):
+            raise CatalogueError("this catalogue keeps no decisions")
+        self._copies.submit(keeps.decide, one, other, decision).result()
+
     def close(self) -> None:
         """Answer no more."""
-        for pool in (self._rows, self._findings):
+        for pool in (self._rows, self._findings, self._copies):
             pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""What every answer goes through: the host that was asked for, and protective headers."""
+"""What every request goes through: the host asked for, where it comes from; and headers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$")
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_BYTES = 10_000
+"""A request brings a form of a few fields, or as much JSON."""
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class Guard:
     """ASGI middleware.
 
     Only known host names are answered, so that a web page elsewhere cannot reach a catalogue
-    on this machine by pointing its own name here (DNS rebinding). Pages may run only scripts
-    from here, are not framed, and tell no one where a link was followed from.
+    on this machine by pointing its own name here (DNS rebinding). What would change something
+    is answered only when no page from elsewhere sent it (cross-site request forgery). Pages may
+    run only scripts from here, are not framed, and tell no one where a link was followed from.
 
     Parameters
     ----------
@@ -47,9 +53,17 @@ class Guard:
             await send(message)
 
         if not self._is_known(scope):
-            await _refuse(protected)
-            return
-        await self._app(scope, receive, protected)
+            await _refuse(protected, 400, b"This host name is not served here.\n")
+        elif scope["method"] in _READING:
+            await self._app(scope, receive, protected)
+        elif _is_foreign(scope["headers"]):
+            await _refuse(
+                protected, 403, b"A page from elsewhere sent this. Nothing was changed.\n"
+            )
+        elif not _is_small(scope["headers"]):
+            await _refuse(protected, 413, b"That is too long. Nothing was changed.\n")
+        else:
+            await self._app(scope, receive, protected)
 
     def _is_known(self, scope: MutableMapping[str, Any]) -> bool:
         named = [value for name, value in scope["headers"] if name == b"host"]
@@ -59,7 +73,29 @@ class Guard:
         return match is not None and match.group(1).lower() in self._hosts
 
 
-def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a browser says that a page from elsewhere sent a request.
+
+    Browsers of today say so themselves, older ones name the page's origin. What says neither is
+    no browser: nobody can make it send what it does not want to.
+    """
+    sites = [value for name, value in headers if name == b"sec-fetch-site"]
+    if sites:
+        return any(site not in (b"same-origin", b"none") for site in sites)
+    (host,) = (value for name, value in headers if name == b"host")
+    origins = [value for name, value in headers if name == b"origin"]
+    return any(origin.partition(b"://")[2].lower() != host.lower() for origin in origins)
+
+
+def _is_small(headers: Headers) -> bool:
+    """Whether a request says that it is short; what does not say how long it is may be endless."""
+    lengths = [value for name, value in headers if name == b"content-length"]
+    if not lengths:
+        return all(name != b"transfer-encoding" for name, _ in headers)
+    return all(value.isdigit() and int(value[:10]) <= MOST_BYTES for value in lengths)
+
+
+def _headers(nonce: str) -> Headers:
     # The waveform brings its own style element; the nonce admits that one and no other.
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; "
@@ -76,11 +112,10 @@ def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def _refuse(send: Send) -> None:
-    body = b"This host name is not served here.\n"
+async def _refuse(send: Send, status: int, body: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -105,10 +105,15 @@ def read_page(desk: Desk, wish: Wish) -> Page:
         count = desk.rows(lambda table: _counted(_chosen(table, wish)))[0]["rows"]
         placed = desk.rows(lambda table: _paged(_sortable(table, wish), wish))
         known = [row["recording_id"] for row in placed]
-        found = desk.rows(lambda table: _described(table, known)) if known else []
-        by_id = {row["recording_id"]: row for row in found}
-        rows = [by_id[name] for name in known if name in by_id]
+        by_id = read_rows(desk, known)
+        return Page(wish, count, tuple(by_id[name] for name in known if name in by_id))
     return Page(wish, count, tuple(_shown(row) for row in rows))
+
+
+def read_rows(desk: Desk, known: list[str]) -> dict[str, Row]:
+    """Return what a list shows of these recordings, by their ids; unknown ones are left out."""
+    found = desk.rows(lambda table: _described(table, known)) if known else []
+    return {row["recording_id"]: _shown(row) for row in found}
 
 
 def _counted(listed: Any) -> Any:

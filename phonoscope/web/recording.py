@@ -12,6 +12,7 @@ from phonoscope.web import sound, verdict
 from phonoscope.web.data import known_record
 from phonoscope.web.facts import facts_of
 from phonoscope.web.gallery import BusyError
+from phonoscope.web.groups import count_copies
 from phonoscope.web.png import as_png
 from phonoscope.web.portrait import Portrait, paint
 from phonoscope.web.record import Record
@@ -38,7 +39,8 @@ def page(request: Request, recording_id: str) -> Response:
         "recording.html",
         record=record,
         shape=record.to_json(),
-        lost=_why_lost(record),
+        lost=why_lost(record),
+        copies=count_copies(request.app.state.desk, recording_id),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
         groups=facts_of(record),
         rests_on=verdict.rests_on(judged),
@@ -131,7 +133,7 @@ def _portrait(request: Request, record: Record) -> Portrait:
     return portrait
 
 
-def _why_lost(record: Record) -> str | None:
+def why_lost(record: Record) -> str | None:
     """Say why none of its files can be opened; ``None`` when one can."""
     try:
         sound.open_first(record.files).close()

@@ -36,11 +36,16 @@ def frequency_ticks(highest_hz: float) -> list[Tick]:
     ]
 
 
-def time_ticks(duration_s: float) -> list[Tick]:
+def time_step(length_s: float) -> int:
+    """Return how far apart, s, the labels of a time axis of this length stand."""
+    return next((s for s in _STEPS_S if length_s / s <= MOST_TIMES), _STEPS_S[-1])
+
+
+def time_ticks(duration_s: float, step_s: int | None = None) -> list[Tick]:
     """Return labels of a time axis."""
     if duration_s <= 0:
         return []
-    step = next((s for s in _STEPS_S if duration_s / s <= MOST_TIMES), _STEPS_S[-1])
+    step = step_s or time_step(duration_s)
     times = [k * step for k in range(1, math.ceil(duration_s / step))]
     label = clock if step >= 10 else lambda s: f"{s:.0f} s"
     return [Tick(round(100 * s / duration_s, 3), label(s)) for s in times if s < 0.97 * duration_s]

@@ -16,7 +16,7 @@ from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import PhonoscopeError
 from phonoscope.findings.base import Tables
 from phonoscope.findings.page import asset
-from phonoscope.web import data, pages, recording
+from phonoscope.web import copies, data, pages, recording
 from phonoscope.web.desk import Desk
 from phonoscope.web.gallery import Gallery
 from phonoscope.web.guard import Guard
@@ -27,6 +27,7 @@ _SHARED = {"style.css": "text/css", "charts.js": "text/javascript"}
 _OWN = {
     "icon.svg": "image/svg+xml",
     "page.js": "text/javascript",
+    "pair.js": "text/javascript",
     "served.css": "text/css",
     "timeline.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
@@ -47,7 +48,8 @@ def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
     app = FastAPI(
         title="Phonoscope",
         version=phonoscope_version(),
-        description="Findings and recordings of one catalogue. Reading only.",
+        description="Findings, recordings and copies of one catalogue. Reading only, except for "
+        "decisions on copies.",
         openapi_url="/api/openapi.json",
         # FastAPI's own documentation pages load scripts from elsewhere.
         docs_url=None,
@@ -57,6 +59,7 @@ def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
     app.state.desk, app.state.gallery = desk, gallery
     app.include_router(data.router)
     app.include_router(recording.router)
+    app.include_router(copies.router)
     app.include_router(pages.router)
     app.add_api_route("/static/{name:path}", _static, include_in_schema=False)
     app.add_exception_handler(HTTPException, _http_error)
@@ -89,7 +92,10 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _wrong_parameter(request: Request, error: Exception) -> Response:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
     said = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in wrong)
-    return _in_words(request, 422, f"The address asks for something impossible: {said}.")
+    what = "address" if request.method in {"GET", "HEAD"} else "request"
+    unchanged = "" if what == "address" else " Nothing was changed."
+    words = f"The {what} asks for something impossible: {said}.{unchanged}"
+    return _in_words(request, 422, words)
 
 
 def _catalogue_error(request: Request, error: Exception) -> Response:

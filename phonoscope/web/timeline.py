@@ -43,7 +43,7 @@ class Column:
     @property
     def time(self) -> str:
         """From when to when, in words."""
-        return f"{_moment(self.start_s)} to {_moment(self.end_s)}"
+        return f"{moment(self.start_s)} to {moment(self.end_s)}"
 
     @property
     def says(self) -> str:
@@ -51,7 +51,7 @@ class Column:
         p = likelihood(self.highest.p_generated)
         if self.count == 1:
             return f"{self.time}: {p}"
-        return f"{self.time}: at most {p}, at {_moment(self.highest.start_s)}"
+        return f"{self.time}: at most {p}, at {moment(self.highest.start_s)}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _in_words(ordered: Sequence[Segment]) -> str:
     high = sum(s.p_generated >= EVEN for s in ordered)
     lengths = sorted(s.end_s - s.start_s for s in ordered)
     typical = measured(lengths[len(lengths) // 2], "s")
-    where = f"{_moment(highest.start_s)} to {_moment(highest.end_s)}"
+    where = f"{moment(highest.start_s)} to {moment(highest.end_s)}"
     if len(ordered) == 1:
         return f"One stretch, {where}: {likelihood(highest.p_generated)}."
     few = "none" if high == 0 else "all" if high == len(ordered) else count(high)
@@ -131,6 +131,6 @@ def _in_words(ordered: Sequence[Segment]) -> str:
     )
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
     """Return a place in time as on a player; never with a decimal as a duration may have."""
     return clock(seconds) if seconds >= 10 else f"0:{seconds:02.0f}"

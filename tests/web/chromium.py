@@ -101,6 +101,6 @@ def unnamed(page):
             e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length;
           const all = "a[href], button, input, select, summary, audio, [tabindex='0']";
           return [...document.querySelectorAll(all)]
-            .filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 80));
+            .filter((e) => e.type !== "hidden" && !named(e)).map((e) => e.outerHTML.slice(0, 80));
         }"""
     )

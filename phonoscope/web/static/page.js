@@ -1,22 +1,24 @@
-// The waveform of a recording, drawn from its outline; without it the player works as it is.
+// The waveforms of recordings, drawn from their outlines; without them the players work as they are.
 (() => {
   "use strict";
-  const wave = document.getElementById("wave");
-  const audio = document.getElementById("audio");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  async function draw() {
+  async function draw(wave) {
+    const audio = document.getElementById(wave.dataset.audio);
     const answer = await fetch(wave.dataset.outline);
     if (!answer.ok) return;
     const outline = await answer.json();
     wave.hidden = false;
     const surfer = WaveSurfer.create({
       container: wave,
-      media: audio,
+      ...(audio ? { media: audio } : {}),
       peaks: [outline.peaks],
       duration: outline.duration_s,
       height: 72,
-      cursorWidth: 2,
+      // Of two that are compared, one line over both shows the moment, and a click is for both.
+      cursorWidth: "still" in wave.dataset ? 0 : 2,
+      interact: !("still" in wave.dataset),
+      normalize: "still" in wave.dataset,
       cspNonce: document.querySelector('meta[name="style-nonce"]').content,
       ...colours(),
     });
@@ -27,7 +29,7 @@
     return { waveColor: colour("--muted"), progressColor: colour("--accent"), cursorColor: colour("--ink") };
   }
 
-  if (wave && audio) draw();
+  for (const wave of document.querySelectorAll(".wave[data-outline]")) draw(wave);
 
   for (const picture of document.querySelectorAll(".picture img")) {
     const done = () => picture.parentElement.classList.add("drawn");
