@@ -17,7 +17,7 @@ Examples:
   phonoscope serve my-catalogue
   phonoscope serve my-catalogue --port 0 --json
 """
-INTERRUPTED = "Nothing is served any more; the catalogue is as it was."
+INTERRUPTED = "Nothing is served any more; the catalogue is whole, with what was said of copies."
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -36,7 +36,10 @@ def serve(
     """Serve the pages of a catalogue to a browser, until Ctrl-C.
 
     Prints the address and opens nothing by itself. Anyone who can reach the address can
-    read the catalogue and hear its recordings; there is no password.
+    read the catalogue, hear its recordings, and say which are copies of each other; there
+    is no password. What is said of copies is the one thing the pages write: it is kept in
+    the catalogue and can be taken back. Your files are only read. docs/api-json.md documents
+    the JSON under /api.
     """
     try:
         import uvicorn
@@ -78,5 +81,8 @@ def _announce(listener: socket.socket, host: str, as_json: bool, quiet: bool) ->
     if quiet:
         return
     if host not in LOOPBACK:
-        message("Anyone who can reach this address can read the catalogue; there is no password.")
+        message(
+            "Anyone who can reach this address can read the catalogue, and say what in it is "
+            "a copy; there is no password."
+        )
     message("Serving until Ctrl-C.")

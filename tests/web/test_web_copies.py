@@ -2,7 +2,9 @@
 
 import errno
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -17,6 +19,8 @@ from tests.sounds import noise, write
 from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
 from tests.web.copied import OFFSET_S, RATE_HZ, SPEED, copied_catalogue
 from tests.web.served import TestClient, serving
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "api-json.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,17 @@ def test_groups_are_those_of_the_catalogue(reader, copied):
             assert mine["decision"] is None
     assert (shape["count"], shape["scanned_since"]) == (2, 0)
     assert shape["searched_utc"].endswith("+00:00")
+
+
+def test_the_documented_fields_are_those_answered(writer):
+    documented = {*re.findall(r"^\| `(\w+)` \|", DOCUMENTED, re.M)}
+    ids = ids_of(writer)
+    say(writer, ids["same bytes"], ids["soft"], "same")
+    shape = writer.get("/api/copies").json()
+    (said,) = writer.get("/api/decisions").json()["decisions"]
+    assert {*shape, *said} == documented
+    members = [member for group in shape["groups"] for member in group["members"]]
+    assert said in [member["decision"] for member in members]
 
 
 def test_a_group_says_which_is_the_original_and_how_others_differ(reader):
