@@ -23,8 +23,10 @@ DRIFT = 0.03
 """By how much the speed may be off the alteration that led here."""
 FEWEST = 4
 """Anchors that have to lie on one line."""
-COPY_SHARE = 0.6
-"""Of the moments that both recordings have, how many must be alike in a copy."""
+COPY_SHARE, ALTERED_COPY_SHARE = 0.85, 0.6
+"""Of the moments that both recordings have, how many must be alike in a copy; in one that was
+altered, of which only anchors at about its alteration are known."""
+PLAIN_WITHIN = 0.01
 COPY_BITS = 9.0
 """Bits of 64 in which prints of a copy differ on average, at most."""
 COPY_COVERS = 0.6
@@ -78,8 +80,9 @@ class Pair:
     @property
     def copy(self) -> bool:
         """Whether it is the same recording, not only the same song or a part of it."""
+        plain = max(abs(self.speed - 1), abs(self.pitch - 1)) < PLAIN_WITHIN
         return (
-            self.alike >= COPY_SHARE
+            self.alike >= (COPY_SHARE if plain else ALTERED_COPY_SHARE)
             and self.bits <= COPY_BITS
             and self.covers >= COPY_COVERS
             and self.score >= COPY_SCORE
@@ -93,7 +96,7 @@ def related(one: Fingerprints, other: Fingerprints, alteration: int) -> Pair | N
     if line is None:
         return None
     slope, offset = line
-    if alteration == 0 and abs(slope - 1) < 0.01:
+    if alteration == 0 and abs(slope - 1) < PLAIN_WITHIN:
         at, bits = one.print_at, one.print_bits
     else:
         at, bits = one.anchor_at, one.anchor_bits[alteration]
