@@ -111,11 +111,11 @@ def _opened(folder: Path, manifest: dict[str, Any]) -> Index:
 
 
 def _alive(folder: Path, entry: dict[str, Any], tracks: int) -> NDArray[np.bool_]:
-    if not (dead := entry.get("dead")):
+    if not (kept := entry.get("alive")):
         return np.ones(tracks, bool)
-    path = folder / entry["name"] / dead["name"]
+    path = folder / entry["name"] / kept["name"]
     try:
-        if unchanged(path, dead):
+        if unchanged(path, kept):
             return np.fromfile(path, np.bool_)
     except OSError:
         pass
@@ -206,7 +206,7 @@ class Writer:
                 continue
             path = segment.folder / f"alive-{uuid.uuid4().hex}"
             path.write_bytes((alive & ~gone).tobytes())
-            changed.append({**entry, "dead": {"name": path.name, **stamp(path)}})
+            changed.append({**entry, "alive": {"name": path.name, **stamp(path)}})
         return changed
 
     def _publish(self, segments: Sequence[dict[str, Any]], parts: Iterable[str]) -> None:

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from phonoscope.evidence.patches import CELLS_PER_S
+from phonoscope.matching.alignment import Candidate
 from phonoscope.matching.index import Index
 from phonoscope.matching.reading import Excerpt, Reading
-from phonoscope.matching.search import ALTERED, PLAIN, Candidate, followed, leads, refined
+from phonoscope.matching.search import ALTERED, PLAIN, followed, leads, refined
 from phonoscope.types import Floats
 
 FALSE_MATCHES = 0.001

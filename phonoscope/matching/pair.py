@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from phonoscope.evidence.patches import CELLS_PER_S
 from phonoscope.evidence.prints import ALTERATIONS, BITS
-from phonoscope.matching.search import significance, signs_of
+from phonoscope.matching.alignment import significance, signs_of
 from phonoscope.types import Floats
 
 ALIKE_BITS = 16

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
 from phonoscope.evidence.patches import (
-    CELLS_PER_S,
     REACH,
     SILENT,
     band_matrix,
@@ -128,8 +127,3 @@ def excerpts(file: BinaryIO, length_s: float = EXCERPT_S) -> Iterator[Excerpt]:
         reader = Reader(length_s, length_s / 2)
         for block in decoder.blocks():
             yield from reader.push(block)
-
-
-def seconds(cells: float) -> float:
-    """Return cells as seconds."""
-    return cells / CELLS_PER_S

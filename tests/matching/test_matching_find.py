@@ -11,9 +11,9 @@ import scipy.signal
 
 import phonoscope as ps
 from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.matching.alignment import significance
 from phonoscope.matching.find import Stretch, covered_s, stretches
 from phonoscope.matching.match import Match
-from phonoscope.matching.search import significance
 from phonoscope.matching.upkeep import current_index, index_folder
 from tests.sounds import write
 from tests.tunes import RATE, excerpt, hissing, sped, tune
