@@ -27,7 +27,7 @@ from phonoscope.engines.check import check_files
 from phonoscope.engines.local import LocalEngine
 from phonoscope.engines.scan import ScanSummary, scan
 from phonoscope.engines.sources import list_sources
-from phonoscope.errors import UsageError
+from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.examination import Examination, examine
 from phonoscope.settings import Settings
 
@@ -367,6 +367,8 @@ class Catalogue:
         ------
         UnreadableError
             When the sound cannot be decoded.
+        CatalogueError
+            When no recording here has fingerprints, so that nothing could be found.
         UsageError
             When ``false_matches`` is no such share.
         """
@@ -378,6 +380,8 @@ class Catalogue:
         if not 0.0 < share <= 0.1:
             raise UsageError(f"false_matches is a share above 0 and at most 0.1, not {share}")
         index = current_index(self._store)
+        if not index.recordings and self._store.live_parts("recordings"):
+            raise CatalogueError(_WITHOUT_PRINTS)
         with _opened(file) as sound:
             return find(
                 index, sound, altered=altered, passages=passages, false_matches=share,
@@ -473,6 +477,12 @@ class Catalogue:
 
 
 _OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
+
+
+_WITHOUT_PRINTS = (
+    "no recording in this catalogue has fingerprints that this version can compare: they were "
+    "scanned by another version, or are silent; scan them into a new catalogue"
+)
 
 
 def _opened(file: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:

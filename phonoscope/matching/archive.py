@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FACTS = (
     "recording_id", "codec", "sample_rate_hz", "channels", "bit_rate_bps", "lossless",
     "duration_s", "tag_title", "tag_artist", "tag_date", "bandwidth_hz", "made_from",
-    "clipped_runs", "loudness_lufs", "tuning_cents",
+    "loudness_lufs", "tuning_cents",
 )  # fmt: skip
 
 

@@ -53,8 +53,8 @@ def original_of(rows: Sequence[Facts]) -> tuple[Facts, tuple[str, ...]]:
     """Choose the recording that the others were likely made from, and say why.
 
     What an alteration can only take away decides, in this order: lossless coding that shows no
-    earlier lossy generation, bandwidth, length, clipping, bit rate; then what it mostly changes,
-    tuning; then the earliest date tag.
+    earlier lossy generation, bandwidth, length, bit rate; then what it mostly changes, tuning;
+    then the earliest date tag. Clipping does not: turned down, a clipped copy no longer looks it.
     """
 
     def rank(facts: Facts) -> tuple[Any, ...]:
@@ -63,7 +63,6 @@ def original_of(rows: Sequence[Facts]) -> tuple[Facts, tuple[str, ...]]:
             facts.get("made_from") is not None,
             -round(math.log(max(_number(facts, "bandwidth_hz", 1.0), 1.0)) / 0.05),
             -round(_number(facts, "duration_s")),
-            _number(facts, "clipped_runs") > 0,
             0.0 if facts.get("lossless") else -_number(facts, "bit_rate_bps"),
             round(abs(_number(facts, "tuning_cents")) / WELL_TUNED_CENTS),
             str(facts.get("tag_date") or "9999"),
@@ -87,8 +86,6 @@ def _reasons(first: Facts, others: Sequence[Facts]) -> tuple[str, ...]:
     duration = _number(first, "duration_s")
     if others and duration > SAME_LENGTH_S + max(_number(f, "duration_s") for f in others):
         said.append(f"longest ({duration:.1f} s)")
-    if not _number(first, "clipped_runs") and any(_number(f, "clipped_runs") for f in others):
-        said.append("not clipped")
     rate = 0.0 if first.get("lossless") else _number(first, "bit_rate_bps")
     if others and not said and rate > max(_number(f, "bit_rate_bps") for f in others):
         said.append(f"highest bit rate ({rate / 1000:.0f} kbit/s)")

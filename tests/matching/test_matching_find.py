@@ -10,7 +10,7 @@ import pytest
 import scipy.signal
 
 import phonoscope as ps
-from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.errors import CatalogueError, UnreadableError, UsageError
 from phonoscope.matching.alignment import significance
 from phonoscope.matching.find import Stretch, covered_s, stretches
 from phonoscope.matching.match import Match
@@ -142,6 +142,14 @@ def test_a_new_scan_is_found_and_damage_is_repaired(tmp_path):
     assert look_up(held, tmp_path, query) == [found]
     held.compact(grace_s=0)
     assert look_up(held, tmp_path, query) == [found]
+
+
+def test_a_catalogue_without_prints_says_so(tmp_path):
+    write(tmp_path / "silent.wav", np.zeros((1, 5 * RATE), np.float32), RATE)
+    held = ps.open_catalogue(tmp_path / "catalogue")
+    held.scan(tmp_path / "silent.wav")
+    with pytest.raises(CatalogueError, match="no recording in this catalogue has fingerprints"):
+        look_up(held, tmp_path, tune(3, 8.0))
 
 
 def test_an_open_file_is_looked_up(catalogue, ids, tmp_path):
