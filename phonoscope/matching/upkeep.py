@@ -52,7 +52,7 @@ def current_index(store: Store, told: Told = lambda _: None) -> Index:
         if writer.begun_anew and live:
             told("Building the index of fingerprints anew.")
         lacking = [name for name in live if name not in writer.parts]
-        if lacking:
+        if lacking or writer.begun_anew:
             writer.add(printed_in(store, lacking), lacking)
         if gone := writer.parts - {*live}:
             writer.forget_parts(gone)

@@ -147,6 +147,7 @@ def test_a_new_scan_is_found_and_damage_is_repaired(tmp_path):
 def test_a_catalogue_without_prints_says_so(tmp_path):
     write(tmp_path / "silent.wav", np.zeros((1, 5 * RATE), np.float32), RATE)
     held = ps.open_catalogue(tmp_path / "catalogue")
+    assert look_up(held, tmp_path, tune(3, 8.0)) == []
     held.scan(tmp_path / "silent.wav")
     with pytest.raises(CatalogueError, match="no recording in this catalogue has fingerprints"):
         look_up(held, tmp_path, tune(3, 8.0))
