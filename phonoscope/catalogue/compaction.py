@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from phonoscope.catalogue.layout import Table, tables
 from phonoscope.catalogue.parts import (
     COMPACTED,
-    COMPRESSION,
     REPLACES,
+    encoding,
     new_compacted_name,
     sort_parts,
     written_us,
@@ -101,7 +101,7 @@ def _merge(
 
 
 def _write(file: BinaryIO, schema: pa.Schema, reader: pa.RecordBatchReader) -> None:
-    writer = pq.ParquetWriter(file, schema, compression=COMPRESSION)
+    writer = pq.ParquetWriter(file, schema, **encoding(schema))
     for batch in reader:
         writer.write_table(pa.Table.from_batches([batch]).cast(schema), row_group_size=1 << 17)
     writer.close()

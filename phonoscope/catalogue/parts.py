@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.dataset
@@ -67,9 +67,27 @@ def write_part(place: Place, table: Table, rows: pa.Table, batch: str) -> None:
     """Write the rows of one batch as a part: whole, or not at all."""
 
     def fill(file: BinaryIO) -> None:
-        pq.write_table(rows, file, compression=COMPRESSION)
+        pq.write_table(rows, file, **encoding(rows.schema))
 
     place.write(f"{table.name}/{batch}{SUFFIX}", fill)
+
+
+def encoding(schema: pa.Schema) -> dict[str, Any]:
+    """Return how Parquet is to encode columns, for pyarrow's writers.
+
+    Lists of numbers hardly repeat, so a dictionary of them only adds to their size (fingerprints
+    a third); ascending places are stored as differences.
+    """
+    lists = [field for field in schema if pa.types.is_list(field.type)]
+    return {
+        "compression": COMPRESSION,
+        "use_dictionary": [field.name for field in schema if field not in lists],
+        "column_encoding": {
+            f"{field.name}.list.element": "DELTA_BINARY_PACKED"
+            for field in lists
+            if pa.types.is_int32(field.type.value_type)
+        },
+    }
 
 
 def new_compacted_name() -> str:

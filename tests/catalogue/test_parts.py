@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from batches import outcome, write_batch
@@ -146,3 +147,22 @@ def test_parts_in_another_store_are_as_whole():
         store.place.write("files/9-x.parquet", broken)
     assert uris(store) == ["/music/a.wav"]
     assert list(store.place.temporaries("files")) == []
+
+
+def test_fingerprints_take_hardly_more_than_their_bits(tmp_path):
+    chance, store = np.random.default_rng(2), open_store(tmp_path / "c", create=True)
+    rows = [
+        {
+            "recording_id": f"{number:032x}",
+            "print_at": np.cumsum(chance.integers(17, 60, 400)).astype(np.int32),
+            "print_bits": chance.integers(-(2**63), 2**63, 400, dtype=np.int64),
+            "anchor_bits": chance.integers(-(2**63), 2**63, 320, dtype=np.int64),
+        }
+        for number in range(50)
+    ]
+    store.write({"prints": tables()["prints"].arrow(rows)}, "1-a")
+    (part,) = (tmp_path / "c" / "prints").iterdir()
+    assert part.stat().st_size < 1.1 * 50 * (8 * (400 + 320) + 400)
+    back = store.dataset("prints", [part.name]).to_table().to_pylist()
+    assert back[7]["print_at"] == rows[7]["print_at"].tolist()
+    assert back[7]["anchor_bits"] == rows[7]["anchor_bits"].tolist()
