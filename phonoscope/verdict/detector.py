@@ -8,17 +8,20 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phonoscope.evidence.traces import Stretch, Traces
 from phonoscope.types import Floats
 from phonoscope.verdict.calibration import GROUPS, Null, group_of, probability
-from phonoscope.verdict.features import GRID_HZ, window_features
+from phonoscope.verdict.features import GRID_HZ, window_grid, window_shape
 from phonoscope.verdict.generated import ORDINARY, Segment, Weighed
 from phonoscope.verdict.model import model
 from phonoscope.verdict.trees import Trees
 
 WINDOW = 3
 """Stretches that are weighed together: about 16 s, as in training."""
+ALL_SHAPES = 8
+"""Windows of a recording that is short enough for all of them to be described in full."""
 MOST_LINES, LINES_APART_HZ = 6, 20.0
 LINE_OVER_MEAN = 0.08
 """By how much more often than the average bin a line has to be higher than its neighbours."""
@@ -37,9 +40,20 @@ class Scorer:
     trees_share: float
     offset: float
 
-    def __call__(self, grids: Floats, shapes: Floats) -> Floats:
-        """Return scores of windows, shape (n,), log odds before calibration."""
-        score: Floats = self.trees_share * self.trees(shapes) + self.offset
+    def __call__(self, grids: Floats, shapes: Floats, where: NDArray[np.int64]) -> Floats:
+        """Return scores of windows, shape (n,), log odds before calibration.
+
+        Parameters
+        ----------
+        grids
+            Of all windows, shape (n, frequencies).
+        shapes
+            Of some windows, shape (m, values).
+        where
+            Which these are, shape (m,). Between them the trees' score is interpolated.
+        """
+        grown = np.interp(np.arange(len(grids)), where, self.trees(shapes)).astype(np.float32)
+        score: Floats = self.trees_share * grown + self.offset
         score += self.grid_share * (grids @ self.grid)
         return score
 
@@ -68,9 +82,13 @@ class Detector:
         if not traces.stretches or traces.trace_limit_hz is None:
             return None
         windows = _windows(traces.stretches)
-        features = [window_features(w) for w in windows]
-        grids, shapes = (np.stack(view) for view in zip(*features, strict=True))
-        scores, null = self.score(grids, shapes), self.null_of(traces.trace_limit_hz)
+        # Neighbouring windows share two stretches of three: of a long recording, the shape of every
+        # other one is enough, and takes most of the time.
+        step = 1 if len(windows) <= ALL_SHAPES else 2
+        where = np.unique([*range(0, len(windows), step), len(windows) - 1])
+        grids = np.stack([window_grid(w) for w in windows])
+        shapes = np.stack([window_shape(windows[i]) for i in where])
+        scores, null = self.score(grids, shapes, where), self.null_of(traces.trace_limit_hz)
         family, confidence = self._family(grids, scores)
         overall = float(scores.mean())
         spans = _spans(traces.stretches, len(windows))
@@ -81,7 +99,9 @@ class Detector:
             generator=family,
             generator_confidence=confidence,
             p_voice=probability(
-                float(self.voice(grids, shapes).mean()), self.voice_slope, self.voice_intercept
+                float(self.voice(grids, shapes, where).mean()),
+                self.voice_slope,
+                self.voice_intercept,
             ),
             segments=tuple(
                 Segment(start_s, end_s, self.probability(float(score)))

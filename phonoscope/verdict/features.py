@@ -42,29 +42,45 @@ _CLIP = 4.0
 
 
 def window_features(stretches: Sequence[Stretch]) -> tuple[Floats, Floats]:
-    """Describe consecutive stretches of one recording.
+    """Describe consecutive stretches of one recording: both of the following."""
+    return window_grid(stretches), window_shape(stretches)
+
+
+def window_grid(stretches: Sequence[Stretch]) -> Floats:
+    """Describe stretches at fixed frequencies.
 
     Returns
     -------
-    grid
+    Floats
         Shape ``(GRID_HZ.size,)``: occupancy by the middle reach over its mean, 0 above the highest
         sound.
-    shape
+    """
+    along = _occupancy(stretches, MIDDLE)
+    return _on_grid(along, stretches[0].bin_hz, stretches[0].limit_hz)
+
+
+def window_shape(stretches: Sequence[Stretch]) -> Floats:
+    """Describe what lines stretches have, wherever these lie; takes ten times as long as a grid.
+
+    Returns
+    -------
+    Floats
         Shape ``(n,)``; NaN where the recording has no such band.
     """
-    counts = sum(s.votes.astype(np.float32) for s in stretches)
-    frames = sum(s.frames for s in stretches)
     bin_hz, limit_hz = stretches[0].bin_hz, stretches[0].limit_hz
-    occupancy = np.asarray(counts / max(1, frames), np.float32)
-    half = _halves(stretches)
-    along = occupancy[MIDDLE]
+    occupancy = _occupancy(stretches)
     parts = [
-        np.array([frames], np.float32),
-        _combs(along, bin_hz, limit_hz),
+        np.array([sum(s.frames for s in stretches)], np.float32),
+        _combs(occupancy[MIDDLE], bin_hz, limit_hz),
         _lines(occupancy, bin_hz, limit_hz),
-        _steadiness(half, bin_hz, limit_hz),
+        _steadiness(_halves(stretches), bin_hz, limit_hz),
     ]
-    return _on_grid(along, bin_hz, limit_hz), np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _occupancy(stretches: Sequence[Stretch], reach: int | slice = slice(None)) -> Floats:
+    counts = sum(s.votes[reach].astype(np.float32) for s in stretches)
+    return np.asarray(counts / max(1, sum(s.frames for s in stretches)), np.float32)
 
 
 def _halves(stretches: Sequence[Stretch]) -> tuple[Floats, Floats] | None:
