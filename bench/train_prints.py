@@ -36,7 +36,7 @@ from phonoscope.evidence.patches import (
     Cutter,
     band_matrix,
     bins_needed,
-    patch_at,
+    patches_at,
 )
 from phonoscope.evidence.prints import BITS, SEMITONE
 
@@ -80,7 +80,8 @@ class Sheet:
     def patch(self, at_s: float, pitch: float = 1.0, speed: float = 1.0) -> NDArray[np.float32]:
         """Return the patch of a place, a little off in pitch or speed."""
         matrix = band_matrix(self.power.shape[1], self.bin_hz, round(pitch, 3))
-        return patch_at(self.power, at_s, (self.hop_s, self.half_s), matrix, speed)
+        place, timing = np.array([at_s]), (self.hop_s, self.half_s)
+        return patches_at(self.power[None], place, timing, matrix, speed)[0]
 
 
 @cache

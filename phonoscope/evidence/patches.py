@@ -226,34 +226,44 @@ def cut(moments: Floats, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
     return patches.reshape(len(at), MOMENTS * BANDS) / np.maximum(level, _TINY)[:, None], level
 
 
-def patch_at(
-    power: Floats, at: float, timing: tuple[float, float], matrix: Floats, speed: float = 1.0
+def patches_at(
+    power: Floats,
+    at: NDArray[np.float64],
+    timing: tuple[float, float],
+    matrix: Floats,
+    speed: float = 1.0,
 ) -> Floats:
-    """Return one patch of one place, read at another speed.
+    """Return patches of single places, read at another speed.
 
     Parameters
     ----------
     power
-        Spectra around the place, shape (frames, bins).
+        Spectra around each place, shape (n, frames, bins).
     at
-        The place, s from the start of the first frame.
+        The places, s from the start of each first frame, shape (n,).
     timing
         Distance of the frames and half their length, s.
     matrix
         Of :func:`band_matrix`.
     speed
-        The patch is that of the recording sped up by this.
+        The patches are those of the recording sped up by this.
 
     Returns
     -------
     Floats
-        Shape (MOMENTS * BANDS,), as in :class:`Patches`.
+        Shape (n, MOMENTS * BANDS), as in :class:`Patches`.
     """
     hop, half = timing
-    total = np.zeros((len(power) + 1, BANDS))
-    np.cumsum(power @ matrix, axis=0, dtype=np.float64, out=total[1:])
-    edges = at + np.arange(-REACH, REACH + 1, MOMENT) / CELLS_PER_S * speed
-    sums, _ = _between(total, (edges - half + hop / 2) / hop)
-    moments = (np.diff(sums, axis=0) * hop / speed * CELLS_PER_S / MOMENT).astype(np.float32)
-    values = np.maximum(moments, _TINY) ** np.float32(POWER)
-    return (values / max(float(values.mean()), 1e-12)).reshape(-1)
+    many, frames, bins = power.shape
+    banded = (power.reshape(-1, bins) @ matrix).reshape(many, frames, BANDS)
+    total = np.zeros((many, frames + 1, BANDS))
+    np.cumsum(banded, axis=1, dtype=np.float64, out=total[:, 1:])
+    edges = at[:, None] + np.arange(-REACH, REACH + 1, MOMENT) / CELLS_PER_S * speed
+    place = np.clip((edges - half + hop / 2) / hop, 0, frames)
+    below = np.minimum(place.astype(np.int64), frames - 1)
+    part = (place - below)[:, :, None]
+    which = np.arange(many)[:, None]
+    sums = total[which, below] * (1 - part) + total[which, below + 1] * part
+    moments = (np.diff(sums, axis=1) * hop / speed * CELLS_PER_S / MOMENT).astype(np.float32)
+    values = (np.maximum(moments, _TINY) ** np.float32(POWER)).reshape(many, -1)
+    return values / np.maximum(values.mean(axis=1, keepdims=True), 1e-12)

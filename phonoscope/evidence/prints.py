@@ -16,7 +16,6 @@ go one way only: of two copies one is the faster.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -36,7 +35,7 @@ from phonoscope.evidence.patches import (
     Patches,
     band_matrix,
     bins_needed,
-    patch_at,
+    patches_at,
 )
 from phonoscope.types import Floats, column
 
@@ -219,12 +218,21 @@ class PrintMeter:
         )
 
     def _altered(self, anchors: list[_Anchor]) -> NDArray[np.int64]:
-        values, timing = [], (self._hop_s, self._half_s)
-        for change, anchor in itertools.product(ALTERATIONS, anchors):
+        frames = max(len(anchor.power) for anchor in anchors)
+        power = np.zeros((len(anchors), frames, self._bins), np.float32)
+        for into, anchor in zip(power, anchors, strict=True):
+            into[: len(anchor.power)] = anchor.power
+        places = np.array([anchor.place_s for anchor in anchors])
+        timing = (self._hop_s, self._half_s)
+        values = [
             # Sped up, what sounded at one frequency sounds higher: the band looks further down.
-            matrix = band_matrix(self._bins, self._bin_hz, 1 / change.pitch)
-            values.append(patch_at(anchor.power, anchor.place_s, timing, matrix, change.speed))
-        return packed(weights().measure(np.stack(values)))
+            patches_at(
+                power, places, timing, band_matrix(self._bins, self._bin_hz, 1 / change.pitch),
+                change.speed,
+            )
+            for change in ALTERATIONS
+        ]  # fmt: skip
+        return packed(weights().measure(np.concatenate(values)))
 
 
 QUESTION = Question(name="prints", answer=Prints, ask=PrintMeter)
