@@ -7,6 +7,7 @@
     ├── MissingExtraError   an optional part is not installed; names it       exit status 2
     ├── CatalogueError      a catalogue cannot be opened, read or written     exit status 2
     │   └── NewerCatalogueError   written by a newer Phonoscope
+    ├── SourceError         a source of metadata is refused or breaks off     exit status 2
     └── UnreadableError     one input cannot be examined; becomes a row       exit status 3
 
 A bad *file* never stops a scan: its :class:`UnreadableError` is stored as a row
@@ -44,6 +45,10 @@ class MissingExtraError(UsageError):
 
 class CatalogueError(PhonoscopeError):
     """A catalogue cannot be opened, read or written."""
+
+
+class SourceError(PhonoscopeError):
+    """A source of metadata has no known layout, is damaged, or breaks off midway."""
 
 
 class NewerCatalogueError(CatalogueError):

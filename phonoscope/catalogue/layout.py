@@ -23,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 
 from phonoscope.audio.decode import Decoded, Stream
+from phonoscope.catalogue import metadata
 from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
 from phonoscope.evidence.prints import weights
@@ -129,11 +130,16 @@ class Table:
     name: str
     doc: str
     key: str
-    """Column by which a newer row replaces an older one."""
+    """Column by which a newer row replaces an older one, or several, joined by ``", "``."""
     several: bool
     """Whether a key has several rows; then the newest batch's whole set counts, and only
     beside the row of ``recordings`` that the same scan wrote."""
     columns: tuple[Column, ...]
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of the key."""
+        return tuple(self.key.split(", "))
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -161,7 +167,7 @@ def _storable(value: Any) -> Any:
 
 
 WRITTEN = (
-    Column("scan_id", pa.string(), "Scan that wrote the row; see table scans."),
+    Column("scan_id", pa.string(), "Scan or ingest that wrote the row."),
     Column("batch", pa.string(), "Batch that wrote the row; sorts by time, the newest row wins."),
 )
 """Columns that every table ends with."""
@@ -250,6 +256,40 @@ _PRINT_COLUMNS = (
 )
 
 
+def _metadata_tables() -> Iterator[Table]:
+    """Yield the tables that ``ingest`` fills.
+
+    The source belongs to every key: row numbers of two sources may be equal and mean different
+    tracks, and a poorer source must not replace the row of a richer one.
+    """
+    for name, doc, key, row in (
+        ("tracks", "One row a track of each source.", "track_id", metadata.TrackRow),
+        ("albums", "One row an album of each source.", "album_id", metadata.AlbumRow),
+        ("artists", "One row an artist of each source.", "artist_id", metadata.ArtistRow),
+        (
+            "track_artists",
+            "Who made which track.",
+            "track_id, artist_id",
+            metadata.TrackArtistRow,
+        ),
+        ("artist_genres", "Genres of artists.", "artist_id, genre", metadata.ArtistGenreRow),
+        (
+            "features",
+            "What a service measured in tracks, one row a track of each source.",
+            "track_id",
+            metadata.FeatureRow,
+        ),
+        (
+            "rejects",
+            "Rows of sources that were not kept, with the reason.",
+            "source_table, row",
+            metadata.RejectRow,
+        ),
+    ):
+        yield Table(name, doc, f"source, {key}", False, columns_of(row))
+    yield Table("ingests", "One row an ingest.", "scan_id", False, columns_of(metadata.IngestRow))
+
+
 @cache
 def tables() -> Mapping[str, Table]:
     """Return every table by name. A new table is one more entry here."""
@@ -312,6 +352,7 @@ def tables() -> Mapping[str, Table]:
             columns_of(DecisionRow),
         ),
         Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
+        *_metadata_tables(),
     ]
     return types.MappingProxyType(
         {t.name: dataclasses.replace(t, columns=(*t.columns, *WRITTEN)) for t in declared}
@@ -448,7 +489,8 @@ def document() -> str:
     ]
     for table in tables().values():
         several = ", several rows each" if table.several else ""
-        lines += ["", f"## {table.name}", "", f"{table.doc} Key: `{table.key}`{several}.", ""]
+        keys = ", ".join(f"`{name}`" for name in table.key_columns)
+        lines += ["", f"## {table.name}", "", f"{table.doc} Key: {keys}{several}.", ""]
         lines += ["| column | type | what it is |", "|---|---|---|"]
         lines += [f"| `{c.name}` | {c.type} | {c.doc} |" for c in table.columns]
     return "\n".join(lines) + "\n"

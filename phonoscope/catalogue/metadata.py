@@ -1,0 +1,156 @@
+"""What a catalogue knows of tracks from elsewhere: rows of the tables that ``ingest`` fills.
+
+Facts as their source states them; nothing here was measured or concluded by Phonoscope.
+Durations are whole milliseconds, because that is what nearly every source writes and because
+a histogram of seconds must not depend on how 180.0 is rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from phonoscope.types import column
+
+_SOURCE = "Where the row came from: the source's path or URI, or the name it was given."
+_DATE = "Date of release as written: a year, a month or a day; also one in the future."
+_PRECISION = (
+    "What release_date names: 'year', 'month' or 'day', as the source says or else by its form; "
+    "empty when it has another form."
+)
+_POPULARITY = "Popularity, 0 to 100, when it was fetched; empty when unknown. No count of plays."
+_FETCHED = "When the source asked the service for it, UTC; empty when unknown."
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """One track as a source lists it."""
+
+    source: str = column(_SOURCE)
+    track_id: str = column("The source's own id of the track: base62, a URI or a row number.")
+    name: str | None = column("Title.")
+    artist_names: str | None = column(
+        "Artists in one text as written, not split; empty where table track_artists has them."
+    )
+    album_id: str | None = column("The source's id of the album; empty when it is not stated.")
+    album_name: str | None = column("Album title; empty where table albums has it.")
+    disc_number: int | None = column("Disc, from 1.")
+    track_number: int | None = column("Place on the disc, from 1.")
+    duration_ms: int | None = column(
+        "Duration, whole ms, a fraction cut off; 0 is kept when the source says 0, and empty "
+        "is unknown."
+    )
+    explicit: bool | None = column(
+        "As stated; empty when not. Services also write false where nobody knows: false is "
+        "'not marked', not 'clean'."
+    )
+    popularity: int | None = column(_POPULARITY)
+    isrc: str | None = column("ISRC as written, not checked.")
+    release_date: str | None = column(
+        f"{_DATE} Empty where the source states it of albums only: see table albums."
+    )
+    release_date_precision: str | None = column(_PRECISION)
+    label: str | None = column("Label; empty where table albums has it.")
+    genre: str | None = column("Genre that the source gives the track; else see artist_genres.")
+    fetched_utc: datetime | None = column(_FETCHED)
+
+
+@dataclass(frozen=True)
+class AlbumRow:
+    """One album as a source lists it."""
+
+    source: str = column(_SOURCE)
+    album_id: str = column("The source's own id of the album.")
+    name: str | None = column("Title.")
+    album_type: str | None = column("As written: 'album', 'single', 'compilation' ...")
+    release_date: str | None = column(_DATE)
+    release_date_precision: str | None = column(_PRECISION)
+    label: str | None = column("Label, as written.")
+    upc: str | None = column("UPC or EAN as written, not checked.")
+    popularity: int | None = column(_POPULARITY)
+    total_tracks: int | None = column("Tracks it is said to have.")
+    fetched_utc: datetime | None = column(_FETCHED)
+
+
+@dataclass(frozen=True)
+class ArtistRow:
+    """One artist as a source lists it."""
+
+    source: str = column(_SOURCE)
+    artist_id: str = column("The source's own id of the artist.")
+    name: str | None = column("Name.")
+    followers: int | None = column("Followers when it was fetched; empty when unknown.")
+    popularity: int | None = column(_POPULARITY)
+    fetched_utc: datetime | None = column(_FETCHED)
+
+
+@dataclass(frozen=True)
+class TrackArtistRow:
+    """One artist of one track; the source states no order."""
+
+    source: str = column(_SOURCE)
+    track_id: str = column("Id in table tracks.")
+    artist_id: str = column("Id in table artists.")
+
+
+@dataclass(frozen=True)
+class ArtistGenreRow:
+    """One genre of one artist; services give genres to artists, not to tracks."""
+
+    source: str = column(_SOURCE)
+    artist_id: str = column("Id in table artists.")
+    genre: str = column("Genre as written.")
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """What a service measured in a track; not by Phonoscope. Do not mix two services."""
+
+    source: str = column(_SOURCE)
+    track_id: str = column("Id in table tracks.")
+    danceability: float | None = column("0 to 1, by the service's own definition.")
+    energy: float | None = column("0 to 1, by the service's own definition.")
+    key: int | None = column("Pitch class: 0 is C, 11 is B; -1 means that none was found.")
+    mode: int | None = column("1 is major, 0 minor.")
+    loudness_db: float | None = column("Loudness, dB, as the service measures it; not LUFS.")
+    speechiness: float | None = column("0 to 1, by the service's own definition.")
+    acousticness: float | None = column("0 to 1, by the service's own definition.")
+    instrumentalness: float | None = column("0 to 1, by the service's own definition.")
+    liveness: float | None = column("0 to 1, by the service's own definition.")
+    valence: float | None = column("0 to 1, by the service's own definition.")
+    tempo_bpm: float | None = column("Tempo, beats a minute; may be half or double.")
+    time_signature: int | None = column("Beats in a bar.")
+    measured_ms: int | None = column("Duration of the sound that was measured, ms.")
+    null_response: bool | None = column("Whether the service answered that it has none.")
+    fetched_utc: datetime | None = column(_FETCHED)
+
+
+@dataclass(frozen=True)
+class RejectRow:
+    """One row of a source that was not kept, and why."""
+
+    source: str = column(_SOURCE)
+    source_table: str = column("Table of the source; 'rows' of a CSV file.")
+    row: int = column("Number of the row as it was read, from 1; a heading does not count.")
+    reason: str = column("Why, in a few words, e.g. 'duration_ms is no number'.")
+    row_text: str = column("The row as JSON, at most 1,000 characters.")
+
+
+@dataclass(frozen=True)
+class IngestRow:
+    """One run of ``ingest``: what it read and what it came to."""
+
+    source: str = column(_SOURCE)
+    layout: str = column("Layout that was recognised, e.g. 'web-api-sqlite'.")
+    state: str = column(
+        "'running', 'done', 'interrupted' or 'failed'; one that was killed stays 'running', "
+        "and the rows it wrote are not the whole source."
+    )
+    version: str = column("Version of Phonoscope.")
+    mapping: str | None = column("The mapping of columns it was given, JSON; empty without one.")
+    started_utc: datetime = column("Start, UTC.")
+    finished_utc: datetime | None = column("End, UTC; empty while it runs and when it was killed.")
+    read: int | None = column("Rows of the source; read = kept + rejected.")
+    kept: int | None = column("Rows kept.")
+    rejected: int | None = column("Rows in table rejects.")
+    counts: str | None = column("The same for each table of the source, with reasons, JSON.")
