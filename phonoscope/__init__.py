@@ -17,12 +17,13 @@ from phonoscope.errors import (
     MissingExtraError,
     NewerCatalogueError,
     PhonoscopeError,
+    SourceError,
     UnreadableError,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from phonoscope.api import Catalogue, ScanSummary, check, open_catalogue
+    from phonoscope.api import Catalogue, ScanSummary, check, open_catalogue, recognise
     from phonoscope.examination import Examination, examine
     from phonoscope.settings import Settings
 
@@ -35,11 +36,13 @@ __all__ = [
     "PhonoscopeError",
     "ScanSummary",
     "Settings",
+    "SourceError",
     "UnreadableError",
     "UsageError",
     "check",
     "examine",
     "open_catalogue",
+    "recognise",
 ]
 
 _LAZY = {
@@ -50,6 +53,7 @@ _LAZY = {
     "check": "phonoscope.api",
     "examine": "phonoscope.examination",
     "open_catalogue": "phonoscope.api",
+    "recognise": "phonoscope.api",
 }
 """Where a public name lives whose import takes long."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +20,7 @@ import pyarrow as pa
 from phonoscope.audio.source import open_source, uri_of
 from phonoscope.catalogue import query
 from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
+from phonoscope.catalogue.ingest.summary import IngestProgress, IngestSummary
 from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.store import Store, open_store
 from phonoscope.engines.base import Engine, Progress
@@ -48,12 +49,15 @@ __all__ = [
     "Catalogue",
     "Compaction",
     "Examination",
+    "IngestProgress",
+    "IngestSummary",
     "Progress",
     "ScanSummary",
     "check",
     "examine",
     "listed",
     "open_catalogue",
+    "recognise",
 ]
 
 
@@ -126,6 +130,26 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     if not found:
         raise UsageError("no audio or video file was found there")
     return list(found)
+
+
+def recognise(source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None) -> str:
+    """Return the name of the layout of a source of metadata; reads no rows.
+
+    Parameters
+    ----------
+    source, mapping
+        As for :meth:`Catalogue.ingest`.
+
+    Raises
+    ------
+    SourceError
+        When no layout is recognised: says what was looked for and what was found.
+    UsageError
+        When the mapping does not fit the source.
+    """
+    from phonoscope.catalogue.ingest.opened import open_metadata
+
+    return open_metadata(source, mapping)[1].name
 
 
 class Catalogue:
@@ -265,6 +289,51 @@ class Catalogue:
             settings=settings or self._settings,
             progress=progress,
         )
+
+    def ingest(
+        self,
+        source: str | os.PathLike[str],
+        mapping: Mapping[str, str] | None = None,
+        progress: IngestProgress | None = None,
+        *,
+        name: str | None = None,
+    ) -> IngestSummary:
+        """Read a source of metadata, such as a dump of a web API, into the tables of tracks.
+
+        The layout is recognised from what the source holds. Reading always begins at its start;
+        rows of an earlier ingest of the same source are replaced, not doubled.
+
+        Parameters
+        ----------
+        source
+            SQLite or CSV file.
+        mapping
+            Field by column, for a CSV file whose columns are not recognised: ``{"Song":
+            "name", "Key": "track_id"}``. Nothing else of the file is read then.
+        progress
+            Is called with rows read, rows rejected and the share of the source, now and then.
+        name
+            What the column ``source`` says, so that several files, or a file that moves, can be
+            one source; by default the path or URI.
+
+        Returns
+        -------
+        IngestSummary
+            Rows read, kept and rejected by reason, of each table; read = kept + rejected.
+
+        Raises
+        ------
+        SourceError
+            When the source is damaged, or no layout is recognised: says what was looked for
+            and what was found.
+        UsageError
+            When the mapping does not fit the source.
+        CatalogueError
+            When the catalogue cannot be written; what was written before is safe.
+        """
+        from phonoscope.catalogue.ingest.run import ingest
+
+        return ingest(self._store, source, mapping=mapping, name=name, progress=progress)
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:
         """Merge the parts that scans left; the rows stay the same and queries get faster.

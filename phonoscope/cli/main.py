@@ -15,6 +15,7 @@ from phonoscope.cli import (
     copies,
     demo,
     find,
+    ingest,
     report,
     scan,
     serve,
@@ -72,6 +73,7 @@ def _add(name: str, module: ModuleType, function: str = "") -> None:
 _add("demo", demo)
 _add("check", check)
 _add("scan", scan)
+_add("ingest", ingest)
 _add("find", find)
 _add("copies", copies)
 _add("report", report)

@@ -1,0 +1,92 @@
+"""The door through which every layout of metadata enters.
+
+A layout is a file in this package that ends in ``LAYOUT = Layout(...)``. It says
+
+- how it recognises a source, from what the source holds and never from its name;
+- what it looks for, in words, for the error that a user gets when nothing fits;
+- how to read it: a generator of :class:`Chunk`, Arrow columns of the common tables.
+
+Nothing else has to be touched: :func:`layouts` finds the file. :func:`..columns.chunk_of` turns
+raw cells into the tables' types and rows that cannot be kept into rejects.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, Protocol, TypeVar
+
+import pyarrow as pa
+
+
+class Source(Protocol):
+    """An opened source, of one kind of file."""
+
+    name: str
+    """How a person calls it; safe on a terminal."""
+
+    def found(self) -> str:
+        """Return what it holds, in words, for who asks why it was refused."""
+
+    def share_read(self) -> float | None:
+        """Return how much of it was read, 0 to 1, or ``None`` when that is not known."""
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that cannot be kept."""
+
+    row: int
+    """Number of the row as it was read, from 1."""
+    reason: str
+    """A few words out of a small set, so that they can be counted."""
+    text: str
+    """The row as JSON, bounded."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some thousand rows of one table of a source; ``read`` = ``kept`` + rejects."""
+
+    source_table: str
+    read: int
+    kept: int
+    rows: Mapping[str, pa.Table]
+    """By common table; columns of its names and types, absent ones are empty."""
+    rejects: Sequence[Reject]
+
+
+@dataclass(frozen=True)
+class Layout(Generic[SourceT]):
+    """One way in which metadata is laid out."""
+
+    name: str
+    """Short name, kept in table ``ingests``."""
+    opens: type[SourceT]
+    """Kind of file it is found in."""
+    looks_for: str
+    """What a source must hold to be recognised, in words."""
+    recognises: Callable[[SourceT], bool]
+    """Whether a source has this layout; looks at columns, reads no rows."""
+    read: Callable[[SourceT], Iterator[Chunk]]
+    """Reads all of a source that was recognised."""
+    ignored: Callable[[SourceT], Sequence[str]]
+    """Names tables or columns of the source that are not read."""
+
+
+@cache
+def layouts() -> tuple[Layout[Source], ...]:
+    """Return every layout, in order of name."""
+    package = importlib.import_module("phonoscope.catalogue.ingest")
+    modules = (
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+    )
+    known = [module.LAYOUT for module in modules if hasattr(module, "LAYOUT")]
+    return tuple(sorted(known, key=lambda layout: layout.name))

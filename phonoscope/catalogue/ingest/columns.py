@@ -1,0 +1,164 @@
+"""Raw columns into the common tables: types, missing ids, and rows that cannot be kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from phonoscope.catalogue.ingest.base import Chunk, Reject
+from phonoscope.catalogue.ingest.cells import Kind, is_text, precision_of, value_of
+from phonoscope.catalogue.layout import tables
+
+MAX_ROW_TEXT = 1000
+"""Characters of a rejected row that are kept."""
+_MAX_CELL_TEXT = 200
+_FILLED_HERE = frozenset({"source", "scan_id", "batch"})
+_BY_NAME = {"key": Kind.PITCH, "mode": Kind.MODE}
+_SAYS = {
+    Kind.ID: "is too long",
+    Kind.TEXT: "is too long",
+    Kind.FLAG: "is neither true nor false",
+    Kind.PITCH: "is no pitch class",
+    Kind.MODE: "is no mode",
+}
+
+
+@cache
+def kinds(table: str) -> Mapping[str, Kind]:
+    """Return what a source may fill of a common table: kind of cell by column."""
+    declared = tables()[table]
+    return {
+        column.name: _kind(column.name, column.type, column.name in declared.key_columns)
+        for column in declared.columns
+        if column.name not in _FILLED_HERE
+    }
+
+
+def _kind(name: str, type: pa.DataType, in_key: bool) -> Kind:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    if pa.types.is_string(type):
+        return Kind.ID if in_key or name.endswith("_id") else Kind.TEXT
+    if pa.types.is_boolean(type):
+        return Kind.FLAG
+    if pa.types.is_timestamp(type):
+        return Kind.TIME
+    return Kind.REAL if pa.types.is_floating(type) else Kind.INTEGER
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Rows of one table of a source as they were read."""
+
+    source_table: str
+    first_row: int
+    """Number of the first of them, from 1."""
+    length: int
+    columns: Mapping[str, Mapping[str, pa.Array]]
+    """By common table and its column: text, or a database's own numbers."""
+    row_text: Callable[[int], object]
+    """Returns a row, by its place here, for the table of rejects."""
+    odd: pa.Array | None = None
+    """Reasons known already, empty for rows that are well."""
+    in_seconds: bool = False
+    """Whether ``duration_ms`` still holds seconds."""
+
+
+@dataclass
+class _Faults:
+    """Which rows cannot be kept; the first reason found counts."""
+
+    reasons: dict[int, str] = field(default_factory=dict)
+
+    def add(self, bad: pa.Array | None, reason: str) -> None:
+        if bad is not None:
+            for row in pc.indices_nonzero(bad).to_pylist():
+                self.reasons.setdefault(row, reason)
+
+    def add_odd(self, odd: pa.Array) -> None:
+        if odd.null_count < len(odd):
+            for row in pc.indices_nonzero(pc.is_valid(odd)).to_pylist():
+                self.reasons.setdefault(row, odd[row].as_py())
+
+
+def chunk_of(raw: Raw) -> Chunk:
+    """Return raw rows as rows of the common tables, and as rejects what cannot be kept."""
+    faults = _Faults()
+    if raw.odd is not None:
+        faults.add_odd(raw.odd)
+    typed = {table: _typed(table, columns, raw, faults) for table, columns in raw.columns.items()}
+    rejects = [
+        Reject(raw.first_row + row, reason, text_of(raw.row_text(row)))
+        for row, reason in sorted(faults.reasons.items())
+    ]
+    if rejects:
+        keep = pa.array([row not in faults.reasons for row in range(raw.length)])
+        typed = {table: rows.filter(keep) for table, rows in typed.items()}
+    return Chunk(raw.source_table, raw.length, raw.length - len(rejects), typed, rejects)
+
+
+def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Faults) -> pa.Table:
+    made: dict[str, pa.Array] = {}
+    for name, kind in kinds(table).items():
+        if name not in columns:
+            continue
+        array, undecodable = decodable(columns[name])
+        faults.add(undecodable, f"{name} is undecodable text")
+        in_seconds = raw.in_seconds and name == "duration_ms"
+        made[name], bad = value_of(Kind.SECONDS if in_seconds else kind, array)
+        faults.add(bad, f"{name} {_SAYS.get(kind, 'is no number')}")
+        if name in tables()[table].key_columns and made[name].null_count:
+            faults.add(pc.is_null(made[name]), f"no {name}")
+    if "release_date" in made:
+        stated = made.get("release_date_precision")
+        made["release_date_precision"] = precision_of(made["release_date"], stated)
+    return pa.table(made)
+
+
+def decodable(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Return text without the cells that are not UTF-8, and which those are."""
+    if not is_text(array):
+        return array, None
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        cells = array.cast(pa.binary()).to_pylist()
+        bad = [cell is not None and not _is_utf8(cell) for cell in cells]
+        kept = [None if b or c is None else c.decode() for c, b in zip(cells, bad, strict=True)]
+        return pa.array(kept, pa.string()), pa.array(bad)
+    return array, None
+
+
+def _is_utf8(cell: bytes) -> bool:
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def text_of(row: object) -> str:
+    """Return a row, a list or a mapping of cells, as bounded JSON."""
+    if isinstance(row, Mapping):
+        row = {name: _short(cell) for name, cell in row.items()}
+    elif isinstance(row, list):
+        row = [_short(cell) for cell in row[:MAX_ROW_TEXT]]
+    text = json.dumps(row, default=str)
+    return text if len(text) <= MAX_ROW_TEXT else text[: MAX_ROW_TEXT - 3] + "..."
+
+
+def _short(cell: object) -> object:
+    if isinstance(cell, bytes):
+        cell = cell[:_MAX_CELL_TEXT].decode(errors="backslashreplace")
+    return cell[:_MAX_CELL_TEXT] if isinstance(cell, str) else cell
+
+
+def fillable() -> Iterator[str]:
+    """Yield the fields that a flat source may fill: those of a track and of its features."""
+    for table in ("tracks", "features"):
+        yield from kinds(table)

@@ -1,0 +1,87 @@
+"""Flat CSV files of tracks, as they are shared on Kaggle and made by scripts over web APIs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.csv_file import CsvFile
+from phonoscope.catalogue.ingest.flat_table import read_fields
+
+SPELLINGS = {
+    "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
+    "name": "track_name name track track_title title song song_name",
+    "artist_names": "artists artist artist_name artist_names track_artist track_artists performer",
+    "album_id": "album_id track_album_id spotify_album_id spotify_album_uri album_uri",
+    "album_name": "album_name track_album_name album_title album",
+    "release_date": "release_date track_album_release_date album_release_date released",
+    "release_date_precision": "release_date_precision album_release_date_precision",
+    "duration_ms": "duration_ms track_duration_ms length_ms",
+    "duration_s": "duration_s duration_sec duration_seconds",
+    "explicit": "explicit is_explicit explicit_lyrics track_explicit",
+    "popularity": "popularity track_popularity",
+    "isrc": "isrc track_isrc external_id_isrc",
+    "label": "label album_label record_label",
+    "genre": "track_genre genre",
+    "disc_number": "disc_number disk_number",
+    "track_number": "track_number track_position",
+    "danceability": "danceability",
+    "energy": "energy",
+    "key": "key",
+    "mode": "mode",
+    # 'loadness' is how a published data set spells it.
+    "loudness_db": "loudness loudness_db loadness",
+    "speechiness": "speechiness",
+    "acousticness": "acousticness",
+    "instrumentalness": "instrumentalness",
+    "liveness": "liveness",
+    "valence": "valence",
+    "tempo_bpm": "tempo tempo_bpm",
+    "time_signature": "time_signature",
+}
+"""Spellings of columns by field, the surest first."""
+_OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
+_FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
+
+
+def fields_of(source: CsvFile) -> dict[str, str]:
+    """Return field by column of the columns whose spelling is known."""
+    by_spelling: dict[str, str] = {}
+    for name in source.columns:
+        by_spelling.setdefault(name.strip().lower().replace(" ", "_").replace(".", "_"), name)
+    found: dict[str, str] = {}
+    for field, spellings in SPELLINGS.items():
+        column = next((by_spelling[s] for s in spellings.split() if s in by_spelling), None)
+        # A file with both says the same twice; milliseconds say it more exactly.
+        if column is not None and not (field == "duration_s" and "duration_ms" in found.values()):
+            found[column] = field
+    return found
+
+
+def _recognises(source: CsvFile) -> bool:
+    fields = set(fields_of(source).values())
+    # Lists of artists and albums have ids and names too.
+    of_tracks = bool(fields & _OF_TRACKS_ONLY) or len(fields & _FEATURES) >= 3
+    return source.mapping is None and {"track_id", "name"} <= fields and of_tracks
+
+
+def _read(source: CsvFile) -> Iterator[Chunk]:
+    return read_fields(source, fields_of(source))
+
+
+def _ignored(source: CsvFile) -> list[str]:
+    return [name for name in source.columns if name not in fields_of(source)]
+
+
+LAYOUT = Layout(
+    name="flat-csv",
+    opens=CsvFile,
+    looks_for=(
+        "a CSV file of tracks: a column of ids (track_id, id, spotify_track_uri ...), one of "
+        "titles (track_name, name, title ...), and duration_ms, duration_s, explicit, isrc or "
+        "three audio features; other columns can be named with --map column=field"
+    ),
+    recognises=_recognises,
+    read=_read,
+    ignored=_ignored,
+)

@@ -1,0 +1,85 @@
+"""One row a track, its album, artists and features in the same row: reading by fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from phonoscope.catalogue.ingest.base import Chunk
+from phonoscope.catalogue.ingest.columns import Raw, chunk_of, fillable, kinds
+from phonoscope.catalogue.ingest.csv_file import CsvFile, Records
+from phonoscope.errors import UsageError
+
+SECONDS = "duration_s"
+"""Field of a source that states durations in seconds; stored as ``duration_ms``."""
+ROWS = "rows"
+"""What a file that holds a single table calls it."""
+
+
+def fields() -> tuple[str, ...]:
+    """Return what a column may be mapped to."""
+    return (*dict.fromkeys(fillable()), SECONDS)
+
+
+def check_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> None:
+    """Refuse a mapping that does not fit.
+
+    Raises
+    ------
+    UsageError
+        When it names no track id, a field or a column that is not there, or a field twice.
+    """
+    wanted = list(mapping.values())
+    if unknown := set(wanted) - set(fields()):
+        raise UsageError(f"there is no field {min(unknown)!r}; there are {', '.join(fields())}")
+    if missing := set(mapping) - set(columns):
+        raise UsageError(f"there is no column {min(missing)!r}; there are {', '.join(columns)}")
+    if "track_id" not in wanted:
+        raise UsageError("a mapping must say which column is the track_id")
+    twice = {field for field in wanted if wanted.count(field) > 1}
+    if {"duration_ms", SECONDS} <= set(wanted):
+        twice.add(SECONDS)
+    if twice:
+        raise UsageError(f"only one column can be {min(twice)}")
+
+
+def read_fields(source: CsvFile, of_columns: Mapping[str, str]) -> Iterator[Chunk]:
+    """Yield the rows of a flat file.
+
+    Parameters
+    ----------
+    source
+        The file.
+    of_columns
+        Field by column; see :func:`fields`.
+    """
+    places = {field: source.columns.index(name) for name, field in of_columns.items()}
+    for records in source.chunks():
+        yield chunk_of(_raw(records, places))
+
+
+def _raw(records: Records, places: Mapping[str, int]) -> Raw:
+    odd = records.odd
+    columns: dict[str, pa.Array] = {}
+    for field, at in places.items():
+        columns[field], bad = records.column(at)
+        if bad is not None:
+            undecodable = pa.scalar(f"{field} is undecodable text")
+            odd = pc.coalesce(odd, pc.if_else(bad, undecodable, pa.scalar(None, pa.string())))
+    in_seconds = SECONDS in columns
+    if in_seconds:
+        columns["duration_ms"] = columns.pop(SECONDS)
+    tables = {"tracks": {name: columns[name] for name in kinds("tracks") if name in columns}}
+    features = {name: columns[name] for name in kinds("features") if name in columns}
+    if set(features) - set(kinds("tracks")):
+        tables["features"] = features
+    rows = records.rows
+    return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)
+
+
+def as_text(mapping: Mapping[str, str] | None) -> str | None:
+    """Return a mapping as it is kept."""
+    return None if mapping is None else json.dumps(dict(mapping), ensure_ascii=False)

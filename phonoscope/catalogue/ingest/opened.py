@@ -1,0 +1,84 @@
+"""What kind of file a source is, by its first bytes, and which layout it has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from phonoscope.audio.source import local_path, open_source, shown, uri_of
+from phonoscope.catalogue.ingest.base import Layout, Source, layouts
+from phonoscope.catalogue.ingest.csv_file import CsvFile
+from phonoscope.catalogue.ingest.sqlite_file import MAGIC, SqliteFile
+from phonoscope.errors import SourceError, UnreadableError, UsageError
+
+_HEAD_BYTES = 4096
+_KNOWN_OTHERS = {
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "compressed with gzip: unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
+    b"BZh": "compressed with bzip2: unpack it first",
+    b"\xfd7zXZ": "compressed with xz: unpack it first",
+    b"PK\x03\x04": "a ZIP archive: unpack it first",
+    b"{": "JSON",
+    b"[": "JSON",
+    b"<": "XML or HTML",
+}
+
+
+def open_metadata(
+    source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None
+) -> tuple[Source, Layout[Source]]:
+    """Open a source and recognise its layout.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read, or no layout fits; says what was looked for and what was found.
+    UsageError
+        When the mapping does not fit the source.
+    """
+    uri = uri_of(source)
+    try:
+        opened = _open(uri, mapping)
+    except UnreadableError as error:
+        raise SourceError(f"{shown(uri)} cannot be read: {error}") from error
+    for layout in layouts():
+        if isinstance(opened, layout.opens) and layout.recognises(opened):
+            return opened, layout
+    raise SourceError(_refusal(opened))
+
+
+def _open(uri: str, mapping: Mapping[str, str] | None) -> Source:
+    name = shown(uri)
+    local = local_path(uri)
+    if local is not None and local.is_dir():
+        raise SourceError(f"{name} is a folder; name one of the files in it")
+    with closing(open_source(uri)) as file:
+        head = file.read(_HEAD_BYTES)
+    if not head.strip(b"\0 \r\n\t"):
+        raise SourceError(f"{name} is empty, or its first {_HEAD_BYTES:,} bytes are")
+    if head.startswith(MAGIC):
+        if mapping is not None:
+            raise UsageError("a mapping is for CSV files; this is an SQLite file")
+        return SqliteFile(_local(local, name), name)
+    for start, what in _KNOWN_OTHERS.items():
+        if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+            raise SourceError(f"{name} is {what}. {_wanted()}")
+    return CsvFile(uri, name, head, mapping)
+
+
+def _local(path: Path | None, name: str) -> Path:
+    if path is None:
+        raise SourceError(f"{name}: an SQLite file must lie on this machine; copy it here first")
+    return path
+
+
+def _wanted() -> str:
+    listed = "".join(f"\n  {layout.name}: {layout.looks_for}" for layout in layouts())
+    return f"Looked for:{listed}"
+
+
+def _refusal(source: Source) -> str:
+    return f"the layout of {source.name} is not known.\nFound {source.found()}.\n{_wanted()}"
