@@ -27,7 +27,9 @@ class TrackRow:
     """One track as a source lists it."""
 
     source: str = column(_SOURCE)
-    track_id: str = column("The source's own id of the track: base62, a URI or a row number.")
+    track_id: str = column(
+        "The source's own id of the track: base62, a URI or a row number; without spaces around it."
+    )
     name: str | None = column("Title.")
     artist_names: str | None = column(
         "Artists in one text as written, not split; empty where table track_artists has them."

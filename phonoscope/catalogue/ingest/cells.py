@@ -103,10 +103,6 @@ def _without(array: pa.Array, gone: pa.Array) -> pa.Array:
 
 
 def _without_missing(array: pa.Array) -> pa.Array:
-    # Few cells are that short, and taking white space off all the others costs more.
-    short = pc.less_equal(pc.binary_length(array), 64)
-    if not pc.any(short).as_py():
-        return array
     trimmed = pc.utf8_trim_whitespace(array)
     return _without(trimmed, pc.is_in(pc.ascii_lower(trimmed), value_set=_MISSING))
 
