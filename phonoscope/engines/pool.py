@@ -200,35 +200,43 @@ class _Seat:
 
     def _perform(self, task: Task) -> Answer:
         frame = pickle.dumps(task)
-        if self._process is not None and self._process.poll() is not None:
-            # It was killed while it waited, which says nothing about this task.
-            self._bury()
-        if self._process is None:
-            self._employ()
-        answer = self._ask(frame, self._time_limit_s)
+        for _ in range(START_ATTEMPTS):
+            if self._process is None:
+                self._employ()
+            begun, answer = self._ask(frame, self._time_limit_s)
+            ended = self._bury() if answer is None else None
+            # Killed while it waited: that says nothing about this task, another worker gets it.
+            if begun:
+                break
         if answer is not None:
             answer = Answer(answer.value, answer.failure, answer.cpu_s + self._start_cpu_s)
             self._start_cpu_s = 0.0
         else:
-            answer = Answer(failure=self._obituary(self._bury()))
+            answer = Answer(failure=self._obituary(cast("_Ended", ended)))
         return answer
 
-    def _ask(self, frame: bytes, limit_s: float) -> Answer | None:
-        """Send a message and return the answer, or ``None`` when the process ended instead."""
+    def _ask(self, frame: bytes, limit_s: float) -> tuple[bool, Answer | None]:
+        """Send a message; return whether it was taken, and the answer.
+
+        The answer is ``None`` when the process ended instead.
+        """
         process = cast("subprocess.Popen[bytes]", self._process)
         with self._lock:
             self._due_s = time.monotonic() + limit_s
+        answers, answer = cast("IO[bytes]", process.stdout).fileno(), None
         try:
             write_frame(cast("IO[bytes]", process.stdin).fileno(), frame)
-            answer = read_frame(cast("IO[bytes]", process.stdout).fileno())
+            begun = read_frame(answers) is not None
+            if begun:
+                answer = read_frame(answers)
         except BrokenPipeError:
-            answer = None
+            begun = False
         with self._lock:
             self._due_s = None
             if self._overdue:
                 # It answered in the moment it was killed: the task counts as too slow.
-                return None
-        return None if answer is None else pickle.loads(answer)  # noqa: S301 - our own worker
+                return True, None
+        return begun, None if answer is None else pickle.loads(answer)  # noqa: S301 - our own
 
     def _employ(self) -> None:
         """Start a process and wait until it is ready."""
@@ -237,7 +245,7 @@ class _Seat:
                 if self._closed:
                     break
                 self._process = _started()
-            ready = self._ask(pickle.dumps(self._start), START_LIMIT_S)
+            _, ready = self._ask(pickle.dumps(self._start), START_LIMIT_S)
             if ready is not None:
                 self._start_cpu_s += ready.cpu_s
                 return

@@ -26,6 +26,8 @@ from typing import Any
 from phonoscope.errors import ErrorKind
 
 LENGTH = struct.Struct(">Q")
+BEGUN = b""
+"""What a worker answers first: it has a task and begins."""
 OOM_SCORE = "800"
 """How readily Linux ends this process when memory runs out, 0 to 1000: before its parent."""
 PARENT_CHECK_S = 1.0
@@ -96,6 +98,7 @@ def main() -> None:
     frame = read_frame(sys.stdin.fileno())
     if frame is None:
         return
+    write_frame(answers, BEGUN)
     start: Start = pickle.loads(frame)  # noqa: S301 - from the process that started this one
     threading.Thread(target=_die_with, args=(start.parent_pid,), daemon=True).start()
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -104,7 +107,10 @@ def main() -> None:
     write_frame(answers, pickle.dumps(Answer(cpu_s=time.process_time())))
     spent_s = time.process_time()
     while True:
-        answer = _answered(tasks.get())
+        task = tasks.get()
+        # Should this process die from here on, the task may be to blame; before, it is not.
+        write_frame(answers, BEGUN)
+        answer = _answered(task)
         now_s = time.process_time()
         write_frame(answers, _pickled(answer, now_s - spent_s))
         spent_s = now_s
