@@ -23,7 +23,7 @@ from phonoscope.errors import (
 )
 
 if TYPE_CHECKING:
-    from phonoscope.api import Catalogue, ScanSummary, check, open_catalogue, recognise
+    from phonoscope.api import Catalogue, ScanSummary, check, layout_of, open_catalogue
     from phonoscope.examination import Examination, examine
     from phonoscope.settings import Settings
 
@@ -41,8 +41,8 @@ __all__ = [
     "UsageError",
     "check",
     "examine",
+    "layout_of",
     "open_catalogue",
-    "recognise",
 ]
 
 _LAZY = {
@@ -53,7 +53,7 @@ _LAZY = {
     "check": "phonoscope.api",
     "examine": "phonoscope.examination",
     "open_catalogue": "phonoscope.api",
-    "recognise": "phonoscope.api",
+    "layout_of": "phonoscope.api",
 }
 """Where a public name lives whose import takes long."""
 

@@ -55,9 +55,9 @@ __all__ = [
     "ScanSummary",
     "check",
     "examine",
+    "layout_of",
     "listed",
     "open_catalogue",
-    "recognise",
 ]
 
 
@@ -132,7 +132,7 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     return list(found)
 
 
-def recognise(source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None) -> str:
+def layout_of(source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None) -> str:
     """Return the name of the layout of a source of metadata; reads no rows.
 
     Parameters

@@ -30,10 +30,12 @@ PUBLIC = [
     "PhonoscopeError",
     "ScanSummary",
     "Settings",
+    "SourceError",
     "UnreadableError",
     "UsageError",
     "check",
     "examine",
+    "layout_of",
     "open_catalogue",
 ]
 

@@ -80,7 +80,7 @@ def ingest(
 
     fields = _mapping(mapping) if mapping else None
     # What the source is, is looked at first: a refused one makes no empty catalogue.
-    api.recognise(person_path(source), fields)
+    api.layout_of(person_path(source), fields)
     catalogue = api.open_catalogue(person_path(into), create=True)
     with Pace(quiet) as pace:
         summary = catalogue.ingest(person_path(source), fields, pace, name=name)

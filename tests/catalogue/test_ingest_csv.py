@@ -128,7 +128,7 @@ def test_every_spelling_is_recognised(tmp_path, field):
     for spelling in SPELLINGS[field].split():
         needed = {"track_id": "id", "name": "name", "duration_ms": "duration_ms", field: spelling}
         path = write_csv(tmp_path / "x.csv", [list(dict.fromkeys(needed.values()))])
-        assert ps.recognise(path) == "flat-csv", spelling
+        assert ps.layout_of(path) == "flat-csv", spelling
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_unknown_layout_is_refused_in_words(tmp_path, catalogue, heading):
 def test_the_name_of_a_file_does_not_matter(tmp_path):
     path = tmp_path / "notes.sqlite3"
     path.write_text("id,name,duration_ms\n")
-    assert ps.recognise(path) == "flat-csv"
+    assert ps.layout_of(path) == "flat-csv"
 
 
 def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):
