@@ -1,8 +1,7 @@
 """The set a detector is trained and measured on: recordings, each through random channels.
 
-Machine-made and human recordings go through the same channels (:mod:`bench.channels`); human
-ones also through decoders drawn at random (:mod:`bench.decoders`). What is kept of each is
-exactly what a scan computes.
+Machine-made and human recordings go through the same channels (:mod:`bench.channels`). What is
+kept of each is exactly what a scan computes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.channels import Sound, Step, apply, draw, draw_codec, fixed
-from bench.decoders import decoded_at_random
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
 from phonoscope.errors import PhonoscopeError
@@ -55,7 +53,7 @@ class Item:
     """One excerpt of one recording."""
 
     label: str
-    """human, ai, svc, vocoder, codec, or decoder for human music with drawn traces."""
+    """human, ai, svc, vocoder or codec."""
     family: str
     """Family of generators, or of human music its source."""
     source: str
@@ -89,7 +87,7 @@ def manifest_items(manifest: Path) -> Iterator[Item]:
             yield Item(label, family, row["source"], str(manifest.parent / row["file"]))
 
 
-def folder_items(folder: Path, label: str = "human") -> Iterator[Item]:
+def folder_items(folder: Path) -> Iterator[Item]:
     """Take human music from a folder of folders, each one source; two places of a long file."""
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() not in {".ogg", ".oga", ".mp3", ".flac", ".opus", ".wav"}:
@@ -102,10 +100,10 @@ def folder_items(folder: Path, label: str = "human") -> Iterator[Item]:
         if duration_s < 12:
             continue
         source = file.relative_to(folder).parts[0]
-        places = (0.3, 0.7) if duration_s >= 60 and label == "human" else (0.5,)
+        places = (0.3, 0.7) if duration_s >= 60 else (0.5,)
         for place in places:
             start_s = max(0.0, place * duration_s - EXCERPT_S / 2)
-            yield Item(label, source, source, str(file), start_s)
+            yield Item("human", source, source, str(file), start_s)
 
 
 def excerpt(item: Item) -> Sound:
@@ -158,12 +156,11 @@ def rows_of(item: Item, draws: Sequence[int], seed: int) -> list[Row]:
     for number in draws:
         rng = np.random.default_rng([seed, name, number])
         steps: list[Step] = []
-        given = decoded_at_random(sound, rng)[0] if item.label == "decoder" else sound
         if number >= FIXED:
             steps = [fixed(rng)[number - FIXED]]
         elif number:
             steps = [draw_codec(rng)] if number == 1 else draw(rng)
-        if (found := seen(apply(given, steps))) is not None:
+        if (found := seen(apply(sound, steps))) is not None:
             rows.append(Row(item, number, tuple((s.kind, s.name) for s in steps), *found))
     return rows
 

@@ -120,9 +120,9 @@ def differences(original: Facts, copy: Facts, pair: Pair) -> tuple[str, ...]:
         said.append(f"{(end_s - length_s) * pair.speed:.1f} s cut off the end")
     elif length_s - end_s > SAME_LENGTH_S:
         said.append(f"{length_s - end_s:.1f} s more at the end")
-    levels = original.get("loudness_lufs"), copy.get("loudness_lufs")
-    if None not in levels:
-        louder = float(levels[1]) - float(levels[0])  # type: ignore[arg-type]
+    before, after = original.get("loudness_lufs"), copy.get("loudness_lufs")
+    if before is not None and after is not None:
+        louder = float(after) - float(before)
         if abs(louder) >= SAME_LEVEL_LU:
             said.append(f"{abs(louder):.1f} LU {'louder' if louder > 0 else 'quieter'}")
     if not said and pair.bits == 0:
