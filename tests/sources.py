@@ -15,7 +15,9 @@ create table albums(rowid integer primary key, id text, fetched_at integer, name
   release_date text, release_date_precision text, total_tracks integer);
 create table tracks(rowid integer primary key, id text, fetched_at integer, name text,
   preview_url text, album_rowid integer, track_number integer, external_id_isrc text,
-  popularity integer, disc_number integer, duration_ms integer, explicit integer);
+  popularity integer, disc_number integer, duration_ms integer, explicit integer,
+  available_markets_rowid integer);
+create table available_markets(rowid integer primary key, available_markets text);
 create table track_artists(track_rowid integer, artist_rowid integer);
 """
 FEATURES = """
@@ -47,6 +49,7 @@ TRACKS = [
     (9, "  ", None, "blank id", "u", 1, 1, None, 0, 1, 1, 0),
     (10, "t10", None, "far", "u", 1, 1, None, 0, 1, 9e99, 0),
 ]
+MARKETS = [(1, "DE,FR,US"), (2, "JP"), (3, ""), (4, None)]
 REASONS = {
     "no track_id": 2,
     "duration_ms is no number": 2,
@@ -66,6 +69,9 @@ def web_api(path, *, more=0, features=True):
         fill(db, "tracks", TRACKS)
         db.execute("insert into tracks(rowid, id, name) values (11, 't11', cast(x'fffe' as text))")
         fill(db, "tracks", [(i, f"n{i}", *TRACKS[0][2:]) for i in range(100, 100 + more)])
+        fill(db, "available_markets", MARKETS)
+        # Text and numbers that name no list are in such a column too.
+        db.execute("update tracks set available_markets_rowid = rowid where rowid <= 3")
         fill(db, "track_artists", [(1, 1), (1, 2), (2, 1), (2, 1), (77, 1), (1, 3)])
         fill(db, "artist_genres", [(1, "opera"), (2, "opera"), (2, "rock"), (9, "jazz")])
         if features:
@@ -86,7 +92,10 @@ def add_features(db):
 
 def fill(db, table, rows):
     if rows:
-        db.executemany(f"insert into {table} values ({','.join('?' * len(rows[0]))})", rows)
+        # A row may be shorter than the table: the last columns are then empty.
+        names = [row[1] for row in db.execute(f"pragma table_info({table})")][: len(rows[0])]
+        marks = ",".join("?" * len(names))
+        db.executemany(f"insert into {table}({','.join(names)}) values ({marks})", rows)
 
 
 def write_csv(path, rows, *, encoding="utf-8", **dialect):

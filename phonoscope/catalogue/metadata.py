@@ -47,13 +47,29 @@ class TrackRow:
         "'not marked', not 'clean'."
     )
     popularity: int | None = column(_POPULARITY)
-    isrc: str | None = column("ISRC as written, not checked.")
-    release_date: str | None = column(
-        f"{_DATE} Empty where the source states it of albums only: see table albums."
+    plays: int | None = column(
+        "Plays that the source counted, over whatever time and places; empty when it states none."
     )
+    isrc: str | None = column("ISRC as written, not checked.")
+    isrc_code: int | None = column(
+        "The ISRC as a number, hyphens and case aside; empty when it is missing or not "
+        "well-formed. The same code has the same number everywhere."
+    )
+    release_date: str | None = column(f"{_DATE} Of the album where the source dates only those.")
     release_date_precision: str | None = column(_PRECISION)
-    label: str | None = column("Label; empty where table albums has it.")
+    label: str | None = column("Label as written; of the album where the source states only that.")
     genre: str | None = column("Genre that the source gives the track; else see artist_genres.")
+    market_count: int | None = column(
+        "Countries in which the source says it is available; 0 is nowhere, empty is unknown."
+    )
+    only_market: str | None = column("The one country it is available in, when there is one only.")
+    declared_generated: bool | None = column(
+        "Whether the source itself labels the track machine-made; empty when it says nothing. "
+        "What is declared, not what is detected."
+    )
+    file: str | None = column(
+        "Sound file that the source names, as in files.uri; it links the track to a recording."
+    )
     fetched_utc: datetime | None = column(_FETCHED)
 
 

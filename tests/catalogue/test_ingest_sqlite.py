@@ -60,6 +60,18 @@ def test_facts_are_kept_as_they_are(catalogue, dump):
     assert set(table(catalogue, "tracks", "source")) == {(str(dump),)}
 
 
+def test_a_track_carries_what_is_stated_of_its_album_and_where_it_is_sold(catalogue, dump):
+    catalogue.ingest(dump)
+    names = ("track_id", "release_date", "release_date_precision", "label")
+    # US is 20 x 26 + 18, ABC is 0, 1, 2 of 36 each, and seven digits follow.
+    usabc = ((20 * 26 + 18) * 36**3 + 36 + 2) * 10**7 + 2512345
+    assert table(catalogue, "tracks", *names, "market_count", "only_market", "isrc_code") == [
+        ("t1", "2016-07-15", "day", "Label", 3, None, usabc),
+        ("t2", "1970", "year", None, 1, "JP", None),
+        ("t3", None, None, None, 0, None, None),
+    ]
+
+
 def test_times_in_seconds_and_in_milliseconds_are_told_apart(catalogue, dump):
     catalogue.ingest(dump)
     moment = datetime(2025, 6, 27, 4, 53, 20)

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 
 from phonoscope.catalogue.ingest.base import Chunk, Reject
 from phonoscope.catalogue.ingest.cells import Kind, is_text, precision_of, value_of
+from phonoscope.catalogue.isrc import numbers_of
 from phonoscope.catalogue.layout import tables
 
 MAX_ROW_TEXT = 1000
 """Characters of a rejected row that are kept."""
 _MAX_CELL_TEXT = 200
-_FILLED_HERE = frozenset({"source", "scan_id", "batch"})
+_FILLED_HERE = frozenset({"source", "scan_id", "batch", "isrc_code"})
 _BY_NAME = {"key": Kind.PITCH, "mode": Kind.MODE}
 _SAYS = {
     Kind.ID: "is too long",
@@ -117,6 +118,8 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
     if "release_date" in made:
         stated = made.get("release_date_precision")
         made["release_date_precision"] = precision_of(made["release_date"], stated)
+    if "isrc" in made:
+        made["isrc_code"] = numbers_of(made["isrc"])
     return pa.table(made)
 
 

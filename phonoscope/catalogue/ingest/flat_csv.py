@@ -20,6 +20,7 @@ SPELLINGS = {
     "duration_s": "duration_s duration_sec duration_seconds",
     "explicit": "explicit is_explicit explicit_lyrics track_explicit",
     "popularity": "popularity track_popularity",
+    "plays": "plays play_count playcount streams",
     "isrc": "isrc track_isrc external_id_isrc",
     "label": "label album_label record_label",
     "genre": "track_genre genre",

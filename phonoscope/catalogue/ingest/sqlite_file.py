@@ -98,7 +98,7 @@ class SqliteFile:
         return None
 
     def batches(
-        self, table: SqliteTable, cells: Sequence[Cell], joins: str
+        self, table: SqliteTable, cells: Sequence[Cell], joins: str, first: Sequence[str] = ()
     ) -> Iterator[pa.RecordBatch]:
         """Yield rows of a table in its own order: one column a cell, then ``odd``.
 
@@ -110,6 +110,8 @@ class SqliteFile:
             What to select.
         joins
             SQL that joins other tables, each by a unique column.
+        first
+            Statements that fill temporary tables, which ``joins`` may use.
 
         Yields
         ------
@@ -119,10 +121,10 @@ class SqliteFile:
         """
         # The driver takes a column's type from the first rows; a row of typed constants goes
         # first, or a column that begins with 10,000 NULLs would be taken for numbers.
-        first = ", ".join("''" if _as_text(c) else _ZERO[c.kind is Kind.REAL] for c in cells)
+        typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is Kind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
         query = (
-            f"SELECT {first}, '' UNION ALL SELECT {chosen}, {_odd(cells)} "  # noqa: S608
+            f"SELECT {typed}, '' UNION ALL SELECT {chosen}, {_odd(cells)} "  # noqa: S608
             f"FROM main.{quoted(table.name)} AS t NOT INDEXED {joins}"
         )
         names = [*(cell.column for cell in cells), "odd"]
@@ -132,6 +134,8 @@ class SqliteFile:
             connection.cursor() as cursor,
         ):
             cursor.execute("PRAGMA trusted_schema = OFF")
+            for statement in first:
+                cursor.execute(statement)
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
             cursor.execute(query)
             for number, batch in enumerate(cursor.fetch_record_batch()):

@@ -6,15 +6,29 @@ Labels and dates of release are stated of albums, genres of artists.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
+from phonoscope.catalogue.layout import tables
 from phonoscope.errors import SourceError
+
+
+@dataclass(frozen=True)
+class _Join:
+    """What a row takes from a row of another table."""
+
+    row: str
+    """Column that holds the other row's number."""
+    of: str
+    """The other table."""
+    columns: Mapping[str, str]
+    """The other table's columns by columns of the common table."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +43,8 @@ class _Plan:
     """Columns by which it is recognised."""
     columns: Mapping[str, str]
     """Columns of the source by columns of the common table; absent ones stay empty."""
-    by_row: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """By column of the common table: the source's row number, and the table it numbers."""
+    joins: Sequence[_Join] = ()
+    """Other tables that its rows refer to by number."""
 
 
 _FETCHED = {"fetched_utc": "fetched_at"}
@@ -38,6 +52,7 @@ _SAME = (
     "danceability energy key mode speechiness acousticness instrumentalness liveness valence "
     "time_signature null_response"
 )
+_ARTIST = _Join("artist_rowid", "artists", {"artist_id": "id"})
 _PLANS = (
     _Plan(
         "artists",
@@ -56,7 +71,7 @@ _PLANS = (
         "artist_genres",
         "artist_rowid genre",
         {"genre": "genre"},
-        {"artist_id": ("artist_rowid", "artists")},
+        (_ARTIST,),
     ),
     _Plan(
         "albums",
@@ -91,14 +106,25 @@ _PLANS = (
             },
             **_FETCHED,
         },
-        {"album_id": ("album_rowid", "albums")},
+        # What is stated of albums is written into each track: every question about labels and
+        # dates would else join two of the largest tables.
+        (
+            _Join(
+                "album_rowid",
+                "albums",
+                {
+                    "album_id": "id",
+                    **{n: n for n in ("release_date", "release_date_precision", "label")},
+                },
+            ),
+        ),
     ),
     _Plan(
         "track_artists",
         "track_artists",
         "track_rowid artist_rowid",
         {},
-        {"track_id": ("track_rowid", "tracks"), "artist_id": ("artist_rowid", "artists")},
+        (_Join("track_rowid", "tracks", {"track_id": "id"}), _ARTIST),
     ),
     _Plan(
         "track_audio_features",
@@ -134,8 +160,10 @@ def _recognises(source: SqliteFile) -> bool:
 def _read(source: SqliteFile) -> Iterator[Chunk]:
     for plan, table in _plans(source):
         cells, joins = _cells(source, plan, table)
+        first = _markets(source, plan, table, cells)
+        joins += f" {_OF_MARKETS.format(quoted(table.columns[_MARKETS]))}" if first else ""
         first_row = 1
-        for batch in source.batches(table, cells, joins):
+        for batch in source.batches(table, cells, joins, first):
             yield chunk_of(_raw(plan, batch, first_row))
             first_row += batch.num_rows
 
@@ -148,25 +176,27 @@ def _cells(source: SqliteFile, plan: _Plan, table: SqliteTable) -> tuple[list[Ce
         if name in table.columns
     ]
     joins: list[str] = []
-    for to, (row, of) in plan.by_row.items():
-        joined = _numbered(source, of)
-        if joined is None or row not in table.columns:
-            if to in _KEYS[plan.into]:
+    for join in plan.joins:
+        joined = _numbered(source, join.of)
+        if joined is None or join.row not in table.columns:
+            if set(join.columns) & set(tables()[plan.into].key_columns):
                 raise SourceError(
-                    f"{source.name} has the table {table.name} but no table {of} with the columns "
-                    f"id and rowid, which it refers to by {row}; ingest the file that has both"
+                    f"{source.name} has the table {table.name} but no table {join.of} with the "
+                    f"columns id and rowid, which it refers to by {join.row}; ingest the file "
+                    "that has both"
                 )
             continue
         alias = f"j{len(joins)}"
         joins.append(
             f"LEFT JOIN main.{quoted(joined.name)} AS {alias} "
-            f"ON {alias}.{quoted(joined.columns['rowid'])} = t.{quoted(table.columns[row])}"
+            f"ON {alias}.{quoted(joined.columns['rowid'])} = t.{quoted(table.columns[join.row])}"
         )
-        cells.append(Cell(to, types[to], f"{alias}.{quoted(joined.columns['id'])}", False))
+        cells += [
+            Cell(to, types[to], f"{alias}.{quoted(joined.columns[name])}", name in joined.numeric)
+            for to, name in join.columns.items()
+            if name in joined.columns
+        ]
     return cells, " ".join(joins)
-
-
-_KEYS = {"track_artists": {"track_id", "artist_id"}, "artist_genres": {"artist_id"}, "tracks": ()}
 
 
 def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:
@@ -186,6 +216,35 @@ def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:
             "that refer to it may mean several"
         )
     return table
+
+
+_MARKETS = "available_markets_rowid"
+_OF_MARKETS = "LEFT JOIN temp.markets AS m ON m.rowid = t.{}"
+_LIST = "available_markets"
+"""Table and column of lists of countries; few lists serve many tracks, and a list is long."""
+
+
+def _markets(
+    source: SqliteFile, plan: _Plan, table: SqliteTable, cells: list[Cell]
+) -> Sequence[str]:
+    """Add what lists of countries come to; return the statements that count them once."""
+    lists = source.tables.get(_LIST)
+    if plan.into != "tracks" or _MARKETS not in table.columns or lists is None:
+        return ()
+    if not {"rowid", _LIST} <= set(lists.columns) or "rowid" not in lists.unique:
+        return ()
+    text, rowid = quoted(lists.columns[_LIST]), quoted(lists.columns["rowid"])
+    types = kinds(plan.into)
+    cells.append(Cell("market_count", types["market_count"], "m.markets", True))
+    cells.append(Cell("only_market", types["only_market"], "m.only_one", False))
+    counted = f"length({text}) - length(replace({text}, ',', '')) + ({text} <> '')"
+    return (
+        "CREATE TEMP TABLE markets (rowid INTEGER PRIMARY KEY, markets INTEGER, only_one TEXT)",
+        f"INSERT INTO temp.markets SELECT {rowid}, {counted}, "  # noqa: S608
+        f"CASE WHEN {counted} = 1 THEN substr({text}, 1, 20) END "
+        f"FROM main.{quoted(lists.name)} WHERE octet_length({text}) <= {MAX_TEXT_BYTES} "
+        f"AND typeof({rowid}) = 'integer' AND typeof({text}) = 'text'",
+    )
 
 
 def _raw(plan: _Plan, batch: pa.RecordBatch, first_row: int) -> Raw:
@@ -217,6 +276,7 @@ def _plain(scalar: pa.Scalar) -> object:
 
 def _ignored(source: SqliteFile) -> list[str]:
     read = {table.name for _, table in _plans(source)}
+    read |= {_LIST} if "tracks" in read else set()
     return [table.name for table in source.tables.values() if table.name not in read]
 
 

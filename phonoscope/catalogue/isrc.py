@@ -1,0 +1,95 @@
+"""ISRC: the code of a recording (ISO 3901), and the same as a number.
+
+Twelve characters: two letters, three letters or digits, seven digits. A well-formed code is one of
+3.15e14, so it fits into a whole number, exactly: 2.6e8 numbers are counted, sorted and compared
+several times faster than as many texts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+LENGTH = 12
+COUNT = 26**2 * 36**3 * 10**7
+"""How many well-formed codes there are; their numbers are 0 to this less one."""
+
+_DIGITS = np.arange(10)
+_BASES = np.array([26] * 2 + [36] * 3 + [10] * 7)
+_PLACES = np.append(np.cumprod(_BASES[::-1])[-2::-1], 1).astype(np.int64)
+"""What one step of each character is worth."""
+
+
+def _values(letters: bool, digits: bool) -> NDArray[np.int64]:
+    """Return the value of each byte at a place; -1 where it may not stand."""
+    values = np.full(256, -1, np.int64)
+    if letters:
+        values[ord("A") : ord("Z") + 1] = np.arange(26)
+    if digits:
+        values[ord("0") : ord("9") + 1] = _DIGITS + (26 if letters else 0)
+    return values
+
+
+_VALUES = (_values(True, False),) * 2 + (_values(True, True),) * 3 + (_values(False, True),) * 7
+
+
+def numbers_of(codes: pa.Array) -> pa.Array:
+    """Return ISRCs as numbers.
+
+    Parameters
+    ----------
+    codes
+        Text as written. Hyphens, spaces and lower case are ways to write the same code.
+
+    Returns
+    -------
+    pyarrow.Array
+        int64, 0 to :data:`COUNT` less one; empty where a code is missing or not well-formed.
+    """
+    plain = pc.ascii_upper(codes)
+    if pc.any(pc.match_substring_regex(plain, "[- ]")).as_py():
+        plain = pc.replace_substring_regex(plain, "[- ]", "")
+    whole = pc.fill_null(pc.equal(pc.binary_length(plain), LENGTH), False)
+    found = np.zeros(len(codes), np.int64)
+    known = np.array(whole)
+    if known.any():
+        found[known], well = _numbers(plain.filter(whole))
+        known[known] = well
+    return pa.array(found, mask=~known)
+
+
+def _numbers(plain: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return numbers of texts of twelve bytes, and which are well-formed."""
+    fixed = pc.cast(plain.cast(pa.binary()), pa.binary(LENGTH))
+    at = fixed.offset * LENGTH
+    letters = np.frombuffer(fixed.buffers()[1], np.uint8)[at : at + LENGTH * len(fixed)]
+    rows = letters.reshape(-1, LENGTH)
+    total = np.zeros(len(rows), np.int64)
+    well = np.ones(len(rows), bool)
+    for place, (values, worth) in enumerate(zip(_VALUES, _PLACES, strict=True)):
+        value = values[rows[:, place]]
+        well &= value >= 0
+        total += value * worth
+    return total, well
+
+
+def code_of(number: int) -> str:
+    """Return the ISRC of a number, as twelve characters.
+
+    >>> code_of(numbers_of(pa.array(["us-rc1-76-07839"]))[0].as_py())
+    'USRC17607839'
+
+    Raises
+    ------
+    ValueError
+        When no code has that number.
+    """
+    if not 0 <= number < COUNT:
+        raise ValueError(f"no ISRC has the number {number}")
+    letters, alphabet = "", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    for base in _BASES[::-1].tolist():
+        number, value = divmod(number, base)
+        letters = (str(value) if base == 10 else alphabet[value]) + letters
+    return letters
