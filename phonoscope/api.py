@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from phonoscope.audio.source import open_source, uri_of
-from phonoscope.catalogue import query
+from phonoscope.catalogue import query, views
 from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
 from phonoscope.catalogue.ingest.summary import IngestProgress, IngestSummary
 from phonoscope.catalogue.layout import tables
@@ -220,7 +220,7 @@ class Catalogue:
 
     def _backend(self) -> ibis.backends.duckdb.Backend:
         """Return this thread's connection, a new one when parts were added since."""
-        parts = query.live_parts(self._store)
+        parts = views.live_parts(self._store)
         if getattr(self._mine, "parts", None) != parts:
             import ibis
 
@@ -333,7 +333,14 @@ class Catalogue:
         """
         from phonoscope.catalogue.ingest.run import ingest
 
-        return ingest(self._store, source, mapping=mapping, name=name, progress=progress)
+        return ingest(
+            self._store,
+            source,
+            memory_mb=self._settings.query_memory_mb,
+            mapping=mapping,
+            name=name,
+            progress=progress,
+        )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:
         """Merge the parts that scans left; the rows stay the same and queries get faster.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,22 +18,22 @@ from phonoscope.catalogue.parts import (
     REPLACES,
     encoding,
     new_compacted_name,
+    replaced_by,
     sort_parts,
     written_us,
 )
-from phonoscope.catalogue.query import (
-    BATCH_ROWS,
-    newest_rows,
-    register_parts,
-    spilling_connection,
-)
+from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
 from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.views import is_settled, newest_rows, register_parts, settled_scans
 from phonoscope.errors import CatalogueError
 
 GRACE_S = 3600.0
 """Replaced parts stay this long, s, so that who reads them now can go on."""
 STALE_TEMPORARY_S = 86_400.0
 """A temporary file older than this, s, belongs to a process that was killed."""
+
+Rows: TypeAlias = Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]
+"""Gives the rows of a part on a connection that sees the parts it is made of."""
 
 
 @dataclass(frozen=True)
@@ -70,28 +72,62 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
     before = after = removed = 0
     for table in tables().values():
         removed += _remove_stale(store, table, grace_s)
-        live, replaced = sort_parts(store.place, table)
+        live = store.live_parts(table.name)
         before += len(live)
         after += min(1, len(live))
         if len(live) > 1:
-            _merge(store, table, live, replaced, memory_mb)
+            _merge(store, table, live, memory_mb)
     return Compaction(before, after, removed)
 
 
-def _merge(
-    store: Store, table: Table, live: list[str], replaced: list[str], memory_mb: int
+def _merge(store: Store, table: Table, live: list[str], memory_mb: int) -> None:
+    settled = table.ingested and is_settled(live, settled_scans(store, store.live_parts("ingests")))
+
+    def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        count = 1 if settled else len(live)
+        return connection.sql(newest_rows(table, count, beside_recordings=False))
+
+    replace_parts(store, table, live, rows, read=live, memory_mb=memory_mb)
+
+
+def replace_parts(
+    store: Store,
+    table: Table,
+    names: Sequence[str],
+    rows: Rows,
+    *,
+    read: Sequence[str],
+    memory_mb: int,
 ) -> None:
-    # Parts replaced earlier are named again: the part that said so is replaced itself.
-    metadata = {REPLACES: json.dumps(live + replaced).encode()}
-    schema = table.schema.with_metadata(metadata)
+    """Write one part that replaces others, whoever reads them meanwhile.
+
+    Parameters
+    ----------
+    store, table
+        Where.
+    names
+        The parts that count no more.
+    rows
+        Gives the rows of the new part.
+    read
+        Those of the parts that ``rows`` reads, as ``_parts_<table>``.
+    memory_mb
+        Memory after which reading spills to disk, MB.
+
+    Raises
+    ------
+    CatalogueError
+        When it cannot be written, or a compaction removed the parts; nothing is lost then.
+    """
+    # What a replaced part has itself replaced is named again: nobody else says so any more.
+    replaced = {*names, *(n for name in names for n in replaced_by(store.place, table, name))}
+    schema = table.schema.with_metadata({REPLACES: json.dumps(sorted(replaced)).encode()})
 
     def fill(file: BinaryIO) -> None:
         with spilling_connection(memory_mb) as connection:
-            register_parts(connection, store, table, live)
-            query = newest_rows(table, len(live), beside_recordings=False)
-            reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
-            _write(file, schema, reader)
-        if gone := set(live) - set(store.place.names(table.name)):
+            register_parts(connection, store, table, read)
+            _write(file, schema, rows(connection).to_arrow_reader(BATCH_ROWS))
+        if gone := set(names) - set(store.place.names(table.name)):
             raise CatalogueError(
                 f"another compaction of {store.name} ran at the same time and has removed "
                 f"{len(gone)} parts of {table.name}; nothing is lost, run it again if needed"

@@ -135,6 +135,8 @@ class Table:
     """Whether a key has several rows; then the newest batch's whole set counts, and only
     beside the row of ``recordings`` that the same scan wrote."""
     columns: tuple[Column, ...]
+    ingested: bool = False
+    """Whether ingests write it; what an ingest wrote is settled at its end."""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -282,11 +284,11 @@ def _metadata_tables() -> Iterator[Table]:
         (
             "rejects",
             "Rows of sources that were not kept, with the reason.",
-            "source_table, row",
+            "scan_id, source_table, row",
             metadata.RejectRow,
         ),
     ):
-        yield Table(name, doc, f"source, {key}", False, columns_of(row))
+        yield Table(name, doc, f"source, {key}", False, columns_of(row), ingested=True)
     yield Table("ingests", "One row an ingest.", "scan_id", False, columns_of(metadata.IngestRow))
 
 

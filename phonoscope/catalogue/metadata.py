@@ -159,10 +159,14 @@ class IngestRow:
     """One run of ``ingest``: what it read and what it came to."""
 
     source: str = column(_SOURCE)
+    origin: str | None = column("The path or URI that was read.")
     layout: str = column("Layout that was recognised, e.g. 'web-api-sqlite'.")
     state: str = column(
         "'running', 'done', 'interrupted' or 'failed'; one that was killed stays 'running', "
         "and the rows it wrote are not the whole source."
+    )
+    settled: bool | None = column(
+        "Whether it ended well, so that none of its keys occurs twice in a table."
     )
     version: str = column("Version of Phonoscope.")
     mapping: str | None = column("The mapping of columns it was given, JSON; empty without one.")

@@ -63,6 +63,12 @@ def written_us(name: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
+def scan_of(name: str) -> str:
+    """Return the scan or ingest that wrote a part; empty text for one that was compacted."""
+    words = name.split("-")
+    return words[1] if len(words) == 4 else ""
+
+
 def write_part(place: Place, table: Table, rows: pa.Table, batch: str) -> None:
     """Write the rows of one batch as a part: whole, or not at all."""
 

@@ -11,7 +11,7 @@ import errno
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,12 @@ class Place(Protocol):
 
     def arrow(self) -> pa.fs.FileSystem:
         """Return the filesystem through which Arrow reads the same relative names."""
+
+    def files(self, names: Sequence[str]) -> list[str] | None:
+        """Return the absolute paths of files, for who takes UTF-8 text with ``*?[`` as patterns.
+
+        ``None`` when the files are elsewhere or a path would not be taken as it is.
+        """
 
 
 def place_of(path: str | os.PathLike[str]) -> Place:
@@ -137,6 +143,13 @@ class LocalPlace:
             inside = DirFileSystem(str(self._root), LocalFileSystem())
             return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(inside))
 
+    def files(self, names: Sequence[str]) -> list[str] | None:
+        """See :meth:`Place.files`."""
+        root = str(self._root.absolute())
+        if any(sign in root for sign in "*?[") or not root.isprintable():
+            return None
+        return [f"{root}/{name}" for name in names]
+
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
@@ -200,6 +213,10 @@ class RemotePlace:
     def arrow(self) -> pa.fs.FileSystem:
         """See :meth:`Place.arrow`."""
         return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(self._fs))
+
+    def files(self, names: Sequence[str]) -> list[str] | None:
+        """See :meth:`Place.files`."""
+        return None
 
     def _all_names(self, folder: str) -> list[str]:
         # Another process may have added parts: a cached listing would hide them.

@@ -1,7 +1,8 @@
 """Questions over a catalogue: SQL and Ibis tables over the rows that count.
 
-Every table is a view. It reads the live parts through Arrow, so that names never get into
-SQL text and every store works alike, and shows of each key the newest row only.
+Every table is a view that shows of each key the newest row, see :mod:`.views`. Names of files
+never get into SQL text, and a connection that answers a stranger's SQL can open the parts and
+nothing else.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.layout import Table, tables
 from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.views import Parts, create_views, files_of, live_parts
 from phonoscope.errors import UsageError
 
 BATCH_ROWS = 10_000
@@ -48,14 +49,7 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def live_parts(store: Store) -> dict[str, list[str]]:
-    """Return the names of the parts that count now, by table."""
-    return {name: store.live_parts(name) for name in tables()}
-
-
-def connect(
-    store: Store, parts: Mapping[str, Sequence[str]], *, memory_mb: int
-) -> duckdb.DuckDBPyConnection:
+def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection with one view a table.
 
     Parameters
@@ -63,50 +57,13 @@ def connect(
     store
         The catalogue.
     parts
-        The parts to show, by table; see :func:`live_parts`.
+        The parts to show, by table; see :func:`phonoscope.catalogue.views.live_parts`.
     memory_mb
         Memory after which DuckDB spills to disk, MB.
     """
     connection = spilling_connection(memory_mb)
-    for table in tables().values():
-        names = parts[table.name]
-        register_parts(connection, store, table, names)
-        query = newest_rows(table, len(names), beside_recordings=True)
-        connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
+    create_views(connection, store, parts)
     return connection
-
-
-def register_parts(
-    connection: duckdb.DuckDBPyConnection, store: Store, table: Table, names: Sequence[str]
-) -> None:
-    """Make parts of a table, every row of them, known to a connection as ``_parts_<table>``."""
-    connection.register(f"_parts_{table.name}", store.dataset(table.name, list(names)))
-
-
-def newest_rows(table: Table, part_count: int, *, beside_recordings: bool) -> str:
-    """Return the query for those rows of ``_parts_<table>`` that count.
-
-    Parameters
-    ----------
-    table
-        The table; its names come from the layout, so they are safe in SQL text.
-    part_count
-        How many parts there are; within one part no key is written twice.
-    beside_recordings
-        Of a table with several rows a recording, leave out what another scan wrote than the
-        one whose row of ``recordings`` counts: a recording that was examined again may have
-        no mark any more, and its old marks must not show.
-    """
-    query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608
-    if table.several and beside_recordings:
-        query += " SEMI JOIN recordings USING (recording_id, scan_id)"
-    if part_count > 1:
-        query += (
-            f" QUALIFY batch = max(batch) OVER (PARTITION BY {table.key})"
-            if table.several
-            else f" QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY batch DESC) = 1"
-        )
-    return query
 
 
 def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
@@ -132,9 +89,11 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
         With DuckDB's words when the statement is wrong or does more than read; also while
         the result is read.
     """
-    connection = connect(store, live_parts(store), memory_mb=memory_mb)
+    parts = live_parts(store)
+    connection = connect(store, parts, memory_mb=memory_mb)
     try:
-        # From here on no file, no network and no setting can be reached.
+        # From here on no file but the parts, no network and no setting can be reached.
+        connection.execute("SET allowed_paths = ?", [files_of(store, parts)])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         statement = _only_reading(connection.extract_statements(query))

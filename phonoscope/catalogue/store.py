@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -51,6 +51,10 @@ class Store:
     def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
         """Return parts of a table as one Arrow dataset; older rows of a key included."""
         return parts.dataset(self.place, tables()[table], names)
+
+    def files(self, table: str, names: Sequence[str]) -> list[str] | None:
+        """Return where parts lie, for who opens files by path; see :meth:`Place.files`."""
+        return self.place.files([f"{table}/{name}" for name in names])
 
     def write(self, rows: Mapping[str, pa.Table], batch: str) -> None:
         """Write a batch: one part a table, in the order given; the last one commits it."""

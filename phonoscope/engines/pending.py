@@ -11,8 +11,9 @@ from typing import Self
 import pyarrow as pa
 
 from phonoscope.catalogue.layout import tables
-from phonoscope.catalogue.query import newest_rows, register_parts, spilling_connection
+from phonoscope.catalogue.query import spilling_connection
 from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.engines.sources import SourceFile
 from phonoscope.errors import TRANSIENT, ErrorKind
 

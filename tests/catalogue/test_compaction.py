@@ -11,8 +11,9 @@ from batches import bad_outcome, outcome, write_batch
 from phonoscope.catalogue import compaction
 from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.place import TEMPORARY
-from phonoscope.catalogue.query import connect, live_parts, sql
+from phonoscope.catalogue.query import connect, sql
 from phonoscope.catalogue.store import open_store
+from phonoscope.catalogue.views import live_parts
 from phonoscope.errors import CatalogueError
 
 

@@ -21,6 +21,7 @@ from phonoscope.catalogue.ingest.writer import Writer
 from phonoscope.catalogue.layout import phonoscope_version, plain_rows
 from phonoscope.catalogue.metadata import IngestRow
 from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.settling import Settled, settle
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import CatalogueError
 
@@ -29,14 +30,16 @@ def ingest(
     store: Store,
     source: str | os.PathLike[str],
     *,
+    memory_mb: int,
     mapping: Mapping[str, str] | None = None,
     name: str | None = None,
     progress: IngestProgress | None = None,
 ) -> IngestSummary:
     """Read a source of metadata into a catalogue.
 
-    It always begins at the start of the source. Rows that an earlier, perhaps interrupted,
-    ingest of the same source wrote are replaced by key, never doubled.
+    It always begins at the start of the source. What an earlier, perhaps interrupted, ingest of
+    the same source wrote is replaced when this one ends; rows of other files under the same name
+    are replaced by key. None is doubled.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def ingest(
         The catalogue.
     source
         SQLite or CSV file.
+    memory_mb
+        Memory after which the last step, which looks for keys that occur twice, spills, MB.
     mapping
         Field by column, for a CSV file whose columns are not recognised; then nothing else
         is read.
@@ -64,7 +69,16 @@ def ingest(
         When the catalogue cannot be written; what was written before is safe.
     """
     opened, layout = open_metadata(source, mapping)
-    return _Run(store, opened, layout, name or uri_of(source), mapping).run(progress)
+    run = _Run(
+        store,
+        opened,
+        layout,
+        origin=uri_of(source),
+        name=name,
+        mapping=mapping,
+        memory_mb=memory_mb,
+    )
+    return run.run(progress)
 
 
 class _Run:
@@ -73,14 +87,18 @@ class _Run:
         store: Store,
         opened: Source,
         layout: Layout[Source],
-        source: str,
+        *,
+        origin: str,
+        name: str | None,
         mapping: Mapping[str, str] | None,
+        memory_mb: int,
     ) -> None:
         self._store, self._opened, self._layout = store, opened, layout
-        self._source, self._mapping = source, mapping
+        self._origin, self._source, self._mapping = origin, name or origin, mapping
+        self._memory_mb = memory_mb
         self._scan_id = secrets.token_hex(6)
         self._names = BatchNames(self._scan_id, store.newest_batch())
-        self._writer = Writer(store, self._names, self._scan_id, source)
+        self._writer = Writer(store, self._names, self._scan_id, self._source)
         self._tally = Tally()
         self._started_utc = _now_utc()
         self._started_s, self._started_cpu_s = time.monotonic(), time.process_time()
@@ -95,6 +113,11 @@ class _Run:
                     progress(self._tally.read, self._tally.rejected, self._opened.share_read())
             self._writer.flush()
             self._tally.check(self._writer.written)
+            settle(
+                self._store,
+                Settled(self._source, self._origin, self._scan_id),
+                memory_mb=self._memory_mb,
+            )
         except BaseException as error:
             # What ended it is raised; a full disk keeps this row out as well.
             with suppress(CatalogueError):
@@ -109,8 +132,10 @@ class _Run:
         tables = {name: dataclasses.asdict(c) for name, c in self._tally.tables().items()}
         row = IngestRow(
             source=self._source,
+            origin=self._origin,
             layout=self._layout.name,
             state=state,
+            settled=done,
             version=phonoscope_version(),
             mapping=as_text(self._mapping),
             started_utc=self._started_utc,
