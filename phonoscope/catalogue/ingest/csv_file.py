@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import pyarrow as pa
 
-from phonoscope.audio.source import open_source, printable
+from phonoscope.audio.source import printable
 from phonoscope.catalogue.ingest.lines import Lines, encoding_of
+from phonoscope.catalogue.ingest.unpacked import Unpacked, open_unpacked
 from phonoscope.errors import SourceError
 
 CHUNK_ROWS = 16_384
@@ -60,7 +59,7 @@ class CsvFile:
     name
         How a person calls it.
     head
-        Its first bytes.
+        Its first bytes, unpacked.
     mapping
         Field by column, when the user said which column is what.
 
@@ -77,7 +76,7 @@ class CsvFile:
         self.mapping = mapping
         self._uri = uri
         self._encoding = encoding_of(head)
-        self._file: BinaryIO | None = None
+        self._file: Unpacked | None = None
         with self._lines() as lines:
             first = next(iter(lines), "")
         self._delimiter = _delimiter_of(first)
@@ -99,12 +98,7 @@ class CsvFile:
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`."""
-        if self._file is None:
-            return None
-        try:
-            return min(1.0, self._file.tell() / max(1, os.fstat(self._file.fileno()).st_size))
-        except (OSError, ValueError):
-            return None
+        return self._file.share_read() if self._file else None
 
     def chunks(self) -> Iterator[Records]:
         """Yield all rows, some thousand at a time; blank lines are no rows.
@@ -130,8 +124,8 @@ class CsvFile:
                 yield self._chunk(first_row, rows)
 
     def _lines(self) -> Lines:
-        self._file = open_source(self._uri)
-        return Lines(self._file, self._encoding, self.name)
+        self._file = open_unpacked(self._uri, self.name)
+        return Lines(self._file.stream, self._encoding, self.name)
 
     def _records(self, lines: Lines) -> Iterator[list[str]]:
         reader = csv.reader(lines, delimiter=self._delimiter)

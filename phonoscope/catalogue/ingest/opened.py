@@ -11,20 +11,17 @@ from phonoscope.audio.source import local_path, open_source, shown, uri_of
 from phonoscope.catalogue.ingest.base import Layout, Source, layouts
 from phonoscope.catalogue.ingest.csv_file import CsvFile
 from phonoscope.catalogue.ingest.sqlite_file import MAGIC, SqliteFile
+from phonoscope.catalogue.ingest.unpacked import packed_with, unpacked_head
 from phonoscope.errors import SourceError, UnreadableError, UsageError
 
 _HEAD_BYTES = 4096
 _KNOWN_OTHERS = {
     b"PAR1": "a Parquet file",
-    b"\x1f\x8b": "compressed with gzip: unpack it first",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
-    b"BZh": "compressed with bzip2: unpack it first",
-    b"\xfd7zXZ": "compressed with xz: unpack it first",
-    b"PK\x03\x04": "a ZIP archive: unpack it first",
     b"{": "JSON",
     b"[": "JSON",
     b"<": "XML or HTML",
 }
+_TAR = slice(257, 262)
 
 
 def open_metadata(
@@ -55,18 +52,30 @@ def _open(uri: str, mapping: Mapping[str, str] | None) -> Source:
     local = local_path(uri)
     if local is not None and local.is_dir():
         raise SourceError(f"{name} is a folder; name one of the files in it")
-    with closing(open_source(uri)) as file:
-        head = file.read(_HEAD_BYTES)
+    packed, head = _head(uri, name)
     if not head.strip(b"\0 \r\n\t"):
         raise SourceError(f"{name} is empty, or its first {_HEAD_BYTES:,} bytes are")
     if head.startswith(MAGIC):
         if mapping is not None:
             raise UsageError("a mapping is for CSV files; this is an SQLite file")
+        if packed:
+            raise SourceError(f"{name} is an SQLite file, packed with {packed}: unpack it first")
         return SqliteFile(_local(local, name), name)
     for start, what in _KNOWN_OTHERS.items():
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise SourceError(f"{name} is {what}. {_wanted()}")
     return CsvFile(uri, name, head, mapping)
+
+
+def _head(uri: str, name: str) -> tuple[str | None, bytes]:
+    """Return what packed a source, if anything, and its first bytes, unpacked."""
+    with closing(open_source(uri)) as stored:
+        packed = packed_with(stored.read(16))
+    head = unpacked_head(uri, name, _HEAD_BYTES)
+    inner = "tar" if head[_TAR] == b"ustar" else packed_with(head)
+    if inner is not None:
+        raise SourceError(f"{name} is packed with {inner} inside: unpack it first")
+    return packed, head
 
 
 def _local(path: Path | None, name: str) -> Path:
