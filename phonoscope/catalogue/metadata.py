@@ -32,7 +32,8 @@ class TrackRow:
     )
     name: str | None = column("Title.")
     artist_names: str | None = column(
-        "Artists in one text as written, not split; empty where table track_artists has them."
+        "Artists in one text, as written or joined by ', '; it may be empty where table "
+        "track_artists has them."
     )
     album_id: str | None = column("The source's id of the album; empty when it is not stated.")
     album_name: str | None = column("Album title; empty where table albums has it.")

@@ -63,7 +63,7 @@ class Raw:
     columns: Mapping[str, Mapping[str, pa.Array]]
     """By common table and its column: text, or a database's own numbers."""
     row_text: Callable[[int], object]
-    """Returns a row, by its place here, for the table of rejects."""
+    """Returns a row, by its place here, for the table of rejects; text is JSON already."""
     odd: pa.Array | None = None
     """Reasons known already, empty for rows that are well."""
     in_seconds: bool = False
@@ -146,12 +146,12 @@ def _is_utf8(cell: bytes) -> bool:
 
 
 def text_of(row: object) -> str:
-    """Return a row, a list or a mapping of cells, as bounded JSON."""
+    """Return a row, a list or a mapping of cells or JSON already, as bounded JSON."""
     if isinstance(row, Mapping):
         row = {name: _short(cell) for name, cell in row.items()}
     elif isinstance(row, list):
         row = [_short(cell) for cell in row[:MAX_ROW_TEXT]]
-    text = json.dumps(row, default=str)
+    text = row if isinstance(row, str) else json.dumps(row, default=str)
     return text if len(text) <= MAX_ROW_TEXT else text[: MAX_ROW_TEXT - 3] + "..."
 
 

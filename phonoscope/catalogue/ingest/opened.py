@@ -10,6 +10,7 @@ from pathlib import Path
 from phonoscope.audio.source import local_path, open_source, shown, uri_of
 from phonoscope.catalogue.ingest.base import Layout, Source, layouts
 from phonoscope.catalogue.ingest.csv_file import CsvFile
+from phonoscope.catalogue.ingest.json_file import JsonFile, NoJsonError
 from phonoscope.catalogue.ingest.sqlite_file import MAGIC, SqliteFile
 from phonoscope.catalogue.ingest.unpacked import packed_with, unpacked_head
 from phonoscope.errors import SourceError, UnreadableError, UsageError
@@ -17,10 +18,10 @@ from phonoscope.errors import SourceError, UnreadableError, UsageError
 _HEAD_BYTES = 4096
 _KNOWN_OTHERS = {
     b"PAR1": "a Parquet file",
-    b"{": "JSON",
-    b"[": "JSON",
     b"<": "XML or HTML",
 }
+_SPACE = b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"
+"""Marks of an encoding, the zeros of UTF-16, and blanks, before what a file begins with."""
 _TAR = slice(257, 262)
 
 
@@ -38,16 +39,17 @@ def open_metadata(
     """
     uri = uri_of(source)
     try:
-        opened = _open(uri, mapping)
+        opened, doubt = _open(uri, mapping)
     except UnreadableError as error:
         raise SourceError(f"{shown(uri)} cannot be read: {error}") from error
     for layout in layouts():
         if isinstance(opened, layout.opens) and layout.recognises(opened):
             return opened, layout
-    raise SourceError(_refusal(opened))
+    raise SourceError(_refusal(opened, doubt))
 
 
-def _open(uri: str, mapping: Mapping[str, str] | None) -> Source:
+def _open(uri: str, mapping: Mapping[str, str] | None) -> tuple[Source, str]:
+    """Return a source, and what else it may be that it could not be read as."""
     name = shown(uri)
     local = local_path(uri)
     if local is not None and local.is_dir():
@@ -60,11 +62,25 @@ def _open(uri: str, mapping: Mapping[str, str] | None) -> Source:
             raise UsageError("a mapping is for CSV files; this is an SQLite file")
         if packed:
             raise SourceError(f"{name} is an SQLite file, packed with {packed}: unpack it first")
-        return SqliteFile(_local(local, name), name)
+        return SqliteFile(_local(local, name), name), ""
+    plain = head.lstrip(_SPACE)
     for start, what in _KNOWN_OTHERS.items():
-        if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+        if plain.startswith(start):
             raise SourceError(f"{name} is {what}. {_wanted()}")
-    return CsvFile(uri, name, head, mapping)
+    if mapping is None and plain.startswith((b"{", b"[")):
+        return _json(uri, name, head)
+    return CsvFile(uri, name, head, mapping), ""
+
+
+def _json(uri: str, name: str, head: bytes) -> tuple[Source, str]:
+    """Return what begins with a bracket: JSON, or a table whose heading begins so."""
+    try:
+        return JsonFile(uri, name, head), ""
+    except NoJsonError as error:
+        try:
+            return CsvFile(uri, name, head), f"\n{error}."
+        except SourceError:
+            raise error from None
 
 
 def _head(uri: str, name: str) -> tuple[str | None, bytes]:
@@ -89,5 +105,6 @@ def _wanted() -> str:
     return f"Looked for:{listed}"
 
 
-def _refusal(source: Source) -> str:
-    return f"the layout of {source.name} is not known.\nFound {source.found()}.\n{_wanted()}"
+def _refusal(source: Source, doubt: str) -> str:
+    found = f"Found {source.found()}.{doubt}"
+    return f"the layout of {source.name} is not known.\n{found}\n{_wanted()}"
