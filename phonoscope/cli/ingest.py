@@ -38,9 +38,9 @@ def ingest(
         typer.Argument(
             metavar="SOURCE",
             help="An SQLite file shaped like a web API (tables tracks, albums, artists ... or "
-            "track_audio_features), a CSV file with one track a row, or objects of a web API in "
-            "JSON; packed with gzip, bzip2, xz, zstd or ZIP as it may be. What it is, is told from "
-            "its tables, columns and keys.",
+            "track_audio_features), CSV or Parquet with one track a row, or objects of a web API in "
+            "JSON; packed with gzip, bzip2, xz, zstd or ZIP as it may be; or a folder of such. What it "
+            "is, is told from its tables, columns and keys.",
         ),
     ],
     *,

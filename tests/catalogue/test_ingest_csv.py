@@ -246,7 +246,7 @@ HOSTILE = {
     "no heading": (b"\n\n\n", "empty"),
     "a heading without names": (b",,,\n1,2,3,4\n", "no heading"),
     "NUL bytes": (b"\x01\0\x02\0\0\0" * 1000, "not known"),
-    "Parquet": (b"PAR1" + b"\0" * 100, "Parquet"),
+    "Parquet": (b"PAR1" + b"\0" * 100, "cannot be read"),
     "gzip": (b"\x1f\x8b\x08" + b"\0" * 100, "cannot be unpacked"),
     "JSON": (b' {"id": 1}', "JSON"),
     "XML": (b"<?xml version='1.0'?>", "XML"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.csv_file import CsvFile
@@ -45,10 +45,10 @@ _OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
 _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
 
 
-def fields_of(source: CsvFile) -> dict[str, str]:
+def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
     by_spelling: dict[str, str] = {}
-    for name in source.columns:
+    for name in columns:
         by_spelling.setdefault(name.strip().lower().replace(" ", "_").replace(".", "_"), name)
     found: dict[str, str] = {}
     for field, spellings in SPELLINGS.items():
@@ -59,19 +59,25 @@ def fields_of(source: CsvFile) -> dict[str, str]:
     return found
 
 
-def _recognises(source: CsvFile) -> bool:
-    fields = set(fields_of(source).values())
+def are_of_tracks(columns: Collection[str]) -> bool:
+    """Whether columns are those of a table with a track a row."""
+    fields = set(fields_of(columns).values())
     # Lists of artists and albums have ids and names too.
     of_tracks = bool(fields & _OF_TRACKS_ONLY) or len(fields & _FEATURES) >= 3
-    return source.mapping is None and {"track_id", "name"} <= fields and of_tracks
+    # Row numbers of other tables make it one table of several.
+    return {"track_id", "name"} <= fields and of_tracks and "album_rowid" not in columns
+
+
+def _recognises(source: CsvFile) -> bool:
+    return source.mapping is None and are_of_tracks(source.columns)
 
 
 def _read(source: CsvFile) -> Iterator[Chunk]:
-    return read_fields(source, fields_of(source))
+    return read_fields(source, fields_of(source.columns))
 
 
 def _ignored(source: CsvFile) -> list[str]:
-    return [name for name in source.columns if name not in fields_of(source)]
+    return [name for name in source.columns if name not in fields_of(source.columns)]
 
 
 LAYOUT = Layout(

@@ -69,6 +69,13 @@ def _raw(records: Records, places: Mapping[str, int]) -> Raw:
         if bad is not None:
             undecodable = pa.scalar(f"{field} is undecodable text")
             odd = pc.coalesce(odd, pc.if_else(bad, undecodable, pa.scalar(None, pa.string())))
+    rows = records.rows
+    tables, in_seconds = tables_of(columns)
+    return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)
+
+
+def tables_of(columns: dict[str, pa.Array]) -> tuple[dict[str, dict[str, pa.Array]], bool]:
+    """Return columns by common table, and whether durations still are in seconds."""
     in_seconds = SECONDS in columns
     if in_seconds:
         columns["duration_ms"] = columns.pop(SECONDS)
@@ -76,8 +83,7 @@ def _raw(records: Records, places: Mapping[str, int]) -> Raw:
     features = {name: columns[name] for name in kinds("features") if name in columns}
     if set(features) - set(kinds("tracks")):
         tables["features"] = features
-    rows = records.rows
-    return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)
+    return tables, in_seconds
 
 
 def as_text(mapping: Mapping[str, str] | None) -> str | None:

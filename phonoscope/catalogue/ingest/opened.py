@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from phonoscope.audio.source import local_path, open_source, shown, uri_of
+from phonoscope.audio.source import local_path, open_source, printable, shown, uri_of
+from phonoscope.catalogue.ingest import parquet_files
 from phonoscope.catalogue.ingest.base import Layout, Source, layouts
 from phonoscope.catalogue.ingest.csv_file import CsvFile
+from phonoscope.catalogue.ingest.folder import Folder, Opener, as_layout, files_in
 from phonoscope.catalogue.ingest.json_file import JsonFile, NoJsonError
+from phonoscope.catalogue.ingest.parquet_files import ParquetFiles
 from phonoscope.catalogue.ingest.sqlite_file import MAGIC, SqliteFile
 from phonoscope.catalogue.ingest.unpacked import packed_with, unpacked_head
+from phonoscope.catalogue.ingest.web_api_text import TextFile, TextTables, table_of
 from phonoscope.errors import SourceError, UnreadableError, UsageError
 
 _HEAD_BYTES = 4096
+_BINARY = {MAGIC: "an SQLite file", parquet_files.MAGIC: "a Parquet file"}
 _KNOWN_OTHERS = {
-    b"PAR1": "a Parquet file",
     b"<": "XML or HTML",
 }
 _SPACE = b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"
@@ -38,41 +42,128 @@ def open_metadata(
         When the mapping does not fit the source.
     """
     uri = uri_of(source)
+    local = local_path(uri)
+    if local is not None and local.is_dir():
+        return _open_folder(local, shown(uri), mapping)
+    opened, doubt = _open(uri, mapping)
+    layout = _layout_of(opened)
+    if layout is None:
+        raise SourceError(_refusal(opened, doubt))
+    return opened, layout
+
+
+def _layout_of(opened: Source) -> Layout[Source] | None:
+    fitting = (
+        layout
+        for layout in layouts()
+        if isinstance(opened, layout.opens) and layout.recognises(opened)
+    )
+    return next(fitting, None)
+
+
+def _open_folder(
+    folder: Path, name: str, mapping: Mapping[str, str] | None
+) -> tuple[Source, Layout[Source]]:
+    """Open a folder: of Parquet files, of tables that belong together, or of files alike."""
+    files = files_in(folder, name)
+
+    def opener(path: Path) -> tuple[Source, Layout[Source]] | None:
+        try:
+            opened, _ = _open(uri_of(path), mapping)
+        except NotRecognisedError:
+            return None
+        layout = _layout_of(opened)
+        return None if layout is None else (opened, layout)
+
+    if parquet := [path for path in files if _starts_with(path, parquet_files.MAGIC)]:
+        tables = ParquetFiles(parquet, name)
+        layout = _layout_of(tables)
+        if layout is None:
+            raise SourceError(_refusal(tables, ""))
+        return tables, layout
+    first = next((found for path in files if (found := _if_whole(opener, path))), None)
+    if first is None:
+        raise SourceError(
+            f"none of the {len(files):,} files in {name} has a layout that is known.\n{_wanted()}"
+        )
+    if isinstance(first[0], TextTables):
+        return _tables_in(files, name), first[1]
+    return Folder(name, files, first[1], opener), as_layout(first[1])
+
+
+def _if_whole(opener: Opener, path: Path) -> tuple[Source, Layout[Source]] | None:
     try:
-        opened, doubt = _open(uri, mapping)
-    except UnreadableError as error:
-        raise SourceError(f"{shown(uri)} cannot be read: {error}") from error
-    for layout in layouts():
-        if isinstance(opened, layout.opens) and layout.recognises(opened):
-            return opened, layout
-    raise SourceError(_refusal(opened, doubt))
+        return opener(path)
+    except SourceError:
+        return None
+
+
+def _tables_in(files: Sequence[Path], name: str) -> TextTables:
+    tables: list[TextFile] = []
+    others: list[str] = []
+    for path in files:
+        try:
+            opened: Source | None = _open(uri_of(path), None)[0]
+        except NotRecognisedError:
+            opened = None
+        if isinstance(opened, TextTables):
+            tables += opened.files
+        else:
+            others.append(printable(path.name))
+    return TextTables(tables, name, others)
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    try:
+        with closing(open_source(uri_of(path))) as file:
+            return file.read(len(magic)) == magic
+    except UnreadableError:
+        return False
+
+
+class NotRecognisedError(SourceError):
+    """What a file is could not be told from its first bytes."""
 
 
 def _open(uri: str, mapping: Mapping[str, str] | None) -> tuple[Source, str]:
     """Return a source, and what else it may be that it could not be read as."""
     name = shown(uri)
-    local = local_path(uri)
-    if local is not None and local.is_dir():
-        raise SourceError(f"{name} is a folder; name one of the files in it")
-    packed, head = _head(uri, name)
+    try:
+        packed, head = _head(uri, name)
+        return _of_kind(uri, name, head, packed, mapping)
+    except UnreadableError as error:
+        raise SourceError(f"{name} cannot be read: {error}") from error
+
+
+def _of_kind(
+    uri: str, name: str, head: bytes, packed: str | None, mapping: Mapping[str, str] | None
+) -> tuple[Source, str]:
     if not head.strip(b"\0 \r\n\t"):
-        raise SourceError(f"{name} is empty, or its first {_HEAD_BYTES:,} bytes are")
-    if head.startswith(MAGIC):
-        if mapping is not None:
-            raise UsageError("a mapping is for CSV files; this is an SQLite file")
-        if packed:
-            raise SourceError(f"{name} is an SQLite file, packed with {packed}: unpack it first")
-        return SqliteFile(_local(local, name), name), ""
+        raise NotRecognisedError(f"{name} is empty, or its first {_HEAD_BYTES:,} bytes are")
+    for magic, what in _BINARY.items():
+        if head.startswith(magic):
+            if mapping is not None:
+                raise UsageError(f"a mapping is for CSV files; this is {what}")
+            if packed:
+                raise SourceError(f"{name} is {what}, packed with {packed}: unpack it first")
+            path = _local(local_path(uri), name, what)
+            return (SqliteFile if magic == MAGIC else _parquet)(path, name), ""
     plain = head.lstrip(_SPACE)
     for start, what in _KNOWN_OTHERS.items():
         if plain.startswith(start):
-            raise SourceError(f"{name} is {what}. {_wanted()}")
+            raise NotRecognisedError(f"{name} is {what}. {_wanted()}")
     if mapping is None and plain.startswith((b"{", b"[")):
-        return _json(uri, name, head)
-    return CsvFile(uri, name, head, mapping), ""
+        opened, doubt = _json(uri, name, head)
+    else:
+        opened, doubt = CsvFile(uri, name, head, mapping), ""
+    return (opened if mapping or table_of(opened) is None else TextTables([opened], name)), doubt
 
 
-def _json(uri: str, name: str, head: bytes) -> tuple[Source, str]:
+def _parquet(path: Path, name: str) -> ParquetFiles:
+    return ParquetFiles([path], name)
+
+
+def _json(uri: str, name: str, head: bytes) -> tuple[TextFile, str]:
     """Return what begins with a bracket: JSON, or a table whose heading begins so."""
     try:
         return JsonFile(uri, name, head), ""
@@ -94,9 +185,9 @@ def _head(uri: str, name: str) -> tuple[str | None, bytes]:
     return packed, head
 
 
-def _local(path: Path | None, name: str) -> Path:
+def _local(path: Path | None, name: str, what: str) -> Path:
     if path is None:
-        raise SourceError(f"{name}: an SQLite file must lie on this machine; copy it here first")
+        raise SourceError(f"{name}: {what} must lie on this machine; copy it here first")
     return path
 
 

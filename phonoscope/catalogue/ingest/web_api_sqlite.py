@@ -1,13 +1,8 @@
-"""SQLite files shaped like a streaming service's web API, as one file or several.
-
-Tracks, albums and artists have an id of the service and a row number; row numbers join them.
-Labels and dates of release are stated of albums, genres of artists.
-"""
+"""SQLite files shaped like a streaming service's web API, as one file or several."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -15,138 +10,20 @@ from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
+from phonoscope.catalogue.ingest.web_api_tables import (
+    ENTITIES,
+    MARKETS,
+    MARKETS_ROW,
+    PLANS,
+    Plan,
+)
 from phonoscope.catalogue.layout import tables
 from phonoscope.errors import SourceError
 
 
-@dataclass(frozen=True)
-class _Join:
-    """What a row takes from a row of another table."""
-
-    row: str
-    """Column that holds the other row's number."""
-    of: str
-    """The other table."""
-    columns: Mapping[str, str]
-    """The other table's columns by columns of the common table."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How one table of the source becomes one common table."""
-
-    table: str
-    """Table of the source."""
-    into: str
-    """Common table."""
-    needs: str
-    """Columns by which it is recognised."""
-    columns: Mapping[str, str]
-    """Columns of the source by columns of the common table; absent ones stay empty."""
-    joins: Sequence[_Join] = ()
-    """Other tables that its rows refer to by number."""
-
-
-_FETCHED = {"fetched_utc": "fetched_at"}
-_SAME = (
-    "danceability energy key mode speechiness acousticness instrumentalness liveness valence "
-    "time_signature null_response"
-)
-_ARTIST = _Join("artist_rowid", "artists", {"artist_id": "id"})
-_PLANS = (
-    _Plan(
-        "artists",
-        "artists",
-        "id name popularity",
-        {
-            "artist_id": "id",
-            "name": "name",
-            "followers": "followers_total",
-            "popularity": "popularity",
-            **_FETCHED,
-        },
-    ),
-    _Plan(
-        "artist_genres",
-        "artist_genres",
-        "artist_rowid genre",
-        {"genre": "genre"},
-        (_ARTIST,),
-    ),
-    _Plan(
-        "albums",
-        "albums",
-        "id name release_date",
-        {
-            "album_id": "id",
-            "upc": "external_id_upc",
-            **{
-                name: name
-                for name in (
-                    *("name", "album_type", "release_date", "release_date_precision", "label"),
-                    *("popularity", "total_tracks"),
-                )
-            },
-            **_FETCHED,
-        },
-    ),
-    _Plan(
-        "tracks",
-        "tracks",
-        "id name duration_ms",
-        {
-            "track_id": "id",
-            "isrc": "external_id_isrc",
-            **{
-                name: name
-                for name in (
-                    *("name", "disc_number", "track_number", "duration_ms", "explicit"),
-                    "popularity",
-                )
-            },
-            **_FETCHED,
-        },
-        # What is stated of albums is written into each track: every question about labels and
-        # dates would else join two of the largest tables.
-        (
-            _Join(
-                "album_rowid",
-                "albums",
-                {
-                    "album_id": "id",
-                    **{n: n for n in ("release_date", "release_date_precision", "label")},
-                },
-            ),
-        ),
-    ),
-    _Plan(
-        "track_artists",
-        "track_artists",
-        "track_rowid artist_rowid",
-        {},
-        (_Join("track_rowid", "tracks", {"track_id": "id"}), _ARTIST),
-    ),
-    _Plan(
-        "track_audio_features",
-        "features",
-        "track_id tempo key mode",
-        {
-            "track_id": "track_id",
-            "loudness_db": "loudness",
-            "tempo_bpm": "tempo",
-            "measured_ms": "duration_ms",
-            **{name: name for name in _SAME.split()},
-            **_FETCHED,
-        },
-    ),
-)
-_ENTITIES = ("tracks", "albums", "track_audio_features")
-"""One of these makes the layout; 'artists' alone is too common a table."""
-
-
-def _plans(source: SqliteFile) -> list[tuple[_Plan, SqliteTable]]:
+def _plans(source: SqliteFile) -> list[tuple[Plan, SqliteTable]]:
     found = []
-    for plan in _PLANS:
+    for plan in PLANS:
         table = source.tables.get(plan.table)
         if table is not None and set(plan.needs.split()) <= set(table.columns):
             found.append((plan, table))
@@ -154,21 +31,21 @@ def _plans(source: SqliteFile) -> list[tuple[_Plan, SqliteTable]]:
 
 
 def _recognises(source: SqliteFile) -> bool:
-    return any(plan.table in _ENTITIES for plan, _ in _plans(source))
+    return any(plan.table in ENTITIES for plan, _ in _plans(source))
 
 
 def _read(source: SqliteFile) -> Iterator[Chunk]:
     for plan, table in _plans(source):
         cells, joins = _cells(source, plan, table)
         first = _markets(source, plan, table, cells)
-        joins += f" {_OF_MARKETS.format(quoted(table.columns[_MARKETS]))}" if first else ""
+        joins += f" {_OF_MARKETS.format(quoted(table.columns[MARKETS_ROW]))}" if first else ""
         first_row = 1
         for batch in source.batches(table, cells, joins, first):
             yield chunk_of(_raw(plan, batch, first_row))
             first_row += batch.num_rows
 
 
-def _cells(source: SqliteFile, plan: _Plan, table: SqliteTable) -> tuple[list[Cell], str]:
+def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cell], str]:
     types = kinds(plan.into)
     cells = [
         Cell(to, types[to], f"t.{quoted(table.columns[name])}", name in table.numeric)
@@ -218,22 +95,19 @@ def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:
     return table
 
 
-_MARKETS = "available_markets_rowid"
 _OF_MARKETS = "LEFT JOIN temp.markets AS m ON m.rowid = t.{}"
-_LIST = "available_markets"
-"""Table and column of lists of countries; few lists serve many tracks, and a list is long."""
 
 
 def _markets(
-    source: SqliteFile, plan: _Plan, table: SqliteTable, cells: list[Cell]
+    source: SqliteFile, plan: Plan, table: SqliteTable, cells: list[Cell]
 ) -> Sequence[str]:
     """Add what lists of countries come to; return the statements that count them once."""
-    lists = source.tables.get(_LIST)
-    if plan.into != "tracks" or _MARKETS not in table.columns or lists is None:
+    lists = source.tables.get(MARKETS)
+    if plan.into != "tracks" or MARKETS_ROW not in table.columns or lists is None:
         return ()
-    if not {"rowid", _LIST} <= set(lists.columns) or "rowid" not in lists.unique:
+    if not {"rowid", MARKETS} <= set(lists.columns) or "rowid" not in lists.unique:
         return ()
-    text, rowid = quoted(lists.columns[_LIST]), quoted(lists.columns["rowid"])
+    text, rowid = quoted(lists.columns[MARKETS]), quoted(lists.columns["rowid"])
     types = kinds(plan.into)
     cells.append(Cell("market_count", types["market_count"], "m.markets", True))
     cells.append(Cell("only_market", types["only_market"], "m.only_one", False))
@@ -247,7 +121,7 @@ def _markets(
     )
 
 
-def _raw(plan: _Plan, batch: pa.RecordBatch, first_row: int) -> Raw:
+def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int) -> Raw:
     odd = batch.column("odd")
     columns = {name: batch.column(name) for name in batch.schema.names if name != "odd"}
 
@@ -276,7 +150,7 @@ def _plain(scalar: pa.Scalar) -> object:
 
 def _ignored(source: SqliteFile) -> list[str]:
     read = {table.name for _, table in _plans(source)}
-    read |= {_LIST} if "tracks" in read else set()
+    read |= {MARKETS} if "tracks" in read else set()
     return [table.name for table in source.tables.values() if table.name not in read]
 
 
@@ -287,8 +161,8 @@ LAYOUT = Layout(
         "an SQLite file with a table "
         + ", ".join(
             f"{plan.table} ({', '.join(plan.needs.split())})"
-            for plan in _PLANS
-            if plan.table in _ENTITIES
+            for plan in PLANS
+            if plan.table in ENTITIES
         )
         + ", and with them artists, track_artists and artist_genres"
     ),

@@ -1,0 +1,146 @@
+"""The tables of a streaming service's web API as dumps have them, and how ours are made of them.
+
+Tracks, albums and artists have an id of the service and a row number; row numbers join them.
+Labels and dates of release are stated of albums, genres of artists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Join:
+    """What a row takes from a row of another table."""
+
+    row: str
+    """Column that holds the other row's number."""
+    of: str
+    """The other table."""
+    columns: Mapping[str, str]
+    """The other table's columns by columns of the common table."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one table of the source becomes one common table."""
+
+    table: str
+    """Table of the source."""
+    into: str
+    """Common table."""
+    needs: str
+    """Columns by which it is recognised when the table has the name."""
+    told_by: str
+    """Columns by which it is recognised when tables have no names, as in files."""
+    columns: Mapping[str, str]
+    """Columns of the source by columns of the common table; absent ones stay empty."""
+    joins: Sequence[Join] = ()
+    """Other tables that its rows refer to by number."""
+
+
+_FETCHED = {"fetched_utc": "fetched_at"}
+_SAME = (
+    "danceability energy key mode speechiness acousticness instrumentalness liveness valence "
+    "time_signature null_response"
+)
+_ARTIST = Join("artist_rowid", "artists", {"artist_id": "id"})
+PLANS = (
+    Plan(
+        "artists",
+        "artists",
+        "id name popularity",
+        "id name followers_total",
+        {
+            "artist_id": "id",
+            "name": "name",
+            "followers": "followers_total",
+            "popularity": "popularity",
+            **_FETCHED,
+        },
+    ),
+    Plan(
+        "artist_genres",
+        "artist_genres",
+        "artist_rowid genre",
+        "artist_rowid genre",
+        {"genre": "genre"},
+        (_ARTIST,),
+    ),
+    Plan(
+        "albums",
+        "albums",
+        "id name release_date",
+        "id name album_type release_date",
+        {
+            "album_id": "id",
+            "upc": "external_id_upc",
+            **{
+                name: name
+                for name in (
+                    *("name", "album_type", "release_date", "release_date_precision", "label"),
+                    *("popularity", "total_tracks"),
+                )
+            },
+            **_FETCHED,
+        },
+    ),
+    Plan(
+        "tracks",
+        "tracks",
+        "id name duration_ms",
+        "id name duration_ms album_rowid",
+        {
+            "track_id": "id",
+            "isrc": "external_id_isrc",
+            **{
+                name: name
+                for name in (
+                    *("name", "disc_number", "track_number", "duration_ms", "explicit"),
+                    "popularity",
+                )
+            },
+            **_FETCHED,
+        },
+        # What is stated of albums is written into each track: every question about labels and
+        # dates would else join two of the largest tables.
+        (
+            Join(
+                "album_rowid",
+                "albums",
+                {
+                    "album_id": "id",
+                    **{n: n for n in ("release_date", "release_date_precision", "label")},
+                },
+            ),
+        ),
+    ),
+    Plan(
+        "track_artists",
+        "track_artists",
+        "track_rowid artist_rowid",
+        "track_rowid artist_rowid",
+        {},
+        (Join("track_rowid", "tracks", {"track_id": "id"}), _ARTIST),
+    ),
+    Plan(
+        "track_audio_features",
+        "features",
+        "track_id tempo key mode",
+        "track_id tempo key mode null_response",
+        {
+            "track_id": "track_id",
+            "loudness_db": "loudness",
+            "tempo_bpm": "tempo",
+            "measured_ms": "duration_ms",
+            **{name: name for name in _SAME.split()},
+            **_FETCHED,
+        },
+    ),
+)
+ENTITIES = ("tracks", "albums", "track_audio_features")
+"""One of these makes the layout; 'artists' alone is too common a table."""
+MARKETS = "available_markets"
+"""Table and column of lists of countries; few lists serve many tracks, and a list is long."""
+MARKETS_ROW = f"{MARKETS}_rowid"
