@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
-    from phonoscope.findings.report import Format
+    from phonoscope.findings.report import Format, Report
     from phonoscope.findings.shares import Shares
     from phonoscope.matching.find import Progress as FindProgress
     from phonoscope.matching.find import Stretch
@@ -352,7 +352,15 @@ class Catalogue:
         """
         return compact(self._store, memory_mb=self._settings.query_memory_mb, grace_s=grace_s)
 
-    def report(self, path: str | os.PathLike[str], *, format: str | None = None) -> Path:
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        claims: str | os.PathLike[str] | None = None,
+        whole: bool = False,
+        compare: Catalogue | None = None,
+    ) -> Path:
         """Write all findings to a file.
 
         Parameters
@@ -362,6 +370,8 @@ class Catalogue:
         format
             ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``; by default what the
             name ends in, and else ``"html"``.
+        claims, whole, compare
+            As for :meth:`reported`.
 
         Returns
         -------
@@ -371,14 +381,54 @@ class Catalogue:
         Raises
         ------
         UsageError
-            When the format is unknown or the file cannot be written.
+            When the format is unknown, the file cannot be written, or the claims cannot be read.
         """
-        from phonoscope.findings.report import write_report
+        from phonoscope.findings.report import check_format
 
         ending = os.path.splitext(path)[1].lower()
         by_ending = {".json": "json", ".csv": "csv", ".zip": "csv"}
-        # What is no format is refused there, in words.
-        return write_report(self, path, cast("Format", format or by_ending.get(ending, "html")))
+        chosen = format or by_ending.get(ending, "html")
+        # Before minutes of counting.
+        check_format(chosen)
+        made = self.reported(claims=claims, whole=whole, compare=compare)
+        return made.write(path, cast("Format", chosen))
+
+    def reported(
+        self,
+        *,
+        claims: str | os.PathLike[str] | None = None,
+        whole: bool = False,
+        compare: Catalogue | None = None,
+    ) -> Report:
+        """Ask everything that a report tells, and write nothing.
+
+        Parameters
+        ----------
+        claims
+            YAML file of published claims to hold against the catalogue, or ``"shipped"`` for
+            those that come with Phonoscope.
+        whole
+            Whether the catalogue is all that the claims speak of. Then its numbers decide;
+            otherwise it is a sample, and their intervals do.
+        compare
+            A catalogue to put beside this one.
+
+        Returns
+        -------
+        Report
+            ``.found`` with every finding; ``.checks`` with what comes of each claim and
+            ``.standings`` with how many hold; ``.comparison``; ``.write`` for a file.
+
+        Raises
+        ------
+        UsageError
+            When the claims cannot be read, or claims and a comparison are asked for at once.
+        """
+        from phonoscope.findings.claims import read_claims
+        from phonoscope.findings.report import report_of
+
+        asked = None if claims is None else read_claims(claims)
+        return report_of(self, claims=asked, whole=whole, other=compare)
 
     def share_generated(self, by: str | None = None) -> Shares:
         """Estimate how many of the recordings were made by machines; never a count of flags.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import io
 import json
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +20,132 @@ from phonoscope.audio.source import shown
 from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import UsageError
 from phonoscope.findings.base import Found, Tables, find
-from phonoscope.findings.page import asset, drawn, environment
+from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
+from phonoscope.findings.comparison import Comparison, compare, sizes_of
+from phonoscope.findings.page import asset, drawn, drawn_beside, environment
+from phonoscope.findings.sheet import checked_sheet, figures_of, long_sheet, sheet_of
 
 Format = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/1"
 """Name and version of the JSON shape."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a cell as a formula."""
+
+@dataclass(frozen=True)
+class Report:
+    """What is reported of a catalogue: asked once, written in any form."""
+
+    name: str
+    found: tuple[Found, ...]
+    checks: tuple[Checked, ...] | None = None
+    """Claims held against it; ``None`` when none were asked for."""
+    comparison: Comparison | None = None
+    """The catalogue beside another; ``None`` when none was named."""
+
+    @property
+    def standings(self) -> Counter[Standing]:
+        """How many claims hold, do not, and cannot be told."""
+        return Counter(check.standing for check in self.checks or ())
+
+    def html(self) -> str:
+        """Return the report as one HTML page that loads nothing."""
+        if self.comparison is not None:
+            charts = drawn_beside(self.comparison)
+            return _page("compare.html", comparison=self.comparison, charts=charts)
+        return _page(
+            "report.html",
+            found=self.found,
+            charts=drawn(self.found),
+            name=self.name,
+            checks=self.checks,
+            figures=figures_of(self.found),
+        )
+
+    def json(self) -> dict[str, Any]:
+        """Return the report in its documented JSON shape."""
+        made = shape(self.name, self.found)
+        if self.checks is not None:
+            made["claims"] = [check.to_json() for check in self.checks]
+        if self.comparison is not None:
+            made["comparison"] = self.comparison.to_json()
+        return made
+
+    def csv(self) -> dict[str, str]:
+        """Return every table of numbers as CSV, by file name."""
+        sheets = as_csv(self.found)
+        if self.checks is not None:
+            sheets["claims.csv"] = checked_sheet(self.checks)
+        if self.comparison is not None:
+            sheets["compared.csv"] = sheet_of(self.comparison.table())
+        return sheets
+
+    def write(self, destination: str | os.PathLike[str], format: Format = "html") -> Path:
+        """Write the report; the file is there whole or not at all.
+
+        Parameters
+        ----------
+        destination, format
+            As for :func:`write_report`.
+
+        Returns
+        -------
+        Path
+            What was written.
+
+        Raises
+        ------
+        UsageError
+            When the format is unknown or the destination cannot be written.
+        """
+        writers: dict[str, Callable[[Path], None]] = {
+            "html": lambda to: _write(to, self.html().encode()),
+            "json": lambda to: _write(to, json.dumps(self.json(), indent=1).encode()),
+            "csv": lambda to: _write_csv(self.csv(), to),
+        }
+        check_format(format)
+        to = Path(destination)
+        try:
+            writers[format](to)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise UsageError(f"cannot write the report to {shown(str(to))}: {why}") from error
+        return to
+
+
+def report_of(
+    catalogue: Tables,
+    *,
+    claims: Iterable[Claim] | None = None,
+    whole: bool = False,
+    other: Tables | None = None,
+) -> Report:
+    """Ask a catalogue everything that a report tells.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    claims
+        Published claims to hold against it.
+    whole
+        Whether it is all that the claims speak of, not a sample.
+    other
+        A catalogue to put beside it.
+
+    Raises
+    ------
+    UsageError
+        When claims and another catalogue are asked for at once.
+    """
+    if claims is not None and other is not None:
+        raise UsageError("a report checks claims or compares two catalogues, not both at once")
+    found = find(catalogue)
+    name = name_of(catalogue)
+    if other is not None:
+        names = _told_apart(catalogue, other)
+        beside = compare(names, sizes_of(catalogue, other), found, find(other))
+        return Report(name, found, comparison=beside)
+    checks = None if claims is None else check_claims(claims, found, whole=whole)
+    return Report(name, found, checks)
 
 
 def write_report(
@@ -57,49 +176,18 @@ def write_report(
     UsageError
         When the format is unknown or the destination cannot be written.
     """
-    writers: dict[str, Callable[[Tables, Path], None]] = {
-        "html": lambda c, to: _write(to, as_html(c).encode()),
-        "json": lambda c, to: _write(to, json.dumps(as_json(c), indent=1).encode()),
-        "csv": _write_csv,
-    }
-    if format not in writers:
-        raise UsageError(f"a report is html, json or csv, not {format!r}")
-    to = Path(destination)
-    try:
-        writers[format](catalogue, to)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"cannot write the report to {shown(str(to))}: {why}") from error
-    return to
+    check_format(format)
+    return report_of(catalogue).write(destination, format)
 
 
 def as_html(catalogue: Tables) -> str:
     """Return the report as one HTML page that loads nothing."""
-    found = find(catalogue)
-    style, script = asset("style.css"), asset("charts.js")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        environment()
-        .get_template("report.html")
-        .render(
-            found=found,
-            charts=drawn(found),
-            name=name_of(catalogue),
-            dateline=dateline(),
-            version=phonoscope_version(),
-            policy=policy,
-            style=style,
-            script=script,
-        )
-    )
+    return report_of(catalogue).html()
 
 
 def as_json(catalogue: Tables) -> dict[str, Any]:
     """Return the report in its documented JSON shape."""
-    return shape(name_of(catalogue), find(catalogue))
+    return report_of(catalogue).json()
 
 
 def shape(name: str, found: Sequence[Found]) -> dict[str, Any]:
@@ -115,21 +203,8 @@ def shape(name: str, found: Sequence[Found]) -> dict[str, Any]:
 
 def as_csv(found: Sequence[Found]) -> dict[str, str]:
     """Return every table of numbers as CSV, by file name; ``figures.csv`` has the key numbers."""
-    sheets = {
-        f"{table.name}.csv": _sheet([c.name for c in table.columns], table.rows)
-        for item in found
-        for table in item.answer.tables
-    }
-    head = ["finding", "figure", "value", "unit", "low", "high", "of", "headline"]
-    rows: list[tuple[Any, ...]] = []
-    for item in found:
-        for figure in item.answer.figures:
-            low, high = figure.interval or (None, None)
-            numbers = (figure.value, figure.unit, low, high, figure.of)
-            rows.append((item.finding.name, figure.name, *numbers, item.answer.headline))
-        if not item.answer.figures:
-            rows.append((item.finding.name, *[None] * 6, item.answer.headline))
-    return {"figures.csv": _sheet(head, rows), **sheets}
+    tables = (table for item in found for table in item.answer.tables)
+    return {"figures.csv": figures_of(found), **{f"{t.name}.csv": sheet_of(t) for t in tables}}
 
 
 def name_of(catalogue: Tables) -> str:
@@ -144,36 +219,52 @@ def dateline() -> str:
     return f"Counted on {now.day} {now:%B %Y} at {now:%H:%M} UTC."
 
 
+def _told_apart(one: Tables, other: Tables) -> tuple[str, str]:
+    """Return the names of two catalogues; their whole paths where the last parts are alike."""
+    names = name_of(one), name_of(other)
+    if names[0] != names[1]:
+        return names
+    paths = shown(str(one.path)), shown(str(other.path))
+    return paths if paths[0] != paths[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
+
+
+def _page(template: str, **content: Any) -> str:
+    style, script = asset("style.css"), asset("charts.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            dateline=dateline(),
+            version=phonoscope_version(),
+            policy=policy,
+            style=style,
+            script=script,
+            **content,
+        )
+    )
+
+
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _sheet(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return text.getvalue()
+def check_format(format: str) -> None:
+    """Check that a format is known.
+
+    Raises
+    ------
+    UsageError
+        When it is not.
+    """
+    if format not in ("html", "json", "csv"):
+        raise UsageError(f"a report is html, json or csv, not {format!r}")
 
 
-def _long(sheets: dict[str, str]) -> str:
-    """Put tables of different columns into one: table, row, column, value."""
-    rows = [
-        (name.removesuffix(".csv"), at, column, value)
-        for name, text in sheets.items()
-        for at, row in enumerate(csv.DictReader(io.StringIO(text)), 1)
-        for column, value in row.items()
-    ]
-    return _sheet(["table", "row", "column", "value"], rows)
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a name such as ``=cmd|...`` from being run by a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _write_csv(catalogue: Tables, to: Path) -> None:
-    sheets = as_csv(find(catalogue))
+def _write_csv(sheets: dict[str, str], to: Path) -> None:
     if to.suffix.lower() == ".zip":
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -182,7 +273,7 @@ def _write_csv(catalogue: Tables, to: Path) -> None:
         _write(to, packed.getvalue())
         return
     if to.suffix.lower() == ".csv":
-        _write(to, _long(sheets).encode())
+        _write(to, long_sheet(sheets).encode())
         return
     to.mkdir(parents=True, exist_ok=True)
     for name, text in sheets.items():

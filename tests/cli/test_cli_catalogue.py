@@ -206,6 +206,41 @@ def test_a_report_is_written_in_the_format_its_name_says(catalogue, tmp_path, fo
         assert len(list(csv.reader(io.StringIO(text)))) > 1
 
 
+CLAIMS = """format: phonoscope-claims/1
+claims:
+  - {id: all, says: All of it., source: me, date: "2026", figure: unreadable.unreadable_share,
+     at_least: %s}
+  - {id: none, says: Unknown., source: me, date: "2026", figure: no.such, value: 1}
+"""
+
+
+@pytest.mark.parametrize(("share", "status"), [("0", 0), ("1.1", 1)])
+def test_a_report_fails_on_a_claim_that_does_not_hold(catalogue, tmp_path, share, status):
+    claims, path = tmp_path / "claims.yaml", tmp_path / "r.json"
+    claims.write_text(CLAIMS % share)
+    done = run("report", catalogue, "--to", path, "--claims", claims, "--fail-on", "claim")
+    assert (done.returncode, done.stdout) == (status, f"{path}\n"), done.stderr
+    assert f"{1 - status} holds, {status} does not hold, 1 cannot be told" in done.stderr
+    standings = [c["standing"] for c in json.loads(path.read_text())["claims"]]
+    assert standings == ["does not hold" if status else "holds", "cannot be told"]
+    claims.write_text("- no list of claims")
+    done = run("report", catalogue, "--to", path, "--claims", claims)
+    assert done.returncode == 2
+    assert "no list of claims" in done.stderr
+
+
+def test_two_catalogues_are_put_side_by_side(catalogue, tmp_path):
+    path = tmp_path / "r.json"
+    done = run("report", catalogue, "--compare", catalogue, "--to", path, "--json")
+    assert json.loads(done.stdout) == {"report": str(path), "format": "json"}
+    differences = [f["difference"] for f in json.loads(path.read_text())["comparison"]["figures"]]
+    assert len(differences) > 5
+    assert set(differences) <= {0, None}
+    done = run("report", catalogue, "--compare", tmp_path / "none", "--to", path)
+    assert done.returncode == 2
+    assert "no catalogue" in done.stderr
+
+
 def test_a_report_to_a_folder_that_is_not_there_is_status_2(catalogue, tmp_path):
     done = run("report", catalogue, "--to", tmp_path / "no" / "r.html")
     assert done.returncode == 2

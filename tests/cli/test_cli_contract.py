@@ -81,6 +81,8 @@ def test_help_answers_at_once_and_imports_nothing_heavy():
         (["share", "no-such-catalogue"], "no-such-catalogue"),
         (["demo", "--music", "no-such-folder"], "no-such-folder"),
         (["report", "no-such-catalogue", "--to", "report.pdf"], "--format"),
+        (["report", "no-such-catalogue", "--fail-on", "claim"], "--claims"),
+        (["report", "x", "--claims", "shipped", "--compare", "y"], "two reports"),
     ],
 )
 def test_wrong_usage_is_status_2_and_says_what_to_do(tmp_path, arguments, says):

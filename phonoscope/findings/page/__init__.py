@@ -6,8 +6,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.findings.base import Found
+from phonoscope.findings.base import Found, Table
+from phonoscope.findings.claim import Standing, figure_text
+from phonoscope.findings.comparison import METHOD, MISLEADS, Comparison, pair_cells
 from phonoscope.findings.drawing import draw
+from phonoscope.findings.sheet import address, checked_sheet, sheet_of
 from phonoscope.findings.words import count, number, percent
 
 if TYPE_CHECKING:
@@ -32,6 +35,11 @@ def cell(value: Any, form: str) -> str:
     return number(float(value), 2) if form == "decimal" else str(value)
 
 
+def csv_address(table: Table) -> str:
+    """Return where a page finds a table as CSV: in the page itself."""
+    return address(sheet_of(table))
+
+
 @cache
 def environment() -> Environment:
     """Return the Jinja environment: everything is escaped unless a template says it is markup."""
@@ -44,7 +52,16 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(cell=cell, count_words=count)
+    made.filters.update(
+        cell=cell,
+        count_words=count,
+        csv_address=csv_address,
+        data_address=address,
+        checked_sheet=checked_sheet,
+        figure_text=figure_text,
+        pair_cells=pair_cells,
+    )
+    made.globals.update(standings=tuple(Standing), compared=METHOD, compared_misleads=MISLEADS)
     return made
 
 
@@ -55,3 +72,14 @@ def drawn(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
         for item in found
         if item.answer.chart
     }
+
+
+def drawn_beside(comparison: Comparison) -> dict[str, tuple[str, str]]:
+    """Return the charts that both catalogues have, for half the width, by name of the finding."""
+    made = {}
+    for item in comparison.beside:
+        one, other = item.one.answer.chart, item.other.answer.chart
+        if one is not None and other is not None:
+            name = item.finding.name
+            made[name] = (draw(one, f"{name}-one")[1], draw(other, f"{name}-other")[1])
+    return made
