@@ -281,6 +281,25 @@ def _metadata_tables() -> Iterator[Table]:
             "track_id",
             metadata.FeatureRow,
         ),
+        ("playlists", "One row a playlist.", "playlist_id", metadata.PlaylistRow),
+        (
+            "playlist_tracks",
+            "Which tracks are in which playlist.",
+            "playlist_id, position",
+            metadata.PlaylistTrackRow,
+        ),
+        (
+            "listens",
+            "Who listened to what, without names; plays of a track are its rows.",
+            "track_id, listened_utc, user_hash",
+            metadata.ListenRow,
+        ),
+        (
+            "machine_artists",
+            "Artists that somebody lists as machine-made.",
+            "artist",
+            metadata.MachineArtistRow,
+        ),
         (
             "rejects",
             "Rows of sources that were not kept, with the reason.",

@@ -51,6 +51,10 @@ class TrackRow:
     plays: int | None = column(
         "Plays that the source counted, over whatever time and places; empty when it states none."
     )
+    service_rank: int | None = column(
+        "Rank as a service states it, the higher the more it is played (Deezer's goes to a "
+        "million); neither a popularity nor a count."
+    )
     isrc: str | None = column("ISRC as written, not checked.")
     isrc_code: int | None = column(
         "The ISRC as a number, hyphens and case aside; empty when it is missing or not "
@@ -142,6 +146,53 @@ class FeatureRow:
     measured_ms: int | None = column("Duration of the sound that was measured, ms.")
     null_response: bool | None = column("Whether the service answered that it has none.")
     fetched_utc: datetime | None = column(_FETCHED)
+
+
+@dataclass(frozen=True)
+class PlaylistRow:
+    """One playlist as a source lists it."""
+
+    source: str = column(_SOURCE)
+    playlist_id: str = column("The source's own id of the playlist.")
+    name: str | None = column("Name, as written.")
+    followers: int | None = column("Followers when it was fetched; empty when unknown.")
+    total_tracks: int | None = column("Tracks it is said to have.")
+    modified_utc: datetime | None = column("Last change, UTC; empty when unknown.")
+
+
+@dataclass(frozen=True)
+class PlaylistTrackRow:
+    """One place of a playlist."""
+
+    source: str = column(_SOURCE)
+    playlist_id: str = column("Id in table playlists.")
+    position: int = column("Place in the playlist, from 0.")
+    track_id: str | None = column("Id in table tracks.")
+
+
+@dataclass(frozen=True)
+class ListenRow:
+    """One time that somebody listened to a track."""
+
+    source: str = column(_SOURCE)
+    track_id: str = column("Id in table tracks.")
+    listened_utc: datetime = column("When, UTC.")
+    user_hash: str = column(
+        "Stands for who listened, within one ingest: a hash with a key that is never stored, so "
+        "that nobody can tell the name, nor who is who in another ingest."
+    )
+
+
+@dataclass(frozen=True)
+class MachineArtistRow:
+    """One artist that somebody says is a machine. What is said, not what was detected."""
+
+    source: str = column(_SOURCE)
+    artist: str = column("Id of the artist, or the name where the list has no id.")
+    name: str | None = column("Name.")
+    artist_id: str | None = column("Id, as in table artists of the service that is meant.")
+    says: str | None = column("What is said of the artist, as written.")
+    evidence_url: str | None = column("Where it is said, or the evidence for it.")
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,10 @@ def ingest(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="An SQLite file shaped like a web API (tables tracks, albums, artists ... or "
-            "track_audio_features), CSV or Parquet with one track a row, or objects of a web API in "
-            "JSON; packed with gzip, bzip2, xz, zstd or ZIP as it may be; or a folder of such. What it "
-            "is, is told from its tables, columns and keys.",
+            help="A file or folder: SQLite, Parquet, CSV, JSON or XML with tracks, albums or "
+            "artists, in one of the layouts that docs/ingest-json.md lists; packed with gzip, "
+            "bzip2, xz, zstd or ZIP as it may be. What it is, is told from its tables, columns, "
+            "keys and elements.",
         ),
     ],
     *,

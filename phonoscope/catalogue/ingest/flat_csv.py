@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.csv_file import CsvFile
@@ -45,18 +45,24 @@ _OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
 _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
 
 
-def fields_of(columns: Iterable[str]) -> dict[str, str]:
-    """Return field by column of the columns whose spelling is known."""
+def spelled(columns: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
+    """Return field by column of the columns that have one of some spellings, the surest first."""
     by_spelling: dict[str, str] = {}
     for name in columns:
         by_spelling.setdefault(name.strip().lower().replace(" ", "_").replace(".", "_"), name)
-    found: dict[str, str] = {}
-    for field, spellings in SPELLINGS.items():
-        column = next((by_spelling[s] for s in spellings.split() if s in by_spelling), None)
-        # A file with both says the same twice; milliseconds say it more exactly.
-        if column is not None and not (field == "duration_s" and "duration_ms" in found.values()):
-            found[column] = field
-    return found
+    found = {
+        field: next((by_spelling[s] for s in listed.split() if s in by_spelling), None)
+        for field, listed in spellings.items()
+    }
+    return {column: field for field, column in found.items() if column is not None}
+
+
+def fields_of(columns: Iterable[str]) -> dict[str, str]:
+    """Return field by column of the columns whose spelling is known."""
+    found = spelled(columns, SPELLINGS)
+    # A file with both says the same twice; milliseconds say it more exactly.
+    twice = {"duration_ms", "duration_s"} <= set(found.values())
+    return {name: field for name, field in found.items() if not (twice and field == "duration_s")}
 
 
 def are_of_tracks(columns: Collection[str]) -> bool:

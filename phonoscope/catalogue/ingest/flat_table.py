@@ -61,7 +61,10 @@ def read_fields(source: CsvFile, of_columns: Mapping[str, str]) -> Iterator[Chun
         yield chunk_of(_raw(records, places))
 
 
-def _raw(records: Records, places: Mapping[str, int]) -> Raw:
+def read_columns(
+    records: Records, places: Mapping[str, int]
+) -> tuple[dict[str, pa.Array], pa.Array]:
+    """Return columns of text by field, and why rows cannot be kept; empty where they can."""
     odd = records.odd
     columns: dict[str, pa.Array] = {}
     for field, at in places.items():
@@ -69,6 +72,11 @@ def _raw(records: Records, places: Mapping[str, int]) -> Raw:
         if bad is not None:
             undecodable = pa.scalar(f"{field} is undecodable text")
             odd = pc.coalesce(odd, pc.if_else(bad, undecodable, pa.scalar(None, pa.string())))
+    return columns, odd
+
+
+def _raw(records: Records, places: Mapping[str, int]) -> Raw:
+    columns, odd = read_columns(records, places)
     rows = records.rows
     tables, in_seconds = tables_of(columns)
     return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)

@@ -37,17 +37,21 @@ class Entity:
     """What it is called as a table of the source."""
     tables: Mapping[str, Mapping[str, Where]]
     """Where the cells are, by common table and column."""
-    inner: Mapping[str, Entity] | None = None
+    inner: Mapping[Where, Entity] | None = None
     """Entities within it, by where their list, or the only one, is."""
     in_seconds: bool = False
     """Whether ``duration_ms`` is stated in seconds."""
     also: str = ""
     """Keys that computed cells read."""
+    hides: str = ""
+    """Keys that a rejected row must not show."""
 
     def unread(self, file: JsonFile) -> list[str]:
         """Return the keys of a file's records that are not read."""
         where = [w for columns in self.tables.values() for w in columns.values()]
-        paths = [w for w in where if isinstance(w, str)] + list(self.inner or ())
+        paths = [w for w in where if isinstance(w, str)] + [
+            w for w in self.inner or () if isinstance(w, str)
+        ]
         read = {path.split(".")[0] for path in paths} | set(self.also.split())
         return sorted(key for key in file.keys if "." not in key and key not in read)
 
@@ -66,9 +70,12 @@ class EntityReader:
 
     def read(self, records: JsonRecords) -> Iterator[Chunk]:
         """Yield records, and then what is within them, as chunks."""
-        texts = records.texts
+        texts, hidden = records.texts, self._entity.hides.split()
 
         def shown(at: int) -> object:
+            if hidden:
+                # Only what was understood: broken JSON may name the person too.
+                return _shown({k: v for k, v in records.rows[at].items() if k not in hidden})
             return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
 
         yield from self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)
@@ -92,13 +99,15 @@ class EntityReader:
         if entity.inner:
             gone = {reject.row - first_row for reject in chunk.rejects}
             kept = [row for at, row in enumerate(rows) if at not in gone] if gone else rows
-            for path, inner in entity.inner.items():
-                yield from self._inner_chunks(inner, path, kept)
+            for where, inner in entity.inner.items():
+                yield from self._inner_chunks(inner, where, kept)
 
-    def _inner_chunks(self, inner: Entity, path: str, around: Sequence[Object]) -> Iterator[Chunk]:
+    def _inner_chunks(
+        self, inner: Entity, where: Where, around: Sequence[Object]
+    ) -> Iterator[Chunk]:
         items: list[Any] = []
         outer: list[Object] = []
-        for row, value in zip(around, _values(around, path, {}), strict=True):
+        for row, value in zip(around, _found(around, where), strict=True):
             if value is None:
                 continue
             found = value if isinstance(value, list) else [value]
@@ -188,6 +197,19 @@ class _Cells:
         except (TypeError, AttributeError):
             self._odd.setdefault(at, f"{name} is stated in another form")
             return None
+
+
+def _found(rows: Sequence[Object], where: Where) -> list[Any]:
+    """Return inner objects; where there should be some in another form, one that is none."""
+    if isinstance(where, str):
+        return _values(rows, where, {})
+    found: list[Any] = []
+    for row in rows:
+        try:
+            found.append(where(row))
+        except (TypeError, AttributeError):
+            found.append([None])
+    return found
 
 
 def _values(rows: Sequence[Object], path: str, odd: dict[int, str]) -> list[Any]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from phonoscope.catalogue.ingest.base import Chunk, Layout
-from phonoscope.catalogue.ingest.json_file import JsonFile
-from phonoscope.catalogue.ingest.nested import Entity, EntityReader, count_of, names_of, only_of
+from phonoscope.catalogue.ingest.json_entities import entities_layout
+from phonoscope.catalogue.ingest.nested import Entity, count_of, names_of, only_of
 
 _DATED = {
     "release_date": "release_date",
@@ -84,40 +81,12 @@ _FEATURES = Entity(
         }
     },
 )
-_NEEDS: Mapping[str, tuple[Entity, str]] = {
-    "tracks": (_TRACK, "id name duration_ms artists.name"),
-    "artists": (_ARTIST, "id name genres followers.total"),
-    "audio features": (_FEATURES, "id tempo key mode danceability"),
-}
-"""Keys by which objects are told."""
-
-
-def _entity(source: JsonFile) -> Entity | None:
-    found = (e for e, needs in _NEEDS.values() if set(needs.split()) <= source.keys)
-    return next(found, None)
-
-
-def _recognises(source: JsonFile) -> bool:
-    return _entity(source) is not None
-
-
-def _read(source: JsonFile) -> Iterator[Chunk]:
-    entity = _entity(source)
-    assert entity is not None
-    return EntityReader(entity).chunks(source)
-
-
-def _ignored(source: JsonFile) -> list[str]:
-    entity = _entity(source)
-    return entity.unread(source) if entity else []
-
-
-LAYOUT = Layout(
-    name="web-api-json",
-    opens=JsonFile,
-    looks_for="JSON objects as a web API returns them: "
-    + ", ".join(f"{name} ({', '.join(needs.split())})" for name, (_, needs) in _NEEDS.items()),
-    recognises=_recognises,
-    read=_read,
-    ignored=_ignored,
+LAYOUT = entities_layout(
+    "web-api-json",
+    "a streaming service's web API",
+    {
+        "id name duration_ms artists.name": _TRACK,
+        "id name genres followers.total": _ARTIST,
+        "id tempo key mode danceability": _FEATURES,
+    },
 )
