@@ -14,8 +14,9 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from phonoscope.findings.backend import keep
 from phonoscope.findings.interval import Interval, wilson
 from phonoscope.findings.words import percent
 
@@ -37,6 +38,50 @@ class Tables(Protocol):
 
     def table(self, name: str) -> Any:
         """Return an Ibis table by name."""
+
+
+class Asked:
+    """A catalogue that is asked several questions: what two of them need is computed once.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    source
+        Of tables that hold several sources of metadata, show the rows of this one only.
+    """
+
+    def __init__(self, catalogue: Tables, source: str | None = None) -> None:
+        self._catalogue = catalogue
+        self._source = source
+        self._kept: dict[Callable[[Asked], Any], tuple[Any, Callable[[], object]]] = {}
+
+    @property
+    def path(self) -> str | Path:
+        """Where the catalogue lies."""
+        return self._catalogue.path
+
+    def table(self, name: str) -> Any:
+        """Return an Ibis table by name."""
+        found = self._catalogue.table(name)
+        if self._source is None or "source" not in found.columns:
+            return found
+        return found.filter(found.source == self._source)
+
+    def once(self, make: Callable[[Asked], Any]) -> Any:
+        """Return the Ibis table that ``make`` describes, computed at most once."""
+        if make not in self._kept:
+            self._kept[make] = keep(make(self))
+        return self._kept[make][0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of what was kept."""
+        for _, forget in self._kept.values():
+            forget()
+        self._kept.clear()
 
 
 @dataclass(frozen=True)
@@ -131,7 +176,7 @@ class Finding:
     """Place on the page."""
     needs: Mapping[str, tuple[str, ...]]
     """Columns it needs, by table."""
-    ask: Callable[[Tables], Answer]
+    ask: Callable[[Asked], Answer]
     method: str
     """How it was computed, with the paper where there is one."""
     misleads: str
@@ -139,6 +184,9 @@ class Finding:
 
     def answer(self, catalogue: Tables) -> Answer:
         """Ask a catalogue; a catalogue without the columns cannot tell, which is no error."""
+        if not isinstance(catalogue, Asked):
+            with Asked(catalogue) as asked:
+                return self.answer(asked)
         missing = [
             f"{table}.{column}"
             for table, columns in self.needs.items()
@@ -188,9 +236,10 @@ def findings() -> tuple[Finding, ...]:
     return tuple(sorted(known, key=lambda finding: finding.order))
 
 
-def find(catalogue: Tables) -> tuple[Found, ...]:
-    """Ask a catalogue every question."""
-    return tuple(Found(finding, finding.answer(catalogue)) for finding in findings())
+def find(catalogue: Tables, source: str | None = None) -> tuple[Found, ...]:
+    """Ask a catalogue every question; with ``source``, about one source of its metadata only."""
+    with Asked(catalogue, source) as asked:
+        return tuple(Found(finding, finding.answer(asked)) for finding in findings())
 
 
 @dataclass(frozen=True)

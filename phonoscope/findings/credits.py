@@ -1,0 +1,29 @@
+"""Tracks by artist and by label: the two largest groupings, each computed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phonoscope.findings.base import Asked
+
+
+def by_artist(catalogue: Asked) -> Any:
+    """Return ``tracks`` by ``artist_id``; a track of two artists counts for both."""
+    credits = catalogue.table("track_artists")
+    return credits.group_by("artist_id").agg(tracks=credits.count())
+
+
+def by_label(catalogue: Asked) -> Any:
+    """Return ``tracks`` by ``label`` as written; tracks without one are left out."""
+    tracks = catalogue.table("tracks")
+    known = tracks.filter(tracks.label.notnull())
+    return known.group_by("label").agg(tracks=known.count())
+
+
+def names_of(catalogue: Asked, artist_ids: list[str]) -> dict[str, str]:
+    """Return names of artists by id; an unnamed one is absent."""
+    artists = catalogue.table("artists")
+    some = artists.filter(artists.artist_id.isin(artist_ids), artists.name.notnull())
+    rows = some.select("artist_id", "name").to_pyarrow().to_pylist()
+    return {row["artist_id"]: row["name"] for row in rows}
