@@ -16,6 +16,9 @@ LENGTH = 12
 COUNT = 26**2 * 36**3 * 10**7
 """How many well-formed codes there are; their numbers are 0 to this less one."""
 
+MALFORMED = -1
+"""Stands for what is written where an ISRC belongs and is none."""
+
 _DIGITS = np.arange(10)
 _BASES = np.array([26] * 2 + [36] * 3 + [10] * 7)
 _PLACES = np.append(np.cumprod(_BASES[::-1])[-2::-1], 1).astype(np.int64)
@@ -46,18 +49,18 @@ def numbers_of(codes: pa.Array) -> pa.Array:
     Returns
     -------
     pyarrow.Array
-        int64, 0 to :data:`COUNT` less one; empty where a code is missing or not well-formed.
+        int64, 0 to :data:`COUNT` less one, or :data:`MALFORMED`; empty where there is none.
     """
     plain = pc.ascii_upper(codes)
     if pc.any(pc.match_substring_regex(plain, "[- ]")).as_py():
         plain = pc.replace_substring_regex(plain, "[- ]", "")
     whole = pc.fill_null(pc.equal(pc.binary_length(plain), LENGTH), False)
-    found = np.zeros(len(codes), np.int64)
+    found = np.full(len(codes), MALFORMED, np.int64)
     known = np.array(whole)
     if known.any():
-        found[known], well = _numbers(plain.filter(whole))
-        known[known] = well
-    return pa.array(found, mask=~known)
+        numbers, well = _numbers(plain.filter(whole))
+        found[known] = np.where(well, numbers, MALFORMED)
+    return pa.array(found, mask=np.array(codes.is_null()))
 
 
 def _numbers(plain: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

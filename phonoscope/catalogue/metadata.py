@@ -18,6 +18,11 @@ _PRECISION = (
     "What release_date names: 'year', 'month' or 'day', as the source says or else by its form; "
     "empty when it has another form."
 )
+_YEAR = "Year that release_date begins with, 1800 to 2099; empty when it does with none."
+_SAMPLE = (
+    "0 to 1023, told from track_id: the tracks of some of these numbers are the same random share "
+    "of every table that has it."
+)
 _POPULARITY = "Popularity, 0 to 100, when it was fetched; empty when unknown. No count of plays."
 _FETCHED = "When the source asked the service for it, UTC; empty when unknown."
 
@@ -57,11 +62,12 @@ class TrackRow:
     )
     isrc: str | None = column("ISRC as written, not checked.")
     isrc_code: int | None = column(
-        "The ISRC as a number, hyphens and case aside; empty when it is missing or not "
-        "well-formed. The same code has the same number everywhere."
+        "The ISRC as a number, hyphens and case aside, the same everywhere; -1 when what is "
+        "written is not an ISRC, empty when nothing is."
     )
     release_date: str | None = column(f"{_DATE} Of the album where the source dates only those.")
     release_date_precision: str | None = column(_PRECISION)
+    release_year: int | None = column(_YEAR)
     label: str | None = column("Label as written; of the album where the source states only that.")
     genre: str | None = column("Genre that the source gives the track; else see artist_genres.")
     market_count: int | None = column(
@@ -75,6 +81,7 @@ class TrackRow:
     file: str | None = column(
         "Sound file that the source names, as in files.uri; it links the track to a recording."
     )
+    sample: int | None = column(_SAMPLE)
     fetched_utc: datetime | None = column(_FETCHED)
 
 
@@ -88,6 +95,7 @@ class AlbumRow:
     album_type: str | None = column("As written: 'album', 'single', 'compilation' ...")
     release_date: str | None = column(_DATE)
     release_date_precision: str | None = column(_PRECISION)
+    release_year: int | None = column(_YEAR)
     label: str | None = column("Label, as written.")
     upc: str | None = column("UPC or EAN as written, not checked.")
     popularity: int | None = column(_POPULARITY)
@@ -114,6 +122,9 @@ class TrackArtistRow:
     source: str = column(_SOURCE)
     track_id: str = column("Id in table tracks.")
     artist_id: str = column("Id in table artists.")
+    release_year: int | None = column(
+        "Year of the track's release, as in table tracks; empty when it is not known."
+    )
 
 
 @dataclass(frozen=True)
@@ -146,6 +157,7 @@ class FeatureRow:
     measured_ms: int | None = column("Duration of the sound that was measured, ms.")
     null_response: bool | None = column("Whether the service answered that it has none.")
     fetched_utc: datetime | None = column(_FETCHED)
+    sample: int | None = column(_SAMPLE)
 
 
 @dataclass(frozen=True)

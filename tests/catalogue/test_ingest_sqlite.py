@@ -68,8 +68,15 @@ def test_a_track_carries_what_is_stated_of_its_album_and_where_it_is_sold(catalo
     assert table(catalogue, "tracks", *names, "market_count", "only_market", "isrc_code") == [
         ("t1", "2016-07-15", "day", "Label", 3, None, usabc),
         ("t2", "1970", "year", None, 1, "JP", None),
-        ("t3", None, None, None, 0, None, None),
+        ("t3", None, None, None, 0, None, -1),
     ]
+    years = ("track_id", "artist_id", "release_year")
+    assert table(catalogue, "track_artists", *years) == [
+        ("t1", "ar1", 2016),
+        ("t1", "ar2", 2016),
+        ("t2", "ar1", 1970),
+    ]
+    assert table(catalogue, "albums", "release_year") == [(1970,), (2016,), (2040,), (None,)]
 
 
 def test_times_in_seconds_and_in_milliseconds_are_told_apart(catalogue, dump):

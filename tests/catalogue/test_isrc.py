@@ -25,13 +25,14 @@ def test_hyphens_spaces_and_case_are_ways_to_write_the_same(code):
 
 
 @given(st.lists(st.none() | st.text(max_size=14) | codes))
-def test_what_is_not_well_formed_has_no_number(some):
+def test_what_is_not_well_formed_is_minus_one(some):
     numbers = numbers_of(pa.array(some, pa.string())).to_pylist()
     for code, number in zip(some, numbers, strict=True):
         # Written out a second time, by a pattern instead of by tables of characters.
         plain = re.sub("[- ]", "", code or "")
         upper = "".join(c.upper() if c.isascii() else c for c in plain)
-        assert (number is not None) == bool(WELL_FORMED.fullmatch(upper))
+        assert (number is not None and number >= 0) == bool(WELL_FORMED.fullmatch(upper))
+        assert (number is None) == (code is None)
 
 
 def test_the_ends_of_the_range():

@@ -14,11 +14,13 @@ from phonoscope.catalogue.ingest.base import Chunk, Reject
 from phonoscope.catalogue.ingest.cells import Kind, is_text, precision_of, value_of
 from phonoscope.catalogue.isrc import numbers_of
 from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.sample import samples_of
+from phonoscope.catalogue.years import years_of
 
 MAX_ROW_TEXT = 1000
 """Characters of a rejected row that are kept."""
 _MAX_CELL_TEXT = 200
-_FILLED_HERE = frozenset({"source", "scan_id", "batch", "isrc_code"})
+_FILLED_HERE = frozenset({"source", "scan_id", "batch", "isrc_code", "release_year", "sample"})
 _BY_NAME = {"key": Kind.PITCH, "mode": Kind.MODE}
 _SAYS = {
     Kind.ID: "is too long",
@@ -118,9 +120,26 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
     if "release_date" in made:
         stated = made.get("release_date_precision")
         made["release_date_precision"] = precision_of(made["release_date"], stated)
-    if "isrc" in made:
-        made["isrc_code"] = numbers_of(made["isrc"])
+    made.update(_told(table, columns, made))
     return pa.table(made)
+
+
+def _told(
+    table: str, columns: Mapping[str, pa.Array], made: Mapping[str, pa.Array]
+) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the columns that are told from others, so that no question has to."""
+    own = {column.name for column in tables()[table].columns}
+    if "isrc_code" in own and "isrc" in made:
+        yield "isrc_code", numbers_of(made["isrc"])
+    if "sample" in own:
+        yield "sample", samples_of(made["track_id"])
+    if "release_year" in own and "release_date" in columns:
+        # A source may state the date for the year only, where the table has no date.
+        dates = made.get("release_date")
+        yield (
+            "release_year",
+            years_of(decodable(columns["release_date"])[0] if dates is None else dates),
+        )
 
 
 def decodable(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +19,14 @@ from phonoscope.catalogue.ingest.parquet_files import (
     quoted,
     readable,
 )
-from phonoscope.catalogue.ingest.web_api_tables import ENTITIES, MARKETS, MARKETS_ROW, PLANS, Plan
+from phonoscope.catalogue.ingest.web_api_tables import (
+    ENTITIES,
+    MARKETS,
+    MARKETS_ROW,
+    PLANS,
+    Join,
+    Plan,
+)
 from phonoscope.catalogue.layout import tables
 from phonoscope.errors import SourceError
 
@@ -74,8 +82,13 @@ def _read_plan(
         other = known.get(join.of)
         if join.row in table.columns and other is not None and "rowid" in other.columns:
             _check_unique(source, connection, join.of, other)
-            of_other = _cells(plan.into, join.columns, other)
-            joins.append(_joined(table, join.row, other, other.sql, of_other))
+            of_other, sql = _cells(plan.into, join.columns, other), other.sql
+            third = known.get(join.then.of) if join.then else None
+            if join.then and third and join.then.row in other.columns and "rowid" in third.columns:
+                _check_unique(source, connection, join.then.of, third)
+                cells_of_third, sql = _with_third(plan.into, other, join.then, third)
+                of_other += cells_of_third
+            joins.append(_joined(table, join.row, other, sql, of_other))
         elif set(join.columns) & set(tables()[plan.into].key_columns):
             raise SourceError(
                 f"{source.name}: {table.shown} refers to rows of {join.of} by {join.row}, but "
@@ -89,6 +102,21 @@ def _read_plan(
         yield chunk_of(_raw(plan, batch))
 
 
+def _with_third(
+    into: str, other: ParquetTable, then: Join, third: ParquetTable
+) -> tuple[list[ParquetCell], str]:
+    """Return a table with what its rows take from a third one: those cells, and the SQL."""
+    row, rowid = quoted(other.columns[then.row][0]), quoted(third.columns["rowid"][0])
+    taken = _cells(into, then.columns, third)
+    named = ", ".join(f"b.{cell.sql} AS {quoted(f'_third_{cell.column}')}" for cell in taken)
+    sql = (
+        f"(SELECT a.*{', ' if named else ''}{named} FROM {other.sql} a LEFT JOIN {third.sql} b "  # noqa: S608
+        f"ON TRY_CAST(a.{row} AS BIGINT) = TRY_CAST(b.{rowid} AS BIGINT))"
+    )
+    cells = [replace(cell, sql=quoted(f"_third_{cell.column}")) for cell in taken]
+    return cells, sql
+
+
 _OF_MARKETS = (
     ParquetCell("market_count", Kind.INTEGER, "markets", "BIGINT"),
     ParquetCell("only_market", Kind.TEXT, "only_one", "VARCHAR"),
@@ -97,7 +125,7 @@ _OF_MARKETS = (
 
 def _cells(into: str, columns: Mapping[str, str], table: ParquetTable) -> list[ParquetCell]:
     return [
-        ParquetCell(to, kinds(into)[to], quoted(table.columns[name][0]), type)
+        ParquetCell(to, kinds(into).get(to, Kind.TEXT), quoted(table.columns[name][0]), type)
         for to, name in columns.items()
         if name in table.columns and readable(type := table.columns[name][1])
     ]

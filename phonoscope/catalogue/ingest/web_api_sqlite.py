@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
-from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES
+from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES, Kind
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
 from phonoscope.catalogue.ingest.web_api_tables import (
@@ -15,6 +15,7 @@ from phonoscope.catalogue.ingest.web_api_tables import (
     MARKETS,
     MARKETS_ROW,
     PLANS,
+    Join,
     Plan,
 )
 from phonoscope.catalogue.layout import tables
@@ -63,17 +64,28 @@ def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cel
                     "that has both"
                 )
             continue
-        alias = f"j{len(joins)}"
-        joins.append(
-            f"LEFT JOIN main.{quoted(joined.name)} AS {alias} "
-            f"ON {alias}.{quoted(joined.columns['rowid'])} = t.{quoted(table.columns[join.row])}"
-        )
-        cells += [
-            Cell(to, types[to], f"{alias}.{quoted(joined.columns[name])}", name in joined.numeric)
-            for to, name in join.columns.items()
-            if name in joined.columns
-        ]
+        cells += _join(join, f"t.{quoted(table.columns[join.row])}", joined, types, joins)
+        third = join.then and _numbered(source, join.then.of)
+        if join.then and third and join.then.row in joined.columns:
+            row = f"j{len(joins) - 1}.{quoted(joined.columns[join.then.row])}"
+            cells += _join(join.then, row, third, types, joins)
     return cells, " ".join(joins)
+
+
+def _join(
+    join: Join, row: str, joined: SqliteTable, types: Mapping[str, Kind], joins: list[str]
+) -> list[Cell]:
+    """Add a join to ``joins`` and return what is selected of it; ``row`` is its number, in SQL."""
+    alias = f"j{len(joins)}"
+    rowid = quoted(joined.columns["rowid"])
+    joins.append(f"LEFT JOIN main.{quoted(joined.name)} AS {alias} ON {alias}.{rowid} = {row}")
+    return [
+        # A date of release may be there for its year only, which is told from it.
+        Cell(to, types.get(to, Kind.TEXT), f"{alias}.{quoted(joined.columns[name])}",
+             name in joined.numeric)
+        for to, name in join.columns.items()
+        if name in joined.columns
+    ]  # fmt: skip
 
 
 def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:

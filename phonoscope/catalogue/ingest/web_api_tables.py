@@ -20,6 +20,8 @@ class Join:
     """The other table."""
     columns: Mapping[str, str]
     """The other table's columns by columns of the common table."""
+    then: Join | None = None
+    """What the row of the other table takes from a third one, if that is there."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,15 @@ PLANS = (
         "track_rowid artist_rowid",
         "track_rowid artist_rowid",
         {},
-        (Join("track_rowid", "tracks", {"track_id": "id"}), _ARTIST),
+        (
+            Join(
+                "track_rowid",
+                "tracks",
+                {"track_id": "id"},
+                Join("album_rowid", "albums", {"release_date": "release_date"}),
+            ),
+            _ARTIST,
+        ),
     ),
     Plan(
         "track_audio_features",
