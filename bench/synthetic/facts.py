@@ -24,8 +24,8 @@ PER_SEED = 1000
     TRACK_JITTER, GROUP_WORDS, GROUP_VARIANT, GROUP_DURATION, GROUP_DURATION_KEEP, GROUP_WITHIN,
     ARTIST_ID, ARTIST_ID_END, CREDIT, GENRE_GROUP, GENRE, GENRE_KEEP, KEY, KEY_KEEP, DANCEABILITY,
     ENERGY, VALENCE, TEMPO, SPEECHINESS, ACOUSTICNESS, INSTRUMENTALNESS, LIVENESS, LOUDNESS,
-    METRE, NO_ANSWER, FOLLOWERS, UPC,
-) = range(45)  # fmt: skip
+    METRE, NO_ANSWER, FOLLOWERS, UPC, SAMPLE,
+) = range(46)  # fmt: skip
 """Everything that is drawn; the order must not change, or seeds mean something else."""
 
 
@@ -223,7 +223,7 @@ class Facts:
               CASE t.state WHEN {patterns.MISSING} THEN NULL
                 WHEN {patterns.MALFORMED} THEN left(t.code, 11) ELSE t.code END AS isrc,
               CASE WHEN t.state NOT IN ({patterns.MISSING}, {patterns.MALFORMED})
-                THEN t.code_number END AS isrc_code,
+                THEN t.code_number WHEN t.state = {patterns.MALFORMED} THEN -1 END AS isrc_code,
               CASE WHEN t.state = {patterns.OTHER_DURATION} THEN
                      CASE WHEN b.width_ms = 0 OR b.start_ms < 10000
                        THEN 120000 + {spread} ELSE {own} END
@@ -241,7 +241,7 @@ class Facts:
         d = self.draws
         unit = d.unit(CREDIT, f"t.i * {patterns.MOST_CREDITS} + c.member")
         drawn = f"""
-            SELECT t.i, t.track_id, t.first_artist, c.*,
+            SELECT t.i, t.track_id, t.release_date, t.first_artist, c.*,
               ((t.first_artist >= c.b1)::BIGINT + (t.first_artist >= c.b2)::BIGINT
                 + (t.first_artist >= c.b3)::BIGINT) % c.size AS own
             FROM {tracks} t JOIN credit_of c ON c.grp = t.i % 10000"""
@@ -254,7 +254,7 @@ class Facts:
         low = "CASE t.part WHEN 0 THEN t.b0 WHEN 1 THEN t.b1 WHEN 2 THEN t.b2 ELSE t.b3 END"
         high = "CASE t.part WHEN 0 THEN t.b1 WHEN 1 THEN t.b2 WHEN 2 THEN t.b3 ELSE t.b4 END"
         return f"""
-            SELECT t.i, t.track_id, CASE WHEN t.member = 0 THEN t.first_artist
+            SELECT t.i, t.track_id, t.release_date, CASE WHEN t.member = 0 THEN t.first_artist
               ELSE greatest(least({rank}, ({high}) - 1), {low}) END AS artist
             FROM ({parted}) t"""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.synthetic.facts import UPC, Facts
+from bench.synthetic.facts import SAMPLE, UPC, Facts
+from phonoscope.catalogue.sample import NUMBERS
 
 FETCHED_S = 1_751_328_000
 """1 July 2025, UTC: when the first rows were fetched; a thousand rows a second."""
@@ -52,6 +53,11 @@ def catalogue(facts: Facts, source: str, scan_id: str, batch: str) -> Shape:
     def fetched(row: str) -> str:
         return f"make_timestamp({_fetched_s(row)} * 1000000) AS fetched_utc"
 
+    # Told from the row number here, not from the id as an ingest does: the same for the tables
+    # of one catalogue is all that it is for.
+    sample = f"{facts.draws.below(SAMPLE, 'i', NUMBERS)} AS sample"
+    year = "left(release_date, 4)::BIGINT AS release_year"
+
     def whole(columns: str) -> str:
         return f"{first}, {columns}, {last}"
 
@@ -61,7 +67,8 @@ def catalogue(facts: Facts, source: str, scan_id: str, batch: str) -> Shape:
                 whole(
                     f"album_id, 'Album ' || (j % 9973)::VARCHAR AS name, "
                     f"{_album_type('size')} AS album_type, release_date, "
-                    f"precision AS release_date_precision, label, {_upc(facts, 'j')} AS upc, "
+                    f"precision AS release_date_precision, {year}, label, "
+                    f"{_upc(facts, 'j')} AS upc, "
                     f"0::BIGINT AS popularity, size AS total_tracks, {fetched('j')}"
                 ),
                 "album_rows",
@@ -72,11 +79,11 @@ def catalogue(facts: Facts, source: str, scan_id: str, batch: str) -> Shape:
             ),
             "artist_genres": (whole("artist_id, genre"), "genre_rows"),
             "track_artists": (
-                whole(f"track_id, {facts.artist_id('artist')} AS artist_id"),
+                whole(f"track_id, {facts.artist_id('artist')} AS artist_id, {year}"),
                 "credit_rows",
             ),
             "features": (
-                whole(f"track_id, {', '.join(_MEASURED)}, null_response, {fetched('i')}"),
+                whole(f"track_id, {', '.join(_MEASURED)}, null_response, {sample}, {fetched('i')}"),
                 "feature_rows",
             ),
             "tracks": (
@@ -84,7 +91,7 @@ def catalogue(facts: Facts, source: str, scan_id: str, batch: str) -> Shape:
                     "track_id, name, NULL::VARCHAR AS artist_names, album_id, "
                     "NULL::VARCHAR AS album_name, 1::BIGINT AS disc_number, track_number, "
                     "duration_ms, explicit, popularity, NULL::BIGINT AS plays, isrc, isrc_code, "
-                    "release_date, precision AS release_date_precision, label, "
+                    f"release_date, precision AS release_date_precision, {year}, label, {sample}, "
                     "NULL::VARCHAR AS genre, market_count, only_market, "
                     f"NULL::BOOLEAN AS declared_generated, NULL::VARCHAR AS file, {fetched('i')}"
                 ),

@@ -17,9 +17,8 @@ from phonoscope.findings.base import (
     Table,
     cannot_tell,
 )
-from phonoscope.findings.dates import year_of
-from phonoscope.findings.days import NO_TRACKS, all_tracks, days, undated
 from phonoscope.findings.lines import Panel, Point, over_years
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.findings.mean import mean_interval
 from phonoscope.findings.words import counted, number
 
@@ -81,18 +80,17 @@ def ask(catalogue: Asked) -> Answer:
 
 
 def _years(catalogue: Asked) -> list[dict[str, Any]]:
-    table = catalogue.once(days)
-    known = table.filter(table.popularity.notnull()).mutate(year=year_of(table.release_date))
-    known = known.filter(known.year.notnull())
+    table = catalogue.once(marks)
+    known = table.filter(table.popularity.between(0, 100), table.release_year.notnull())
     sums = known.popularity * known.tracks
-    found = known.group_by("year").agg(
+    found = known.group_by(year=known.release_year).agg(
         tracks=known.tracks.sum(),
         sums=sums.sum(),
         squares=(sums * known.popularity).sum(),
         popular=(known.popularity >= POPULAR).ifelse(known.tracks, 0).sum(),
     )
-    rows = found.order_by("year").to_pyarrow().to_pylist()
-    return [{**row, "year": int(row["year"])} for row in rows]
+    rows: list[dict[str, Any]] = found.order_by("year").to_pyarrow().to_pylist()
+    return rows
 
 
 def _correlation(years: Sequence[dict[str, Any]]) -> float | None:
@@ -139,7 +137,7 @@ FINDING = Finding(
     title="Popularity and age",
     question="Is popularity a matter of being new?",
     order=220,
-    needs={"tracks": ("popularity", "release_date")},
+    needs={"tracks": ("popularity", "release_year")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

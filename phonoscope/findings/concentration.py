@@ -18,7 +18,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.credits import by_artist, by_label, names_of
-from phonoscope.findings.days import NO_TRACKS, all_tracks
+from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.words import count, counted, percent
 
 LISTED, DRAWN = 50, 10

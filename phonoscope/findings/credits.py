@@ -9,9 +9,15 @@ if TYPE_CHECKING:
 
 
 def by_artist(catalogue: Asked) -> Any:
-    """Return ``tracks`` by ``artist_id``; a track of two artists counts for both."""
+    """Return ``tracks`` by ``artist_id``; a track of two artists counts for both.
+
+    ``dated`` of them have a year of release, of which ``first`` and ``last`` are the ends.
+    """
     credits = catalogue.table("track_artists")
-    return credits.group_by("artist_id").agg(tracks=credits.count())
+    year = credits.release_year
+    return credits.group_by("artist_id").agg(
+        tracks=credits.count(), dated=year.count(), first=year.min(), last=year.max()
+    )
 
 
 def by_label(catalogue: Asked) -> Any:

@@ -13,9 +13,8 @@ from phonoscope.findings.base import (
     Table,
     cannot_tell,
 )
-from phonoscope.findings.dates import year_of
-from phonoscope.findings.days import NO_TRACKS, all_tracks, days, undated
 from phonoscope.findings.lines import Panel, Point, over_years
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.findings.words import counted, percent
 
 METHOD = (
@@ -40,7 +39,7 @@ def ask(catalogue: Asked) -> Answer:
     if not total:
         return cannot_tell("No track of this catalogue is marked explicit or not explicit.")
     share = Share(sum(hits for _, hits, _ in rows), total)
-    years = [(int(year), Share(hits, n)) for year, hits, n in rows if year and n]
+    years = [(year, Share(hits, n)) for year, hits, n in rows if year]
     drawn = [(year, one) for year, one in years if one.total >= FEWEST]
     top = max(drawn, key=lambda item: item[1].value, default=None)
     told = f"; among those of {top[0]} {top[1]}, the most of any year" if top else ""
@@ -60,14 +59,14 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _marks(catalogue: Asked) -> list[tuple[str | None, int, int]]:
-    table = catalogue.once(days)
-    marked = table.filter(table.explicit.notnull()).mutate(year=year_of(table.release_date))
-    found = marked.group_by("year").agg(
+def _marks(catalogue: Asked) -> list[tuple[int | None, int, int]]:
+    table = catalogue.once(marks)
+    marked = table.filter(table.explicit.notnull())
+    found = marked.group_by("release_year").agg(
         hits=marked.explicit.ifelse(marked.tracks, 0).sum(), n=marked.tracks.sum()
     )
-    rows: list[dict[str, Any]] = found.order_by("year").to_pyarrow().to_pylist()
-    return [(row["year"], row["hits"], row["n"]) for row in rows]
+    rows = found.order_by("release_year").to_pyarrow().to_pylist()
+    return [(row["release_year"], row["hits"], row["n"]) for row in rows]
 
 
 def _chart(years: list[tuple[int, Share]]) -> Any:
@@ -106,7 +105,7 @@ FINDING = Finding(
     title="Explicit",
     question="How many tracks are marked explicit?",
     order=270,
-    needs={"tracks": ("explicit", "release_date")},
+    needs={"tracks": ("explicit", "release_year")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

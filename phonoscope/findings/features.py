@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phonoscope.catalogue.sample import NUMBERS
 from phonoscope.findings.base import (
     Answer,
     Asked,
@@ -17,7 +18,6 @@ from phonoscope.findings.base import (
     Table,
     cannot_tell,
 )
-from phonoscope.findings.dates import year_of
 from phonoscope.findings.interval import Z_95, Interval
 from phonoscope.findings.keys import NO_FEATURES
 from phonoscope.findings.lines import Panel, Point, over_years
@@ -37,15 +37,15 @@ FEATURES: Mapping[str, str] = {
 }
 """Columns with what a person calls them."""
 DRAWN = ("danceability", "energy", "valence", "tempo_bpm")
-EXACT_TO = 2_000_000
-"""Tracks up to which all are joined with their years; of more, those whose id ends in 0."""
+EXACT_TO = 1_000_000
+"""Tracks up to which all are read; of more, a random sample of about as many."""
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
 METHOD = (
-    "Means and standard deviations of a service's own numbers over all tracks that have them. "
-    "Tempi of 0 are no tempi. Over the years: the mean of each year of release with at least 100 "
-    "tracks, and a straight line through those means, weighted by their tracks. Of a large "
-    "catalogue the years are told from a sample, the tracks whose id ends in 0. Sameness: "
+    "Means and standard deviations of a service's own numbers. Tempi of 0 are no tempi. Over the "
+    "years: the mean of each year of release with at least 100 tracks, and a straight line through "
+    "those means, weighted by their tracks. Of a large catalogue a random sample of about one "
+    "million tracks is read, by a number told from their ids. Sameness: "
     "the spread of a year is the root of the mean variance of danceability, energy, valence and "
     "tempo, each in units of its spread over all years; 1 is as varied as the whole."
 )
@@ -82,11 +82,16 @@ class _Trend:
 
 def ask(catalogue: Asked) -> Answer:
     """Average a service's features, and by year of release."""
-    features = catalogue.table("features")
+    features, tracks = catalogue.table("features"), catalogue.table("tracks")
+    total = int(features.count().to_pyarrow().as_py())
+    sampled = total > EXACT_TO
+    if sampled:
+        share = max(1, NUMBERS * EXACT_TO // total)
+        features, tracks = (t.filter(t["sample"] < share) for t in (features, tracks))
     whole = _whole(features)
     if not any(whole.tracks.values()):
         return cannot_tell(NO_FEATURES)
-    years, sampled = _years(catalogue, features)
+    years = _years(tracks, features)
     trends = {name: trend for name in FEATURES if (trend := _trend(years, name))}
     return Answer(
         headline=_headline(whole, trends),
@@ -123,24 +128,15 @@ def _whole(features: Any) -> _Year:
     return _year(row, 0)
 
 
-def _years(catalogue: Asked, features: Any) -> tuple[list[_Year], bool]:
-    """Return sums by year of release, and whether they are of a sample."""
-    tracks = catalogue.table("tracks")
-    dated = tracks.filter(tracks.release_date.notnull())
-    dated = dated.select("source", "track_id", year=year_of(dated.release_date))
-    sampled = features.count().to_pyarrow().as_py() > EXACT_TO
-    if sampled:
-        # Ids of services are random, row numbers go round: either way the last sign is no choice.
-        dated = dated.filter(dated.track_id.endswith("0"))
-        features = features.filter(features.track_id.endswith("0"))
+def _years(tracks: Any, features: Any) -> list[_Year]:
+    """Return sums by year of release, of years with enough tracks."""
+    dated = tracks.filter(tracks.release_year.notnull()).select("track_id", "release_year")
     # Features of a file of their own have a source of their own, but a service's ids are one.
-    joined = features.drop("source").inner_join(
-        dated.filter(dated.year.notnull()).select("track_id", "year").distinct(on="track_id"),
-        "track_id",
-    )
+    dated = dated.group_by("track_id").agg(year=dated.release_year.min())
+    joined = features.drop("source").inner_join(dated, "track_id")
     found = joined.group_by("year").agg(**_sums(joined)).order_by("year").to_pyarrow().to_pylist()
-    years = [_year(row, int(row["year"])) for row in found]
-    return [year for year in years if max(year.tracks.values()) >= FEWEST], sampled
+    years = [_year(row, row["year"]) for row in found]
+    return [year for year in years if max(year.tracks.values()) >= FEWEST]
 
 
 def _trend(years: Sequence[_Year], name: str) -> _Trend | None:
@@ -184,11 +180,15 @@ def _certainty(
     whole: _Year, years: Sequence[_Year], trends: Mapping[str, _Trend], sampled: bool
 ) -> str:
     most = max(whole.tracks.values())
-    parts = [f"Means are exact for the {counted(most, 'track')} with features."]
+    parts = [
+        f"All numbers rest on a random sample of {counted(most, 'track')} with features; the table "
+        "has their intervals."
+        if sampled
+        else f"Means are exact for the {counted(most, 'track')} with features."
+    ]
     if years:
         of = sum(max(year.tracks.values()) for year in years)
-        kind = "a sample of " if sampled else ""
-        parts.append(f"The years rest on {kind}{counted(of, 'track')}.")
+        parts.append(f"The years rest on {counted(of, 'track')}.")
     for name in DRAWN:
         if name in trends:
             low, high = (number(end, 3) for end in trends[name].interval)
@@ -271,13 +271,16 @@ def _table(whole: _Year, trends: Mapping[str, _Trend]) -> Table:
         Column("feature", "Feature", "text"),
         Column("tracks", "Tracks"),
         Column("mean", "Mean", "decimal"),
+        Column("mean_low", "Mean at least", "decimal", on_page=False),
+        Column("mean_high", "Mean at most", "decimal", on_page=False),
         Column("sd", "Standard deviation", "decimal"),
         Column("per_decade", "Change a decade", "decimal"),
         Column("low", "At least", "decimal"),
         Column("high", "At most", "decimal"),
     )
     rows = tuple(
-        (FEATURES[name], n, whole.sums[name] / n, math.sqrt(whole.variance(name)),
+        (FEATURES[name], n, whole.mean(name)[0], *whole.mean(name)[1],
+         math.sqrt(whole.variance(name)),
          *((t.per_decade, *t.interval) if (t := trends.get(name)) else (None, None, None)))
         for name in FEATURES
         if (n := whole.tracks[name])
@@ -305,7 +308,7 @@ FINDING = Finding(
     title="Audio features",
     question="What do tracks sound like by a service's word, and are they becoming alike?",
     order=260,
-    needs={"features": ("danceability", "energy", "valence"), "tracks": ("release_date",)},
+    needs={"features": ("danceability", "energy", "valence"), "tracks": ("release_year", "sample")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

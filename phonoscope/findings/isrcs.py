@@ -17,7 +17,7 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charts import horizontal_bars
-from phonoscope.findings.days import NO_TRACKS, all_tracks
+from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.runs import Runs, runs_of
 from phonoscope.findings.words import count, counted, number, percent, were
 
@@ -54,8 +54,10 @@ def ask(catalogue: Asked) -> Answer:
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    counts = tracks.agg(stated=tracks.isrc.count(), well_formed=tracks.isrc_code.count())
-    codes = _Codes(total, **counts.to_pyarrow().to_pylist()[0])
+    code = tracks.isrc_code
+    counts = tracks.agg(stated=code.count(), well_formed=(code >= 0).cast("int64").sum())
+    (row,) = counts.to_pyarrow().to_pylist()
+    codes = _Codes(total, row["stated"], row["well_formed"] or 0)
     if not codes.well_formed:
         return cannot_tell("No track of this catalogue has a well-formed ISRC.")
     runs = runs_of(tracks, codes.well_formed)
@@ -130,7 +132,7 @@ def _certainty(runs: Runs, shared: Share, named: Share | None) -> str:
 
 def _titles(tracks: Any, total: int) -> tuple[int, int]:
     """Return how many codes of several tracks were looked at, and how many differ in title."""
-    looked = tracks.filter(tracks.isrc_code.notnull(), tracks.name.notnull())
+    looked = tracks.filter(tracks.isrc_code >= 0, tracks.name.notnull())
     if total >= TITLES_FROM:
         looked = looked.filter(looked.isrc_code % 100 == 0)
     title = looked.name.strip().lower()
@@ -168,7 +170,7 @@ FINDING = Finding(
     title="ISRCs",
     question="How many tracks are the same recording?",
     order=290,
-    needs={"tracks": ("isrc", "isrc_code", "duration_ms", "name")},
+    needs={"tracks": ("isrc_code", "duration_ms", "name")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
-from phonoscope.findings.days import NO_TRACKS, all_tracks, by_year, days, undated
 from phonoscope.findings.interval import Interval, median_ranks
 from phonoscope.findings.lines import Panel, Point, over_years
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, undated
 from phonoscope.findings.mean import mean_interval
-from phonoscope.findings.seconds import histogram_of
+from phonoscope.findings.seconds import histogram_of, seconds, timed
 from phonoscope.findings.words import clock, counted, measured
 
 FEWEST = 100
@@ -40,22 +40,14 @@ def ask(catalogue: Asked) -> Answer:
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    sums = {"tracks": "timed", "duration_ms": "duration_ms", "squares": "squares_s2"}
-    years = [
-        _mean(row["year"], row["duration_ms"], row["squares"], row["tracks"])
-        for row in by_year(catalogue, **sums)
-        if row["tracks"]
-    ]
     histogram = histogram_of(catalogue)
-    timed = sum(histogram.values())
-    if not timed:
+    count_s = sum(histogram.values())
+    if not count_s:
         return cannot_tell("No track of this catalogue has a duration above 0.")
-    table = catalogue.once(days)
-    whole = table.agg(**{n: table[c].sum() for n, c in sums.items()}).to_pyarrow().to_pylist()[0]
-    mean = _mean(0, whole["duration_ms"], whole["squares"], timed)
-    median = _ranked(histogram, (timed + 1) // 2)
+    years, mean = _years(catalogue)
+    median = _ranked(histogram, (count_s + 1) // 2)
     drawn = [year for year in years if year.tracks >= FEWEST]
-    rest = total - timed
+    rest = total - count_s
     return Answer(
         headline=_headline(median, mean, drawn),
         note=" ".join(
@@ -69,18 +61,35 @@ def ask(catalogue: Asked) -> Answer:
                 ),
             )
         ),
-        certainty=_certainty(mean, timed),
+        certainty=_certainty(mean, count_s),
         figures=(
-            Figure("duration_median_s", median + 0.5, "s", _median_interval(histogram), timed),
-            Figure("duration_mean_s", mean.mean_s, "s", mean.interval, timed),
+            Figure("duration_median_s", median + 0.5, "s", _median_interval(histogram), count_s),
+            Figure("duration_mean_s", mean.mean_s, "s", mean.interval, count_s),
             *(
                 Figure(f"mean_duration_{y.year}_s", y.mean_s, "s", y.interval, y.tracks)
                 for y in years
             ),
         ),
         chart=over_years([_panel(drawn)], alt=_alt(drawn)) if len(drawn) > 1 else None,
-        tables=tuple(t for t in (_by_year(years), _by_minute(histogram, timed)) if t.rows),
+        tables=tuple(t for t in (_by_year(years), _by_minute(histogram, count_s)) if t.rows),
     )
+
+
+def _years(catalogue: Asked) -> tuple[list[_Mean], _Mean]:
+    """Return the means of years of release, and of all tracks."""
+    known = timed(catalogue.once(seconds))
+    squares = known.tracks * known.second * known.second
+    found = known.group_by("release_year").agg(
+        tracks=known.tracks.sum(), duration_ms=known.duration_ms.sum(), squares=squares.sum()
+    )
+    rows = found.order_by("release_year").to_pyarrow().to_pylist()
+    sums = (sum(row[name] for row in rows) for name in ("duration_ms", "squares", "tracks"))
+    years = [
+        _mean(r["release_year"], r["duration_ms"], r["squares"], r["tracks"])
+        for r in rows
+        if r["release_year"] is not None
+    ]
+    return years, _mean(0, *sums)
 
 
 def _mean(year: int, total_ms: int, squares_s2: int, tracks: int) -> _Mean:
@@ -179,7 +188,7 @@ FINDING = Finding(
     title="Length of tracks",
     question="How long are the tracks, and did that change?",
     order=240,
-    needs={"tracks": ("duration_ms", "release_date")},
+    needs={"tracks": ("duration_ms", "release_year")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

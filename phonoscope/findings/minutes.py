@@ -19,9 +19,9 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charts import histogram
-from phonoscope.findings.days import NO_TRACKS, all_tracks
 from phonoscope.findings.distribution import Bar
 from phonoscope.findings.interval import Interval
+from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.seconds import histogram_of
 from phonoscope.findings.words import clock, count, counted, joined, number
 

@@ -18,7 +18,8 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charts import horizontal_bars
-from phonoscope.findings.days import NO_TRACKS, all_tracks, by_year, days
+from phonoscope.findings.days import days
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
 from phonoscope.findings.words import count, percent
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
@@ -55,7 +56,7 @@ def ask(catalogue: Asked) -> Answer:
     if not total:
         return cannot_tell(NO_TRACKS)
     tracks, albums = catalogue.table("tracks"), catalogue.table("albums")
-    isrc = int(tracks.isrc.count().to_pyarrow().as_py())
+    isrc = int(tracks.isrc_code.count().to_pyarrow().as_py())
     (release,) = albums.agg(n=albums.count(), upc=albums.upc.count()).to_pyarrow().to_pylist()
     placed, nowhere, single = _places(catalogue)
     dates = _dates(catalogue)
@@ -123,11 +124,11 @@ def ask(catalogue: Asked) -> Answer:
 
 
 def _places(catalogue: Asked) -> tuple[int, int, int]:
-    table = catalogue.once(days)
-    names = ("placed", "nowhere", "single")
-    (row,) = table.agg(**{n: table[n].sum() for n in names}).to_pyarrow().to_pylist()
-    placed, nowhere, single = (int(row[name] or 0) for name in names)
-    return placed, nowhere, single
+    table = catalogue.once(marks)
+    known = table.filter(table.market_count.notnull())
+    found = known.group_by("market_count").agg(n=known.tracks.sum()).to_pyarrow().to_pylist()
+    counts = {row["market_count"]: row["n"] for row in found}
+    return sum(counts.values()), counts.get(0, 0), counts.get(1, 0)
 
 
 def _dates(catalogue: Asked) -> _Dates:
@@ -153,15 +154,14 @@ def _dates(catalogue: Asked) -> _Dates:
 
 def _decades(catalogue: Asked) -> list[tuple[int, int]]:
     decades: dict[int, int] = {}
-    for row in by_year(catalogue, tracks="tracks"):
-        decade = row["year"] // 10 * 10
-        decades[decade] = decades.get(decade, 0) + row["tracks"]
+    for year, tracks in tracks_by_year(catalogue):
+        decades[year // 10 * 10] = decades.get(year // 10 * 10, 0) + tracks
     return sorted(decades.items())
 
 
 def _round_years(catalogue: Asked) -> list[tuple[int, int, float]]:
     """Return first years of decades with tracks, and their ratio to the neighbours' mean."""
-    years = {row["year"]: row["tracks"] for row in by_year(catalogue, tracks="tracks")}
+    years = dict(tracks_by_year(catalogue))
     found = []
     for year in range(1900, 2021, 10):
         around = years.get(year - 1, 0) + years.get(year + 1, 0)
@@ -208,7 +208,7 @@ FINDING = Finding(
     title="Preservation",
     question="What is missing, misdated, or cannot be heard anywhere?",
     order=300,
-    needs={"tracks": ("isrc", "release_date", "market_count"), "albums": ("upc",)},
+    needs={"tracks": ("isrc_code", "release_date", "market_count"), "albums": ("upc",)},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
-from phonoscope.findings.dates import year_of
-from phonoscope.findings.days import LONGEST_S, NO_TRACKS, all_tracks, days
+from phonoscope.findings.days import days
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
+from phonoscope.findings.seconds import LONG, NEGATIVE, ZERO, seconds
 from phonoscope.findings.words import counted, percent
 
 METHOD = (
@@ -40,7 +41,13 @@ def ask(catalogue: Asked) -> Answer:
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    checks = [*_of_tracks(catalogue, total), *_of_days(catalogue, total), *_of_features(catalogue)]
+    checks = [
+        *_of_tracks(catalogue, total),
+        *_of_seconds(catalogue, total),
+        *_of_marks(catalogue, total),
+        *_of_days(catalogue, total),
+        *_of_features(catalogue),
+    ]
     rejected = int(catalogue.table("rejects").count().to_pyarrow().as_py())
     sources = _sources(catalogue)
     hit = [check for check in checks if check.rows]
@@ -71,29 +78,44 @@ def _of_tracks(catalogue: Asked, total: int) -> list[Check]:
     says = {
         "untitled": ("have no title", tracks.name.isnull()),
         "no_album": ("name no release", tracks.album_id.isnull() & tracks.album_name.isnull()),
-        "too_long": ("last more than ten hours", tracks.duration_ms > 1000 * LONGEST_S),
-        "no_duration": ("have no duration", tracks.duration_ms.isnull()),
-        "negative_duration": ("have a duration below 0", tracks.duration_ms < 0),
-        "odd_popularity": (
-            "have a popularity outside 0 to 100", ~tracks.popularity.between(0, 100)),
         "negative_plays": ("have fewer than 0 plays", tracks.plays < 0),
-    }  # fmt: skip
+    }
     (row,) = (
         tracks.agg(**{n: _many(which) for n, (_, which) in says.items()}).to_pyarrow().to_pylist()
     )
     return [Check(name, what, row[name], total, "tracks") for name, (what, _) in says.items()]
 
 
+def _of_seconds(catalogue: Asked, total: int) -> list[Check]:
+    table = catalogue.once(seconds)
+    found = table.group_by("second").agg(n=table.tracks.sum())
+    odd = found.filter(found.second.isnull() | found.second.isin((ZERO, LONG, NEGATIVE)))
+    counts = {row["second"]: row["n"] for row in odd.to_pyarrow().to_pylist()}
+    says = {
+        "zero_duration": ("have a duration of 0", ZERO),
+        "no_duration": ("have no duration", None),
+        "too_long": ("last more than ten hours", LONG),
+        "negative_duration": ("have a duration below 0", NEGATIVE),
+    }
+    return [Check(n, what, counts.get(at, 0), total, "tracks") for n, (what, at) in says.items()]
+
+
+def _of_marks(catalogue: Asked, total: int) -> list[Check]:
+    table = catalogue.once(marks)
+    odd = table.filter(~table.popularity.between(0, 100)).tracks.sum().to_pyarrow().as_py()
+    says = "have a popularity outside 0 to 100"
+    return [Check("odd_popularity", says, int(odd or 0), total, "tracks")]
+
+
 def _of_days(catalogue: Asked, total: int) -> list[Check]:
     table = catalogue.once(days)
-    year, now = year_of(table.release_date), str(_year_now(catalogue))
+    year, now = table.release_year, _year_now(catalogue)
     day = table.release_date
 
     def of(which: Any) -> Any:
         return which.fill_null(False).ifelse(table.tracks, 0).sum()
 
     says = {
-        "zero_duration": ("have a duration of 0", table.zero.sum()),
         "undated": ("have no date of release", of(day.isnull())),
         "future": (f"are dated after {now}", of(year > now)),
         "odd_date": (

@@ -24,8 +24,8 @@ APART_TENTHS = 20
 LONGEST = (1 << 14) - 1
 """Tenths of a second from which durations count as equal: 27 minutes. Two whole numbers, a code
 below 2^49 and this, share the 63 bits of one."""
-_PIECE = 1 << 22
-"""Codes looked at together; bounds the memory beside the sorted column."""
+_PIECE = 1 << 17
+"""Codes looked at together: as many as a processor's cache holds."""
 
 Codes = NDArray[np.int64]
 
@@ -57,7 +57,7 @@ def runs_of(tracks: Any, codes: int) -> Runs:
     codes
         How many rows have an ISRC.
     """
-    coded = tracks.filter(tracks.isrc_code.notnull())
+    coded = tracks.filter(tracks.isrc_code >= 0)
     if is_local(tracks):
         return sorted_runs(_packed(coded, codes))
     return grouped_runs(coded)
@@ -102,16 +102,27 @@ def sorted_runs(packed: Codes) -> Runs:
     isrcs: Counter[int] = Counter()
     differing = 0
     for piece in _pieces(packed):
-        code, tenths = piece >> 14, piece & LONGEST
-        first = np.flatnonzero(np.append(True, code[1:] != code[:-1]))
-        lengths = np.diff(np.append(first, len(code)))
+        # Two codes differ when they do so above the bits of the duration.
+        changes = np.flatnonzero((piece[1:] ^ piece[:-1]) > LONGEST) + 1
+        first = np.append(0, changes)
+        lengths = np.diff(first, append=len(piece))
+        several = lengths > 1
+        isrcs.update({1: len(lengths) - int(np.count_nonzero(several))})
+        first, lengths = first[several], lengths[several]
         many, occur = np.unique(lengths, return_counts=True)
         isrcs.update(dict(zip(many.tolist(), occur.tolist(), strict=True)))
-        # Within a run durations ascend; 0, the unknown, would come first.
-        shortest = np.minimum.reduceat(np.where(tenths == 0, LONGEST + 1, tenths), first)
-        longest = np.maximum.reduceat(tenths, first)
-        differing += int(np.count_nonzero(longest - shortest > APART_TENTHS))
-    return Runs(dict(sorted(isrcs.items())), differing)
+        differing += int(np.count_nonzero(_spread(piece & LONGEST, first, lengths) > APART_TENTHS))
+    return Runs({k: n for k, n in sorted(isrcs.items()) if n}, differing)
+
+
+def _spread(tenths: Codes, first: Codes, lengths: Codes) -> Codes:
+    """Return how far the known durations of runs lie apart; within a run they ascend."""
+    shortest, longest = tenths[first], tenths[first + lengths - 1]
+    # Unknown durations, 0, come first in their run: the shortest is behind them.
+    for run in np.flatnonzero((shortest == 0) & (longest > 0)):
+        known = tenths[first[run] : first[run] + lengths[run]]
+        shortest[run] = known[np.searchsorted(known, 1)]
+    return longest - shortest
 
 
 def _pieces(packed: Codes) -> Iterator[Codes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import (
@@ -17,22 +17,22 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.credits import by_artist, names_of
-from phonoscope.findings.dates import year_of
-from phonoscope.findings.days import NO_TRACKS, all_tracks, by_year, undated
 from phonoscope.findings.lines import Panel, Point, over_years
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
 from phonoscope.findings.words import count, counted, number
 
 DAYS = 365.25
 A_DAY = 365
 """Releases of one name in a year from which it is called faster than one a day."""
 LISTED = 50
-CANDIDATES = 100
-"""Artists with the most tracks whose years are looked at."""
+
+_Fast: TypeAlias = tuple[str, str, int, float]
+"""Name, years, how many in these years, and how many a year."""
 METHOD = (
     "Releases (albums, singles and whatever the source calls so) by year of their date, and a day "
-    "is a year of them over 365.25. Labels as written are ranked by releases in one year; artists "
-    "by tracks in one year, among the hundred with the most tracks in all. Counts are exact. Where "
-    "the source has no table of releases, tracks are counted in their place."
+    "is a year of them over 365.25. Labels as written are ranked by releases in one year, artists "
+    "by dated tracks over the years from their first to their last. Counts are exact. Where the "
+    "source has no table of releases, tracks are counted in their place."
 )
 MISLEADS = (
     "The year of the present is not over, and what a service removed is missing, which makes past "
@@ -49,18 +49,23 @@ def ask(catalogue: Asked) -> Answer:
     albums = catalogue.table("albums")
     has_albums = bool(albums.limit(1).to_pyarrow().num_rows)
     what = "release" if has_albums else "track"
-    years = _by_year(albums) if has_albums else _of_tracks(catalogue)
+    years = _by_year(albums) if has_albums else tracks_by_year(catalogue)
     if not years:
         return cannot_tell("Neither releases nor tracks of this catalogue have a year of release.")
     (top, most) = max(years, key=lambda item: item[1])
     labels, fast = _labels(albums if has_albums else catalogue.table("tracks"))
-    artists = _artists(catalogue)
-    told = (
-        f" {counted(fast, 'time')} a label put out more than one a day for a year." if fast else ""
-    )
+    artists, fast_artists = _artists(catalogue)
+    names = [
+        f"{counted(fast, 'time')} a label put out more than one {what} a day for a year"
+        if fast
+        else "",
+        f"{counted(fast_artists, 'artist')} more than one track a day" if fast_artists else "",
+    ]
+    told = "; ".join(filter(None, names))
     return Answer(
         headline=f"The year with the most {what}s is {top}: {count(most)}, "
-        f"{number(most / DAYS, 0 if most >= 10 * DAYS else 1)} a day.{told}",
+        f"{number(most / DAYS, 0 if most >= 10 * DAYS else 1)} a day."
+        + (f" {told[0].upper()}{told[1:]}." if told else ""),
         note=undated(catalogue),
         certainty="Every row was counted; the numbers are exact for this catalogue.",
         figures=(
@@ -70,6 +75,7 @@ def ask(catalogue: Asked) -> Answer:
                 for year, n in years
             ),
             Figure("label_years_over_one_a_day", fast, "label years", None, None),
+            Figure("artists_over_one_a_day", fast_artists, "artists", None, None),
         ),
         chart=_chart(years, what) if len(years) > 1 else None,
         tables=tuple(
@@ -86,51 +92,46 @@ def ask(catalogue: Asked) -> Answer:
 
 
 def _by_year(albums: Any) -> list[tuple[int, int]]:
-    dates = albums.group_by("release_date").agg(n=albums.count())
-    dated = dates.mutate(year=year_of(dates.release_date)).filter(lambda t: t.year.notnull())
-    found = dated.group_by("year").agg(n=dated.n.sum()).order_by("year").to_pyarrow().to_pylist()
-    return [(int(row["year"]), row["n"]) for row in found]
+    dated = albums.filter(albums.release_year.notnull())
+    found = dated.group_by("release_year").agg(n=dated.count()).order_by("release_year")
+    return [(row["release_year"], row["n"]) for row in found.to_pyarrow().to_pylist()]
 
 
-def _of_tracks(catalogue: Asked) -> list[tuple[int, int]]:
-    return [(row["year"], row["tracks"]) for row in by_year(catalogue, tracks="tracks")]
-
-
-def _labels(rows: Any) -> tuple[list[tuple[str, int, int]], int]:
+def _labels(rows: Any) -> tuple[list[_Fast], int]:
     """Return the fastest labels (name, year, releases), and how many a year were too fast."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    known = rows.filter(rows.label.notnull(), rows.release_date.notnull())
-    # By the date's first four signs: a year is told from them below, among few.
-    years = known.group_by("label", year=known.release_date.substr(0, 4)).agg(n=known.count())
+    known = rows.filter(rows.label.notnull(), rows.release_year.notnull())
+    years = known.group_by("label", "release_year").agg(n=known.count())
     fast = years.filter(years.n > A_DAY)
-    counted_all = fast.mutate(in_all=fast.count().over(ibis.window()))
-    order = [ibis.desc("n"), ibis.asc("label"), ibis.asc("year")]
-    rows = counted_all.order_by(order).limit(LISTED).to_pyarrow().to_pylist()
-    top = [(r["label"], int(r["year"]), r["n"]) for r in rows if r["year"].isdecimal()]
-    return top, rows[0]["in_all"] if rows else 0
+    fast = fast.mutate(in_all=fast.count().over(ibis.window()))
+    order = [ibis.desc("n"), ibis.asc("label"), ibis.asc("release_year")]
+    found = fast.order_by(order).limit(LISTED).to_pyarrow().to_pylist()
+    top = [(row["label"], str(row["release_year"]), row["n"], row["n"]) for row in found]
+    return top, found[0]["in_all"] if found else 0
 
 
-def _artists(catalogue: Asked) -> list[tuple[str, int, int]]:
-    """Return artists by tracks in their fastest year: name, year, tracks."""
+def _artists(catalogue: Asked) -> tuple[list[_Fast], int]:
+    """Return the artists with the most tracks a year, and how many exceed one a day."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     counts = catalogue.once(by_artist)
-    top = counts.filter(counts.tracks > A_DAY)
-    top = top.order_by([ibis.desc("tracks"), ibis.asc("artist_id")]).limit(CANDIDATES)
-    ids = top.artist_id.to_pyarrow().to_pylist()
-    if not ids:
-        return []
-    credits, tracks = catalogue.table("track_artists"), catalogue.table("tracks")
-    theirs = credits.filter(credits.artist_id.isin(ids)).select("source", "track_id", "artist_id")
-    dated = tracks.select("source", "track_id", "release_date")
-    joined = theirs.inner_join(dated, ["source", "track_id"])
-    joined = joined.mutate(year=year_of(joined.release_date)).filter(lambda t: t.year.notnull())
-    years = joined.group_by("artist_id", "year").agg(n=joined.count())
-    rows = years.filter(years.n > A_DAY).to_pyarrow().to_pylist()
-    names = names_of(catalogue, ids)
-    found = [(names.get(r["artist_id"], r["artist_id"]), int(r["year"]), r["n"]) for r in rows]
-    return sorted(found, key=lambda item: (-item[2], item[0]))[:LISTED]
+    a_year = counts.dated / (counts["last"] - counts["first"] + 1)
+    fast = counts.mutate(a_year=a_year).filter(a_year > A_DAY)
+    fast = fast.mutate(in_all=fast.count().over(ibis.window()))
+    order = [ibis.desc("a_year"), ibis.asc("artist_id")]
+    found = fast.order_by(order).limit(LISTED).to_pyarrow().to_pylist()
+    names = names_of(catalogue, [row["artist_id"] for row in found])
+    top = [
+        (
+            names.get(row["artist_id"], row["artist_id"]),
+            "{first} to {last}".format(**row) if row["last"] > row["first"] else str(row["first"]),
+            row["dated"],
+            row["a_year"],
+        )
+        for row in found
+    ]
+    return top, found[0]["in_all"] if found else 0
 
 
 def _chart(years: Sequence[tuple[int, int]], what: str) -> Chart:
@@ -160,14 +161,14 @@ def _year_table(years: Sequence[tuple[int, int]], what: str) -> Table:
     )
 
 
-def _fastest(one: str, rows: Sequence[tuple[str, int, int]], what: str) -> Table:
+def _fastest(one: str, rows: Sequence[_Fast], what: str) -> Table:
     columns = (
         Column(one, one.capitalize(), "text"),
-        Column("year", "Year", "text"),
+        Column("years", "Years", "text"),
         Column(f"{what}s", f"{what.capitalize()}s"),
         Column("a_day", "A day", "decimal"),
     )
-    cells = tuple((printable(name), str(year), n, n / DAYS) for name, year, n in rows)
+    cells = tuple((printable(name), years, n, a_year / DAYS) for name, years, n, a_year in rows)
     return Table(f"fastest_{one}s", f"{one.capitalize()}s above one {what} a day", columns, cells)
 
 
@@ -176,7 +177,7 @@ FINDING = Finding(
     title="Supply",
     question="How much is released, and by whom faster than one a day?",
     order=280,
-    needs={"albums": ("release_date", "label"), "tracks": ("release_date", "label")},
+    needs={"albums": ("release_year", "label"), "track_artists": ("release_year",)},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

@@ -16,8 +16,8 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charts import horizontal_bars
-from phonoscope.findings.days import NO_TRACKS, all_tracks, days
 from phonoscope.findings.lines import curve
+from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.words import count, counted, percent
 
 FEW = 1_000
@@ -167,8 +167,8 @@ def _half(points: list[tuple[float, float]]) -> float:
 
 
 def _by_popularity(catalogue: Asked) -> Answer:
-    table = catalogue.once(days)
-    known = table.filter(table.popularity.notnull())
+    table = catalogue.once(marks)
+    known = table.filter(table.popularity.between(0, 100))
     found = known.group_by("popularity").agg(n=known.tracks.sum()).to_pyarrow().to_pylist()
     counts = {row["popularity"]: row["n"] for row in found}
     total = sum(counts.values())
