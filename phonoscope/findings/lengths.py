@@ -78,24 +78,26 @@ def ask(catalogue: Asked) -> Answer:
 def _years(catalogue: Asked) -> tuple[list[_Mean], _Mean]:
     """Return the means of years of release, and of all tracks."""
     known = timed(catalogue.once(seconds))
-    squares = known.tracks * known.second * known.second
+    whole = known.tracks * known.second
     found = known.group_by("release_year").agg(
-        tracks=known.tracks.sum(), duration_ms=known.duration_ms.sum(), squares=squares.sum()
+        tracks=known.tracks.sum(),
+        duration_ms=known.duration_ms.sum(),
+        whole_s=whole.sum(),
+        squares_s2=(whole * known.second).sum(),
     )
     rows = found.order_by("release_year").to_pyarrow().to_pylist()
-    sums = (sum(row[name] for row in rows) for name in ("duration_ms", "squares", "tracks"))
-    years = [
-        _mean(r["release_year"], r["duration_ms"], r["squares"], r["tracks"])
-        for r in rows
-        if r["release_year"] is not None
-    ]
-    return years, _mean(0, *sums)
+    names = ("tracks", "duration_ms", "whole_s", "squares_s2")
+    years = [_mean(row) for row in rows if row["release_year"] is not None]
+    return years, _mean({name: sum(row[name] for row in rows) for name in names})
 
 
-def _mean(year: int, total_ms: int, squares_s2: int, tracks: int) -> _Mean:
-    # The squares are of whole seconds: half a second more on average, as good as nothing here.
-    mean, interval = mean_interval(total_ms / 1000, float(squares_s2), tracks)
-    return _Mean(year, tracks, mean, interval)
+def _mean(sums: Mapping[str, int]) -> _Mean:
+    """Return the mean of exact milliseconds, its interval by the spread of whole seconds."""
+    tracks = sums["tracks"]
+    whole, ends = mean_interval(sums["whole_s"], sums["squares_s2"], tracks)
+    mean = sums["duration_ms"] / 1000 / tracks
+    interval = Interval(*(mean + end - whole for end in ends))
+    return _Mean(sums.get("release_year", 0), tracks, mean, interval)
 
 
 def _ranked(histogram: Mapping[int, int], rank: int) -> int:

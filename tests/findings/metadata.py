@@ -27,12 +27,13 @@ def _row(rng, i, plays):
     seconds = rng.choice([120, 180, 240]) if rng.random() < 0.06 else rng.gauss(200 - year / 50, 45)
     duration = rng.choices([int(1000 * max(3, seconds)), 0, "", 40_000_000], [95, 2, 2, 1])[0]
     code = f"US{rng.choice('ABC')}Z{rng.randint(1, 9)}{rng.randrange(i // 2 + 3):07}"
-    isrc = rng.choices([code, code.lower(), "not one", "", f"US-{code[2:5]}-{code[5:7]}-{code[7:]}"],
-                       [80, 5, 3, 7, 5])[0]  # fmt: skip
+    apart = f"US-{code[2:5]}-{code[5:7]}-{code[7:]}"
+    isrc = rng.choices([code, code.lower(), "not one", "", apart], [80, 5, 3, 7, 5])[0]
+    popularity = rng.choice([0, 0, 0, 5, 9, 10, 49, 50, 71, 100, 101, ""])
     return [
         f"id{i:06}", rng.choice(["Song", "Other", " song "]) + (" 2" if rng.random() < 0.3 else ""),
         rng.choice(["Anna", "Bert"]), f"al{i // 7}", duration,
-        rng.choice(["true", "false", ""]), rng.choice([0, 0, 0, 5, 9, 10, 49, 50, 71, 100, 101, ""]),
+        rng.choice(["true", "false", ""]), popularity,
         int(rng.paretovariate(0.4)) if plays and rng.random() < 0.97 else "", isrc,
         rng.choice(["Big", "Big", "Mid", f"Own {i % 50}", ""]), date,
         rng.choice(["opera", "rock", ""]),
