@@ -12,10 +12,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import os
 import re
-import shutil
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -33,15 +30,14 @@ from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.store import open_store
 from phonoscope.engines.base import Job, NoProgress, Receipt, file_row, outcomes_of
 from phonoscope.engines.pool import Pool
+from phonoscope.engines.session import spark_session
 from phonoscope.engines.sources import SourceFile
 from phonoscope.engines.work import examine_file, identify_file
 from phonoscope.engines.worker import Failure
 from phonoscope.errors import (
     CatalogueError,
     ErrorKind,
-    MissingExtraError,
     PhonoscopeError,
-    UsageError,
 )
 from phonoscope.settings import Settings
 
@@ -92,7 +88,7 @@ class SparkEngine:
 
     def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
         """See :meth:`phonoscope.engines.base.Engine.run`."""
-        session, is_ours = _session(job.settings)
+        session, is_ours = spark_session(job.settings)
         order = Order(job.store.uri, job.scan_id, job.names.next(), job.settings)
         try:
             every = itertools.chain.from_iterable(files)
@@ -101,51 +97,6 @@ class SparkEngine:
         finally:
             if is_ours:
                 session.stop()
-
-
-def _session(settings: Settings) -> tuple[Any, bool]:
-    """Return a Spark session and whether it was started here."""
-    try:
-        from pyspark.sql import SparkSession
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("spark", "the engine 'spark'") from error
-    if (active := SparkSession.getActiveSession()) is not None:
-        return active, False
-    _check_java()
-    master = os.environ.get("SPARK_MASTER", "")
-    if not master and "PYSPARK_GATEWAY_PORT" not in os.environ:
-        master = f"local[{settings.workers}]"
-    builder: Any = SparkSession.builder
-    builder = builder.appName("phonoscope").config("spark.ui.showConsoleProgress", "false")
-    if master:
-        builder = builder.master(master)
-    if master.startswith("local"):
-        # Nothing has to be found by name or reached from outside; no port shows a page.
-        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
-        builder = builder.config("spark.driver.host", "127.0.0.1")
-        builder = builder.config("spark.ui.enabled", "false")
-        builder = builder.config("spark.log.level", "ERROR")
-        # The Python that runs here, and what it imports, is what the tasks must run with.
-        builder = builder.config("spark.executorEnv.PYTHONPATH", os.pathsep.join(sys.path))
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    try:
-        return builder.getOrCreate(), True
-    except Exception as error:
-        raise UsageError(
-            f"Spark could not be started (it needs Java 17 or newer; master {master!r}): {error}"
-        ) from error
-
-
-def _check_java() -> None:
-    if "SPARK_REMOTE" in os.environ:
-        return
-    home = os.environ.get("JAVA_HOME")
-    if shutil.which("java", path=os.path.join(home, "bin") if home else None) is None:
-        raise UsageError(
-            "the engine 'spark' needs Java 17 or newer, and no java was found"
-            + (f" in JAVA_HOME, {home}" if home else "; install openjdk-17-jre-headless")
-        )
 
 
 def _run_slice(session: Any, job: Job, order: Order, files: list[SourceFile]) -> None:

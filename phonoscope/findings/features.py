@@ -39,13 +39,17 @@ FEATURES: Mapping[str, str] = {
 DRAWN = ("danceability", "energy", "valence", "tempo_bpm")
 EXACT_TO = 1_000_000
 """Tracks up to which all are read; of more, a random sample of about as many."""
+_PARTS = 1000
+"""Parts of a unit in which features are added up."""
+_LARGEST = 10_000.0
+"""Values beyond are no tempo, loudness or share; sums of squares stay whole numbers below this."""
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
 METHOD = (
-    "Means and standard deviations of a service's own numbers. Tempi of 0 are no tempi. Over the "
-    "years: the mean of each year of release with at least 100 tracks, and a straight line through "
-    "those means, weighted by their tracks. Of a large catalogue a random sample of about one "
-    "million tracks is read, by a number told from their ids. Sameness: "
+    "Means and standard deviations of a service's own numbers, added up in thousandths. Tempi of "
+    "0 are no tempi. Over the years: the mean of each year of release with at least 100 tracks, "
+    "and a straight line through those means, weighted by their tracks. Of a large catalogue a "
+    "random sample of about one million tracks is read, by a number told from their ids. Sameness: "
     "the spread of a year is the root of the mean variance of danceability, energy, valence and "
     "tempo, each in units of its spread over all years; 1 is as varied as the whole."
 )
@@ -104,23 +108,27 @@ def ask(catalogue: Asked) -> Answer:
 
 
 def _sums(rows: Any) -> dict[str, Any]:
-    """Return Ibis sums of every feature, for one row or for groups."""
+    """Return Ibis sums of every feature, for one row or for groups.
+
+    In whole thousandths, so that they are exact and the same in whatever order they are added.
+    """
     sums: dict[str, Any] = {}
     for name in FEATURES:
         value = rows[name].cast("float64")
-        if name == "tempo_bpm":
-            value = (value > 0).ifelse(value, None)
-        sums[f"{name}_n"] = value.count()
-        sums[f"{name}_sum"] = value.sum()
-        sums[f"{name}_squares"] = (value * value).sum()
+        known = value.between(0.001 if name == "tempo_bpm" else -_LARGEST, _LARGEST)
+        whole = (known.ifelse(value, None) * _PARTS).round().cast("int64")
+        sums[f"{name}_n"] = whole.count()
+        sums[f"{name}_sum"] = whole.sum()
+        sums[f"{name}_squares"] = (whole * whole).sum()
     return sums
 
 
 def _year(row: Mapping[str, Any], year: int) -> _Year:
-    def named(end: str) -> dict[str, Any]:
-        return {name: row[f"{name}_{end}"] or 0 for name in FEATURES}
+    def named(end: str, parts: int) -> dict[str, Any]:
+        return {name: (row[f"{name}_{end}"] or 0) / parts for name in FEATURES}
 
-    return _Year(year, named("n"), named("sum"), named("squares"))
+    counts = {name: row[f"{name}_n"] for name in FEATURES}
+    return _Year(year, counts, named("sum", _PARTS), named("squares", _PARTS**2))
 
 
 def _whole(features: Any) -> _Year:

@@ -8,8 +8,8 @@ from phonoscope.findings.tonality import KEYS, MODES, sharp
 from phonoscope.findings.words import counted, percent
 
 NO_FEATURES = (
-    "This catalogue has no audio features of a service. They come in with: "
-    "phonoscope ingest SOURCE --into CATALOGUE"
+    "This catalogue has no audio features of a service: 'phonoscope ingest SOURCE --into "
+    "CATALOGUE' brings them in."
 )
 METHOD = (
     "Key and mode as a service measured them, counted exactly by pair; not measured by Phonoscope "

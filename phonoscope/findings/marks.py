@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from phonoscope.findings.base import Asked
 
 NO_TRACKS = (
-    "This catalogue has no tracks. Metadata comes in with: "
-    "phonoscope ingest SOURCE --into CATALOGUE"
+    "This catalogue has no tracks: 'phonoscope ingest SOURCE --into CATALOGUE' brings metadata in."
 )
 
 

@@ -9,6 +9,7 @@ from sounds import noise, sine, write
 
 from phonoscope.api import open_catalogue
 from phonoscope.engines import spark
+from phonoscope.engines.session import spark_session
 from phonoscope.engines.sources import SourceFile
 from phonoscope.errors import (
     CatalogueError,
@@ -166,7 +167,7 @@ def test_spark_gives_the_same_rows_as_this_machine(tmp_path, monkeypatch):
     # Known recordings at new places are not decoded again, and a session is used as it is.
     from pyspark.sql import SparkSession
 
-    session, is_ours = spark._session(SETTINGS)
+    session, is_ours = spark_session(SETTINGS)
     assert is_ours
     try:
         (music / "moved").mkdir()
