@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import random
 import re
 from importlib.resources import files
 
@@ -212,6 +213,37 @@ def test_a_list_that_is_none_ends_in_a_sentence(content, reason):
     assert "claims.yaml" in str(raised.value)
     assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_damaged_list_is_read_or_refused_in_a_sentence():
+    whole = files("phonoscope.findings").joinpath("claims.yaml").read_bytes()[:1500]
+    bits = [
+        b"[",
+        b"{",
+        b"&a ",
+        b"*a ",
+        b"!!x ",
+        b"? ",
+        b"- ",
+        b": ",
+        b"|\n",
+        b"'",
+        b"<<: ",
+        b"\xf0",
+    ]
+    rng = random.Random(1)
+    refused = []
+    for _ in range(400):
+        damaged = bytearray(whole)
+        for _ in range(rng.randrange(1, 8)):
+            at = rng.randrange(len(damaged))
+            damaged[at : at + rng.randrange(3)] = rng.choice(bits)
+        try:
+            claims_of(bytes(damaged), "x")
+        except UsageError as error:
+            refused.append(str(error))
+    assert len(refused) > 200
+    assert not [words for words in refused if "\n" in words]
 
 
 def test_places_that_hold_no_list_end_in_a_sentence(tmp_path):
