@@ -193,11 +193,12 @@ def test_isrcs_repeat_and_err_as_planted(made):
     well = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
     groups = {}
     for isrc, code, duration_ms, name in rows:
-        assert (code is not None) == bool(isrc and well.fullmatch(isrc))
-        if code is not None:
+        assert (code is None) == (isrc is None)
+        assert (code is not None and code >= 0) == bool(isrc and well.fullmatch(isrc))
+        if isrc is not None and code >= 0:
             groups.setdefault(isrc, []).append((duration_ms, name))
     assert sum(isrc is None for isrc, *_ in rows) == expected["tracks_without"]
-    bad = sum(isrc is not None and code is None for isrc, code, *_ in rows)
+    bad = sum(code == -1 for _, code, *_ in rows)
     assert bad == expected["tracks_malformed"]
     assert len(groups) == expected["unique_well_formed"]
     assert max(map(len, groups.values())) == expected["most_tracks_of_one"] == 20

@@ -118,7 +118,11 @@ def test_page_json_and_csv_agree(made):
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     # Two charts of the same finding, each in one width.
-    assert page.count('id="duration-one-narrow-alt"') == page.count('id="duration-other-narrow-alt"') == 1
+    assert (
+        page.count('id="duration-one-narrow-alt"')
+        == page.count('id="duration-other-narrow-alt"')
+        == 1
+    )
     for mark in ("http://", "https://", "@import", "url(", "<link", "src="):
         assert mark not in page.replace("http://www.w3.org/", ""), mark
 
