@@ -40,7 +40,7 @@ class JsonRecords:
     rows: Sequence[Mapping[str, Any]]
     """The objects; an empty one where there is none."""
     texts: Sequence[bytes]
-    """The same as they were written."""
+    """The same as they were written; none where they were not written as JSON."""
     odd: Mapping[int, str]
     """Why a record cannot be kept, by its place here."""
 

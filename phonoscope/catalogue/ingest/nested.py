@@ -76,6 +76,8 @@ class EntityReader:
             if hidden:
                 # Only what was understood: broken JSON may name the person too.
                 return _shown({k: v for k, v in records.rows[at].items() if k not in hidden})
+            if not texts:
+                return _shown(records.rows[at])
             return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
 
         yield from self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)

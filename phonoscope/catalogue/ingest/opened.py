@@ -17,13 +17,11 @@ from phonoscope.catalogue.ingest.parquet_files import ParquetFiles
 from phonoscope.catalogue.ingest.sqlite_file import MAGIC, SqliteFile
 from phonoscope.catalogue.ingest.unpacked import packed_with, unpacked_head
 from phonoscope.catalogue.ingest.web_api_text import TextFile, TextTables, table_of
+from phonoscope.catalogue.ingest.xml_file import NoXmlError, XmlFile
 from phonoscope.errors import SourceError, UnreadableError, UsageError
 
 _HEAD_BYTES = 4096
 _BINARY = {MAGIC: "an SQLite file", parquet_files.MAGIC: "a Parquet file"}
-_KNOWN_OTHERS = {
-    b"<": "XML or HTML",
-}
 _SPACE = b"\xef\xbb\xbf\xff\xfe\0 \r\n\t"
 """Marks of an encoding, the zeros of UTF-16, and blanks, before what a file begins with."""
 _TAR = slice(257, 262)
@@ -149,14 +147,20 @@ def _of_kind(
             path = _local(local_path(uri), name, what)
             return (SqliteFile if magic == MAGIC else _parquet)(path, name), ""
     plain = head.lstrip(_SPACE)
-    for start, what in _KNOWN_OTHERS.items():
-        if plain.startswith(start):
-            raise NotRecognisedError(f"{name} is {what}. {_wanted()}")
+    if mapping is None and plain.startswith(b"<"):
+        return _xml(uri, name)
     if mapping is None and plain.startswith((b"{", b"[")):
         opened, doubt = _json(uri, name, head)
     else:
         opened, doubt = CsvFile(uri, name, head, mapping), ""
     return (opened if mapping or table_of(opened) is None else TextTables([opened], name)), doubt
+
+
+def _xml(uri: str, name: str) -> tuple[Source, str]:
+    try:
+        return XmlFile(uri, name), ""
+    except NoXmlError as error:
+        raise NotRecognisedError(f"{error}.\n{_wanted()}") from error
 
 
 def _parquet(path: Path, name: str) -> ParquetFiles:
