@@ -12,6 +12,7 @@ SPELLINGS = {
     "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
     "name": "track_name name track track_title title song song_name",
     "artist_names": "artists artist artist_name artist_names track_artist track_artists performer",
+    "artist_ids": "id_artists artist_ids artists_ids artists_id",
     "album_id": "album_id track_album_id spotify_album_id spotify_album_uri album_uri",
     "album_name": "album_name track_album_name album_title album",
     "release_date": "release_date track_album_release_date album_release_date released",
@@ -78,8 +79,13 @@ def _recognises(source: CsvFile) -> bool:
     return source.mapping is None and are_of_tracks(source.columns)
 
 
+_JOINED = {"artists", "album_name", "track_name", "track_genre"}
+"""Columns of a data set, many times copied, that joins the names of artists by semicolons."""
+
+
 def _read(source: CsvFile) -> Iterator[Chunk]:
-    return read_fields(source, fields_of(source.columns))
+    separator = ";" if set(source.columns) >= _JOINED else None
+    return read_fields(source, fields_of(source.columns), lists=True, separator=separator)
 
 
 def _ignored(source: CsvFile) -> list[str]:

@@ -35,7 +35,7 @@ def _cells(table: ParquetTable) -> list[ParquetCell]:
     return [
         ParquetCell(to, types[to], quoted(name), type)
         for name, to in fields_of(_names(table)).items()
-        if readable(type := table.columns[name.lower()][1])
+        if to in types and readable(type := table.columns[name.lower()][1])
     ]
 
 

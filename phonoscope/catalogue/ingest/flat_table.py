@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from phonoscope.catalogue.ingest.artist_lists import ArtistRows, artist_lists
 from phonoscope.catalogue.ingest.base import Chunk
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, fillable, kinds
 from phonoscope.catalogue.ingest.csv_file import CsvFile, Records
@@ -15,6 +16,8 @@ from phonoscope.errors import UsageError
 
 SECONDS = "duration_s"
 """Field of a source that states durations in seconds; stored as ``duration_ms``."""
+ARTIST_IDS = "artist_ids"
+"""Field of a source that lists ids of artists beside their names."""
 ROWS = "rows"
 """What a file that holds a single table calls it."""
 
@@ -46,7 +49,13 @@ def check_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> None:
         raise UsageError(f"only one column can be {min(twice)}")
 
 
-def read_fields(source: CsvFile, of_columns: Mapping[str, str]) -> Iterator[Chunk]:
+def read_fields(
+    source: CsvFile,
+    of_columns: Mapping[str, str],
+    *,
+    lists: bool = False,
+    separator: str | None = None,
+) -> Iterator[Chunk]:
     """Yield the rows of a flat file.
 
     Parameters
@@ -54,11 +63,26 @@ def read_fields(source: CsvFile, of_columns: Mapping[str, str]) -> Iterator[Chun
     source
         The file.
     of_columns
-        Field by column; see :func:`fields`.
+        Field by column; see :func:`fields`, and :data:`ARTIST_IDS`.
+    lists
+        Whether lists of artists in a cell become rows of artists.
+    separator
+        What joins names of artists, when the layout says so.
     """
     places = {field: source.columns.index(name) for name, field in of_columns.items()}
+    artists = ArtistRows()
     for records in source.chunks():
-        yield chunk_of(_raw(records, places))
+        columns, odd = read_columns(records, places)
+        ids = columns.pop(ARTIST_IDS, None)
+        found = None
+        if lists and "artist_names" in columns:
+            found = artist_lists(columns["artist_names"], ids, separator)
+        if found is not None:
+            columns["artist_names"] = found.joined(columns["artist_names"])
+        chunk = chunk_of(_raw(records, columns, odd))
+        yield chunk
+        if found is not None:
+            yield artists.chunk(found, columns["track_id"], chunk, records.first_row)
 
 
 def read_columns(
@@ -75,8 +99,7 @@ def read_columns(
     return columns, odd
 
 
-def _raw(records: Records, places: Mapping[str, int]) -> Raw:
-    columns, odd = read_columns(records, places)
+def _raw(records: Records, columns: dict[str, pa.Array], odd: pa.Array) -> Raw:
     rows = records.rows
     tables, in_seconds = tables_of(columns)
     return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)
