@@ -13,12 +13,20 @@ from phonoscope.findings import runs
 from phonoscope.findings.base import find
 from phonoscope.settings import Settings
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    # PySpark leaves sockets for the garbage collector to close.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(scope="module")
 def session():
     made, is_ours = spark_session(Settings(workers=2))
+    # For a few thousand rows the usual 200 tasks a question are only overhead.
+    made.conf.set("spark.sql.shuffle.partitions", "2")
     yield made
     if is_ours:
         made.stop()
