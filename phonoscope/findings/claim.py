@@ -202,4 +202,6 @@ def amount(value: float, unit: str) -> str:
     if float(value).is_integer() and abs(value) >= 1000:
         return f"{number(value)}{unit_text}"
     decimals = 0 if float(value).is_integer() else 1 if abs(value) >= 10 else 3
+    if 0.0 < abs(value) < 1.0:
+        decimals = 4
     return f"{number(value, decimals)}{unit_text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ LARGEST_SHOWN = 6
 """Differences named at the head of the page."""
 COUNTED = ("recordings", "tracks", "albums", "artists", "track_artists", "features")
 """Tables whose rows say how large a catalogue is."""
+_CLOCK = re.compile(r"(?<=_)(\d)_(\d\d)$")
+"""A time of the clock at the end of a figure's name: ``excess_2_00``."""
 METHOD = (
     "Each difference is the first catalogue's figure less the second's. Its 95% interval follows "
     "from the intervals of both, by the squared distances to their limits (Zou & Donner 2008; for "
@@ -67,7 +70,7 @@ class Pair:
     @property
     def words(self) -> str:
         """The figure's name for a person: without the unit that its number has anyway."""
-        words = self.name.replace("_", " ")
+        words = _CLOCK.sub(r"\1:\2", self.name).replace("_", " ")
         if self.one.unit == "share":
             return words
         return words.removesuffix(f" {self.one.unit.lower()}").strip() or words
@@ -124,6 +127,11 @@ class Beside:
     def drawn(self) -> bool:
         """Whether both have a chart."""
         return self.one.answer.chart is not None and self.other.answer.chart is not None
+
+    @property
+    def telling(self) -> tuple[Pair, ...]:
+        """A few figures: those that differ by more than chance, then the first ones."""
+        return tuple(sorted(self.pairs, key=lambda pair: not pair.differs)[:LARGEST_SHOWN])
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -241,10 +249,15 @@ def compare(
     return Comparison(names, sizes, beside)
 
 
+def rows_in(catalogue: Tables) -> dict[str, int]:
+    """Return how many rows the tables have that say how large a catalogue is."""
+    return {name: int(catalogue.table(name).count().to_pyarrow().as_py()) for name in COUNTED}
+
+
 def sizes_of(one: Tables, other: Tables) -> dict[str, tuple[int, int]]:
     """Return how many rows the tables of two catalogues have."""
-    rows = {name: (_rows(one, name), _rows(other, name)) for name in COUNTED}
-    return {name: sizes for name, sizes in rows.items() if any(sizes)}
+    here, there = rows_in(one), rows_in(other)
+    return {name: (here[name], there[name]) for name in COUNTED if here[name] or there[name]}
 
 
 def difference_interval(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
@@ -302,7 +315,9 @@ def signed(value: float, unit: str) -> str:
         return "0"
     if unit == "share":
         points = f"{abs(value) * 100:.2f}"
-        text = f"{points if float(points) else 'under 0.01'}\u00a0points"
+        if not float(points):
+            return "under 0.01\u00a0points"
+        text = f"{points}\u00a0points"
     else:
         text = amount(abs(value), unit)
     return f"+{text}" if value > 0 else f"\u2212{text}"
@@ -337,7 +352,3 @@ def _row(pair: Pair) -> tuple[str | int | float | None, ...]:
 def _sides(figure: Figure) -> dict[str, Any]:
     low, high = figure.interval or (None, None)
     return {"value": figure.value, "low": low, "high": high, "of": figure.of}
-
-
-def _rows(catalogue: Tables, name: str) -> int:
-    return int(catalogue.table(name).count().to_pyarrow().as_py())

@@ -21,9 +21,10 @@ from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import UsageError
 from phonoscope.findings.base import Found, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
-from phonoscope.findings.comparison import Comparison, compare, sizes_of
+from phonoscope.findings.comparison import Comparison, compare, rows_in, sizes_of
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
 from phonoscope.findings.sheet import checked_sheet, figures_of, long_sheet, sheet_of
+from phonoscope.findings.words import counted
 
 Format = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/1"
@@ -36,6 +37,8 @@ class Report:
 
     name: str
     found: tuple[Found, ...]
+    title: str = ""
+    """What it is of, for the head of the page."""
     checks: tuple[Checked, ...] | None = None
     """Claims held against it; ``None`` when none were asked for."""
     comparison: Comparison | None = None
@@ -56,6 +59,7 @@ class Report:
             found=self.found,
             charts=drawn(self.found),
             name=self.name,
+            title=self.title,
             checks=self.checks,
             figures=figures_of(self.found),
         )
@@ -145,7 +149,7 @@ def report_of(
         beside = compare(names, sizes_of(catalogue, other), found, find(other))
         return Report(name, found, comparison=beside)
     checks = None if claims is None else check_claims(claims, found, whole=whole)
-    return Report(name, found, checks)
+    return Report(name, found, title_of(catalogue, found), checks)
 
 
 def write_report(
@@ -211,6 +215,18 @@ def name_of(catalogue: Tables) -> str:
     """Return the name of a catalogue as it stands on a page: the last part of its path."""
     path = str(catalogue.path).rstrip("/")
     return shown(path.rsplit("/", 1)[-1] or path)
+
+
+def title_of(catalogue: Tables, found: Sequence[Found]) -> str:
+    """Return what a catalogue is of: what was scanned, or else what was ingested."""
+    first = found[0].answer
+    if first.answered:
+        return first.claim or first.headline
+    rows = rows_in(catalogue)
+    if not rows["tracks"]:
+        return first.headline
+    releases = f" of {counted(rows['albums'], 'release')}" if rows["albums"] else ""
+    return f"{counted(rows['tracks'], 'track')}{releases}"
 
 
 def dateline() -> str:

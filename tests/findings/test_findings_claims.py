@@ -327,6 +327,15 @@ def test_shipped_claims_name_figures_that_there_are(synthetic):
     assert names >= UNASKED
 
 
+def test_the_head_of_a_page_on_metadata_says_what_it_is_of(synthetic):
+    (albums,) = synthetic.sql("select count(*) from albums").read_all().column(0).to_pylist()
+    page = report_of(synthetic).html()
+    assert f"<h1>60,000 tracks of {albums:,} releases</h1>" in page
+    assert f"<title>60,000 tracks of {albums:,} releases: catalogue</title>" in page
+    one = MemoryCatalogue(tracks=[{"source": "s", "track_id": "1", "duration_ms": 1}])
+    assert "<h1>1 track</h1>" in report_of(one).html()
+
+
 def test_published_numbers_hold_in_a_catalogue_drawn_from_them(synthetic):
     """Except counts of a larger one, and what a miscount says.
 

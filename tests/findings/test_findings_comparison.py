@@ -76,6 +76,25 @@ def test_what_differs_by_more_than_chance_is_told_from_what_may_not():
     assert rows == ("7 rows", "9 rows", "\u22122 rows", "")
 
 
+def test_the_first_figures_shown_are_those_that_differ():
+    one = [share(500, 1000, f"f{n}") for n in range(20)]
+    other = [share(100 if n in (9, 17) else 500, 1000, f"f{n}") for n in range(20)]
+    (item,) = compared(one, other).beside
+    assert [p.name for p in item.telling] == ["f9", "f17", "f0", "f1", "f2", "f3"]
+
+
+def test_names_of_figures_read_as_words():
+    names = {
+        ("excess_2_00", "ratio"): "excess 2:00",
+        ("duration_median_s", "s"): "duration median",
+        ("loudness_median_lufs", "LUFS"): "loudness median",
+        ("explicit_2020_share", "share"): "explicit 2020 share",
+        ("genres", "genres"): "genres",
+    }
+    figures = [Figure(name, 1.0, unit) for name, unit in names]
+    assert [p.words for p in compared(figures, figures).pairs] == list(names.values())
+
+
 def test_only_what_both_have_in_one_unit_is_compared():
     made = compared(
         [Figure("length", 3.0, "min"), Figure("only_here", 1, "x"), Figure("empty", None, "s")],
