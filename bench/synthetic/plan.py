@@ -161,8 +161,11 @@ class Plan:
 
     @property
     def long_tail(self) -> float:
-        """The offset q of artists' and labels' ranks: the density at rank r of n is 1/(r/n + q)."""
-        return max(1e-4, 3.0 / self.labels)
+        """The offset q of artists' and labels' ranks: the density at rank r of n is 1/(r/n + q).
+
+        Not so small that the first ranks outdo those who release at inhuman rates.
+        """
+        return max(1e-4, 30.0 / self.labels)
 
 
 def popularity() -> Array:
