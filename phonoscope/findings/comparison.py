@@ -134,9 +134,18 @@ class Beside:
         return tuple(sorted(self.pairs, key=lambda pair: not pair.differs)[:LARGEST_SHOWN])
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is unlike in what figures rest on, each sentence once."""
-        return tuple(dict.fromkeys(pair.remark for pair in self.pairs if pair.remark))
+    def remark(self) -> str:
+        """What is unlike in what the figures rest on, in words; empty when it is alike."""
+        unlike = [pair for pair in self.pairs if pair.remark]
+        if len(unlike) < 2:
+            return unlike[0].remark if unlike else ""
+        first = unlike[0]
+        return (
+            f"Unlike denominators in {count(len(unlike))} of {counted(len(self.pairs), 'figure')}: "
+            f"{first.words} rests on {count(first.one.of or 0)} rows in the first and on "
+            f"{count(first.other.of or 0)} in the second. The smaller number decides how sure a "
+            "difference is."
+        )
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,11 @@ def test_only_what_both_have_in_one_unit_is_compared():
 def test_unlike_denominators_are_said_in_words():
     (pair,) = compared([share(5000, 256_000)], [share(30, 1000)]).pairs
     assert "256,000 rows in the first and on 1,000 in the second" in pair.remark
+    (item,) = compared(
+        [share(5000, 256_000, f"f{n}") for n in range(9)],
+        [share(30, 1000 if n else 200_000, f"f{n}") for n in range(9)],
+    ).beside
+    assert item.remark.startswith("Unlike denominators in 8 of 9 figures: f1 rests on 256,000 rows")
     assert compared([share(1, 100)], [share(1, 999)]).pairs[0].remark == ""
     assert compared([Figure("n", 1, "s")], [Figure("n", 1, "s", of=5)]).pairs[0].remark == ""
 

@@ -1,0 +1,75 @@
+"""Pages of claims and of comparisons in a real browser."""
+
+import pytest
+
+from phonoscope.findings.claims import claims_of
+from phonoscope.findings.report import report_of
+from tests.findings.catalogues import plausible
+from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
+
+pytestmark = pytest.mark.browser
+CLAIMS = b"""format: phonoscope-claims/1
+claims:
+  - {id: a, says: Most are major., source: A, date: "2025",
+     figure: tonality.major_share, at_least: 0.1}
+  - {id: b, says: None is major., source: A very long name of a source that nobody knows,
+     date: "2025",
+     figure: tonality.major_share, at_most: 0, url: "https://example.org/", note: A note.}
+  - {id: c, says: Unknown., source: A, date: "2025", figure: no.such, value: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    one, other = plausible(200, 7), plausible(120, 8)
+    one.path, other.path = "/a/this-year", "/b/a_rather_long_name_of_a_catalogue_of_last_year"
+    made = {
+        "claims": report_of(one, claims=claims_of(CLAIMS, "claims")),
+        "compared": report_of(one, other=other),
+    }
+    return {name: m.write(folder / f"{name}.html").as_uri() for name, m in made.items()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("name", ["claims", "compared"])
+def test_they_are_legible_fit_and_load_nothing(browser, pages, name, width, scheme):
+    with opened(browser, pages[name], width=width, scheme=scheme) as watched:
+        page = watched.page
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate(FAINT_TEXT) == []
+        assert sideways(page) == 0
+        assert unnamed(page) == []
+        assert watched.requests == [pages[name]]
+        assert watched.complaints == []
+
+
+def test_what_does_not_hold_comes_first_and_leads_to_how_it_was_counted(browser, pages):
+    with opened(browser, pages["claims"]) as watched:
+        page = watched.page
+        assert page.locator("#published .standing").all_inner_texts() == [
+            "Does not hold",
+            "Holds",
+            "Cannot be told",
+        ]
+        page.get_by_role("link", name="How it was counted").first.click()
+        assert page.url.endswith("#tonality")
+        assert page.locator("#tonality").is_visible()
+
+
+def test_both_charts_are_read_by_keyboard(browser, pages):
+    with opened(browser, pages["compared"]) as watched:
+        page = watched.page
+        charts = page.locator("#tonality .chart")
+        assert charts.count() == 2
+        for at in range(2):
+            charts.nth(at).focus()
+            page.keyboard.press("ArrowRight")
+            assert "recording" in page.locator(".tip").inner_text()
