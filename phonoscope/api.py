@@ -218,6 +218,20 @@ class Catalogue:
             raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
         return self._backend().table(name)
 
+    def links(self) -> ir.Table:
+        """Return which recording is which track of an ingested source.
+
+        Returns
+        -------
+        ibis.expr.types.Table
+            ``recording_id``, ``source``, ``track_id`` and ``by``: ``"file"`` (the source names
+            the file), ``"isrc"``, or ``"tags"`` (title, artists and duration agree, and no other
+            track or recording does). :mod:`phonoscope.catalogue.links` has the rules.
+        """
+        from phonoscope.catalogue.links import links
+
+        return links(self.recordings, self.files, self.table("tracks"))
+
     def _backend(self) -> ibis.backends.duckdb.Backend:
         """Return this thread's connection, a new one when parts were added since."""
         parts = views.live_parts(self._store)

@@ -7,10 +7,15 @@ several times faster than as many texts.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 LENGTH = 12
 COUNT = 26**2 * 36**3 * 10**7
@@ -76,6 +81,30 @@ def _numbers(plain: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         well &= value >= 0
         total += value * worth
     return total, well
+
+
+def number_of(code: ir.StringValue) -> ir.IntegerValue:
+    """Return well-formed ISRCs as numbers, as an expression that any engine computes.
+
+    What is not well-formed is empty; else it is as :func:`numbers_of` says.
+
+    Parameters
+    ----------
+    code
+        Text as written.
+    """
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    plain = code.upper().re_replace("[- ]", "")
+    well = plain.re_search("^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$")
+    plain = ibis.ifelse(well, plain, ibis.null("string"))
+    total = plain.substr(5, 7).try_cast("int64")
+    for place in range(5):
+        letter = plain.substr(place, 1).ascii_str().cast("int64")
+        # After Z comes 0: 'A' is 65 and '0' is 48.
+        value = ibis.ifelse(letter >= ord("A"), letter - ord("A"), letter - ord("0") + 26)
+        total = total + value * int(_PLACES[place])
+    return total
 
 
 def code_of(number: int) -> str:
