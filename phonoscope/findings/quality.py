@@ -49,7 +49,6 @@ def ask(catalogue: Asked) -> Answer:
         *_of_features(catalogue),
     ]
     rejected = int(catalogue.table("rejects").count().to_pyarrow().as_py())
-    sources = _sources(catalogue)
     hit = [check for check in checks if check.rows]
     worst = sorted(hit, key=lambda check: -check.rows / max(1, check.of))[:3]
     told = "; ".join(f"{percent(c.rows / c.of)} of {c.table} {c.says}" for c in worst)
@@ -57,15 +56,13 @@ def ask(catalogue: Asked) -> Answer:
         headline=f"{len(hit)} of {len(checks)} checks find something: {told}."
         if hit
         else f"None of {len(checks)} checks finds anything.",
-        note=_note(rejected, sources),
+        note=f"{counted(rejected, 'row')} of sources could not be kept." if rejected else "",
         certainty="Every row was checked; the numbers are exact for this catalogue.",
         figures=(
             *(Figure(f"{c.name}_rows", c.rows, "rows", None, c.of) for c in checks),
             Figure("rejected_rows", rejected, "rows", None, None),
         ),
-        tables=tuple(
-            t for t in (_table(checks), _source_table(sources), _rejects(catalogue)) if t.rows
-        ),
+        tables=tuple(t for t in (_table(checks), _rejects(catalogue)) if t.rows),
     )
 
 
@@ -157,25 +154,6 @@ def _of_features(catalogue: Asked) -> list[Check]:
     ]
 
 
-def _sources(catalogue: Asked) -> list[dict[str, Any]]:
-    tracks = catalogue.table("tracks")
-    found = tracks.group_by("source").agg(tracks=tracks.count()).order_by("source").limit(LISTED)
-    rows: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
-    return rows
-
-
-def _note(rejected: int, sources: Sequence[dict[str, Any]]) -> str:
-    parts = []
-    if len(sources) > 1:
-        parts.append(
-            f"The tracks come from {counted(len(sources), 'source')} and are counted together, so "
-            "a recording that several list is counted for each: report --source NAME looks at one."
-        )
-    if rejected:
-        parts.append(f"{counted(rejected, 'row')} of sources could not be kept.")
-    return " ".join(parts)
-
-
 def _table(checks: Sequence[Check]) -> Table:
     columns = (
         Column("check", "Check", "text", on_page=False),
@@ -186,12 +164,6 @@ def _table(checks: Sequence[Check]) -> Table:
     )
     rows = tuple((c.name, c.says, c.table, c.rows, c.rows / c.of if c.of else None) for c in checks)
     return Table("checks", "Checks", columns, rows)
-
-
-def _source_table(sources: Sequence[dict[str, Any]]) -> Table:
-    columns = (Column("source", "Source", "text"), Column("tracks", "Tracks"))
-    rows = tuple((printable(row["source"]), row["tracks"]) for row in sources)
-    return Table("sources", "Sources of tracks", columns, rows if len(rows) > 1 else ())
 
 
 def _rejects(catalogue: Asked) -> Table:
