@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
+    from phonoscope.findings.base import Progress as FindingsProgress
+    from phonoscope.findings.base import Tables
     from phonoscope.findings.report import Format, Report
     from phonoscope.findings.shares import Shares
     from phonoscope.matching.find import Progress as FindProgress
@@ -374,6 +376,8 @@ class Catalogue:
         claims: str | os.PathLike[str] | None = None,
         whole: bool = False,
         compare: Catalogue | None = None,
+        source: str | None = None,
+        engine: str = "local",
     ) -> Path:
         """Write all findings to a file.
 
@@ -384,7 +388,7 @@ class Catalogue:
         format
             ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``; by default what the
             name ends in, and else ``"html"``.
-        claims, whole, compare
+        claims, whole, compare, source, engine
             As for :meth:`reported`.
 
         Returns
@@ -404,7 +408,9 @@ class Catalogue:
         chosen = format or by_ending.get(ending, "html")
         # Before minutes of counting.
         check_format(chosen)
-        made = self.reported(claims=claims, whole=whole, compare=compare)
+        made = self.reported(
+            claims=claims, whole=whole, compare=compare, source=source, engine=engine
+        )
         return made.write(path, cast("Format", chosen))
 
     def reported(
@@ -413,6 +419,9 @@ class Catalogue:
         claims: str | os.PathLike[str] | None = None,
         whole: bool = False,
         compare: Catalogue | None = None,
+        source: str | None = None,
+        engine: str = "local",
+        progress: FindingsProgress | None = None,
     ) -> Report:
         """Ask everything that a report tells, and write nothing.
 
@@ -426,6 +435,13 @@ class Catalogue:
             otherwise it is a sample, and their intervals do.
         compare
             A catalogue to put beside this one.
+        source
+            Of the metadata, look at this source only: one of the column ``source``.
+        engine
+            Where the tables are asked: ``"local"`` on this machine, ``"spark"`` on the Spark
+            cluster that PySpark finds. The answers are the same.
+        progress
+            Is told how many questions are answered, and the next one.
 
         Returns
         -------
@@ -436,13 +452,43 @@ class Catalogue:
         Raises
         ------
         UsageError
-            When the claims cannot be read, or claims and a comparison are asked for at once.
+            When the claims cannot be read, claims and a comparison are asked for at once, there
+            is no such source or engine, or Spark cannot be started.
+        MissingExtraError
+            When PySpark is asked for and not installed.
         """
         from phonoscope.findings.claims import read_claims
         from phonoscope.findings.report import report_of
 
         asked = None if claims is None else read_claims(claims)
-        return report_of(self, claims=asked, whole=whole, other=compare)
+        with self._asked_on(engine) as tables:
+            other = None if compare is None else tables(compare)
+            return report_of(
+                tables(self),
+                claims=asked,
+                whole=whole,
+                other=other,
+                source=source,
+                progress=progress,
+            )
+
+    @contextmanager
+    def _asked_on(self, engine: str) -> Iterator[Callable[[Catalogue], Tables]]:
+        """Give what turns a catalogue into tables that an engine asks."""
+        if engine == "local":
+            yield lambda catalogue: catalogue
+        elif engine == "spark":
+            from phonoscope.engines.session import spark_session
+            from phonoscope.engines.spark_tables import SparkTables
+
+            session, is_ours = spark_session(self._settings)
+            try:
+                yield lambda catalogue: SparkTables(catalogue._store, session, catalogue.path)
+            finally:
+                if is_ours:
+                    session.stop()
+        else:
+            raise _no_engine(engine)
 
     def share_generated(self, by: str | None = None) -> Shares:
         """Estimate how many of the recordings were made by machines; never a count of flags.
@@ -638,4 +684,8 @@ def _engine(name: str) -> Engine:
         from phonoscope.engines.spark import SparkEngine
 
         return SparkEngine()
-    raise UsageError(f"there is no engine {name!r}; there are local and spark")
+    raise _no_engine(name)
+
+
+def _no_engine(name: str) -> UsageError:
+    return UsageError(f"there is no engine {name!r}; there are local and spark")

@@ -132,3 +132,16 @@ def names_any_in(fail_on: list[FailOn] | None, catalogue: Catalogue) -> bool:
 def person_path(path: str) -> str:
     """Return a path as a person may type it, ``~`` included."""
     return os.path.expanduser(path)
+
+
+class Engine(StrEnum):
+    """Where the work runs."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+EngineOption = Annotated[
+    Engine,
+    typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
+]

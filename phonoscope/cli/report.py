@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
+from phonoscope.cli.asking import Asking
 from phonoscope.cli.exits import Status
-from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
+from phonoscope.cli.options import (
+    AsJson,
+    CatalogueArgument,
+    Engine,
+    EngineOption,
+    Quiet,
+    person_path,
+)
 from phonoscope.cli.terminal import message, safe, write, write_json
 from phonoscope.errors import UsageError
 
@@ -18,6 +26,7 @@ Examples:
   phonoscope report my-catalogue --to findings.csv
   phonoscope report my-catalogue --format json --to findings.json
   phonoscope report my-catalogue --claims shipped --fail-on claim
+  phonoscope report my-catalogue --source dump.sqlite3 --engine spark
   phonoscope report this-year --compare last-year --to changes.html
 """
 INTERRUPTED = "The report was not written; the catalogue is as it was."
@@ -74,6 +83,15 @@ def report(
             "differs, and by more than chance.",
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="NAME",
+            help="Of the metadata, look at this source only: its path, or its name from --as.",
+        ),
+    ] = None,
+    engine: EngineOption = Engine.LOCAL,
     fail_on: Annotated[
         ReportFailOn | None,
         typer.Option(
@@ -99,7 +117,15 @@ def report(
     opened = api.open_catalogue(person_path(catalogue), create=False)
     other = None if compare is None else api.open_catalogue(person_path(compare), create=False)
     listed = claims if claims in (None, SHIPPED) else person_path(claims)
-    made = opened.reported(claims=listed, whole=whole, compare=other)
+    with Asking(quiet) as asking:
+        made = opened.reported(
+            claims=listed,
+            whole=whole,
+            compare=other,
+            source=source,
+            engine=engine.value,
+            progress=asking,
+        )
     made.write(path, chosen.value)
     standings = {standing.value: made.standings[standing] for standing in Standing}
     if as_json:

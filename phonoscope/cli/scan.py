@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,8 @@ from phonoscope.cli.amounts import counted, span, speed
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
+    Engine,
+    EngineOption,
     FailOnOption,
     FalseAlarms,
     Quiet,
@@ -39,13 +40,6 @@ INTERRUPTED = (
 )
 
 
-class Engine(StrEnum):
-    """Where the work of a scan runs."""
-
-    LOCAL = "local"
-    SPARK = "spark"
-
-
 def scan(
     sources: Annotated[
         list[str],
@@ -59,10 +53,7 @@ def scan(
     into: Annotated[
         str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
     ],
-    engine: Annotated[
-        Engine,
-        typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
-    ] = Engine.LOCAL,
+    engine: EngineOption = Engine.LOCAL,
     fail_on: FailOnOption = None,
     as_json: AsJson = False,
     workers: Workers = None,

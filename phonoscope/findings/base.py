@@ -236,10 +236,24 @@ def findings() -> tuple[Finding, ...]:
     return tuple(sorted(known, key=lambda finding: finding.order))
 
 
-def find(catalogue: Tables, source: str | None = None) -> tuple[Found, ...]:
+class Progress(Protocol):
+    """Is told how far the questions are."""
+
+    def __call__(self, done: int, total: int, question: str) -> None:
+        """Take in how many questions are answered, of how many, and the next one."""
+
+
+def find(
+    catalogue: Tables, source: str | None = None, progress: Progress | None = None
+) -> tuple[Found, ...]:
     """Ask a catalogue every question; with ``source``, about one source of its metadata only."""
+    found = []
     with Asked(catalogue, source) as asked:
-        return tuple(Found(finding, finding.answer(asked)) for finding in findings())
+        for done, finding in enumerate(findings()):
+            if progress is not None:
+                progress(done, len(findings()), finding.question)
+            found.append(Found(finding, finding.answer(asked)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

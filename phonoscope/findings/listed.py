@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
-from phonoscope.findings.words import count, counted, joined
+from phonoscope.findings.words import counted, joined
 
 METHOD = (
     "Rows of the tables tracks, albums and artists are counted, of every source or of the one that "
@@ -42,7 +42,7 @@ def ask(catalogue: Asked) -> Answer:
         if several
         else "",
         certainty="Exact: every row was counted.",
-        claim=f"{count(tracks)} tracks",
+        claim=counted(tracks, "track") + (f" of {counted(albums, 'release')}" if albums else ""),
         figures=(
             Figure("tracks", tracks, "tracks"),
             Figure("releases", albums, "releases"),

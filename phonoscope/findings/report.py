@@ -16,15 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from phonoscope.audio.source import shown
+from phonoscope.audio.source import printable, shown
 from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import UsageError
-from phonoscope.findings.base import Found, Tables, find
+from phonoscope.findings.base import Found, Progress, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
-from phonoscope.findings.comparison import Comparison, compare, rows_in, sizes_of
+from phonoscope.findings.comparison import Comparison, compare, sizes_of
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
 from phonoscope.findings.sheet import checked_sheet, figures_of, long_sheet, sheet_of
-from phonoscope.findings.words import counted
 
 Format = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/1"
@@ -37,8 +36,6 @@ class Report:
 
     name: str
     found: tuple[Found, ...]
-    title: str = ""
-    """What it is of, for the head of the page."""
     checks: tuple[Checked, ...] | None = None
     """Claims held against it; ``None`` when none were asked for."""
     comparison: Comparison | None = None
@@ -59,7 +56,6 @@ class Report:
             found=self.found,
             charts=drawn(self.found),
             name=self.name,
-            title=self.title,
             checks=self.checks,
             figures=figures_of(self.found),
         )
@@ -121,6 +117,8 @@ def report_of(
     claims: Iterable[Claim] | None = None,
     whole: bool = False,
     other: Tables | None = None,
+    source: str | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Ask a catalogue everything that a report tells.
 
@@ -134,22 +132,36 @@ def report_of(
         Whether it is all that the claims speak of, not a sample.
     other
         A catalogue to put beside it.
+    source
+        Of the metadata, look at this source only.
+    progress
+        Is told how far it is.
 
     Raises
     ------
     UsageError
-        When claims and another catalogue are asked for at once.
+        When claims and another catalogue are asked for at once, or there is no such source.
     """
     if claims is not None and other is not None:
         raise UsageError("a report checks claims or compares two catalogues, not both at once")
-    found = find(catalogue)
+    if source is not None:
+        _check_source(catalogue, source)
+    found = find(catalogue, source, progress)
     name = name_of(catalogue)
     if other is not None:
         names = _told_apart(catalogue, other)
-        beside = compare(names, sizes_of(catalogue, other), found, find(other))
+        beside = compare(names, sizes_of(catalogue, other), found, find(other, source, progress))
         return Report(name, found, comparison=beside)
     checks = None if claims is None else check_claims(claims, found, whole=whole)
-    return Report(name, found, title_of(catalogue, found), checks)
+    return Report(name, found, checks)
+
+
+def _check_source(catalogue: Tables, source: str) -> None:
+    ingests = catalogue.table("ingests")
+    known = sorted(set(ingests.source.to_pyarrow().to_pylist()))
+    if source not in known:
+        there = ", ".join(printable(name) for name in known) or "none"
+        raise UsageError(f"there is no source {source!r} here; there are: {there}")
 
 
 def write_report(
@@ -215,18 +227,6 @@ def name_of(catalogue: Tables) -> str:
     """Return the name of a catalogue as it stands on a page: the last part of its path."""
     path = str(catalogue.path).rstrip("/")
     return shown(path.rsplit("/", 1)[-1] or path)
-
-
-def title_of(catalogue: Tables, found: Sequence[Found]) -> str:
-    """Return what a catalogue is of: what was scanned, or else what was ingested."""
-    first = found[0].answer
-    if first.answered:
-        return first.claim or first.headline
-    rows = rows_in(catalogue)
-    if not rows["tracks"]:
-        return first.headline
-    releases = f" of {counted(rows['albums'], 'release')}" if rows["albums"] else ""
-    return f"{counted(rows['tracks'], 'track')}{releases}"
 
 
 def dateline() -> str:
