@@ -322,7 +322,7 @@ class Catalogue:
         Parameters
         ----------
         source
-            SQLite or CSV file.
+            A file or folder in one of the layouts of ``docs/ingest-json.md``; a file may be packed.
         mapping
             Field by column, for a CSV file whose columns are not recognised: ``{"Song":
             "name", "Key": "track_id"}``. Nothing else of the file is read then.

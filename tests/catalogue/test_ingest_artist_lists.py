@@ -48,15 +48,19 @@ def test_lists_with_ids_become_artists(tmp_path, catalogue):
 
 
 def test_names_joined_by_semicolons_are_told_by_the_data_sets_columns(tmp_path, catalogue):
-    heading = ["", "track_id", "artists", "album_name", "track_name", "duration_ms", "track_genre"]
-    rows = [["0", "t1", "A, B;C", "x", "x", "1", "pop"], ["1", "t2", "A, B", "x", "x", "1", "pop"]]
+    heading = ["released", "track_id", "artists", "album_name", "track_name", "explicit"]
+    heading += ["track_genre"]
+    rows = [
+        ["1999-05", "t1", "A, B;C", "x", "x", "1", "pop"],
+        ["", "t2", "A, B", "x", "x", "1", ""],
+    ]
     write_csv(tmp_path / "x", [heading, *rows])
     write_csv(tmp_path / "other", [heading[:-1], *(row[:-1] for row in rows)])
     catalogue.ingest(tmp_path / "x")
-    assert table(catalogue, "track_artists", "track_id", "artist_id") == [
-        ("t1", "A, B"),
-        ("t1", "C"),
-        ("t2", "A, B"),
+    assert table(catalogue, "track_artists", "track_id", "artist_id", "release_year") == [
+        ("t1", "A, B", 1999),
+        ("t1", "C", 1999),
+        ("t2", "A, B", None),
     ]
     catalogue.ingest(tmp_path / "other")
     assert len(table(catalogue, "track_artists", "track_id")) == 3

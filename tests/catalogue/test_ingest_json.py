@@ -80,6 +80,7 @@ def check(catalogue, path):
     assert table(catalogue, "track_artists", "track_id", "artist_id") == sorted(
         {(row["id"], artist["id"]) for row in TRACKS for artist in row["artists"]}
     )
+    assert set(table(catalogue, "track_artists", "release_year")) == {(1999,)}
     assert table(catalogue, "albums", "album_id", "name", "release_date_precision") == [
         (f"al{i}", "Álbum", "month") for i in range(3)
     ]

@@ -60,6 +60,8 @@ def test_releases_of_discogs(tmp_path, catalogue, encoding):
     ] + [("2-1", "T1", "A feat. B & Co", 240_000, "Electronic", "month")]
     assert table(catalogue, "artists", "artist_id", "name") == [("1", "A (2)"), ("2", "B & Co")]
     assert len(table(catalogue, "track_artists", "track_id")) == 12
+    for name in ("tracks", "track_artists", "albums"):
+        assert set(table(catalogue, name, "release_year")) == {(1999,), (2040,)}
 
 
 def test_artists_of_discogs(tmp_path, catalogue):

@@ -7,7 +7,7 @@ tells a list of texts, in time that grows with its length only; anything else st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -91,27 +91,30 @@ class ArtistRows:
     def __init__(self) -> None:
         self._read = 0
 
-    def chunk(self, lists: ArtistLists, track_ids: pa.Array, tracks: Chunk, first: int) -> Chunk:
-        """Return who made the tracks that were kept.
+    def chunk(
+        self, lists: ArtistLists, columns: Mapping[str, pa.Array], tracks: Chunk, first: int
+    ) -> Chunk:
+        """Return who made the tracks that were kept, of which there are some columns.
 
         Where a source has no ids, a name is the id: two of one name are then one artist.
         """
         gone = {reject.row - first for reject in tracks.rejects}
-        ids = track_ids.to_pylist()
+        ids = columns["track_id"].to_pylist()
+        dates = columns["release_date"].to_pylist() if "release_date" in columns else {}
         rows = [
-            (ids[at], *artist)
+            (ids[at], *artist, dates[at] if dates else None)
             for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
             if at not in gone
             for artist in _pairs(names, of)
         ]
-        track, artist, name = (
-            pa.array([row[part] for row in rows], pa.string()) for part in range(3)
+        track, artist, name, date = (
+            pa.array([row[part] for row in rows], pa.string()) for part in range(4)
         )
         first_row = self._read + 1
         self._read += len(rows)
         tables = {
             "artists": {"artist_id": artist, "name": name},
-            "track_artists": {"track_id": track, "artist_id": artist},
+            "track_artists": {"track_id": track, "artist_id": artist, "release_date": date},
         }
         return chunk_of(Raw("artists", first_row, len(rows), tables, lambda at: list(rows[at])))
 

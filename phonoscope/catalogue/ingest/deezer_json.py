@@ -43,7 +43,11 @@ _TRACK = Entity(
             "artists",
             {
                 "artists": {"artist_id": "id", "name": "name"},
-                "track_artists": {"track_id": "^id", "artist_id": "id"},
+                "track_artists": {
+                    "track_id": "^id",
+                    "artist_id": "id",
+                    "release_date": "^release_date",
+                },
             },
         ),
         "album": Entity(

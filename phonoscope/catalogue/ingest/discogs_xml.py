@@ -148,7 +148,11 @@ _RELEASES = Entity(
                     "artists",
                     {
                         "artists": {"artist_id": "id", "name": "own_name"},
-                        "track_artists": {"track_id": "^id", "artist_id": "id"},
+                        "track_artists": {
+                            "track_id": "^id",
+                            "artist_id": "id",
+                            "release_date": "^album.released",
+                        },
                     },
                 )
             },

@@ -82,7 +82,7 @@ def read_fields(
         chunk = chunk_of(_raw(records, columns, odd))
         yield chunk
         if found is not None:
-            yield artists.chunk(found, columns["track_id"], chunk, records.first_row)
+            yield artists.chunk(found, columns, chunk, records.first_row)
 
 
 def read_columns(

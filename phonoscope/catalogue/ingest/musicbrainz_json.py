@@ -68,7 +68,11 @@ _RECORDING = Entity(
             "artist-credit",
             {
                 "artists": _CREDITED,
-                "track_artists": {"track_id": "^id", "artist_id": "artist.id"},
+                "track_artists": {
+                    "track_id": "^id",
+                    "artist_id": "artist.id",
+                    "release_date": "^first-release-date",
+                },
             },
         )
     },

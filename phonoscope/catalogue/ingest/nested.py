@@ -164,7 +164,8 @@ class _Cells:
         """Return the columns of every common table that an entity fills."""
         return {
             table: {
-                name: self._column(kinds(table)[name], name, where)
+                # A date of release may be there for its year only, which is told from it.
+                name: self._column(kinds(table).get(name, Kind.TEXT), name, where)
                 for name, where in columns.items()
             }
             for table, columns in entity.tables.items()

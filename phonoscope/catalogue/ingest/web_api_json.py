@@ -44,7 +44,11 @@ _TRACK = Entity(
             "artists",
             {
                 "artists": {"artist_id": "id", "name": "name"},
-                "track_artists": {"track_id": "^id", "artist_id": "id"},
+                "track_artists": {
+                    "track_id": "^id",
+                    "artist_id": "id",
+                    "release_date": "^album.release_date",
+                },
             },
         ),
         "album": Entity("album", {"albums": _ALBUM}),
