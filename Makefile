@@ -49,9 +49,13 @@ format: $(VENV)/dev.stamp  ## Put the code into ruff's format
 bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC or the demo's music
 	$(bin)/python bench/throughput.py "$${MUSIC:-demo/music}"
 
-docs: $(VENV)/dev.stamp  ## Write docs/cli.md from the command line itself
+docs: $(VENV)/dev.stamp  ## Write what docs/ tells of commands, tables and findings from the code itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
 	mv docs/cli.md.new docs/cli.md
+	$(bin)/python -m phonoscope.catalogue.layout > docs/schema.md.new
+	mv docs/schema.md.new docs/schema.md
+	$(bin)/python -m phonoscope.findings.reference > docs/findings.md.new
+	mv docs/findings.md.new docs/findings.md
 
 # ---- environments ----------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from phonoscope.findings.base import find, findings
+from phonoscope.findings.reference import document
 from phonoscope.findings.report import as_json
 from tests.findings.catalogues import (
     MemoryCatalogue,
@@ -265,3 +267,8 @@ def _rounded(value):
     if isinstance(value, list | tuple):
         return [_rounded(inner) for inner in value]
     return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+def test_the_written_findings_are_current():
+    written = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert written == document(), "python -m phonoscope.findings.reference > docs/findings.md"
