@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from phonoscope.findings.backend import keep
 from phonoscope.findings.interval import Interval, wilson
-from phonoscope.findings.words import percent
+from phonoscope.findings.words import between, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,7 +281,7 @@ class Share:
 
     def certainty(self) -> str:
         """Say how sure the share is."""
-        low, high = (percent(end) for end in self.interval)
+        low, high = between(*self.interval)
         return (
             f"{percent(self.value)} is exact for this catalogue. If it is a sample of something "
             f"larger, the share there lies between {low} and {high} (95% interval after Wilson, "

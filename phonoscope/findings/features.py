@@ -22,7 +22,7 @@ from phonoscope.findings.interval import Z_95, Interval
 from phonoscope.findings.keys import NO_FEATURES
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.mean import mean_interval
-from phonoscope.findings.words import counted, number
+from phonoscope.findings.words import counted, joined, measured, number
 
 FEATURES: Mapping[str, str] = {
     "danceability": "danceability",
@@ -168,20 +168,26 @@ def _trend(years: Sequence[_Year], name: str) -> _Trend | None:
 
 def _headline(whole: _Year, trends: Mapping[str, _Trend]) -> str:
     def mean(name: str) -> str:
-        return number(whole.sums[name] / whole.tracks[name], 0 if name == "tempo_bpm" else 2)
+        value = whole.sums[name] / whole.tracks[name]
+        return measured(value, "BPM") if name == "tempo_bpm" else number(value, 2)
 
-    known = [name for name in DRAWN if whole.tracks[name]] or [
-        n for n in FEATURES if whole.tracks[n]
+    known = [n for n in DRAWN if whole.tracks[n]] or [n for n in FEATURES if whole.tracks[n]]
+    told = ", ".join(f"{_plain(name)} {mean(name)}" for name in known)
+    sure = {n: t for n, t in trends.items() if n in DRAWN and t.interval.low * t.interval.high > 0}
+    moves = [
+        f"{joined([_plain(n) for n in names])} {verb if len(names) > 1 else verb + 's'}"
+        for verb, names in (
+            ("rise", [n for n, t in sure.items() if t.per_decade > 0]),
+            ("fall", [n for n, t in sure.items() if t.per_decade < 0]),
+        )
+        if names
     ]
-    told = ", ".join(f"{FEATURES[name]} {mean(name)}" for name in known)
-    moved = [
-        f"{FEATURES[name]} {'rises' if t.per_decade > 0 else 'falls'}"
-        for name, t in trends.items()
-        if name in DRAWN and t.interval.low * t.interval.high > 0
-    ]
-    return f"On average, by a service's word: {told}." + (
-        f" Over the years {', '.join(moved)}." if moved else ""
-    )
+    course = f" Over the years {', '.join(moves)}." if moves else ""
+    return f"On average, by a service's word: {told}.{course}"
+
+
+def _plain(name: str) -> str:
+    return FEATURES[name].partition(",")[0]
 
 
 def _certainty(
@@ -197,13 +203,17 @@ def _certainty(
     if years:
         of = sum(max(year.tracks.values()) for year in years)
         parts.append(f"The years rest on {counted(of, 'track')}.")
-    for name in DRAWN:
-        if name in trends:
-            low, high = (number(end, 3) for end in trends[name].interval)
-            parts.append(
-                f"{FEATURES[name]}: {number(trends[name].per_decade, 3)} a decade ({low} to "
-                f"{high}, 95% interval from how far the years lie off the line)."
-            )
+    slopes = [
+        f"{_plain(name)} {number(t.per_decade, 3)} ({number(t.interval.low, 3)} to "
+        f"{number(t.interval.high, 3)})"
+        for name, t in trends.items()
+        if name in DRAWN
+    ]
+    if slopes:
+        parts.append(
+            f"Change a decade, with 95% intervals from how far the years lie off the line: "
+            f"{', '.join(slopes)}."
+        )
     return " ".join(parts)
 
 

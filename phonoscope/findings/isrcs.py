@@ -19,7 +19,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.runs import Runs, runs_of
-from phonoscope.findings.words import count, counted, number, percent, were
+from phonoscope.findings.words import count, counted, number, percent
 
 TITLES_FROM = 2_000_000
 """Tracks from which titles are compared for one ISRC in a hundred only."""
@@ -112,10 +112,11 @@ def _note(missing: Share, malformed: Share) -> str:
     parts = []
     if missing.hits:
         many = counted(missing.hits, "track")
-        parts.append(f"{many} ({missing}) {were(missing.hits)} without an ISRC.")
+        parts.append(f"{many} ({missing}) {'has' if missing.hits == 1 else 'have'} no ISRC.")
     if malformed.hits:
         codes = counted(malformed.hits, "code")
-        parts.append(f"{codes} ({malformed} of those stated) {were(malformed.hits)} not one.")
+        told = "is not well-formed" if malformed.hits == 1 else "are not well-formed"
+        parts.append(f"{codes} ({malformed} of those stated) {told}.")
     return " ".join(parts)
 
 
@@ -149,7 +150,8 @@ def _grouped(runs: Runs) -> list[tuple[str, int]]:
     for tracks, isrcs in runs.isrcs.items():
         groups[min(tracks, MOST_DRAWN)] += isrcs
     return [
-        (f"{MOST_DRAWN} or more" if k == MOST_DRAWN else str(k), groups[k]) for k in sorted(groups)
+        (f"{MOST_DRAWN} or more" if k == MOST_DRAWN else counted(k, "track"), groups[k])
+        for k in sorted(groups)
     ]
 
 

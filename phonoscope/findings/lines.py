@@ -61,7 +61,7 @@ def over_years(panels: Sequence[Panel], *, alt: str) -> Chart:
 def _panel(
     panel: Panel, width: int, height: int, domain: Sequence[int], labels: int, *, last: bool
 ) -> Spec:
-    rows = [point._asdict() for point in panel.points]
+    rows = _without_bridges(panel.points)
     x: Spec = {
         "field": "year",
         "type": "quantitative",
@@ -93,6 +93,7 @@ def _panel(
         },
         {
             "transform": [
+                {"filter": "datum.value !== null"},
                 {"calculate": f"max(datum.year - {half}, {domain[0]})", "as": "from"},
                 {"calculate": f"min(datum.year + {half}, {domain[1]})", "as": "to"},
             ],
@@ -100,9 +101,29 @@ def _panel(
             "encoding": {"x": hit_x, "x2": {"field": "to"}, "description": {"field": "says"}},
         },
     ]
-    if len(rows) == 1:
-        layers[1]["mark"] = {"type": "point", "filled": True, "color": "var(--accent)", "size": 50}
+    layers.insert(
+        2,
+        {
+            "transform": [{"filter": "datum.alone"}],
+            "mark": {"type": "point", "filled": True, "color": "var(--accent)", "size": 36}
+            | {"opacity": 1, "aria": False},
+            "encoding": {"x": x, "y": {"field": "value", **y}},
+        },
+    )
     return {"width": width, "height": height, "data": {"values": rows}, "layer": layers}
+
+
+def _without_bridges(points: Sequence[Point]) -> list[dict[str, Any]]:
+    """Return rows with an empty one in every year without a value: no line leads across it."""
+    known = {point.year: point for point in points}
+    rows: list[dict[str, Any]] = []
+    for year in range(min(known), max(known) + 1):
+        if year in known:
+            alone = not {year - 1, year + 1} & set(known)
+            rows.append({**known[year]._asdict(), "alone": alone})
+        elif rows[-1]["value"] is not None:
+            rows.append({"year": year, "value": None, "low": None, "high": None, "alone": False})
+    return rows
 
 
 def curve(points: Sequence[tuple[float, float]], *, x_title: str, y_title: str, alt: str) -> Chart:

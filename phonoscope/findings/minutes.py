@@ -131,7 +131,7 @@ def _headline(found: Sequence[Excess], sure: Sequence[Excess]) -> str:
 def _certainty(one: Excess, others: Sequence[float]) -> str:
     low, high = one.interval
     as_high = sum(ratio >= one.ratio for ratio in others)
-    p = f"p\u00a0=\u00a0{one.p_value:.2g}" if one.p_value > 1e-12 else "p under 1e\u221212"
+    p = f"p\u00a0=\u00a0{one.p_value:.2g}" if one.p_value >= 0.0001 else "p under 0.0001"
     return (
         f"{clock(one.second)}: {number(one.ratio, 2)} ({number(low, 2)} to {number(high, 2)}), "
         f"{p}, n\u00a0=\u00a0{count(one.tracks)}; of {counted(len(others), 'other second')} "

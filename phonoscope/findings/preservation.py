@@ -95,14 +95,14 @@ def ask(catalogue: Asked) -> Answer:
         if dates.expected_january_1
         else None
     )
-    telling = [(what, share) for what, _, share in known.values() if share.hits]
+    telling = [(what, one, share) for what, one, share in known.values() if share.hits]
     headline = (
-        "; ".join(f"{share} {what}" for what, share in telling[:3]) + "."
+        "; ".join(f"{share} of the {one}s {what}" for what, one, share in telling[:3]) + "."
         if telling
         else "No identifier is missing, and every track is available somewhere."
     )
     return Answer(
-        headline=f"Of the tracks {headline}" if telling else headline,
+        headline=headline,
         note="" if placed else "In which countries tracks are available is not known here.",
         certainty=" ".join(
             f"{share.hits:,} of {share.total:,} {one}s {what}."

@@ -150,7 +150,8 @@ def _of_features(catalogue: Asked) -> list[Check]:
     if not row["total"]:
         return []
     return [
-        Check(name, what, row[name], row["total"], "features") for name, (what, _) in says.items()
+        Check(name, what, row[name], row["total"], "audio features")
+        for name, (what, _) in says.items()
     ]
 
 

@@ -13,8 +13,8 @@ def document() -> str:
         "What `phonoscope report` and the page ask a whole catalogue; written from the findings by",
         "`python -m phonoscope.findings.reference > docs/findings.md`. A finding is a file of",
         "`phonoscope/findings/`. Its figures have stable names, `finding.figure`, in JSON and CSV,",
-        "and [claims](claims.md) refer to them. A finding whose columns a catalogue does not have, or",
-        "that finds nothing in them, says so.",
+        "and [claims](claims.md) refer to them. A finding whose columns a catalogue lacks, or that",
+        "finds nothing in them, says so.",
     ]
     for finding in findings():
         lines += ["", *_section(finding)]

@@ -25,6 +25,8 @@ DAYS = 365.25
 A_DAY = 365
 """Releases of one name in a year from which it is called faster than one a day."""
 LISTED = 50
+LEAST_DRAWN = 0.0001
+"""Share of all that the last year must have to end the chart."""
 
 _Fast: TypeAlias = tuple[str, str, int, float]
 """Name, years, how many in these years, and how many a year."""
@@ -53,13 +55,19 @@ def ask(catalogue: Asked) -> Answer:
     if not years:
         return cannot_tell("Neither releases nor tracks of this catalogue have a year of release.")
     (top, most) = max(years, key=lambda item: item[1])
+    # A handful of dates in the future must not squeeze the course of the others.
+    enough = LEAST_DRAWN * sum(n for _, n in years)
+    until = max((year for year, n in years if n >= enough), default=top)
+    drawn = [(year, n) for year, n in years if year <= until]
     labels, fast = _labels(albums if has_albums else catalogue.table("tracks"))
     artists, fast_artists = _artists(catalogue)
     names = [
         f"{counted(fast, 'time')} a label put out more than one {what} a day for a year"
         if fast
         else "",
-        f"{counted(fast_artists, 'artist')} more than one track a day" if fast_artists else "",
+        f"{counted(fast_artists, 'artist')} put out more than one track a day"
+        if fast_artists
+        else "",
     ]
     told = "; ".join(filter(None, names))
     return Answer(
@@ -77,7 +85,7 @@ def ask(catalogue: Asked) -> Answer:
             Figure("label_years_over_one_a_day", fast, "label years", None, None),
             Figure("artists_over_one_a_day", fast_artists, "artists", None, None),
         ),
-        chart=_chart(years, what) if len(years) > 1 else None,
+        chart=_chart(drawn, what) if len(drawn) > 1 else None,
         tables=tuple(
             t
             for t in (

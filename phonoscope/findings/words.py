@@ -46,6 +46,20 @@ def percent(share: float) -> str:
     return f"{share:.{decimals}%}"
 
 
+def between(low: float, high: float) -> tuple[str, str]:
+    """Return the ends of an interval of shares, with the decimals that tell them apart.
+
+    >>> between(0.6176, 0.6221), between(0.2, 0.4), between(0.5, 0.5)
+    (('61.8%', '62.2%'), ('20%', '40%'), ('50%', '50%'))
+    """
+    ends = percent(low), percent(high)
+    decimals = 1
+    while ends[0] == ends[1] and low < high and decimals <= 4:
+        ends = f"{low:.{decimals}%}", f"{high:.{decimals}%}"
+        decimals += 1
+    return ends
+
+
 def number(value: float, decimals: int = 0) -> str:
     """Return a number with thousands separators and a true minus sign.
 
