@@ -28,7 +28,7 @@ class Panel(NamedTuple):
     title: str
     points: Sequence[Point]
     form: str
-    """How Vega writes values on the axis, e.g. ``"~%"``."""
+    """How Vega writes values on the axis, e.g. ``"~%"``; 0 is written without a unit."""
     zero: bool = True
     """Whether the axis begins at 0: so it does for shares and counts."""
 
@@ -78,7 +78,11 @@ def _panel(
     y: Spec = {
         "type": "quantitative",
         "scale": {"zero": panel.zero, "nice": True},
-        "axis": {"title": panel.title, "format": panel.form, "tickCount": 3},
+        "axis": {
+            "title": panel.title,
+            "labelExpr": f"datum.value === 0 ? '0' : format(datum.value, '{panel.form}')",
+            "tickCount": 3,
+        },
     }
     half = 0.5
     hit_x = {**x, "field": "from"}
