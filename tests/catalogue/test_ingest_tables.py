@@ -153,6 +153,7 @@ def test_row_numbers_that_stand_twice_are_refused(tmp_path, catalogue, dump):
 FLAT = {
     "track_id": pa.array(["a", "b", None, "d", "x" * 5000]),
     "track_name": pa.array(["A", None, "C", "D", "E"]),
+    "artist": pa.array(["x, y", "", None, "z", None]),
     "artists": pa.array([["x", "y"], [], None, ["z"], None]),
     "release_date": pa.array([date(2016, 7, 15), None, None, date(2040, 1, 1), None]),
     "duration_sec": pa.array([1.5, 0.0, 3.0, 4e20, 5.0]),
@@ -166,7 +167,7 @@ FLAT = {
 def test_a_flat_table_is_read_with_its_types(tmp_path, catalogue):
     pq.write_table(pa.table(FLAT), tmp_path / "x")
     summary = catalogue.ingest(tmp_path / "x")
-    assert (summary.layout, summary.ignored) == ("flat-parquet", ["other"])
+    assert (summary.layout, summary.ignored) == ("flat-parquet", ["artists", "other"])
     assert summary.reasons == {
         "no track_id": 1,
         "duration_ms is no number": 1,
@@ -194,6 +195,15 @@ def test_names_that_look_like_patterns_are_names(tmp_path, catalogue):
     pq.write_table(pa.table(FLAT), folder / "x")
     assert catalogue.ingest(folder / "x").read == 5
     assert catalogue.ingest(folder).read == 5
+
+
+@pytest.mark.parametrize("nested", [[["a"]], [{"a": 1}]])
+def test_ids_that_are_no_single_values_make_no_table(tmp_path, nested):
+    for more in ({}, {"album_rowid": [1]}):
+        rows = {"id": nested, "name": ["x"], "duration_ms": [1], **more}
+        pq.write_table(pa.table(rows), tmp_path / "x")
+        with pytest.raises(ps.SourceError, match="not known"):
+            ps.layout_of(tmp_path / "x")
 
 
 def test_parquet_of_other_columns_is_refused_in_words(tmp_path):

@@ -16,14 +16,13 @@ from phonoscope.catalogue.ingest.parquet_files import (
     ParquetFiles,
     ParquetTable,
     quoted,
-    readable,
 )
 
 
 def _table(source: ParquetFiles) -> ParquetTable | None:
     """Return the one table of a source, when it is one of tracks."""
     (table, *others) = source.tables
-    return None if others or not are_of_tracks(_names(table)) else table
+    return None if others or not are_of_tracks(table.readable) else table
 
 
 def _names(table: ParquetTable) -> list[str]:
@@ -32,10 +31,11 @@ def _names(table: ParquetTable) -> list[str]:
 
 def _cells(table: ParquetTable) -> list[ParquetCell]:
     types = {**kinds("features"), **kinds("tracks"), SECONDS: Kind.REAL}
+    of_columns = table.readable
     return [
-        ParquetCell(to, types[to], quoted(name), type)
-        for name, to in fields_of(_names(table)).items()
-        if to in types and readable(type := table.columns[name.lower()][1])
+        ParquetCell(to, types[to], quoted(name), of_columns[name])
+        for name, to in fields_of(of_columns).items()
+        if to in types
     ]
 
 

@@ -55,6 +55,11 @@ class ParquetTable:
     """How a person calls it."""
 
     @property
+    def readable(self) -> dict[str, str]:
+        """Types by name as written, of the columns that can be read."""
+        return {name: type for name, type in self.columns.values() if readable(type)}
+
+    @property
     def sql(self) -> str:
         """What to select from."""
         listed = ", ".join("'" + _plain(path).replace("'", "''") + "'" for path in self.paths)
@@ -100,20 +105,20 @@ class ParquetCell:
 
 
 def _text_sql(cell: ParquetCell) -> str:
-    if cell.type.endswith("[]"):
-        return f"array_to_string({cell.sql}, ', ')"
     if cell.type.startswith("TIMESTAMP"):
         return f"{cell.sql}::DATE::VARCHAR"
     return cell.sql if cell.type == "VARCHAR" else f"{cell.sql}::VARCHAR"
 
 
 def readable(type: str) -> bool:
-    """Whether cells of a type of DuckDB's can be read; structures cannot, lists of text can."""
-    return (
-        type in _WHOLE | _REAL | _TEXTS
-        or type.startswith((*_TIMES, _DICTIONARY, "DECIMAL"))
-        or type == "VARCHAR[]"
-    )
+    """Return whether cells of a type of DuckDB's can be read.
+
+    Lists and structures are not: a few bytes of a file may be two thousand lists of any length,
+    which DuckDB holds at once whatever its limit.
+    """
+    if type.endswith("]"):
+        return False
+    return type in _WHOLE | _REAL | _TEXTS or type.startswith((*_TIMES, _DICTIONARY, "DECIMAL"))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def by_name(source: ParquetFiles) -> dict[str, ParquetTable]:
     """
     found: dict[str, ParquetTable] = {}
     for table in source.tables:
-        name = told(frozenset(table.columns))
+        name = told(frozenset(column.lower() for column in table.readable))
         if name in found:
             raise SourceError(
                 f"{source.name}: both {found[name].shown} and {table.shown} have the columns of "
