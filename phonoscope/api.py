@@ -234,6 +234,16 @@ class Catalogue:
 
         return links(self.recordings, self.files, self.table("tracks"))
 
+    def empty_cells(self, name: str, column: str) -> int | None:
+        """Return how many rows of a table have nothing in a column, without reading rows.
+
+        Returns
+        -------
+        int or None
+            ``None`` when the files of the catalogue do not tell; then a query does.
+        """
+        return views.empty_cells(self._store, tables()[name], column)
+
     def _backend(self) -> ibis.backends.duckdb.Backend:
         """Return this thread's connection, a new one when parts were added since."""
         parts = views.live_parts(self._store)

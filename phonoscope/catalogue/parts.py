@@ -144,6 +144,23 @@ def replaced_by(place: Place, table: Table, name: str) -> set[str]:
     return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
 
 
+def empty_cells(place: Place, table: Table, name: str, column: str) -> int | None:
+    """Return how many rows of a part have nothing in a column, told from its end.
+
+    ``None`` when it does not say so.
+    """
+    found = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow())
+    if column not in found.schema.names:
+        return int(found.num_rows)
+    at, total = found.schema.names.index(column), 0
+    for group in range(found.num_row_groups):
+        told = found.row_group(group).column(at).statistics
+        if told is None or not told.has_null_count:
+            return None
+        total += told.null_count
+    return total
+
+
 def dataset(place: Place, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
     """Return parts as one Arrow dataset in the current schema; a missing column is empty."""
     paths = [f"{table.name}/{name}" for name in names]

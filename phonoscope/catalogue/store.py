@@ -56,6 +56,10 @@ class Store:
         """Return where parts lie, for who opens files by path; see :meth:`Place.files`."""
         return self.place.files([f"{table}/{name}" for name in names])
 
+    def empty_cells(self, table: str, name: str, column: str) -> int | None:
+        """Return how many rows of a part have nothing in a column; see :mod:`.parts`."""
+        return parts.empty_cells(self.place, tables()[table], name, column)
+
     def write(self, rows: Mapping[str, pa.Table], batch: str) -> None:
         """Write a batch: one part a table, in the order given; the last one commits it."""
         for name, some in rows.items():

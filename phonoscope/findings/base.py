@@ -68,6 +68,19 @@ class Asked:
             return found
         return found.filter(found.source == self._source)
 
+    def empty(self, table: str, column: str) -> int:
+        """Return how many rows of a table have nothing in a column, exactly.
+
+        A catalogue's files mostly say so at their ends; then no row is read.
+        """
+        told = getattr(self._catalogue, "empty_cells", None)
+        if told is not None and self._source is None:
+            count: int | None = told(table, column)
+            if count is not None:
+                return count
+        rows = self.table(table)
+        return int(rows.filter(rows[column].isnull()).count().to_pyarrow().as_py())
+
     def once(self, make: Callable[[Asked], Any]) -> Any:
         """Return the Ibis table that ``make`` describes, computed at most once."""
         if make not in self._kept:

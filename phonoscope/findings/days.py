@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def days(catalogue: Asked) -> Any:
-    """Return ``tracks`` by ``release_date``, ``release_date_precision`` and ``release_year``."""
+    """Return ``tracks`` by ``release_date`` and ``release_date_precision``."""
     tracks = catalogue.table("tracks")
-    keys = ("release_date", "release_date_precision", "release_year")
+    keys = ("release_date", "release_date_precision")
     return tracks.group_by(*keys).agg(tracks=tracks.count())

@@ -86,12 +86,12 @@ class _Trend:
 
 def ask(catalogue: Asked) -> Answer:
     """Average a service's features, and by year of release."""
-    features, tracks = catalogue.table("features"), catalogue.table("tracks")
-    total = int(features.count().to_pyarrow().as_py())
-    sampled = total > EXACT_TO
+    tracks = catalogue.table("tracks")
+    share = _share(catalogue)
+    sampled = share < NUMBERS
     if sampled:
-        share = max(1, NUMBERS * EXACT_TO // total)
-        features, tracks = (t.filter(t["sample"] < share) for t in (features, tracks))
+        tracks = tracks.filter(tracks["sample"] < share)
+    features = catalogue.once(_looked_at)
     whole = _whole(features)
     if not any(whole.tracks.values()):
         return cannot_tell(NO_FEATURES)
@@ -105,6 +105,21 @@ def ask(catalogue: Asked) -> Answer:
         chart=_chart(years, whole) if len(years) > 1 else None,
         tables=tuple(t for t in (_table(whole, trends), _by_year(years)) if t.rows),
     )
+
+
+def _share(catalogue: Asked) -> int:
+    """Return how many of the sample numbers are looked at."""
+    total = int(catalogue.table("features").count().to_pyarrow().as_py())
+    return NUMBERS if total <= EXACT_TO else max(1, NUMBERS * EXACT_TO // total)
+
+
+def _looked_at(catalogue: Asked) -> Any:
+    """Return the rows of features that are looked at: all, or a sample."""
+    features = catalogue.table("features")
+    share = _share(catalogue)
+    if share < NUMBERS:
+        features = features.filter(features["sample"] < share)
+    return features.select("track_id", *FEATURES)
 
 
 def _sums(rows: Any) -> dict[str, Any]:
@@ -141,7 +156,7 @@ def _years(tracks: Any, features: Any) -> list[_Year]:
     dated = tracks.filter(tracks.release_year.notnull()).select("track_id", "release_year")
     # Features of a file of their own have a source of their own, but a service's ids are one.
     dated = dated.group_by("track_id").agg(year=dated.release_year.min())
-    joined = features.drop("source").inner_join(dated, "track_id")
+    joined = features.inner_join(dated, "track_id")
     found = joined.group_by("year").agg(**_sums(joined)).order_by("year").to_pyarrow().to_pylist()
     years = [_year(row, row["year"]) for row in found]
     return [year for year in years if max(year.tracks.values()) >= FEWEST]

@@ -54,13 +54,11 @@ def ask(catalogue: Asked) -> Answer:
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    code = tracks.isrc_code
-    counts = tracks.agg(stated=code.count(), well_formed=(code >= 0).cast("int64").sum())
-    (row,) = counts.to_pyarrow().to_pylist()
-    codes = _Codes(total, row["stated"], row["well_formed"] or 0)
+    stated = total - catalogue.empty("tracks", "isrc_code")
+    runs = runs_of(tracks, stated)
+    codes = _Codes(total, stated, runs.tracks)
     if not codes.well_formed:
         return cannot_tell("No track of this catalogue has a well-formed ISRC.")
-    runs = runs_of(tracks, codes.well_formed)
     several, titles = _titles(tracks, total)
     return _answer(codes, runs, several, titles)
 

@@ -55,19 +55,19 @@ def ask(catalogue: Asked) -> Answer:
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    tracks, albums = catalogue.table("tracks"), catalogue.table("albums")
-    isrc = int(tracks.isrc_code.count().to_pyarrow().as_py())
-    (release,) = albums.agg(n=albums.count(), upc=albums.upc.count()).to_pyarrow().to_pylist()
+    albums = catalogue.table("albums")
+    no_isrc = catalogue.empty("tracks", "isrc_code")
+    releases = int(albums.count().to_pyarrow().as_py())
     placed, nowhere, single = _places(catalogue)
     dates = _dates(catalogue)
     shares = {
-        "isrc_missing_share": ("have no ISRC", "track", Share(total - isrc, total)),
+        "isrc_missing_share": ("have no ISRC", "track", Share(no_isrc, total)),
         "upc_missing_share": (
             "have no UPC or EAN",
             "release",
-            Share(release["n"] - release["upc"], release["n"]),
+            Share(catalogue.empty("albums", "upc"), releases),
         )
-        if release["n"]
+        if releases
         else None,
         "nowhere_share": ("are available nowhere", "track", Share(nowhere, placed))
         if placed

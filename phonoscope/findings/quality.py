@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
+from phonoscope.findings.dates import year_of
 from phonoscope.findings.days import days
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
-from phonoscope.findings.seconds import LONG, NEGATIVE, ZERO, seconds
+from phonoscope.findings.seconds import LONGEST_S, seconds
 from phonoscope.findings.words import counted, percent
 
 METHOD = (
@@ -66,35 +67,28 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _many(which: Any) -> Any:
-    return which.fill_null(False).cast("int64").sum()
-
-
 def _of_tracks(catalogue: Asked, total: int) -> list[Check]:
     tracks = catalogue.table("tracks")
-    says = {
-        "untitled": ("have no title", tracks.name.isnull()),
-        "no_album": ("name no release", tracks.album_id.isnull() & tracks.album_name.isnull()),
-        "negative_plays": ("have fewer than 0 plays", tracks.plays < 0),
-    }
-    (row,) = (
-        tracks.agg(**{n: _many(which) for n, (_, which) in says.items()}).to_pyarrow().to_pylist()
-    )
-    return [Check(name, what, row[name], total, "tracks") for name, (what, _) in says.items()]
+    untitled, alone = (catalogue.empty("tracks", name) for name in ("name", "album_id"))
+    plays = int(tracks.filter(tracks.plays < 0).count().to_pyarrow().as_py())
+    return [
+        Check("untitled", "have no title", untitled, total, "tracks"),
+        Check("no_album", "name no release by its id", alone, total, "tracks"),
+        Check("negative_plays", "have fewer than 0 plays", plays, total, "tracks"),
+    ]
 
 
 def _of_seconds(catalogue: Asked, total: int) -> list[Check]:
     table = catalogue.once(seconds)
-    found = table.group_by("second").agg(n=table.tracks.sum())
-    odd = found.filter(found.second.isnull() | found.second.isin((ZERO, LONG, NEGATIVE)))
-    counts = {row["second"]: row["n"] for row in odd.to_pyarrow().to_pylist()}
     says = {
-        "zero_duration": ("have a duration of 0", ZERO),
-        "no_duration": ("have no duration", None),
-        "too_long": ("last more than ten hours", LONG),
-        "negative_duration": ("have a duration below 0", NEGATIVE),
+        "zero_duration": ("have a duration of 0", table.zero),
+        "no_duration": ("have no duration", table.second.isnull()),
+        "too_long": ("last ten hours or more", table.second >= LONGEST_S),
+        "negative_duration": ("have a duration below 0", table.second < 0),
     }
-    return [Check(n, what, counts.get(at, 0), total, "tracks") for n, (what, at) in says.items()]
+    counts = {n: w.fill_null(False).ifelse(table.tracks, 0).sum() for n, (_, w) in says.items()}
+    (row,) = table.agg(**counts).to_pyarrow().to_pylist()
+    return [Check(n, what, int(row[n] or 0), total, "tracks") for n, (what, _) in says.items()]
 
 
 def _of_marks(catalogue: Asked, total: int) -> list[Check]:
@@ -106,7 +100,7 @@ def _of_marks(catalogue: Asked, total: int) -> list[Check]:
 
 def _of_days(catalogue: Asked, total: int) -> list[Check]:
     table = catalogue.once(days)
-    year, now = table.release_year, _year_now(catalogue)
+    year, now = year_of(table.release_date), str(_year_now(catalogue))
     day = table.release_date
 
     def of(which: Any) -> Any:
@@ -141,18 +135,12 @@ def _year_now(catalogue: Asked) -> int:
 
 def _of_features(catalogue: Asked) -> list[Check]:
     features = catalogue.table("features")
-    says = {
-        "null_response": ("were not measured by the service", features.null_response),
-        "no_tempo": ("have a tempo of 0", features.tempo_bpm == 0),
-    }
-    whole = features.agg(total=features.count(), **{n: _many(w) for n, (_, w) in says.items()})
-    (row,) = whole.to_pyarrow().to_pylist()
+    nothing = features.null_response.fill_null(False).cast("int64").sum()
+    (row,) = features.agg(total=features.count(), nothing=nothing).to_pyarrow().to_pylist()
     if not row["total"]:
         return []
-    return [
-        Check(name, what, row[name], row["total"], "audio features")
-        for name, (what, _) in says.items()
-    ]
+    says = "were not measured by the service"
+    return [Check("null_response", says, row["nothing"] or 0, row["total"], "audio features")]
 
 
 def _table(checks: Sequence[Check]) -> Table:
@@ -190,7 +178,7 @@ FINDING = Finding(
     order=330,
     needs={
         "tracks": ("name", "album_id", "duration_ms", "popularity", "release_date"),
-        "features": ("null_response", "tempo_bpm"),
+        "features": ("null_response",),
     },
     ask=ask,
     method=METHOD,

@@ -42,6 +42,11 @@ class Runs:
     """ISRCs whose tracks differ in duration by more than :data:`APART_TENTHS`."""
 
     @property
+    def tracks(self) -> int:
+        """How many tracks have one."""
+        return sum(tracks * isrcs for tracks, isrcs in self.isrcs.items())
+
+    @property
     def unique(self) -> int:
         """How many different ISRCs there are."""
         return sum(self.isrcs.values())
@@ -55,7 +60,7 @@ def runs_of(tracks: Any, codes: int) -> Runs:
     tracks
         Ibis table with ``isrc_code`` and ``duration_ms``.
     codes
-        How many rows have an ISRC.
+        How many rows have an ISRC, at most.
     """
     coded = tracks.filter(tracks.isrc_code >= 0)
     if is_local(tracks):
