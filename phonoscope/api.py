@@ -234,6 +234,10 @@ class Catalogue:
 
         return links(self.recordings, self.files, self.table("tracks"))
 
+    def state(self) -> object:
+        """Return what differs from before when rows were added or replaced since."""
+        return views.live_parts(self._store)
+
     def empty_cells(self, name: str, column: str) -> int | None:
         """Return how many rows of a table have nothing in a column, without reading rows.
 

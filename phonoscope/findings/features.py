@@ -39,14 +39,14 @@ FEATURES: Mapping[str, str] = {
 DRAWN = ("danceability", "energy", "valence", "tempo_bpm")
 EXACT_TO = 1_000_000
 """Tracks up to which all are read; of more, a random sample of about as many."""
-_PARTS = 1000
-"""Parts of a unit in which features are added up."""
+_PARTS, _SQUARED_PARTS = 1_000_000, 1000
+"""Parts of a unit in which features, and those whose squares, are added up."""
 _LARGEST = 10_000.0
 """Values beyond are no tempo, loudness or share; sums of squares stay whole numbers below this."""
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
 METHOD = (
-    "Means and standard deviations of a service's own numbers, added up in thousandths. Tempi of "
+    "Means and standard deviations of a service's own numbers, added up in millionths. Tempi of "
     "0 are no tempi. Over the years: the mean of each year of release with at least 100 tracks, "
     "and a straight line through those means, weighted by their tracks. Of a large catalogue a "
     "random sample of about one million tracks is read, by a number told from their ids. Sameness: "
@@ -125,16 +125,19 @@ def _looked_at(catalogue: Asked) -> Any:
 def _sums(rows: Any) -> dict[str, Any]:
     """Return Ibis sums of every feature, for one row or for groups.
 
-    In whole thousandths, so that they are exact and the same in whatever order they are added.
+    In whole parts of a unit, so that they are the same in whatever order they are added.
     """
     sums: dict[str, Any] = {}
     for name in FEATURES:
         value = rows[name].cast("float64")
         known = value.between(0.001 if name == "tempo_bpm" else -_LARGEST, _LARGEST)
-        whole = (known.ifelse(value, None) * _PARTS).round().cast("int64")
+        value = known.ifelse(value, None)
+        whole, coarse = (
+            (value * parts).round().cast("int64") for parts in (_PARTS, _SQUARED_PARTS)
+        )
         sums[f"{name}_n"] = whole.count()
         sums[f"{name}_sum"] = whole.sum()
-        sums[f"{name}_squares"] = (whole * whole).sum()
+        sums[f"{name}_squares"] = (coarse * coarse).sum()
     return sums
 
 
@@ -143,7 +146,7 @@ def _year(row: Mapping[str, Any], year: int) -> _Year:
         return {name: (row[f"{name}_{end}"] or 0) / parts for name in FEATURES}
 
     counts = {name: row[f"{name}_n"] for name in FEATURES}
-    return _Year(year, counts, named("sum", _PARTS), named("squares", _PARTS**2))
+    return _Year(year, counts, named("sum", _PARTS), named("squares", _SQUARED_PARTS**2))
 
 
 def _whole(features: Any) -> _Year:

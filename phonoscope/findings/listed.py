@@ -36,7 +36,7 @@ def ask(catalogue: Asked) -> Answer:
     sources = found.limit(MOST_SOURCES).to_pyarrow().to_pylist()
     several = len(sources) > 1
     return Answer(
-        headline=f"{told} are listed, by {counted(len(sources), 'source')}.",
+        headline=f"{counted(len(sources), 'source')} {'list' if several else 'lists'} {told}.",
         note="They are counted together, so a recording that several list is counted for each: "
         "'phonoscope report CATALOGUE --source NAME' looks at one."
         if several

@@ -29,18 +29,27 @@ class Decided(Protocol):
         """Keep whether two recordings are the same."""
 
 
+@runtime_checkable
+class Stated(Protocol):
+    """A catalogue that tells when it has changed."""
+
+    def state(self) -> object:
+        """Return what differs from before when rows were added or replaced."""
+
+
 class Desk:
     """Asks and draws in three threads of its own.
 
     A catalogue keeps a connection for each thread that asks it, and pages are made in many
     threads. Findings and copies, which may take long, have their own, so that they do not hold
     up the rest. Tables are taken anew for each question, so that a page loaded again shows what a
-    scan has added meanwhile.
+    scan has added meanwhile; the findings are asked again only when something was.
     """
 
     def __init__(self, catalogue: Tables) -> None:
         self._catalogue = catalogue
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
+        self._answered: tuple[object, tuple[Found, ...]] = (None, ())
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
         self._copies = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
@@ -59,8 +68,15 @@ class Desk:
         return self._rows.submit(ask).result()
 
     def findings(self) -> tuple[Found, ...]:
-        """Ask every finding."""
-        return self._findings.submit(find, self._catalogue).result()
+        """Ask every finding, or return what was answered when nothing was added since."""
+        return self._findings.submit(self._found).result()
+
+    def _found(self) -> tuple[Found, ...]:
+        catalogue = self._catalogue
+        state = catalogue.state() if isinstance(catalogue, Stated) else None
+        if state is None or state != self._answered[0]:
+            self._answered = (state, find(catalogue))
+        return self._answered[1]
 
     def drawn(self, found: tuple[Found, ...]) -> dict[str, tuple[str, str]]:
         """Draw the charts of findings, by name of the finding."""

@@ -263,6 +263,33 @@ def test_every_number_that_is_shown_is_a_number(asked):
                 assert figure.interval.low <= figure.value <= figure.interval.high
 
 
+def test_hostile_values_overflow_nothing_and_leak_nowhere(tmp_path):
+    far = ["9007199254740992", "-9007199254740992", "36000000", "0", "1", "", "999"]
+    evil = [
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+        "\u202egnp",
+        "'; drop table tracks; --",
+    ]
+    made = [
+        [f"{evil[i % 4]}{i}", evil[i % 4], evil[(i + 1) % 4], evil[i % 4], far[i % 7], "true",
+         far[(i + 1) % 7], far[(i + 2) % 7].lstrip("-"), evil[i % 4], evil[i % 4],
+         ["9999-99-99", "0000", "2024", evil[0], "20240230"][i % 5], evil[i % 4],
+         *["1e99", "-1e99", "0.5", "nan"][i % 4 : i % 4 + 1] * 2, i % 14 - 1, i % 3,
+         "1e99", "1e18", "-1e18"]
+        for i in range(300)
+    ]  # fmt: skip
+    catalogue = ingested(ps.open_catalogue(tmp_path / "c"), tmp_path / "evil.csv", made)
+    answers = {item.finding.name: item.answer for item in find(catalogue)}
+    assert answers["listed"].answered
+    page = catalogue.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    sheets = catalogue.report(tmp_path / "sheets", format="csv")
+    for sheet in sheets.glob("*.csv"):
+        assert not any(cell.startswith("=") for cell in sheet.read_text().split(","))
+
+
 def test_a_catalogue_without_metadata_says_so_in_each(tmp_path):
     catalogue = ps.open_catalogue(tmp_path / "empty")
     for finding in findings():
