@@ -208,6 +208,11 @@ class Catalogue:
         """One row a scan."""
         return self.table("scans")
 
+    @property
+    def tracks(self) -> ir.Table:
+        """One row a track of each source of metadata."""
+        return self.table("tracks")
+
     def table(self, name: str) -> ir.Table:
         """Return a table by name, as the catalogue is now.
 

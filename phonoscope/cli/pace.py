@@ -1,60 +1,17 @@
-"""How fast rows are read: a moving line on a terminal, a plain line now and then elsewhere."""
+"""How fast rows are read."""
 
 from __future__ import annotations
 
-import sys
-import time
-from types import TracebackType
-from typing import Self
-
 from phonoscope.cli.amounts import clock, counted
-from phonoscope.cli.progress import PLAIN_EVERY_S
-from phonoscope.cli.terminal import message
-
-_MOVES_EVERY_S = 0.2
-_CLEAR_LINE = "\r\x1b[2K"
+from phonoscope.cli.line import Line
 
 
-class Pace:
-    """Shows how far an ingest is; takes the calls of the catalogue's progress protocol.
-
-    Parameters
-    ----------
-    quiet
-        Show nothing.
-    """
-
-    def __init__(self, quiet: bool) -> None:
-        self._shows = not quiet
-        self._moves = not quiet and sys.stderr.isatty()
-        self._started_s = self._said_s = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._moves:
-            sys.stderr.write(_CLEAR_LINE)
-            sys.stderr.flush()
+class Pace(Line):
+    """Takes the calls of an ingest's progress protocol; see :class:`.Line`."""
 
     def __call__(self, read: int, rejected: int, share: float | None) -> None:
         """Take in rows read and rejected so far, and the share of the source if known."""
-        now_s = time.monotonic()
-        every_s = _MOVES_EVERY_S if self._moves else PLAIN_EVERY_S
-        if not self._shows or now_s - self._said_s < every_s:
-            return
-        self._said_s = now_s
-        line = self.line(read, rejected, share, now_s - self._started_s)
-        if self._moves:
-            sys.stderr.write(f"{_CLEAR_LINE}{line}")
-            sys.stderr.flush()
-        else:
-            message(line)
+        self.show(lambda elapsed_s: self.line(read, rejected, share, elapsed_s))
 
     def line(self, read: int, rejected: int, share: float | None, elapsed_s: float) -> str:
         """Return rows, rows a second, time left when the share is known, and rejects."""

@@ -46,7 +46,7 @@ def ingest(
     store
         The catalogue.
     source
-        SQLite or CSV file.
+        File or folder of a known layout.
     memory_mb
         Memory after which the last step, which looks for keys that occur twice, spills, MB.
     mapping
