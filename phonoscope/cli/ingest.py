@@ -62,8 +62,8 @@ def ingest(
         typer.Option(
             "--as",
             metavar="NAME",
-            help="What the column 'source' says. Rows of an earlier ingest under the same name "
-            "are replaced by key. [default: the path]",
+            help="What the column 'source' says. Several files under one name are one source: of "
+            "rows with one key the newest counts. [default: the path]",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -73,8 +73,8 @@ def ingest(
 
     Values are kept as facts, not mended: durations of 0, dates in 2040. A row that cannot be
     kept goes to table rejects with the reason, and the exit status is then 3; rows read are
-    rows kept plus rows rejected. An ingest that was stopped starts over when it is run again;
-    no row is doubled. Catalogue.links() says which recording is which track.
+    rows kept plus rows rejected. A source that is read again replaces what was read of it before;
+    so does one whose reading was stopped, which starts over. Catalogue.links() says which recording is which track.
     docs/ingest-json.md documents the JSON.
     """
     from phonoscope import api
