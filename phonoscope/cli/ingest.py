@@ -74,8 +74,8 @@ def ingest(
     Values are kept as facts, not mended: durations of 0, dates in 2040. A row that cannot be
     kept goes to table rejects with the reason, and the exit status is then 3; rows read are
     rows kept plus rows rejected. A source that is read again replaces what was read of it before;
-    so does one whose reading was stopped, which starts over. Catalogue.links() says which recording is which track.
-    docs/ingest-json.md documents the JSON.
+    so does one whose reading was stopped, which starts over. Catalogue.links() says which
+    recording is which track. docs/ingest-json.md documents the JSON.
     """
     from phonoscope import api
 
