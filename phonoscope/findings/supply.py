@@ -16,7 +16,7 @@ from phonoscope.findings.base import (
     Table,
     cannot_tell,
 )
-from phonoscope.findings.credits import by_artist, by_label, names_of
+from phonoscope.findings.credits import by_artist, names_of
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
 from phonoscope.findings.words import count, counted, number
@@ -59,7 +59,7 @@ def ask(catalogue: Asked) -> Answer:
     enough = LEAST_DRAWN * sum(n for _, n in years)
     until = max((year for year, n in years if n >= enough), default=top)
     drawn = [(year, n) for year, n in years if year <= until]
-    labels, fast = _labels(catalogue, albums if has_albums else catalogue.table("tracks"))
+    labels, fast = _labels(albums if has_albums else catalogue.table("tracks"))
     artists, fast_artists = _artists(catalogue)
     names = [
         f"{counted(fast, 'time')} a label put out more than one {what} a day for a year"
@@ -105,13 +105,13 @@ def _by_year(albums: Any) -> list[tuple[int, int]]:
     return [(row["release_year"], row["n"]) for row in found.to_pyarrow().to_pylist()]
 
 
-def _labels(catalogue: Asked, rows: Any) -> tuple[list[_Fast], int]:
+def _labels(rows: Any) -> tuple[list[_Fast], int]:
     """Return the fastest labels (name, year, releases), and how many a year were too fast."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    # A label of many releases has at least as many tracks: only few have to be looked at.
-    tracks = catalogue.once(by_label)
-    large = tracks.filter(tracks.tracks > A_DAY).select("label")
+    # Few labels have so many at all: only theirs are grouped by year.
+    labels = rows.filter(rows.label.notnull()).group_by("label").agg(n=lambda t: t.count())
+    large = labels.filter(labels.n > A_DAY).select("label")
     known = rows.filter(rows.release_year.notnull()).semi_join(large, "label")
     years = known.group_by("label", "release_year").agg(n=known.count())
     fast = years.filter(years.n > A_DAY)

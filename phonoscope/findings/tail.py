@@ -77,6 +77,8 @@ def _plays(catalogue: Asked) -> Any:
 def _by_plays(by_plays: Any, tracks: int) -> Answer:
     few = by_plays.filter(by_plays.plays < FEW).n.sum().to_pyarrow().as_py() or 0
     lorenz = _lorenz(by_plays)
+    if not lorenz.plays:
+        return cannot_tell("Every play count of this catalogue is 0, so nothing is unequal.")
     share = Share(few, lorenz.tracks)
     missing = tracks - lorenz.tracks
     held = f"half of the plays belong to {percent(_half(lorenz.points))} of the tracks"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from metadata import frame, ingested, rows
 from scipy import stats
+from sources import write_csv
 
 import phonoscope as ps
 from phonoscope.findings.base import find, findings
@@ -68,6 +69,26 @@ def test_the_long_tail_of_plays(played):
     held = np.cumsum(plays) / plays.sum()
     for x, y in curve.rows[1:]:
         assert y == pytest.approx(held[round(x * len(plays)) - 1], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("plays", "says"),
+    [
+        (["0", "0"], "Every play count"),
+        (["7"], "100% of the tracks have under 1,000 plays; half"),
+        (["0", "5"], "half of the plays belong to"),
+        (["1", "1", "1", "1"], "as many plays as the 3 tracks"),
+    ],
+)
+def test_the_long_tail_of_a_few_tracks(tmp_path, plays, says):
+    made = [[f"t{i}", "x", 1000, n] for i, n in enumerate(plays)]
+    catalogue = ps.open_catalogue(tmp_path / "c")
+    head = ["track_id", "name", "duration_ms", "plays"]
+    catalogue.ingest(write_csv(tmp_path / "a.csv", [head, *made]))
+    (tail,) = (finding for finding in findings() if finding.name == "tail")
+    assert says in tail.answer(catalogue).headline
+    for finding in findings():
+        assert finding.answer(catalogue).headline
 
 
 def test_popularity_by_age(asked):
