@@ -23,6 +23,9 @@ _SAMPLE = (
     "0 to 1023, told from track_id: the tracks of some of these numbers are the same random share "
     "of every table that has it."
 )
+TOLD = frozenset({"isrc_code", "release_year", "sample"})
+"""Columns that an ingest tells from others, so that no question has to read text for them. Rows of
+before these columns lack them, whatever their source said."""
 _POPULARITY = "Popularity, 0 to 100, when it was fetched; empty when unknown. No count of plays."
 _FETCHED = "When the source asked the service for it, UTC; empty when unknown."
 

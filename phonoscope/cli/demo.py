@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import Meter
@@ -26,8 +28,9 @@ from phonoscope.cli.terminal import (
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from phonoscope.api import Catalogue, ScanSummary
+    from phonoscope.api import ScanSummary
     from phonoscope.cli.music import Source
+    from phonoscope.findings.report import Report
     from phonoscope.settings import Settings
 
 EXAMPLES = """\b
@@ -87,35 +90,35 @@ def demo(
             raise UsageError(f"{music} is not a folder. --music takes a folder of recordings.")
         # Apart from the demo's own music, so that neither report mixes the two.
         results = Results(own, folder / "own-catalogue", folder / "own-report.html")
-    catalogue, summary = _scan_and_report(results, settings_with(workers), quiet)
+    report, summary = _scan_and_report(results, settings_with(workers), quiet)
     if as_json:
         write_json({"music": fetched, "scan": summary.to_json(), **results.to_json()})
     else:
-        blocks = [summary_of(summary, str(results.catalogue)), _findings(catalogue)]
+        blocks = [summary_of(summary, str(results.catalogue)), _findings(report)]
         write("\n\n".join([*blocks, _where_next(results)]))
     return Status.SOME_UNREADABLE if summary.unreadable else Status.DONE
 
 
 def _scan_and_report(
     results: Results, settings: Settings, quiet: bool
-) -> tuple[Catalogue, ScanSummary]:
+) -> tuple[Report, ScanSummary]:
     from phonoscope import api
 
     results.catalogue.parent.mkdir(parents=True, exist_ok=True)
     catalogue = api.open_catalogue(str(results.catalogue), create=True)
     with Meter(quiet) as meter:
         summary = catalogue.scan(str(results.music), settings=settings, progress=meter)
-    catalogue.report(str(results.report))
-    return catalogue, summary
+    report = catalogue.reported()
+    report.write(str(results.report))
+    return report, summary
 
 
-def _findings(catalogue: Catalogue) -> str:
-    from phonoscope.findings.base import find
-
-    rows = [
-        (found.finding.title.lower(), wrapped(safe(found.answer.headline)))
-        for found in find(catalogue)
-    ]
+def _findings(report: Report) -> str:
+    """Return what a catalogue shows; why it cannot tell the rest is said once for each reason."""
+    told = [(f.finding.title, f.answer.headline) for f in report.found if f.answer.answered]
+    untold = Counter(f.answer.headline for f in report.found if not f.answer.answered)
+    told += [(counted(questions, "question"), why) for why, questions in untold.items()]
+    rows = [(title.lower(), wrapped(safe(says))) for title, says in told]
     return f"{painted('What the catalogue shows', 'bold')}\n{columns(rows)}"
 
 

@@ -134,7 +134,7 @@ def report(
     else:
         write(safe(path))
         if claims is not None and not quiet:
-            message(", ".join(f"{number} {words}" for words, number in standings.items()))
+            message(", ".join(f"{words}: {number}" for words, number in standings.items()))
     failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0
     return Status.FOUND if failed else Status.DONE
 

@@ -13,9 +13,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from phonoscope.audio.source import printable
+from phonoscope.catalogue.metadata import TOLD
 from phonoscope.findings.backend import keep
 from phonoscope.findings.interval import Interval, wilson
 from phonoscope.findings.words import between, percent
@@ -64,9 +66,24 @@ class Asked:
     def table(self, name: str) -> Any:
         """Return an Ibis table by name."""
         found = self._catalogue.table(name)
-        if self._source is None or "source" not in found.columns:
+        # A list of artists is a source of its own, and speaks of those of every other.
+        if self._source is None or "source" not in found.columns or name == "machine_artists":
             return found
         return found.filter(found.source == self._source)
+
+    @cached_property
+    def outdated(self) -> list[str]:
+        """Sources of which an earlier version of Phonoscope wrote rows: columns are missing there.
+
+        See :data:`phonoscope.catalogue.metadata.TOLD`.
+        """
+        ingests, tracks = self.table("ingests"), self.table("tracks")
+        old = ingests.filter(ingests.state == "done", ingests.settled.isnull())
+        ids = old.scan_id.to_pyarrow().to_pylist()
+        if not ids:
+            return []
+        rows = tracks.filter(tracks.scan_id.isin(ids))
+        return sorted(set(rows.select("source").distinct().to_pyarrow()["source"].to_pylist()))
 
     def empty(self, table: str, column: str) -> int:
         """Return how many rows of a table have nothing in a column, exactly.
@@ -177,6 +194,12 @@ def cannot_tell(why: str) -> Answer:
     return Answer(headline=why, answered=False)
 
 
+_OUTDATED = (
+    "An earlier version of Phonoscope read {}, and kept less than this question needs: ingest it "
+    "again."
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One question to a whole catalogue."""
@@ -208,6 +231,9 @@ class Finding:
         ]
         if missing:
             return cannot_tell(f"This catalogue cannot tell: it holds no {', '.join(missing)}.")
+        needed = {column for columns in self.needs.values() for column in columns}
+        if needed & TOLD and catalogue.outdated:
+            return cannot_tell(_OUTDATED.format(", ".join(map(printable, catalogue.outdated))))
         return self.ask(catalogue)
 
 

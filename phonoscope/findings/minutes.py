@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,13 +31,17 @@ REACH_S = 5
 """Seconds to each side that say how many tracks to expect."""
 FEWEST = 30
 """Tracks in the neighbouring seconds from which a second is compared."""
+LEVEL = 0.05
+"""Chance of error of either test at which a second is said to stand out."""
 SHOWN_S = (60, 361)
 METHOD = (
     "Tracks are counted by whole second of their duration. At 2:00, 3:00 and 4:00 the count is set "
     "against the mean of the five seconds on either side. Interval and p-value are exact for "
     "counts (conditional binomial; Clopper & Pearson 1934). Because other causes make seconds "
-    "uneven too, the same ratio is taken at every second from 1:00 to 7:00 that is no whole half "
-    "minute; how many of those reach as high is a second, rougher test that needs no model."
+    "uneven too, every second from 1:00 to 7:00 that is no whole half minute is compared in the "
+    "same way; how many of those stand out as much, in standard deviations, is a second, rougher "
+    "test that needs no model. A whole minute is said to stand out when p is at most 0.05/3, for "
+    "three looks, and at most one in twenty of the other seconds stands out as much."
 )
 MISLEADS = (
     "Recordings cut to whole minutes are old practice too: library music, sleep sounds, tones and "
@@ -68,6 +73,12 @@ class Excess:
         return Interval(*(float(2 * REACH_S * p / (1 - p)) for p in (low, high)))
 
     @property
+    def deviations(self) -> float:
+        """By how many standard deviations it differs from a second like its neighbours."""
+        one, n = 1 / (2 * REACH_S + 1), self.tracks + self.neighbours
+        return (self.tracks - one * n) / math.sqrt(n * one * (1 - one))
+
+    @property
     def p_value(self) -> float:
         """Probability of so many tracks or more if the second were like its neighbours."""
         one = 1 / (2 * REACH_S + 1)
@@ -92,9 +103,9 @@ def ask(catalogue: Asked) -> Answer:
             "Too few tracks last about 2:00, 3:00 and 4:00 to compare those seconds with others."
         )
     others = [
-        one.ratio for second in range(60, 421) if second % 30 and (one := excess_at(second, tracks))
+        one for second in range(60, 421) if second % 30 and (one := excess_at(second, tracks))
     ]
-    sure = [one for one in found if one.interval.low > 1.0]
+    sure = [one for one in found if stands_out(one, others)]
     certainty = " ".join(_certainty(one, others) for one in found)
     return Answer(
         headline=_headline(found, sure),
@@ -111,7 +122,7 @@ def ask(catalogue: Asked) -> Answer:
         ),
         chart=_chart(tracks),
         tables=(_excesses(found, others), _histogram(tracks)),
-        claim=f"{_times(max(found, key=lambda one: one.ratio))} as many tracks as expected"
+        claim=f"{_times(max(sure, key=lambda one: one.ratio))} as many tracks as expected"
         if sure
         else "",
     )
@@ -122,20 +133,32 @@ def _times(one: Excess) -> str:
 
 
 def _headline(found: Sequence[Excess], sure: Sequence[Excess]) -> str:
+    rest = joined([clock(one.second) for one in found if one not in sure] or [""])
     if not sure:
-        return "Durations do not stand out at 2:00, 3:00 and 4:00."
-    told = joined([_times(one) for one in found])
-    return f"{told[0].upper()}{told[1:]} as many tracks as in the seconds around."
+        return f"Durations of {rest} are no more frequent than those of other seconds."
+    told = joined([_times(one) for one in sure])
+    beside = f"; {rest} {'do' if ' ' in rest else 'does'} not stand out" if rest else ""
+    return f"{told[0].upper()}{told[1:]} as many tracks as in the seconds around{beside}."
 
 
-def _certainty(one: Excess, others: Sequence[float]) -> str:
+def as_far(one: Excess, others: Sequence[Excess]) -> int:
+    """Return how many other seconds stand out as much."""
+    return sum(other.deviations >= one.deviations for other in others)
+
+
+def stands_out(one: Excess, others: Sequence[Excess]) -> bool:
+    """Whether a second stands out by the exact test and among the other seconds."""
+    return one.p_value <= LEVEL / len(MARKS_S) and as_far(one, others) <= LEVEL * len(others)
+
+
+def _certainty(one: Excess, others: Sequence[Excess]) -> str:
     low, high = one.interval
-    as_high = sum(ratio >= one.ratio for ratio in others)
+    as_much = as_far(one, others)
     p = f"p\u00a0=\u00a0{one.p_value:.2g}" if one.p_value >= 0.0001 else "p under 0.0001"
     return (
         f"{clock(one.second)}: {number(one.ratio, 2)} ({number(low, 2)} to {number(high, 2)}), "
         f"{p}, n\u00a0=\u00a0{count(one.tracks)}; of {counted(len(others), 'other second')} "
-        f"{as_high} {'reaches' if as_high == 1 else 'reach'} as high."
+        f"{as_much} {'stands' if as_much == 1 else 'stand'} out as much."
     )
 
 
@@ -153,7 +176,7 @@ def _chart(tracks: Mapping[int, int]) -> Chart:
     )
 
 
-def _excesses(found: Sequence[Excess], others: Sequence[float]) -> Table:
+def _excesses(found: Sequence[Excess], others: Sequence[Excess]) -> Table:
     columns = (
         Column("duration", "Duration", "text"),
         Column("tracks", "Tracks"),
@@ -162,7 +185,7 @@ def _excesses(found: Sequence[Excess], others: Sequence[float]) -> Table:
         Column("low", "At least", "decimal"),
         Column("high", "At most", "decimal"),
         Column("p_value", "p-value", "text"),
-        Column("others_as_high", f"As high among {len(others)} other seconds"),
+        Column("others_as_far", f"Stand out as much among {len(others)} other seconds"),
     )
     rows = tuple(
         (
@@ -172,7 +195,7 @@ def _excesses(found: Sequence[Excess], others: Sequence[float]) -> Table:
             e.ratio,
             *e.interval,
             f"{e.p_value:.3g}",
-            sum(ratio >= e.ratio for ratio in others),
+            as_far(e, others),
         )
         for e in found
     )

@@ -20,7 +20,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.days import days
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
-from phonoscope.findings.words import count, percent
+from phonoscope.findings.words import count, joined, percent
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
 """Dates that software writes when it knows none."""
@@ -60,28 +60,23 @@ def ask(catalogue: Asked) -> Answer:
     releases = int(albums.count().to_pyarrow().as_py())
     placed, nowhere, single = _places(catalogue)
     dates = _dates(catalogue)
-    shares = {
-        "isrc_missing_share": ("have no ISRC", "track", Share(no_isrc, total)),
-        "upc_missing_share": (
-            "have no UPC or EAN",
-            "release",
-            Share(catalogue.empty("albums", "upc"), releases),
-        )
-        if releases
-        else None,
-        "nowhere_share": ("are available nowhere", "track", Share(nowhere, placed))
-        if placed
-        else None,
-        "single_market_share": ("are available in one country only", "track", Share(single, placed))
-        if placed
-        else None,
-        "default_date_share": (
-            "bear a date that software writes for 'unknown'",
-            "track",
-            Share(dates.default, total),
-        ),
-    }
-    known = {name: item for name, item in shares.items() if item}
+    no_upc = catalogue.empty("albums", "upc")
+    counts = (
+        # A source that states none at all does not say that they are missing.
+        ("isrc_missing_share", "have no ISRC", "track", no_isrc, total * (no_isrc < total)),
+        ("upc_missing_share", "have no UPC or EAN", "release", no_upc,
+         releases * (no_upc < releases)),
+        ("nowhere_share", "are available nowhere", "track", nowhere, placed),
+        ("single_market_share", "are available in one country only", "track", single, placed),
+        ("default_date_share", "bear a date that software writes for 'unknown'", "track",
+         dates.default, total),
+    )  # fmt: skip
+    known = {name: (what, one, Share(hits, of)) for name, what, one, hits, of in counts if of}
+    unstated = [
+        *(["ISRCs"] if no_isrc == total else []),
+        *(["UPCs"] if releases and no_upc == releases else []),
+        *(["countries"] if not placed else []),
+    ]
     decades = _decades(catalogue)
     spikes = _round_years(catalogue)
     january = (
@@ -99,11 +94,11 @@ def ask(catalogue: Asked) -> Answer:
     headline = (
         "; ".join(f"{share} of the {one}s {what}" for what, one, share in telling[:3]) + "."
         if telling
-        else "No identifier is missing, and every track is available somewhere."
+        else "Nothing that is stated here is missing or misdated."
     )
     return Answer(
         headline=headline,
-        note="" if placed else "In which countries tracks are available is not known here.",
+        note=f"This metadata states no {joined(unstated)}." if unstated else "",
         certainty=" ".join(
             f"{share.hits:,} of {share.total:,} {one}s {what}."
             for what, one, share in known.values()

@@ -12,7 +12,7 @@ from phonoscope.findings.dates import year_of
 from phonoscope.findings.days import days
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.seconds import LONGEST_S, seconds
-from phonoscope.findings.words import counted, percent
+from phonoscope.findings.words import counted, joined, percent
 
 METHOD = (
     "Each check counts the rows it concerns, exactly. Values are kept as the source has them; "
@@ -50,14 +50,22 @@ def ask(catalogue: Asked) -> Answer:
         *_of_features(catalogue),
     ]
     rejected = int(catalogue.table("rejects").count().to_pyarrow().as_py())
-    hit = [check for check in checks if check.rows]
-    worst = sorted(hit, key=lambda check: -check.rows / max(1, check.of))[:3]
+    # What no row states is not stated by the source, which is no fault of its rows.
+    hit = [check for check in checks if 0 < check.rows < check.of]
+    every = [check for check in checks if check.rows == check.of]
+    notes = [
+        f"Stated nowhere, as it seems: {joined([f'{c.table} {c.says}' for c in every])}."
+        if every
+        else "",
+        f"{counted(rejected, 'row')} of sources could not be kept." if rejected else "",
+    ]
+    worst = sorted(hit, key=lambda check: -check.rows / check.of)[:3]
     told = "; ".join(f"{percent(c.rows / c.of)} of {c.table} {c.says}" for c in worst)
     return Answer(
         headline=f"{len(hit)} of {len(checks)} checks find something: {told}."
         if hit
-        else f"None of {len(checks)} checks finds anything.",
-        note=f"{counted(rejected, 'row')} of sources could not be kept." if rejected else "",
+        else f"None of {len(checks)} checks finds anything in some rows only.",
+        note=" ".join(filter(None, notes)),
         certainty="Every row was checked; the numbers are exact for this catalogue.",
         figures=(
             *(Figure(f"{c.name}_rows", c.rows, "rows", None, c.of) for c in checks),

@@ -220,7 +220,7 @@ def test_a_report_fails_on_a_claim_that_does_not_hold(catalogue, tmp_path, share
     claims.write_text(CLAIMS % share)
     done = run("report", catalogue, "--to", path, "--claims", claims, "--fail-on", "claim")
     assert (done.returncode, done.stdout) == (status, f"{path}\n"), done.stderr
-    assert f"{1 - status} holds, {status} does not hold, 1 cannot be told" in done.stderr
+    assert f"holds: {1 - status}, does not hold: {status}, cannot be told: 1" in done.stderr
     standings = [c["standing"] for c in json.loads(path.read_text())["claims"]]
     assert standings == ["does not hold" if status else "holds", "cannot be told"]
     claims.write_text("- no list of claims")

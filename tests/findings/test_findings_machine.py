@@ -51,6 +51,16 @@ def test_a_list_of_artists_counts_by_name_and_never_by_anything_else(catalogue, 
     assert "lower bound" in answer.note
 
 
+def test_a_list_speaks_of_every_source(catalogue, tmp_path):
+    made = rows(300, seed=6)
+    catalogue.ingest(write_csv(tmp_path / "tracks.csv", [HEAD, *made]), name="one")
+    catalogue.ingest(write_csv(tmp_path / "others.csv", [HEAD, *rows(300, seed=7)]), name="two")
+    catalogue.ingest(write_csv(tmp_path / "list.csv", [["artist_name", "says"], ["Anna", "x"]]))
+    found = {item.finding.name: item.answer for item in catalogue.reported(source="one").found}
+    listed = figures(found["machine"])["listed_share"]
+    assert (listed.value, listed.of) == (sum(row[2] == "Anna" for row in made) / 300, 300)
+
+
 def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(catalogue, tmp_path):
     rng = random.Random(2)
     head = ["track_id", "name", "artists", "duration_ms", "isrc", "release_date"]

@@ -9,6 +9,7 @@ from scipy import stats
 from sources import write_csv
 
 import phonoscope as ps
+from phonoscope.findings import minutes
 from phonoscope.findings.base import find, findings
 
 COUNT = 6000
@@ -106,6 +107,24 @@ def test_popularity_by_age(asked):
     assert found["recent_of_popular_share"] == pytest.approx(
         popular.year.between(latest - 1, latest).mean(), abs=1e-12
     )
+
+
+@pytest.mark.parametrize("mean", [20, 300])
+def test_seconds_that_vary_by_chance_or_more_seldom_stand_out(mean):
+    rng = np.random.default_rng(mean)
+    for uneven in (0.0, 0.2):
+        said = planted = 0
+        for _ in range(200):
+            seconds = np.arange(55, 430)
+            course = mean * rng.gamma(1 / uneven**2, uneven**2, 375) if uneven else mean
+            tracks = dict(zip(seconds.tolist(), rng.poisson(course, 375).tolist(), strict=True))
+            others = [e for s in range(60, 421) if s % 30 and (e := minutes.excess_at(s, tracks))]
+            said += minutes.stands_out(minutes.excess_at(180, tracks), others)
+            tracks[180] *= 3
+            planted += minutes.stands_out(minutes.excess_at(180, tracks), others)
+        # One test at 0.05 of the other seconds, and one at 0.05 for three looks: under one in ten.
+        assert said <= 20
+        assert planted >= 180
 
 
 def timed(data):

@@ -14,13 +14,14 @@ from phonoscope.catalogue.ingest.base import Chunk, Reject
 from phonoscope.catalogue.ingest.cells import Kind, is_text, precision_of, value_of
 from phonoscope.catalogue.isrc import numbers_of
 from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.metadata import TOLD
 from phonoscope.catalogue.sample import samples_of
 from phonoscope.catalogue.years import years_of
 
 MAX_ROW_TEXT = 1000
 """Characters of a rejected row that are kept."""
 _MAX_CELL_TEXT = 200
-_FILLED_HERE = frozenset({"source", "scan_id", "batch", "isrc_code", "release_year", "sample"})
+_FILLED_HERE = TOLD | {"source", "scan_id", "batch"}
 _BY_NAME = {"key": Kind.PITCH, "mode": Kind.MODE}
 _SAYS = {
     Kind.ID: "is too long",
