@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, BinaryIO
 
@@ -120,6 +121,8 @@ def _json_value(value: Any) -> Any:
         return [_json_value(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, datetime):
+        return f"{value.isoformat(timespec='seconds')}Z"
     return value.value if isinstance(value, Enum) else value
 
 

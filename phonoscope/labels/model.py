@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from phonoscope.types import column
@@ -35,17 +36,47 @@ class Making(StrEnum):
     UNSPECIFIED = "unspecified"
 
 
+class Signature(StrEnum):
+    """What is known of the signature under a declaration."""
+
+    TRUSTED = "trusted"
+    """It fits the file, and its certificate descends from one that the user trusts."""
+    VALID = "valid"
+    """It fits the file; who stands behind its certificate is not known."""
+    INVALID = "invalid"
+    """It does not fit: forged, or the file was changed afterwards; retagging does that too."""
+    UNCHECKED = "unchecked"
+    """It could not be checked here."""
+
+
 @dataclass(frozen=True)
 class Declaration:
     """One mark found in a file; what it *says*, whether or not it is true."""
 
-    standard: str = column("Standard: 'gb45438', 'iptc', 'ai-tags' or 'generator-comment'.")
+    standard: str = column(
+        "Standard: 'c2pa', 'gb45438', 'iptc', 'ai-tags', 'ddex', 'sidecar' or 'generator-comment'."
+    )
     part: Part = column("Part it speaks of, e.g. 'whole', 'vocals'.")
     making: Making = column("How it says that part was made, e.g. 'generated'.")
     tool: str | None = column("Tool it names, e.g. 'Suno'; empty when it names none.")
     producer: str | None = column("Producer it names; empty when it names none.")
     place: str = column("Where in the file, e.g. 'ID3 TXXX:AIGC'.")
     value: str = column("The mark as it stands in the file, at most 500 characters.")
+    voice: str | None = column(
+        "Whose voice it says is used: a name or a voice_id; empty when it says none.", default=None
+    )
+    declared_utc: datetime | None = column(
+        "When it says that this was made or declared, UTC; empty when it does not say.",
+        default=None,
+    )
+    signer: str | None = column(
+        "Who signed it, as the certificate says; empty when it is not signed.", default=None
+    )
+    signature: Signature | None = column(
+        "'trusted', 'valid' (signer not known here), 'invalid' (forged, or the file was changed "
+        "afterwards, if only its tags) or 'unchecked'; empty when it is not signed.",
+        default=None,
+    )
 
 
 @dataclass(frozen=True)

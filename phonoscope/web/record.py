@@ -15,7 +15,7 @@ from phonoscope.audio.source import printable, shown
 from phonoscope.errors import CatalogueError
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
-from phonoscope.labels.model import Declaration, Making, Part, Tags
+from phonoscope.labels.model import Declaration, Making, Part, Signature, Tags
 from phonoscope.types import Statement, columns_in
 from phonoscope.verdict.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.web.desk import Desk, Row
@@ -117,8 +117,15 @@ def _verdict(row: Row) -> Verdict:
 
 
 def _declaration(row: Row) -> Declaration:
-    making, part = _known(Making, row["making"]), _known(Part, row["part"])
-    made: Declaration = _made(Declaration, {**row, "making": making, "part": part})
+    made: Declaration = _made(
+        Declaration,
+        {
+            **row,
+            "making": _known(Making, row["making"]),
+            "part": _known(Part, row["part"]),
+            "signature": _known(Signature, row["signature"]) if row.get("signature") else None,
+        },
+    )
     return made
 
 
