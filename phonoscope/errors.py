@@ -8,6 +8,7 @@
     ├── CatalogueError      a catalogue cannot be opened, read or written     exit status 2
     │   └── NewerCatalogueError   written by a newer Phonoscope
     ├── SourceError         a source of metadata is refused or breaks off     exit status 2
+    ├── LabelError          a label cannot be written into a file         exit status 3
     └── UnreadableError     one input cannot be examined; becomes a row       exit status 3
 
 A bad *file* never stops a scan: its :class:`UnreadableError` is stored as a row
@@ -49,6 +50,10 @@ class CatalogueError(PhonoscopeError):
 
 class SourceError(PhonoscopeError):
     """A source of metadata has no known layout, is damaged, or breaks off midway."""
+
+
+class LabelError(PhonoscopeError):
+    """A label cannot be written into one file, which is as it was."""
 
 
 class NewerCatalogueError(CatalogueError):

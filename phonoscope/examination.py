@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
 import math
 import os
@@ -11,14 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from phonoscope.audio.decode import Decoded, Decoder, Stream
-from phonoscope.audio.source import open_source, printable, shown, stat_source, uri_of
+from phonoscope.audio.source import (
+    identify_source,
+    open_source,
+    printable,
+    shown,
+    stat_source,
+    uri_of,
+)
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.evidence.base import questions
+from phonoscope.labels import sidecar
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
 from phonoscope.types import Statement, columns_in
@@ -32,10 +39,8 @@ from phonoscope.verdict.generated import (
     judge,
 )
 
-RECORDING_ID_BYTES = 16
 MOST_FALSE_ALARMS = 0.5
 """Share of human music that may at most be called generated: beyond it a coin would do better."""
-_HASH_CHUNK = 1 << 20
 _MESSAGE_CHARACTERS = 500
 
 
@@ -126,42 +131,6 @@ def _json_value(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def identify(file: BinaryIO) -> str:
-    """Return the ``recording_id`` of a file: a hash of all its bytes.
-
-    BLAKE2b with a 16-byte digest (RFC 7693): the same bytes at two places are one recording.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits.
-    """
-    digest = hashlib.blake2b(digest_size=RECORDING_ID_BYTES)
-    file.seek(0)
-    while chunk := file.read(_HASH_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def identify_source(uri: str) -> tuple[str, int]:
-    """Return ``recording_id`` and size in bytes of a source.
-
-    Raises
-    ------
-    UnreadableError
-        When it cannot be opened or read, or is empty.
-    """
-    with open_source(uri) as file:
-        try:
-            recording_id, size_bytes = identify(file), file.tell()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise UnreadableError(ErrorKind.IO, f"cannot be read: {reason}") from error
-    if size_bytes == 0:
-        raise UnreadableError(ErrorKind.EMPTY, "the file is empty (0 bytes)")
-    return recording_id, size_bytes
-
-
 def examine(
     path: str | os.PathLike[str],
     *,
@@ -235,6 +204,7 @@ def _examine_bytes(
                     accumulator.update(block)
             stream, decoded, text_tags = decoder.stream, decoder.outcome(), decoder.tags
         tags, declared = read_marks(file, text_tags)
+    declared = (*declared, *sidecar.declarations(uri, recording_id))
     answers = {name: accumulator.result() for name, accumulator in accumulators.items()}
     statements = [s for q in asked for s in q.says(answers[q.name])]
     weighed = detector().weigh(answers["traces"])

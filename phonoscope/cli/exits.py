@@ -13,7 +13,7 @@ from typing import ParamSpec
 import typer
 
 from phonoscope.cli.terminal import ReaderGoneError, drop_stdout, finish_stdout, message
-from phonoscope.errors import PhonoscopeError, UnreadableError
+from phonoscope.errors import LabelError, PhonoscopeError, UnreadableError
 
 P = ParamSpec("P")
 
@@ -79,7 +79,7 @@ def _ended(command: Callable[[], Status], interrupted: str) -> Status:
 
 
 def _explained(error: Exception) -> tuple[Status, str]:
-    if isinstance(error, UnreadableError):
+    if isinstance(error, UnreadableError | LabelError):
         return Status.SOME_UNREADABLE, str(error)
     if isinstance(error, PhonoscopeError):
         return Status.NOT_DONE, str(error)

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from phonoscope.audio.source import RECORDING_ID_BYTES
 from phonoscope.catalogue.store import Store
-from phonoscope.examination import RECORDING_ID_BYTES
 
 _ID = np.dtype(f"S{RECORDING_ID_BYTES}")
 _MERGE = 1 << 17

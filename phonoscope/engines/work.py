@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from phonoscope.audio.source import stat_source
+from phonoscope.audio.source import identify_source, stat_source
 from phonoscope.engines.worker import Failure
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.evidence.base import questions
-from phonoscope.examination import Examination, examine, identify_source
+from phonoscope.examination import Examination, examine
 from phonoscope.verdict.detector import detector
 
 

@@ -10,6 +10,9 @@ AI_CONTRIBUTION    parts, separated by commas: ``vocals``, ``instrumentation``,
                    ``composition``, ``lyrics``, ``post-production``, ``whole``;
                    each may say how: ``vocals=converted-voice``
 AI_TOOL            the tool, free text
+AI_PRODUCER        who made it with the tool, free text
+AI_VOICE           whose voice is used: a name, or the id of a licence
+AI_DATE            when it was made or declared, ISO 8601, UTC
 =================  ===========================================================
 
 ``AI_GENERATED=true`` (also 1, yes), which several programs write, is read as
@@ -20,7 +23,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+from phonoscope.errors import UsageError
 from phonoscope.labels.fields import Field, shown_value, values_of
 from phonoscope.labels.model import Declaration, Making, Part
 
@@ -40,28 +46,73 @@ _MAKINGS = {
 _PARTS = {part.value: part for part in Part if part is not Part.UNSPECIFIED}
 
 
+NAMES = ("AI_DISCLOSURE", "AI_CONTRIBUTION", "AI_TOOL", "AI_PRODUCER", "AI_VOICE", "AI_DATE")
+"""The tags that are written; those with nothing to say are taken away."""
+
+
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every part that the ``AI_*`` tags name."""
     disclosed = values_of(fields, ("ai_disclosure",))
     contributed = values_of(fields, ("ai_contribution",))
     tools = values_of(fields, ("ai_tool",))
-    tool = shown_value(tools[0].value) or None if tools else None
     making = _making(disclosed[0].value) if disclosed else Making.UNSPECIFIED
     if contributed:
-        yield from _parts(contributed, making, tool, disclosed)
+        yield from _parts(fields, contributed, making, disclosed)
     elif disclosed or tools:
         mark = (disclosed or tools)[0]
         part = Part.WHOLE if making is Making.HUMAN else Part.UNSPECIFIED
-        yield _declared(part, making, tool, mark)
+        yield _declared(fields, part, making, mark)
     if not disclosed:
         for found in values_of(fields, _GENERATED_NAMES):
             if (word := _word(found.value)) not in _FALSE:
                 how = Making.GENERATED if word in _TRUE else Making.UNSPECIFIED
-                yield _declared(Part.UNSPECIFIED, how, tool, found)
+                yield _declared(fields, Part.UNSPECIFIED, how, found)
+
+
+def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
+    """Return the tags that say these declarations, ``None`` for those to take away.
+
+    Raises
+    ------
+    UsageError
+        When they name several tools, producers, voices or times: the tags have room for one.
+    """
+    makings = {d.making for d in declared}
+    named = [d for d in declared if d.part is not Part.UNSPECIFIED]
+    disclosure = makings.pop() if len(makings) == 1 else Making.UNSPECIFIED
+    each = (
+        d.part.value if d.making is disclosure else f"{d.part.value}={_written(d.making)}"
+        for d in named
+    )
+    when = _only("times", {d.declared_utc for d in declared})
+    return {
+        "AI_DISCLOSURE": None if disclosure is Making.UNSPECIFIED else _written(disclosure),
+        "AI_CONTRIBUTION": ", ".join(each) or None,
+        "AI_TOOL": _only("tools", {d.tool for d in declared}),
+        "AI_PRODUCER": _only("producers", {d.producer for d in declared}),
+        "AI_VOICE": _only("voices", {d.voice for d in declared if d.voice}),
+        "AI_DATE": f"{when.isoformat(timespec='seconds')}Z" if when else None,
+    }
+
+
+def _only(what: str, values: set[Any]) -> Any:
+    if len(values) > 1:
+        raise UsageError(
+            f"AI tags have room for one of the {what} "
+            f"{', '.join(sorted(str(v or 'none') for v in values))}: write C2PA or a sidecar"
+        )
+    return next(iter(values), None)
+
+
+def _written(making: Making) -> str:
+    return "none" if making is Making.HUMAN else making.value
 
 
 def _parts(
-    contributed: Sequence[Field], making: Making, tool: str | None, disclosed: Sequence[Field]
+    fields: Sequence[Field],
+    contributed: Sequence[Field],
+    making: Making,
+    disclosed: Sequence[Field],
 ) -> Iterator[Declaration]:
     said = f"AI_DISCLOSURE={disclosed[0].value}; AI_CONTRIBUTION=" if disclosed else ""
     for found in contributed:
@@ -70,11 +121,40 @@ def _parts(
         for item in named[:_MOST_PARTS]:
             name, _, how = item.partition("=")
             part = _PARTS.get(_word(name), Part.UNSPECIFIED)
-            yield _declared(part, _making(how) if how else making, tool, mark)
+            yield _declared(fields, part, _making(how) if how else making, mark)
 
 
-def _declared(part: Part, making: Making, tool: str | None, mark: Field) -> Declaration:
-    return Declaration(STANDARD, part, making, tool, None, mark.place, shown_value(mark.value))
+def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) -> Declaration:
+    sung = part in (Part.VOCALS, Part.WHOLE, Part.UNSPECIFIED)
+    return Declaration(
+        standard=STANDARD,
+        part=part,
+        making=making,
+        tool=_said(fields, "ai_tool"),
+        producer=_said(fields, "ai_producer"),
+        place=mark.place,
+        value=shown_value(mark.value),
+        voice=_said(fields, "ai_voice") if sung else None,
+        declared_utc=utc_of(_said(fields, "ai_date")),
+    )
+
+
+def _said(fields: Sequence[Field], name: str) -> str | None:
+    found = values_of(fields, (name,))
+    return shown_value(found[0].value) or None if found else None
+
+
+def utc_of(text: str | None) -> datetime | None:
+    """Return a time in ISO 8601 as UTC without a zone; ``None`` when it is none.
+
+    A time without a zone counts as UTC, a date as its first moment.
+    """
+    try:
+        when = datetime.fromisoformat((text or "").strip())
+        utc = when.astimezone(UTC) if when.tzinfo else when
+    except (ValueError, OverflowError):
+        return None
+    return utc.replace(tzinfo=None, microsecond=0)
 
 
 def _making(text: str) -> Making:

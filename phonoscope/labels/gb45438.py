@@ -20,12 +20,17 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from phonoscope.errors import UsageError
 from phonoscope.labels.fields import Field, shown_value, values_of
 from phonoscope.labels.model import Declaration, Making, Part
 
 STANDARD = "gb45438"
+NAME = "AIGC"
+"""The field, in every container."""
+
 _GENERATED = frozenset({"1", "aigc", "true"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _LABEL = re.compile(r"""label['"\\\s]*[:=]['"\\\s]*(\w+)""", re.IGNORECASE)
@@ -39,13 +44,55 @@ _MOST_WRAPPINGS = 4
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every ``AIGC`` field."""
     for found in values_of(fields, ("aigc", "xmpkvbase64")):
-        elements = _elements(found.value)
+        elements = elements_of(found.value)
         if found.name == "aigc" or "label" in elements:
             yield _declared(elements, found.value, found.place)
     for found in values_of(fields, ("xmp",)):
         for match in _XMP.finditer(found.value):
             value = html.unescape(next(group for group in match.groups() if group))
-            yield _declared(_elements(value), value, f"{found.place} AIGC")
+            yield _declared(elements_of(value), value, f"{found.place} AIGC")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the standard asks for beside the declaration; each at most 500 characters."""
+
+    produce_id: str = ""
+    """Number that the producer gave the content."""
+    propagator: str = ""
+    """Name or code of who passes it on."""
+    propagate_id: str = ""
+    """Number that they gave it."""
+
+
+def texts_of(declared: Sequence[Declaration], numbers: Numbers) -> dict[str, str | None]:
+    """Return the field that says these declarations, strictly as the standard has it.
+
+    Raises
+    ------
+    UsageError
+        When no declaration says that something was generated, which is all that the standard
+        can say, or when none names the producer, which it asks for.
+    """
+    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
+    if not machine:
+        raise UsageError(
+            "GB 45438-2025 can only say 'generated': for assisted or human making write AI tags"
+        )
+    producers = {d.producer for d in machine}
+    producer = producers.pop() if len(producers) == 1 else None
+    if not producer:
+        raise UsageError("GB 45438-2025 asks who generated it: give one --producer")
+    elements = {
+        "Label": "1",
+        "ContentProducer": producer,
+        "ProduceID": numbers.produce_id,
+        "ReservedCode1": "",
+        "ContentPropagator": numbers.propagator,
+        "PropagateID": numbers.propagate_id,
+        "ReservedCode2": "",
+    }
+    return {NAME: json.dumps(elements, ensure_ascii=False, separators=(",", ":"))}
 
 
 def _declared(elements: Mapping[str, str], value: str, place: str) -> Declaration:
@@ -61,8 +108,8 @@ def _declared(elements: Mapping[str, str], value: str, place: str) -> Declaratio
     )
 
 
-def _elements(value: str) -> dict[str, str]:
-    """Return the elements by lower-case name, from JSON or what is left of it."""
+def elements_of(value: str) -> dict[str, str]:
+    """Return the elements of a field by lower-case name, from JSON or what is left of it."""
     content: Any = value.strip("\0 \t\r\n")
     for _ in range(_MOST_WRAPPINGS):
         if isinstance(content, str):

@@ -11,26 +11,21 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from mutagen.id3 import ID3
 
 from phonoscope.labels.fields import Field, field
-
-TAG_BYTES = 64 << 20
-"""A larger tag is not read."""
+from phonoscope.labels.id3_frames import Id3Tag
 
 ID3V1_BYTES = 128
 _TEXTS_BYTES = 1 << 18
 _FRAME_BYTES = 1 << 16
 _PACKED_BYTES = 1 << 10
 """A compressed frame may unpack to a thousand times its size; texts pack to less than this."""
-_MOST_FRAMES = 10_000
 
 _WANTED = re.compile(rb"T[A-Z0-9]{2,3}|W[A-Z0-9]{2,3}|COMM?|PRIV")
-_FRAME_NAME = re.compile(rb"[A-Z][A-Z0-9]{2,3}")
 
 _NAMES = {
     "TIT2": "title",
@@ -46,10 +41,6 @@ _NAMES = {
     "TSSE": "encoder",
     "COMM": "comment",
 }
-
-
-class TagTooLargeError(ValueError):
-    """A tag is larger than any real one."""
 
 
 def id3_fields(file: BinaryIO) -> list[Field]:
@@ -79,96 +70,25 @@ def id3v1_fields(file: BinaryIO) -> list[Field]:
     return [field("comment", comment, "ID3v1 comment")] if comment.strip() else []
 
 
-def id3_size(file: BinaryIO) -> int:
-    """Return the size of the ID3v2 tag at the start of a file, bytes; 0 when there is none."""
-    file.seek(0)
-    header = file.read(10)
-    return 10 + _syncsafe(header[6:]) if _is_header(header) else 0
-
-
-def _is_header(header: bytes) -> bool:
-    return len(header) == 10 and header[:3] == b"ID3" and header[3] in (2, 3, 4)
-
-
-def _syncsafe(four: bytes) -> int:
-    return (four[0] & 127) << 21 | (four[1] & 127) << 14 | (four[2] & 127) << 7 | four[3] & 127
-
-
 def _reduced(file: BinaryIO) -> bytes | None:
     """Return a copy of the tag with nothing but small text frames; ``None`` without a tag."""
-    file.seek(0)
-    header = file.read(10)
-    if not _is_header(header):
+    tag = Id3Tag.of(file)
+    if tag is None:
         return None
-    version, flags, size = header[3], header[5], _syncsafe(header[6:])
-    if size > TAG_BYTES:
-        raise TagTooLargeError(f"an ID3 tag of {size >> 20} MiB is not read")
-    body: BinaryIO = file
-    start, stop = 10, 10 + size
-    if version < 4 and flags & 0x80:
-        # Before 2.4 the whole tag is unsynchronised at once, sizes count what was there before.
-        undone = file.read(size).replace(b"\xff\x00", b"\xff")
-        body, start, stop, flags = io.BytesIO(undone), 0, len(undone), flags & 0x7F
-    if version > 2 and flags & 0x40:
-        start, flags = start + _extended_size(body, start, version), flags & 0xBF
-    texts = b"".join(_texts(body, start, stop, version))
-    if not texts:
-        return None
-    return header[:5] + bytes([flags & 0xEF]) + _to_syncsafe(len(texts)) + texts
+    texts = b"".join(_texts(tag))
+    return tag.around(texts) if texts else None
 
 
-def _extended_size(body: BinaryIO, start: int, version: int) -> int:
-    body.seek(start)
-    four = body.read(4).ljust(4, b"\0")
-    return _syncsafe(four) if version == 4 else 4 + int(struct.unpack(">I", four)[0])
-
-
-def _to_syncsafe(size: int) -> bytes:
-    return bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
-
-
-def _texts(body: BinaryIO, start: int, stop: int, version: int) -> Iterator[bytes]:
+def _texts(tag: Id3Tag) -> Iterator[bytes]:
     """Yield whole frames, headers included, that hold texts."""
-    head = 6 if version == 2 else 10
-    at, taken = start, 0
-    for _ in range(_MOST_FRAMES):
-        body.seek(at)
-        header = body.read(head)
-        name = header[: 3 if version == 2 else 4]
-        if len(header) < head or at + head > stop or not _FRAME_NAME.match(name):
-            return
-        size = _frame_size(body, header, at + head, stop, version)
-        packed = version > 2 and bool(header[9] & (0x08 if version == 4 else 0x80))
-        limit = _PACKED_BYTES if packed else _FRAME_BYTES
-        if _WANTED.fullmatch(name.rstrip(b"\0")) and 0 < size <= limit:
-            taken += head + size
+    taken = 0
+    for frame in tag.frames():
+        limit = _PACKED_BYTES if frame.packed else _FRAME_BYTES
+        if _WANTED.fullmatch(frame.name) and 0 < frame.size <= limit:
+            taken += len(frame.header) + frame.size
             if taken > _TEXTS_BYTES:
                 return
-            body.seek(at + head)
-            # iTunes wrote plain sizes into 2.4 tags; the copy always has the right ones.
-            right = header[:4] + _to_syncsafe(size) + header[8:] if version == 4 else header
-            yield right + body.read(size)
-        at += head + size
-
-
-def _frame_size(body: BinaryIO, header: bytes, data_at: int, stop: int, version: int) -> int:
-    if version == 2:
-        return int.from_bytes(header[3:6], "big")
-    plain = int.from_bytes(header[4:8], "big")
-    if version == 3:
-        return plain
-    safe = _syncsafe(header[4:8])
-    if safe == plain or _frame_follows(body, data_at + safe, stop):
-        return safe
-    return plain if _frame_follows(body, data_at + plain, stop) else safe
-
-
-def _frame_follows(body: BinaryIO, at: int, stop: int) -> bool:
-    if at >= stop:
-        return at == stop
-    body.seek(at)
-    name = body.read(4)
-    return name == b"\0\0\0\0" or _FRAME_NAME.fullmatch(name) is not None
+            yield tag.bytes_of(frame)
 
 
 def _frame_fields(frame: Any) -> Iterator[Field]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from phonoscope.errors import UsageError
 from phonoscope.labels.fields import Field, shown_value
 from phonoscope.labels.model import Declaration, Making, Part
 
@@ -26,6 +27,11 @@ MEANING = {
     "compositeCapture": (Part.WHOLE, Making.HUMAN),
 }
 """What a term says of which part; every other term is ``unspecified``."""
+
+NAME = "DIGITALSOURCETYPE"
+"""The tag that is written. IPTC has a place for it in XMP and in C2PA, but none in audio tags."""
+
+URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _BY_LOWER = {term.lower(): term for term in MEANING}
 _URI = re.compile(r"\bcv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.IGNORECASE)
@@ -45,3 +51,28 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
             known = _BY_LOWER.get(term.lower(), term)
             part, making = MEANING.get(known, (Part.UNSPECIFIED, Making.UNSPECIFIED))
             yield Declaration(STANDARD, part, making, None, None, found.place, shown_value(term))
+
+
+def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
+    """Return the tag with the one term that covers all declarations."""
+    return {NAME: URI + term_of(declared)}
+
+
+def term_of(declared: Sequence[Declaration]) -> str:
+    """Return the IPTC term that says of a whole recording what declarations say of its parts.
+
+    Raises
+    ------
+    UsageError
+        When they say nothing that the vocabulary has a term for.
+    """
+    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
+    if any(d.part in (Part.WHOLE, Part.UNSPECIFIED) for d in machine):
+        return "trainedAlgorithmicMedia"
+    if machine:
+        return "compositeWithTrainedAlgorithmicMedia"
+    if any(d.making is Making.ASSISTED for d in declared):
+        return "algorithmicallyEnhanced"
+    if any(d.making is Making.HUMAN for d in declared):
+        return "digitalCreation"
+    raise UsageError("IPTC's vocabulary needs to know how it was made: give --what PART=HOW")

@@ -25,7 +25,8 @@ from mutagen.oggvorbis import OggVorbis
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes, payload
 from phonoscope.audio.source import printable
 from phonoscope.labels.fields import MOST_FIELDS, Field, field
-from phonoscope.labels.id3 import ID3V1_BYTES, TagTooLargeError, id3_fields, id3_size, id3v1_fields
+from phonoscope.labels.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
+from phonoscope.labels.id3_frames import TagTooLargeError, id3_size
 
 BUDGET_BYTES = 64 << 20
 """What all readers together may read of one file."""
@@ -175,13 +176,16 @@ def flac_fields(file: BinaryIO) -> Iterator[Field]:
 
 def ogg_fields(file: BinaryIO) -> Iterator[Field]:
     """Yield the Vorbis comments of an ogg file, whatever it holds."""
+    kind = ogg_kind(file)
+    file.seek(0)
+    return _vorbis_fields(_header_only(kind)(file).tags if kind else None)
+
+
+def ogg_kind(file: BinaryIO) -> type[Any] | None:
+    """Return mutagen's type for what an ogg file holds; ``None`` when it has no comments."""
     file.seek(0)
     head = file.read(512)
-    for magic, kind in _OGG:
-        if magic in head:
-            file.seek(0)
-            return _vorbis_fields(_header_only(kind)(file).tags)
-    return iter(())
+    return next((kind for magic, kind in _OGG if magic in head), None)
 
 
 def _header_only(kind: type[Any]) -> type[Any]:

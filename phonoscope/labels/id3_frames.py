@@ -1,0 +1,277 @@
+"""ID3v2 tags as frames: where they lie, and a new tag around them that leaves each as it is.
+
+Reading them walks headers only. Writing splices: frames that are not meant are copied byte for
+byte, so that no picture, no unknown frame and no encoding is changed by a label.
+
+Structure of the tag: ID3v2.2, 2.3 and 2.4 informal standards, https://id3.org.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
+
+TAG_BYTES = 64 << 20
+"""A larger tag is not read."""
+
+PADDING_BYTES = 1_024
+"""Room that a new tag leaves behind its frames, so that other programs can edit in place."""
+
+_MOST_FRAMES = 10_000
+_FRAME_NAME = re.compile(rb"[A-Z][A-Z0-9]{2,3}")
+_SYNCSAFE_MOST = 1 << 28
+_TEXT_BYTES = 1 << 16
+_ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
+_UNREADABLE_FLAGS = {2: 0, 3: 0xC0, 4: 0x0C}
+"""Second byte of a frame's flags: compressed or encrypted, so its description is not read."""
+
+
+class TagTooLargeError(ValueError):
+    """A tag is larger than any real one."""
+
+
+class Frame(NamedTuple):
+    """One frame of a tag."""
+
+    name: bytes
+    """Three letters in ID3v2.2, else four."""
+    header: bytes
+    """Its header as it stands."""
+    start: int
+    """Offset of its content in :attr:`Id3Tag.body`, bytes."""
+    size: int
+    """Size of its content, bytes."""
+    packed: bool
+    """Whether its content is compressed."""
+
+
+@dataclass(frozen=True)
+class Id3Tag:
+    """An ID3v2 tag at the start of a file."""
+
+    header: bytes
+    """Ten bytes."""
+    body: BinaryIO
+    """Where the frames are."""
+    first: int
+    """Offset of the first frame in :attr:`body`, bytes."""
+    stop: int
+    """Offset behind the last byte of frames and padding, bytes."""
+    size: int
+    """Size of the whole tag in the file, header and footer included, bytes."""
+
+    @property
+    def version(self) -> int:
+        """2, 3 or 4, as in ID3v2.4."""
+        return self.header[3]
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Id3Tag | None:
+        """Return the tag at the start of a file; ``None`` when there is none.
+
+        Raises
+        ------
+        TagTooLargeError
+            When it is larger than :data:`TAG_BYTES`.
+        """
+        file.seek(0)
+        header = file.read(10)
+        if not _is_header(header):
+            return None
+        version, flags, size = header[3], header[5], _syncsafe(header[6:])
+        if size > TAG_BYTES:
+            raise TagTooLargeError(f"an ID3 tag of {size >> 20} MiB is not read")
+        body: BinaryIO = file
+        first, stop, whole = 10, 10 + size, 10 + size
+        if version < 4 and flags & 0x80:
+            # Before 2.4 the whole tag is unsynchronised at once, sizes count what was there before.
+            undone = file.read(size).replace(b"\xff\x00", b"\xff")
+            body, first, stop, flags = io.BytesIO(undone), 0, len(undone), flags & 0x7F
+        if version > 2 and flags & 0x40:
+            first, flags = first + _extended_size(body, first, version), flags & 0xBF
+        if version == 4 and flags & 0x10:
+            whole, flags = whole + 10, flags & 0xEF
+        return cls(header[:5] + bytes([flags]) + header[6:], body, first, stop, whole)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames, as far as they can be followed; only headers are read."""
+        head = 6 if self.version == 2 else 10
+        at = self.first
+        for _ in range(_MOST_FRAMES):
+            self.body.seek(at)
+            header = self.body.read(head)
+            name = header[: 3 if self.version == 2 else 4]
+            if len(header) < head or at + head > self.stop or not _FRAME_NAME.match(name):
+                return
+            size = self._frame_size(header, at + head)
+            packed = self.version > 2 and bool(header[9] & (0x08 if self.version == 4 else 0x80))
+            yield Frame(name.rstrip(b"\0"), header, at + head, size, packed)
+            at += head + size
+
+    def bytes_of(self, frame: Frame) -> bytes:
+        """Return a whole frame, header included."""
+        self.body.seek(frame.start)
+        header = frame.header
+        if self.version == 4:
+            # iTunes wrote plain sizes into 2.4 tags; a copy always has the right ones.
+            header = header[:4] + _to_syncsafe(frame.size) + header[8:]
+        return header + self.body.read(frame.size)
+
+    def around(self, frames: bytes, padding: int = 0) -> bytes:
+        """Return a whole tag of this version around other frames.
+
+        Raises
+        ------
+        TagTooLargeError
+            When the frames are more than a tag can hold.
+        """
+        return _tag(self.header, frames, padding)
+
+    def _frame_size(self, header: bytes, data_at: int) -> int:
+        if self.version == 2:
+            return int.from_bytes(header[3:6], "big")
+        plain = int.from_bytes(header[4:8], "big")
+        if self.version == 3:
+            return plain
+        safe = _syncsafe(header[4:8])
+        if safe == plain or self._frame_follows(data_at + safe):
+            return safe
+        return plain if self._frame_follows(data_at + plain) else safe
+
+    def _frame_follows(self, at: int) -> bool:
+        if at >= self.stop:
+            return at == self.stop
+        self.body.seek(at)
+        name = self.body.read(4)
+        return name == b"\0\0\0\0" or _FRAME_NAME.fullmatch(name) is not None
+
+
+def id3_size(file: BinaryIO) -> int:
+    """Return the size of the ID3v2 tag at the start of a file, bytes; 0 when there is none."""
+    file.seek(0)
+    header = file.read(10)
+    if not _is_header(header):
+        return 0
+    footer = 10 if header[3] == 4 and header[5] & 0x10 else 0
+    return 10 + _syncsafe(header[6:]) + footer
+
+
+def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
+    """Return a tag with user-defined texts set and every other frame as it stands.
+
+    Parameters
+    ----------
+    file
+        A file that may begin with a tag; only read.
+    texts
+        Value by description of a ``TXXX`` frame (``TXX`` in ID3v2.2); ``None`` takes it away.
+        Descriptions are compared without regard to case.
+
+    Returns
+    -------
+    bytes
+        The whole new tag: of the version that is there, or ID3v2.4. Extended header and footer,
+        which only describe the bytes of the old tag, are left out.
+
+    Raises
+    ------
+    TagTooLargeError
+        When the tag is larger than is read, or cannot hold the texts.
+    ValueError
+        When the frames of the tag cannot be followed to its end: to splice would lose some.
+    """
+    tag = Id3Tag.of(file)
+    if tag is None:
+        return _tag(b"ID3\4\0\0", _text_frames(4, texts), PADDING_BYTES)
+    meant = {name.casefold() for name in texts}
+    kept, at = [], tag.first
+    for frame in tag.frames():
+        at = frame.start + frame.size
+        if at > tag.stop:
+            raise ValueError("a frame of its ID3 tag is larger than the tag")
+        name = description_of(tag, frame)
+        if name is None or name.casefold() not in meant:
+            kept.append(tag.bytes_of(frame))
+    _check_padding(tag, at)
+    return tag.around(b"".join(kept) + _text_frames(tag.version, texts), PADDING_BYTES)
+
+
+def description_of(tag: Id3Tag, frame: Frame) -> str | None:
+    """Return the description of a user-defined text; ``None`` of every other frame."""
+    unreadable = tag.version > 2 and frame.header[9] & _UNREADABLE_FLAGS[tag.version]
+    if frame.name not in (b"TXXX", b"TXX") or unreadable or frame.size > _TEXT_BYTES:
+        return None
+    tag.body.seek(frame.start)
+    content = tag.body.read(frame.size)
+    if tag.version == 4 and frame.header[9] & 0x01:
+        content = content[4:]  # the data length indicator
+    if tag.version == 4 and (frame.header[9] & 0x02 or tag.header[5] & 0x80):
+        content = content.replace(b"\xff\x00", b"\xff")
+    return _first_text(content)
+
+
+def _check_padding(tag: Id3Tag, at: int) -> None:
+    """Raise unless nothing but padding follows: what cannot be followed would be lost."""
+    tag.body.seek(at)
+    if tag.body.read(max(0, tag.stop - at)).strip(b"\0"):
+        raise ValueError("its ID3 tag is damaged: what follows its frames is no padding")
+
+
+def _first_text(content: bytes) -> str | None:
+    encoding = _ENCODINGS.get(content[0]) if content else None
+    if encoding is None:
+        return None
+    text = content[1:]
+    if encoding.startswith("utf-16"):
+        ends = (at for at in range(0, len(text) - 1, 2) if text[at : at + 2] == b"\0\0")
+        text = text[: next(ends, len(text) & ~1)]
+    else:
+        text = text.split(b"\0", 1)[0]
+    return text.decode(encoding, "replace")
+
+
+def _text_frames(version: int, texts: Mapping[str, str | None]) -> bytes:
+    return b"".join(_text_frame(version, n, v) for n, v in texts.items() if v is not None)
+
+
+def _text_frame(version: int, name: str, value: str) -> bytes:
+    """Return a ``TXXX`` frame: UTF-8 in ID3v2.4, before that Latin-1 or UTF-16."""
+    if version == 4:
+        content = b"\3" + name.encode() + b"\0" + value.encode()
+        return b"TXXX" + _to_syncsafe(len(content)) + b"\0\0" + content
+    if name.isascii() and value.isascii():
+        content = b"\0" + name.encode() + b"\0" + value.encode()
+    else:
+        content = b"\1" + name.encode("utf-16") + b"\0\0" + value.encode("utf-16")
+    if version == 3:
+        return b"TXXX" + struct.pack(">I", len(content)) + b"\0\0" + content
+    return b"TXX" + len(content).to_bytes(3, "big") + content
+
+
+def _tag(header: bytes, frames: bytes, padding: int) -> bytes:
+    size = len(frames) + padding
+    if size >= _SYNCSAFE_MOST:
+        raise TagTooLargeError("an ID3 tag holds at most 256 MiB")
+    return header[:6] + _to_syncsafe(size) + frames + bytes(padding)
+
+
+def _is_header(header: bytes) -> bool:
+    return len(header) == 10 and header[:3] == b"ID3" and header[3] in (2, 3, 4)
+
+
+def _syncsafe(four: bytes) -> int:
+    return (four[0] & 127) << 21 | (four[1] & 127) << 14 | (four[2] & 127) << 7 | four[3] & 127
+
+
+def _to_syncsafe(size: int) -> bytes:
+    return bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
+
+
+def _extended_size(body: BinaryIO, start: int, version: int) -> int:
+    body.seek(start)
+    four = body.read(4).ljust(4, b"\0")
+    return _syncsafe(four) if version == 4 else 4 + int(struct.unpack(">I", four)[0])
