@@ -113,17 +113,17 @@ class Examination:
             "error_kind": self.error_kind.value if self.error_kind else None,
             "error": self.error,
         }
-        return {name: _json_value(value) for name, value in shape.items()}
+        return {name: json_value(value) for name, value in shape.items()}
 
 
-def _json_value(value: Any) -> Any:
-    """Return a value as strict JSON knows it; NaN and infinity, which it does not, as ``None``."""
+def json_value(value: Any) -> Any:
+    """Return a value as strict JSON knows it: times in ISO 8601, what is not finite as ``None``."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(name): _json_value(inner) for name, inner in value.items()}
+        return {str(name): json_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(inner) for inner in value]
+        return [json_value(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, datetime):

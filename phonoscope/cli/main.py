@@ -16,6 +16,7 @@ from phonoscope.cli import (
     demo,
     find,
     ingest,
+    label,
     report,
     scan,
     serve,
@@ -76,6 +77,7 @@ _add("scan", scan)
 _add("ingest", ingest)
 _add("find", find)
 _add("copies", copies)
+app.add_typer(label.app)
 _add("report", report)
 _add("share", share)
 _add("sql", sql)

@@ -32,13 +32,20 @@ SECTION = """
 def reference() -> str:
     """Return the reference of every command, as Markdown."""
     sections = [HEAD.format(overview=help_of())]
-    sections += [SECTION.format(name=name, text=help_of(name)) for name in command_names()]
+    sections += [SECTION.format(name=name, text=help_of(*name.split())) for name in command_names()]
     return "".join(sections)
 
 
 def command_names() -> list[str]:
-    """Return the names of all commands, in the order of the help."""
-    return [command.name for command in app.registered_commands if command.name]
+    """Return the names of all commands; of a group each of its commands, as ``label read``."""
+    own = [command.name for command in app.registered_commands if command.name]
+    grouped = [
+        f"{group.typer_instance.info.name} {command.name}"
+        for group in app.registered_groups
+        if group.typer_instance
+        for command in group.typer_instance.registered_commands
+    ]
+    return [*own, *grouped]
 
 
 def help_of(*command: str) -> str:

@@ -95,3 +95,30 @@ class Tags:
         "have been missed then.",
         default=None,
     )
+
+
+def sentence(declared: Declaration) -> str:
+    """Return a declaration as a person says it, without where it stands and what it reads like."""
+    part = "" if declared.part is Part.UNSPECIFIED else f"{declared.part.replace('-', ' ')}: "
+    making = "how is not said" if declared.making is Making.UNSPECIFIED else declared.making
+    said = [f"{part}{making.replace('-', ' ')}"]
+    for word, value in (
+        ("with", declared.tool),
+        ("by", declared.producer),
+        ("voice of", declared.voice),
+    ):
+        said += [f"{word} {value}"] if value else []
+    if declared.declared_utc:
+        said.append(f"{declared.declared_utc:%Y-%m-%d %H:%M} UTC")
+    if declared.signature:
+        signer = declared.signer or "somebody not named"
+        said.append(_SIGNED.get(declared.signature, "signed by {}").format(signer))
+    return ", ".join(said)
+
+
+_SIGNED = {
+    Signature.TRUSTED: "signed by {}, whom you trust",
+    Signature.VALID: "signed by {}, who is not known here",
+    Signature.INVALID: "signature of {} broken: forged, or the file was edited since",
+    Signature.UNCHECKED: "signature of {} not checked",
+}

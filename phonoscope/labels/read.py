@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from phonoscope.labels import aitags, gb45438, generators, iptc
+from phonoscope.audio.decode import Decoder
+from phonoscope.audio.source import open_source, uri_of
+from phonoscope.labels import aitags, gb45438, generators, iptc, sidecar
 from phonoscope.labels.fields import Field, field, shown_value
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.tags import file_fields
@@ -23,6 +27,39 @@ STANDARDS: tuple[Callable[[Sequence[Field]], Iterator[Declaration]], ...] = (
 """Every standard is a function from the fields of a file to its declarations."""
 
 _TAG_NAMES = ("title", "artist", "album", "label", "isrc", "date", "genre")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What one file says of itself."""
+
+    uri: str
+    """The file, as :func:`~phonoscope.audio.source.uri_of` names it."""
+    tags: Tags
+    declared: tuple[Declaration, ...]
+
+
+def read_labels(path: str | os.PathLike[str]) -> Labels:
+    """Return the tags of a file and everything that it, or a sidecar beside it, declares.
+
+    No sound is decoded and nothing is concluded.
+
+    Parameters
+    ----------
+    path
+        Local path or URI.
+
+    Raises
+    ------
+    UnreadableError
+        When it cannot be read or is no audio.
+    """
+    uri = uri_of(path)
+    with open_source(uri) as file:
+        with Decoder(file) as decoder:
+            text_tags = decoder.tags
+        tags, declared = read_marks(file, text_tags)
+    return Labels(uri, tags, (*declared, *sidecar.declarations(uri)))
 
 
 def read_marks(

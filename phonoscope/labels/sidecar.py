@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from phonoscope.audio.source import local_path
+from phonoscope.audio.source import identify_source, local_path
 from phonoscope.labels.aitags import utc_of
 from phonoscope.labels.fields import shown_value
 from phonoscope.labels.model import Declaration, Making, Part
@@ -32,7 +32,7 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def declarations(uri: str, recording_id: str) -> Iterator[Declaration]:
+def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declaration]:
     """Yield what the sidecar of a file declares.
 
     Parameters
@@ -41,7 +41,7 @@ def declarations(uri: str, recording_id: str) -> Iterator[Declaration]:
         The file, as :func:`~phonoscope.audio.source.uri_of` names it. Only files of this machine
         have sidecars.
     recording_id
-        Hash of the bytes the file has now.
+        Hash of the bytes the file has now; looked up, when there is a sidecar, without it.
     """
     path = local_path(uri)
     if path is None:
@@ -55,7 +55,7 @@ def declarations(uri: str, recording_id: str) -> Iterator[Declaration]:
     except (OSError, ValueError):
         # No name of a sidecar can be made of this name, or it may not be read: there is none.
         return
-    yield from _declared(content, beside.name, recording_id)
+    yield from _declared(content, beside.name, recording_id or identify_source(uri)[0])
 
 
 def _declared(content: bytes, name: str, recording_id: str) -> Iterator[Declaration]:

@@ -1,0 +1,165 @@
+"""``phonoscope label check``: whether files declare what a policy wants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from phonoscope.cli.amounts import counted
+from phonoscope.cli.exits import Status
+from phonoscope.cli.label_read import Files, labels_of
+from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
+from phonoscope.cli.progress import Meter
+from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+from phonoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from phonoscope.examination import Examination
+    from phonoscope.labels.model import Declaration
+    from phonoscope.labels.policy import Finding, Policy
+
+EXAMPLES = """\b
+Examples:
+  phonoscope label check album/ --policy eu
+  phonoscope label check album/ --policy eu,china --listen
+  phonoscope label check inbox/ --policy our-rules.toml --fail-on not-met --json
+"""
+INTERRUPTED = "What was printed is complete; no file was touched."
+
+_COLOURS = {
+    "met": ("green",),
+    "not-met": ("bold", "red"),
+    "not-concerned": ("dim",),
+    "unknown": ("yellow",),
+}
+
+
+class FailOn(StrEnum):
+    """What ``--fail-on`` may name."""
+
+    NOT_MET = "not-met"
+    UNKNOWN = "unknown"
+
+
+def check_labels(
+    files: Files,
+    *,
+    policy: Annotated[
+        list[str],
+        typer.Option(
+            "--policy",
+            metavar="POLICY",
+            help="A shipped policy ('label policies' lists them) or a file; several with commas.",
+        ),
+    ],
+    listen: Annotated[
+        bool,
+        typer.Option(
+            "--listen",
+            help="Examine the sound as well, for rules about what is heard; without it they come "
+            "out as unknown.",
+        ),
+    ] = False,
+    fail_on: Annotated[
+        list[FailOn] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help="Exit with status 1 when a rule is not-met, or unknown. May be given twice.",
+        ),
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> Status:
+    """Check what files declare against policies. This is no legal advice.
+
+    Each rule is met, not-met, not-concerned (it does not speak of this recording) or unknown.
+    What is heard may bring a file under a rule; only what is declared can meet it.
+    docs/policies.md tells how to write a policy, docs/label-json.md documents the JSON.
+    """
+    from phonoscope import api
+    from phonoscope.labels.policy import findings, read_policy
+
+    names = [name.strip() for each in policy for name in each.split(",") if name.strip()]
+    if not names:
+        raise UsageError("give --policy a name or a file; 'phonoscope label policies' lists them")
+    policies = [read_policy(person_path(name)) for name in names]
+    paths = api.listed([person_path(file) for file in files])
+    counts: Counter[str] = Counter()
+    unreadable = 0
+    seen = _heard(paths, workers, quiet) if listen else _read(paths)
+    for uri, declared, detected, error in seen:
+        found = [f for p in policies for f in findings(p, declared, detected)] if not error else []
+        counts.update(f.outcome for f in found)
+        unreadable += error is not None
+        _show(uri, found, error, as_json)
+    if not quiet:
+        message(_summary(counts, len(paths), policies))
+    if fail_on and any(counts[name] for name in fail_on):
+        return Status.FOUND
+    return Status.SOME_UNREADABLE if unreadable else Status.DONE
+
+
+Seen = Iterator[tuple[str, "Sequence[Declaration]", str | None, str | None]]
+"""File, what it declares, what is detected in it, and why it could not be read."""
+
+
+def _read(paths: list[str]) -> Seen:
+    for uri, labels, error in labels_of(paths):
+        yield uri, labels.declared if labels else (), None, error
+
+
+def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
+    from phonoscope import api
+
+    with (
+        Meter(quiet) as meter,
+        closing(
+            cast(
+                "Generator[Examination]",
+                api.check(paths, settings=settings_with(workers)),
+            )
+        ) as examinations,
+    ):
+        meter.listed(len(paths))
+        for examination in examinations:
+            with meter.aside():
+                detected = detected_band(examination.verdict)
+                yield examination.file, examination.declared, detected, examination.error
+            failed = examination.error is not None
+            meter.advanced(1, examination.duration_s or 0.0, int(failed))
+
+
+def _show(uri: str, found: list[Finding], error: str | None, as_json: bool) -> None:
+    from phonoscope.audio.source import shown
+
+    if as_json:
+        rows = [{"policy": f.policy, "rule": f.rule, "outcome": f.outcome, "says": f.says}
+                for f in found]  # fmt: skip
+        write_json({"file": shown(uri), "uri": uri, "rules": rows, "error": error})
+    elif error:
+        message(f"{shown(uri)}: {error}")
+    else:
+        rows_ = [(f"{f.policy} {f.rule}", _outcome(f)) for f in found]
+        write(f"{painted(shown(uri), 'bold')}\n{columns(rows_)}")
+
+
+def _outcome(found: Finding) -> str:
+    word = painted(found.outcome.replace("-", " "), *_COLOURS[found.outcome])
+    return f"{word}\n{wrapped(safe(found.says))}"
+
+
+def _summary(counts: Counter[Any], files: int, policies: list[Policy]) -> str:
+    said = ", ".join(f"{n:,} {outcome.replace('-', ' ')}" for outcome, n in counts.items() if n)
+    return (
+        f"{counted(files, 'file')} against {', '.join(p.name for p in policies)}: "
+        f"{said or 'nothing could be read'}"
+    )

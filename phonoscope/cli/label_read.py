@@ -1,0 +1,149 @@
+"""``phonoscope label read``: what files declare of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from phonoscope.cli.amounts import counted
+from phonoscope.cli.exits import Status
+from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+
+if TYPE_CHECKING:
+    from phonoscope.labels.model import Declaration
+    from phonoscope.labels.read import Labels
+
+EXAMPLES = """\b
+Examples:
+  phonoscope label read song.mp3
+  phonoscope label read album/ --json | jq -r 'select(.declared == []) | .file'
+  phonoscope label read album/ --csv > declared.csv
+"""
+INTERRUPTED = "What was printed is complete; no file was touched."
+
+CSV_COLUMNS = (
+    "file",
+    "part",
+    "making",
+    "tool",
+    "producer",
+    "voice",
+    "declared_utc",
+    "standard",
+    "place",
+    "signer",
+    "signature",
+)
+"""The first seven are what ``label write --from`` reads."""
+
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE", help="Audio or video files, folders of them, or lists (.txt)."),
+]
+
+
+def read_labels(
+    files: Files,
+    *,
+    as_json: AsJson = False,
+    as_csv: Annotated[
+        bool,
+        typer.Option("--csv", help="Write a row for each declaration, as 'write --from' reads."),
+    ] = False,
+    quiet: Quiet = False,
+) -> Status:
+    """Print every declaration that files carry, or that a sidecar beside them holds.
+
+    Nothing is decoded and nothing concluded. docs/label-json.md documents the JSON.
+    """
+    from phonoscope import api
+
+    paths = api.listed([person_path(file) for file in files])
+    seen = _Seen()
+    if as_csv:
+        from phonoscope.cli.table import write_csv
+
+        write_csv(CSV_COLUMNS, (rows_of(labels) for _, labels, _ in seen.over(paths) if labels))
+    else:
+        for uri, labels, error in seen.over(paths):
+            if as_json:
+                write_json(json_of(uri, labels, error))
+            elif labels:
+                write(_block(labels))
+    if not quiet and len(paths) > 1:
+        message(f"{seen.declaring:,} of {counted(len(paths), 'file')} declare something")
+    return Status.SOME_UNREADABLE if seen.unreadable else Status.DONE
+
+
+class _Seen:
+    """Counts files as they go by, and reports those that cannot be read."""
+
+    def __init__(self) -> None:
+        self.declaring = self.unreadable = 0
+
+    def over(self, paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:
+        for uri, labels, error in labels_of(paths):
+            if error:
+                message(f"{safe(uri)}: {error}")
+            self.unreadable += error is not None
+            self.declaring += bool(labels and labels.declared)
+            yield uri, labels, error
+
+
+def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:
+    """Yield each file with what it declares, or why it could not be read."""
+    from phonoscope.errors import UnreadableError
+    from phonoscope.labels import read
+
+    for uri in paths:
+        try:
+            yield uri, read.read_labels(uri), None
+        except UnreadableError as error:
+            yield uri, None, str(error)
+
+
+def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any]:
+    """Return the documented JSON shape of one file."""
+    import dataclasses
+
+    from phonoscope.audio.source import shown
+    from phonoscope.examination import json_value
+
+    return {
+        "file": shown(uri),
+        "uri": uri,
+        "declared": [json_value(dataclasses.asdict(d)) for d in labels.declared] if labels else [],
+        "tag_error": labels.tags.tag_error if labels else None,
+        "error": error,
+    }
+
+
+def _block(labels: Labels) -> str:
+    from phonoscope.audio.source import shown
+
+    rows = [(d.standard, _entry(d)) for d in labels.declared]
+    if not rows:
+        rows = [("declared", "nothing (which proves nothing)")]
+    if labels.tags.tag_error:
+        rows.append(("not read", wrapped(safe(labels.tags.tag_error))))
+    return f"{painted(shown(labels.uri), 'bold')}\n{columns(rows)}"
+
+
+def _entry(declared: Declaration) -> str:
+    from phonoscope.labels.model import sentence
+
+    place = painted(wrapped(safe(f"in {declared.place}")), "dim")
+    return f"{wrapped(safe(sentence(declared)))}\n{place}"
+
+
+def rows_of(labels: Labels) -> list[list[str | None]]:
+    """Return a row of :data:`CSV_COLUMNS` for each declaration of a file."""
+    from phonoscope.labels.sidecar import row_of
+
+    return [
+        [labels.uri, *row_of(d).values(), d.standard, d.place, d.signer, d.signature]
+        for d in labels.declared
+    ]

@@ -1,0 +1,214 @@
+"""``phonoscope label write``: declarations into files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phonoscope.cli.amounts import clock, counted
+from phonoscope.cli.exits import Status
+from phonoscope.cli.line import Line
+from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.terminal import message, write, write_json
+from phonoscope.errors import LabelError, UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from phonoscope.labels.model import Declaration
+    from phonoscope.labels.writing import Labelling, Written
+
+EXAMPLES = """\b
+Examples:
+  phonoscope label write song.mp3 --what whole --tool 'Tool 2' --dry-run
+  phonoscope label write song.flac --what vocals=converted-voice,lyrics=human
+  phonoscope label write song.wav --what whole --producer 'A company' --standard gb45438,tags
+  phonoscope label write --from declared.csv --standard tags,sidecar
+"""
+INTERRUPTED = "Every file is as it was or wholly labelled; those printed are done."
+
+_TAGS = "tags"
+"""Short for 'ai-tags'."""
+
+
+def write_labels(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]", help="Audio files, folders of them, or lists (.txt)."),
+    ] = None,
+    *,
+    what: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what",
+            metavar="PART[=HOW]",
+            help="What was made how: whole, vocals, instrumentation, composition, lyrics, "
+            "post-production or some, each =generated (which is meant without), =assisted, "
+            "=converted-voice or =human. Several with commas.",
+        ),
+    ] = None,
+    tool: Annotated[
+        str | None, typer.Option("--tool", metavar="NAME", help="With which tool it was made.")
+    ] = None,
+    producer: Annotated[
+        str | None,
+        typer.Option("--producer", metavar="NAME", help="Who made it; gb45438 needs one."),
+    ] = None,
+    voice: Annotated[
+        str | None,
+        typer.Option("--voice", metavar="NAME", help="Whose voice is used."),
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="WHEN", help="When it was made, e.g. 2026-11-21T09:00Z."),
+    ] = None,
+    standard: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--standard",
+            metavar="NAMES",
+            help="Which marks to write: tags (AI_* tags), gb45438, iptc, sidecar; several with "
+            "commas. [default: tags]",
+        ),
+    ] = None,
+    produce_id: Annotated[
+        str, typer.Option("--produce-id", metavar="ID", help="gb45438: number of the content.")
+    ] = "",
+    propagator: Annotated[
+        str, typer.Option("--propagator", metavar="NAME", help="gb45438: who passes it on.")
+    ] = "",
+    propagate_id: Annotated[
+        str, typer.Option("--propagate-id", metavar="ID", help="gb45438: the number they gave it.")
+    ] = "",
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CSV",
+            help="Take files and declarations from a CSV file with columns file, part, making and "
+            "if wanted tool, producer, voice, declared_utc; 'label read --csv' writes one. Paths "
+            "are seen from its folder.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Do everything, the proof included, but change no file."),
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> Status:
+    """Write declarations into files. The sound and every other tag stay bit for bit.
+
+    Each file is copied, labelled, and compared with what it was: decoded samples, every other
+    tag and picture. Only then does the copy take its place, with its permissions and times. A
+    label that is there is replaced. What a container cannot hold goes into a sidecar.
+    docs/label-json.md documents the JSON.
+    """
+    from phonoscope.labels.gb45438 import Numbers
+    from phonoscope.labels.rows import declarations_in
+    from phonoscope.labels.writing import Labelling, write_label
+
+    standards = _standards(standard or [_TAGS])
+    numbers = Numbers(produce_id, propagator, propagate_id)
+    declared = _declared(what or [], tool, producer, voice, date)
+    if table and (files or declared):
+        raise UsageError("give files with --what, or --from, not both")
+    if table:
+        wanted = declarations_in(person_path(table))
+    else:
+        if not files or not declared:
+            raise UsageError("nothing to write: give files with --what, or --from a CSV file")
+        wanted = _same_for_all(files, declared)
+    jobs = {uri: Labelling(said, standards, numbers) for uri, said in wanted.items()}
+    for labelling in dict.fromkeys(jobs.values()):
+        labelling.texts()  # What a standard cannot say is said before anything is written.
+    failed = changed = 0
+    with _Files(quiet) as line:
+        for done, (uri, labelling) in enumerate(jobs.items()):
+            line.at(done, len(jobs))
+            try:
+                written = write_label(uri, labelling, dry_run=dry_run)
+                changed += written.changed
+                _show(uri, labelling, written, None, as_json=as_json, dry_run=dry_run)
+            except (LabelError, UnreadableError) as error:
+                failed += 1
+                _show(uri, labelling, None, str(error), as_json=as_json, dry_run=dry_run)
+    if not quiet and len(jobs) > 1:
+        would = "would be labelled" if dry_run else "labelled"
+        message(f"{counted(changed, 'file')} {would}, {failed:,} could not be")
+    return Status.SOME_UNREADABLE if failed else Status.DONE
+
+
+class _Files(Line):
+    """How many files are done."""
+
+    def at(self, done: int, total: int) -> None:
+        def line(elapsed_s: float) -> str:
+            left_s = elapsed_s * (total - done) / max(done, 1)
+            rate = f"{done / max(elapsed_s, 1e-3):.1f} files/s"
+            return f"{done:,}/{total:,} files, {rate}, {clock(left_s)} left"
+
+        self.show(line)
+
+
+def _standards(given: list[str]) -> tuple[str, ...]:
+    from phonoscope.labels.aitags import STANDARD
+    from phonoscope.labels.writing import WRITABLE
+
+    named = [word.strip() for each in given for word in each.split(",") if word.strip()]
+    found = tuple(dict.fromkeys(STANDARD if name == _TAGS else name for name in named))
+    for name in found:
+        if name not in WRITABLE:
+            raise UsageError(f"--standard {name!r} is none of tags, {', '.join(WRITABLE[1:])}")
+    return found
+
+
+def _declared(
+    what: list[str], tool: str | None, producer: str | None, voice: str | None, date: str | None
+) -> tuple[Declaration, ...]:
+    from phonoscope.labels.rows import declaration_of
+
+    same = {"tool": tool, "producer": producer, "voice": voice, "declared_utc": date}
+    rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
+    return tuple(
+        declaration_of({"part": part, "making": how or "generated", **same}, f"--what {row!r}")
+        for row in rows
+        for part, _, how in [row.partition("=")]
+    )
+
+
+def _same_for_all(
+    files: list[str], declared: tuple[Declaration, ...]
+) -> dict[str, tuple[Declaration, ...]]:
+    from phonoscope import api
+
+    return dict.fromkeys(api.listed([person_path(file) for file in files]), declared)
+
+
+def _show(
+    uri: str,
+    labelling: Labelling,
+    written: Written | None,
+    error: str | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    from phonoscope.audio.source import shown
+
+    if as_json:
+        write_json(
+            {
+                "file": shown(uri),
+                "uri": uri,
+                "standards": labelling.standards,
+                "places": written.places if written else [],
+                "changed": bool(written and written.changed),
+                "dry_run": dry_run,
+                "error": error,
+            }
+        )
+    elif error:
+        message(f"{shown(uri)}: {error}")
+    elif written:
+        word = "would hold" if dry_run else "holds" if written.changed else "already holds"
+        write(f"{shown(uri)}  {word} {', '.join(written.places)}")
