@@ -30,6 +30,7 @@ from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.read import read_marks
 from phonoscope.types import Statement, columns_in
 from phonoscope.verdict.detector import detector
+from phonoscope.verdict.disagreement import Disagreement, disagreement
 from phonoscope.verdict.explanation import explain
 from phonoscope.verdict.generated import (
     DEFAULT_FALSE_ALARMS,
@@ -75,6 +76,11 @@ class Examination:
         return self.decoded.duration_s if self.decoded else None
 
     @property
+    def disagreement(self) -> Disagreement | None:
+        """How what the file declares and what was detected disagree; ``None`` if they do not."""
+        return disagreement(self.declared, self.verdict)
+
+    @property
     def descriptors(self) -> dict[str, Any]:
         """Every measured column of every answer, by column name; e.g. ``tempo_bpm``."""
         return {
@@ -102,6 +108,7 @@ class Examination:
             "generator_confidence": self.verdict.generator_confidence,
             "p_voice": self.verdict.p_voice,
             "says": self.verdict.says,
+            "disagreement": self.disagreement,
             "segments": [dataclasses.asdict(segment) for segment in self.segments],
             "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
             "declared": [dataclasses.asdict(declaration) for declaration in self.declared],

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 class FailOn(StrEnum):
-    """What ``--fail-on`` may name: a verdict, or a mark in the file."""
+    """What ``--fail-on`` may name: a verdict, a mark in the file, or both at odds."""
 
     GENERATED = "generated"
     PARTLY_GENERATED = "partly-generated"
     UNDECIDED = "undecided"
     NO_SIGN_FOUND = "no-sign-found"
     DECLARED = "declared"
+    DISAGREEMENT = "disagreement"
 
 
 CatalogueArgument = Annotated[
@@ -71,8 +72,8 @@ FailOnOption = Annotated[
         "--fail-on",
         metavar="WHAT",
         help="Exit with status 1 when a recording (of a scan: in the catalogue) has this "
-        "verdict: generated, "
-        "partly-generated, undecided or no-sign-found; or when it carries a mark: declared. "
+        "verdict: generated, partly-generated, undecided or no-sign-found; when it carries a "
+        "mark: declared; when what is declared and what is detected disagree: disagreement. "
         "May be given several times.",
     ),
 ]
@@ -117,6 +118,8 @@ def names_it(fail_on: list[FailOn] | None, examination: Examination) -> bool:
     found = {examination.verdict.verdict.value}
     if examination.declared:
         found.add(FailOn.DECLARED)
+    if examination.disagreement is not None:
+        found.add(FailOn.DISAGREEMENT)
     return not found.isdisjoint(fail_on or ())
 
 
@@ -126,6 +129,12 @@ def names_any_in(fail_on: list[FailOn] | None, catalogue: Catalogue) -> bool:
         return False
     query = "select distinct verdict from verdicts union select 'declared' from declared"
     found = catalogue.sql(query).read_all().column(0).to_pylist()
+    if FailOn.DISAGREEMENT in fail_on:
+        from phonoscope.catalogue.beside import beside
+
+        both = beside(catalogue.table)
+        if both.filter(both["disagreement"].notnull()).limit(1).to_pyarrow().num_rows:
+            return True
     return not set(found).isdisjoint(fail_on)
 
 

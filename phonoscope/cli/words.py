@@ -9,6 +9,7 @@ from phonoscope.audio.source import shown
 from phonoscope.cli import stretches
 from phonoscope.cli.amounts import clock, likelihood
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
+from phonoscope.verdict.disagreement import DISAGREEMENTS, in_words
 
 if TYPE_CHECKING:
     from phonoscope.examination import Examination
@@ -31,6 +32,9 @@ def line_of(examination: Examination) -> str:
     facts = []
     if examination.declared:
         facts.append(f"declared: {_marks_in_short(examination)}")
+    if (disagreed := examination.disagreement) is not None:
+        short = DISAGREEMENTS[disagreed]
+        facts.append(f"{short[0].lower()}{short[1:]}")
     if examination.verdict.p_value is not None:
         facts.append(f"p-value {examination.verdict.p_value:.2g}")
     if examination.error:
@@ -49,6 +53,8 @@ def block_of(examination: Examination) -> str:
     rows += [("declared", wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
     if not examination.declared and not examination.error:
         rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
+    if (disagreed := examination.disagreement) is not None:
+        rows.append(("disagreement", wrapped(in_words(disagreed))))
     head = f"{painted(shown(examination.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
     parts = [head, columns(rows)]
     if examination.evidence:

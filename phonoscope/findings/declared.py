@@ -7,10 +7,7 @@ from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tabl
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
 from phonoscope.findings.words import count, counted
-from phonoscope.labels.model import Making
-
-MACHINE = (Making.GENERATED.value, Making.CONVERTED_VOICE.value)
-"""Ways of making that declare a machine."""
+from phonoscope.labels.stance import MACHINE_MAKING
 
 METHOD = (
     "Tags and comments of every file are searched for declaration standards and for the comments "
@@ -29,7 +26,7 @@ def ask(catalogue: Tables) -> Answer:
     total = int(catalogue.table("recordings").count().to_pyarrow().as_py())
     if total == 0:
         return cannot_tell("No recording could be decoded, so none declares anything.")
-    machine = marks.filter(marks.making.isin(MACHINE))
+    machine = marks.filter(marks.making.isin(sorted(MACHINE_MAKING)))
     share = Share(int(machine.recording_id.nunique().to_pyarrow().as_py()), total)
     each = marks.select("recording_id", "tool", "making", "part", "standard").distinct()
     rows = tuple(

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from phonoscope.labels.model import Declaration, Making, Part
+from phonoscope.labels.model import Declaration
+from phonoscope.labels.stance import MACHINE_MAKING, WHOLE_PARTS
 from phonoscope.types import column
 
 
@@ -136,7 +137,7 @@ def judge(
     mark = _machine_mark(declared)
     if mark is None or detected.verdict in (Band.GENERATED, Band.PARTLY_GENERATED):
         return detected
-    whole = mark.part in (Part.WHOLE, Part.UNSPECIFIED)
+    whole = mark.part in WHOLE_PARTS
     by = f" by {mark.tool}" if mark.tool else ""
     return dataclasses.replace(
         detected,
@@ -147,10 +148,29 @@ def judge(
     )
 
 
+def detected_band(verdict: Verdict) -> Band | None:
+    """Return the band of the sound alone, whatever the file declares.
+
+    A verdict rests on a mark only where the sound did not suffice for one, so what was
+    detected lies on one side or the other of what is ordinary.
+    :func:`phonoscope.catalogue.beside.detected` is the same over a table.
+
+    Returns
+    -------
+    Band or None
+        ``None`` when the sound was not weighed.
+    """
+    if verdict.basis == "detected":
+        return verdict.verdict
+    if verdict.p_value is None:
+        return None
+    return Band.NO_SIGN_FOUND if verdict.p_value >= ORDINARY else Band.UNDECIDED
+
+
 def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
     """Return the mark that declares most: one of the whole before one of a part."""
-    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
-    whole = [d for d in machine if d.part in (Part.WHOLE, Part.UNSPECIFIED)]
+    machine = [d for d in declared if d.making in MACHINE_MAKING]
+    whole = [d for d in machine if d.part in WHOLE_PARTS]
     return next(iter(whole or machine), None)
 
 

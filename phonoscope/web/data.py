@@ -12,6 +12,7 @@ from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
 from phonoscope.matching.archive import Decision
+from phonoscope.verdict.disagreement import Disagreement
 from phonoscope.verdict.generated import Band
 from phonoscope.web import groups
 from phonoscope.web.listing import SIZES, Order, Sort, Wish, read_page
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/api")
 
 _RECORDING_ID = re.compile(r"^[0-9a-f]{32}$")
 _VERDICTS = "|".join(band.value for band in Band)
+_DISAGREEMENTS = "|".join(Disagreement)
 _ERRORS = "|".join(["any", *(kind.value for kind in ErrorKind)])
 
 
@@ -29,6 +31,7 @@ def wish_of(
     search: Annotated[str, Query(max_length=200)] = "",
     verdict: Annotated[str, Query(pattern=f"^({_VERDICTS})?$")] = "",
     declared: Annotated[Literal["", "0", "1"], Query()] = "",
+    disagreement: Annotated[str, Query(pattern=f"^({_DISAGREEMENTS})?$")] = "",
     error: Annotated[str, Query(pattern=f"^({_ERRORS})?$")] = "",
     sort: Annotated[Sort, Query()] = "file",
     order: Annotated[Order, Query()] = "up",
@@ -36,7 +39,9 @@ def wish_of(
     size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0],
 ) -> Wish:
     """Return what the query parameters wish for; FastAPI refuses what is out of bounds."""
-    return Wish(search.strip(), verdict, declared == "1", error, sort, order, page, size)
+    return Wish(
+        search.strip(), verdict, declared == "1", disagreement, error, sort, order, page, size
+    )
 
 
 def groups_wish_of(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from phonoscope.audio.source import printable, shown
+from phonoscope.catalogue.beside import beside
 from phonoscope.findings.unreadable import reason
 from phonoscope.web.desk import Desk, Row, Table
 
@@ -46,6 +47,8 @@ class Wish:
     """A verdict; empty for all."""
     declared: bool = False
     """Only recordings that declare how they were made."""
+    disagreement: str = ""
+    """How declared and detected disagree; empty for all."""
     error: str = ""
     """A kind of error, or ``any``: lists the files that could not be read instead."""
     sort: Sort = "file"
@@ -147,6 +150,10 @@ def _chosen(table: Table, wish: Wish) -> Any:
     if wish.verdict:
         such = verdicts.filter(verdicts.verdict == wish.verdict)
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
+    if wish.disagreement:
+        both = beside(table)
+        such = both.filter(both.disagreement == wish.disagreement)
+        recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
     if wish.declared:
         recordings = recordings.filter(recordings.recording_id.isin(table("declared").recording_id))
     return recordings.filter(recordings.recording_id.isin(held.recording_id))
@@ -170,7 +177,13 @@ def _described(table: Table, known: list[str]) -> Any:
     places = _places(files.filter(files.recording_id.isin(known)))
     mine = verdicts.filter(verdicts.recording_id.isin(known))
     judged = mine.select("recording_id", "verdict", "basis", "p_generated")
-    return shown.inner_join(places, "recording_id").left_join(judged, "recording_id")
+    both = beside(lambda name: _mine(table(name), known)).select("recording_id", "disagreement")
+    facts = judged.left_join(both, "recording_id").drop("recording_id_right")
+    return shown.inner_join(places, "recording_id").left_join(facts, "recording_id")
+
+
+def _mine(rows: Any, known: list[str]) -> Any:
+    return rows.filter(rows.recording_id.isin(known))
 
 
 def _places(files: Any) -> Any:

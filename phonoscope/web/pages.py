@@ -10,6 +10,7 @@ from phonoscope.errors import ErrorKind
 from phonoscope.findings.report import dateline
 from phonoscope.findings.unreadable import REASONS
 from phonoscope.findings.verdicts import WORDS
+from phonoscope.verdict.disagreement import DISAGREEMENTS
 from phonoscope.verdict.generated import Band
 from phonoscope.web import card
 from phonoscope.web.data import wish_of
@@ -56,6 +57,7 @@ def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> Res
         listed=read_page(desk, wish),
         wish=wish,
         verdicts=VERDICTS,
+        disagreements=DISAGREEMENTS,
         errors=ERRORS,
         sorts=SORTS,
         sizes=SIZES,

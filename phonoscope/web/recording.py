@@ -8,6 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from phonoscope.errors import UnreadableError
 from phonoscope.verdict.detector import least_counted
+from phonoscope.verdict.disagreement import in_words
+from phonoscope.verdict.generated import Band, detected_band
 from phonoscope.web import sound, verdict
 from phonoscope.web.data import known_record
 from phonoscope.web.facts import facts_of
@@ -33,6 +35,7 @@ def page(request: Request, recording_id: str) -> Response:
     record = known_record(request, recording_id)
     stream = record.examination.stream
     judged = record.examination.verdict
+    disagreed = record.examination.disagreement
     duration_s = record.examination.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
     return View(request, request.app.state.desk).page(
@@ -45,11 +48,13 @@ def page(request: Request, recording_id: str) -> Response:
         groups=facts_of(record),
         rests_on=verdict.rests_on(judged),
         detected={
-            "band": verdict.detected_band(judged),
+            # What was not weighed is as open as what was weighed and remained so.
+            "band": detected_band(judged) or Band.UNDECIDED,
             "says": verdict.detected_says(judged),
             "facts": verdict.facts_of(judged, _least_counted(record)),
             "ruler": ruler_of(judged.p_value, judged.false_alarms),
         },
+        disagreement=disagreed and in_words(disagreed),
         timeline=timeline_of(record.examination.segments, duration_s),
         hertz=frequency_ticks(rate_hz / 2) if rate_hz else [],
         seconds=time_ticks(duration_s or 0.0),

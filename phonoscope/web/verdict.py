@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.findings.words import count, number, percent
-from phonoscope.verdict.generated import ORDINARY, Band, Verdict, round_down
+from phonoscope.verdict.generated import Band, Verdict, detected_band, round_down
 
 OF = 10_000
 """Human recordings that a p-value is counted out of."""
@@ -44,23 +44,12 @@ def rests_on(verdict: Verdict) -> str:
     return _RESTS_ON.get(verdict.basis, f"Verdict, {printable(verdict.basis)}")
 
 
-def detected_band(verdict: Verdict) -> Band:
-    """Return the band of the sound alone, whatever the file declares.
-
-    A verdict rests on a mark only where the sound did not suffice for one, so what was
-    detected lies on one side or the other of what is ordinary.
-    """
-    if verdict.basis == "detected":
-        return verdict.verdict
-    is_ordinary = verdict.p_value is not None and verdict.p_value >= ORDINARY
-    return Band.NO_SIGN_FOUND if is_ordinary else Band.UNDECIDED
-
-
 def detected_says(verdict: Verdict) -> str:
     """Say what the sound alone shows, where the verdict's own sentence speaks of a mark."""
-    if verdict.p_generated is None and verdict.p_value is None:
+    band = detected_band(verdict)
+    if band is None or (verdict.p_generated is None and verdict.p_value is None):
         return _UNWEIGHED
-    return _ALONE[detected_band(verdict)] if verdict.basis == "declared" else ""
+    return _ALONE[band] if verdict.basis == "declared" else ""
 
 
 def facts_of(verdict: Verdict, least_counted: float | None = None) -> list[Fact]:

@@ -16,6 +16,7 @@ from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.findings import words
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.verdicts import WORDS
+from phonoscope.verdict.disagreement import DISAGREEMENTS
 from phonoscope.web import card
 from phonoscope.web.desk import Desk
 from phonoscope.web.timeline import moment
@@ -29,6 +30,7 @@ def environment() -> jinja2.Environment:
     made: jinja2.Environment = shared().overlay(loader=loader)
     made.filters.update(
         clock=words.clock,
+        disagreement_words=lambda found: DISAGREEMENTS.get(found, printable(str(found))),
         counted=words.counted,
         day=_day,
         frequency=words.frequency,

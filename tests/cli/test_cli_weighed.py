@@ -5,6 +5,7 @@ What p-value the weights give is theirs to say; the limits asked for lie just ov
 
 import dataclasses
 
+import mutagen.flac
 import pytest
 
 from phonoscope.verdict.detector import detector
@@ -154,3 +155,46 @@ def verdicts(catalogue):
     done = run("sql", catalogue, query, "--json")
     assert done.returncode == 0, done.stderr
     return {row["uri"].rsplit("/", 1)[-1]: row for row in strict_json(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def called_human(made, folder):
+    """The same sound, in a file that says that people made it."""
+    path = folder / "called human.flac"
+    path.write_bytes(made.read_bytes())
+    tags = mutagen.flac.FLAC(path)
+    tags["AI_DISCLOSURE"] = "none"
+    tags.save()
+    return path
+
+
+def test_declared_human_with_evidence_of_a_generator_is_said_and_neither_is_changed(
+    called_human, found
+):
+    told = checked(called_human)
+    assert told["disagreement"] == "declared-human-detected-machine"
+    assert [mark["making"] for mark in told["declared"]] == ["human"]
+    assert (told["verdict"], told["basis"]) == (found["verdict"], found["basis"])
+    assert told["p_value"] == found["p_value"]
+    assert found["disagreement"] is None
+    block = run("check", called_human, "--fail-on", "disagreement")
+    assert block.returncode == 1
+    assert "disagreement  Declared human, evidence of a generator:" in block.stdout
+
+
+def test_declared_machine_made_with_no_sign_is_said_in_a_line(folder, plain):
+    path = folder / "called generated.flac"
+    path.write_bytes(plain.read_bytes())
+    tags = mutagen.flac.FLAC(path)
+    tags["AI_DISCLOSURE"] = "generated"
+    tags.save()
+    told = checked(path)
+    if told["p_value"] < 0.1:
+        pytest.skip("these weights do not find that noise ordinary")
+    assert told["disagreement"] == "declared-machine-no-sign-found"
+    assert (told["verdict"], told["basis"]) == ("generated", "declared")
+    lines = run("check", path, plain, "--fail-on", "disagreement")
+    assert lines.returncode == 1
+    said = [line for line in lines.stdout.splitlines() if "no sign found" in line]
+    assert len(said) == 1
+    assert "declared machine-made, no sign found" in said[0]

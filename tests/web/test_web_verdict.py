@@ -5,10 +5,10 @@ from html import unescape
 
 import pytest
 
-from phonoscope.verdict.generated import Band, Verdict, judge
+from phonoscope.verdict.generated import Band, Verdict, detected_band, judge
 from phonoscope.web.app import create_app
 from phonoscope.web.ruler import ruler_of
-from phonoscope.web.verdict import detected_band, facts_of, likelihood, look_alikes
+from phonoscope.web.verdict import facts_of, likelihood, look_alikes
 from tests.findings.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
 from tests.web.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
 from tests.web.served import TestClient

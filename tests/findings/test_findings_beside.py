@@ -1,0 +1,122 @@
+"""What is declared beside what was detected: counts by hand, and names to go and look."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from phonoscope.findings.base import findings
+from tests.findings.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
+
+(BESIDE,) = (f for f in findings() if f.name == "declared_beside_detected")
+HOSTILE = "<img src=x onerror=alert(1)>\u202e"
+
+
+def verdict(name, p_value, *, declared=False):
+    """A verdict at a thousandth of false alarms; it may rest on a mark all the same."""
+    band, basis = "undecided", "none"
+    if p_value is not None:
+        basis = "detected"
+        band = "generated" if p_value <= 0.001 else "undecided"
+        band = "no-sign-found" if p_value >= 0.1 else band
+    if declared and band != "generated":
+        band, basis = "generated", "declared"
+    return {"recording_id": name, "verdict": band, "basis": basis, "p_value": p_value}
+
+
+def catalogue_of(known):
+    """A catalogue from (making or None, part, p-value) of each recording."""
+    recordings = recording_rows(len(known))
+    names = [row["recording_id"] for row in recordings]
+    marks, verdicts = [], []
+    for name, (making, part, p_value) in zip(names, known, strict=True):
+        is_machine = making in ("generated", "converted-voice")
+        verdicts.append(verdict(name, p_value, declared=is_machine))
+        if making:
+            marks.append(mark_row(name, making=making) | {"part": part})
+    return MemoryCatalogue(
+        recordings=recordings,
+        declared=marks,
+        verdicts=verdicts,
+        files=[file_row(f"/music/{name}.mp3", name) for name in names],
+    )
+
+
+def rows(answer, name):
+    (table,) = (t for t in answer.tables if t.name == name)
+    return [dict(zip((c.name for c in table.columns), row, strict=True)) for row in table.rows]
+
+
+def test_both_facts_are_counted_against_each_other():
+    rng = random.Random(5)
+    makings = [None, None, "generated", "human", "assisted", "converted-voice", "unspecified"]
+    known = [
+        (rng.choice(makings), "whole", rng.choice([None, 0.0001, 0.02, 0.4, 0.8]))
+        for _ in range(600)
+    ]
+    stance = {
+        None: "nothing", "generated": "machine", "converted-voice": "machine", "human": "human",
+        "assisted": "assisted", "unspecified": "unclear",
+    }  # fmt: skip
+    found = {None: "not-weighed", 0.0001: "evidence", 0.02: "undecided"}
+    expected = Counter((stance[m], found.get(p, "no-sign")) for m, _, p in known)
+    answer = BESIDE.answer(catalogue_of(known))
+    crossed = rows(answer, "declared_beside_detected")
+    assert {(row["stance"], row["detected"]): row["count"] for row in crossed} == expected
+    for row in crossed:
+        of = sum(n for (s, _), n in expected.items() if s == row["stance"])
+        assert row["share"] == pytest.approx(row["count"] / of)
+        assert row["low"] <= row["share"] <= row["high"]
+    figures = {figure.name: figure for figure in answer.figures}
+    human = figures["declared_human_detected_machine_share"]
+    weighed = sum(n for (s, f), n in expected.items() if s == "human" and f != "not-weighed")
+    assert human.of == weighed
+    assert human.value == pytest.approx(expected["human", "evidence"] / weighed)
+    assert human.interval.low < human.value < human.interval.high
+    for name, key in (
+        ("declared_human_detected_machine", ("human", "evidence")),
+        ("declared_machine_no_sign_found", ("machine", "no-sign")),
+    ):
+        assert len(rows(answer, name)) == min(200, expected[key])
+
+
+def test_a_verdict_that_rests_on_a_mark_is_no_detection():
+    answer = BESIDE.answer(catalogue_of([("generated", "whole", 0.6)]))
+    assert "1 is declared machine-made and shows no sign of one" in answer.headline
+    (row,) = rows(answer, "declared_beside_detected")
+    assert (row["stance"], row["detected"], row["agreement"]) == ("machine", "no-sign", "disagree")
+
+
+def test_what_is_written_by_a_machine_need_not_be_heard():
+    answer = BESIDE.answer(catalogue_of([("generated", "lyrics", 0.6), (None, None, 0.5)]))
+    assert answer.headline.startswith("In none of 2 weighed recordings")
+    assert [t.name for t in answer.tables] == ["declared_beside_detected"]
+
+
+def test_an_undecided_sound_disagrees_with_nothing():
+    answer = BESIDE.answer(catalogue_of([("human", "whole", 0.05), ("generated", "whole", 0.05)]))
+    assert answer.headline.startswith("In none of 2")
+
+
+def test_names_are_listed_and_hostile_ones_are_harmless():
+    catalogue = catalogue_of([("human", "whole", 0.0001)])
+    catalogue.rows["recordings"][0] |= {"tag_title": HOSTILE, "tag_artist": "Anna"}
+    catalogue.rows["declared"][0]["tool"] = HOSTILE
+    answer = BESIDE.answer(catalogue)
+    (row,) = rows(answer, "declared_human_detected_machine")
+    assert row["recording"] == "Anna - <img src=x onerror=alert(1)>\\u202e"
+    assert "\u202e" not in row["marks"]
+    assert row["file"] == f"/music/{row['recording_id']}.mp3"
+
+
+def test_verdicts_of_no_recording_are_not_counted():
+    catalogue = catalogue_of([("human", "whole", 0.0001), (None, None, 0.5)])
+    catalogue.rows["recordings"] = catalogue.rows["recordings"][1:]
+    assert BESIDE.answer(catalogue).headline.startswith("In none of 1 weighed recording ")
+
+
+@pytest.mark.parametrize("known", [[], [("human", "whole", None)]])
+def test_where_nothing_was_weighed_it_cannot_be_told(known):
+    answer = BESIDE.answer(catalogue_of(known))
+    assert not answer.answered
+    assert "weighed" in answer.headline
