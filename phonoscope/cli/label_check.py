@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -34,11 +35,14 @@ Examples:
 INTERRUPTED = "What was printed is complete; no file was touched."
 
 _COLOURS = {
-    "met": ("green",),
     "not-met": ("bold", "red"),
-    "not-concerned": ("dim",),
     "unknown": ("yellow",),
+    "met": ("green",),
+    "not-concerned": ("dim",),
 }
+_OPEN = ("not-met", "unknown")
+"""Outcomes that somebody has to look at; of many files only these are printed."""
+_INDENT = 48
 
 
 class FailOn(StrEnum):
@@ -75,6 +79,9 @@ def check_labels(
             help="Exit with status 1 when a rule is not-met, or unknown. May be given twice.",
         ),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print every rule of every file, not only what is open.")
+    ] = False,
     workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -100,9 +107,9 @@ def check_labels(
         found = [f for p in policies for f in findings(p, declared, detected)] if not error else []
         counts.update(f.outcome for f in found)
         unreadable += error is not None
-        _show(uri, found, error, as_json)
+        _show(uri, found, error, as_json=as_json, full=full or len(paths) == 1)
     if not quiet:
-        message(_summary(counts, len(paths), policies))
+        message(_summary(counts, len(paths), policies, listen))
     if fail_on and any(counts[name] for name in fail_on):
         return Status.FOUND
     return Status.SOME_UNREADABLE if unreadable else Status.DONE
@@ -119,6 +126,7 @@ def _read(paths: list[str]) -> Seen:
 
 def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
     from phonoscope import api
+    from phonoscope.verdict.generated import detected_band
 
     with (
         Meter(quiet) as meter,
@@ -138,28 +146,28 @@ def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
             meter.advanced(1, examination.duration_s or 0.0, int(failed))
 
 
-def _show(uri: str, found: list[Finding], error: str | None, as_json: bool) -> None:
+def _show(uri: str, found: list[Finding], error: str | None, *, as_json: bool, full: bool) -> None:
     from phonoscope.audio.source import shown
 
     if as_json:
-        rows = [{"policy": f.policy, "rule": f.rule, "outcome": f.outcome, "says": f.says}
-                for f in found]  # fmt: skip
-        write_json({"file": shown(uri), "uri": uri, "rules": rows, "error": error})
+        rules = [dataclasses.asdict(f) for f in found]
+        write_json({"file": shown(uri), "uri": uri, "rules": rules, "error": error})
     elif error:
         message(f"{shown(uri)}: {error}")
-    else:
-        rows_ = [(f"{f.policy} {f.rule}", _outcome(f)) for f in found]
-        write(f"{painted(shown(uri), 'bold')}\n{columns(rows_)}")
+    elif shows := [f for f in found if full or f.outcome in _OPEN]:
+        rows = [(f"{f.policy} {f.rule}", _outcome(f)) for f in shows]
+        write(f"{painted(shown(uri), 'bold')}\n{columns(rows)}")
 
 
 def _outcome(found: Finding) -> str:
     word = painted(found.outcome.replace("-", " "), *_COLOURS[found.outcome])
-    return f"{word}\n{wrapped(safe(found.says))}"
+    because = painted(wrapped(safe(f"{found.because}."), _INDENT), "dim")
+    return f"{word}: {wrapped(safe(found.says), _INDENT)}\n{because}"
 
 
-def _summary(counts: Counter[Any], files: int, policies: list[Policy]) -> str:
-    said = ", ".join(f"{n:,} {outcome.replace('-', ' ')}" for outcome, n in counts.items() if n)
-    return (
-        f"{counted(files, 'file')} against {', '.join(p.name for p in policies)}: "
-        f"{said or 'nothing could be read'}"
-    )
+def _summary(counts: Counter[Any], files: int, policies: list[Policy], listened: bool) -> str:
+    said = ", ".join(f"{counts[word]:,} {word.replace('-', ' ')}" for word in _COLOURS)
+    untold = counts["unknown"] and not listened
+    listen = " Rules about what is heard need --listen." if untold else ""
+    names = ", ".join(p.name for p in policies)
+    return f"{counted(files, 'file')} against {names}; rules: {said}.{listen}"

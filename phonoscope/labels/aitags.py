@@ -46,6 +46,13 @@ _MAKINGS = {
 _PARTS = {part.value: part for part in Part if part is not Part.UNSPECIFIED}
 
 
+_DISCLOSURES = {
+    Making.GENERATED: "generated",
+    Making.ASSISTED: "assisted",
+    Making.CONVERTED_VOICE: "converted-voice",
+    Making.HUMAN: "none",
+}
+
 NAMES = ("AI_DISCLOSURE", "AI_CONTRIBUTION", "AI_TOOL", "AI_PRODUCER", "AI_VOICE", "AI_DATE")
 """The tags that are written; those with nothing to say are taken away."""
 
@@ -81,12 +88,12 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
     named = [d for d in declared if d.part is not Part.UNSPECIFIED]
     disclosure = makings.pop() if len(makings) == 1 else Making.UNSPECIFIED
     each = (
-        d.part.value if d.making is disclosure else f"{d.part.value}={_written(d.making)}"
+        d.part.value if d.making is disclosure else f"{d.part.value}={d.making.value}"
         for d in named
     )
     when = _only("times", {d.declared_utc for d in declared})
     return {
-        "AI_DISCLOSURE": None if disclosure is Making.UNSPECIFIED else _written(disclosure),
+        "AI_DISCLOSURE": _DISCLOSURES.get(disclosure),
         "AI_CONTRIBUTION": ", ".join(each) or None,
         "AI_TOOL": _only("tools", {d.tool for d in declared}),
         "AI_PRODUCER": _only("producers", {d.producer for d in declared}),
@@ -102,10 +109,6 @@ def _only(what: str, values: set[Any]) -> Any:
             f"{', '.join(sorted(str(v or 'none') for v in values))}: write C2PA or a sidecar"
         )
     return next(iter(values), None)
-
-
-def _written(making: Making) -> str:
-    return "none" if making is Making.HUMAN else making.value
 
 
 def _parts(

@@ -123,7 +123,7 @@ class Outcome(StrEnum):
     NOT_CONCERNED = "not-concerned"
     """The rule does not speak of this recording."""
     UNKNOWN = "unknown"
-    """Nobody has listened, and the rule speaks of what is heard."""
+    """The rule speaks of what is heard, and that is not known."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,9 @@ class Finding:
     rule: str
     outcome: Outcome
     says: str
-    """The rule, and why the outcome is what it is, in a sentence or two."""
+    """The rule in a sentence."""
+    because: str
+    """Why the outcome is what it is, as half a sentence."""
 
 
 def findings(
@@ -150,7 +152,8 @@ def findings(
         All that the recording declares.
     detected
         What is concluded from the sound alone: ``'generated'``, ``'partly-generated'``,
-        ``'undecided'`` or ``'no-sign-found'``; ``None`` when nobody has listened.
+        ``'undecided'`` or ``'no-sign-found'``; ``None`` when nobody has listened, or it was too
+        short to weigh.
     """
     return tuple(_finding(policy.name, rule, declared, detected) for rule in policy.rules)
 
@@ -160,18 +163,18 @@ def _finding(
 ) -> Finding:
     concerned, why = _concerned(rule.where, declared, detected)
     if concerned is None:
-        outcome, because = Outcome.UNKNOWN, "it speaks of what is heard, and nobody has listened"
+        outcome, because = Outcome.UNKNOWN, "it speaks of what is heard, and that is not known"
     elif not concerned:
         outcome, because = Outcome.NOT_CONCERNED, "it does not speak of this recording"
     elif rule.needs is not None:
         met = any(rule.needs.fits(d) for d in declared)
         outcome = Outcome.MET if met else Outcome.NOT_MET
-        because = f"{why}; {'declared' if met else 'no declaration says so'}"
+        because = f"{why}, and {'a' if met else 'no'} declaration meets it"
     else:
         bad = [d for d in declared if rule.forbids is not None and rule.forbids.fits(d)]
         outcome = Outcome.NOT_MET if bad else Outcome.MET
-        because = f"{why}; {bad[0].place} does" if bad else f"{why}; no declaration does"
-    return Finding(policy, rule.name, outcome, f"{rule.says} ({because}.)")
+        because = f"{why}, and {bad[0].place if bad else 'no declaration'} says it"
+    return Finding(policy, rule.name, outcome, rule.says, because)
 
 
 def _concerned(

@@ -94,18 +94,32 @@ def write_label(
     UsageError
         When a standard cannot say what is to be declared.
     LabelError
-        When this file cannot hold it, or something else in it would change. It is as it was.
+        When this file cannot hold it and no sidecar is wanted, or something else in it would
+        change. It is as it was.
     UnreadableError
         When it cannot be read.
     """
     texts = labelling.texts()
     real = _local(path)
-    changed = _write_tags(real, texts, dry_run=dry_run) if texts else False
+    beside = sidecar.STANDARD in labelling.standards
     places = [name for name, value in texts.items() if value is not None]
-    if sidecar.STANDARD in labelling.standards:
+    container = _container(real)
+    if texts and container not in WRITERS:
+        if not beside:
+            raise LabelError(
+                f"a {container} file has no place for it: write a sidecar (--standard sidecar)"
+            )
+        texts, places = {}, []
+    changed = bool(texts) and _write_tags(real, container, texts, dry_run=dry_run)
+    if beside:
         changed = _write_sidecar(real, labelling.declared, dry_run=dry_run) or changed
         places.append(sidecar.sidecar_of(real).name)
     return Written(real, tuple(places), changed)
+
+
+def _container(real: Path) -> str:
+    with open_source(uri_of(real)) as file, Decoder(file) as decoder:
+        return decoder.stream.container
 
 
 def _local(path: str | os.PathLike[str]) -> Path:
@@ -115,14 +129,8 @@ def _local(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(found))
 
 
-def _write_tags(real: Path, texts: Texts, *, dry_run: bool) -> bool:
+def _write_tags(real: Path, container: str, texts: Texts, *, dry_run: bool) -> bool:
     with open_source(uri_of(real)) as file:
-        with Decoder(file) as decoder:
-            container = decoder.stream.container
-        if container not in WRITERS:
-            raise LabelError(
-                f"a {container} file has no place for it: write a sidecar (--standard sidecar)"
-            )
         if _has(file, texts):
             return False
         with _copied(real) as copy:

@@ -17,7 +17,7 @@ from tests.cli.program import ROOT, environment, run, run_on_terminal
 
 @pytest.mark.parametrize("name", command_names())
 def test_every_command_shows_examples_and_explains_every_option(name):
-    text = help_of(name)
+    text = help_of(*name.split())
     assert f"phonoscope {name}" in text.split("Examples:")[1]
     for line in text.split("Options:")[1].split("Examples:")[0].strip().splitlines():
         if line.lstrip().startswith("-"):
@@ -29,7 +29,9 @@ def test_every_option_has_a_help_text():
     import typer
 
     command = typer.main.get_command(main.app)
-    for name, sub in command.commands.items():
+    groups = [sub for sub in command.commands.values() if hasattr(sub, "commands")]
+    commands = [command, *groups]
+    for name, sub in (pair for group in commands for pair in group.commands.items()):
         for parameter in sub.params:
             assert parameter.help, f"{name} {parameter.name}"
         assert sub.help

@@ -119,7 +119,7 @@ def test_every_standard_in_every_container_reads_back_and_the_sound_stays(tmp_pa
     )
     # Read by another program's eyes.
     assert texts_by_mutagen(path, "AI_TOOL") == ["Tool 1"]
-    assert texts_by_mutagen(path, "AI_CONTRIBUTION") == ["vocals=converted-voice, lyrics=none"]
+    assert texts_by_mutagen(path, "AI_CONTRIBUTION") == ["vocals=converted-voice, lyrics=human"]
     if kind == "wav":
         data = path.read_bytes()
         at = data.index(b"AIGC")
@@ -196,7 +196,8 @@ def test_a_sidecar_says_it_where_the_container_cannot(tmp_path):
     content = path.read_bytes()
     with pytest.raises(LabelError, match="--standard sidecar"):
         write_label(path, Labelling((say(),)))
-    write_label(path, Labelling(ALL.declared, ("sidecar",)))
+    written = write_label(path, Labelling(ALL.declared, ("ai-tags", "sidecar")))
+    assert written.places == ("blank.ape.declared.json",)
     assert path.read_bytes() == content
     found = examine(path).declared
     assert [(d.standard, d.part, d.making, d.tool, d.voice, d.place) for d in found] == [

@@ -1,0 +1,141 @@
+"""``phonoscope label`` as a person and a program use it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from marked import blank
+
+from tests.cli.program import ROOT, run
+
+DOCUMENTED = (ROOT / "docs" / "label-json.md").read_text(encoding="utf-8")
+
+
+def documented(heading: str) -> list[str]:
+    """The names in the first table that follows a heading."""
+    rows = DOCUMENTED.split(heading, 1)[1].strip().split("\n\n")[0].splitlines()
+    return [row.split("|")[1].strip().strip("`") for row in rows[2:]]
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_written_then_read_then_checked_is_as_documented(tmp_path):
+    song = blank(tmp_path, "mp3")
+    what = ["--what", "vocals=converted-voice,lyrics=human", "--tool", "Tool 2", "--voice", "Ä"]
+    (dry,) = lines(run("label", "write", str(song), *what, "--json", "--dry-run"))
+    (done,) = lines(run("label", "write", str(song), *what, "--json"))
+    assert list(done) == documented("## `label write --json`")
+    assert (dry["changed"], dry["dry_run"], done["dry_run"]) == (True, True, False)
+    (again,) = lines(run("label", "write", str(song), *what, "--json"))
+    assert (done["changed"], again["changed"]) == (True, False)
+    (read,) = lines(run("label", "read", str(song), "--json"))
+    assert list(read) == documented("## `label read --json`")
+    assert [(d["part"], d["making"], d["tool"], d["voice"]) for d in read["declared"]] == [
+        ("vocals", "converted-voice", "Tool 2", "Ä"),
+        ("lyrics", "human", "Tool 2", None),
+    ]
+    (checked,) = lines(run("label", "check", str(song), "--policy", "spotify,eu", "--json"))
+    assert list(checked) == documented("## `label check --json`")
+    assert list(checked["rules"][0]) == documented("A finding of `rules`:")
+    outcomes = {(r["policy"], r["rule"]): r["outcome"] for r in checked["rules"]}
+    assert outcomes["spotify", "voice-named"] == "met"
+    assert outcomes["eu", "machine-readable-mark"] == "not-met"
+
+
+def test_a_csv_that_was_read_can_be_written_back(tmp_path):
+    song = blank(tmp_path, "flac")
+    run("label", "write", str(song), "--what", "whole", "--tool", "=1+1", "--producer", 'A, "B"')
+    table = run("label", "read", str(song), "--csv").stdout
+    other = tmp_path / "other"
+    other.mkdir()
+    blank(other, "flac")
+    (other / "declared.csv").write_text(table.replace(str(song), "blank.flac"))
+    done = run("label", "write", "--from", str(other / "declared.csv"))
+    assert done.returncode == 0
+    ((_, *first),) = list(csv.reader(io.StringIO(table)))[1:]
+    again = run("label", "read", str(other / "blank.flac"), "--csv").stdout
+    ((_, *second),) = list(csv.reader(io.StringIO(again)))[1:]
+    assert first == second
+    assert first[:4] == ["whole", "generated", "=1+1", 'A, "B"']
+
+
+def test_a_table_with_one_bad_row_changes_nothing(tmp_path):
+    song = blank(tmp_path, "flac")
+    content = song.read_bytes()
+    table = tmp_path / "declared.csv"
+    table.write_text("file,part,making\nblank.flac,whole,generated\nblank.flac,drums,generated\n")
+    done = run("label", "write", "--from", str(table))
+    assert done.returncode == 2
+    assert "line 3" in done.stderr
+    assert "drums" in done.stderr
+    assert "vocals" in done.stderr
+    assert song.read_bytes() == content
+
+
+def test_one_bad_file_does_not_stop_the_others(tmp_path):
+    song = blank(tmp_path, "mp3")
+    (tmp_path / "broken.mp3").write_bytes(b"no audio at all" * 10)
+    done = run("label", "write", str(tmp_path), "--what", "whole")
+    assert done.returncode == 3
+    assert "broken.mp3" in done.stderr
+    assert "blank.mp3" in done.stdout
+    assert "1 file labelled, 1 could not be" in done.stderr
+    read = run("label", "read", str(song), str(tmp_path / "broken.mp3"))
+    assert read.returncode == 3
+    assert "whole: generated" in read.stdout
+
+
+def test_check_listens_when_asked_and_fails_when_asked(tmp_path):
+    song = blank(tmp_path, "wav")
+    common = ["label", "check", str(song), "--policy", "vocals"]
+    done = run(*common, "--fail-on", "not-met")
+    assert done.returncode == 1
+    assert "not met" in done.stdout
+    assert "--listen" in done.stderr
+    assert run(*common).returncode == 0
+    heard = run(*common, "--listen", "--json")
+    assert heard.returncode == 0
+    (row,) = lines(heard)
+    assert {r["rule"]: r["outcome"] for r in row["rules"]}["vocals-declared"] == "not-met"
+
+
+def test_policies_are_printed_with_their_source():
+    done = run("label", "policies")
+    assert done.returncode == 0
+    for name in ("eu", "china", "spotify", "apple-music"):
+        assert f"\n{name}\n" in f"\n{done.stdout}"
+    assert "2024/1689" in done.stdout
+    (china,) = lines(run("label", "policies", "china", "--json"))
+    assert china["rules"][0]["needs"]["standard"] == ["gb45438"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["write", "{song}"], "--what"),
+        (["write", "{song}", "--what", "drums"], "vocals"),
+        (["write", "{song}", "--what", "vocals=robot"], "converted-voice"),
+        (["write", "{song}", "--what", "whole", "--standard", "gb45438"], "--producer"),
+        (["write", "{song}", "--what", "whole", "--standard", "watermark"], "gb45438"),
+        (["write", "{song}", "--what", "whole", "--date", "soon"], "2026-11-21"),
+        (["write", "{song}", "--from", "x.csv"], "not both"),
+        (["write", "--from", "none.csv"], "none.csv"),
+        (["check", "{song}", "--policy", "none.toml"], "china"),
+        (["check", "{song}"], "--policy"),
+        (["read", "no-such-folder/"], "no-such-folder"),
+    ],
+)
+def test_wrong_usage_says_what_to_do_and_changes_nothing(tmp_path, arguments, says):
+    song = blank(tmp_path, "mp3")
+    content = song.read_bytes()
+    done = run("label", *[a.format(song=song) for a in arguments], cwd=tmp_path)
+    assert done.returncode in (2, 3)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert song.read_bytes() == content
