@@ -136,7 +136,7 @@ def test_what_is_no_policy_is_said(content, says):
     if says is None:
         policy_of(content, "mine.toml")
         return
-    with pytest.raises(UsageError, match="^mine") as raised:
+    with pytest.raises(UsageError, match=r"^mine") as raised:
         policy_of(content, "mine.toml")
     assert says in str(raised.value)
 
