@@ -13,7 +13,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from mutagen.id3 import ID3
 
@@ -50,6 +50,38 @@ _NAMES = {
 
 class TagTooLargeError(ValueError):
     """A tag is larger than any real one."""
+
+
+class Frame(NamedTuple):
+    """A frame of a tag: where it lies, without its content."""
+
+    name: bytes
+    """Four letters, or three in ID3v2.2."""
+    header: bytes
+    """As it stands in the tag."""
+    data_at: int
+    """Offset of its content in :attr:`Tag.body`, bytes."""
+    size: int
+    """Size of its content, bytes; it may say more than the tag holds."""
+    packed: bool
+    """Whether its content is compressed."""
+
+
+class Tag(NamedTuple):
+    """An ID3v2 tag at the start of a file."""
+
+    version: int
+    """2, 3 or 4."""
+    header: bytes
+    """Its first ten bytes."""
+    flags: int
+    """Flags that still hold of :attr:`body`."""
+    body: BinaryIO
+    """The file itself, or a copy in which unsynchronisation is undone."""
+    start: int
+    """Offset of the first frame in the body."""
+    stop: int
+    """Offset behind the last frame and padding in the body."""
 
 
 def id3_fields(file: BinaryIO) -> list[Field]:
@@ -94,8 +126,14 @@ def _syncsafe(four: bytes) -> int:
     return (four[0] & 127) << 21 | (four[1] & 127) << 14 | (four[2] & 127) << 7 | four[3] & 127
 
 
-def _reduced(file: BinaryIO) -> bytes | None:
-    """Return a copy of the tag with nothing but small text frames; ``None`` without a tag."""
+def id3_tag(file: BinaryIO) -> Tag | None:
+    """Return the ID3v2 tag at the start of a file; ``None`` when there is none.
+
+    Raises
+    ------
+    TagTooLargeError
+        When it says to be larger than :data:`TAG_BYTES`.
+    """
     file.seek(0)
     header = file.read(10)
     if not _is_header(header):
@@ -111,10 +149,16 @@ def _reduced(file: BinaryIO) -> bytes | None:
         body, start, stop, flags = io.BytesIO(undone), 0, len(undone), flags & 0x7F
     if version > 2 and flags & 0x40:
         start, flags = start + _extended_size(body, start, version), flags & 0xBF
-    texts = b"".join(_texts(body, start, stop, version))
-    if not texts:
+    return Tag(version, header, flags, body, start, stop)
+
+
+def _reduced(file: BinaryIO) -> bytes | None:
+    """Return a copy of the tag with nothing but small text frames; ``None`` without a tag."""
+    tag = id3_tag(file)
+    texts = b"".join(_texts(tag)) if tag else b""
+    if tag is None or not texts:
         return None
-    return header[:5] + bytes([flags & 0xEF]) + _to_syncsafe(len(texts)) + texts
+    return tag.header[:5] + bytes([tag.flags & 0xEF]) + to_syncsafe(len(texts)) + texts
 
 
 def _extended_size(body: BinaryIO, start: int, version: int) -> int:
@@ -123,32 +167,43 @@ def _extended_size(body: BinaryIO, start: int, version: int) -> int:
     return _syncsafe(four) if version == 4 else 4 + int(struct.unpack(">I", four)[0])
 
 
-def _to_syncsafe(size: int) -> bytes:
+def to_syncsafe(size: int) -> bytes:
+    """Return a size as four bytes of seven bits."""
     return bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
 
 
-def _texts(body: BinaryIO, start: int, stop: int, version: int) -> Iterator[bytes]:
-    """Yield whole frames, headers included, that hold texts."""
-    head = 6 if version == 2 else 10
-    at, taken = start, 0
+def id3_frames(tag: Tag) -> Iterator[Frame]:
+    """Yield where the frames of a tag lie, at most 10,000; their contents are not read."""
+    head = 6 if tag.version == 2 else 10
+    at = tag.start
     for _ in range(_MOST_FRAMES):
-        body.seek(at)
-        header = body.read(head)
-        name = header[: 3 if version == 2 else 4]
-        if len(header) < head or at + head > stop or not _FRAME_NAME.match(name):
+        tag.body.seek(at)
+        header = tag.body.read(head)
+        name = header[: 3 if tag.version == 2 else 4]
+        if len(header) < head or at + head > tag.stop or not _FRAME_NAME.match(name):
             return
-        size = _frame_size(body, header, at + head, stop, version)
-        packed = version > 2 and bool(header[9] & (0x08 if version == 4 else 0x80))
-        limit = _PACKED_BYTES if packed else _FRAME_BYTES
-        if _WANTED.fullmatch(name.rstrip(b"\0")) and 0 < size <= limit:
-            taken += head + size
-            if taken > _TEXTS_BYTES:
-                return
-            body.seek(at + head)
-            # iTunes wrote plain sizes into 2.4 tags; the copy always has the right ones.
-            right = header[:4] + _to_syncsafe(size) + header[8:] if version == 4 else header
-            yield right + body.read(size)
+        size = _frame_size(tag.body, header, at + head, tag.stop, tag.version)
+        packed = tag.version > 2 and bool(header[9] & (0x08 if tag.version == 4 else 0x80))
+        yield Frame(name, header, at + head, size, packed)
         at += head + size
+
+
+def _texts(tag: Tag) -> Iterator[bytes]:
+    """Yield whole frames, headers included, that hold texts."""
+    taken = 0
+    for frame in id3_frames(tag):
+        limit = _PACKED_BYTES if frame.packed else _FRAME_BYTES
+        if not _WANTED.fullmatch(frame.name.rstrip(b"\0")) or not 0 < frame.size <= limit:
+            continue
+        taken += len(frame.header) + frame.size
+        if taken > _TEXTS_BYTES:
+            return
+        header = frame.header
+        if tag.version == 4:
+            # iTunes wrote plain sizes into 2.4 tags; the copy always has the right ones.
+            header = header[:4] + to_syncsafe(frame.size) + header[8:]
+        tag.body.seek(frame.data_at)
+        yield header + tag.body.read(frame.size)
 
 
 def _frame_size(body: BinaryIO, header: bytes, data_at: int, stop: int, version: int) -> int:

@@ -42,6 +42,10 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
         if not terms and found.name in _NAMED:
             terms = [found.value.strip().removeprefix("digsrctype:")]
         for term in dict.fromkeys(terms):
-            known = _BY_LOWER.get(term.lower(), term)
-            part, making = MEANING.get(known, (Part.UNSPECIFIED, Making.UNSPECIFIED))
+            part, making = MEANING.get(spelled(term), (Part.UNSPECIFIED, Making.UNSPECIFIED))
             yield Declaration(STANDARD, part, making, None, None, found.place, shown_value(term))
+
+
+def spelled(term: str) -> str:
+    """Return a term as IPTC spells it; any other as it is."""
+    return _BY_LOWER.get(term.lower(), term)
