@@ -77,7 +77,12 @@ def _read(file: BinaryIO, manifest: Manifest, trust: Path | None) -> Iterator[De
         return
     try:
         roots = trusted_roots(trust or default_trust())
-        store = read_store(file, manifest.media_type, roots)
+        # As we found it: the library's own search gives up at an ID3 frame it does not know.
+        manifest.body.seek(manifest.start)
+        content = manifest.body.read(manifest.size)
+        if not content:
+            raise ManifestError("it is empty")
+        store = read_store(file, manifest.media_type, roots, manifest=content)
     except MissingExtraError:
         yield _silent(place, f"{size}; to read it: pip install 'phonoscope[{EXTRA}]'")
     except (ManifestError, UsageError, ValueError) as error:
@@ -188,6 +193,9 @@ class _Reading:
         try:
             part, making = Part(_text(said.get("part"))), Making(_text(said.get("making")))
         except ValueError:
+            return None
+        # Ours must say what the action says, or other readers would be told something else.
+        if iptc.term_for(part, making) != term_of(_text(node.get("digitalSourceType"))):
             return None
         return self._declaration(
             part,

@@ -8,6 +8,7 @@ for by itself it would take a library of that name from the current folder first
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 import json
@@ -83,17 +84,23 @@ def load() -> ModuleType:
                 os.environ["C2PA_LIBRARY_NAME"] = before
 
 
-def context(library: ModuleType, roots_pem: str = "", *, fetch: bool = False) -> Any:
+def context(
+    library: ModuleType, roots_pem: str = "", *, signing: bool = False, fetch: bool = False
+) -> Any:
     """Return settings for one use of the library.
 
     Parameters
     ----------
     roots_pem
         Certificates that are trusted; none when empty.
+    signing
+        Whether a manifest is made, which is verified when it is in its file and not before.
     fetch
         Only for the test that shows that a fetch would be seen.
     """
-    config = json.loads(json.dumps(_OFFLINE))
+    config = copy.deepcopy(_OFFLINE)
+    if signing:
+        config["verify"]["verify_after_sign"] = False
     if fetch:
         config["verify"]["remote_manifest_fetch"] = True
         del config["core"]["allowed_network_hosts"]
@@ -102,17 +109,28 @@ def context(library: ModuleType, roots_pem: str = "", *, fetch: bool = False) ->
     return library.Context.from_dict(config)
 
 
-def read_store(file: BinaryIO, media_type: str, roots_pem: str = "") -> dict[str, Any]:
+def read_store(
+    file: BinaryIO,
+    media_type: str,
+    roots_pem: str = "",
+    *,
+    manifest: bytes | None = None,
+    fetch: bool = False,
+) -> dict[str, Any]:
     """Return the manifest store of a file, checked, as the library's JSON.
 
     Parameters
     ----------
     file
-        A file with a manifest; at any position, only read.
+        At any position, only read.
     media_type
         Its media type, e.g. 'audio/mpeg'.
     roots_pem
         Certificates that are trusted; none when empty.
+    manifest
+        The manifest store as it stands in the file; ``None`` lets the library look for it.
+    fetch
+        Only for the test that shows that a fetch would be seen.
 
     Raises
     ------
@@ -125,8 +143,8 @@ def read_store(file: BinaryIO, media_type: str, roots_pem: str = "") -> dict[str
     view = Watched(file)
     try:
         with (
-            context(library, roots_pem) as offline,
-            library.Reader(media_type, view, context=offline) as reader,
+            context(library, roots_pem, fetch=fetch) as offline,
+            library.Reader(media_type, view, manifest, offline) as reader,
         ):
             text = reader.json()
         if len(text) > STORE_CHARACTERS:

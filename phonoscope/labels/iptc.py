@@ -27,6 +27,22 @@ MEANING = {
 }
 """What a term says of which part; every other term is ``unspecified``."""
 
+TERMS = {
+    Making.GENERATED: ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"),
+    Making.CONVERTED_VOICE: (
+        "compositeWithTrainedAlgorithmicMedia",
+        "compositeWithTrainedAlgorithmicMedia",
+    ),
+    Making.ASSISTED: ("algorithmicallyEnhanced", "algorithmicallyEnhanced"),
+    Making.HUMAN: ("digitalCreation", "humanEdits"),
+}
+"""Term to write, by making: of the whole recording, and of a part or what is not said.
+
+None claims more than was declared: a part that is not said is never called the whole.
+"""
+
+VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
 _BY_LOWER = {term.lower(): term for term in MEANING}
 _URI = re.compile(r"\bcv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.IGNORECASE)
 _NAMED = frozenset({"digitalsourcetype", "iptc:digitalsourcetype", "iptc4xmpext:digitalsourcetype"})
@@ -49,3 +65,9 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
 def spelled(term: str) -> str:
     """Return a term as IPTC spells it; any other as it is."""
     return _BY_LOWER.get(term.lower(), term)
+
+
+def term_for(part: Part, making: Making) -> str | None:
+    """Return the term that says a declaration, as far as one can; ``None`` where none does."""
+    terms = TERMS.get(making)
+    return terms[part is not Part.WHOLE] if terms else None
