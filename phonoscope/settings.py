@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,9 @@ from pydantic_settings import (
 )
 
 SETTINGS_FILE = Path(platformdirs.user_config_dir("phonoscope")) / "settings.toml"
+
+TRUST_BYTES = 16 << 20
+"""A file of trusted certificates is read up to this many bytes; the C2PA's list has some 100 KB."""
 
 
 def _usable_cores() -> int:
@@ -73,6 +76,25 @@ class Settings(BaseSettings):
     query_memory_mb: int = Field(
         default=4096, ge=256, description="Memory a query may take before it spills to disk, MB."
     )
+    trust: Path | None = Field(
+        default=None,
+        description="PEM file of certificates whose signatures (C2PA) are trusted. None is by "
+        "default: a signature is then 'valid' at best, its signer not known.",
+    )
+
+    @field_validator("trust")
+    @classmethod
+    def _holds_certificates(cls, path: Path | None) -> Path | None:
+        # Now, and not at the first signed file of a scan of millions.
+        if path is not None:
+            try:
+                with path.open("rb") as file:
+                    found = b"-----BEGIN CERTIFICATE-----" in file.read(TRUST_BYTES)
+            except OSError as error:
+                raise ValueError(f"it cannot be read: {error.strerror}") from error
+            if not found:
+                raise ValueError("it holds no certificate in PEM")
+        return path
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -118,7 +118,7 @@ class Id3Tag:
         header = frame.header
         if self.version == 4:
             # iTunes wrote plain sizes into 2.4 tags; a copy always has the right ones.
-            header = header[:4] + _to_syncsafe(frame.size) + header[8:]
+            header = header[:4] + to_syncsafe(frame.size) + header[8:]
         return header + self.body.read(frame.size)
 
     def around(self, frames: bytes, padding: int = 0) -> bytes:
@@ -188,16 +188,30 @@ def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
     if tag is None:
         return _tag(b"ID3\4\0\0", _text_frames(4, texts), PADDING_BYTES)
     meant = {name.casefold() for name in texts}
-    kept, at = [], tag.first
-    for frame in tag.frames():
-        at = frame.start + frame.size
-        if at > tag.stop:
-            raise ValueError("a frame of its ID3 tag is larger than the tag")
-        name = description_of(tag, frame)
-        if name is None or name.casefold() not in meant:
-            kept.append(tag.bytes_of(frame))
-    _check_padding(tag, at)
+    frames = list(tag.frames())
+    check_padding(tag, frames)
+    kept = (
+        tag.bytes_of(frame)
+        for frame in frames
+        if (name := description_of(tag, frame)) is None or name.casefold() not in meant
+    )
     return tag.around(b"".join(kept) + _text_frames(tag.version, texts), PADDING_BYTES)
+
+
+def check_padding(tag: Id3Tag, frames: Sequence[Frame]) -> None:
+    """Check that nothing but padding follows the frames: what cannot be followed would be lost.
+
+    Raises
+    ------
+    ValueError
+        When something else follows, or a frame is larger than the tag.
+    """
+    end = frames[-1].start + frames[-1].size if frames else tag.first
+    if end > tag.stop:
+        raise ValueError("its ID3 tag is damaged: a frame is larger than the tag")
+    tag.body.seek(end)
+    if tag.body.read(tag.stop - end).strip(b"\0"):
+        raise ValueError("its ID3 tag is damaged: what follows its frames is no padding")
 
 
 def description_of(tag: Id3Tag, frame: Frame) -> str | None:
@@ -242,7 +256,7 @@ def _text_frame(version: int, name: str, value: str) -> bytes:
     """Return a ``TXXX`` frame: UTF-8 in ID3v2.4, before that Latin-1 or UTF-16."""
     if version == 4:
         content = b"\3" + name.encode() + b"\0" + value.encode()
-        return b"TXXX" + _to_syncsafe(len(content)) + b"\0\0" + content
+        return b"TXXX" + to_syncsafe(len(content)) + b"\0\0" + content
     if name.isascii() and value.isascii():
         content = b"\0" + name.encode() + b"\0" + value.encode()
     else:
@@ -256,7 +270,7 @@ def _tag(header: bytes, frames: bytes, padding: int) -> bytes:
     size = len(frames) + padding
     if size >= _SYNCSAFE_MOST:
         raise TagTooLargeError("an ID3 tag holds at most 256 MiB")
-    return header[:6] + _to_syncsafe(size) + frames + bytes(padding)
+    return header[:6] + to_syncsafe(size) + frames + bytes(padding)
 
 
 def _is_header(header: bytes) -> bool:
@@ -267,7 +281,8 @@ def _syncsafe(four: bytes) -> int:
     return (four[0] & 127) << 21 | (four[1] & 127) << 14 | (four[2] & 127) << 7 | four[3] & 127
 
 
-def _to_syncsafe(size: int) -> bytes:
+def to_syncsafe(size: int) -> bytes:
+    """Return a size as four bytes of seven bits."""
     return bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
 
 

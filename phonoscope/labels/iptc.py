@@ -31,7 +31,30 @@ MEANING = {
 NAME = "DIGITALSOURCETYPE"
 """The tag that is written. IPTC has a place for it in XMP and in C2PA, but none in audio tags."""
 
-URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+TERMS = {
+    Making.GENERATED: ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"),
+    Making.CONVERTED_VOICE: (
+        "compositeWithTrainedAlgorithmicMedia",
+        "compositeWithTrainedAlgorithmicMedia",
+    ),
+    Making.ASSISTED: ("algorithmicallyEnhanced", "algorithmicallyEnhanced"),
+    Making.HUMAN: ("digitalCreation", "humanEdits"),
+}
+"""Term to write, by making: of the whole recording, and of a part or what is not said.
+
+None claims more than was declared: a part that is not said is never called the whole.
+"""
+
+_BY_STRENGTH = (
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "algorithmicallyEnhanced",
+    "humanEdits",
+    "digitalCreation",
+)
+"""Of several terms the first that is there speaks for the whole recording."""
+
+VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _BY_LOWER = {term.lower(): term for term in MEANING}
 _URI = re.compile(r"\bcv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.IGNORECASE)
@@ -48,31 +71,31 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
         if not terms and found.name in _NAMED:
             terms = [found.value.strip().removeprefix("digsrctype:")]
         for term in dict.fromkeys(terms):
-            known = _BY_LOWER.get(term.lower(), term)
-            part, making = MEANING.get(known, (Part.UNSPECIFIED, Making.UNSPECIFIED))
+            part, making = MEANING.get(spelled(term), (Part.UNSPECIFIED, Making.UNSPECIFIED))
             yield Declaration(STANDARD, part, making, None, None, found.place, shown_value(term))
 
 
 def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
-    """Return the tag with the one term that covers all declarations."""
-    return {NAME: URI + term_of(declared)}
-
-
-def term_of(declared: Sequence[Declaration]) -> str:
-    """Return the IPTC term that says of a whole recording what declarations say of its parts.
+    """Return the tag with the one term that covers all declarations.
 
     Raises
     ------
     UsageError
         When they say nothing that the vocabulary has a term for.
     """
-    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
-    if any(d.part in (Part.WHOLE, Part.UNSPECIFIED) for d in machine):
-        return "trainedAlgorithmicMedia"
-    if machine:
-        return "compositeWithTrainedAlgorithmicMedia"
-    if any(d.making is Making.ASSISTED for d in declared):
-        return "algorithmicallyEnhanced"
-    if any(d.making is Making.HUMAN for d in declared):
-        return "digitalCreation"
-    raise UsageError("IPTC's vocabulary needs to know how it was made: give --what PART=HOW")
+    terms = {term_for(d.part, d.making) for d in declared}
+    strongest = next((term for term in _BY_STRENGTH if term in terms), None)
+    if strongest is None:
+        raise UsageError("IPTC's vocabulary needs to know how it was made: give --what PART=HOW")
+    return {NAME: VOCABULARY + strongest}
+
+
+def spelled(term: str) -> str:
+    """Return a term as IPTC spells it; any other as it is."""
+    return _BY_LOWER.get(term.lower(), term)
+
+
+def term_for(part: Part, making: Making) -> str | None:
+    """Return the term that says a declaration, as far as one can; ``None`` where none does."""
+    terms = TERMS.get(making)
+    return terms[part is not Part.WHOLE] if terms else None

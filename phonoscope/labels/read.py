@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
-from phonoscope.audio.source import open_source, uri_of
-from phonoscope.labels import aitags, gb45438, generators, iptc, sidecar
+from phonoscope.audio.source import open_source, printable, uri_of
+from phonoscope.labels import aitags, c2pa, gb45438, generators, iptc, sidecar
 from phonoscope.labels.fields import Field, field, shown_value
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.tags import file_fields
@@ -24,7 +26,10 @@ STANDARDS: tuple[Callable[[Sequence[Field]], Iterator[Declaration]], ...] = (
     aitags.declarations,
     generators.declarations,
 )
-"""Every standard is a function from the fields of a file to its declarations."""
+"""Every standard of texts is a function from the fields of a file to its declarations.
+
+C2PA is none of these: it is read from the file itself.
+"""
 
 _TAG_NAMES = ("title", "artist", "album", "label", "isrc", "date", "genre")
 
@@ -63,7 +68,7 @@ def read_labels(path: str | os.PathLike[str]) -> Labels:
 
 
 def read_marks(
-    file: BinaryIO, text_tags: Mapping[str, str]
+    file: BinaryIO, text_tags: Mapping[str, str], *, trust: Path | None = None
 ) -> tuple[Tags, tuple[Declaration, ...]]:
     """Return the tags of a file and everything it declares.
 
@@ -74,20 +79,40 @@ def read_marks(
     text_tags
         Tags the decoder already read, names in lower case. They stand in for containers
         that :mod:`phonoscope.labels.tags` does not read (matroska, RIFF LIST INFO ...).
+    trust
+        PEM file of certificates whose signatures are trusted; ``None`` takes the one of the
+        settings.
 
     Returns
     -------
     tags
         With :attr:`Tags.tag_error` set when some could not be read.
     declared
-        In the order of :data:`STANDARDS`; the same mark in two places counts once.
+        C2PA first, then in the order of :data:`STANDARDS`; the same mark in two places counts
+        once.
     """
     fields, error = file_fields(file)
     names = {found.name for found in fields}
     more = _decoders_fields(text_tags, fields)
     # The decoder joins what the file repeats: a tag that the file shows itself is not taken twice.
+    signed, failed = _signed(file, [*fields, *more], trust)
+    error = "; ".join(filter(None, (error, failed)))[:500] or None
     tags = _tags([*fields, *(found for found in more if found.name not in names)], error)
-    return tags, _declared([*fields, *more])
+    return tags, _declared(signed, [*fields, *more])
+
+
+def _signed(
+    file: BinaryIO, fields: Sequence[Field], trust: Path | None
+) -> tuple[list[Declaration], str | None]:
+    """Return what a signed manifest declares, and why it could not be looked for."""
+    try:
+        marks = c2pa.declarations(file, fields, trust=trust)
+        return list(itertools.islice(marks, MOST_DECLARATIONS)), None
+    except MemoryError:
+        return [], "C2PA: damaged (needs too much memory)"
+    except Exception as error:
+        # Somebody else's bytes, as with tags: the recording can be examined all the same.
+        return [], f"C2PA: damaged ({printable(str(error).strip() or type(error).__name__)[:120]})"
 
 
 def _decoders_fields(text_tags: Mapping[str, str], seen: Sequence[Field]) -> list[Field]:
@@ -112,12 +137,11 @@ def _tags(fields: Sequence[Field], error: str | None) -> Tags:
     return dataclasses.replace(Tags(**joined), tag_error=error)
 
 
-def _declared(fields: Sequence[Field]) -> tuple[Declaration, ...]:
+def _declared(signed: Iterable[Declaration], fields: Sequence[Field]) -> tuple[Declaration, ...]:
     found: dict[tuple[object, ...], Declaration] = {}
-    for standard in STANDARDS:
-        for mark in standard(fields):
-            same = (mark.standard, mark.part, mark.making, mark.tool, mark.producer, mark.value)
-            found.setdefault(same, mark)
-            if len(found) >= MOST_DECLARATIONS:
-                return tuple(found.values())
+    for mark in itertools.chain(signed, *(standard(fields) for standard in STANDARDS)):
+        said = dataclasses.replace(mark, place="")
+        found.setdefault(dataclasses.astuple(said), mark)
+        if len(found) >= MOST_DECLARATIONS:
+            break
     return tuple(found.values())
