@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.errors import (
     CatalogueError,
+    LabelError,
     MissingExtraError,
     NewerCatalogueError,
     PhonoscopeError,
@@ -25,12 +26,18 @@ from phonoscope.errors import (
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue, ScanSummary, check, layout_of, open_catalogue
     from phonoscope.examination import Examination, examine
+    from phonoscope.labels.model import Declaration
+    from phonoscope.labels.read import read_labels
+    from phonoscope.labels.writing import Labelling, write_label
     from phonoscope.settings import Settings
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
+    "Declaration",
     "Examination",
+    "LabelError",
+    "Labelling",
     "MissingExtraError",
     "NewerCatalogueError",
     "PhonoscopeError",
@@ -43,17 +50,23 @@ __all__ = [
     "examine",
     "layout_of",
     "open_catalogue",
+    "read_labels",
+    "write_label",
 ]
 
 _LAZY = {
     "Catalogue": "phonoscope.api",
+    "Declaration": "phonoscope.labels.model",
     "Examination": "phonoscope.examination",
+    "Labelling": "phonoscope.labels.writing",
     "ScanSummary": "phonoscope.api",
     "Settings": "phonoscope.settings",
     "check": "phonoscope.api",
     "examine": "phonoscope.examination",
     "open_catalogue": "phonoscope.api",
     "layout_of": "phonoscope.api",
+    "read_labels": "phonoscope.labels.read",
+    "write_label": "phonoscope.labels.writing",
 }
 """Where a public name lives whose import takes long."""
 

@@ -24,7 +24,10 @@ from phonoscope.verdict.generated import DEFAULT_FALSE_ALARMS
 PUBLIC = [
     "Catalogue",
     "CatalogueError",
+    "Declaration",
     "Examination",
+    "LabelError",
+    "Labelling",
     "MissingExtraError",
     "NewerCatalogueError",
     "PhonoscopeError",
@@ -37,6 +40,8 @@ PUBLIC = [
     "examine",
     "layout_of",
     "open_catalogue",
+    "read_labels",
+    "write_label",
 ]
 
 

@@ -37,9 +37,12 @@ from hypothesis import strategies as st
 from mutagen.id3 import APIC, COMM, ID3, TIT2, TPE1, TXXX, WOAS
 from sounds import FORMATS, sine, write
 
-from phonoscope.errors import ErrorKind
+from phonoscope.errors import ErrorKind, LabelError, UnreadableError
 from phonoscope.examination import examine
+from phonoscope.labels.inventory import sound_digest
+from phonoscope.labels.model import Declaration, Making, Part
 from phonoscope.labels.read import read_marks
+from phonoscope.labels.writing import Labelling, write_label
 
 SEARCH_S = float(os.environ.get("PHONOSCOPE_FUZZ_S", "0"))
 BUDGET_S = SEARCH_S / 2 or 18.0
@@ -63,6 +66,9 @@ INTERESTING = (
     *(b"TXXX", b"ilst", b"----", b'{"AIGC":', b"made with suno", b"\0\0\xc0\x7f", b"\x80\x80"),
 )
 """Sizes at the limits, and the words that parsers look for."""
+
+
+LABELLING = Labelling((Declaration("", Part.WHOLE, Making.GENERATED, "Fuzz", None, "", ""),))
 
 
 @functools.cache
@@ -195,6 +201,25 @@ def hold_marks(data: bytes) -> None:
     hold_texts(tags, declared)
 
 
+def hold_writing(data: bytes, folder: Path) -> None:
+    """Label a damaged file: it is labelled and sounds the same, or is as it was and says why."""
+    path = folder / "mutated"
+    path.write_bytes(data)
+    started = time.process_time()
+    try:
+        write_label(path, LABELLING)
+    except (LabelError, UnreadableError) as error:
+        assert path.read_bytes() == data
+        assert str(error).isprintable()
+    else:
+        with path.open("rb") as now:
+            assert sound_digest(io.BytesIO(data)) == sound_digest(now)
+            assert "Fuzz" in {d.tool for d in read_marks(now, {})[1]}
+    assert os.listdir(folder) == ["mutated"]
+    took_s = time.process_time() - started
+    assert took_s < LONGEST_S, f"took {took_s:.1f} s"
+
+
 def hold_texts(tags: Any, declared: Any) -> None:
     for holder in (tags, *declared):
         for value in vars(holder).values():
@@ -269,6 +294,21 @@ def test_mutated_tags_are_read(data: bytes, clock: tuple[float, int]) -> None:
         assert grown_mib(kib) < MOST_GROWTH_MIB
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(BUDGET_S + 120)
+@searching
+@given(data=files)
+def test_mutated_files_are_labelled_or_left_alone(
+    data: bytes, tmp_path: Path, clock: tuple[float, int]
+) -> None:
+    began, kib = clock
+    if time.monotonic() - began < BUDGET_S:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        hold_writing(data, tmp_path)
+        assert grown_mib(kib) < MOST_GROWTH_MIB
+
+
 @pytest.mark.parametrize("name", SEEDS)
 def test_seeds_themselves_are_whole(name: str, tmp_path: Path) -> None:
     path = tmp_path / "seed"
@@ -314,6 +354,8 @@ def search(seconds: float, number: int, folder: str) -> None:
         try:
             hold_examination(path)
             hold_marks(data)
+            with tempfile.TemporaryDirectory() as alone:
+                hold_writing(data, Path(alone))
         except Exception:
             findings += 1
             kept.mkdir(exist_ok=True)

@@ -15,6 +15,7 @@ from phonoscope.errors import LabelError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from phonoscope.labels.model import Declaration
+    from phonoscope.labels.signer import Signer
     from phonoscope.labels.writing import Labelling, Written
 
 EXAMPLES = """\b
@@ -22,6 +23,7 @@ Examples:
   phonoscope label write song.mp3 --what whole --tool 'Tool 2' --dry-run
   phonoscope label write song.flac --what vocals=converted-voice,lyrics=human
   phonoscope label write song.wav --what whole --producer 'A company' --standard gb45438,tags
+  phonoscope label write song.m4a --what whole --standard tags,c2pa --certificate c.pem --key k.pem
   phonoscope label write --from declared.csv --standard tags,sidecar
 """
 INTERRUPTED = "Every file is as it was or wholly labelled; those printed are done."
@@ -66,8 +68,8 @@ def write_labels(
         typer.Option(
             "--standard",
             metavar="NAMES",
-            help="Which marks to write: tags (AI_* tags), gb45438, iptc, sidecar; several with "
-            "commas. [default: tags]",
+            help="Which marks to write: tags (AI_* tags), gb45438, iptc, c2pa, sidecar; several "
+            "with commas. [default: tags]",
         ),
     ] = None,
     produce_id: Annotated[
@@ -79,6 +81,26 @@ def write_labels(
     propagate_id: Annotated[
         str, typer.Option("--propagate-id", metavar="ID", help="gb45438: the number they gave it.")
     ] = "",
+    certificate: Annotated[
+        str | None,
+        typer.Option(
+            "--certificate",
+            metavar="PEM",
+            help="c2pa: file with the signer's certificate, then those it descends from.",
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="PEM", help="c2pa: file with its private key."),
+    ] = None,
+    break_signature: Annotated[
+        bool,
+        typer.Option(
+            "--break-signature",
+            help="Change tags of a signed file without signing it anew: its signature is invalid "
+            "then.",
+        ),
+    ] = False,
     table: Annotated[
         str | None,
         typer.Option(
@@ -100,7 +122,9 @@ def write_labels(
 
     Each file is copied, labelled, and compared with what it was: decoded samples, every other
     tag and picture. Only then does the copy take its place, with its permissions and times. A
-    label that is there is replaced. What a container cannot hold goes into a sidecar.
+    label that is there is replaced. What a container cannot hold goes into a sidecar. A C2PA
+    signature comes last, and needs the extra 'provenance'; no time stamp is asked for, since
+    nothing here uses the network, so it holds as long as its certificate does.
     docs/label-json.md documents the JSON.
     """
     from phonoscope.labels.gb45438 import Numbers
@@ -118,7 +142,11 @@ def write_labels(
         if not files or not declared:
             raise UsageError("nothing to write: give files with --what, or --from a CSV file")
         wanted = _same_for_all(files, declared)
-    jobs = {uri: Labelling(said, standards, numbers) for uri, said in wanted.items()}
+    signer = _signer(certificate, key)
+    jobs = {
+        uri: Labelling(said, standards, numbers, signer, break_signature)
+        for uri, said in wanted.items()
+    }
     for labelling in dict.fromkeys(jobs.values()):
         labelling.texts()  # What a standard cannot say is said before anything is written.
     failed = changed = 0
@@ -160,6 +188,20 @@ def _standards(given: list[str]) -> tuple[str, ...]:
         if name not in WRITABLE:
             raise UsageError(f"--standard {name!r} is none of tags, {', '.join(WRITABLE[1:])}")
     return found
+
+
+def _signer(certificate: str | None, key: str | None) -> Signer | None:
+    from pathlib import Path
+
+    from phonoscope.labels.signer import Signer
+
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise UsageError("to sign give both --certificate and --key")
+    signer = Signer.of_files(Path(person_path(certificate)), Path(person_path(key)))
+    signer.checked()
+    return signer
 
 
 def _declared(

@@ -23,11 +23,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from phonoscope.errors import UsageError
-from phonoscope.labels.fields import Field, shown_value, values_of
+from phonoscope.labels.fields import Field, shown_value, utc_of, values_of
 from phonoscope.labels.model import Declaration, Making, Part
 
 STANDARD = "ai-tags"
@@ -145,19 +144,6 @@ def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) 
 def _said(fields: Sequence[Field], name: str) -> str | None:
     found = values_of(fields, (name,))
     return shown_value(found[0].value) or None if found else None
-
-
-def utc_of(text: str | None) -> datetime | None:
-    """Return a time in ISO 8601 as UTC without a zone; ``None`` when it is none.
-
-    A time without a zone counts as UTC, a date as its first moment.
-    """
-    try:
-        when = datetime.fromisoformat((text or "").strip())
-        utc = when.astimezone(UTC) if when.tzinfo else when
-    except (ValueError, OverflowError):
-        return None
-    return utc.replace(tzinfo=None, microsecond=0)
 
 
 def _making(text: str) -> Making:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from phonoscope.errors import MissingExtraError, UsageError
 from phonoscope.labels import iptc
 from phonoscope.labels.c2pa_library import EXTRA, ManifestError, read_store
-from phonoscope.labels.fields import Field, shown_value, values_of
+from phonoscope.labels.fields import Field, shown_value, utc_of, values_of
 from phonoscope.labels.manifest import Manifest, find_manifest, refusal
 from phonoscope.labels.model import Declaration, Making, Part, Signature
 from phonoscope.labels.trust import default_trust, trusted_roots
@@ -336,17 +335,6 @@ def _signer(signed: Mapping[str, Any]) -> str | None:
     name, issuer = _text(signed.get("common_name")), _text(signed.get("issuer"))
     both = f"{name} ({issuer})" if name and issuer and name != issuer else name or issuer
     return shown_value(both) or None
-
-
-def utc_of(value: Any) -> datetime | None:
-    """Return a time in UTC from RFC 3339 text; ``None`` when it is none or has no zone."""
-    if not isinstance(value, str) or len(value) > 64:
-        return None
-    try:
-        time = datetime.fromisoformat(value.strip())
-        return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

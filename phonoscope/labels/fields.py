@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from phonoscope.audio.source import printable
 from phonoscope.labels.model import SHOWN_CHARACTERS
@@ -80,6 +81,19 @@ def values_of(fields: Iterable[Field], names: Iterable[str]) -> list[Field]:
     """Return the fields with one of these names, in their order."""
     wanted = frozenset(names)
     return [f for f in fields if f.name in wanted]
+
+
+def utc_of(text: object) -> datetime | None:
+    """Return a time in ISO 8601 as UTC without a zone, in seconds; ``None`` when it is none.
+
+    A time without a zone counts as UTC, a date as its first moment.
+    """
+    try:
+        when = datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+        utc = when.astimezone(UTC) if when and when.tzinfo else when
+    except (ValueError, OverflowError):
+        return None
+    return utc.replace(tzinfo=None, microsecond=0) if utc else None
 
 
 def shown_value(text: str) -> str:

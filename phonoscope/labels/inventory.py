@@ -17,7 +17,11 @@ from mutagen.mp4 import MP4
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes
 from phonoscope.audio.decode import Decoder
 from phonoscope.labels.id3_frames import TAG_BYTES, Id3Tag, description_of, id3_size
+from phonoscope.labels.manifest import C2PA_UUID, geob_store
 from phonoscope.labels.tags import ogg_kind
+
+MANIFEST = "C2PA manifest"
+"""Name of the item that is a C2PA manifest, wherever the container has it."""
 
 _SOUND = (b"data", b"SSND")
 _SIZES = (b"ds64",)
@@ -113,7 +117,9 @@ def _id3_items(file: BinaryIO) -> Iterator[Item]:
     if tag is not None:
         for frame in tag.frames():
             place = f"ID3 {frame.name.decode('latin-1')}"
-            yield _item(place, description_of(tag, frame) or "", tag.bytes_of(frame))
+            is_manifest = geob_store(tag, frame) is not None
+            name = MANIFEST if is_manifest else description_of(tag, frame) or ""
+            yield _item(place, name, tag.bytes_of(frame))
 
 
 def _chunk_items(file: BinaryIO) -> Iterator[Item]:
@@ -128,7 +134,7 @@ def _chunk_items(file: BinaryIO) -> Iterator[Item]:
             file.seek(chunk.start)
             yield from _id3_items(io.BytesIO(file.read(min(chunk.size, TAG_BYTES))))
         else:
-            own = "AIGC" if name == "AIGC" else ""
+            own = {"AIGC": "AIGC", "C2PA": MANIFEST}.get(name, "")
             yield _stretch(f"chunk {name}", own, file, chunk.start, chunk.size)
 
 
@@ -149,7 +155,10 @@ def _comment_items(comments: Iterable[tuple[str, str]]) -> Iterator[Item]:
 def _mp4_items(file: BinaryIO) -> Iterator[Item]:
     for box in list(mp4_boxes(file)):
         if box.name not in (b"mdat", b"moov", b"free", b"skip", b"wide"):
-            yield _stretch(f"MP4 {box.name.decode('latin-1')}", "", file, box.start, box.size)
+            file.seek(box.start)
+            is_manifest = box.name == b"uuid" and file.read(16) == C2PA_UUID
+            name = MANIFEST if is_manifest else ""
+            yield _stretch(f"MP4 {box.name.decode('latin-1')}", name, file, box.start, box.size)
     file.seek(0)
     for key, value in (MP4(file).tags or {}).items():
         values = value if isinstance(value, list) else [value]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from phonoscope.audio.source import printable, shown, uri_of
 from phonoscope.errors import UsageError
-from phonoscope.labels.aitags import utc_of
+from phonoscope.labels.fields import utc_of
 from phonoscope.labels.model import SHOWN_CHARACTERS, Declaration, Making, Part
 from phonoscope.labels.sidecar import COLUMNS, from_row
 

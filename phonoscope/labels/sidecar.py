@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from phonoscope.audio.source import identify_source, local_path
-from phonoscope.labels.aitags import utc_of
-from phonoscope.labels.fields import shown_value
+from phonoscope.labels.fields import shown_value, utc_of
 from phonoscope.labels.model import Declaration, Making, Part
 
 STANDARD = "sidecar"

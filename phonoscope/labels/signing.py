@@ -255,7 +255,7 @@ def _action(declared: Declaration, index: int, name: str) -> dict[str, Any]:
     if declared.tool:
         action["softwareAgent"] = {"name": declared.tool}
     if declared.declared_utc:
-        action["when"] = declared.declared_utc.isoformat().replace("+00:00", "Z")
+        action["when"] = f"{declared.declared_utc.isoformat()}Z"
     return action
 
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +19,29 @@ from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
 from phonoscope.audio.source import identify_source, local_path, open_source, printable, uri_of
-from phonoscope.errors import LabelError, PhonoscopeError
-from phonoscope.labels import aitags, gb45438, iptc, sidecar
+from phonoscope.errors import LabelError, PhonoscopeError, UsageError
+from phonoscope.labels import aitags, c2pa, gb45438, iptc, sidecar
 from phonoscope.labels.fields import values_of
 from phonoscope.labels.gb45438 import Numbers
-from phonoscope.labels.inventory import Item, inventory, sound_digest, without
+from phonoscope.labels.inventory import MANIFEST, Item, inventory, sound_digest, without
+from phonoscope.labels.manifest import find_manifest
 from phonoscope.labels.model import Declaration
+from phonoscope.labels.signer import Signer
+from phonoscope.labels.signing import sign
 from phonoscope.labels.tagging import WRITERS, Texts, write_texts
 from phonoscope.labels.tags import file_fields
 
-WRITABLE = (aitags.STANDARD, gb45438.STANDARD, iptc.STANDARD, sidecar.STANDARD)
+WRITABLE = (
+    aitags.STANDARD,
+    gb45438.STANDARD,
+    iptc.STANDARD,
+    c2pa.STANDARD,
+    sidecar.STANDARD,
+)
 """Standards that can be written."""
+
+SIGNABLE = ("mp3", "wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2")
+"""Containers that can hold a C2PA manifest, as the decoder names them."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,10 @@ class Labelling:
     """Of :data:`WRITABLE`."""
     numbers: Numbers = Numbers()
     """What GB 45438-2025 asks for besides."""
+    signer: Signer | None = None
+    """Who signs; C2PA needs one."""
+    break_signature: bool = False
+    """Whether a signature that is there may be broken by writing tags without signing anew."""
 
     def texts(self) -> dict[str, str | None]:
         """Return the named texts that say it.
@@ -58,7 +74,14 @@ class Labelling:
             texts |= iptc.texts_of(self.declared)
         if aitags.STANDARD in self.standards:
             texts |= aitags.texts_of(self.declared)
+        if self.signs and self.signer is None:
+            raise UsageError("C2PA needs a signer: give --certificate and --key")
         return texts
+
+    @property
+    def signs(self) -> bool:
+        """Whether a signed manifest is to be written."""
+        return c2pa.STANDARD in self.standards
 
 
 @dataclass(frozen=True)
@@ -102,19 +125,28 @@ def write_label(
     texts = labelling.texts()
     real = _local(path)
     beside = sidecar.STANDARD in labelling.standards
-    places = [name for name, value in texts.items() if value is not None]
-    container = _container(real)
-    if texts and container not in WRITERS:
-        if not beside:
-            raise LabelError(
-                f"a {container} file has no place for it: write a sidecar (--standard sidecar)"
-            )
-        texts, places = {}, []
-    changed = bool(texts) and _write_tags(real, container, texts, dry_run=dry_run)
+    changed, places = _written_in(real, labelling, texts, dry_run=dry_run, optional=beside)
     if beside:
+        # Last, because it names the bytes that the file has then.
         changed = _write_sidecar(real, labelling.declared, dry_run=dry_run) or changed
         places.append(sidecar.sidecar_of(real).name)
     return Written(real, tuple(places), changed)
+
+
+def _written_in(
+    real: Path, labelling: Labelling, texts: Texts, *, dry_run: bool, optional: bool
+) -> tuple[bool, list[str]]:
+    """Write into the file itself; return whether that changed it, and the places."""
+    container = _container(real)
+    fits = (not texts or container in WRITERS) and (not labelling.signs or container in SIGNABLE)
+    if not fits and not optional:
+        what = "place for it" if container not in WRITERS else "place for a C2PA signature"
+        raise LabelError(f"a {container} file has no {what}: write a sidecar (--standard sidecar)")
+    if not fits or not (texts or labelling.signs):
+        return False, []
+    changed = _write_marks(real, container, labelling, texts, dry_run=dry_run)
+    named = [name for name, value in texts.items() if value is not None]
+    return changed, [*named, *(["C2PA manifest"] if labelling.signs else [])]
 
 
 def _container(real: Path) -> str:
@@ -129,18 +161,37 @@ def _local(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(found))
 
 
-def _write_tags(real: Path, container: str, texts: Texts, *, dry_run: bool) -> bool:
+def _write_marks(
+    real: Path, container: str, labelling: Labelling, texts: Texts, *, dry_run: bool
+) -> bool:
     with open_source(uri_of(real)) as file:
-        if _has(file, texts):
+        has = _has(file, texts)
+        if has and not labelling.signs:
             return False
-        with _copied(real) as copy:
+        _check_signature(file, labelling)
+        names = {*texts, MANIFEST} if labelling.signs else {*texts}
+        with _copied(real) as tagged, _copied(real) as signed:
             with _understood():
-                before = without(inventory(file, container), texts)
-                write_texts(file, copy, container, texts)
-            _prove(file, before, copy, container, texts)
+                before = without(inventory(file, container), names)
+                if not has:
+                    write_texts(file, tagged, container, texts)
+                if labelling.signs and labelling.signer is not None:
+                    sign(real if has else tagged, signed, labelling.declared, labelling.signer)
+            copy = signed if labelling.signs else tagged
+            _prove(file, before, copy, container=container, texts=texts, names=names)
             if not dry_run:
                 _replace(real, copy)
     return True
+
+
+def _check_signature(file: BinaryIO, labelling: Labelling) -> None:
+    """Raise when a signature would be broken that nobody said may be."""
+    if labelling.signs or labelling.break_signature or find_manifest(file) is None:
+        return
+    raise LabelError(
+        "it carries a C2PA signature, which any change of its tags breaks: sign anew (--standard "
+        "c2pa with --certificate and --key), write a sidecar, or say --break-signature"
+    )
 
 
 def _has(file: BinaryIO, texts: Texts) -> bool:
@@ -152,11 +203,19 @@ def _has(file: BinaryIO, texts: Texts) -> bool:
     )
 
 
-def _prove(file: BinaryIO, before: Counter[Item], copy: Path, container: str, texts: Texts) -> None:
+def _prove(
+    file: BinaryIO,
+    before: Counter[Item],
+    copy: Path,
+    *,
+    container: str,
+    texts: Texts,
+    names: Set[str],
+) -> None:
     """Raise unless a copy holds the texts, and is else what the file is."""
     with copy.open("rb") as written:
         with _understood():
-            after = without(inventory(written, container), texts)
+            after = without(inventory(written, container), names)
         if not _has(written, texts):
             raise LabelError("not written: what was written does not read back")
         lost = {item.place for item in before - after}

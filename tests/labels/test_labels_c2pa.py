@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import av
@@ -62,7 +62,7 @@ VOICE = declared(
     Making.CONVERTED_VOICE,
     tool="RVC",
     voice="Näme ‮",
-    declared_utc=datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC),
+    declared_utc=datetime(2026, 3, 4, 5, 6, 7),
 )
 
 
@@ -144,9 +144,7 @@ def test_declarations_are_said_in_terms_of_iptc_too() -> None:
             term = iptc.term_for(part, making)
             assert term is not None
             read_part, read_making = iptc.MEANING[term]
-            assert read_making is (
-                Making.GENERATED if making is Making.CONVERTED_VOICE else making
-            )
+            assert read_making is (Making.GENERATED if making is Making.CONVERTED_VOICE else making)
             if read_part is Part.WHOLE:
                 assert part is Part.WHOLE
             elif making is Making.GENERATED:
@@ -437,7 +435,7 @@ def test_another_tools_manifest_is_read(tmp_path: Path, kind: str, signer: Signe
     )
     made, edited = marks(path)
     assert (made.part, made.making, made.tool) == (Part.WHOLE, Making.GENERATED, "Maker 2")
-    assert made.declared_utc == datetime(2026, 5, 6, 5, 8, 9, tzinfo=UTC)
+    assert made.declared_utc == datetime(2026, 5, 6, 5, 8, 9)
     assert (edited.making, edited.tool) == (Making.HUMAN, "Other Tool 7")
     assert edited.value == "c2pa.edited humanEdits"
 
@@ -661,9 +659,7 @@ def test_the_older_name_of_the_frame_is_known(tmp_path: Path, mime: bytes, signe
     store = content[found.start : found.start + found.size]
     tags = mutagen.id3.ID3(path)
     tags.delall("GEOB")
-    tags.add(
-        mutagen.id3.GEOB(encoding=1, mime=mime.decode(), filename="ä", desc="b", data=store)
-    )
+    tags.add(mutagen.id3.GEOB(encoding=1, mime=mime.decode(), filename="ä", desc="b", data=store))
     tags.save(renamed)
     # Moved, so no longer where its hash says; but found.
     assert marks(Path(renamed))[0].signature is Signature.INVALID
