@@ -73,7 +73,7 @@ def _form(file: BinaryIO) -> _Form:
     for chunk in chunks:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
             raise ValueError(
-                f"its {chunk.name.decode('latin-1').strip()} chunk is cut off, or its size was "
+                f"its {chunk.name.decode('ascii', 'backslashreplace').strip()} chunk is cut off, or its size was "
                 "never filled in, as happens when a recording or download breaks off"
             )
     inside = [c for c in chunks if c.start + c.size <= 8 + size]

@@ -220,7 +220,9 @@ def _prove(
             raise LabelError("not written: what was written does not read back")
         lost = {item.place for item in before - after}
         if changed := sorted(lost | {item.place for item in after - before}):
-            raise LabelError(f"not written: {', '.join(changed[:5])} would change as well")
+            raise LabelError(
+                f"not written: {printable(', '.join(changed[:5]))} would change as well"
+            )
         if sound_digest(written) != sound_digest(file):
             raise LabelError("not written: its decoded samples would change")
 
