@@ -72,9 +72,10 @@ def _form(file: BinaryIO) -> _Form:
     )
     for chunk in chunks:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
+            name = chunk.name.decode("ascii", "backslashreplace").strip()
             raise ValueError(
-                f"its {chunk.name.decode('ascii', 'backslashreplace').strip()} chunk is cut off, or its size was "
-                "never filled in, as happens when a recording or download breaks off"
+                f"its {name} chunk is cut off, or its size was never filled in, as happens when a "
+                "recording or download breaks off"
             )
     inside = [c for c in chunks if c.start + c.size <= 8 + size]
     if size in (0, _LARGEST) or not any(c.name in _DATA for c in inside):
