@@ -21,7 +21,7 @@ from marked import add_chunk, blank
 
 from phonoscope.labels.c2pa_library import ManifestError, Watched, context, read_store
 from phonoscope.labels.embedding import SUPPORTED
-from phonoscope.labels.id3 import to_syncsafe
+from phonoscope.labels.id3_frames import to_syncsafe
 from phonoscope.labels.manifest import PARSED_BYTES, find_manifest, refusal
 from phonoscope.labels.model import Declaration, Making, Part, Signature
 from phonoscope.labels.read import read_marks
