@@ -106,7 +106,7 @@ def _silent(place: str, value: str) -> Declaration:
 
 def _of_store(store: Mapping[str, Any], place: str) -> Iterator[Declaration]:
     manifests = _mapping(store.get("manifests"))
-    active = store.get("active_manifest")
+    active = _text(store.get("active_manifest"))
     failures = _failures(store)
     state = _STATES.get(str(store.get("validation_state")), Signature.UNCHECKED)
     labels = [active, *(label for label in manifests if label != active)]

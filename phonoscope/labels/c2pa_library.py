@@ -147,6 +147,9 @@ def read_store(
             library.Reader(media_type, view, manifest, offline) as reader,
         ):
             text = reader.json()
+        if view.refused:
+            # What it could not read to the end it would call changed.
+            raise ManifestError(view.refused)
         if len(text) > STORE_CHARACTERS:
             raise ManifestError(f"it says more than {STORE_CHARACTERS >> 20} million characters")
         store = json.loads(text)

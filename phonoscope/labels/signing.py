@@ -69,7 +69,8 @@ def sign(source: Path, target: Path, declarations: Sequence[Declaration], signer
     try:
         with source.open("rb") as file:
             container = container_of(file)
-            work = _Work(library, file, container, declarations, signer, (algorithm, key))
+            credentials = (algorithm, signer.certificates_pem, key)
+            work = _Work(library, file, container, declarations, credentials)
             with target.open("w+b") as written:
                 work.write(written)
                 _verify(written, SUPPORTED[container])
@@ -90,15 +91,13 @@ class _Work:
         file: BinaryIO,
         container: str,
         declarations: Sequence[Declaration],
-        signer: Signer,
-        key: tuple[str, bytes],
+        credentials: tuple[str, bytes, bytes],
     ) -> None:
         self._library = library
         self._file = file
         self._container = container
         self._declarations = declarations
-        self._certificates = signer.certificates_pem
-        self._key = key
+        self._credentials = credentials
         before = find_manifest(file)
         refused = refusal(before) if before else None
         if refused:
@@ -205,8 +204,7 @@ class _Work:
 
     def _signed(self, builder: Any, media_type: str, source: BinaryIO, target: BinaryIO) -> bytes:
         library = self._library
-        algorithm, key = self._key
-        info = library.C2paSignerInfo(algorithm, self._certificates, key, None)
+        info = library.C2paSignerInfo(*self._credentials, None)
         with library.Signer.from_info(info) as native:
             manifest: bytes = builder.sign(native, media_type, source, target)
         if len(manifest) > MANIFEST_BYTES:

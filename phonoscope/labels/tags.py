@@ -162,8 +162,10 @@ def iff_fields(file: BinaryIO) -> Iterator[Field]:
     for chunk in list(iff_chunks(file)):
         if chunk.name == b"AIGC":
             yield field("aigc", _text(payload(file, chunk)), "RIFF chunk AIGC")
-        elif chunk.name == b"_PMX":
-            yield field("xmp", _text(payload(file, chunk)), "RIFF chunk _PMX")
+        elif chunk.name in (b"_PMX", b"XMP "):
+            # XMP's own name in RIFF, and the one that the C2PA library writes.
+            name = chunk.name.decode().strip()
+            yield field("xmp", _text(payload(file, chunk)), f"RIFF chunk {name}")
         elif chunk.name.upper() == b"ID3 ":
             yield from id3_fields(io.BytesIO(payload(file, chunk)))
 
