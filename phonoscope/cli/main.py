@@ -22,6 +22,7 @@ from phonoscope.cli import (
     share,
     sql,
     version,
+    voices,
 )
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.terminal import drop_stdout, message, prepare
@@ -78,6 +79,7 @@ _add("find", find)
 _add("copies", copies)
 _add("report", report)
 _add("share", share)
+_add("voices", voices)
 _add("sql", sql)
 _add("serve", serve)
 _add("compact", compact)
