@@ -57,9 +57,9 @@ def licences_of(voices: Any, voice_id: str) -> list[VoiceRow]:
     return sorted((_licence(row) for row in rows), key=lambda one: one.valid_from or date.min)
 
 
-def all_licences(voices: Any) -> list[VoiceRow]:
-    """Return every licence, by voice and first day."""
-    made = [_licence(row) for row in voices.to_pyarrow().to_pylist()]
+def all_licences(rows: Sequence[dict[str, Any]]) -> list[VoiceRow]:
+    """Return the licences in rows of the table, by voice and first day."""
+    made = [_licence(row) for row in rows]
     return sorted(made, key=lambda one: (one.voice_id, one.valid_from or date.min))
 
 

@@ -14,6 +14,7 @@ from phonoscope.cli import (
     compact,
     copies,
     demo,
+    dossier,
     find,
     ingest,
     report,
@@ -79,6 +80,7 @@ _add("find", find)
 _add("copies", copies)
 _add("report", report)
 _add("share", share)
+_add("dossier", dossier)
 _add("voices", voices)
 _add("sql", sql)
 _add("serve", serve)

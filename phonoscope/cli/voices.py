@@ -172,7 +172,8 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
     from phonoscope.catalogue.voices import all_licences, today
 
     day = today()
-    known = [one for one in all_licences(opened.voices) if voice in (None, one.voice_id)]
+    rows = opened.voices.to_pyarrow().to_pylist()
+    known = [one for one in all_licences(rows) if voice in (None, one.voice_id)]
     if as_json:
         for one in known:
             shape = {**dataclasses.asdict(one), "standing": one.standing(day)}
@@ -182,11 +183,11 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
         if not quiet:
             message("No licence of a voice is recorded here.")
         return
-    rows = [_row(one, day) for one in known]
+    lines = [_row(one, day) for one in known]
     if sys.stdout.isatty():
-        write_aligned(_HEADING, [rows], shutil.get_terminal_size().columns)
+        write_aligned(_HEADING, [lines], shutil.get_terminal_size().columns)
     else:
-        write_tabs(_HEADING, [rows])
+        write_tabs(_HEADING, [lines])
 
 
 def _row(one: VoiceRow, day: date) -> tuple[str | float | None, ...]:
