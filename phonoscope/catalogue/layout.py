@@ -14,7 +14,7 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -29,6 +29,7 @@ from phonoscope.evidence.base import questions
 from phonoscope.evidence.prints import weights
 from phonoscope.examination import Examination
 from phonoscope.labels.model import Declaration, Tags
+from phonoscope.labels.voice import VoiceRow
 from phonoscope.types import column, columns_in
 from phonoscope.verdict.generated import Segment, Verdict
 
@@ -183,6 +184,7 @@ _SCALARS = {
     float: pa.float64(),
     bool: pa.bool_(),
     datetime: pa.timestamp("us"),
+    date: pa.date32(),
 }
 
 
@@ -371,6 +373,13 @@ def tables() -> Mapping[str, Table]:
             "pair",
             False,
             columns_of(DecisionRow),
+        ),
+        Table(
+            "voices",
+            "Licences of voices: what their owners allow; one that ended stays.",
+            "voice_id, valid_from",
+            False,
+            columns_of(VoiceRow),
         ),
         Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
         *_metadata_tables(),

@@ -14,6 +14,7 @@ from phonoscope.cli import (
     compact,
     copies,
     demo,
+    dossier,
     find,
     ingest,
     label,
@@ -23,6 +24,7 @@ from phonoscope.cli import (
     share,
     sql,
     version,
+    voices,
 )
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.terminal import drop_stdout, message, prepare
@@ -80,6 +82,8 @@ _add("copies", copies)
 app.add_typer(label.app)
 _add("report", report)
 _add("share", share)
+_add("dossier", dossier)
+_add("voices", voices)
 _add("sql", sql)
 _add("serve", serve)
 _add("compact", compact)

@@ -97,8 +97,8 @@ class Report:
             When the format is unknown or the destination cannot be written.
         """
         writers: dict[str, Callable[[Path], None]] = {
-            "html": lambda to: _write(to, self.html().encode()),
-            "json": lambda to: _write(to, json.dumps(self.json(), indent=1).encode()),
+            "html": lambda to: write_whole(to, self.html().encode()),
+            "json": lambda to: write_whole(to, json.dumps(self.json(), indent=1).encode()),
             "csv": lambda to: _write_csv(self.csv(), to),
         }
         check_format(format)
@@ -247,7 +247,7 @@ def _told_apart(one: Tables, other: Tables) -> tuple[str, str]:
 def _page(template: str, **content: Any) -> str:
     style, script = asset("style.css"), asset("charts.js")
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; style-src {hash_source(style)}; script-src {hash_source(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
     return (
@@ -264,7 +264,8 @@ def _page(template: str, **content: Any) -> str:
     )
 
 
-def _hash(text: str) -> str:
+def hash_source(text: str) -> str:
+    """Return by what a page's policy knows a stylesheet or script in the page itself."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -286,17 +287,17 @@ def _write_csv(sheets: dict[str, str], to: Path) -> None:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in sheets.items():
                 archive.writestr(name, text)
-        _write(to, packed.getvalue())
+        write_whole(to, packed.getvalue())
         return
     if to.suffix.lower() == ".csv":
-        _write(to, long_sheet(sheets).encode())
+        write_whole(to, long_sheet(sheets).encode())
         return
     to.mkdir(parents=True, exist_ok=True)
     for name, text in sheets.items():
-        _write(to / name, text.encode())
+        write_whole(to / name, text.encode())
 
 
-def _write(to: Path, content: bytes) -> None:
+def write_whole(to: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     temporary = to.with_name(f".{to.name[:80]}.{secrets.token_hex(6)}")
     try:

@@ -171,14 +171,16 @@ def read_said(desk: Desk) -> list[Said]:
 
 def count_copies(desk: Desk, recording_id: str) -> int:
     """Return how many recordings are copies of one directly; asks for its own rows only."""
-    mine = _rows_with(desk, "matches", recording_id)
-    words = {row["pair"]: row["decision"] for row in _rows_with(desk, "decisions", recording_id)}
+    mine = rows_with(desk, "matches", recording_id)
+    words = {row["pair"]: row["decision"] for row in rows_with(desk, "decisions", recording_id)}
     found = {row["pair"] for row in mine if row["copy"]}
     agreed = {pair for pair, word in words.items() if word == Decision.SAME}
     return sum(words.get(pair) != Decision.DIFFERENT for pair in found | agreed)
 
 
-def _rows_with(desk: Desk, name: str, recording_id: str) -> list[Row]:
+def rows_with(desk: Desk, name: str, recording_id: str) -> list[Row]:
+    """Return the rows of a table of pairs in which a recording is one of the two."""
+
     def mine(table: Table) -> Any:
         pair = table(name).pair
         return table(name).filter(
