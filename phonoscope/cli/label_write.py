@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,11 @@ from phonoscope.cli.amounts import clock, counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.line import Line
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.terminal import message, write, write_json
+from phonoscope.cli.terminal import message, safe, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
+    from phonoscope.api import Catalogue
     from phonoscope.labels.model import Declaration
     from phonoscope.labels.signer import Signer
     from phonoscope.labels.writing import Labelling, Written
@@ -24,6 +26,7 @@ Examples:
   phonoscope label write song.flac --what vocals=converted-voice,lyrics=human
   phonoscope label write song.wav --what whole --producer 'A company' --standard gb45438,tags
   phonoscope label write song.m4a --what whole --standard tags,c2pa --certificate c.pem --key k.pem
+  phonoscope label write song.wav --what vocals=converted-voice --voice v1 --in cat --use covers
   phonoscope label write --from declared.csv --standard tags,sidecar
 """
 INTERRUPTED = "Every file is as it was or wholly labelled; those printed are done."
@@ -57,8 +60,31 @@ def write_labels(
     ] = None,
     voice: Annotated[
         str | None,
-        typer.Option("--voice", metavar="NAME", help="Whose voice is used."),
+        typer.Option(
+            "--voice",
+            metavar="ID",
+            help="Whose voice is used: its id in the table voices of --in, where its owner must "
+            "allow --use; 'phonoscope voices' records that.",
+        ),
     ] = None,
+    catalogue: Annotated[
+        str | None,
+        typer.Option("--in", metavar="CATALOGUE", help="Where the voice's licence is looked up."),
+    ] = None,
+    use: Annotated[
+        str | None,
+        typer.Option("--use", metavar="USE", help="What for: covers or original-songs."),
+    ] = None,
+    commercial: Annotated[
+        bool, typer.Option("--commercial", help="The voice is used commercially.")
+    ] = False,
+    unlicensed: Annotated[
+        bool,
+        typer.Option(
+            "--unlicensed",
+            help="Declare a voice that nobody licensed: a true label is better than none.",
+        ),
+    ] = False,
     date: Annotated[
         str | None,
         typer.Option("--date", metavar="WHEN", help="When it was made, e.g. 2026-11-21T09:00Z."),
@@ -134,6 +160,7 @@ def write_labels(
     standards = _standards(standard or [_TAGS])
     numbers = Numbers(produce_id, propagator, propagate_id)
     declared = _declared(what or [], tool, producer, voice, date)
+    licences = _Licences(catalogue, use, commercial, unlicensed)
     if table and (files or declared):
         raise UsageError("give files with --what, or --from, not both")
     if table:
@@ -143,6 +170,7 @@ def write_labels(
             raise UsageError("nothing to write: give files with --what, or --from a CSV file")
         wanted = _same_for_all(files, declared)
     signer = _signer(certificate, key)
+    licences.check({d.voice: None for said in wanted.values() for d in said if d.voice})
     jobs = {
         uri: Labelling(said, standards, numbers, signer, break_signature)
         for uri, said in wanted.items()
@@ -188,6 +216,37 @@ def _standards(given: list[str]) -> tuple[str, ...]:
         if name not in WRITABLE:
             raise UsageError(f"--standard {name!r} is none of tags, {', '.join(WRITABLE[1:])}")
     return found
+
+
+class _Licences:
+    """Looks up what the owners of voices allow."""
+
+    def __init__(
+        self, catalogue: str | None, use: str | None, commercial: bool, unlicensed: bool
+    ) -> None:
+        self._catalogue, self._use = catalogue, use
+        self._commercial, self._unlicensed = commercial, unlicensed
+
+    def check(self, voices: Iterable[str]) -> None:
+        """Raise unless every voice may be used so, or it was said that it is not licensed."""
+        if self._unlicensed:
+            return
+        for voice in voices:
+            if not self._catalogue or not self._use:
+                raise UsageError(
+                    f"to declare the voice {safe(voice)!r} give --in CATALOGUE and --use, where "
+                    "its owner's licence is looked up; or say --unlicensed"
+                )
+            refused = self._opened().voice_refusal(
+                voice, use=self._use, commercial=self._commercial
+            )
+            if refused:
+                raise UsageError(f"not written: {refused}. --unlicensed declares it all the same")
+
+    def _opened(self) -> Catalogue:
+        from phonoscope import api
+
+        return api.open_catalogue(person_path(self._catalogue or ""), create=False)
 
 
 def _signer(certificate: str | None, key: str | None) -> Signer | None:

@@ -26,7 +26,8 @@ def lines(done):
 
 def test_written_then_read_then_checked_is_as_documented(tmp_path):
     song = blank(tmp_path, "mp3")
-    what = ["--what", "vocals=converted-voice,lyrics=human", "--tool", "Tool 2", "--voice", "Ä"]
+    what = ["--what", "vocals=converted-voice,lyrics=human", "--tool", "Tool 2"]
+    what += ["--voice", "Ä", "--unlicensed"]
     (dry,) = lines(run("label", "write", str(song), *what, "--json", "--dry-run"))
     (done,) = lines(run("label", "write", str(song), *what, "--json"))
     assert list(done) == documented("## `label write --json`")
@@ -139,3 +140,45 @@ def test_wrong_usage_says_what_to_do_and_changes_nothing(tmp_path, arguments, sa
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert song.read_bytes() == content
+
+
+def test_a_voice_is_declared_only_for_what_its_owner_allows(tmp_path):
+    song, catalogue = blank(tmp_path, "mp3"), str(tmp_path / "catalogue")
+    content = song.read_bytes()
+    allow = ["--owner", "Anna", "--allow", "covers", "--royalty", "0.5"]
+    assert run("voices", catalogue, "add", "v1", *allow).returncode == 0
+    declare = ["label", "write", str(song), "--what", "vocals=converted-voice", "--voice", "v1"]
+    for more, says in (
+        ([], "--in CATALOGUE"),
+        (["--in", catalogue, "--use", "original-songs"], "not original songs"),
+        (["--in", catalogue, "--use", "covers", "--commercial"], "commercially"),
+        (["--in", catalogue, "--use", "karaoke"], "original-songs"),
+    ):
+        done = run(*declare, *more)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert song.read_bytes() == content
+    assert run(*declare, "--in", catalogue, "--use", "covers").returncode == 0
+    (read,) = lines(run("label", "read", str(song), "--json"))
+    assert read["declared"][0]["voice"] == "v1"
+
+
+def test_a_signature_from_the_command_line(tmp_path):
+    from labels.certificates import Root
+
+    song = blank(tmp_path, "mp3")
+    signer = Root.make().signer()
+    (tmp_path / "c.pem").write_bytes(signer.certificates_pem)
+    (tmp_path / "k.pem").write_bytes(signer.private_key_pem)
+    write = ["label", "write", str(song), "--what", "whole", "--standard", "tags,c2pa"]
+    assert "--key" in run(*write, "--certificate", str(tmp_path / "c.pem")).stderr
+    pair = ["--certificate", str(tmp_path / "c.pem"), "--key", str(tmp_path / "k.pem")]
+    done = run(*write, *pair)
+    assert done.returncode == 0
+    assert "C2PA manifest" in done.stdout
+    (read,) = lines(run("label", "read", str(song), "--json"))
+    assert {d["standard"]: d["signature"] for d in read["declared"]} == {
+        "ai-tags": None,
+        "c2pa": "valid",
+    }
+    assert "--break-signature" in run("label", "write", str(song), "--what", "lyrics").stderr

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from phonoscope.audio.source import local_path, printable, shown, uri_of
+from phonoscope.audio.source import identify_source, local_path, printable, shown, uri_of
 from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.catalogue.voices import all_licences
 from phonoscope.errors import UnreadableError, UsageError
-from phonoscope.examination import Examination, identify_source
+from phonoscope.examination import Examination
 from phonoscope.findings.base import Tables
 from phonoscope.labels.model import Declaration
 from phonoscope.labels.stance import STANCES, Stance, stance_of

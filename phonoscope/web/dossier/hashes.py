@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from phonoscope.audio.source import open_source, shown
+from phonoscope.audio.source import RECORDING_ID_BYTES, open_source, shown
 from phonoscope.errors import UnreadableError
-from phonoscope.examination import RECORDING_ID_BYTES
 from phonoscope.web.desk import Row
 
 MOST_HASHED = 20
