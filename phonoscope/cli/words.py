@@ -9,10 +9,12 @@ from phonoscope.audio.source import shown
 from phonoscope.cli import stretches
 from phonoscope.cli.amounts import clock, likelihood
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
+from phonoscope.labels.model import sentence
 from phonoscope.verdict.disagreement import DISAGREEMENTS, in_words
 
 if TYPE_CHECKING:
     from phonoscope.examination import Examination
+    from phonoscope.labels.model import Declaration
     from phonoscope.verdict.generated import Verdict
 
 _VERDICT_COLOURS = {
@@ -50,7 +52,7 @@ def block_of(examination: Examination) -> str:
     if examination.error:
         rows = [("error", wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
     rows += _weighed(examination) + _named(examination) + _facts(examination)
-    rows += [("declared", wrapped(safe(f"{d.place}: {d.value}"))) for d in examination.declared]
+    rows += [("declared", _declared(d)) for d in examination.declared]
     if not examination.declared and not examination.error:
         rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
     if (disagreed := examination.disagreement) is not None:
@@ -61,6 +63,11 @@ def block_of(examination: Examination) -> str:
         parts.append("  evidence, strongest first")
         parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in examination.evidence)
     return "\n".join(parts) + "\n"
+
+
+def _declared(declared: Declaration) -> str:
+    where = wrapped(safe(f"in {declared.place}: {declared.value}"))
+    return f"{wrapped(safe(sentence(declared)))}\n{painted(where, 'dim')}"
 
 
 def _verdict(verdict: str, width: int = 0) -> str:
