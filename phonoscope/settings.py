@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         "default: a signature is then 'valid' at best, its signer not known.",
     )
 
+    ddex: Path | None = Field(
+        default=None,
+        description="TOML file of rules for what DDEX messages declare of machines; the one that "
+        "is shipped, phonoscope/labels/ddex.toml, says how to write it.",
+    )
+
     @field_validator("trust")
     @classmethod
     def _holds_certificates(cls, path: Path | None) -> Path | None:

@@ -303,6 +303,12 @@ def _metadata_tables() -> Iterator[Table]:
             metadata.MachineArtistRow,
         ),
         (
+            "track_declared",
+            "What deliveries declare of tracks; one row a mark. Never mixed with what is detected.",
+            "track_id, position",
+            metadata.TrackDeclaredRow,
+        ),
+        (
             "rejects",
             "Rows of sources that were not kept, with the reason.",
             "scan_id, source_table, row",

@@ -211,6 +211,22 @@ class MachineArtistRow:
 
 
 @dataclass(frozen=True)
+class TrackDeclaredRow:
+    """One thing that a delivery declares of how a track was made. What is said, not detected."""
+
+    source: str = column(_SOURCE)
+    track_id: str = column("Id in table tracks.")
+    position: int = column("Place among what is declared of the track, from 1.")
+    standard: str = column("Standard of the message: 'ddex'.")
+    part: str = column("Part it speaks of, e.g. 'whole', 'vocals', as in table declared.")
+    making: str = column("How it says that part was made, e.g. 'generated'.")
+    tool: str | None = column("Tool it names; empty when it names none.")
+    producer: str | None = column("Producer it names; empty when it names none.")
+    place: str = column("Where in the message: the elements from the recording down.")
+    value: str = column("The element as it stands, XML, at most 500 characters.")
+
+
+@dataclass(frozen=True)
 class RejectRow:
     """One row of a source that was not kept, and why."""
 

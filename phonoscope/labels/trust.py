@@ -11,7 +11,8 @@ import functools
 from pathlib import Path
 
 from phonoscope.errors import UsageError
-from phonoscope.settings import TRUST_BYTES, Settings
+from phonoscope.labels.chosen import chosen_file
+from phonoscope.settings import TRUST_BYTES
 
 
 def trusted_roots(path: Path | None) -> str:
@@ -37,4 +38,4 @@ def trusted_roots(path: Path | None) -> str:
 @functools.cache
 def default_trust() -> Path | None:
     """Return the file of trusted certificates that the settings name, once in a process."""
-    return Settings().trust
+    return chosen_file("trust")

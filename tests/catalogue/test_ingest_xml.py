@@ -11,6 +11,7 @@ from sources import table
 
 import phonoscope as ps
 from phonoscope.catalogue.ingest import ddex_xml, discogs_xml, xml_file
+from phonoscope.labels import xml_tree
 
 RELEASE = """<release id="{id}" status="Accepted"><images><image type="x"/></images>
 <artists><artist><id>1</id><name>A (2)</name><join>feat.</join></artist>
@@ -143,6 +144,23 @@ def test_a_message_of_ddex(tmp_path, catalogue, form, encoding):
     ]
 
 
+def test_what_a_message_declares_of_machines_is_kept(tmp_path, catalogue):
+    said = '<Contributor IsAIGenerated="yes"><Role>Singer</Role></Contributor>'
+    for form in (ERN_382, ERN_43):
+        content = message(form).replace(
+            b"<ResourceReference>", said.encode() + b"<ResourceReference>"
+        )
+        (tmp_path / "x").write_bytes(content)
+        assert catalogue.ingest(tmp_path / "x").rejected == 0
+        names = ("track_id", "position", "standard", "part", "making", "tool", "place", "value")
+        assert table(catalogue, "track_declared", *names) == [
+            (
+                *("0123:A1", 1, "ddex", "unspecified", "unspecified", None),
+                *("DDEX SoundRecording/Contributor", said),
+            )
+        ]
+
+
 @pytest.mark.parametrize(
     ("deals", "markets"),
     [
@@ -269,5 +287,5 @@ def test_any_titles_come_back(tmp_path_factory, texts):
     path = tmp_path_factory.mktemp("xml") / "x"
     path.write_bytes(discogs([RELEASE.format(id=1, released="", tracks=tracks)]))
     (element,) = xml_file.XmlFile(str(path), "x").records(1)
-    found = xml_file.children(xml_file.child(element, "tracklist"), "track")
-    assert [xml_file.text(t, "title") for t in found] == [text.strip() or None for text in texts]
+    found = xml_tree.children(xml_tree.child(element, "tracklist"), "track")
+    assert [xml_tree.text(t, "title") for t in found] == [text.strip() or None for text in texts]

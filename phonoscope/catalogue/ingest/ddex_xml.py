@@ -1,7 +1,9 @@
 """DDEX ERN NewReleaseMessages, 3.8.2 to 4.3: what a label delivers to a service.
 
 A recording of a message becomes a track of its main release. Its id is the release's, a colon, and
-the message's own reference: the same ISRC may be on several releases.
+the message's own reference: the same ISRC may be on several releases. What the message declares of
+machines in a recording becomes rows of ``track_declared``, by the rules of
+:mod:`phonoscope.labels.ddex`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ from xml.etree.ElementTree import Element
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.json_file import JsonRecords
 from phonoscope.catalogue.ingest.nested import Entity, EntityReader
-from phonoscope.catalogue.ingest.xml_file import XmlFile, child, children, text
+from phonoscope.catalogue.ingest.xml_file import XmlFile
+from phonoscope.labels.ddex import declared_in, isrc_of
+from phonoscope.labels.model import Declaration
+from phonoscope.labels.xml_tree import child, children, text
 
 _ROOT = re.compile(r"\{http://ddex\.net/xml/ern/[0-9.]{1,10}\}NewReleaseMessage")
 _ISO_8601 = re.compile(
@@ -94,9 +99,7 @@ def _recording(
     warning = text(element, "ParentalWarningType") or text(details, "ParentalWarningType")
     return {
         "id": f"{release['id']}:{reference}" if release["id"] and reference else None,
-        "isrc": text(element, "SoundRecordingId/ISRC")
-        or text(element, "SoundRecordingEdition/ResourceId/ISRC")
-        or text(element, "ResourceId/ISRC"),
+        "isrc": isrc_of(element),
         "title": _title(element),
         "duration": milliseconds(text(element, "Duration")),
         "artists": _artists(element, details, parties),
@@ -104,7 +107,15 @@ def _recording(
         "genre": text(details, "Genre/GenreText") or text(element, "Genre/GenreText"),
         "label": text(details, "LabelName") or release["label"],
         "release": release,
+        "declared": [
+            {"position": place, **_shallow(declared)}
+            for place, declared in enumerate(declared_in(element), 1)
+        ],
     }
+
+
+def _shallow(declared: Declaration) -> dict[str, str | None]:
+    return {name: getattr(declared, name) for name in _DECLARED}
 
 
 def _title(element: Element | None) -> str | None:
@@ -146,6 +157,8 @@ def _territories(root: Element, reference: str | None) -> list[str] | None:
     return None if _WORLDWIDE in found or not found else list(found)
 
 
+_DECLARED = ("standard", "part", "making", "tool", "producer", "place", "value")
+
 _ENTITY = Entity(
     "messages",
     {},
@@ -182,6 +195,18 @@ _ENTITY = Entity(
                     "market_count": "release.markets",
                     "only_market": "release.only",
                 }
+            },
+            {
+                "declared": Entity(
+                    "declarations",
+                    {
+                        "track_declared": {
+                            "track_id": "^id",
+                            "position": "position",
+                            **{name: name for name in _DECLARED},
+                        }
+                    },
+                )
             },
         ),
     },

@@ -14,7 +14,8 @@ from xml.etree.ElementTree import Element
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.json_file import JsonRecords
 from phonoscope.catalogue.ingest.nested import Entity, EntityReader
-from phonoscope.catalogue.ingest.xml_file import XmlFile, child, children, local, text
+from phonoscope.catalogue.ingest.xml_file import XmlFile
+from phonoscope.labels.xml_tree import child, children, local, text
 
 _CHUNK_RECORDS = 1000
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-9]{1,2})(?:[.,]([0-9]{1,3}))?")

@@ -1,0 +1,107 @@
+"""XML as trees, from a parser that a hostile file cannot turn.
+
+A document type is refused where it begins. Without one there are no entities but the five that
+XML has, so nothing expands and nothing else is opened (CWE-611, CWE-776). Depth, elements and
+bytes of a record are bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+from xml.parsers import expat
+
+from phonoscope.errors import SourceError
+
+MAX_RECORD_BYTES = 1 << 24
+MAX_ELEMENTS = 500_000
+"""Elements of a record; one takes some hundred bytes of memory and four of a file."""
+MAX_DEPTH = 100
+
+
+def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]:
+    """Yield the elements at a depth, whole: 0 for the root, 1 for its children.
+
+    Parameters
+    ----------
+    blocks
+        Bytes of a file that :func:`refuse_document_type` was held against, in pieces.
+    name
+        How a person calls it; safe on a terminal.
+    depth
+        Depth of the records.
+
+    Raises
+    ------
+    SourceError
+        When the file is damaged or breaks off, or a record is too long, deep or many-part.
+    """
+    parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
+    now, elements, record_bytes = 0, 0, 0
+    root: Element | None = None
+    try:
+        for block in blocks:
+            parser.feed(block)
+            record_bytes += len(block)
+            for event in parser.read_events():
+                kind, element = cast("tuple[str, Element]", event)
+                if kind == "start":
+                    root = element if root is None else root
+                    now, elements = now + 1, elements + 1
+                    if now > MAX_DEPTH:
+                        raise SourceError(f"{name} is nested too deep to be metadata")
+                    continue
+                now -= 1
+                if now == depth:
+                    yield element
+                    # Who holds no record any more forgets it; so must its parent.
+                    root.clear() if root is not None else None
+                    elements = record_bytes = 0
+            if record_bytes > MAX_RECORD_BYTES or elements > MAX_ELEMENTS:
+                raise SourceError(
+                    f"{name} holds a record of more than {MAX_RECORD_BYTES:,} bytes "
+                    f"or {MAX_ELEMENTS:,} elements"
+                )
+        parser.close()
+    except (ParseError, ValueError, LookupError) as error:
+        raise SourceError(f"{name} is no whole XML: {error}") from error
+
+
+def refuse_document_type(parser: expat.XMLParserType, name: str) -> None:
+    """Make a parser refuse a document type, which may stand before the root only.
+
+    The parser then raises :class:`SourceError` at one.
+    """
+
+    def refuse(*_: object) -> None:
+        raise SourceError(
+            f"{name} has a document type (<!DOCTYPE ...>), which may make a file of some "
+            "kB fill all memory or open other files; metadata needs none: take it out"
+        )
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+
+
+def local(element: Element) -> str:
+    """Return an element's name without its namespace."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def children(element: Element | None, name: str) -> list[Element]:
+    """Return the children of a name, whatever its namespace."""
+    return [] if element is None else [child for child in element if local(child) == name]
+
+
+def child(element: Element | None, path: str) -> Element | None:
+    """Return the first element at a path of names."""
+    for name in path.split("/"):
+        element = next(iter(children(element, name)), None)
+    return element
+
+
+def text(element: Element | None, path: str = "") -> str | None:
+    """Return the text of an element, or of the first one at a path; ``None`` without any."""
+    found = child(element, path) if path else element
+    return (found.text or "").strip() or None if found is not None else None
