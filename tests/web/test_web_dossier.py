@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from phonoscope.errors import UsageError
 from phonoscope.matching.pair import Pair
 from phonoscope.web.dossier.content import dossier_of
 from phonoscope.web.dossier.matched import turned
-from phonoscope.web.dossier.page import html
+from phonoscope.web.dossier.page import html, steps
 from tests.cli.program import environment, run, strict_json
 from tests.findings.catalogues import MemoryCatalogue, mark_row
 from tests.sounds import noise, strided, write
@@ -274,6 +275,28 @@ def test_the_json_is_documented(folder, catalogue):
     top, match = text.split("A match:")
     assert re.findall(r"^\| `(\w+)` \|", top, re.M) == list(shape)
     assert re.findall(r"^\| `(\w+)` \|", match, re.M) == list(shape["matches"][0])
+
+
+def test_the_commands_that_check_it_give_what_it_says(folder, catalogue):
+    song = folder / "music/song.flac"
+    told = {}
+    for step in steps(dossier_of(catalogue, str(song))):
+        given = [
+            {"FILE": str(song), "CATALOGUE": catalogue.path}.get(word, word)
+            for word in shlex.split(step.command)
+        ]
+        if given[0] == "phonoscope":
+            done = run(*given[1:], cwd=folder)
+        else:
+            done = subprocess.run(given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (step, done.stderr)
+        told[step.command.split(" FILE")[0]] = (step.expect, done.stdout)
+    for command in ("b2sum -l 128", "sha256sum", "phonoscope version"):
+        expected, printed = told[command]
+        assert expected in printed
+    (checked,) = (both for command, both in told.items() if "check --json" in command)
+    assert checked[0].partition("by the model ")[2] == json.loads(checked[1])["model"]
+    assert any("fast.mp3" in printed or "script" in printed for _, printed in told.values())
 
 
 @pytest.mark.browser

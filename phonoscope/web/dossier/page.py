@@ -130,11 +130,11 @@ def steps(dossier: Dossier) -> list[Step]:
     if dossier.sha256:
         made.append(Step("The same with SHA-256", "sha256sum FILE", dossier.sha256))
     made += [
-        Step("Which version and model run", "phonoscope version", model or dossier.measured_by),
+        Step("Which version runs", "phonoscope version", dossier.measured_by),
         Step(
             "Everything measured, detected and declared",
             f"phonoscope check --json{flag} FILE",
-            f"the same numbers, by Phonoscope {dossier.measured_by}",
+            "the same numbers" + (f", by the model {model}" if model else ""),
         ),
         Step(
             "The rows that this was made of",
