@@ -12,13 +12,20 @@ from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
 from phonoscope.audio.source import open_source, printable, uri_of
-from phonoscope.labels import aitags, c2pa, gb45438, generators, iptc, sidecar
+from phonoscope.errors import ErrorKind, SourceError, UnreadableError
+from phonoscope.labels import aitags, c2pa, ddex, gb45438, generators, iptc, sidecar
 from phonoscope.labels.fields import Field, field, shown_value
 from phonoscope.labels.model import Declaration, Tags
 from phonoscope.labels.tags import file_fields
 
 MOST_DECLARATIONS = 100
 """More marks than this in one file are not kept."""
+
+MOST_OF_A_MESSAGE = 100_000
+"""Declarations of one DDEX message that are read at most."""
+
+_XML = (b"<", "<".encode("utf-16-le"), "<".encode("utf-16-be"))
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 
 STANDARDS: tuple[Callable[[Sequence[Field]], Iterator[Declaration]], ...] = (
     gb45438.declarations,
@@ -47,7 +54,8 @@ class Labels:
 def read_labels(path: str | os.PathLike[str]) -> Labels:
     """Return the tags of a file and everything that it, or a sidecar beside it, declares.
 
-    No sound is decoded and nothing is concluded.
+    No sound is decoded and nothing is concluded. A DDEX message is read as well: each of its
+    declarations says which recording or release it is about.
 
     Parameters
     ----------
@@ -57,14 +65,28 @@ def read_labels(path: str | os.PathLike[str]) -> Labels:
     Raises
     ------
     UnreadableError
-        When it cannot be read or is no audio.
+        When it cannot be read, or is neither audio nor a DDEX message.
     """
     uri = uri_of(path)
     with open_source(uri) as file:
+        file.seek(0)
+        if file.read(64).lstrip(_BEFORE_XML).startswith(_XML):
+            return Labels(uri, Tags(), tuple(_of_message(file)))
         with Decoder(file) as decoder:
             text_tags = decoder.tags
         tags, declared = read_marks(file, text_tags)
     return Labels(uri, tags, (*declared, *sidecar.declarations(uri)))
+
+
+def _of_message(file: BinaryIO) -> Iterator[Declaration]:
+    """Yield what a DDEX message declares; the place says of what."""
+    file.seek(0)
+    try:
+        for about, declared in itertools.islice(ddex.declarations(file), MOST_OF_A_MESSAGE):
+            named = f"ISRC {about.isrc}" if about.isrc else about.reference or "not named"
+            yield dataclasses.replace(declared, place=shown_value(f"{declared.place} of {named}"))
+    except SourceError as error:
+        raise UnreadableError(ErrorKind.NOT_AUDIO, f"no audio, and {error}") from error
 
 
 def read_marks(

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonoscope.audio.source import printable
-from phonoscope.errors import SourceError, UsageError
+from phonoscope.errors import SourceError, UnreadableError, UsageError
 from phonoscope.labels import ddex
 from phonoscope.labels.ddex import About, declarations, declared_in, mapping_of
 from phonoscope.labels.model import Declaration, Making, Part
+from phonoscope.labels.read import read_labels
 
 FORMS = {
     "382": "<SoundRecordingId><ISRC>{isrc}</ISRC></SoundRecordingId>",
@@ -256,3 +257,31 @@ def test_nothing_that_looks_like_one_is_lost(tree: tuple) -> None:
     for each in found:
         assert printable(each.value) == each.value
         assert len(each.value) <= 500
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16"])
+def test_a_message_is_read_like_a_file_and_says_of_which_recording(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "delivery.xml"
+    inside = "<HasAI>true</HasAI>"
+    path.write_bytes(message("432", "", inside, release=inside, encoding=encoding))
+    found = read_labels(path).declared
+    assert [(d.standard, d.part, d.value) for d in found] == [
+        ("ddex", Part.UNSPECIFIED, inside),
+        ("ddex", Part.UNSPECIFIED, inside),
+    ]
+    assert found[0].place.endswith("of ISRC USABC0000002")
+    assert found[1].place.endswith("of R0")
+
+
+@pytest.mark.parametrize(
+    "content", [b"<", b"<a>" * 10_000, b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<\xff\xfe"]
+)
+def test_what_only_begins_like_a_message_is_an_unreadable_file(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "x.xml"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError, match="no audio, and "):
+        read_labels(path)
