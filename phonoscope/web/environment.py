@@ -12,6 +12,7 @@ from phonoscope.audio.source import printable, shown
 from phonoscope.findings import words
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.verdicts import WORDS
+from phonoscope.labels.model import Declaration, sentence
 from phonoscope.verdict.disagreement import DISAGREEMENTS
 from phonoscope.web.timeline import moment
 from phonoscope.web.verdict import likelihood
@@ -27,6 +28,7 @@ def environment() -> jinja2.Environment:
         disagreement_words=lambda found: DISAGREEMENTS.get(found, printable(str(found))),
         counted=words.counted,
         day=_day,
+        declaration_words=_declaration_words,
         figure=_figure,
         frequency=words.frequency,
         likelihood=likelihood,
@@ -43,6 +45,11 @@ def environment() -> jinja2.Environment:
 
 
 _NONE = jinja2.DictLoader({})
+
+
+def _declaration_words(declared: Declaration) -> str:
+    words_ = printable(sentence(declared))
+    return words_[:1].upper() + words_[1:]
 
 
 def _day(utc: datetime) -> str:
