@@ -608,6 +608,34 @@ def test_trusted_roots_are_a_setting(
         assert marks(path, bad)[0].signature is Signature.UNCHECKED
 
 
+def test_a_scan_keeps_who_signed_what(
+    tmp_path: Path, root: Root, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    for kind in CONTAINERS:
+        signed(music, kind, signer)
+        (music / f"blank.{kind}").unlink()
+    monkeypatch.setenv("PHONOSCOPE_TRUST", str(root.file(tmp_path)))
+    catalogue = phonoscope.open_catalogue(tmp_path / "catalogue")
+    catalogue.scan(music)
+    rows = catalogue.sql(
+        "select standard, part, making, tool, signer, signature, count(*) n "
+        "from declared group by all"
+    ).read_all()
+    assert rows.to_pylist() == [
+        {
+            "standard": "c2pa",
+            "part": "whole",
+            "making": "generated",
+            "tool": "Suno 5",
+            "signer": "Test Signer (Signer House)",
+            "signature": "trusted",
+            "n": 4,
+        }
+    ]
+
+
 # ---- files without ----------------------------------------------------------------------
 
 
