@@ -576,6 +576,14 @@ def test_certificates_and_keys_that_do_not_fit_are_named(tmp_path: Path, root: R
         assert not any(secret in repr(signer) for secret in secrets)
 
 
+def test_a_file_is_not_signed_onto_itself(tmp_path: Path, signer: Signer) -> None:
+    path = blank(tmp_path, "wav")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="itself"):
+        sign(path, path, [WHOLE], signer)
+    assert path.read_bytes() == before
+
+
 def test_signer_files_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing\\.pem"):
         Signer.of_files(tmp_path / "nothing.pem", tmp_path / "nothing.key")
