@@ -64,6 +64,8 @@ def sign(source: Path, target: Path, declarations: Sequence[Declaration], signer
         raise UsageError(f"1 to {_MOST} declarations can be signed, not {len(declarations)}")
     for declared in declarations:
         _term(declared.part, declared.making)
+    if target.exists() and target.samefile(source):
+        raise UsageError("a file cannot be signed onto itself: write a copy, then put it in place")
     library = load()
     algorithm, key = signer.checked()
     try:

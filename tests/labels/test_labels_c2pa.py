@@ -576,6 +576,14 @@ def test_certificates_and_keys_that_do_not_fit_are_named(tmp_path: Path, root: R
         assert not any(secret in repr(signer) for secret in secrets)
 
 
+def test_a_file_is_not_signed_onto_itself(tmp_path: Path, signer: Signer) -> None:
+    path = blank(tmp_path, "wav")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="itself"):
+        sign(path, path, [WHOLE], signer)
+    assert path.read_bytes() == before
+
+
 def test_signer_files_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing\\.pem"):
         Signer.of_files(tmp_path / "nothing.pem", tmp_path / "nothing.key")
@@ -606,6 +614,34 @@ def test_trusted_roots_are_a_setting(
             Settings()
         assert "certificate" in marks(path, bad)[0].value
         assert marks(path, bad)[0].signature is Signature.UNCHECKED
+
+
+def test_a_scan_keeps_who_signed_what(
+    tmp_path: Path, root: Root, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    for kind in CONTAINERS:
+        signed(music, kind, signer)
+        (music / f"blank.{kind}").unlink()
+    monkeypatch.setenv("PHONOSCOPE_TRUST", str(root.file(tmp_path)))
+    catalogue = phonoscope.open_catalogue(tmp_path / "catalogue")
+    catalogue.scan(music)
+    rows = catalogue.sql(
+        "select standard, part, making, tool, signer, signature, count(*) n "
+        "from declared group by all"
+    ).read_all()
+    assert rows.to_pylist() == [
+        {
+            "standard": "c2pa",
+            "part": "whole",
+            "making": "generated",
+            "tool": "Suno 5",
+            "signer": "Test Signer (Signer House)",
+            "signature": "trusted",
+            "n": 4,
+        }
+    ]
 
 
 # ---- files without ----------------------------------------------------------------------
