@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
+    from phonoscope.catalogue.labelled import Labelled
     from phonoscope.findings.base import Progress as FindingsProgress
     from phonoscope.findings.base import Tables
     from phonoscope.findings.report import Format, Report
@@ -243,6 +244,18 @@ class Catalogue:
         from phonoscope.catalogue.links import links
 
         return links(self.recordings, self.files, self.table("tracks"))
+
+    def labelled(self) -> Iterator[Labelled]:
+        """Yield what each file declares and what is detected in it, as scans found them.
+
+        Yields
+        ------
+        Labelled
+            ``uri``, ``declared``, ``detected`` and ``error``, in order of the URIs.
+        """
+        from phonoscope.catalogue.labelled import labelled
+
+        return labelled(self.table)
 
     def state(self) -> object:
         """Return what differs from before when rows were added or replaced since."""

@@ -13,7 +13,7 @@ import typer
 
 from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
-from phonoscope.cli.label_read import Files, labels_of
+from phonoscope.cli.label_read import Files, catalogue_in, labels_of, paths_in
 from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
 from phonoscope.cli.progress import Meter
 from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
@@ -22,6 +22,7 @@ from phonoscope.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from phonoscope.api import Catalogue
     from phonoscope.examination import Examination
     from phonoscope.labels.model import Declaration
     from phonoscope.labels.policy import Finding, Policy
@@ -30,6 +31,7 @@ EXAMPLES = """\b
 Examples:
   phonoscope label check album/ --policy eu
   phonoscope label check album/ --policy eu,china --listen
+  phonoscope label check my-catalogue --policy spotify
   phonoscope label check inbox/ --policy our-rules.toml --fail-on not-met --json
 """
 INTERRUPTED = "What was printed is complete; no file was touched."
@@ -89,27 +91,32 @@ def check_labels(
     """Check what files declare against policies. This is no legal advice.
 
     Each rule is met, not-met, not-concerned (it does not speak of this recording) or unknown.
-    What is heard may bring a file under a rule; only what is declared can meet it.
+    What is heard may bring a file under a rule; only what is declared can meet it. Of a catalogue
+    both are what the scan found.
     docs/policies.md tells how to write a policy, docs/label-json.md documents the JSON.
     """
-    from phonoscope import api
     from phonoscope.labels.policy import findings, read_policy
 
     names = [name.strip() for each in policy for name in each.split(",") if name.strip()]
     if not names:
         raise UsageError("give --policy a name or a file; 'phonoscope label policies' lists them")
     policies = [read_policy(person_path(name)) for name in names]
-    paths = api.listed([person_path(file) for file in files])
+    catalogue = catalogue_in(files)
+    paths = [] if catalogue else paths_in(files)
     counts: Counter[str] = Counter()
-    unreadable = 0
-    seen = _heard(paths, workers, quiet) if listen else _read(paths)
+    unreadable = checked = 0
+    if catalogue:
+        seen = _kept(catalogue)
+    else:
+        seen = _heard(paths, workers, quiet) if listen else _read(paths)
     for uri, declared, detected, error in seen:
+        checked += 1
         found = [f for p in policies for f in findings(p, declared, detected)] if not error else []
         counts.update(f.outcome for f in found)
         unreadable += error is not None
         _show(uri, found, error, as_json=as_json, full=full or len(paths) == 1)
     if not quiet:
-        message(_summary(counts, len(paths), policies, listen))
+        message(_summary(counts, checked, policies, listen or catalogue is not None))
     if fail_on and any(counts[name] for name in fail_on):
         return Status.FOUND
     return Status.SOME_UNREADABLE if unreadable else Status.DONE
@@ -117,6 +124,11 @@ def check_labels(
 
 Seen = Iterator[tuple[str, "Sequence[Declaration]", str | None, str | None]]
 """File, what it declares, what is detected in it, and why it could not be read."""
+
+
+def _kept(catalogue: Catalogue) -> Seen:
+    for file in catalogue.labelled():
+        yield file.uri, file.declared, file.detected, file.error
 
 
 def _read(paths: list[str]) -> Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +12,10 @@ from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from phonoscope.api import Catalogue
     from phonoscope.labels.model import Declaration
     from phonoscope.labels.read import Labels
 
@@ -20,7 +23,7 @@ EXAMPLES = """\b
 Examples:
   phonoscope label read song.mp3
   phonoscope label read album/ --json | jq -r 'select(.declared == []) | .file'
-  phonoscope label read album/ --csv > declared.csv
+  phonoscope label read my-catalogue --csv > declared.csv
 """
 INTERRUPTED = "What was printed is complete; no file was touched."
 
@@ -41,7 +44,10 @@ CSV_COLUMNS = (
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE", help="Audio or video files, folders of them, or lists (.txt)."),
+    typer.Argument(
+        metavar="FILE",
+        help="Audio or video files, folders of them, lists (.txt), DDEX messages, or a catalogue.",
+    ),
 ]
 
 
@@ -57,40 +63,76 @@ def read_labels(
 ) -> Status:
     """Print every declaration that files carry, or that a sidecar beside them holds.
 
-    Nothing is decoded and nothing concluded. docs/label-json.md documents the JSON.
+    Nothing is decoded and nothing concluded. Of a catalogue it is what the scan read; the files
+    are not opened. docs/label-json.md documents the JSON.
     """
-    from phonoscope import api
-
-    paths = api.listed([person_path(file) for file in files])
-    seen = _Seen()
+    seen = Seen(files)
     if as_csv:
         from phonoscope.cli.table import write_csv
 
-        write_csv(CSV_COLUMNS, (rows_of(labels) for _, labels, _ in seen.over(paths) if labels))
+        write_csv(CSV_COLUMNS, (rows_of(labels) for _, labels, _ in seen if labels))
     else:
-        for uri, labels, error in seen.over(paths):
+        for uri, labels, error in seen:
             if as_json:
                 write_json(json_of(uri, labels, error))
             elif labels:
                 write(_block(labels))
-    if not quiet and len(paths) > 1:
-        message(f"{seen.declaring:,} of {counted(len(paths), 'file')} declare something")
+    if not quiet and seen.files > 1:
+        message(f"{seen.declaring:,} of {counted(seen.files, 'file')} declare something")
     return Status.SOME_UNREADABLE if seen.unreadable else Status.DONE
 
 
-class _Seen:
-    """Counts files as they go by, and reports those that cannot be read."""
+class Seen:
+    """Goes over files once, counts them, and reports those that cannot be read."""
 
-    def __init__(self) -> None:
-        self.declaring = self.unreadable = 0
+    def __init__(self, files: list[str]) -> None:
+        self._kept = catalogue_in(files)
+        self._paths = [] if self._kept else paths_in(files)
+        self.files = self.declaring = self.unreadable = 0
 
-    def over(self, paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:
-        for uri, labels, error in labels_of(paths):
+    def __iter__(self) -> Iterator[tuple[str, Labels | None, str | None]]:
+        for uri, labels, error in _kept(self._kept) if self._kept else labels_of(self._paths):
             if error:
                 message(f"{safe(uri)}: {error}")
+            self.files += 1
             self.unreadable += error is not None
             self.declaring += bool(labels and labels.declared)
             yield uri, labels, error
+
+
+def catalogue_in(files: list[str]) -> Catalogue | None:
+    """Return the catalogue that was given instead of files; ``None`` when files were.
+
+    Raises
+    ------
+    UsageError
+        When a catalogue and something else are given.
+    """
+    from phonoscope import api
+    from phonoscope.catalogue.store import MARKER
+
+    given = [person_path(file) for file in files]
+    if not any(os.path.isfile(os.path.join(path, MARKER)) for path in given):
+        return None
+    if len(given) > 1:
+        raise UsageError("give files, or one catalogue")
+    return api.open_catalogue(given[0], create=False)
+
+
+def paths_in(files: list[str]) -> list[str]:
+    """Return the files that were given, folders and lists opened, as URIs."""
+    from phonoscope import api
+
+    return api.listed([person_path(file) for file in files])
+
+
+def _kept(catalogue: Catalogue) -> Iterator[tuple[str, Labels | None, str | None]]:
+    from phonoscope.labels.model import Tags
+    from phonoscope.labels.read import Labels
+
+    for file in catalogue.labelled():
+        labels = None if file.error else Labels(file.uri, Tags(), file.declared)
+        yield file.uri, labels, file.error
 
 
 def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:

@@ -9,6 +9,7 @@ import typer
 
 from phonoscope.cli.amounts import clock, counted
 from phonoscope.cli.exits import Status
+from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.line import Line
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import message, safe, write, write_json
@@ -38,7 +39,9 @@ _TAGS = "tags"
 def write_labels(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]", help="Audio files, folders of them, or lists (.txt)."),
+        typer.Argument(
+            metavar="[FILE]", help="Audio files, folders of them, lists (.txt), or a catalogue."
+        ),
     ] = None,
     *,
     what: Annotated[
@@ -168,7 +171,7 @@ def write_labels(
     else:
         if not files or not declared:
             raise UsageError("nothing to write: give files with --what, or --from a CSV file")
-        wanted = _same_for_all(files, declared)
+        wanted = dict.fromkeys(_files_of(files), declared)
     signer = _signer(certificate, key)
     licences.check({d.voice: None for said in wanted.values() for d in said if d.voice})
     jobs = {
@@ -277,12 +280,12 @@ def _declared(
     )
 
 
-def _same_for_all(
-    files: list[str], declared: tuple[Declaration, ...]
-) -> dict[str, tuple[Declaration, ...]]:
-    from phonoscope import api
-
-    return dict.fromkeys(api.listed([person_path(file) for file in files]), declared)
+def _files_of(files: list[str]) -> list[str]:
+    """Return the files to label: those given, or all that a catalogue holds and could read."""
+    catalogue = catalogue_in(files)
+    if catalogue is None:
+        return paths_in(files)
+    return [file.uri for file in catalogue.labelled() if not file.error]
 
 
 def _show(

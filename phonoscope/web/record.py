@@ -6,16 +6,16 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from math import isfinite
 from typing import Any
 
 from phonoscope.audio.decode import Decoded, Stream
 from phonoscope.audio.source import printable, shown
+from phonoscope.catalogue.labelled import declaration_of
 from phonoscope.errors import CatalogueError
 from phonoscope.evidence.base import questions
 from phonoscope.examination import Examination
-from phonoscope.labels.model import Declaration, Making, Part, Signature, Tags
+from phonoscope.labels.model import Tags
 from phonoscope.types import Statement, columns_in
 from phonoscope.verdict.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.web.desk import Desk, Row
@@ -76,7 +76,7 @@ def read_record(desk: Desk, recording_id: str) -> Record | None:
         stream=_made(Stream, row) if _is_described(row) else None,
         decoded=_made(Decoded, row),
         tags=_made(Tags, row, "tag_"),
-        declared=tuple(_declaration(mark) for mark in mine("declared")),
+        declared=tuple(declaration_of(mark) for mark in mine("declared")),
         answers={q.name: _made(q.answer, row) for q in questions()},
         evidence=tuple(_statement(statement) for statement in statements),
         segments=_segments(mine("segments")),
@@ -101,11 +101,6 @@ def _is_described(row: Row) -> bool:
     return all(row.get(name) is not None for name in ("container", "codec", "sample_rate_hz"))
 
 
-def _known(kind: type[StrEnum], value: str) -> Any:
-    """Return a member of an enumeration, or the text itself when another version wrote it."""
-    return kind(value) if value in {str(member) for member in kind} else value
-
-
 def _verdict(row: Row) -> Verdict:
     # What is not a number was not measured.
     finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
@@ -113,19 +108,6 @@ def _verdict(row: Row) -> Verdict:
         made: Verdict = _made(Verdict, {**finite, "verdict": Band(row["verdict"])})
     except ValueError as error:
         raise CatalogueError(f"verdict {row['verdict']!r} is not known to this version") from error
-    return made
-
-
-def _declaration(row: Row) -> Declaration:
-    made: Declaration = _made(
-        Declaration,
-        {
-            **row,
-            "making": _known(Making, row["making"]),
-            "part": _known(Part, row["part"]),
-            "signature": _known(Signature, row["signature"]) if row.get("signature") else None,
-        },
-    )
     return made
 
 

@@ -184,3 +184,37 @@ def test_a_signature_from_the_command_line(tmp_path):
         "c2pa": "valid",
     }
     assert "--break-signature" in run("label", "write", str(song), "--what", "lyrics").stderr
+
+
+def test_a_catalogue_is_read_and_checked_without_its_files(tmp_path):
+    music, catalogue = tmp_path / "music", str(tmp_path / "catalogue")
+    music.mkdir()
+    marked = blank(music, "flac")
+    blank(music, "wav")
+    (music / "broken.mp3").write_bytes(b"nothing to hear" * 9)
+    run("label", "write", str(marked), "--what", "vocals=human", "--tool", "Tool 2")
+    assert run("scan", str(music), "--into", catalogue).returncode == 3
+    (table,) = [run("label", "read", catalogue, "--csv").stdout]
+    for file in music.iterdir():
+        file.unlink()
+    done = run("label", "read", catalogue, "--json")
+    assert done.returncode == 3
+    assert {row["file"].rsplit("/")[-1]: len(row["declared"]) for row in lines(done)} == {
+        "blank.flac": 1,
+        "blank.wav": 0,
+        "broken.mp3": 0,
+    }
+    assert run("label", "read", catalogue, "--csv").stdout == table
+    checked = run("label", "check", catalogue, "--policy", "vocals", "--json")
+    outcomes = {
+        row["file"].rsplit("/")[-1]: [r["outcome"] for r in row["rules"]] for row in lines(checked)
+    }
+    # A third of a second is too short to weigh, so what is heard stays unknown.
+    assert outcomes == {
+        "blank.flac": ["met", "unknown"],
+        "blank.wav": ["not-met", "unknown"],
+        "broken.mp3": [],
+    }
+    both = run("label", "read", catalogue, str(marked))
+    assert both.returncode == 2
+    assert "one catalogue" in both.stderr
