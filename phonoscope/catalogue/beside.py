@@ -25,7 +25,8 @@ def detected(verdicts: ir.Table) -> ir.StringValue:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     rests_on_sound = (verdicts["basis"] == "detected").fill_null(False)
-    p_value = verdicts["p_value"]
+    # What is not a number was not measured.
+    p_value = verdicts["p_value"].nullif(float("nan"))
     made: ir.StringValue = ibis.cases(
         (rests_on_sound, verdicts["verdict"]),
         (p_value >= ORDINARY, Band.NO_SIGN_FOUND.value),

@@ -280,7 +280,7 @@ def _marks(catalogue: Asked, ids: list[str]) -> Named:
     rows = marks.filter(marks.recording_id.isin(ids)).select("recording_id", "standard", "tool")
     told: dict[str, set[str]] = {}
     for row in rows.distinct().to_pyarrow().to_pylist():
-        words = row["standard"] + (f" ({row['tool']})" if row["tool"] else "")
+        words = (row["standard"] or "unknown") + (f" ({row['tool']})" if row["tool"] else "")
         told.setdefault(row["recording_id"], set()).add(printable(words))
     return {name: ", ".join(sorted(words)) for name, words in told.items()}
 

@@ -51,8 +51,7 @@ OPEN = ("no-licence", "not-allowed", "ended", "not-begun", "unnamed")
 
 def ask(catalogue: Asked) -> Answer:
     """Look every declared voice up."""
-    recordings = catalogue.table("recordings")
-    known = _standing(catalogue).semi_join(recordings, "recording_id")
+    known = catalogue.once(_standing)
     each = known.select("recording_id", "state").distinct()
     states = {state: n for state, n in tally(each, "state") if state in STATES}
     if not states:
@@ -162,7 +161,9 @@ def _standing(catalogue: Asked) -> Any:
         else_="not-begun",
     )
     told = judged.select("recording_id", "voice", state=state)
-    return told.union(_unnamed(marks, voice))
+    every = told.union(_unnamed(marks, voice))
+    # A batch that was killed may have left marks of no recording.
+    return every.semi_join(catalogue.table("recordings"), "recording_id")
 
 
 def _unnamed(marks: Any, voice: Any) -> Any:

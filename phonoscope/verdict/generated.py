@@ -8,6 +8,7 @@ the two the verdict rests on.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -162,7 +163,7 @@ def detected_band(verdict: Verdict) -> Band | None:
     """
     if verdict.basis == "detected":
         return verdict.verdict
-    if verdict.p_value is None:
+    if verdict.p_value is None or math.isnan(verdict.p_value):
         return None
     return Band.NO_SIGN_FOUND if verdict.p_value >= ORDINARY else Band.UNDECIDED
 

@@ -1,5 +1,7 @@
 """What is declared beside what is detected: over tables by the rules that hold for one."""
 
+import math
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ VERDICTS = st.builds(
     st.sampled_from(Band),
     st.sampled_from(["detected", "declared", "none"]),
     st.just(""),
-    p_value=st.none() | st.sampled_from([0.0, 0.0004, 0.0999, 0.1, 0.100001, 0.7, 1.0]),
+    p_value=st.none() | st.sampled_from([0.0, 0.0004, 0.0999, 0.1, 0.100001, 0.7, 1.0, math.nan]),
 )
 
 

@@ -1,7 +1,7 @@
 """The findings on Spark: the same answers as on one machine, to the last digit."""
 
 import pytest
-from catalogues import weighed
+from catalogues import mark_row, weighed
 from metadata import HEAD, rows
 from sources import web_api, write_csv
 
@@ -47,6 +47,16 @@ def filled(folder):
     with pytest.raises(KeyboardInterrupt):
         catalogue.ingest(write_csv(folder / "b.csv", [HEAD, *made[:50]]), progress=stop)
     recordings = weighed(300)
+    makings = ("generated", "human", "converted-voice", "assisted")
+    recordings.rows["declared"] = [
+        mark_row(row["recording_id"], making=makings[i % 4])
+        | {"part": ("whole", "vocals")[i // 4 % 2], "voice": (None, "anna", "ben")[i % 3]}
+        for i, row in enumerate(recordings.rows["recordings"][:90])
+    ]
+    recordings.rows["voices"] = [
+        {"voice_id": "anna", "owner": "A", "uses": ["covers"], "commercial": False},
+        {"voice_id": "7", "name": "Ben", "owner": "B", "uses": [], "commercial": False},
+    ]
     for name, some in recordings.rows.items():
         batch = catalogue._store.newest_batch().split("-")[0]
         written = [{**row, "scan_id": "abcdefabcdef", "batch": f"{batch}-x"} for row in some]
