@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from phonoscope.catalogue.backend import stream
 from phonoscope.catalogue.beside import detected
 from phonoscope.labels.model import Declaration, Making, Part, Signature
 from phonoscope.types import columns_in
@@ -44,7 +45,7 @@ def labelled(table: Callable[[str], Any]) -> Iterator[Labelled]:
     wanted = joined.select("uri", "error", "detected", *_COLUMNS)
     rows = (
         row
-        for batch in wanted.order_by("uri", "standard", "place", "part").to_pyarrow_batches()
+        for batch in stream(wanted.order_by("uri", "standard", "place", "part"))
         for row in batch.to_pylist()
     )
     for uri, several in itertools.groupby(rows, key=lambda row: row["uri"]):

@@ -17,8 +17,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.backend import keep
 from phonoscope.catalogue.metadata import TOLD
-from phonoscope.findings.backend import keep
 from phonoscope.findings.interval import Interval, wilson
 from phonoscope.findings.words import between, percent
 

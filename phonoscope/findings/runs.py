@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.catalogue.backend import is_local, stream
 from phonoscope.catalogue.isrc import COUNT
-from phonoscope.findings.backend import is_local, stream
 
 APART_TENTHS = 20
 """Tenths of a second beyond which durations differ."""

@@ -35,7 +35,7 @@ def keep(table: Any) -> tuple[Any, Callable[[], object]]:
 
 
 def stream(table: Any) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a local Ibis table in record batches, in any order."""
+    """Yield the rows of a local Ibis table in record batches, in its order if it has one."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     # Not Ibis' own batches: they call what DuckDB 2 no longer has.
