@@ -8,7 +8,14 @@ import os
 import signal
 
 import phonoscope.api as ps
-from phonoscope.catalogue.ingest import csv_file, json_file, parquet_files, sqlite_file, writer
+from phonoscope.catalogue.ingest import (
+    csv_file,
+    discogs_xml,
+    json_file,
+    parquet_files,
+    sqlite_file,
+    writer,
+)
 from phonoscope.catalogue.place import LocalPlace
 
 CHUNK_ROWS = 50
@@ -18,7 +25,7 @@ PART_ROWS = 300
 def ingest(source, catalogue, killed_at=None):
     """Ingest in small parts; the process is killed when it begins its n-th write."""
     sqlite_file.BATCH_ROWS = parquet_files.BATCH_ROWS = CHUNK_ROWS
-    csv_file.CHUNK_ROWS = json_file.CHUNK_ROWS = CHUNK_ROWS
+    csv_file.CHUNK_ROWS = json_file.CHUNK_ROWS = discogs_xml._CHUNK_RECORDS = CHUNK_ROWS
     writer.PART_ROWS = PART_ROWS
     told = []
     if killed_at is not None:
@@ -55,7 +62,7 @@ def _told(source, catalogue, killed_at, pipe):
 def start(source, catalogue, killed_at=None):
     """Start an ingest; returns its process and where what it came to can be received."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["phonoscope.api", "phonoscope.catalogue.ingest.run"])
     mine, its = context.Pipe(duplex=False)
     process = context.Process(target=_told, args=(source, catalogue, killed_at, its))
     process.start()

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -131,13 +132,15 @@ class SqliteFile:
             and after a line feed which cell it was; empty when nothing is wrong. ``_at`` is
             SQLite's own number of the row, 0 in a table whose rows have none.
         """
-        # The driver takes a column's type from the first rows; a row of typed constants goes
-        # first, or a column that begins with 10,000 NULLs would be taken for numbers.
+        # The driver takes a column's type from the first batch; one of typed constants goes
+        # first, or a column that begins with 10,000 NULLs would be taken for numbers. It is a
+        # whole batch, so that the others are the same ones wherever reading begins.
         typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is Kind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
         at = f"t.{table.rowid}" if table.rowid else "0"
         query = (
-            f"SELECT {typed}, '', 0 UNION ALL SELECT {chosen}, {_odd(cells)}, {at} "  # noqa: S608
+            f"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT {BATCH_ROWS}) "  # noqa: S608
+            f"SELECT {typed}, '', 0 FROM n UNION ALL SELECT {chosen}, {_odd(cells)}, {at} "
             f"FROM main.{quoted(table.name)} AS t NOT INDEXED {joins}"
         )
         if after is not None:
@@ -153,9 +156,10 @@ class SqliteFile:
                 cursor.execute(statement)
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
             cursor.execute(query)
-            for number, batch in enumerate(cursor.fetch_record_batch()):
-                rows = batch.slice(1) if number == 0 else batch
-                yield rows.rename_columns(names)
+            batches = cursor.fetch_record_batch()
+            none = next(batches).slice(BATCH_ROWS)
+            for batch in chain([next(batches, none)], batches):
+                yield batch.rename_columns(names)
 
     def _look(self, connection: sqlite3.Connection) -> dict[str, SqliteTable]:
         listed = connection.execute(
