@@ -350,11 +350,15 @@ class Catalogue:
         progress: IngestProgress | None = None,
         *,
         name: str | None = None,
+        tell: Callable[[str], None] | None = None,
+        restart: bool = False,
     ) -> IngestSummary:
         """Read a source of metadata, such as a dump of a web API, into the tables of tracks.
 
-        The layout is recognised from what the source holds. Reading always begins at its start;
-        rows of an earlier ingest of the same source are replaced, not doubled.
+        The layout is recognised from what the source holds. Where an earlier ingest of the same
+        source was stopped, whatever stopped it, this one goes on, unless the source, the arguments
+        or Phonoscope have changed since. Rows of an earlier ingest that was done are replaced, not
+        doubled.
 
         Parameters
         ----------
@@ -368,6 +372,10 @@ class Catalogue:
         name
             What the column ``source`` says, so that several files, or a file that moves, can be
             one source; by default the path or URI.
+        tell
+            Is called with a sentence that says at which row it goes on, or why it begins again.
+        restart
+            Begin at the start also where an earlier one was stopped.
 
         Returns
         -------
@@ -382,7 +390,8 @@ class Catalogue:
         UsageError
             When the mapping does not fit the source.
         CatalogueError
-            When the catalogue cannot be written; what was written before is safe.
+            When the catalogue cannot be written, and what was written before is safe; or when
+            another process reads the same source into it.
         """
         from phonoscope.catalogue.ingest.run import ingest
 
@@ -393,6 +402,8 @@ class Catalogue:
             mapping=mapping,
             name=name,
             progress=progress,
+            tell=tell or (lambda _: None),
+            restart=restart,
         )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:

@@ -246,14 +246,18 @@ class IngestRow:
     layout: str = column("Layout that was recognised, e.g. 'web-api-sqlite'.")
     state: str = column(
         "'running', 'done', 'interrupted' or 'failed'; one that was killed stays 'running', "
-        "and the rows it wrote are not the whole source."
+        "and the rows it wrote are not the whole source until the same ingest goes on."
     )
     settled: bool | None = column(
         "Whether it ended well, so that none of its keys occurs twice in a table."
     )
     version: str = column("Version of Phonoscope.")
     mapping: str | None = column("The mapping of columns it was given, JSON; empty without one.")
-    started_utc: datetime = column("Start, UTC.")
+    started_utc: datetime = column("Start, UTC; of one that was stopped and went on, the first.")
+    resumed_at_row: int | None = column(
+        "Row, of all that it reads, at which it last went on where it had been stopped; empty when "
+        "it ran at one go."
+    )
     finished_utc: datetime | None = column("End, UTC; empty while it runs and when it was killed.")
     read: int | None = column("Rows of the source; read = kept + rejected.")
     kept: int | None = column("Rows kept.")

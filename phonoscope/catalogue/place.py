@@ -37,6 +37,8 @@ class Place(Protocol):
     """Where it is, for :func:`place_of`."""
     name: str
     """How a person calls it; safe on a terminal."""
+    can_lock: bool
+    """Whether :meth:`lock` works here."""
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names in a folder, sorted; none when it does not exist.
@@ -58,6 +60,12 @@ class Place(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when it is gone already."""
+
+    def lock(self, name: str) -> BinaryIO | None:
+        """Return a file that is locked until it is closed, or its process ends in any way.
+
+        ``None`` when another process has it.
+        """
 
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """Yield name and age, s, of every temporary file in a folder."""
@@ -81,6 +89,8 @@ def place_of(path: str | os.PathLike[str]) -> Place:
 
 class LocalPlace:
     """A folder on this machine."""
+
+    can_lock = os.name != "nt"
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -127,6 +137,29 @@ class LocalPlace:
         with _said(self.name, "written"):
             (self._root / name).unlink(missing_ok=True)
 
+    def lock(self, name: str) -> BinaryIO | None:
+        """See :meth:`Place.lock`."""
+        import fcntl  # noqa: PLC0415 - not on Windows, see can_lock
+
+        path = self._root / name
+        with _said(self.name, "written"):
+            self._make_folder(path.parent)
+            while True:
+                file = path.open("ab")
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    # Who had it may have removed it: a lock on what is gone keeps nobody out.
+                    with suppress(FileNotFoundError):
+                        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                            return file
+                except BlockingIOError:
+                    file.close()
+                    return None
+                except BaseException:
+                    file.close()
+                    raise
+                file.close()
+
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """See :meth:`Place.temporaries`."""
         for path in (self._root / folder).glob(f"{TEMPORARY}*"):
@@ -158,6 +191,8 @@ class LocalPlace:
 
 class RemotePlace:
     """A folder of a store that fsspec reaches, such as ``s3://bucket/catalogue``."""
+
+    can_lock = False
 
     def __init__(self, url: str) -> None:
         self.uri = url
@@ -202,6 +237,10 @@ class RemotePlace:
         """See :meth:`Place.remove`."""
         with _said(self.name, "written"), suppress(FileNotFoundError):
             self._fs.rm_file(name)
+
+    def lock(self, name: str) -> BinaryIO | None:
+        """See :meth:`Place.lock`."""
+        raise NotImplementedError(f"{self.name} has no locks")
 
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """See :meth:`Place.temporaries`."""

@@ -25,8 +25,8 @@ Examples:
   phonoscope sql my-catalogue 'select reason, count(*) from rejects group by all'
 """
 INTERRUPTED = (
-    "The parts written so far are whole, and table ingests says 'interrupted'; the same command "
-    "starts over and replaces their rows, none is doubled."
+    "Every finished batch is in the catalogue, whole, and table ingests says 'interrupted'; the "
+    "same command goes on where it stopped."
 )
 _SHOWN = 8
 """Names of unread columns and tables, and reasons, that are shown; --json has them all."""
@@ -66,6 +66,12 @@ def ingest(
             "rows with one key the newest counts. [default: the path]",
         ),
     ] = None,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart", help="Begin at the start also where an earlier ingest was stopped."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -73,8 +79,9 @@ def ingest(
 
     Values are kept as facts, not mended: durations of 0, dates in 2040. A row that cannot be
     kept goes to table rejects with the reason, and the exit status is then 3; rows read are
-    rows kept plus rows rejected. A source that is read again replaces what was read of it before;
-    so does one whose reading was stopped, which starts over. Catalogue.links() says which
+    rows kept plus rows rejected. An ingest that was stopped, or killed, goes on where it stopped
+    when the same command is given again, unless the source has changed since. A source that is
+    read again after that replaces what was read of it before. Catalogue.links() says which
     recording is which track. docs/ingest-json.md documents the JSON.
     """
     from phonoscope import api
@@ -84,7 +91,9 @@ def ingest(
     api.layout_of(person_path(source), fields)
     catalogue = api.open_catalogue(person_path(into), create=True)
     with Pace(quiet) as pace:
-        summary = catalogue.ingest(person_path(source), fields, pace, name=name)
+        summary = catalogue.ingest(
+            person_path(source), fields, pace, name=name, tell=pace.tell, restart=restart
+        )
     if as_json:
         write_json(summary.to_json())
     else:
@@ -130,8 +139,10 @@ def summary_of(summary: IngestSummary, into: str) -> str:
     rows.append(("written", ", ".join(f"{name} {n:,}" for name, n in written.items()) or "nothing"))
     if summary.ignored:
         rows.append(("not read", _few([safe(name) for name in summary.ignored])))
-    pace = rows_a_second(summary.read, summary.wall_s)
-    rows.append(("speed", f"{pace} rows/s (in {span(summary.wall_s)})"))
+    before = (summary.resumed_at_row or 1) - 1
+    pace = rows_a_second(summary.read - before, summary.wall_s)
+    went_on = f", from row {before + 1:,} on" if before else ""
+    rows.append(("speed", f"{pace} rows/s (in {span(summary.wall_s)}{went_on})"))
     return f"{painted(f'Ingested into {safe(into)}', 'bold')}\n{columns(rows)}"
 
 

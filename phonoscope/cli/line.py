@@ -44,6 +44,17 @@ class Line:
             sys.stderr.write(_CLEAR_LINE)
             sys.stderr.flush()
 
+    def elapsed_s(self) -> float:
+        """Return the time since the start, s."""
+        return time.monotonic() - self._started_s
+
+    def tell(self, text: str) -> None:
+        """Show a sentence that stays."""
+        if self._moves:
+            sys.stderr.write(_CLEAR_LINE)
+        if self._shows:
+            message(text)
+
     def show(self, line: Callable[[float], str]) -> None:
         """Show a line when it is time; ``line`` makes it from the seconds since the start."""
         now_s = time.monotonic()

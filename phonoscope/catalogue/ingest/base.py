@@ -6,6 +6,10 @@ A layout is a file in this package that ends in ``LAYOUT = Layout(...)``. It say
 - what it looks for, in words, for the error that a user gets when nothing fits;
 - how to read it: a generator of :class:`Chunk`, Arrow columns of the common tables.
 
+An ingest that was stopped goes on where it stopped, see :mod:`.trail`. A layout has to do nothing
+for that: its chunks are read again and passed over, so they must be the same ones each time. It is
+faster when chunks say where they begin and the source can begin there.
+
 Nothing else has to be touched: :func:`layouts` finds the file. :func:`..columns.chunk_of` turns
 raw cells into the tables' types and rows that cannot be kept into rejects.
 """
@@ -15,11 +19,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
+
+Position: TypeAlias = Sequence[Any]
+"""Where in a source a chunk begins: numbers, names and such sequences, which JSON can hold."""
+NOWHERE: Position = ()
+"""Said of a chunk that cannot be found again: rows came in another order than they lie in."""
 
 
 class Source(Protocol):
@@ -27,6 +36,9 @@ class Source(Protocol):
 
     name: str
     """How a person calls it; safe on a terminal."""
+    start: Position | None
+    """Where reading begins: what a chunk's ``begins`` said, or ``None`` for all of it. Rows are
+    numbered from there."""
 
     def found(self) -> str:
         """Return what it holds, in words, for who asks why it was refused."""
@@ -60,6 +72,16 @@ class Chunk:
     rows: Mapping[str, pa.Table]
     """By common table; columns of its names and types, absent ones are empty."""
     rejects: Sequence[Reject]
+    begins: Position | None = None
+    """Where reading can begin again with this chunk; ``None`` when only with one before it."""
+
+
+def renumbered(chunk: Chunk, before: Mapping[str, int]) -> Chunk:
+    """Return a chunk whose rows come after others, of which there are so many by table."""
+    rows = before.get(chunk.source_table, 0)
+    if not rows or not chunk.rejects:
+        return chunk
+    return replace(chunk, rejects=[replace(r, row=r.row + rows) for r in chunk.rejects])
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,8 @@ class Layout(Generic[SourceT]):
     """Reads all of a source that was recognised."""
     ignored: Callable[[SourceT], Sequence[str]]
     """Names tables or columns of the source that are not read."""
+    always_anew: str = ""
+    """Why an ingest that was stopped cannot go on, in words; empty when it can."""
 
 
 @cache

@@ -10,7 +10,7 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.catalogue.ingest.base import Chunk, Reject
+from phonoscope.catalogue.ingest.base import Chunk, Position, Reject
 from phonoscope.catalogue.ingest.cells import Kind, is_text, precision_of, value_of
 from phonoscope.catalogue.isrc import numbers_of
 from phonoscope.catalogue.layout import tables
@@ -71,6 +71,8 @@ class Raw:
     """Reasons known already, empty for rows that are well."""
     in_seconds: bool = False
     """Whether ``duration_ms`` still holds seconds."""
+    begins: Position | None = None
+    """See :class:`..base.Chunk`."""
 
 
 @dataclass
@@ -103,7 +105,8 @@ def chunk_of(raw: Raw) -> Chunk:
     if rejects:
         keep = pa.array([row not in faults.reasons for row in range(raw.length)])
         typed = {table: rows.filter(keep) for table, rows in typed.items()}
-    return Chunk(raw.source_table, raw.length, raw.length - len(rejects), typed, rejects)
+    kept = raw.length - len(rejects)
+    return Chunk(raw.source_table, raw.length, kept, typed, rejects, raw.begins)
 
 
 def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Faults) -> pa.Table:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.lines import Lines, encoding_of
 from phonoscope.catalogue.ingest.unpacked import Unpacked, open_unpacked
 from phonoscope.errors import SourceError
@@ -29,6 +30,8 @@ class Records:
     """Cells, as many as there are columns; missing ones are empty text."""
     odd: pa.Array
     """Why a row cannot be kept; empty when nothing is wrong."""
+    begins: Position | None = None
+    """See :class:`..base.Chunk`."""
 
     def column(self, at: int) -> tuple[pa.Array, pa.Array | None]:
         """Return one column, and which of its cells are no text."""
@@ -73,6 +76,7 @@ class CsvFile:
         self, uri: str, name: str, head: bytes, mapping: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
+        self.start: Position | None = None
         self.mapping = mapping
         self._uri = uri
         self._encoding = encoding_of(head)
@@ -101,7 +105,7 @@ class CsvFile:
         return self._file.share_read() if self._file else None
 
     def chunks(self) -> Iterator[Records]:
-        """Yield all rows, some thousand at a time; blank lines are no rows.
+        """Yield all rows from ``start`` on, some thousand at a time; blank lines are no rows.
 
         Raises
         ------
@@ -110,18 +114,21 @@ class CsvFile:
         """
         with self._lines() as lines:
             records = self._records(lines)
-            next(records, None)
+            if self.start is None:
+                next(records, None)
+            else:
+                lines.go_to(int(self.start[0]))
             rows: list[list[str]] = []
-            first_row, characters = 1, 0
+            first_row, characters, place = 1, 0, lines.place()
             for row in records:
                 rows.append(row)
                 characters += lines.pending
                 if len(rows) >= CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
-                    yield self._chunk(first_row, rows)
+                    yield self._chunk(first_row, rows, place)
                     first_row += len(rows)
-                    rows, characters = [], 0
+                    rows, characters, place = [], 0, lines.place()
             if rows:
-                yield self._chunk(first_row, rows)
+                yield self._chunk(first_row, rows, place)
 
     def _lines(self) -> Lines:
         self._file = open_unpacked(self._uri, self.name)
@@ -143,14 +150,15 @@ class CsvFile:
             if row:
                 yield row
 
-    def _chunk(self, first_row: int, rows: list[list[str]]) -> Records:
+    def _chunk(self, first_row: int, rows: list[list[str]], place: int | None) -> Records:
         width = len(self.columns)
         odd: list[str | None] = [None] * len(rows)
         for at, row in enumerate(rows):
             if len(row) != width:
                 odd[at] = "too few cells" if len(row) < width else "too many cells"
                 rows[at] = row + [""] * (width - len(row))
-        return Records(first_row, rows, pa.array(odd, pa.string()))
+        begins = None if place is None else (place,)
+        return Records(first_row, rows, pa.array(odd, pa.string()), begins)
 
 
 def _delimiter_of(heading: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.base import NOWHERE, Chunk, Layout, Position
 from phonoscope.catalogue.ingest.cells import Kind
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.flat_csv import are_of_tracks, fields_of
@@ -44,11 +44,13 @@ def _read(source: ParquetFiles) -> Iterator[Chunk]:
     assert table is not None
     cells = _cells(table)
     with source.connection() as connection:
-        for batch in source.batches(connection, table, cells):
-            yield chunk_of(_raw(batch, [cell.column for cell in cells]))
+        after = source.start[0] if source.start else 0
+        for batch, before in source.batches(connection, table, cells, after=after):
+            begins = NOWHERE if before is None else (before,)
+            yield chunk_of(_raw(batch, [cell.column for cell in cells], begins))
 
 
-def _raw(batch: pa.RecordBatch, names: list[str]) -> Raw:
+def _raw(batch: pa.RecordBatch, names: list[str], begins: Position) -> Raw:
     columns = {name: batch.column(name) for name in names}
     tables, in_seconds = tables_of(dict(columns))
 
@@ -56,7 +58,16 @@ def _raw(batch: pa.RecordBatch, names: list[str]) -> Raw:
         return {name: column[at].as_py() for name, column in columns.items()}
 
     first_row = batch.column("_row")[0].as_py() if batch.num_rows else 1
-    return Raw(ROWS, first_row, batch.num_rows, tables, row_text, batch.column("odd"), in_seconds)
+    return Raw(
+        ROWS,
+        first_row,
+        batch.num_rows,
+        tables,
+        row_text,
+        batch.column("odd"),
+        in_seconds,
+        begins,
+    )
 
 
 def _ignored(source: ParquetFiles) -> list[str]:

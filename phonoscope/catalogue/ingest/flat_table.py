@@ -102,7 +102,16 @@ def read_columns(
 def _raw(records: Records, columns: dict[str, pa.Array], odd: pa.Array) -> Raw:
     rows = records.rows
     tables, in_seconds = tables_of(columns)
-    return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd, in_seconds)
+    return Raw(
+        ROWS,
+        records.first_row,
+        len(rows),
+        tables,
+        lambda at: rows[at],
+        odd,
+        in_seconds,
+        records.begins,
+    )
 
 
 def tables_of(columns: dict[str, pa.Array]) -> tuple[dict[str, dict[str, pa.Array]], bool]:

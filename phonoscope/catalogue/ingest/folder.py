@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phonoscope.audio.source import printable
-from phonoscope.catalogue.ingest.base import Chunk, Layout, Reject, Source
+from phonoscope.catalogue.ingest.base import Chunk, Layout, Position, Reject, Source, renumbered
 from phonoscope.catalogue.ingest.columns import text_of
 from phonoscope.errors import SourceError
 
@@ -50,6 +50,8 @@ class Folder:
     opener: Opener
     """Opens a file; ``None`` when no layout fits."""
     passed_over: list[str] = field(default_factory=list)
+    start: Position | None = None
+    """Number of a file, where in it, and which files before it were passed over."""
     _opened: int = 0
 
     def found(self) -> str:
@@ -69,18 +71,28 @@ class Folder:
             When a file has a known layout that is another one.
         """
         read: Counter[str] = Counter()
-        for path in self.files:
+        first, start, passed_over = self.start or (0, None, [])
+        self._opened, passed_over = first, list(passed_over)
+        self.passed_over += [printable(self.files[number].name) for number in passed_over]
+        for number, path in enumerate(self.files[first:], first):
             begun = Counter(read)
             self._opened += 1
             try:
                 opened = self.opener(path)
                 if opened is None:
                     self.passed_over.append(printable(path.name))
+                    passed_over.append(number)
                     continue
                 self._check(path, opened[1])
+                if number == first:
+                    opened[0].start = start
+                begins: Position | None = (number, opened[0].start, tuple(passed_over))
                 for chunk in opened[1].read(opened[0]):
                     read[chunk.source_table] += chunk.read
-                    yield _renumbered(chunk, begun[chunk.source_table])
+                    if chunk.begins:
+                        begins = (number, chunk.begins, tuple(passed_over))
+                    yield renumbered(replace(chunk, begins=begins), begun)
+                    begins = None
             except _MixedError:
                 raise
             except SourceError as error:
@@ -111,12 +123,6 @@ def as_layout(layout: Layout[Source]) -> Layout[Source]:
         return source.passed_over
 
     return replace(layout, opens=Folder, read=read, ignored=ignored)
-
-
-def _renumbered(chunk: Chunk, before: int) -> Chunk:
-    if not before or not chunk.rejects:
-        return chunk
-    return replace(chunk, rejects=[replace(r, row=r.row + before) for r in chunk.rejects])
 
 
 def _rejected(path: Path, number: int, error: SourceError) -> Chunk:

@@ -13,6 +13,7 @@ import orjson
 import pyarrow as pa
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.json_split import MAX_RECORD_BYTES, Splitter
 from phonoscope.catalogue.ingest.lines import encoding_of
 from phonoscope.catalogue.ingest.unpacked import Unpacked, open_unpacked
@@ -30,6 +31,7 @@ _DEPTH = 3
 _BROKEN = "no JSON"
 _OTHER = "no JSON object"
 _SPACE = b" \t\r\n"
+_UTF8 = ("utf-8", "utf-8-sig")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class JsonRecords:
     """The same as they were written; none where they were not written as JSON."""
     odd: Mapping[int, str]
     """Why a record cannot be kept, by its place here."""
+    begins: Position | None = None
+    """See :class:`..base.Chunk`."""
 
 
 class JsonFile:
@@ -65,8 +69,11 @@ class JsonFile:
 
     def __init__(self, uri: str, name: str, head: bytes) -> None:
         self.name = name
+        self.start: Position | None = None
         self._uri = uri
         self._encoding = encoding_of(head)
+        self._end_bytes = 0
+        """Where the record that was read last ends, bytes of text in UTF-8."""
         self._file: Unpacked | None = None
         self._base: int | None = None
         """How many brackets lie around a record; ``None`` when each lies on a line."""
@@ -92,7 +99,7 @@ class JsonFile:
         return self._file.share_read() if self._file else None
 
     def chunks(self) -> Iterator[JsonRecords]:
-        """Yield all records, some thousand at a time.
+        """Yield all records from ``start`` on, some thousand at a time.
 
         Raises
         ------
@@ -100,16 +107,20 @@ class JsonFile:
             When a record is too long to hold, or the file breaks off.
         """
         texts: list[bytes] = []
-        first_row, held = 1, 0
+        first_row, held, begins = 1, 0, self.start
         for text in self._texts():
             texts.append(text)
             held += len(text)
             if len(texts) >= CHUNK_ROWS or held >= CHUNK_BYTES:
-                yield _parsed(first_row, texts)
+                yield _parsed(first_row, texts, begins)
                 first_row += len(texts)
-                texts, held = [], 0
+                texts, held, begins = [], 0, self._place()
         if texts:
-            yield _parsed(first_row, texts)
+            yield _parsed(first_row, texts, begins)
+
+    def _place(self) -> Position | None:
+        # Text in another encoding has other bytes in the file than it is read as.
+        return (self._end_bytes,) if self._encoding in _UTF8 else None
 
     def _start(self) -> bytes:
         start = b""
@@ -157,17 +168,24 @@ class JsonFile:
         return _quiet(Splitter(base, self.name, self.holder).records([start]))
 
     def _texts(self) -> Iterator[bytes]:
-        with closing(self._blocks()) as blocks:
+        begin = int(self.start[0]) if self.start else 0
+        with closing(self._blocks(begin)) as blocks:
             if self._base is None:
-                yield from self._lines(blocks)
-            else:
-                yield from Splitter(self._base, self.name, self.holder).records(blocks)
+                yield from self._lines(blocks, begin)
+                return
+            splitter = Splitter(self._base, self.name, self.holder, begin if self.start else None)
+            for text in splitter.records(blocks):
+                self._end_bytes = splitter.end
+                yield text
 
-    def _lines(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        rest = b""
+    def _lines(self, blocks: Iterator[bytes], begin: int) -> Iterator[bytes]:
+        rest, self._end_bytes = b"", begin
         for block in blocks:
             *whole, rest = (rest + block).split(b"\n")
-            yield from (line for line in whole if line and not line.isspace())
+            for line in whole:
+                self._end_bytes += len(line) + 1
+                if line and not line.isspace():
+                    yield line
             if len(rest) > MAX_RECORD_BYTES:
                 raise SourceError(
                     f"{self.name} holds a line of more than {MAX_RECORD_BYTES:,} bytes"
@@ -175,12 +193,12 @@ class JsonFile:
         if rest and not rest.isspace():
             yield rest
 
-    def _blocks(self) -> Generator[bytes, None, None]:
-        """Yield the file in UTF-8."""
+    def _blocks(self, begin: int = 0) -> Generator[bytes, None, None]:
+        """Yield the file in UTF-8, from a place of it on."""
         self._file = open_unpacked(self._uri, self.name)
         with closing(self._file.stream) as stream:
-            if self._encoding in ("utf-8", "utf-8-sig"):
-                stream.read(len(codecs.BOM_UTF8) if self._encoding == "utf-8-sig" else 0)
+            if self._encoding in _UTF8:
+                stream.seek(begin + (len(codecs.BOM_UTF8) if self._encoding == "utf-8-sig" else 0))
                 while block := stream.read(_BLOCK_BYTES):
                     yield block
             else:
@@ -253,7 +271,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _parsed(first_row: int, texts: list[bytes]) -> JsonRecords:
+def _parsed(first_row: int, texts: list[bytes], begins: Position | None) -> JsonRecords:
     odd: dict[int, str] = {}
     loads = orjson.loads
     with uncollected():
@@ -267,7 +285,7 @@ def _parsed(first_row: int, texts: list[bytes]) -> JsonRecords:
             if type(row) is not dict:
                 rows[at] = {}
                 odd.setdefault(at, _OTHER)
-    return JsonRecords(first_row, rows, texts, odd)
+    return JsonRecords(first_row, rows, texts, odd, begins)
 
 
 def odd_array(odd: Mapping[int, str], length: int) -> pa.Array | None:

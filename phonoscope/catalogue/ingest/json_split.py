@@ -42,17 +42,25 @@ class Splitter:
     key
         With ``base`` 2: which of the object's values is read; by default the first array that
         holds objects or arrays.
+    begin
+        Where in the document the blocks begin, when that is after a record that was cut before.
     """
 
-    def __init__(self, base: int, name: str, key: str | None = None) -> None:
+    def __init__(
+        self, base: int, name: str, key: str | None = None, begin: int | None = None
+    ) -> None:
         self._base, self._name = base, name
         self.key = key
-        self._depth = 0
+        self.end = begin or 0
+        """Where in the document the record that was yielded last ends, bytes."""
+        self._held_at = self.end
+        """Where in the document what is held begins."""
+        self._depth = 0 if begin is None else base
         self._in_text = self._escaped = self._unmatched = False
         self._rest = b""
         self._open_at: int | None = None
         """Where in what is held the record that is open begins."""
-        self._inside = base == 0
+        self._inside = base == 0 or begin is not None
         self._between = 0
         """Where in what is held the text after the last record, or the last bracket, begins."""
         self._candidate: str | None = None
@@ -86,17 +94,20 @@ class Splitter:
         ):
             if depth == base and step < 0:
                 if self._open_at is not None:
+                    self.end = self._held_at + at + 1
                     yield held[self._open_at : at + 1]
                 self._open_at, self._between = None, at + 1
             elif depth == base + 1:
                 self._begin()
                 if self._inside:
+                    self.end = self._held_at + at
                     yield from _scalars(held[self._between : at])
                     self._open_at = at
             elif step > 0:
                 self._enter(held, at)
             else:
                 if self._inside:
+                    self.end = self._held_at + at
                     yield from _scalars(held[self._between : at])
                 self._inside, self._between = base == 0, at + 1
         if self._unmatched:
@@ -128,6 +139,7 @@ class Splitter:
             # Only a key that stands before a bracket is still of use.
             begin = max(begin, len(held) - _KEY_BYTES)
         self._rest = held[begin:]
+        self._held_at += begin
         self._between = max(0, self._between - begin)
         if self._open_at is not None:
             self._open_at = 0

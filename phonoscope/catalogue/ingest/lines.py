@@ -68,6 +68,17 @@ class Lines:
         self.pending = 0
         """Characters read since this was last set to 0: a reader of rows does, at every row."""
 
+    def place(self) -> int | None:
+        """Return where the next line begins, for :meth:`go_to`; ``None`` when that is unknown."""
+        try:
+            return self._text.tell()
+        except OSError:
+            return None
+
+    def go_to(self, place: int) -> None:
+        """Go on at a place of the same file."""
+        self._text.seek(place)
+
     def __enter__(self) -> Self:
         return self
 

@@ -52,7 +52,15 @@ def _raw(records: Records, places: dict[str, int]) -> Raw:
     columns["artist"] = pc.coalesce(*known)
     rows = records.rows
     tables = {"machine_artists": columns}
-    return Raw(ROWS, records.first_row, len(rows), tables, lambda at: rows[at], odd)
+    return Raw(
+        ROWS,
+        records.first_row,
+        len(rows),
+        tables,
+        lambda at: rows[at],
+        odd,
+        begins=records.begins,
+    )
 
 
 LAYOUT = Layout(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeAlias
 
 import orjson
@@ -80,7 +81,9 @@ class EntityReader:
                 return _shown(records.rows[at])
             return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
 
-        yield from self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)
+        chunks = self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)
+        yield from (replace(first, begins=records.begins) for first in islice(chunks, 1))
+        yield from chunks
 
     def _entity_chunks(
         self,

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES, Kind
 from phonoscope.catalogue.query import spilling_connection
 from phonoscope.errors import SourceError
@@ -147,6 +149,7 @@ class ParquetFiles:
     paths: Sequence[Path]
     name: str
     """How a person calls them."""
+    start: Position | None = None
     tables: list[ParquetTable] = field(init=False)
     _rows_read: int = field(init=False, default=0)
 
@@ -167,6 +170,10 @@ class ParquetFiles:
         rows = sum(table.row_count for table in self.tables)
         return min(1.0, self._rows_read / rows) if rows else None
 
+    def pass_over(self, table: ParquetTable) -> None:
+        """Count a table as read: it was, before this ingest was stopped."""
+        self._rows_read += table.row_count
+
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection; what DuckDB says becomes an error for a person."""
@@ -183,8 +190,9 @@ class ParquetFiles:
         table: ParquetTable,
         cells: Sequence[ParquetCell],
         joins: Sequence[Joined] = (),
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield rows of a table: ``_row`` (its number, from 1), one column a cell, and ``odd``.
+        after: int = 0,
+    ) -> Iterator[tuple[pa.RecordBatch, int | None]]:
+        """Yield rows of a table: ``_row`` (its number), one column a cell, and ``odd``.
 
         Parameters
         ----------
@@ -196,18 +204,28 @@ class ParquetFiles:
             What to select of it.
         joins
             What to select of others.
+        after
+            Rows to leave out at its beginning; ``_row`` is 1 after them.
 
         Yields
         ------
-        pyarrow.RecordBatch
+        rows : pyarrow.RecordBatch
             ``odd`` says why a row cannot be kept; empty when nothing is wrong.
+        before : int or None
+            Rows of the table before these, those left out included; ``None`` when rows come in
+            another order, as they do when what is joined does not fit into memory.
         """
         self._check(connection, table.sql, cells)
         for join in joins:
             self._check(connection, join.sql, join.cells)
-        for batch in connection.sql(_query(table, cells, joins)).to_arrow_reader(BATCH_ROWS):
+        before = after
+        self._rows_read += after
+        query, in_order = _query(table, cells, joins, after), True
+        for batch in connection.sql(query).to_arrow_reader(BATCH_ROWS):
+            in_order = in_order and _is_in_order(batch, before - after)
+            yield batch, before if in_order else None
+            before += batch.num_rows
             self._rows_read += batch.num_rows
-            yield batch
 
     def _check(
         self, connection: duckdb.DuckDBPyConnection, sql: str, cells: Sequence[ParquetCell]
@@ -230,11 +248,21 @@ class ParquetFiles:
                 )
 
 
-def _query(table: ParquetTable, cells: Sequence[ParquetCell], joins: Sequence[Joined]) -> str:
+def _is_in_order(batch: pa.RecordBatch, before: int) -> bool:
+    rows = batch.column("_row")
+    follows = pa.array(np.arange(before + 1, before + 1 + len(rows)), rows.type)
+    return bool(rows.equals(follows))
+
+
+def _query(
+    table: ParquetTable, cells: Sequence[ParquetCell], joins: Sequence[Joined], after: int
+) -> str:
     # Cells are cut to size before anything copies them, even the counting of rows.
     keys = "".join(f", TRY_CAST({j.row} AS BIGINT) AS _key_{i}" for i, j in enumerate(joins))
     odd = f"coalesce({STAGED_ODD}, {_odd(cells)})" if STAGED_ODD in table.columns else _odd(cells)
-    values = f"SELECT {odd}::VARCHAR AS _odd{keys}{_values(cells)} FROM {table.sql}"  # noqa: S608
+    # Leaving out rows costs some hundredths of reading them: cells are not looked at.
+    rows = f"(FROM {table.sql} OFFSET {after})" if after else table.sql
+    values = f"SELECT {odd}::VARCHAR AS _odd{keys}{_values(cells)} FROM {rows}"  # noqa: S608
     query = f"(SELECT row_number() OVER () AS _row, * FROM ({values})) AS t"  # noqa: S608
     chosen, reasons = [f"t.{quoted(cell.column)}" for cell in cells], ["t._odd"]
     for number, join in enumerate(joins):

@@ -13,12 +13,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
 from adbc_driver_sqlite import dbapi
 
+from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES, Kind
 from phonoscope.errors import SourceError
 
@@ -45,6 +47,8 @@ class SqliteTable:
     """Those, in lower case, in which text that is a number is stored as a number."""
     unique: frozenset[str]
     """Those, in lower case, that no two rows share."""
+    rowid: str | None
+    """What SQLite's own number of a row is called in SQL; ``None`` when there is none."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class SqliteFile:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
+        self.start: Position | None = None
         self._uri = _uri(path)
         self._refused: list[str] = []
         self.tables: Mapping[str, SqliteTable] = {}
@@ -98,9 +103,14 @@ class SqliteFile:
         return None
 
     def batches(
-        self, table: SqliteTable, cells: Sequence[Cell], joins: str, first: Sequence[str] = ()
+        self,
+        table: SqliteTable,
+        cells: Sequence[Cell],
+        joins: str,
+        first: Sequence[str] = (),
+        after: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield rows of a table in its own order: one column a cell, then ``odd``.
+        """Yield rows of a table in its own order: one column a cell, ``odd``, and ``_at``.
 
         Parameters
         ----------
@@ -112,22 +122,30 @@ class SqliteFile:
             SQL that joins other tables, each by a unique column.
         first
             Statements that fill temporary tables, which ``joins`` may use.
+        after
+            Number of the row, as ``_at`` says it, after which to begin.
 
         Yields
         ------
         pyarrow.RecordBatch
             Text as text or, of numeric columns, numbers. ``odd`` says why a row cannot be kept,
-            and after a line feed which cell it was; empty when nothing is wrong.
+            and after a line feed which cell it was; empty when nothing is wrong. ``_at`` is
+            SQLite's own number of the row, 0 in a table whose rows have none.
         """
-        # The driver takes a column's type from the first rows; a row of typed constants goes
-        # first, or a column that begins with 10,000 NULLs would be taken for numbers.
+        # The driver takes a column's type from the first batch; one of typed constants goes
+        # first, or a column that begins with 10,000 NULLs would be taken for numbers. It is a
+        # whole batch, so that the others are the same ones wherever reading begins.
         typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is Kind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
+        at = f"t.{table.rowid}" if table.rowid else "0"
         query = (
-            f"SELECT {typed}, '' UNION ALL SELECT {chosen}, {_odd(cells)} "  # noqa: S608
+            f"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT {BATCH_ROWS}) "  # noqa: S608
+            f"SELECT {typed}, '', 0 FROM n UNION ALL SELECT {chosen}, {_odd(cells)}, {at} "
             f"FROM main.{quoted(table.name)} AS t NOT INDEXED {joins}"
         )
-        names = [*(cell.column for cell in cells), "odd"]
+        if after is not None:
+            query += f" WHERE {at} > {int(after)}"
+        names = [*(cell.column for cell in cells), "odd", "_at"]
         with (
             _in_words(self.name),
             dbapi.connect(self._uri) as connection,
@@ -138,23 +156,28 @@ class SqliteFile:
                 cursor.execute(statement)
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
             cursor.execute(query)
-            for number, batch in enumerate(cursor.fetch_record_batch()):
-                rows = batch.slice(1) if number == 0 else batch
-                yield rows.rename_columns(names)
+            batches = cursor.fetch_record_batch()
+            none = next(batches).slice(BATCH_ROWS)
+            for batch in chain([next(batches, none)], batches):
+                yield batch.rename_columns(names)
 
     def _look(self, connection: sqlite3.Connection) -> dict[str, SqliteTable]:
         listed = connection.execute(
-            "SELECT name, type FROM pragma_table_list WHERE schema = 'main' "
+            "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT ?",
             (_MAX_TABLES + 1,),
         ).fetchall()
         if len(listed) > _MAX_TABLES:
             raise SourceError(f"{self.name} has more than {_MAX_TABLES:,} tables")
-        self._refused = [f"{name} is a {kind}" for name, kind in listed if kind != "table"]
-        return {name.lower(): _table(connection, name) for name, kind in listed if kind == "table"}
+        self._refused = [f"{name} is a {kind}" for name, kind, _ in listed if kind != "table"]
+        return {
+            name.lower(): _table(connection, name, has_rowid=not without)
+            for name, kind, without in listed
+            if kind == "table"
+        }
 
 
-def _table(connection: sqlite3.Connection, name: str) -> SqliteTable:
+def _table(connection: sqlite3.Connection, name: str, *, has_rowid: bool) -> SqliteTable:
     described = connection.execute(
         "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)", (name,)
     ).fetchall()
@@ -168,11 +191,15 @@ def _table(connection: sqlite3.Connection, name: str) -> SqliteTable:
         parts = connection.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
         if len(parts) == 1 and parts[0][0] is not None:
             unique.add(parts[0][0].lower())
+    # A column may have one of these names; then that name means the column.
+    hidden = {row[0].lower() for row in described}
+    free = [each for each in ("_rowid_", "oid", "rowid") if each not in hidden]
     return SqliteTable(
         name,
         {column.lower(): column for column, *_ in stored},
         frozenset(column.lower() for column, declared, *_ in stored if _is_numeric(declared)),
         frozenset(unique),
+        free[0] if free and has_rowid else None,
     )
 
 

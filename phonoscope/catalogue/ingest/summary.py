@@ -45,8 +45,11 @@ class IngestSummary:
     """Rows by table of the catalogue. Of those with the same key the last one counts."""
     ignored: list[str]
     """Tables, or of a CSV file columns, that were not read."""
+    resumed_at_row: int | None
+    """Row at which it went on, where it had been stopped before; ``None`` when it began anew."""
     wall_s: float
     cpu_s: float
+    """Time of this run; of one that went on, not of those before."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope ingest --json``."""

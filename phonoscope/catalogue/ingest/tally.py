@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Self
 
 from phonoscope.catalogue.ingest.base import Chunk
 from phonoscope.catalogue.ingest.summary import TableCount
@@ -18,12 +19,25 @@ class Tally:
         self._kept: Counter[str] = Counter()
         self._reasons: dict[str, Counter[str]] = {}
 
+    @classmethod
+    def of(cls, tables: Mapping[str, TableCount]) -> Self:
+        """Return one that has counted what :meth:`tables` says."""
+        tally = cls()
+        for name, count in tables.items():
+            tally._read[name], tally._kept[name] = count.read, count.kept
+            tally._reasons[name] = Counter(count.reasons)
+        return tally
+
     def add(self, chunk: Chunk) -> None:
         """Take in a chunk."""
         self._read[chunk.source_table] += chunk.read
         self._kept[chunk.source_table] += chunk.kept
         reasons = self._reasons.setdefault(chunk.source_table, Counter())
         reasons.update(reject.reason for reject in chunk.rejects)
+
+    def read_by_table(self) -> dict[str, int]:
+        """Return rows read by table of the source."""
+        return dict(self._read)
 
     @property
     def read(self) -> int:

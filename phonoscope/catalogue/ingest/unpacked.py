@@ -152,6 +152,22 @@ class _Unpacking(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._unpacked_bytes
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go forward, by unpacking what lies between."""
+        if whence != io.SEEK_SET or offset < self._unpacked_bytes:
+            raise io.UnsupportedOperation("what is unpacked can be read forward only")
+        passed = memoryview(bytearray(_BLOCK_BYTES))
+        while self._unpacked_bytes < offset:
+            if not self.readinto(passed[: offset - self._unpacked_bytes]):
+                break
+        return self._unpacked_bytes
+
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         with _InWords(self._name):
             data = self._reader.read(len(buffer))

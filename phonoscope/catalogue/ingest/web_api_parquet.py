@@ -8,7 +8,7 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.base import NOWHERE, Chunk, Layout, Position
 from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES, Kind
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.parquet_files import (
@@ -63,10 +63,16 @@ def by_name(source: ParquetFiles) -> dict[str, ParquetTable]:
 def read_tables(source: ParquetFiles) -> Iterator[Chunk]:
     """Yield the rows of all tables, those of others joined in by row number."""
     known = by_name(source)
+    begin, after = source.start or (None, 0)
     with source.connection() as connection:
         for plan in PLANS:
-            if plan.table in known:
-                yield from _read_plan(source, connection, plan, known)
+            if plan.table not in known:
+                continue
+            if begin not in (None, plan.table):
+                source.pass_over(known[plan.table])
+                continue
+            yield from _read_plan(source, connection, plan, known, after)
+            begin, after = None, 0
 
 
 def _read_plan(
@@ -74,6 +80,7 @@ def _read_plan(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
     known: Mapping[str, ParquetTable],
+    after: int,
 ) -> Iterator[Chunk]:
     table = known[plan.table]
     cells = _cells(plan.into, plan.columns, table)
@@ -98,8 +105,8 @@ def _read_plan(
         lists = known[MARKETS]
         _check_unique(source, connection, MARKETS, lists)
         joins.append(_joined(table, MARKETS_ROW, lists, f"({_counted(lists)})", _OF_MARKETS))
-    for batch in source.batches(connection, table, cells, joins):
-        yield chunk_of(_raw(plan, batch))
+    for batch, before in source.batches(connection, table, cells, joins, after):
+        yield chunk_of(_raw(plan, batch, NOWHERE if before is None else (plan.table, before)))
 
 
 def _with_third(
@@ -170,7 +177,7 @@ def _counted(table: ParquetTable) -> str:
     )
 
 
-def _raw(plan: Plan, batch: pa.RecordBatch) -> Raw:
+def _raw(plan: Plan, batch: pa.RecordBatch, begins: Position) -> Raw:
     names = [name for name in batch.schema.names if name not in ("_row", "odd")]
     columns = {name: batch.column(name) for name in names}
 
@@ -184,6 +191,7 @@ def _raw(plan: Plan, batch: pa.RecordBatch) -> Raw:
         {plan.into: columns},
         row_text,
         batch.column("odd"),
+        begins=begins,
     )
 
 

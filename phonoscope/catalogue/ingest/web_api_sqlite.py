@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.base import Chunk, Layout, Position
 from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES, Kind
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of, kinds
 from phonoscope.catalogue.ingest.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
@@ -36,14 +36,23 @@ def _recognises(source: SqliteFile) -> bool:
 
 
 def _read(source: SqliteFile) -> Iterator[Chunk]:
+    begin, after = source.start or (None, None)
     for plan, table in _plans(source):
+        if begin not in (None, plan.table):
+            continue
+        begin = None
         cells, joins = _cells(source, plan, table)
         first = _markets(source, plan, table, cells)
         joins += f" {_OF_MARKETS.format(quoted(table.columns[MARKETS_ROW]))}" if first else ""
         first_row = 1
-        for batch in source.batches(table, cells, joins, first):
-            yield chunk_of(_raw(plan, batch, first_row))
+        for batch in source.batches(table, cells, joins, first, after):
+            # Of rows without a number only the first can be found again.
+            begins = (plan.table, after) if table.rowid or first_row == 1 else None
+            if table.rowid and batch.num_rows:
+                after = batch.column("_at")[-1].as_py()
+            yield chunk_of(_raw(plan, batch, first_row, begins))
             first_row += batch.num_rows
+        after = None
 
 
 def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cell], str]:
@@ -133,9 +142,10 @@ def _markets(
     )
 
 
-def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int) -> Raw:
+def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int, begins: Position | None) -> Raw:
     odd = batch.column("odd")
-    columns = {name: batch.column(name) for name in batch.schema.names if name != "odd"}
+    names = [name for name in batch.schema.names if name not in ("odd", "_at")]
+    columns = {name: batch.column(name) for name in names}
 
     def row_text(at: int) -> dict[str, object]:
         cells = {name: _plain(column[at]) for name, column in columns.items()}
@@ -148,7 +158,7 @@ def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int) -> Raw:
         said = [None if c is None else c.split(b"\n")[0].decode() for c in _bytes(odd)]
         reasons = pa.array(said, pa.string())
     rows = {plan.into: columns}
-    return Raw(plan.table, first_row, batch.num_rows, rows, row_text, reasons)
+    return Raw(plan.table, first_row, batch.num_rows, rows, row_text, reasons, begins=begins)
 
 
 def _bytes(column: pa.Array) -> list[bytes | None]:

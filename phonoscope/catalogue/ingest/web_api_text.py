@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.base import Chunk, Layout, Position
 from phonoscope.catalogue.ingest.cells import Kind
 from phonoscope.catalogue.ingest.csv_file import CsvFile, Records
 from phonoscope.catalogue.ingest.json_cells import column_of
@@ -47,6 +47,8 @@ class TextTables:
     """How a person calls them."""
     others: Sequence[str] = ()
     """Files beside them that are none."""
+    start: Position | None = None
+    """Where in the staged tables."""
     _now: TextFile | None = None
 
     def found(self) -> str:
@@ -73,7 +75,7 @@ class TextTables:
                 staged.append(Path(folder) / f"{table}-{len(staged)}.parquet")
                 _stage(file, table, staged[-1])
             self._now = None
-            yield from read_tables(ParquetFiles(staged, self.name))
+            yield from read_tables(ParquetFiles(staged, self.name, self.start))
 
 
 def _read_columns(table: str) -> list[str]:

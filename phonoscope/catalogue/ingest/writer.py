@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -29,13 +29,23 @@ class Writer:
         Names the batches.
     scan_id, source
         Written into every row.
+    after
+        Is called with a batch's name as soon as the batch is written.
     """
 
-    def __init__(self, store: Store, names: BatchNames, scan_id: str, source: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        names: BatchNames,
+        scan_id: str,
+        source: str,
+        after: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._names = names
         self._scan_id = scan_id
         self._source = source
+        self._after = after
         self._waiting: dict[str, list[pa.Table]] = {}
         self._rows = self._bytes = 0
         self.written: dict[str, int] = {}
@@ -65,6 +75,7 @@ class Writer:
             self._store.write(made, batch)
             for name, rows in made.items():
                 self.written[name] = self.written.get(name, 0) + rows.num_rows
+            self._after(batch)
         self._waiting, self._rows, self._bytes = {}, 0, 0
 
     def _whole(self, table: Table, some: Sequence[pa.Table], batch: str) -> pa.Table:

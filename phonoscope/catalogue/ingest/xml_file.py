@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.unpacked import Unpacked, open_unpacked
 from phonoscope.errors import SourceError
 from phonoscope.labels.xml_tree import records, refuse_document_type
@@ -38,6 +39,8 @@ class XmlFile:
 
     def __init__(self, uri: str, name: str) -> None:
         self.name = name
+        # A parser cannot begin midway: records are read again.
+        self.start: Position | None = None
         self._uri = uri
         self._file: Unpacked | None = None
         self._flaw = ""
