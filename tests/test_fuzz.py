@@ -51,7 +51,7 @@ BUDGET_S = SEARCH_S / 2 or 18.0
 
 EXAMPLES = 10_000_000 if SEARCH_S else 1_000
 LONGEST_S = 10.0
-MOST_GROWTH_MIB = 400
+MOST_GROWTH_MIB = 200
 
 SEEDS = (
     *("wav-16", "wav-float", "wav-adpcm", "rf64", "aiff-16", "flac-16", "m4a-alac", "caf-24"),

@@ -24,6 +24,7 @@ from phonoscope.audio.source import (
 )
 from phonoscope.engines.manifests import MANIFESTS, entries_of
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
+from phonoscope.labels.sidecar import SUFFIX as SIDECAR
 
 _EXTENSIONS = """
 3g2 3gp aa3 aac ac3 adts aif aifc aiff alac amr ape asf au avi awb caf dff divx dsf dts dtshd
@@ -83,6 +84,9 @@ def _listing_of(uri: str) -> _Listing:
         return lambda visited: _walk(str(path), visited)
     if stat.S_ISREG(status.st_mode) and path.suffix.lower() in MANIFESTS:
         return lambda _: _from_manifest(uri)
+    if path.name.endswith(SIDECAR):
+        # 'song.*' on a command line names it too; it is read with the file beside it.
+        return lambda _: iter(())
     return lambda _: iter((_stated(uri),))
 
 

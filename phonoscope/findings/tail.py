@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,9 @@ STAND_IN = (
 METHOD = (
     "With play counts: tracks are counted by their plays, exactly; the Lorenz curve adds up plays "
     "from the least played track on, and the Gini coefficient is twice the area between it and the "
-    "diagonal (Gini 1914; computed from ranks, ties sharing theirs). Without: tracks are counted "
-    "by popularity."
+    "diagonal (Gini 1914; computed from ranks, ties sharing theirs). Without play counts but with "
+    "listens: the same, of the listens of each track, in figures of their own names. Without both: "
+    "tracks are counted by popularity."
 )
 MISLEADS = (
     "Plays are of one service, one time span and whoever counted them; a new track had less time. "
@@ -57,17 +59,42 @@ def ask(catalogue: Asked) -> Answer:
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     tracks = catalogue.table("tracks")
-    if not tracks.filter(tracks.plays >= 0).limit(1).to_pyarrow().num_rows:
-        return _by_popularity(catalogue)
-    return _by_plays(catalogue.once(_plays), all_tracks(catalogue))
+    if tracks.filter(tracks.plays >= 0).limit(1).to_pyarrow().num_rows:
+        return _by_plays(catalogue.once(_plays), all_tracks(catalogue))
+    if heard := _listens(catalogue):
+        return _by_listens(catalogue, heard)
+    return _by_popularity(catalogue)
 
 
 def _plays(catalogue: Asked) -> Any:
-    """Return the tracks by plays: how many have as many, fewer or equal, and their plays."""
+    """Return the tracks by the plays that their source states."""
+    tracks = catalogue.table("tracks")
+    return _ranked(tracks.filter(tracks.plays >= 0))
+
+
+def _listened(catalogue: Asked) -> Any:
+    """Return the tracks by their listens; a track of a source with listens may have none."""
+    listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
+    each = listens.group_by("source", "track_id").agg(heard=listens.count())
+    each = each.rename(heard_source="source", heard_id="track_id")
+    known = tracks.filter(tracks.source.isin(listens.source)).select("source", "track_id")
+    same = (known.source == each.heard_source) & (known.track_id == each.heard_id)
+    both = known.left_join(each, same)
+    return _ranked(both.select(plays=both.heard.fill_null(0).cast("int64")))
+
+
+def _listens(catalogue: Asked) -> dict[str, int] | None:
+    """Return how many listens are here, and of how many people; ``None`` when there are none."""
+    listens = catalogue.table("listens")
+    found = listens.agg(listens=listens.count(), people=listens.user_hash.nunique())
+    (row,) = found.to_pyarrow().to_pylist()
+    return row if row["listens"] else None
+
+
+def _ranked(played: Any) -> Any:
+    """Return how many tracks have as many plays, fewer or equal, and the plays of those."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    tracks = catalogue.table("tracks")
-    played = tracks.filter(tracks.plays >= 0)
     counts = played.group_by("plays").agg(n=played.count())
     held = counts.mutate(total=counts.plays * counts.n)
     upto = ibis.cumulative_window(order_by=held.plays)
@@ -113,6 +140,27 @@ def _by_plays(by_plays: Any, tracks: int) -> Answer:
         ),
         tables=(Table("lorenz", "Lorenz curve", columns, tuple(lorenz.points)),),
         claim=f"{share} under {count(FEW)} plays",
+    )
+
+
+def _by_listens(catalogue: Asked, heard: dict[str, int]) -> Answer:
+    """Answer from listens, under names of their own: they are no plays of a whole service."""
+    ranked = catalogue.once(_listened)
+    counted_ = int(ranked.n.sum().to_pyarrow().as_py() or 0)
+    answer = _by_plays(ranked, counted_)
+    if not answer.figures:
+        return answer
+    note = (
+        f"Plays are the {counted(heard['listens'], 'listen')} that "
+        f"{counted(heard['people'], 'person', 'people')} sent in, in the time that was read: a "
+        "sample of listeners who chose to, not the plays of a service."
+    )
+    return dataclasses.replace(
+        answer,
+        note=note,
+        figures=tuple(
+            dataclasses.replace(figure, name=f"listens_{figure.name}") for figure in answer.figures
+        ),
     )
 
 
@@ -224,7 +272,7 @@ FINDING = Finding(
     title="Long tail",
     question="How many tracks does hardly anybody hear?",
     order=210,
-    needs={"tracks": ("plays", "popularity")},
+    needs={"tracks": ("plays", "popularity"), "listens": ("track_id", "user_hash")},
     ask=ask,
     method=METHOD,
     misleads=MISLEADS,

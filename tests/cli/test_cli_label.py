@@ -218,3 +218,15 @@ def test_a_catalogue_is_read_and_checked_without_its_files(tmp_path):
     both = run("label", "read", catalogue, str(marked))
     assert both.returncode == 2
     assert "one catalogue" in both.stderr
+
+
+def test_a_sidecar_that_is_named_with_its_file_is_no_recording(tmp_path):
+    song = blank(tmp_path, "ape")
+    done = run("label", "write", str(song), "--what", "whole", "--standard", "sidecar")
+    assert done.returncode == 0
+    both = [str(path) for path in sorted(tmp_path.iterdir())]
+    assert len(both) == 2
+    read = run("label", "read", *both, "--json")
+    assert read.returncode == 0
+    ((row,),) = [lines(read)]
+    assert row["declared"][0]["standard"] == "sidecar"

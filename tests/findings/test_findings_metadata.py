@@ -1,8 +1,10 @@
 """Every finding on metadata, beside a second computation of the same rows in pandas."""
 
+import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from metadata import frame, ingested, rows
 from scipy import stats
@@ -70,6 +72,40 @@ def test_the_long_tail_of_plays(played):
     held = np.cumsum(plays) / plays.sum()
     for x, y in curve.rows[1:]:
         assert y == pytest.approx(held[round(x * len(plays)) - 1], abs=1e-9)
+
+
+def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp_path):
+    rng = np.random.default_rng(5)
+    heard = [f"r{int(n)}" for n in rng.zipf(1.4, 3_000).clip(max=400)]
+    lines_ = [
+        {
+            "user_name": f"u{at % 17}",
+            "listened_at": 1_700_000_000 + at,
+            "recording_msid": track,
+            "track_metadata": {"track_name": track, "artist_name": "a"},
+        }
+        for at, track in enumerate(heard)
+    ]
+    path = tmp_path / "listens.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines_)))
+    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue.ingest(path, name="listens")
+    # A track of the same source that nobody heard counts with none.
+    csv = write_csv(tmp_path / "more.csv", [["track_id", "name", "duration_ms"], ["r0", "x", 1000]])
+    catalogue.ingest(csv, name="listens")
+    # What another source has was never listened to here, and does not count.
+    other = write_csv(tmp_path / "o.csv", [["track_id", "name", "duration_ms"], ["q", "x", 1000]])
+    catalogue.ingest(other, name="other")
+    (tail,) = (finding for finding in findings() if finding.name == "tail")
+    answer = tail.answer(catalogue)
+    plays = np.sort([*pd.Series(heard).value_counts(), 0])
+    found = {figure.name: figure.value for figure in answer.figures}
+    assert found["listens_plays"] == len(heard)
+    pairs = np.abs(plays[:, None] - plays[None, :]).mean()
+    assert found["listens_gini"] == pytest.approx(pairs / 2 / plays.mean(), abs=1e-9)
+    assert found["listens_plays_under_1000_share"] == pytest.approx((plays < 1000).mean())
+    assert not any(name.startswith("plays") for name in found)
+    assert "17 people" in answer.note
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,20 @@ def html(dossier: Dossier) -> str:
     )
 
 
+_SMALLEST = 1e-6
+
+
 def plain(number: float) -> str:
     """Return a number with three digits that count, never with an exponent.
 
-    >>> plain(2.966506706162272e-05), plain(0.62), plain(0.0)
-    ('0.0000297', '0.62', '0')
+    What is smaller than one in a million is far beyond what could be counted: more digits would
+    only look exact. The JSON has them.
+
+    >>> plain(2.966506706162272e-05), plain(0.62), plain(0.0), plain(1.3e-12)
+    ('0.0000297', '0.62', '0', 'under 0.000001')
     """
+    if 0.0 < number < _SMALLEST:
+        return f"under {np.format_float_positional(_SMALLEST)}"
     return np.format_float_positional(number, precision=3, fractional=False, trim="-")
 
 
