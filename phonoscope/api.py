@@ -135,12 +135,16 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     return list(found)
 
 
-def layout_of(source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None) -> str:
+def layout_of(
+    source: str | os.PathLike[str],
+    mapping: Mapping[str, str] | None = None,
+    stated: Mapping[str, str] | None = None,
+) -> str:
     """Return the name of the layout of a source of metadata; reads no rows.
 
     Parameters
     ----------
-    source, mapping
+    source, mapping, stated
         As for :meth:`Catalogue.ingest`.
 
     Raises
@@ -152,7 +156,7 @@ def layout_of(source: str | os.PathLike[str], mapping: Mapping[str, str] | None 
     """
     from phonoscope.catalogue.ingest.opened import open_metadata
 
-    return open_metadata(source, mapping)[1].name
+    return open_metadata(source, mapping, stated)[1].name
 
 
 class Catalogue:
@@ -244,6 +248,22 @@ class Catalogue:
         from phonoscope.catalogue.links import links
 
         return links(self.recordings, self.files, self.table("tracks"))
+
+    def chart_links(self) -> ir.Table:
+        """Return which entry of a chart is which track or recording.
+
+        Returns
+        -------
+        ibis.expr.types.Table
+            ``source``, ``chart``, ``region``, ``chart_date``, ``rank``; ``track_source``,
+            ``track_id`` and ``recording_id``, empty where none is known; ``by``: ``"id"``,
+            ``"isrc"``, ``"title-artist"`` or ``"title-first-artist"``; and ``confidence``: the
+            share of right links in a trial, for the last two; empty for the first, which are
+            statements. :mod:`phonoscope.catalogue.chart_links` has the rules and the trial.
+        """
+        from phonoscope.catalogue.chart_links import chart_links
+
+        return chart_links(self.table)
 
     def labelled(self) -> Iterator[Labelled]:
         """Yield what each file declares and what is detected in it, as scans found them.
@@ -352,6 +372,7 @@ class Catalogue:
         name: str | None = None,
         tell: Callable[[str], None] | None = None,
         restart: bool = False,
+        stated: Mapping[str, str] | None = None,
     ) -> IngestSummary:
         """Read a source of metadata, such as a dump of a web API, into the tables of tracks.
 
@@ -376,6 +397,10 @@ class Catalogue:
             Is called with a sentence that says at which row it goes on, or why it begins again.
         restart
             Begin at the start also where an earlier one was stopped.
+        stated
+            What holds for all rows of a chart: ``chart``, ``region``, ``chart_date`` (YYYY-MM-DD)
+            and ``entry_kind`` (``"track"`` or ``"album"``). It goes before what the file says; the
+            source must be a chart.
 
         Returns
         -------
@@ -388,7 +413,7 @@ class Catalogue:
             When the source is damaged, or no layout is recognised: says what was looked for
             and what was found.
         UsageError
-            When the mapping does not fit the source.
+            When the mapping, or what is stated, does not fit the source.
         CatalogueError
             When the catalogue cannot be written, and what was written before is safe; or when
             another process reads the same source into it.
@@ -404,6 +429,7 @@ class Catalogue:
             progress=progress,
             tell=tell or (lambda _: None),
             restart=restart,
+            stated=stated,
         )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:

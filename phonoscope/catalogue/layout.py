@@ -303,6 +303,12 @@ def _metadata_tables() -> Iterator[Table]:
             metadata.MachineArtistRow,
         ),
         (
+            "chart_entries",
+            "Charts, one row a place on a day.",
+            "chart, region, chart_date, rank",
+            metadata.ChartEntryRow,
+        ),
+        (
             "track_declared",
             "What deliveries declare of tracks; one row a mark. Never mixed with what is detected.",
             "track_id, position",

@@ -19,15 +19,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from phonoscope.catalogue.isrc import number_of
+from phonoscope.catalogue.titles import bare, bare_artists
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MOST_APART_MS = 2000
 """How far durations of one recording may differ: services cut silence, and round."""
-_JOINING = r"\b(feat|ft|featuring|and|with)\b"
-"""Words between artists; tags and services choose among them at will."""
-_MARKS = r"[^\p{L}\p{N}]+"
 _COLUMNS = ("recording_id", "source", "track_id")
 
 
@@ -80,19 +78,19 @@ def _by_isrc(recordings: ir.Table, tracks: ir.Table) -> ir.Table:
 def _by_tags(recordings: ir.Table, tracks: ir.Table) -> ir.Table:
     tagged = recordings.select(
         "recording_id",
-        title=_plain(recordings["tag_title"]),
-        artists=_plain_artists(recordings["tag_artist"]),
+        title=bare(recordings["tag_title"]),
+        artists=bare_artists(recordings["tag_artist"]),
         recorded_ms=(recordings["duration_s"] * 1000).round().cast("int64"),
     )
     tagged = tagged.filter((tagged["title"] != "") & (tagged["artists"] != ""))
     stated = tracks.filter(tracks["duration_ms"].notnull()).select(
-        "source", "track_id", "duration_ms", "artist_names", stated=_plain(tracks["name"])
+        "source", "track_id", "duration_ms", "artist_names", stated=bare(tracks["name"])
     )
     pairs = stated.join(tagged, stated["stated"] == tagged["title"])
     apart_ms = (pairs["duration_ms"] - pairs["recorded_ms"]).abs()
     # Said like this it is no condition of the join, so that artists are made plain only of
     # tracks whose title is one of the recordings'.
-    same = (_plain_artists(pairs["artist_names"]) == pairs["artists"]).fill_null(False)
+    same = (bare_artists(pairs["artist_names"]) == pairs["artists"]).fill_null(False)
     pairs = pairs.filter((apart_ms <= MOST_APART_MS) & same)
     return _only(pairs.select(*_COLUMNS))
 
@@ -114,12 +112,3 @@ def _only(pairs: ir.Table) -> ir.Table:
 def _unlinked(pairs: ir.Table, linked: ir.Table) -> ir.Table:
     pairs = pairs.anti_join(linked, ["source", "recording_id"])
     return pairs.anti_join(linked, ["source", "track_id"])
-
-
-def _plain(text: ir.StringValue) -> ir.StringValue:
-    """Return text in lower case without blanks and marks."""
-    return text.lower().re_replace(_MARKS, "")
-
-
-def _plain_artists(text: ir.StringValue) -> ir.StringValue:
-    return text.lower().re_replace(_JOINING, "").re_replace(_MARKS, "")

@@ -227,6 +227,36 @@ class TrackDeclaredRow:
 
 
 @dataclass(frozen=True)
+class ChartEntryRow:
+    """One place of a chart on one day. Titles and names are kept as the chart writes them."""
+
+    source: str = column(_SOURCE)
+    chart: str = column(
+        "Name of the chart: of a column, as given, or else the file's; of a Spotify Charts "
+        "download kind and period, e.g. 'regional-weekly'."
+    )
+    region: str = column("Country or region, as written; 'unstated' when nothing says it.")
+    chart_date: str = column("Day of the chart, YYYY-MM-DD; of a week as the source dates it.")
+    period: str | None = column("What a chart counts, 'day' or 'week', when that is known.")
+    rank: int = column("Place, from 1.")
+    entry_kind: str = column(
+        "'track', or 'album' where whoever ingested it said so; albums are linked to no track."
+    )
+    title: str | None = column("Title.")
+    performer: str | None = column("Performers in one text, as written.")
+    track_id: str | None = column(
+        "Id of the track where the chart states one, of its own service; Spotify's without "
+        "'spotify:track:'."
+    )
+    isrc: str | None = column("ISRC as written, not checked.")
+    isrc_code: int | None = column("The ISRC as a number, as in table tracks.")
+    peak_rank: int | None = column("Best place so far, as the chart states it.")
+    previous_rank: int | None = column("Place before; empty when there is none or it is unknown.")
+    times_on_chart: int | None = column("Days or weeks on the chart, as the chart states it.")
+    streams: int | None = column("Plays that the chart states.")
+
+
+@dataclass(frozen=True)
 class RejectRow:
     """One row of a source that was not kept, and why."""
 
@@ -252,7 +282,10 @@ class IngestRow:
         "Whether it ended well, so that none of its keys occurs twice in a table."
     )
     version: str = column("Version of Phonoscope.")
-    mapping: str | None = column("The mapping of columns it was given, JSON; empty without one.")
+    mapping: str | None = column(
+        "The mapping of columns it was given, or what it was told of all rows of a chart, JSON; "
+        "empty without either."
+    )
     started_utc: datetime = column("Start, UTC; of one that was stopped and went on, the first.")
     resumed_at_row: int | None = column(
         "Row, of all that it reads, at which it last went on where it had been stopped; empty when "

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from phonoscope.cli import (
+    charts,
     check,
     compact,
     copies,
@@ -77,6 +78,7 @@ _add("demo", demo)
 _add("check", check)
 _add("scan", scan)
 _add("ingest", ingest)
+_add("charts", charts)
 _add("find", find)
 _add("copies", copies)
 app.add_typer(label.app)

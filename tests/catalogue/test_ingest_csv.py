@@ -135,7 +135,7 @@ def test_every_spelling_is_recognised(tmp_path, field):
     "heading",
     [
         "id,name,popularity,followers,genres",
-        "chart_week,current_week,title,performer,last_week",
+        "chart_week,title,performer,last_week",
         "track_name,artist,duration_ms,explicit,tempo",
         "a",
     ],

@@ -36,6 +36,7 @@ SOURCES = {
     "web-api-text": [as_csv(TRACKS), json.dumps({k: v[0] for k, v in TRACKS.items()})],
     "flat-parquet": [as_parquet(FLAT)],
     "flat-csv": [as_csv(FLAT)],
+    "charts-csv": ["rank,title,artist,date\n1,A,B,2024-01-01\n"],
     "machine-artists": ["artist,says\nA,x\n"],
     "web-api-json": [json.dumps(track(1)), json.dumps({"items": [track(1), track(2)]})],
     "deezer-json": [json.dumps({"data": [DEEZER]}), json.dumps(DEEZER)],

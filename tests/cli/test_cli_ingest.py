@@ -177,3 +177,25 @@ def test_an_ingest_that_was_ended_leaves_whole_parts_and_goes_on(tmp_path, endin
 def parts_of(catalogue, table):
     folder = catalogue / table
     return [n for n in os.listdir(folder) if n[0] != "."] if folder.is_dir() else []
+
+
+def test_charts_are_read_with_what_is_said_of_them(tmp_path):
+    path = write_csv(tmp_path / "x.csv", [["rank", "title", "artist"], ["1", "Song", "A"]])
+    known = write_csv(tmp_path / "k.csv", [["artist_name", "says"], ["A", "so"]])
+    refused = run("charts", path, "--into", tmp_path / "c")
+    assert refused.returncode == 2
+    assert "--date" in refused.stderr
+    assert not (tmp_path / "c").exists()
+    done = run(
+        *("charts", path, "--into", tmp_path / "c", "--date", "2026-07-02", "--chart", "Top"),
+        *("--known-artists", known, "--json"),
+    )
+    assert done.returncode == 0
+    assert [row["layout"] for row in strict_json(done.stdout)] == ["charts-csv", "machine-artists"]
+    query = "select chart, chart_date, rank, title from chart_entries"
+    assert ask(tmp_path / "c", query) == [
+        {"chart": "Top", "chart_date": "2026-07-02", "rank": 1, "title": "Song"}
+    ]
+    wrong = run("charts", known, "--into", tmp_path / "c")
+    assert wrong.returncode == 2
+    assert "machine-artists" in wrong.stderr

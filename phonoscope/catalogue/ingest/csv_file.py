@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from phonoscope.audio.source import printable
+from phonoscope.audio.source import local_path, printable
 from phonoscope.catalogue.ingest.base import Position
 from phonoscope.catalogue.ingest.lines import Lines, encoding_of
+from phonoscope.catalogue.ingest.quotes import mended
 from phonoscope.catalogue.ingest.unpacked import Unpacked, open_unpacked
 from phonoscope.errors import SourceError
 
@@ -19,6 +21,7 @@ CHUNK_CHARACTERS = 1 << 24
 """Rows are handed on after this many characters, though they be few."""
 MAX_COLUMNS = 2000
 _DELIMITERS = ",;\t|"
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class CsvFile:
         Its first bytes, unpacked.
     mapping
         Field by column, when the user said which column is what.
+    stated
+        What the user said of all rows, by field; ``None`` where nobody says it is a chart.
 
     Raises
     ------
@@ -73,11 +78,17 @@ class CsvFile:
     """
 
     def __init__(
-        self, uri: str, name: str, head: bytes, mapping: Mapping[str, str] | None = None
+        self,
+        uri: str,
+        name: str,
+        head: bytes,
+        mapping: Mapping[str, str] | None = None,
+        stated: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.start: Position | None = None
         self.mapping = mapping
+        self.stated = stated
         self._uri = uri
         self._encoding = encoding_of(head)
         self._file: Unpacked | None = None
@@ -86,13 +97,26 @@ class CsvFile:
         self._delimiter = _delimiter_of(first)
         # A heading with line breaks in its cells is read whole by the same reader as the rows.
         with self._lines() as lines:
-            self.columns: tuple[str, ...] = tuple(next(self._records(lines), []))
+            records = self._records(lines)
+            heading = next(records, [])
+            self._notes = 0
+            # Downloads of charts begin with a note in one cell of a row, the others empty.
+            if mapping is None and len(heading) > 1 and sum(map(bool, heading)) == 1:
+                heading, self._notes = next(records, heading), 1
+        self.columns: tuple[str, ...] = tuple(heading)
         if not any(self.columns):
             raise SourceError(f"{name} has no heading: its first line names no column")
         if len(self.columns) > MAX_COLUMNS:
             raise SourceError(
                 f"{name} has {len(self.columns):,} columns; at most {MAX_COLUMNS:,} are read"
             )
+
+    @property
+    def file_name(self) -> str:
+        """The last part of where it is, without endings; text from outside."""
+        local = local_path(self._uri)
+        last = self._uri.rpartition("/")[2] if local is None else local.name
+        return _ENDINGS.sub("", last)
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
@@ -113,9 +137,10 @@ class CsvFile:
             When a row is too long to hold.
         """
         with self._lines() as lines:
-            records = self._records(lines)
+            records = self._records(lines, len(self.columns))
             if self.start is None:
-                next(records, None)
+                for _ in range(1 + self._notes):
+                    next(records, None)
             else:
                 lines.go_to(int(self.start[0]))
             rows: list[list[str]] = []
@@ -134,7 +159,7 @@ class CsvFile:
         self._file = open_unpacked(self._uri, self.name)
         return Lines(self._file.stream, self._encoding, self.name)
 
-    def _records(self, lines: Lines) -> Iterator[list[str]]:
+    def _records(self, lines: Lines, width: int = 0) -> Iterator[list[str]]:
         reader = csv.reader(lines, delimiter=self._delimiter)
         while True:
             lines.pending = 0
@@ -148,6 +173,9 @@ class CsvFile:
                     "a quote in it may never be closed"
                 ) from error
             if row:
+                # A row of one line: what a broken quote swallowed beyond it is not told apart.
+                if width and '"' in lines.last and lines.pending == len(lines.last):
+                    row = mended(row, lines.last, self._delimiter, width)
                 yield row
 
     def _chunk(self, first_row: int, rows: list[list[str]], place: int | None) -> Records:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
+from phonoscope.catalogue.ingest.chart_columns import are_of_a_dated_chart
 from phonoscope.catalogue.ingest.csv_file import CsvFile
 from phonoscope.catalogue.ingest.flat_table import read_fields
+from phonoscope.catalogue.ingest.spelling import spelled
 
 SPELLINGS = {
     "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
@@ -46,18 +48,6 @@ _OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
 _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
 
 
-def spelled(columns: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
-    """Return field by column of the columns that have one of some spellings, the surest first."""
-    by_spelling: dict[str, str] = {}
-    for name in columns:
-        by_spelling.setdefault(name.strip().lower().replace(" ", "_").replace(".", "_"), name)
-    found = {
-        field: next((by_spelling[s] for s in listed.split() if s in by_spelling), None)
-        for field, listed in spellings.items()
-    }
-    return {column: field for field, column in found.items() if column is not None}
-
-
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
     found = spelled(columns, SPELLINGS)
@@ -76,7 +66,9 @@ def are_of_tracks(columns: Collection[str]) -> bool:
 
 
 def _recognises(source: CsvFile) -> bool:
-    return source.mapping is None and are_of_tracks(source.columns)
+    # A chart that also says durations or ISRCs is a chart, and so is what the user calls one.
+    is_chart = source.stated is not None or are_of_a_dated_chart(source.columns)
+    return source.mapping is None and are_of_tracks(source.columns) and not is_chart
 
 
 _JOINED = {"artists", "album_name", "track_name", "track_genre"}

@@ -67,6 +67,8 @@ class Lines:
         """Lines read."""
         self.pending = 0
         """Characters read since this was last set to 0: a reader of rows does, at every row."""
+        self.last = ""
+        """The line that was read last."""
 
     def place(self) -> int | None:
         """Return where the next line begins, for :meth:`go_to`; ``None`` when that is unknown."""
@@ -102,4 +104,5 @@ class Lines:
                     f"{MAX_LINE:,} characters: it is no table of text, or a quote in it is "
                     "never closed"
                 )
+            self.last = line
             yield line

@@ -28,9 +28,20 @@ _TAR = slice(257, 262)
 
 
 def open_metadata(
-    source: str | os.PathLike[str], mapping: Mapping[str, str] | None = None
+    source: str | os.PathLike[str],
+    mapping: Mapping[str, str] | None = None,
+    stated: Mapping[str, str] | None = None,
 ) -> tuple[Source, Layout[Source]]:
     """Open a source and recognise its layout.
+
+    Parameters
+    ----------
+    source
+        File or folder.
+    mapping
+        Field by column, of a CSV file.
+    stated
+        What holds for all rows of a chart, by field: see ``charts_csv.STATED``.
 
     Raises
     ------
@@ -42,8 +53,8 @@ def open_metadata(
     uri = uri_of(source)
     local = local_path(uri)
     if local is not None and local.is_dir():
-        return _open_folder(local, shown(uri), mapping)
-    opened, doubt = _open(uri, mapping)
+        return _open_folder(local, shown(uri), mapping, stated)
+    opened, doubt = _open(uri, mapping, stated)
     layout = _layout_of(opened)
     if layout is None:
         raise SourceError(_refusal(opened, doubt))
@@ -60,14 +71,17 @@ def _layout_of(opened: Source) -> Layout[Source] | None:
 
 
 def _open_folder(
-    folder: Path, name: str, mapping: Mapping[str, str] | None
+    folder: Path,
+    name: str,
+    mapping: Mapping[str, str] | None,
+    stated: Mapping[str, str] | None,
 ) -> tuple[Source, Layout[Source]]:
     """Open a folder: of Parquet files, of tables that belong together, or of files alike."""
     files = files_in(folder, name)
 
     def opener(path: Path) -> tuple[Source, Layout[Source]] | None:
         try:
-            opened, _ = _open(uri_of(path), mapping)
+            opened, _ = _open(uri_of(path), mapping, stated)
         except NotRecognisedError:
             return None
         layout = _layout_of(opened)
@@ -123,18 +137,26 @@ class NotRecognisedError(SourceError):
     """What a file is could not be told from its first bytes."""
 
 
-def _open(uri: str, mapping: Mapping[str, str] | None) -> tuple[Source, str]:
+def _open(
+    uri: str, mapping: Mapping[str, str] | None, stated: Mapping[str, str] | None = None
+) -> tuple[Source, str]:
     """Return a source, and what else it may be that it could not be read as."""
     name = shown(uri)
     try:
         packed, head = _head(uri, name)
-        return _of_kind(uri, name, head, packed, mapping)
+        return _of_kind(uri, name, head, packed, mapping=mapping, stated=stated)
     except UnreadableError as error:
         raise SourceError(f"{name} cannot be read: {error}") from error
 
 
 def _of_kind(
-    uri: str, name: str, head: bytes, packed: str | None, mapping: Mapping[str, str] | None
+    uri: str,
+    name: str,
+    head: bytes,
+    packed: str | None,
+    *,
+    mapping: Mapping[str, str] | None,
+    stated: Mapping[str, str] | None,
 ) -> tuple[Source, str]:
     if not head.strip(b"\0 \r\n\t"):
         raise NotRecognisedError(f"{name} is empty, or its first {_HEAD_BYTES:,} bytes are")
@@ -152,7 +174,7 @@ def _of_kind(
     if mapping is None and plain.startswith((b"{", b"[")):
         opened, doubt = _json(uri, name, head)
     else:
-        opened, doubt = CsvFile(uri, name, head, mapping), ""
+        opened, doubt = CsvFile(uri, name, head, mapping, stated), ""
     return (opened if mapping or table_of(opened) is None else TextTables([opened], name)), doubt
 
 

@@ -32,8 +32,10 @@ from phonoscope.catalogue.metadata import IngestRow
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.settling import Settled, settle
 from phonoscope.catalogue.store import Store
-from phonoscope.errors import CatalogueError, PhonoscopeError
+from phonoscope.errors import CatalogueError, PhonoscopeError, UsageError
 
+CHARTS = "charts-csv"
+"""Layout of charts, of whose rows something can be stated."""
 Tell: TypeAlias = Callable[[str], None]
 """Takes a sentence for a person."""
 
@@ -48,6 +50,7 @@ def ingest(
     progress: IngestProgress | None = None,
     tell: Tell = lambda _: None,
     restart: bool = False,
+    stated: Mapping[str, str] | None = None,
 ) -> IngestSummary:
     """Read a source of metadata into a catalogue.
 
@@ -75,6 +78,8 @@ def ingest(
         Is told where it goes on, or why it begins again.
     restart
         Begin at the start also where an earlier one was stopped.
+    stated
+        What holds for all rows of a chart, by field; then the source must be one.
 
     Raises
     ------
@@ -83,14 +88,16 @@ def ingest(
         midway, and then the batches before that are in the catalogue and the ingest is kept as
         'failed'.
     UsageError
-        When the mapping does not fit.
+        When the mapping, or what is stated, does not fit.
     CatalogueError
         When the catalogue cannot be written, and what was written before is safe; or another
         process reads the same source into it.
     """
-    opened, layout = open_metadata(source, mapping)
+    opened, layout = open_metadata(source, mapping, stated)
+    if stated is not None and layout.name != CHARTS:
+        raise UsageError(f"{opened.name} is no chart: its layout is {layout.name}")
     origin = uri_of(source)
-    source_name, mapped = name or origin, as_text(mapping)
+    source_name, mapped = name or origin, as_text(mapping or stated or None)
     with unfinished(store, origin) as kept:
         same = same_of(
             origin,
@@ -112,7 +119,7 @@ def ingest(
                 return _Run(store, opened, layout, about, kept=kept, found=found).run(progress)
             except OtherRowsError:
                 tell(f"begins again with {shown}: it gives other rows than before")
-            opened, layout = open_metadata(source, mapping)
+            opened, layout = open_metadata(source, mapping, stated)
         return _Run(store, opened, layout, about, kept=kept, found=None).run(progress)
 
 
