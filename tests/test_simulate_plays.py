@@ -122,9 +122,9 @@ def test_people_sleep_and_each_kind_is_what_it_says(log):
     assert each["family"][0] > 2 * each["ordinary"][0]
     # One account plays one thing at a time, unless a family or somebody else has it too.
     over = ask(
-        "select distinct kind from (select kind, played_at + ms_played * interval 1 ms - "
+        "select distinct kind from (select kind, played_at + to_milliseconds(ms_played) - "
         "lead(played_at) over (partition by account order by played_at) as over from log join "
-        "true_accounts using (account)) where over > interval 10 ms order by 1"
+        "true_accounts using (account)) where over > to_milliseconds(10) order by 1"
     )
     assert over == [("family",), ("hijack",)]
 

@@ -143,8 +143,10 @@ def alone(plays: Plays) -> Plays:
     """
     order = np.lexsort((plays.start_s, plays.account))
     plays = plays.taken(order)
-    end_s = plays.start_s + plays.played_ms / 1000
-    same = plays.account[1:] == plays.account[:-1]
+    # Accounts one after the other on one axis, so that one running maximum serves them all.
+    apart_s = float((plays.start_s + plays.played_ms / 1000).max(initial=0)) + 1
+    start_s = plays.start_s + (plays.account - plays.account.min(initial=0)) * apart_s
+    end_s = np.maximum.accumulate(start_s + plays.played_ms / 1000)
     over = np.zeros(len(plays), bool)
-    over[1:] = same & (plays.start_s[1:] < end_s[:-1] - 0.001)
+    over[1:] = start_s[1:] < end_s[:-1] - 0.002
     return plays.taken(~over)

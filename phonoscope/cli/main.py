@@ -18,6 +18,7 @@ from phonoscope.cli import (
     find,
     ingest,
     label,
+    plays,
     report,
     scan,
     serve,
@@ -77,6 +78,7 @@ _add("demo", demo)
 _add("check", check)
 _add("scan", scan)
 _add("ingest", ingest)
+_add("plays", plays)
 _add("find", find)
 _add("copies", copies)
 app.add_typer(label.app)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.csv_file import CsvFile
 from phonoscope.catalogue.ingest.flat_table import read_fields
+from phonoscope.catalogue.ingest.play_log import are_plays
+from phonoscope.catalogue.ingest.spelling import spelled
 
 SPELLINGS = {
     "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
@@ -46,18 +48,6 @@ _OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
 _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
 
 
-def spelled(columns: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
-    """Return field by column of the columns that have one of some spellings, the surest first."""
-    by_spelling: dict[str, str] = {}
-    for name in columns:
-        by_spelling.setdefault(name.strip().lower().replace(" ", "_").replace(".", "_"), name)
-    found = {
-        field: next((by_spelling[s] for s in listed.split() if s in by_spelling), None)
-        for field, listed in spellings.items()
-    }
-    return {column: field for field, column in found.items() if column is not None}
-
-
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
     found = spelled(columns, SPELLINGS)
@@ -72,7 +62,8 @@ def are_of_tracks(columns: Collection[str]) -> bool:
     # Lists of artists and albums have ids and names too.
     of_tracks = bool(fields & _OF_TRACKS_ONLY) or len(fields & _FEATURES) >= 3
     # Row numbers of other tables make it one table of several.
-    return {"track_id", "name"} <= fields and of_tracks and "album_rowid" not in columns
+    is_other = "album_rowid" in columns or are_plays(columns)
+    return {"track_id", "name"} <= fields and of_tracks and not is_other
 
 
 def _recognises(source: CsvFile) -> bool:

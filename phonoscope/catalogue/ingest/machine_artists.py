@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.columns import Raw, chunk_of
 from phonoscope.catalogue.ingest.csv_file import CsvFile, Records
-from phonoscope.catalogue.ingest.flat_csv import spelled
 from phonoscope.catalogue.ingest.flat_table import ROWS, read_columns
+from phonoscope.catalogue.ingest.spelling import spelled
 
 SPELLINGS = {
     "name": "artist_name artist band band_name performer",
