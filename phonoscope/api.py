@@ -57,6 +57,7 @@ __all__ = [
     "Progress",
     "ScanSummary",
     "check",
+    "check_log",
     "examine",
     "layout_of",
     "listed",
@@ -157,6 +158,19 @@ def layout_of(
     from phonoscope.catalogue.ingest.opened import open_metadata
 
     return open_metadata(source, mapping, stated)[1].name
+
+
+def check_log(log: str | os.PathLike[str]) -> None:
+    """Refuse what is no log of plays; see :meth:`Catalogue.ingest_plays`.
+
+    Raises
+    ------
+    SourceError
+        Says what it is, or what was looked for.
+    """
+    from phonoscope.catalogue.ingest.plays import check_log
+
+    check_log(log)
 
 
 class Catalogue:
@@ -418,18 +432,80 @@ class Catalogue:
             When the catalogue cannot be written, and what was written before is safe; or when
             another process reads the same source into it.
         """
+        from phonoscope.catalogue.ingest.pseudonyms import Pseudonyms, using
         from phonoscope.catalogue.ingest.run import ingest
 
-        return ingest(
+        with using(Pseudonyms.drawn()):
+            return ingest(
+                self._store,
+                source,
+                memory_mb=self._settings.query_memory_mb,
+                mapping=mapping,
+                name=name,
+                progress=progress,
+                tell=tell or (lambda _: None),
+                restart=restart,
+                stated=stated,
+            )
+
+    def ingest_plays(
+        self,
+        log: str | os.PathLike[str],
+        progress: IngestProgress | None = None,
+        *,
+        key: str | os.PathLike[str] | None = None,
+        pseudonymise: bool = True,
+        name: str | None = None,
+        tell: Callable[[str], None] | None = None,
+        restart: bool = False,
+    ) -> IngestSummary:
+        """Read a log of plays into table ``listens``: which account played which track, and when.
+
+        It goes on where it was stopped as :meth:`ingest` does, but only with a key that is kept:
+        otherwise it begins again, because plays of before could not be told to be of the same
+        accounts.
+
+        Parameters
+        ----------
+        log
+            A file or folder of CSV, JSON or Parquet, its columns told by their names, or of
+            ListenBrainz; see ``docs/plays.md``.
+        progress
+            As for :meth:`ingest`.
+        key
+            File with the key that hides accounts and addresses; made, for its owner's eyes only,
+            when it is not there. It must not lie in the catalogue. Logs that are read with one key
+            share accounts. Without one a key is drawn and forgotten.
+        pseudonymise
+            ``False`` keeps accounts as the log has them, and addresses as their networks.
+        name, tell, restart
+            As for :meth:`ingest`.
+
+        Returns
+        -------
+        IngestSummary
+            As of :meth:`ingest`.
+
+        Raises
+        ------
+        SourceError
+            When it is no log of plays, or is damaged.
+        UsageError
+            When the key cannot be used, or nothing is to be hidden and a key is given.
+        CatalogueError
+            As for :meth:`ingest`.
+        """
+        from phonoscope.catalogue.ingest.plays import ingest_plays, pseudonyms_of
+
+        return ingest_plays(
             self._store,
-            source,
+            log,
+            pseudonyms=pseudonyms_of(self._store.place, key, pseudonymise=pseudonymise),
             memory_mb=self._settings.query_memory_mb,
-            mapping=mapping,
             name=name,
             progress=progress,
             tell=tell or (lambda _: None),
             restart=restart,
-            stated=stated,
         )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:

@@ -193,8 +193,20 @@ class ListenRow:
     track_id: str = column("Id in table tracks.")
     listened_utc: datetime = column("When, UTC.")
     user_hash: str = column(
-        "Stands for who listened, within one ingest: a hash with a key that is never stored, so "
-        "that nobody can tell the name, nor who is who in another ingest."
+        "Stands for the account that listened: a hash with a key that is not in the catalogue, so "
+        "that nobody without it can tell the name. The key is drawn for each ingest, and nobody "
+        "can tell who is who in another, unless --key named one. With --no-pseudonymise it is what "
+        "the log says."
+    )
+    played_ms: int | None = column("How long it was played, whole ms; empty when unknown.")
+    country: str | None = column("Country, as written.")
+    device: str | None = column("Kind of device or platform, as written.")
+    play_source: str | None = column(
+        "From where it was played, as written: a search, a playlist, the account's own library ..."
+    )
+    ip_hash: str | None = column(
+        "Stands for the network of the address, its first 24 bits (IPv6: 48), hidden as user_hash "
+        "is; empty when unknown."
     )
 
 

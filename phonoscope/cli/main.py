@@ -19,6 +19,7 @@ from phonoscope.cli import (
     find,
     ingest,
     label,
+    plays,
     report,
     scan,
     serve,
@@ -79,6 +80,7 @@ _add("check", check)
 _add("scan", scan)
 _add("ingest", ingest)
 _add("charts", charts)
+_add("plays", plays)
 _add("find", find)
 _add("copies", copies)
 app.add_typer(label.app)

@@ -30,6 +30,8 @@ def as_parquet(table):
 
 DEEZER = {"id": 1, "title": "x", "duration": 1, "rank": 1, "artist": {"id": 1, "name": "A"}}
 MEDIA = {"id": "a", "title": "x", "media": [], "label-info": []}
+# Columns of a list of tracks beside those of a log: it is a log.
+PLAYS = {"user_id": ["u"], "track_id": ["a"], "ts": [1_751_000_000], **FLAT, "isrc": ["x"]}
 SOURCES = {
     "web-api-sqlite": [web_api],
     "web-api-parquet": [as_parquet(TRACKS)],
@@ -43,6 +45,9 @@ SOURCES = {
     "musicbrainz-json": [json.dumps(RECORDING), json.dumps(MEDIA)],
     "million-playlists": [json.dumps({"playlists": [playlist(1, 2)]}), json.dumps(playlist(1, 2))],
     "listenbrainz": [json.dumps(listen("u", "m", 1))],
+    "plays-csv": [as_csv(PLAYS)],
+    "plays-json": [json.dumps({key: cells[0] for key, cells in PLAYS.items()})],
+    "plays-parquet": [as_parquet(PLAYS)],
     "discogs-xml": [discogs([release(1)])],
     "ddex-ern": [message(ERN_43)],
 }

@@ -101,7 +101,8 @@ class Layout(Generic[SourceT]):
     ignored: Callable[[SourceT], Sequence[str]]
     """Names tables or columns of the source that are not read."""
     always_anew: str = ""
-    """Why an ingest that was stopped cannot go on, in words; empty when it can."""
+    """Why an ingest that was stopped cannot go on, in words; empty when it can. A kept key of
+    :mod:`.pseudonyms` lets it go on all the same."""
 
 
 @cache

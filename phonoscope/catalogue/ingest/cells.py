@@ -16,7 +16,7 @@ MAX_TEXT_BYTES = 4096
 """A longer title, name or id is no fact but a fault of the source, or an attack."""
 LARGEST = 1 << 53
 """Whole numbers beyond this are no durations, counts or places; float64 holds all below."""
-_MS_FROM = 100_000_000_000
+MS_FROM = 100_000_000_000
 """Times from here on are milliseconds: as seconds this is the year 5138, as ms it is 1973."""
 _TIME_TO = 100_000_000_000_000
 
@@ -164,7 +164,7 @@ def _time(whole: pa.Array) -> pa.Array:
     """Return times of seconds or milliseconds since 1970; what is neither becomes empty."""
     known = pc.and_(pc.greater(whole, 0), pc.less(whole, _TIME_TO))
     whole = pc.if_else(known, whole, pa.scalar(None, pa.int64()))
-    in_ms = pc.greater_equal(whole, _MS_FROM)
+    in_ms = pc.greater_equal(whole, MS_FROM)
     us = pc.multiply(whole, pc.if_else(in_ms, 1000, 1_000_000))
     return pc.cast(us, pa.timestamp("us"))
 

@@ -8,6 +8,7 @@ from phonoscope.catalogue.ingest.base import Chunk, Layout
 from phonoscope.catalogue.ingest.chart_columns import are_of_a_dated_chart
 from phonoscope.catalogue.ingest.csv_file import CsvFile
 from phonoscope.catalogue.ingest.flat_table import read_fields
+from phonoscope.catalogue.ingest.play_log import are_plays
 from phonoscope.catalogue.ingest.spelling import spelled
 
 SPELLINGS = {
@@ -62,7 +63,8 @@ def are_of_tracks(columns: Collection[str]) -> bool:
     # Lists of artists and albums have ids and names too.
     of_tracks = bool(fields & _OF_TRACKS_ONLY) or len(fields & _FEATURES) >= 3
     # Row numbers of other tables make it one table of several.
-    return {"track_id", "name"} <= fields and of_tracks and "album_rowid" not in columns
+    is_other = "album_rowid" in columns or are_plays(columns)
+    return {"track_id", "name"} <= fields and of_tracks and not is_other
 
 
 def _recognises(source: CsvFile) -> bool:

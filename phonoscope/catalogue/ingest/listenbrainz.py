@@ -1,21 +1,17 @@
 """Listens as ListenBrainz exports and dumps them: who played what, and when.
 
-Of who listened nothing is kept but a hash, whose key lives as long as the process: listens of one
-person can be told to be of one person, within an ingest, and nobody can tell of whom.
+Of who listened nothing is kept but a hash, see :mod:`.pseudonyms`: listens of one person can be
+told to be of one person, and nobody without the key can tell of whom.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
 
 from phonoscope.catalogue.ingest.json_entities import entities_layout
 from phonoscope.catalogue.ingest.nested import Entity, Object
-
-_KEY = secrets.token_bytes(32)
-_HASH_BYTES = 12
+from phonoscope.catalogue.ingest.pseudonyms import KEY_IS_GONE, current
 
 
 def _user(row: Object) -> str | None:
@@ -25,7 +21,7 @@ def _user(row: Object) -> str | None:
         raise TypeError("no name")
     if name is None or name == "":
         return None
-    return blake2b(str(name).encode(), key=_KEY, digest_size=_HASH_BYTES).hexdigest()
+    return current().account(str(name))
 
 
 def _track(row: Object) -> Any:
@@ -72,6 +68,5 @@ _LAYOUT = entities_layout(
 )
 LAYOUT = replace(
     _LAYOUT,
-    always_anew="the key that hides who listened was not kept, so listens of before could not be "
-    "told to be of the same people",
+    always_anew=KEY_IS_GONE,
 )

@@ -17,6 +17,7 @@ from phonoscope.audio.source import printable, uri_of
 from phonoscope.catalogue.ingest.base import Layout, Source
 from phonoscope.catalogue.ingest.flat_table import as_text
 from phonoscope.catalogue.ingest.opened import open_metadata
+from phonoscope.catalogue.ingest.pseudonyms import current
 from phonoscope.catalogue.ingest.summary import IngestProgress, IngestSummary
 from phonoscope.catalogue.ingest.trail import OtherRowsError, Trail
 from phonoscope.catalogue.ingest.unfinished import (
@@ -105,10 +106,11 @@ def ingest(
             layout=layout.name,
             mapping=mapped,
             version=phonoscope_version(),
+            accounts=current().mark,
         )
         about = _About(origin, source_name, mapped, memory_mb, same)
         found, why = (None, "") if restart else kept.find(same)
-        if found and layout.always_anew:
+        if found and layout.always_anew and not current().is_stable:
             found, why = None, layout.always_anew
         shown = printable(source_name)
         if why:

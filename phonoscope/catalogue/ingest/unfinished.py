@@ -36,6 +36,7 @@ _CHANGED = {
     "layout": "it was read as another layout then",
     "version": "another version of Phonoscope began it",
     "rows": "rows of a catalogue have other columns now",
+    "accounts": "accounts were hidden otherwise then (--key)",
 }
 _SIDE_FILES = ("-wal", "-journal")
 """What SQLite writes before it changes the file itself."""
@@ -165,7 +166,7 @@ def remove_after(store: Store, scan_id: str, batch: str) -> None:
 
 
 def same_of(
-    origin: str, *, name: str, layout: str, mapping: str | None, version: str
+    origin: str, *, name: str, layout: str, mapping: str | None, version: str, accounts: str
 ) -> dict[str, str]:
     """Return what must be the same for an ingest to go on where another was stopped.
 
@@ -175,6 +176,8 @@ def same_of(
         URI of the source.
     name, layout, mapping, version
         As in table ``ingests``.
+    accounts
+        What differs when accounts are hidden otherwise.
     """
     columns = [(t.name, t.key, str(t.schema)) for t in tables().values() if t.ingested]
     return {
@@ -183,6 +186,7 @@ def same_of(
         "layout": layout,
         "mapping": mapping or "",
         "version": version,
+        "accounts": accounts,
         "rows": _digest(columns),
     }
 

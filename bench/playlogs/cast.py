@@ -1,0 +1,43 @@
+"""Who takes part: account numbers handed out, and of which kind and group each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.playlogs.world import Ints, World
+
+
+@dataclass
+class Cast:
+    """The accounts of a log, and what is attacked in it."""
+
+    world: World
+    days: int
+    kinds: list[str] = field(default_factory=list)
+    """Kind of each account, in order of their numbers."""
+    groups: list[int] = field(default_factory=list)
+    """Group of each account; -1 without one."""
+    attacked: dict[int, str] = field(default_factory=dict)
+    """Kind of attack by track; the first that took it."""
+    _group: int = 0
+
+    def accounts(self, kind: str, count: int, *, group: int = -1) -> Ints:
+        """Return numbers of new accounts."""
+        first = len(self.kinds)
+        self.kinds += [kind] * count
+        self.groups += [group] * count
+        return np.arange(first, first + count)
+
+    def group(self) -> int:
+        """Return the number of a new group."""
+        self._group += 1
+        return self._group - 1
+
+    def targets(self, kind: str, count: int, rng: np.random.Generator) -> Ints:
+        """Return tracks to attack, of artists whom nobody knows and nobody attacks yet."""
+        tracks = self.world.unknown_tracks(count, rng)
+        for track in tracks.tolist():
+            self.attacked.setdefault(track, kind)
+        return tracks
