@@ -54,10 +54,11 @@ _NO_CHARTS = (
 
 def ask(catalogue: Asked) -> Answer:
     """Count entries of charts by what is known of them."""
+    titled = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
+    if not titled.limit(1).to_pyarrow().num_rows:
+        return cannot_tell(_NO_CHARTS)
     entries = catalogue.once(charted)
     charts = _charts(entries)
-    if not charts:
-        return cannot_tell(_NO_CHARTS)
     whole = _counts(entries)
     shares = _shares(catalogue, whole)
     new = _new(entries)
