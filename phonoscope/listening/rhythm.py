@@ -1,0 +1,120 @@
+"""When an account plays: how much, at which hours, without a pause for how long, how evenly.
+
+Nothing here is a sign of a program by itself: a shop plays twelve hours a day, a sleeper the same
+sound at the same distance all night, a family at all hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from phonoscope.types import column, columns_in
+
+PAUSE_S = 4 * 3600.0
+"""Who does not play for so long may have slept."""
+SHORT_MS = (30_000, 35_000)
+"""A play counts from 30 s on; this long are those that end as soon as they count."""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What the plays of one account show of when and how it plays."""
+
+    source: str = column("As in table listens.")
+    user_hash: str = column("The account, as in table listens.")
+    plays: int = column("Plays.")
+    days: int = column("Days (UTC) with a play.")
+    plays_a_day: float = column("Plays on each of these days, on average.")
+    tracks: int = column("Distinct tracks.")
+    hours: int = column("Hours of the day (UTC) with a play, 1 to 24.")
+    longest_run_s: float = column(
+        "Longest stretch from first to last start of a play without a pause of 4 hours, s."
+    )
+    short_share: float | None = column(
+        "Share of plays that end at 30 to 35 s, of those whose length is known; empty without any."
+    )
+    gap_bits: float | None = column(
+        "Entropy of the whole seconds between the starts of plays that follow on each other within "
+        "the pause, bits: 0 when all are equal; empty without any."
+    )
+    most_countries_a_day: int = column("Most countries of one day.")
+    most_networks_a_day: int = column("Most networks of one day.")
+
+
+def rhythms(listens: ir.Table) -> ir.Table:
+    """Return the rhythm of every account.
+
+    Parameters
+    ----------
+    listens
+        Table ``listens`` of a catalogue, on any backend.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row an account of a source, with the columns of :class:`Rhythm`. A track, an account
+        and a time are one play; plays at the same time are 0 s apart.
+    """
+    key = ["source", "user_hash"]
+    days = _days(listens, key)
+    whole = listens.group_by(key).aggregate(
+        plays=listens.count(),
+        tracks=listens.track_id.nunique(),
+        hours=listens.listened_utc.hour().nunique(),
+        short_share=listens.played_ms.between(*SHORT_MS).cast("float64").mean(),
+    )
+    gaps = _gaps(listens, key)
+    found = whole.join(days, key).join(_runs(gaps, key), key)
+    found = found.left_join(_entropy(gaps, key), key, rname="_{name}")
+    found = found.mutate(plays_a_day=found.plays / found.days)
+    return found.select(*(each.name for each in columns_in(Rhythm)))
+
+
+def _days(listens: ir.Table, key: list[str]) -> ir.Table:
+    daily = listens.group_by([*key, listens.listened_utc.date().name("day")]).aggregate(
+        countries=listens.country.nunique(), networks=listens.ip_hash.nunique()
+    )
+    return daily.group_by(key).aggregate(
+        days=daily.count(),
+        most_countries_a_day=daily.countries.max(),
+        most_networks_a_day=daily.networks.max(),
+    )
+
+
+def _gaps(listens: ir.Table, key: list[str]) -> ir.Table:
+    """Return plays with the s since the account's play before; empty for the first."""
+    # Whole microseconds; of seconds since 1970 some backends tell the fraction too, others not.
+    whole_s = listens.listened_utc.epoch_seconds().floor().cast("int64")
+    at_us = whole_s * 1_000_000 + listens.listened_utc.microsecond()
+    at = listens.select(*key, at_us=at_us)
+    before = at.at_us.lag().over(ibis.window(group_by=key, order_by=at.at_us))
+    return at.mutate(gap_s=(at.at_us - before) / 1e6)
+
+
+def _runs(gaps: ir.Table, key: list[str]) -> ir.Table:
+    starts = (gaps.gap_s > PAUSE_S).fill_null(False).cast("int64")
+    order = ibis.window(group_by=key, order_by=gaps.at_us, preceding=None, following=0)
+    runs = gaps.mutate(run=starts.sum().over(order))
+    each = runs.group_by([*key, "run"]).aggregate(
+        length_s=(runs.at_us.max() - runs.at_us.min()) / 1e6
+    )
+    return each.group_by(key).aggregate(longest_run_s=each.length_s.max())
+
+
+def _entropy(gaps: ir.Table, key: list[str]) -> ir.Table:
+    near = gaps.filter(gaps.gap_s <= PAUSE_S)
+    counts = near.group_by([*key, near.gap_s.floor().cast("int64").name("whole_s")]).aggregate(
+        n=near.count()
+    )
+    total = counts.n.sum()
+    inner = (counts.n * counts.n.log2()).sum() / total
+    return counts.group_by(key).aggregate(gap_bits=total.log2() - inner)
+
+
+def table_of(rhythm: ir.Table) -> pa.Table:
+    """Return rhythms as an Arrow table, in order of source and account."""
+    return rhythm.order_by(["source", "user_hash"]).to_pyarrow()
