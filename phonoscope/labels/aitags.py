@@ -94,7 +94,7 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
     return {
         "AI_DISCLOSURE": _DISCLOSURES.get(disclosure),
         "AI_CONTRIBUTION": ", ".join(each) or None,
-        "AI_TOOL": _only("tools", {d.tool for d in declared}),
+        "AI_TOOL": _only("tools", {d.tool for d in declared if d.making is not Making.HUMAN}),
         "AI_PRODUCER": _only("producers", {d.producer for d in declared}),
         "AI_VOICE": _only("voices", {d.voice for d in declared if d.voice}),
         "AI_DATE": f"{when.isoformat(timespec='seconds')}Z" if when else None,
@@ -132,7 +132,8 @@ def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) 
         standard=STANDARD,
         part=part,
         making=making,
-        tool=_said(fields, "ai_tool"),
+        # What people made was not made with it.
+        tool=None if making is Making.HUMAN else _said(fields, "ai_tool"),
         producer=_said(fields, "ai_producer"),
         place=mark.place,
         value=shown_value(mark.value),

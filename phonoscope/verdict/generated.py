@@ -139,12 +139,13 @@ def judge(
     if mark is None or detected.verdict in (Band.GENERATED, Band.PARTLY_GENERATED):
         return detected
     whole = mark.part in WHOLE_PARTS
-    by = f" by {mark.tool}" if mark.tool else ""
+    what = "it was" if whole else "a part of it was"
+    by = f" with {mark.tool}" if mark.tool else ""
     return dataclasses.replace(
         detected,
         verdict=Band.GENERATED if whole else Band.PARTLY_GENERATED,
         basis="declared",
-        says=f"Declared, not detected: a mark in the file ({mark.place}) says that it was made by "
+        says=f"Declared, not detected: a mark in the file ({mark.place}) says that {what} made by "
         f"a machine{by}.",
     )
 

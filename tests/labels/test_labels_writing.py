@@ -113,7 +113,7 @@ def test_every_standard_in_every_container_reads_back_and_the_sound_stays(tmp_pa
                 "voice-7",
                 when,
             ),
-            ("ai-tags", Part.LYRICS, Making.HUMAN, "Tool 1", "晴天 GmbH", None, when),
+            ("ai-tags", Part.LYRICS, Making.HUMAN, None, "晴天 GmbH", None, when),
         ],
         key=str,
     )
