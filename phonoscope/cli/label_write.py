@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -158,7 +158,7 @@ def write_labels(
     """
     from phonoscope.labels.gb45438 import Numbers
     from phonoscope.labels.rows import declarations_in
-    from phonoscope.labels.writing import Labelling, write_label
+    from phonoscope.labels.writing import Labelling
 
     standards = _standards(standard or [_TAGS])
     numbers = Numbers(produce_id, propagator, propagate_id)
@@ -180,6 +180,15 @@ def write_labels(
     }
     for labelling in dict.fromkeys(jobs.values()):
         labelling.texts()  # What a standard cannot say is said before anything is written.
+    return _label_all(jobs, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+def _label_all(
+    jobs: Mapping[str, Labelling], *, dry_run: bool, as_json: bool, quiet: bool
+) -> Status:
+    """Label one file after another; one that cannot be labelled does not stop the rest."""
+    from phonoscope.labels.writing import write_label
+
     failed = changed = 0
     with _Files(quiet) as line:
         for done, (uri, labelling) in enumerate(jobs.items()):

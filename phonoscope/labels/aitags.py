@@ -52,9 +52,6 @@ _DISCLOSURES = {
     Making.HUMAN: "none",
 }
 
-NAMES = ("AI_DISCLOSURE", "AI_CONTRIBUTION", "AI_TOOL", "AI_PRODUCER", "AI_VOICE", "AI_DATE")
-"""The tags that are written; those with nothing to say are taken away."""
-
 
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every part that the ``AI_*`` tags name."""

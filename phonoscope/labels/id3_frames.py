@@ -228,13 +228,6 @@ def description_of(tag: Id3Tag, frame: Frame) -> str | None:
     return _first_text(content)
 
 
-def _check_padding(tag: Id3Tag, at: int) -> None:
-    """Raise unless nothing but padding follows: what cannot be followed would be lost."""
-    tag.body.seek(at)
-    if tag.body.read(max(0, tag.stop - at)).strip(b"\0"):
-        raise ValueError("its ID3 tag is damaged: what follows its frames is no padding")
-
-
 def _first_text(content: bytes) -> str | None:
     encoding = _ENCODINGS.get(content[0]) if content else None
     if encoding is None:

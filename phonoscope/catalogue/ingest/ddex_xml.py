@@ -87,10 +87,6 @@ def _release(
     }
 
 
-def _date(element: Element | None) -> str | None:
-    return next((date for name in _DATES if (date := text(element, name))), None)
-
-
 def _recording(
     element: Element, release: dict[str, Any], parties: dict[str | None, str | None]
 ) -> dict[str, Any]:
