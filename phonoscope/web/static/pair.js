@@ -7,6 +7,8 @@
   if (!plot) return;
   const at = Object.fromEntries(Object.entries(plot.dataset).map(([name, text]) => [name, Number(text)]));
   const LEAD_S = 0.15;
+  const LONGEST_LEAD_S = 2;
+  const LATE_S = 0.1;
   const STEPS_S = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
   const sides = ["a", "b"].map((letter) => ({
     letter: letter.toUpperCase(),
@@ -80,25 +82,33 @@
   }
 
   // The other one is put a little ahead while this one goes on, and takes over when this one has
-  // come there: finding the place takes time, and no moment of the music is lost by it.
+  // come there: finding the place takes time, and no moment of the music is lost by it. A machine
+  // that was too slow to be there in time is given twice as long.
   function goOver() {
     const sounding = sides.find(playing);
     if (!sounding || changing) return;
-    const next = opposite(sounding);
-    const meet = sounding.moment(sounding.audio.currentTime) + LEAD_S * (sounding === other ? at.speed : 1);
+    changing = true;
+    meetAhead(sounding, opposite(sounding), LEAD_S);
+  }
+
+  function meetAhead(sounding, next, lead) {
+    const meet = sounding.moment(sounding.audio.currentTime) + lead * (sounding === other ? at.speed : 1);
     if (!has(next, meet)) {
+      changing = false;
       document.getElementById("status").textContent = `${next.letter} does not have this moment.`;
       return;
     }
-    changing = true;
-    next.audio.addEventListener("seeked", () => {
-      const left = sounding.own(meet) - sounding.audio.currentTime;
-      setTimeout(() => {
-        changing = false;
-        sounding.audio.pause();
-        next.audio.play().catch(() => {});
-      }, 1000 * Math.max(0, left));
-    }, { once: true });
+    const left = () => sounding.own(meet) - sounding.audio.currentTime;
+    const takeOver = () => {
+      if (left() < -LATE_S && lead < LONGEST_LEAD_S) {
+        meetAhead(sounding, next, 2 * lead);
+        return;
+      }
+      changing = false;
+      sounding.audio.pause();
+      next.audio.play().catch(() => {});
+    };
+    next.audio.addEventListener("seeked", () => setTimeout(takeOver, 1000 * Math.max(0, left())), { once: true });
     next.audio.currentTime = next.own(meet);
   }
 
