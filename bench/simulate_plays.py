@@ -1,7 +1,7 @@
 """Makes a log of plays, honest and artificial, and the truth of which are which.
 
     python bench/simulate_plays.py --plays N --into FOLDER [--seed S] [--mix farm=0.02,thin=0]
-        [--days D] [--as parquet]
+        [--days D] [--networks shared] [--as parquet]
 
 The log (``plays.parquet``, or csv or jsonl) is one for ``phonoscope plays``, ``tracks.parquet`` one
 for ``phonoscope ingest``; ``truth/`` is for the judge. See ``bench/README.md``.
@@ -19,7 +19,7 @@ from pathlib import Path
 if not __package__:  # started by its path
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.playlogs.simulated import DAYS, mix_of, simulated
+from bench.playlogs.simulated import DAYS, NETWORKS, mix_of, simulated
 from bench.playlogs.written import FORMS, Written
 
 LEAST = 20_000
@@ -32,6 +32,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mix", default="", help="KIND=SHARE,...: shares of all plays")
     parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--networks", choices=NETWORKS, default=NETWORKS[0])
     parser.add_argument("--as", dest="form", choices=FORMS, default="parquet")
     return parser.parse_args(arguments)
 
@@ -48,8 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as error:
         sys.exit(f"--mix: {error}")
     started_s, started_cpu_s = time.monotonic(), time.process_time()
-    log = simulated(chosen.plays, chosen.seed, mix, chosen.days)
-    about = {"plays": chosen.plays, "seed": chosen.seed, "days": chosen.days, "mix": mix}
+    log = simulated(chosen.plays, chosen.seed, mix, chosen.days, chosen.networks)
+    asked = {name: getattr(chosen, name) for name in ("plays", "seed", "days", "networks")}
+    about = {**asked, "mix": mix}
     rows = Written(log, chosen.seed).write(into, chosen.form, about)
     facts = {
         "rows": rows,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.playlogs.log import as_people_do
-from bench.playlogs.simulated import MIX, mix_of
+from bench.playlogs.simulated import HARDER, MIX, mix_of
 from bench.playlogs.world import World
 from bench.simulate_plays import main
 
@@ -141,6 +141,51 @@ def test_a_farm_is_in_step_and_thin_plays_are_thin(log):
     assert plays["thin"] < 20
 
 
+HARD = ",".join(f"{kind}=0.03" for kind in HARDER)
+
+
+def test_harder_kinds_are_what_they_say(tmp_path):
+    facts = made_in(tmp_path / "log", "--mix", HARD, "--networks", "shared")
+    ask = duckdb.connect()
+    for name in ("plays", "truth/accounts", "truth/tracks"):
+        view = name.replace("truth/", "true_")
+        ask.execute(f"CREATE TABLE {view} AS SELECT * FROM '{tmp_path}/log/{name}.parquet'")
+    kinds = facts["kinds"]
+    for kind in ("skipper", "drip", "boost", "lone"):
+        assert kinds[kind]["artificial"] == kinds[kind]["plays"] > 0, kind
+    for kind in ("chain", "fanclub", "study"):
+        assert kinds[kind]["artificial"] == 0 < kinds[kind]["plays"], kind
+    each = {
+        kind: told
+        for kind, *told in ask.execute(
+            "select kind, avg((ms_played < 30000)::int), count(*) / count(distinct account) / 14, "
+            "avg((attacked_by is not null)::int), count(distinct ip_prefix) / count(distinct "
+            "account) from plays join true_accounts using (account) join true_tracks "
+            "using (track_id) group by 1"
+        ).fetchall()
+    }
+    assert 0.2 < each["skipper"][0] < 0.4
+    assert each["chain"][0] == 0
+    assert each["study"][0] < 0.25
+    assert each["drip"][1] < 30 < each["skipper"][1]
+    assert each["lone"][1] > 150
+    for kind in ("skipper", "drip", "boost"):
+        assert 0.15 < each[kind][2] < 0.7, kind
+    for kind in ("chain", "fanclub", "study", "ordinary"):
+        assert each[kind][2] < 0.02, kind
+    assert each["chain"][3] <= 1
+    # People play what is boosted, and hardly what others attack.
+    honest = dict(
+        ask.execute(
+            "select attacked_by, avg(plays - artificial_plays) from true_tracks "
+            "where attacked_by is not null group by 1"
+        ).fetchall()
+    )
+    assert honest["boost"] > 10 * honest["skipper"]
+    shared = "select ip_prefix, count(distinct account) n from plays group by 1"
+    assert ask.execute(f"select median(n) from ({shared})").fetchone()[0] > 10
+
+
 def test_a_seed_makes_the_same_bytes_and_another_seed_others(tmp_path):
     sums = []
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
@@ -168,7 +213,7 @@ def test_text_files_hold_the_same_as_parquet(tmp_path):
     ).fetchall() == [(0,)]
 
 
-@pytest.mark.parametrize("text", ["robots=0.1", "farm=2", "farm=x", "farm=-1"])
+@pytest.mark.parametrize("text", ["robots=0.1", "farm=2", "lone=0.8", "farm=x", "farm=-1"])
 def test_an_impossible_mix_is_refused(text, tmp_path):
     with pytest.raises(ValueError, match=r"."):
         mix_of(text)

@@ -13,6 +13,7 @@ from bench.playlogs.log import (
     Plays,
     Sessions,
     joined,
+    ordinal,
     played,
 )
 from bench.playlogs.people import alone, clock, expected_plays, listened, people
@@ -29,7 +30,7 @@ GROUP = (15, 120)
 def farm(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Play in step: the same tracks in the same order at the same time, half a minute each."""
     made = []
-    for accounts, daily in _groups(cast, "farm", budget, (150, 700), rng):
+    for accounts, daily in groups_of(cast, "farm", budget, (150, 700), rng):
         tracks = cast.targets("farm", int(rng.integers(15, 60)), rng)
         runs = max(1, round(daily / 60))
         starts = (np.arange(runs) + rng.uniform(0, 0.3, runs)) * DAY_S / runs
@@ -40,66 +41,66 @@ def farm(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
         sessions = _in_step(accounts, begin, length, rng)
         run = np.tile(np.arange(n), len(accounts))
         of = sessions.each()
-        track = tracks[(offset[run[of]] + _ordinal(sessions.plays)) % len(tracks)]
+        track = tracks[(offset[run[of]] + ordinal(sessions.plays)) % len(tracks)]
         ms = (rng.uniform(30.5, 34, len(track)) * 1000).astype(np.int64)
-        made.append(_artificial(sessions, track, ms, rng.uniform(0.5, 1.5, len(track))))
+        made.append(bought(sessions, track, ms, rng.uniform(0.5, 1.5, len(track))))
     return joined(made)
 
 
 def thin(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Play thousands of songs a few times each, so that no song stands out."""
     made = []
-    for accounts, daily in _groups(cast, "thin", budget, (90, SMITH_A_DAY), rng):
+    for accounts, daily in groups_of(cast, "thin", budget, (90, SMITH_A_DAY), rng):
         total = len(accounts) * daily * cast.days
         tracks = cast.targets("thin", int(np.clip(total / rng.uniform(6, 14), 200, 40_000)), rng)
-        sessions = _own_time(cast, accounts, daily, rng, day_long=True)
+        sessions = own_time(cast, accounts, daily, rng, day_long=True)
         track = rng.choice(tracks, int(sessions.plays.sum()))
         duration = cast.world.duration_ms[track]
         whole = rng.random(len(track)) < 0.5
         part = (rng.uniform(31, 75, len(track)) * 1000).astype(np.int64)
         ms = np.where(whole, duration, np.minimum(part, duration))
-        made.append(_artificial(sessions, track, ms, rng.exponential(2, len(track))))
+        made.append(bought(sessions, track, ms, rng.exponential(2, len(track))))
     return joined(made)
 
 
 def camouflage(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """People's hours, popular tracks for the most part, and the attacked ones between."""
     made = []
-    for accounts, daily in _groups(cast, "camouflage", budget, (40, 160), rng):
+    for accounts, daily in groups_of(cast, "camouflage", budget, (40, 160), rng):
         tracks = cast.targets("camouflage", int(rng.integers(15, 60)), rng)
-        sessions = _own_time(cast, accounts, daily, rng, day_long=False)
+        sessions = own_time(cast, accounts, daily, rng, day_long=False)
         n = int(sessions.plays.sum())
         attack = rng.random(n) < rng.uniform(0.2, 0.5)
         track = np.where(attack, rng.choice(tracks, n), cast.world.popular(n, rng))
         duration = cast.world.duration_ms[track]
         ms = np.minimum(duration, (rng.uniform(40, 300, n) * 1000).astype(np.int64))
-        made.append(_artificial(sessions, track, ms, rng.exponential(2, n)))
+        made.append(bought(sessions, track, ms, rng.exponential(2, n)))
     return joined(made)
 
 
 def hijack(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Real accounts whose password is sold: somebody's own plays, and others from elsewhere."""
     made = []
-    for accounts, daily in _groups(cast, "hijack", budget, (20, 70), rng, more=expected_plays(1)):
+    for accounts, daily in groups_of(cast, "hijack", budget, (20, 70), rng, more=expected_plays(1)):
         tracks = cast.targets("hijack", int(rng.integers(20, 80)), rng)
         who = people(accounts, rng)
         made.append(listened(who, cast.days, cast.world, rng))
-        sessions = _own_time(cast, accounts, daily, rng, day_long=True)
+        sessions = own_time(cast, accounts, daily, rng, day_long=True)
         track = rng.choice(tracks, int(sessions.plays.sum()))
         ms = np.minimum(
             cast.world.duration_ms[track], (rng.uniform(31, 120, len(track)) * 1000).astype(int)
         )
-        made.append(_artificial(sessions, track, ms, rng.exponential(2, len(track))))
+        made.append(bought(sessions, track, ms, rng.exponential(2, len(track))))
     return joined(made)
 
 
 def ramp(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Begin like people and play more day by day, so that no day stands out."""
     made = []
-    for accounts, daily in _groups(cast, "ramp", budget, (60, 260), rng):
+    for accounts, daily in groups_of(cast, "ramp", budget, (60, 260), rng):
         tracks = cast.targets("ramp", int(rng.integers(20, 80)), rng)
         grows = 2 * (np.arange(cast.days) + 0.5) / cast.days
-        sessions = _own_time(cast, accounts, daily, rng, day_long=False, by_day=grows)
+        sessions = own_time(cast, accounts, daily, rng, day_long=False, by_day=grows)
         n = int(sessions.plays.sum())
         day = sessions.start_s[sessions.each()] // DAY_S
         share = np.clip(0.2 + 0.7 * day / cast.days, 0, 0.9)
@@ -107,17 +108,18 @@ def ramp(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
         track = np.where(attack, rng.choice(tracks, n), cast.world.popular(n, rng))
         heard = (rng.uniform(32, 180, n) * 1000).astype(np.int64)
         ms = np.minimum(cast.world.duration_ms[track], heard)
-        made.append(_artificial(sessions, track, ms, rng.exponential(1.5, n)))
+        made.append(bought(sessions, track, ms, rng.exponential(1.5, n)))
     return joined(made)
 
 
-def _groups(
+def groups_of(
     cast: Cast,
     kind: str,
     budget: float,
     daily: tuple[float, float],
     rng: np.random.Generator,
     more: float = 0.0,
+    size: tuple[int, int] = GROUP,
 ) -> list[tuple[Ints, float]]:
     """Return groups that together play about a budget: accounts, and plays a day of one.
 
@@ -128,10 +130,10 @@ def _groups(
     while left > 0:
         a_day = float(np.exp(rng.uniform(np.log(daily[0]), np.log(daily[1]))))
         of_one = (a_day + more) * cast.days
-        size = int(min(rng.integers(*GROUP), max(3, round(left / of_one))))
+        count = min(int(rng.integers(*size)), max(3, round(left / of_one)))
         group = cast.group()
-        found.append((cast.accounts(kind, size, group=group), a_day))
-        left -= size * of_one
+        found.append((cast.accounts(kind, count, group=group), a_day))
+        left -= count * of_one
         if left < 3 * of_one:
             break
     return found
@@ -153,7 +155,7 @@ def _in_step(accounts: Ints, begin: Reals, length: Ints, rng: np.random.Generato
     )
 
 
-def _own_time(
+def own_time(
     cast: Cast,
     accounts: Ints,
     daily: float,
@@ -185,15 +187,13 @@ def _own_time(
     )
 
 
-def _artificial(sessions: Sessions, track: Ints, ms: Ints, gap_s: Reals) -> Plays:
-    ms = np.maximum(ms, HEARD_MS)
+def bought(
+    sessions: Sessions, track: Ints, ms: Ints, gap_s: Reals, *, least_ms: int | None = None
+) -> Plays:
+    """Return plays from a playlist, nobody listening; without a least, all of them count."""
+    ms = np.maximum(ms, HEARD_MS if least_ms is None else least_ms)
     source = np.full(len(track), PLAYLIST)
     return alone(played(sessions, track, ms, source, gap_s, artificial=True))
-
-
-def _ordinal(plays: Ints) -> Ints:
-    first = np.cumsum(plays) - plays
-    return np.arange(plays.sum()) - np.repeat(first, plays)
 
 
 ATTACKERS = {

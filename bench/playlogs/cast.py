@@ -41,3 +41,10 @@ class Cast:
         for track in tracks.tolist():
             self.attacked.setdefault(track, kind)
         return tracks
+
+    def known_targets(self, kind: str, count: int, rng: np.random.Generator) -> Ints:
+        """Return tracks to attack, of one artist whom some people play and nobody attacks yet."""
+        tracks = self.world.middling_artist(rng)[:count]
+        for track in tracks.tolist():
+            self.attacked.setdefault(track, kind)
+        return tracks

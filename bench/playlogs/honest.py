@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bench.playlogs.cast import Cast
-from bench.playlogs.log import DAY_S, DEVICES, Plays, Sessions, as_people_do, joined, played
-from bench.playlogs.people import alone, expected_plays, listened, people
-from bench.playlogs.world import CLUSTERS, Ints
+from bench.playlogs.log import DAY_S, DEVICES, Plays, Sessions, joined, ordinal, played
+from bench.playlogs.people import alone, expected_plays, instead, listened, people
+from bench.playlogs.world import CLUSTERS
 
 PLAYLIST, OWN, ARTIST_PAGE = 1, 2, 4
 SPEAKER = DEVICES.index("speaker")
@@ -15,7 +15,7 @@ SPEAKER = DEVICES.index("speaker")
 
 def ordinary(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """People as most are."""
-    count = _count(budget, expected_plays(cast.days))
+    count = count_for(budget, expected_plays(cast.days))
     who = people(cast.accounts("ordinary", count), rng)
     return listened(who, cast.days, cast.world, rng)
 
@@ -23,7 +23,7 @@ def ordinary(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 def family(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Three to six people with one account: many plays, tastes that do not fit, two at a time."""
     heads = 4.5
-    count = _count(budget, heads * expected_plays(cast.days, 18))
+    count = count_for(budget, heads * expected_plays(cast.days, 18))
     size = rng.integers(3, 7, count)
     account = np.repeat(cast.accounts("family", count), size)
     who = people(account, rng, median=18)
@@ -37,7 +37,7 @@ def family(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 def superfan(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """One artist, for weeks, several hours a day; many of these artists are little known."""
-    count = _count(budget, cast.days * 70.0)
+    count = count_for(budget, cast.days * 70.0)
     world = cast.world
     who = people(cast.accounts("superfan", count), rng, median=65)
     who.plays_a_day = np.clip(who.plays_a_day, 30, 160)
@@ -48,14 +48,14 @@ def superfan(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     at = plays.account - who.account[0]
     loves = rng.random(len(plays)) < 0.88
     track = low[at] + ((high - low)[at] * rng.random(len(plays)) ** 1.5).astype(np.int64)
-    return _instead(cast, plays, loves, track, OWN, 1.6, rng)
+    return instead(cast.world, plays, loves, track, OWN, 1.6, rng)
 
 
 def sleeper(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Loop a few sounds all night, every night, each to its end."""
     by_day = 6.0
     nightly = 7.5 * 3600 / 180
-    count = _count(budget, cast.days * (nightly + by_day))
+    count = count_for(budget, cast.days * (nightly + by_day))
     who = people(cast.accounts("sleeper", count), rng, median=by_day * 0.7)
     nights = Sessions(
         np.repeat(who.account, cast.days),
@@ -73,7 +73,7 @@ def sleeper(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     of = (nights.account - who.account[0])[nights.each()]
     sounds = rng.choice(cast.world.sleep, (count, 4))
     width = rng.integers(1, 5, count)
-    track = sounds[of, _ordinal(nights.plays) % width[of]]
+    track = sounds[of, ordinal(nights.plays) % width[of]]
     whole = cast.world.duration_ms[track]
     slept = played(nights, track, whole, np.full(len(track), PLAYLIST), np.full(len(track), 0.3))
     return alone(joined([slept, listened(who, cast.days, cast.world, rng)]))
@@ -83,7 +83,7 @@ def shop(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Twelve hours a day, six or seven days a week, one playlist after the other, never a skip."""
     hours = rng.uniform(10, 13)
     daily = hours * 3600 / 196
-    count = _count(budget, cast.days * daily * 0.95)
+    count = count_for(budget, cast.days * daily * 0.95)
     who = people(cast.accounts("shop", count), rng)
     n = count * cast.days
     opens = np.repeat(rng.normal(8.5, 1.0, count) - who.utc_h, cast.days) + rng.normal(0, 0.08, n)
@@ -112,7 +112,7 @@ def campaign(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
     People who listen, so their plays are honest here; what a chart makes of them is another matter.
     """
-    count = _count(budget, cast.days * 25.0 + 4 * 90)
+    count = count_for(budget, cast.days * 25.0 + 4 * 90)
     world = cast.world
     group = cast.group()
     who = people(cast.accounts("campaign", count, group=group), rng, median=18)
@@ -128,13 +128,13 @@ def campaign(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     # What such fans ask of each other: the new song again and again, others of the artist between.
     pick = np.where(rng.random(len(pushed)) < 0.45, 0, rng.integers(0, 12, len(pushed)))
     fits = rng.random(len(pushed)) < 0.9
-    pushed = _instead(cast, pushed, fits, low + pick, PLAYLIST, 3.0, rng)
+    pushed = instead(cast.world, pushed, fits, low + pick, PLAYLIST, 3.0, rng)
     return alone(joined([usual, pushed]))
 
 
 def viral(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     """Catch a song that was unknown and is everywhere for some days, whatever one's taste."""
-    count = _count(budget, expected_plays(cast.days))
+    count = count_for(budget, expected_plays(cast.days))
     world = cast.world
     group = cast.group()
     who = people(cast.accounts("viral", count, group=group), rng)
@@ -145,38 +145,11 @@ def viral(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     age_d = (plays.start_s - begin_s) / DAY_S
     chance = np.where(age_d > 0, 0.35 * np.exp(-age_d / 3), 0)
     hit = rng.random(len(plays)) < chance
-    return _instead(cast, plays, hit, np.full(len(plays), song), 0, 1.2, rng)
+    return instead(cast.world, plays, hit, np.full(len(plays), song), 0, 1.2, rng)
 
 
-def _instead(
-    cast: Cast,
-    plays: Plays,
-    which: np.ndarray,
-    track: Ints,
-    source: int,
-    patience: float,
-    rng: np.random.Generator,
-) -> Plays:
-    """Return plays with other tracks for some; a play ends before the same account's next one."""
-    plays.track[which] = track[which]
-    plays.source[which] = source
-    duration = cast.world.duration_ms[plays.track[which]]
-    ms = as_people_do(duration, np.full(len(duration), patience), rng)
-    order = np.lexsort((plays.start_s, plays.account))
-    until = np.full(len(plays), np.inf)
-    later = np.diff(plays.start_s[order])
-    same = np.diff(plays.account[order]) == 0
-    until[order[:-1]] = np.where(same, later, np.inf)
-    plays.played_ms[which] = np.minimum(ms, np.maximum(until[which] * 1000, 200)).astype(np.int64)
-    return plays
-
-
-def _ordinal(plays: Ints) -> Ints:
-    first = np.cumsum(plays) - plays
-    return np.arange(plays.sum()) - np.repeat(first, plays)
-
-
-def _count(budget: float, of_one: float) -> int:
+def count_for(budget: float, of_one: float) -> int:
+    """Return how many accounts play a budget."""
     return max(1, round(budget / of_one))
 
 

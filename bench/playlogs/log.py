@@ -115,6 +115,12 @@ def played(
     )
 
 
+def ordinal(plays: Ints) -> Ints:
+    """Return which play of its session each is, from 0, given plays by session."""
+    first = np.cumsum(plays) - plays
+    return np.arange(plays.sum()) - np.repeat(first, plays)
+
+
 def as_people_do(duration_ms: Ints, patience: Reals, rng: np.random.Generator) -> Ints:
     """Return how long tracks are played: many are skipped early, half are played to the end.
 

@@ -150,3 +150,26 @@ def alone(plays: Plays) -> Plays:
     over = np.zeros(len(plays), bool)
     over[1:] = start_s[1:] < end_s[:-1] - 0.002
     return plays.taken(~over)
+
+
+def instead(
+    world: World,
+    plays: Plays,
+    which: np.ndarray,
+    track: Ints,
+    source: int,
+    patience: float,
+    rng: np.random.Generator,
+) -> Plays:
+    """Return plays with other tracks for some; a play ends before the same account's next one."""
+    plays.track[which] = track[which]
+    plays.source[which] = source
+    duration = world.duration_ms[plays.track[which]]
+    ms = as_people_do(duration, np.full(len(duration), patience), rng)
+    order = np.lexsort((plays.start_s, plays.account))
+    until = np.full(len(plays), np.inf)
+    later = np.diff(plays.start_s[order])
+    same = np.diff(plays.account[order]) == 0
+    until[order[:-1]] = np.where(same, later, np.inf)
+    plays.played_ms[which] = np.minimum(ms, np.maximum(until[which] * 1000, 200)).astype(np.int64)
+    return plays

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from bench.playlogs.attackers import ATTACKERS
 from bench.playlogs.cast import Cast
+from bench.playlogs.crowds import CROWDS
+from bench.playlogs.disguised import DISGUISED
 from bench.playlogs.honest import HONEST, ordinary
 from bench.playlogs.log import DAY_S, Plays, joined
+from bench.playlogs.networks import share_networks
 from bench.playlogs.world import Ints, World
 
 MIX = {
@@ -30,6 +33,10 @@ MIX = {
 """Share of all plays by kind; ordinary people have the rest. Together attackers have 4.6 %: more
 than the 1 to 3 % that services reported for France in 2021 (Centre national de la musique, January
 2023), because that is what was found, not what there was. How it splits by kind is invented."""
+HARDER = {**dict.fromkeys(CROWDS, 0.0), **dict.fromkeys(DISGUISED, 0.0)}
+"""Kinds that take part only where a mix names them."""
+NETWORKS = ("own", "shared")
+"""Whether honest accounts have networks of their own, or share them as neighbours do."""
 PLAYS_A_TRACK = 12
 """Plays of the average track of the log. Invented."""
 DAYS = 14
@@ -43,11 +50,11 @@ def mix_of(text: str) -> dict[str, float]:
     ValueError
         When a kind is not known, or shares are none.
     """
-    mix = dict(MIX)
+    mix, known = dict(MIX), {**MIX, **HARDER}
     for part in filter(None, text.split(",")):
         kind, _, share = part.partition("=")
-        if kind not in MIX:
-            raise ValueError(f"there is no kind {kind!r}; there are {', '.join(MIX)}")
+        if kind not in known:
+            raise ValueError(f"there is no kind {kind!r}; there are {', '.join(known)}")
         mix[kind] = float(share)
     if min(mix.values()) < 0 or sum(mix.values()) > 0.95:
         raise ValueError("shares must be 0 or more, and 0.95 at most together")
@@ -80,7 +87,9 @@ class Simulated:
         }
 
 
-def simulated(plays: int, seed: int, mix: dict[str, float], days: int = DAYS) -> Simulated:
+def simulated(
+    plays: int, seed: int, mix: dict[str, float], days: int = DAYS, networks: str = "own"
+) -> Simulated:
     """Return a log.
 
     Parameters
@@ -90,19 +99,23 @@ def simulated(plays: int, seed: int, mix: dict[str, float], days: int = DAYS) ->
     seed
         The same makes the same log.
     mix
-        Share of plays by kind, as :data:`MIX`.
+        Share of plays by kind, as :data:`MIX`; kinds of :data:`HARDER` may be named too.
     days
         How long the log is.
+    networks
+        One of :data:`NETWORKS`.
     """
     world = World(max(20_000, plays // PLAYS_A_TRACK), _rng(seed, "world"))
     cast = Cast(world, days)
     made = [ordinary(cast, plays * (1 - sum(mix.values())), _rng(seed, "ordinary"))]
-    for kind, make in {**HONEST, **ATTACKERS}.items():
-        if mix[kind]:
+    for kind, make in {**HONEST, **ATTACKERS, **CROWDS, **DISGUISED}.items():
+        if mix.get(kind):
             made.append(make(cast, plays * mix[kind], _rng(seed, kind)))
     whole = joined(made)
     del made
     whole = whole.taken(whole.start_s < days * DAY_S)
+    if networks == "shared":
+        share_networks(whole, cast, seed)
     order: NDArray[np.int64] = np.lexsort((whole.account, whole.start_s))
     return Simulated(world, cast, whole.taken(order))
 

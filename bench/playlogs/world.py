@@ -16,6 +16,8 @@ OF_ARTIST = 0.6
 TRACKS_AN_ARTIST = 8.0
 SLEEP_SHARE = 0.004
 """Share of tracks that are rain, noise and the like. Invented."""
+MIDDLING, MIDDLING_TRACKS = (0.97, 0.995), 5
+"""A middling artist: quantiles of what is played of one, and tracks at least. Invented."""
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -78,15 +80,41 @@ class World:
     def unknown_tracks(self, count: int, rng: np.random.Generator) -> Ints:
         """Return about so many tracks of artists whom hardly anybody plays, and take them."""
         sizes = np.diff(self.artist_low)
-        total = np.bincount(self.artist_of, self.weight, len(sizes))
-        is_tail = (sizes > 0) & (total < sizes * np.quantile(self.weight, 0.7))
-        is_tail[list(self.taken)] = False
+        is_tail = self._unknown()
         artists = rng.permutation(np.flatnonzero(is_tail))
         enough = int(np.searchsorted(np.cumsum(sizes[artists]), count)) + 1
         artists = artists[:enough]
         self.taken.update(artists.tolist())
         found = [np.arange(self.artist_low[a], self.artist_low[a + 1]) for a in artists]
         return np.concatenate(found)[:count]
+
+    def unknown_artist(self, least: int, rng: np.random.Generator) -> Ints:
+        """Return the tracks, so many at least, of one such artist, and take them."""
+        fits = self._unknown() & (np.diff(self.artist_low) >= least)
+        return self._all_of(int(rng.choice(np.flatnonzero(fits))))
+
+    def middling_artist(self, rng: np.random.Generator) -> Ints:
+        """Return the tracks, most popular first, of one whom people play; they are then taken."""
+        total, sizes = self._total(), np.diff(self.artist_low)
+        low, high = np.quantile(total, MIDDLING)
+        fits = (total > low) & (total < high) & (sizes >= MIDDLING_TRACKS)
+        fits[list(self.taken)] = False
+        tracks = self._all_of(int(rng.choice(np.flatnonzero(fits))))
+        return tracks[np.argsort(-self.weight[tracks], kind="stable")]
+
+    def _total(self) -> Reals:
+        summed = np.bincount(self.artist_of, self.weight, len(self.artist_low) - 1)
+        return summed.astype(float)
+
+    def _unknown(self) -> NDArray[np.bool_]:
+        sizes = np.diff(self.artist_low)
+        is_tail = (sizes > 0) & (self._total() < sizes * np.quantile(self.weight, 0.7))
+        is_tail[list(self.taken)] = False
+        return is_tail
+
+    def _all_of(self, artist: int) -> Ints:
+        self.taken.add(artist)
+        return np.arange(self.artist_low[artist], self.artist_low[artist + 1])
 
     def artists_of_many(self, count: int, least: int, rng: np.random.Generator) -> Ints:
         """Return artists with so many tracks at least, any popularity."""
