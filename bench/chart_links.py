@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 import phonoscope as ps
-from phonoscope.findings.interval import wilson
+from phonoscope.interval import wilson
 
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
 OTHERS = (

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from bench.train_generated import Crossed, Table, load_rows, load_scores, options
-from phonoscope.findings.interval import wilson
+from phonoscope.interval import wilson
 from phonoscope.verdict.calibration import GROUPS, Null
 
 ALPHA = 0.001

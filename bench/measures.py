@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.queries import Excerpt
 from bench.runner import Added, Answer, Ready
-from phonoscope.findings.interval import wilson
+from phonoscope.interval import wilson
 
 PROBABILITIES = (0.1, 0.01, 0.001)
 TRACK_S = 240.0

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
+    from phonoscope.catalogue.heard import PlaysSummaryRow
     from phonoscope.catalogue.labelled import Labelled
     from phonoscope.findings.base import Progress as FindingsProgress
     from phonoscope.findings.base import Tables
@@ -507,6 +508,53 @@ class Catalogue:
             tell=tell or (lambda _: None),
             restart=restart,
         )
+
+    def weigh_plays(
+        self,
+        source: str | None = None,
+        *,
+        engine: str = "local",
+        tell: Callable[[str], None] | None = None,
+    ) -> list[PlaysSummaryRow]:
+        """Tell artificial plays from others, by what table ``listens`` shows.
+
+        Writes tables ``listeners``, ``played_tracks``, ``play_groups`` and ``plays_summary``, in
+        place of what was there of the source. Each source is weighed by itself: accounts of two
+        logs are the same ones only when they are read with one key and one name.
+
+        Parameters
+        ----------
+        source
+            Of these plays only: one of the column ``source`` of ``listens``.
+        engine
+            ``"local"``, or ``"spark"`` for logs that one machine cannot hold.
+        tell
+            Is told what is done next.
+
+        Returns
+        -------
+        list[PlaysSummaryRow]
+            What each log came to, in order of ``source``; none when there are no plays.
+
+        Raises
+        ------
+        UsageError
+            When there is no such source or engine, or Spark cannot be started.
+        CatalogueError
+            When the catalogue cannot be written.
+        MissingExtraError
+            When PySpark is asked for and not installed.
+        """
+        from phonoscope.listening.plays import weigh
+
+        with self._asked_on(engine) as asked:
+            return weigh(
+                self._store,
+                asked(self),
+                source=source,
+                memory_mb=self._settings.query_memory_mb,
+                tell=tell or (lambda _: None),
+            )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:
         """Merge the parts that scans left; the rows stay the same and queries get faster.

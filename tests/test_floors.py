@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "phonoscope"
 FLOORS = [
-    {"errors", "settings", "types"},
+    {"errors", "interval", "settings", "types", "words"},
     {"audio"},
     {"labels"},
     {"evidence"},

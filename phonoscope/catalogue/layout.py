@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 
 from phonoscope.audio.decode import Decoded, Stream
-from phonoscope.catalogue import metadata
+from phonoscope.catalogue import heard, metadata
 from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
 from phonoscope.evidence.prints import weights
@@ -394,6 +394,34 @@ def tables() -> Mapping[str, Table]:
             columns_of(VoiceRow),
         ),
         Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
+        Table(
+            "plays_summary",
+            "What the plays of a log came to, one row a source.",
+            "source",
+            False,
+            columns_of(heard.PlaysSummaryRow),
+        ),
+        Table(
+            "listeners",
+            "Accounts and what their plays show, one row an account of each source.",
+            "source, user_hash",
+            False,
+            columns_of(heard.ListenerRow),
+        ),
+        Table(
+            "played_tracks",
+            "Tracks and how many of their plays are artificial, one row a track of each source.",
+            "source, track_id",
+            False,
+            columns_of(heard.PlayedTrackRow),
+        ),
+        Table(
+            "play_groups",
+            "Groups of accounts that play the same little-played tracks.",
+            "source, group_id",
+            False,
+            columns_of(heard.PlayGroupRow),
+        ),
         *_metadata_tables(),
     ]
     return types.MappingProxyType(

@@ -20,7 +20,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.findings.mean import mean_interval
-from phonoscope.findings.words import counted, number
+from phonoscope.words import counted, number
 
 POPULAR = 50
 """Popularity from which a track counts as popular."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
 from phonoscope.findings.measure import Measure, without
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import counted, frequency
+from phonoscope.words import counted, frequency
 
 MEASURE = Measure(
     column="bandwidth_hz",

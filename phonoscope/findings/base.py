@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from phonoscope.audio.source import printable
 from phonoscope.catalogue.backend import keep
 from phonoscope.catalogue.metadata import TOLD
-from phonoscope.findings.interval import Interval, wilson
-from phonoscope.findings.words import between, percent
+from phonoscope.interval import Interval, wilson
+from phonoscope.words import between, percent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,10 +22,10 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import HIT, ROW, WIDE, Spec, layered
 from phonoscope.findings.generated import TITLE as SHARE
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import between, count, counted, joined, percent
 from phonoscope.labels.stance import STANCES, Stance
 from phonoscope.verdict.disagreement import DISAGREEMENTS, EVIDENCE, Disagreement, disagreement_of
 from phonoscope.verdict.generated import Band
+from phonoscope.words import between, count, counted, joined, percent
 
 METHOD = (
     "All marks of a recording are read together as one declaration; a mark of one part speaks of "

@@ -13,7 +13,7 @@ from typing import Any
 
 from phonoscope.findings.base import Chart
 from phonoscope.findings.distribution import Bar
-from phonoscope.findings.words import counted
+from phonoscope.words import counted
 
 Spec = dict[str, Any]
 

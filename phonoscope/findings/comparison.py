@@ -10,8 +10,8 @@ from typing import Any
 
 from phonoscope.findings.base import Column, Figure, Finding, Found, Table, Tables
 from phonoscope.findings.claim import amount, figure_text
-from phonoscope.findings.interval import Interval
-from phonoscope.findings.words import count, counted
+from phonoscope.interval import Interval
+from phonoscope.words import count, counted
 
 UNLIKE_TIMES = 10
 """Rows of one figure so many times those of the other are worth a word."""
@@ -283,7 +283,7 @@ def difference_interval(one: tuple[float, Interval], other: tuple[float, Interva
 
     Examples
     --------
-    >>> from phonoscope.findings.interval import wilson
+    >>> from phonoscope.interval import wilson
     >>> low, high = difference_interval((56 / 70, wilson(56, 70)), (48 / 80, wilson(48, 80)))
     >>> round(low, 4), round(high, 4)  # Newcombe's example (a): 0.0524 to 0.3339
     (0.0524, 0.3339)

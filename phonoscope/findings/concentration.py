@@ -19,7 +19,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.credits import by_artist, by_label, names_of
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
-from phonoscope.findings.words import count, counted, percent
+from phonoscope.words import count, counted, percent
 
 LISTED, DRAWN = 50, 10
 """Largest labels and artists that a table lists, and labels that a chart draws."""

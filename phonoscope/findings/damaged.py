@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
-from phonoscope.findings.words import count, counted
+from phonoscope.words import count, counted
 
 METHOD = (
     "Counted while decoding: sound that ends more than one second and 2% before the duration "

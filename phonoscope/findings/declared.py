@@ -6,8 +6,8 @@ from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted
 from phonoscope.labels.stance import MACHINE_MAKING
+from phonoscope.words import count, counted
 
 METHOD = (
     "Tags and comments of every file are searched for declaration standards and for the comments "

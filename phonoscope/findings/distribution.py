@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from phonoscope.findings.base import Figure
-from phonoscope.findings.interval import Interval, median_ranks
+from phonoscope.interval import Interval, median_ranks
 
 
 class Bar(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Finding, Tables, cannot_tell
 from phonoscope.findings.measure import Measure
-from phonoscope.findings.words import clock, counted
+from phonoscope.words import clock, counted
 
 MEASURE = Measure(
     column="duration_s",

@@ -18,9 +18,9 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charted import charted, heard
-from phonoscope.findings.interval import Interval, median_ranks
 from phonoscope.findings.shares import current_rates, says, shares_of
-from phonoscope.findings.words import counted, joined
+from phonoscope.interval import Interval, median_ranks
+from phonoscope.words import counted, joined
 
 NEW_DAYS = 28
 HISTORY_DAYS = 364

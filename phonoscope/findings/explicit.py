@@ -15,7 +15,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, undated
-from phonoscope.findings.words import counted, percent
+from phonoscope.words import counted, percent
 
 METHOD = (
     "Tracks marked explicit among those with a mark at all, counted exactly, in all and by the "

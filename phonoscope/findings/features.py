@@ -18,11 +18,11 @@ from phonoscope.findings.base import (
     Table,
     cannot_tell,
 )
-from phonoscope.findings.interval import Z_95, Interval
 from phonoscope.findings.keys import NO_FEATURES
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.mean import mean_interval
-from phonoscope.findings.words import counted, joined, measured, number
+from phonoscope.interval import Z_95, Interval
+from phonoscope.words import counted, joined, measured, number
 
 FEATURES: Mapping[str, str] = {
     "danceability": "danceability",

@@ -6,7 +6,7 @@ from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted, percent
+from phonoscope.words import count, counted, percent
 
 METHOD = "The codec, sample rate and channels of the decoded audio stream, counted by combination."
 MISLEADS = (

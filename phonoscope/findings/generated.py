@@ -20,7 +20,6 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.dates import periods
 from phonoscope.findings.groups import PERIODS, counts, is_weighed, key_of, regrouped
-from phonoscope.findings.interval import Interval
 from phonoscope.findings.ranges import Estimated, below_each_other, over_time
 from phonoscope.findings.shares import (
     NO_VERDICTS,
@@ -30,8 +29,9 @@ from phonoscope.findings.shares import (
     says,
     shares_of,
 )
-from phonoscope.findings.words import count, counted, percent, were
+from phonoscope.interval import Interval
 from phonoscope.verdict.rates import Rates
+from phonoscope.words import count, counted, percent, were
 
 TITLE = "Machine-made"
 """Topic of this finding, by which others point to it."""

@@ -17,7 +17,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.credits import by_artist
-from phonoscope.findings.words import count, counted, percent
+from phonoscope.words import count, counted, percent
 
 LISTED, DRAWN = 200, 12
 METHOD = (

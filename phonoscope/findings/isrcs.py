@@ -19,7 +19,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.runs import Runs, runs_of
-from phonoscope.findings.words import count, counted, number, percent
+from phonoscope.words import count, counted, number, percent
 
 TITLES_FROM = 2_000_000
 """Tracks from which titles are compared for one ISRC in a hundred only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonoscope.findings.base import Answer, Asked, Column, Finding, Share, Table, cannot_tell
 from phonoscope.findings.charts import grid_of_bars
 from phonoscope.findings.tonality import KEYS, MODES, sharp
-from phonoscope.findings.words import counted, percent
+from phonoscope.words import counted, percent
 
 NO_FEATURES = (
     "This catalogue has no audio features of a service: 'phonoscope ingest SOURCE --into "

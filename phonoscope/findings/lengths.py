@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
-from phonoscope.findings.interval import Interval, median_ranks
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, undated
 from phonoscope.findings.mean import mean_interval
 from phonoscope.findings.seconds import histogram_of, seconds, timed
-from phonoscope.findings.words import clock, counted, measured
+from phonoscope.interval import Interval, median_ranks
+from phonoscope.words import clock, counted, measured
 
 FEWEST = 100
 """Tracks of a year from which its mean is drawn."""

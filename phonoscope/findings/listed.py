@@ -5,7 +5,7 @@ from __future__ import annotations
 from phonoscope.audio.source import printable
 from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
-from phonoscope.findings.words import counted, joined
+from phonoscope.words import counted, joined
 
 METHOD = (
     "Rows of the tables tracks, albums and artists are counted, of every source or of the one that "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Finding, Share, Tables, cannot_tell
 from phonoscope.findings.measure import Measure, without
-from phonoscope.findings.words import counted, measured
+from phonoscope.words import counted, measured
 
 STREAMING_LUFS = -14.0
 """Level to which several streaming services turn louder music down."""

@@ -20,11 +20,11 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.dates import periods
 from phonoscope.findings.groups import is_weighed
-from phonoscope.findings.interval import Interval
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.ranges import Estimated, over_time
 from phonoscope.findings.shares import Shares, current_rates, says, shares_of
-from phonoscope.findings.words import percent
+from phonoscope.interval import Interval
+from phonoscope.words import percent
 
 ELSEWHERE: Sequence[tuple[str, float | None, str, str]] = (
     ("2025-01", None, "10,000 tracks a day", "Deezer, of deliveries to it"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.findings.words import counted
+from phonoscope.words import counted
 
 if TYPE_CHECKING:
     from phonoscope.findings.base import Asked

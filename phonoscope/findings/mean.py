@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from phonoscope.findings.interval import Z_95, Interval
+from phonoscope.interval import Z_95, Interval
 
 
 def mean_interval(total: float, squares: float, count: int) -> tuple[float, Interval]:

@@ -9,7 +9,7 @@ from typing import Any
 from phonoscope.findings.base import Chart, Column, Table
 from phonoscope.findings.charts import histogram, nice_step, ticks_between
 from phonoscope.findings.distribution import Bar, Distribution, distribution
-from phonoscope.findings.words import joined, percent
+from phonoscope.words import joined, percent
 
 MOST_BARS, MOST_TICKS = 48, 9
 TAIL = 0.005

@@ -21,10 +21,10 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.charts import histogram
 from phonoscope.findings.distribution import Bar
-from phonoscope.findings.interval import Interval
 from phonoscope.findings.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.seconds import histogram_of
-from phonoscope.findings.words import clock, count, counted, joined, number
+from phonoscope.interval import Interval
+from phonoscope.words import clock, count, counted, joined, number
 
 MARKS_S = (120, 180, 240)
 REACH_S = 5

@@ -20,7 +20,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.days import days
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
-from phonoscope.findings.words import count, joined, percent
+from phonoscope.words import count, joined, percent
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
 """Dates that software writes when it knows none."""

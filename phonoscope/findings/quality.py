@@ -12,7 +12,7 @@ from phonoscope.findings.dates import year_of
 from phonoscope.findings.days import days
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.seconds import LONGEST_S, seconds
-from phonoscope.findings.words import counted, joined, percent
+from phonoscope.words import counted, joined, percent
 
 METHOD = (
     "Each check counts the rows it concerns, exactly. Values are kept as the source has them; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
-from phonoscope.findings.words import counted, size, span
+from phonoscope.words import counted, size, span
 
 METHOD = (
     "Rows of the tables files and recordings are counted. A recording is identified by a hash of "

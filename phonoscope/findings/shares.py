@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from phonoscope.findings.base import Tables
 from phonoscope.findings.groups import PERIODS, counts, is_weighed, key_of
 from phonoscope.findings.prevalence import WIDEST, estimate
-from phonoscope.findings.words import counted, percent
 from phonoscope.verdict.rates import Rates
+from phonoscope.words import counted, percent
 
 NO_VERDICTS = (
     "This catalogue cannot tell: no recording in it was weighed by a detector. Scan it with a "

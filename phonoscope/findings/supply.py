@@ -19,7 +19,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.credits import by_artist, names_of
 from phonoscope.findings.lines import Panel, Point, over_years
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
-from phonoscope.findings.words import count, counted, number
+from phonoscope.words import count, counted, number
 
 DAYS = 365.25
 A_DAY = 365

@@ -19,7 +19,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.lines import curve
 from phonoscope.findings.marks import NO_TRACKS, all_tracks, marks
-from phonoscope.findings.words import count, counted, percent
+from phonoscope.words import count, counted, percent
 
 FEW = 1_000
 """Plays under which the published claim counts a track."""

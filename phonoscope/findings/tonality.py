@@ -6,7 +6,7 @@ from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tabl
 from phonoscope.findings.charts import grid_of_bars
 from phonoscope.findings.measure import without
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import counted, percent
+from phonoscope.words import counted, percent
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MODES = ("major", "minor")

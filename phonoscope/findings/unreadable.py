@@ -18,7 +18,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted
+from phonoscope.words import count, counted
 
 REASONS = {
     ErrorKind.EMPTY: "Empty file",

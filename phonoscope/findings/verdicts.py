@@ -9,8 +9,8 @@ from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tab
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.generated import TITLE as SHARE
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted, joined, percent, were
 from phonoscope.verdict.generated import Band
+from phonoscope.words import count, counted, joined, percent, were
 
 METHOD = (
     "Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a "

@@ -19,9 +19,9 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.charts import horizontal_bars
 from phonoscope.findings.tally import tally
-from phonoscope.findings.words import count, counted, joined
 from phonoscope.labels.model import Making, Part
 from phonoscope.labels.voice import Use
+from phonoscope.words import count, counted, joined
 
 METHOD = (
     "Marks that name a voice are looked up in the table of voices, by the voice's id or its name, "

@@ -8,8 +8,8 @@ from functools import cache
 
 import jinja2
 
+from phonoscope import words
 from phonoscope.audio.source import printable, shown
-from phonoscope.findings import words
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.verdicts import WORDS
 from phonoscope.labels.model import Declaration, sentence

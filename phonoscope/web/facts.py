@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from phonoscope.audio.source import printable
 from phonoscope.evidence.base import questions
-from phonoscope.findings.words import clock, count, frequency, measured, number, percent, size
 from phonoscope.types import columns_in
 from phonoscope.web.record import Record
+from phonoscope.words import clock, count, frequency, measured, number, percent, size
 
 _UNITS = {
     "_hz": lambda v: frequency(v) if v >= 1_000 else measured(v, "Hz", 1),

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from phonoscope.findings.words import count
 from phonoscope.verdict.generated import ORDINARY, Band
 from phonoscope.web.scale import Tick
 from phonoscope.web.verdict import OF
+from phonoscope.words import count
 
 _RAREST = 1e-4
 """The ruler reaches at least down to one human recording in ten thousand."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from phonoscope.evidence.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
 from phonoscope.findings.charts import CONFIG, NARROW, SCHEMA, Spec
-from phonoscope.findings.words import frequency, number
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.portrait import Portrait
+from phonoscope.words import frequency, number
 
 WIDE = 920
 POINTS = 900

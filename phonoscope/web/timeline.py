@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from phonoscope.findings.words import clock, count, counted, measured
 from phonoscope.verdict.generated import Segment
 from phonoscope.web.verdict import likelihood
+from phonoscope.words import clock, count, counted, measured
 
 MOST_COLUMNS = 360
 """More would be thinner than two pixels, and no finger could meet one."""

@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from phonoscope.audio.source import printable
-from phonoscope.findings.words import count, number, percent
 from phonoscope.verdict.generated import Band, Verdict, detected_band, round_down
+from phonoscope.words import count, number, percent
 
 OF = 10_000
 """Human recordings that a p-value is counted out of."""

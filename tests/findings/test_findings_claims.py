@@ -17,8 +17,8 @@ from phonoscope.errors import UsageError
 from phonoscope.findings.base import Answer, Figure, Finding, Found
 from phonoscope.findings.claim import Claim, Standing, check_claims
 from phonoscope.findings.claims import MOST_BYTES, claims_of, read_claims
-from phonoscope.findings.interval import Interval, wilson
 from phonoscope.findings.report import report_of
+from phonoscope.interval import Interval, wilson
 from tests.findings.catalogues import MemoryCatalogue, plausible, weighed
 
 HEAD = "format: phonoscope-claims/1\nclaims:\n"

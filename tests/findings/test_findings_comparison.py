@@ -11,8 +11,8 @@ import pytest
 from phonoscope.errors import UsageError
 from phonoscope.findings.base import Answer, Figure, Finding, Found
 from phonoscope.findings.comparison import compare, difference_interval, pair_cells
-from phonoscope.findings.interval import wilson
 from phonoscope.findings.report import report_of
+from phonoscope.interval import wilson
 from tests.findings.catalogues import MemoryCatalogue, plausible
 
 NEWCOMBE = [

@@ -11,7 +11,7 @@ from phonoscope.findings.claim import Standing, figure_text
 from phonoscope.findings.comparison import METHOD, MISLEADS, Comparison, pair_cells
 from phonoscope.findings.drawing import draw
 from phonoscope.findings.sheet import address, checked_sheet, sheet_of
-from phonoscope.findings.words import count, number, percent
+from phonoscope.words import count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ import numpy as np
 from phonoscope.audio.source import shown
 from phonoscope.catalogue.layout import phonoscope_version
 from phonoscope.errors import UsageError
-from phonoscope.findings.interval import Interval, wilson
 from phonoscope.findings.page import asset
 from phonoscope.findings.report import hash_source, write_whole
+from phonoscope.interval import Interval, wilson
 from phonoscope.verdict.detector import least_counted
 from phonoscope.verdict.disagreement import in_words
 from phonoscope.verdict.generated import Band

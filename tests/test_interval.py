@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from phonoscope.findings.interval import median_ranks, wilson
+from phonoscope.interval import median_ranks, wilson
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,250 @@
+"""Groups: blocks with what their plays show, each account in one at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from phonoscope.listening import reasons
+from phonoscope.listening.blocks import Blocks, arrow
+from phonoscope.listening.company import FEWEST, MEETINGS
+from phonoscope.listening.log import Log
+from phonoscope.listening.reasons import Lengths, Reason, Weighed
+
+WORTH_A_LOOK = 1.5
+"""Points from which on a block is looked at more closely, and listed."""
+OVERLAP = 0.5
+"""A block of which so many accounts are in a better one is that one, seen at another tightness."""
+LEAST_PLAYS_A_TRACK = 5
+MINUTES_AN_HOUR = 60
+NO_PAUSE_S = 36 * 3600.0
+"""Nobody stays awake so long; a family, a relay of people or a program does."""
+_SHOPS = (
+    "nearly all tracks are played to their end, as in shops: whether somebody is in the room "
+    "cannot be told"
+)
+_LENGTHS = ("known", "uncounted", "barely", "whole")
+
+
+@dataclass
+class Group:
+    """One group. Columns as in :class:`phonoscope.catalogue.heard.PlayGroupRow`."""
+
+    accounts: NDArray[np.int64]
+    """Numbers of its accounts."""
+    tracks: NDArray[np.int64]
+    """Numbers of its tracks."""
+    plays: int
+    lengths: Lengths
+    exclusive: float
+    each_share: float
+    repeats: float
+    unevenness: float | None
+    artists: float | None
+    of_accounts: float = 0.0
+    in_step: float | None = None
+    no_pause_share: float = 0.0
+    network_share: float | None = None
+    number: int = 0
+    weighed: Weighed = field(default=Weighed(0.0, "", ()))
+
+    def weigh(self, log: Lengths) -> Weighed:
+        """Weigh what is known of it by now, beside the lengths of all plays of the log."""
+        who = len(self.accounts)
+        found: list[Reason] = [
+            *reasons.of_company(self.exclusive, who, len(self.tracks), self.plays),
+            *reasons.of_lengths(self.lengths, log),
+            *reasons.of_evenness(self.unevenness, len(self.tracks)),
+            *reasons.of_repeats(self.repeats),
+            *reasons.of_artists(self.artists),
+            *reasons.of_steps(self.in_step),
+            *reasons.of_pauses(self.no_pause_share, who),
+            *reasons.of_networks(self.network_share),
+        ]
+        shops = self.lengths.are_whole and self.no_pause_share < reasons.NO_PAUSE
+        self.weighed = reasons.weighed(found, at_most_undecided=_SHOPS if shops else None)
+        return self.weighed
+
+
+def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]) -> list[Group]:
+    """Return the groups of a log that are worth a look, the most plays first.
+
+    Parameters
+    ----------
+    log
+        An opened log.
+    listens
+        Its rows of table ``listens``, for networks.
+    lengths
+        Of all its plays.
+    no_pause
+        By number of account, whether it played for 36 h without a pause.
+    """
+    found = _apart(_promising(log, Blocks(log), lengths))
+    _look_closer(log, listens, found, no_pause)
+    for group in found:
+        group.weigh(lengths)
+    kept = [group for group in found if group.weighed.points >= WORTH_A_LOOK]
+    kept.sort(key=lambda group: (-group.plays, group.accounts.tolist()))
+    for number, group in enumerate(kept, 1):
+        group.number = number
+    return kept
+
+
+def _promising(log: Log, blocks: Blocks, lengths: Lengths) -> list[Group]:
+    members = _by_block(arrow(blocks.members))
+    named = blocks.tracks.join(log.tracks.select("track", "artist", all_plays="plays"), "track")
+    found = []
+    for block, tracks in _by_block(arrow(named)).items():
+        if len(tracks["track"]) >= MEETINGS and len(members[block]["account"]) >= FEWEST:
+            group = _group(members[block], tracks)
+            if group.weigh(lengths).points >= WORTH_A_LOOK:
+                found.append(group)
+    return found
+
+
+def _by_block(rows: pa.Table) -> dict[int, dict[str, NDArray[Any]]]:
+    """Return rows in order of blocks, cut at each: columns by block."""
+    if not len(rows):
+        return {}
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    blocks, starts = np.unique(columns.pop("block"), return_index=True)
+    ends = [*starts[1:], len(rows)]
+    return {
+        int(block): {name: values[start:end] for name, values in columns.items()}
+        for block, start, end in zip(blocks, starts, ends, strict=True)
+    }
+
+
+def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) -> Group:
+    plays = tracks["plays"].astype(np.int64)
+    return Group(
+        accounts=members["account"],
+        tracks=tracks["track"],
+        plays=int(plays.sum()),
+        lengths=Lengths(*(int(tracks[name].sum()) for name in _LENGTHS)),
+        exclusive=float(plays.sum() / tracks["all_plays"].sum()),
+        each_share=float(members["tracks"].mean() / len(plays)),
+        repeats=float(plays.sum() / tracks["members"].sum()),
+        unevenness=_unevenness(plays),
+        artists=_effective(tracks["artist"], plays),
+    )
+
+
+def _unevenness(plays: NDArray[np.int64]) -> float | None:
+    """Return the variance beyond that of a Poisson process, by the squared mean, 0 at least."""
+    mean = float(plays.mean())
+    if mean < LEAST_PLAYS_A_TRACK:
+        return None
+    return max(0.0, (float(plays.var(ddof=1)) - mean) / mean**2)
+
+
+def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
+    """Return the inverse Simpson index of artists by plays; ``None`` unless most are named."""
+    known = np.array([name is not None for name in names])
+    if plays[known].sum() < plays.sum() / 2:
+        return None
+    _, which = np.unique(names[known].astype(str), return_inverse=True)
+    each = np.bincount(which, plays[known])
+    return float(each.sum() ** 2 / (each**2).sum())
+
+
+def _apart(found: list[Group]) -> list[Group]:
+    """Return groups without those that are another, better one for the most part."""
+    taken: set[int] = set()
+    kept = []
+    for group in sorted(found, key=lambda g: (-g.weighed.points, -len(g.accounts), -g.plays)):
+        own = [account for account in group.accounts.tolist() if account not in taken]
+        if len(own) < FEWEST or len(own) <= (1 - OVERLAP) * len(group.accounts):
+            continue
+        group.accounts = np.array(own)
+        taken.update(own)
+        kept.append(group)
+    return kept
+
+
+def _look_closer(log: Log, listens: Any, found: list[Group], no_pause: NDArray[np.bool_]) -> None:
+    """Add what has to be asked play by play, for the groups that are left."""
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    who = _numbered([group.accounts for group in found], "account")
+    what = _numbered([group.tracks for group in found], "track")
+    members, tracks = ibis.memtable(who), ibis.memtable(what)
+    total = np.zeros(len(found))
+    rows = (
+        log.accounts.join(members, "account")
+        .group_by("block")
+        .aggregate(plays=lambda t: t.plays.sum())
+    )
+    _fill(total, rows, "plays")
+    steps = _steps(log, members, tracks, len(found))
+    networks = _networks(log, listens, members, len(found))
+    for at, group in enumerate(found):
+        group.of_accounts = group.plays / total[at]
+        group.in_step = steps[at]
+        group.no_pause_share = float(no_pause[group.accounts].mean())
+        known, shared = networks[at]
+        group.network_share = shared / len(group.accounts) if known else None
+
+
+def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
+    block = np.repeat(np.arange(len(each)), [len(one) for one in each])
+    return pa.table({"block": block, name: np.concatenate([np.zeros(0, np.int64), *each])})
+
+
+def _fill(into: NDArray[np.float64], rows: Any, name: str) -> None:
+    found = rows.to_pyarrow()
+    into[found["block"].to_numpy()] = found[name].to_numpy(zero_copy_only=False)
+
+
+def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None]:
+    """Return how many times as often as chance accounts begin a track in the same minute.
+
+    Chance is what the plays of the same track within the same hour give, were they spread over it.
+    """
+    plays = log.plays.join(members, "account").join(tracks, ["block", "track"])
+    minute = (plays.at_s // MINUTES_AN_HOUR).cast("int64")
+    by_minute = plays.group_by(["block", "track", minute.name("minute")]).aggregate(
+        n=plays.account.nunique()
+    )
+    hour = (by_minute.minute // MINUTES_AN_HOUR).cast("int64")
+    by_hour = by_minute.group_by(["block", "track", hour.name("hour")]).aggregate(
+        n=by_minute.n.sum(), met=(by_minute.n * (by_minute.n - 1) / 2).sum()
+    )
+    each = by_hour.group_by("block").aggregate(
+        met=by_hour.met.sum(), could=(by_hour.n * (by_hour.n - 1) / 2).sum()
+    )
+    met, could = np.zeros(count), np.zeros(count)
+    rows = each.to_pyarrow()
+    at = rows["block"].to_numpy()
+    met[at] = rows["met"].to_numpy(zero_copy_only=False)
+    could[at] = rows["could"].to_numpy(zero_copy_only=False)
+    by_chance = could / MINUTES_AN_HOUR
+    # Where chance gives less than one pair, one that is seen says little.
+    return [
+        None if chance < 1 and seen < 1 else float(seen / max(1.0, chance))
+        for seen, chance in zip(met.tolist(), by_chance.tolist(), strict=True)
+    ]
+
+
+def _networks(log: Log, listens: Any, members: Any, count: int) -> list[tuple[int, int]]:
+    """Return of each group accounts of known network, and those at one that is the group's."""
+    at = listens.filter(listens.ip_hash.notnull()).select("user_hash", "ip_hash").distinct()
+    at = at.join(log.accounts.select("user_hash", "account"), "user_hash")
+    everyone = at.group_by("ip_hash").aggregate(everyone=at.count())
+    theirs = at.join(members, "account")
+    each = theirs.group_by(["block", "ip_hash"]).aggregate(own=theirs.count())
+    own = each.join(everyone, "ip_hash")
+    own = own.filter((own.own >= 2) & (2 * own.own >= own.everyone)).select("block", "ip_hash")
+    known = theirs.group_by("block").aggregate(known=theirs.account.nunique())
+    shared = theirs.join(own, ["block", "ip_hash"])
+    shared = shared.group_by("block").aggregate(shared=shared.account.nunique())
+    found = [(0, 0)] * count
+    rows = known.left_join(shared, "block").select("block", "known", "shared").to_pyarrow()
+    for row in rows.to_pylist():
+        found[row["block"]] = (row["known"], row["shared"] or 0)
+    return found
