@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from bench.playbench.forest import Forest
 from bench.playbench.fraudar import Fraudar
 from bench.playbench.judge import Judged, Truth
 from bench.playbench.log import Log
-from bench.playbench.mixes import MIXES, TRAINING, TRAINING_SEED, recipe
+from bench.playbench.mixes import APART, MIXES, TRAINING, TRAINING_SEED, recipe
 from bench.playbench.ours import Ours
 from bench.playbench.told import as_json, tables
 
@@ -42,7 +42,7 @@ Known = Sequence[tuple[Log, Truth]]
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--plays", type=_count, default=3_000_000, help="of each log")
-    parser.add_argument("--seeds", type=_seeds, default=[11, 12, 13], help="seeds of the logs")
+    parser.add_argument("--seeds", type=_seeds, default=[11, 12, 13], help=f"under {APART}")
     parser.add_argument("--mixes", type=partial(_some, MIXES), default=list(MIXES))
     parser.add_argument("--systems", type=partial(_some, SYSTEMS), default=list(SYSTEMS))
     parser.add_argument("--training", type=_count, help="plays of each log to train with")
@@ -63,12 +63,12 @@ def _counts(text: str) -> list[int]:
 
 def _seeds(text: str) -> list[int]:
     seeds = [int(each) for each in text.split(",")]
-    if any(seed >= TRAINING_SEED for seed in seeds):
-        raise argparse.ArgumentTypeError(f"seeds from {TRAINING_SEED} on are those of training")
+    if any(seed >= APART for seed in seeds):
+        raise argparse.ArgumentTypeError(f"seeds are numbers under {APART}")
     return seeds
 
 
-def _some(known: Sequence[str], text: str) -> list[str]:
+def _some(known: Collection[str], text: str) -> list[str]:
     chosen = text.split(",")
     if strange := set(chosen) - set(known):
         raise argparse.ArgumentTypeError(f"no {', '.join(strange)}; there are {', '.join(known)}")

@@ -1,7 +1,9 @@
 """The judge of artificial plays counts as one would by hand; FRAUDAR finds what is planted."""
 
+import json
 from datetime import datetime, timedelta
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.playbench.answer import Answer
-from bench.playbench.fraudar import Choice, Fraudar, blocks, densest
+from bench.playbench.fraudar import blocks, densest
 from bench.playbench.judge import Truth
-from bench.playbench.log import Log, Recipe
+from bench.playbench.log import Log
+from bench.playbench.parts import made_in_parts
+from bench.plays import main
 
 ACCOUNTS = {
     # kind, group, the tracks played: x is bought by these accounts, p is popular
@@ -168,11 +172,49 @@ def test_fraudar_finds_planted_blocks_despite_popular_tracks():
     assert set(found[1][0].tolist()) >= set(range(425, 445))
 
 
-def test_fraudar_answers_about_a_log(tmp_path):
-    log = Recipe(20_000, 3, "farm=0.1").made(tmp_path / "log")
-    truth = Truth(log)
-    fraudar = Fraudar([(log, truth)])
-    assert isinstance(fraudar.accounts_by, Choice)
-    judged = truth.judged(fraudar.answer(log))
-    assert judged.accounts.f1 > 0
-    assert sum(share.total for share in judged.found.values()) == truth.attacks.sum()
+@pytest.mark.slow
+def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr("bench.playbench.forest.TREES", 20)
+    asked_of(tmp_path, monkeypatch, "fraudar,forest,unseen", training=2)
+    told = json.loads((tmp_path / "told.json").read_text())
+    forest = told["results"]["many"]["random forest"]
+    assert forest["accounts"]["found"] > 0
+    assert set(told["unseen"]) == {"farm", "thin", "camouflage", "hijack", "ramp"}
+
+
+def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("bench.playbench.ours.WEIGH", "not_there")
+    asked_of(tmp_path, monkeypatch, "phonoscope,fraudar")
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert set(told["missing"]) == {"phonoscope"}
+    assert set(told["results"]["many"]) == {"FRAUDAR"}
+    fraudar = told["results"]["many"]["FRAUDAR"]
+    attackers = sum(share["total"] for share in fraudar["found"].values())
+    accounts = fraudar["accounts"]
+    assert accounts["found"] + accounts["missed"] == attackers > 0
+    low, high = fraudar["honest_flagged"]["interval"]
+    assert low <= fraudar["honest_flagged"]["share"] <= high
+    said = capsys.readouterr().out
+    assert "phonoscope: not measured" in said
+    assert "camouflage (a)" in said
+
+
+def asked_of(folder, monkeypatch, systems, training=1):
+    monkeypatch.setattr("bench.plays.TRAINING", ("many",) * training)
+    small = ["--plays", "20000", "--seeds", "1", "--mixes", "many", "--systems", systems]
+    main([*small, "--json", str(folder / "told.json")])
+
+
+def test_a_log_in_parts_shares_no_account_and_no_track(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.playbench.parts.PART", 20_000)
+    rows = made_in_parts(40_000, 2, tmp_path)
+    ask = duckdb.connect()
+    for name in ("plays", "tracks"):
+        ask.execute(f"CREATE VIEW {name} AS FROM '{tmp_path}/{name}/*.parquet'")
+    assert ask.execute("SELECT count(*) FROM plays").fetchone() == (rows,)
+    for column in ("account", "track_id"):
+        starts = f"SELECT DISTINCT left({column}, 4) FROM plays ORDER BY 1"
+        assert ask.execute(starts).fetchall() == [("000-",), ("001-",)]
+    lost = "SELECT count(*) FROM plays ANTI JOIN tracks USING (track_id)"
+    assert ask.execute(lost).fetchone() == (0,)

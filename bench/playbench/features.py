@@ -39,12 +39,12 @@ GROUP BY ALL
 TRACKS = """
 WITH each AS (SELECT track_id, account, count(*) AS n FROM heard GROUP BY ALL),
 top AS (SELECT track_id, max(n) AS top FROM each GROUP BY ALL)
-SELECT track_id AS id, count(*) AS plays, count(DISTINCT h.account) AS accounts,
+SELECT h.track_id AS id, count(*) AS plays, count(DISTINCT h.account) AS accounts,
     count(*) / count(DISTINCT h.account) AS by_account, any_value(top.top) / count(*) AS top,
-    avg(skipped::INT) AS skipped, avg(short::INT) AS short, avg(whole::INT) AS whole,
-    avg(listed::INT) AS listed, count(DISTINCT ip_prefix) / count(*) AS networks,
-    any_value(duration_ms) AS duration_ms, {means}
-FROM heard h JOIN listeners l ON l.id = h.account JOIN top USING (track_id) GROUP BY track_id
+    avg(h.skipped::INT) AS skipped, avg(h.short::INT) AS short, avg(h.whole::INT) AS whole,
+    avg(h.listed::INT) AS listed, count(DISTINCT h.ip_prefix) / count(*) AS networks,
+    any_value(h.duration_ms) AS duration_ms, {means}
+FROM heard h JOIN listeners l ON l.id = h.account JOIN top USING (track_id) GROUP BY ALL
 """
 
 
@@ -68,17 +68,19 @@ def features(log: Log) -> tuple[Features, Features]:
     """
     catalogue = log.catalogue
     rhythm = rhythms(catalogue.table("listens"))
-    keyed = rhythm.drop("source", "user_hash").mutate(id=rhythm.user_hash)
+    keyed = rhythm.mutate(id=rhythm.user_hash).drop("source", "user_hash")
     with log.asked() as ask:
         ask.execute(HEARD)
-        found = [keyed.to_pyarrow(), ask.execute(ACCOUNTS).to_arrow_table()]
+        found = [keyed.to_pyarrow(), ask.sql(ACCOUNTS).to_arrow_table()]
         more = ours.evidence(catalogue, ours.LISTENERS, ours.ACCOUNT)
         accounts = _joined(ask, found + ([] if more is None else [more.to_pyarrow()]))
         ask.register("listeners", accounts)
         means = ", ".join(
-            f'avg("{name}") AS "listeners_{name}"' for name in accounts.column_names if name != "id"
+            f'avg(l."{name}") AS "listeners_{name}"'
+            for name in accounts.column_names
+            if name != "id"
         )
-        found = [ask.execute(TRACKS.format(means=means)).to_arrow_table()]
+        found = [ask.sql(TRACKS.format(means=means)).to_arrow_table()]
         more = ours.evidence(catalogue, ours.PLAYED_TRACKS, ours.TRACK)
         tracks = _joined(ask, found + ([] if more is None else [more.to_pyarrow()]))
     return _matrix(accounts), _matrix(tracks)
@@ -91,7 +93,7 @@ def _joined(ask: duckdb.DuckDBPyConnection, tables: list[pa.Table]) -> pa.Table:
         new = [name for name in table.column_names if name not in whole.column_names]
         ask.register("one", whole)
         ask.register("other", table.select(["id", *new]))
-        whole = ask.execute("SELECT * FROM one LEFT JOIN other USING (id)").to_arrow_table()
+        whole = ask.sql("SELECT * FROM one LEFT JOIN other USING (id)").to_arrow_table()
     return whole.sort_by("id")
 
 

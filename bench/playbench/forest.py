@@ -13,7 +13,7 @@ from bench.playbench.features import Features, features
 from bench.playbench.judge import Truth
 from bench.playbench.log import Log
 
-TREES = 300
+TREES = 150
 HONEST_FLAGGED = 0.001
 """Share of honest accounts that may be flagged, on the log that thresholds are set on."""
 OTHER_TRACKS = 60_000
