@@ -1,0 +1,96 @@
+"""What reading and weighing plays costs, and how it grows; each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+import phonoscope as ps
+from bench.playbench import ours
+
+STEPS = ("ingest", "weigh")
+
+
+def measured(command: list[str]) -> dict[str, float]:
+    """Run a command to its end; its CPU and wall seconds and the most memory of its processes, GB.
+
+    Raises
+    ------
+    SystemExit
+        When it fails, with what it said.
+    """
+    started_s = time.monotonic()
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=words)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            words.seek(0)
+            tail = words.read().decode(errors="replace")[-2000:]
+            sys.exit(f"{' '.join(command)} exited {process.returncode}: {tail}")
+    return {
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "wall_s": time.monotonic() - started_s,
+        "peak_gb": usage.ru_maxrss / 1e6,
+    }
+
+
+def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Return the cost of each step at each size, default mix; weighing only where there is such."""
+    found = []
+    steps = STEPS if hasattr(ps.Catalogue, ours.WEIGH) else STEPS[:1]
+    for plays in sizes:
+        with tempfile.TemporaryDirectory(prefix="plays-") as folder:
+            say(f"log of {plays:,} plays")
+            # Made elsewhere: a process is counted at least as large as the one that starts it.
+            make = [sys.executable, "-m", "bench.playbench.parts", str(plays), str(seed)]
+            made = subprocess.run([*make, f"{folder}/log"], check=True, stdout=subprocess.PIPE)
+            rows, catalogue = int(made.stdout), f"{folder}/catalogue"
+            ingest = [sys.executable, "-m", "phonoscope.cli.main", "plays", f"{folder}/log/plays"]
+            ingest += ["--into", catalogue, "--no-pseudonymise", "--quiet"]
+            commands = {
+                "ingest": ingest,
+                "weigh": [sys.executable, "-m", "bench.playbench.ours", catalogue],
+            }
+            costs: dict[str, Any] = {"plays": rows}
+            for step in steps:
+                say(f"{plays:,} plays: {step}")
+                costs[step] = measured(commands[step])
+                costs[step]["plays_a_cpu_s"] = rows / costs[step]["cpu_s"]
+            found.append(costs)
+    return found
+
+
+def curve_table(costs: Sequence[dict[str, Any]]) -> Table:
+    """Return the costs, and what a million plays more took than the size before.
+
+    Where that stays the same, cost grows linearly; a start-up is in the first size only.
+    """
+    shown = Table(title="What it takes, by size of the log")
+    shown.add_column("plays", justify="right")
+    steps = [step for step in STEPS if step in costs[0]]
+    for step in steps:
+        for name in ("CPU-s", "wall s", "peak GB", "plays a CPU-s", "CPU-s a million more"):
+            shown.add_column(f"{step} {name}", justify="right")
+    for before, each in zip([None, *costs], costs, strict=False):
+        cells = [f"{each['plays']:,}"]
+        for step in steps:
+            cost = each[step]
+            cells += [f"{cost['cpu_s']:.1f}", f"{cost['wall_s']:.1f}", f"{cost['peak_gb']:.2f}"]
+            cells += [f"{cost['plays_a_cpu_s']:,.0f}", _more(before, each, step)]
+        shown.add_row(*cells)
+    return shown
+
+
+def _more(before: dict[str, Any] | None, each: dict[str, Any], step: str) -> str:
+    if before is None or each["plays"] <= before["plays"]:
+        return ""
+    millions = (each["plays"] - before["plays"]) / 1e6
+    return f"{(each[step]['cpu_s'] - before[step]['cpu_s']) / millions:.2f}"

@@ -1,0 +1,85 @@
+"""A simulated log on disk, and the catalogue it was read into."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+import phonoscope as ps
+
+SIMULATOR = Path(__file__).resolve().parents[1] / "simulate_plays.py"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a log is made from."""
+
+    plays: int
+    seed: int
+    mix: str = ""
+    """As ``--mix`` of the simulator."""
+    days: int = 14
+    networks: str = "own"
+
+    def made(self, into: Path) -> Log:
+        """Make it, in a process of its own, so that this one stays small."""
+        asked = {
+            "--plays": self.plays,
+            "--seed": self.seed,
+            "--mix": self.mix,
+            "--days": self.days,
+            "--networks": self.networks,
+            "--into": into,
+        }
+        words = [str(word) for pair in asked.items() for word in pair]
+        call = [sys.executable, str(SIMULATOR), *words]
+        subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
+        return Log(into)
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """A folder that ``bench/simulate_plays.py`` made."""
+
+    folder: Path
+
+    @property
+    def plays(self) -> Path:
+        """The log itself."""
+        return self.folder / "plays.parquet"
+
+    @property
+    def tracks(self) -> Path:
+        """Whose track is whose, and how long it is."""
+        return self.folder / "tracks.parquet"
+
+    def truth(self, name: str) -> Path:
+        """Return a table of the truth: accounts, tracks or plays."""
+        return self.folder / "truth" / f"{name}.parquet"
+
+    @property
+    def rows(self) -> int:
+        """Plays in it."""
+        about = json.loads((self.folder / "truth/about.json").read_text(encoding="utf-8"))
+        return int(about["rows"]["plays.parquet"])
+
+    @cached_property
+    def catalogue(self) -> ps.Catalogue:
+        """Tracks and plays, read with account ids as they are."""
+        catalogue = ps.open_catalogue(self.folder / "catalogue", create=True)
+        catalogue.ingest(self.tracks)
+        catalogue.ingest_plays(self.plays, pseudonymise=False)
+        return catalogue
+
+    def asked(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection with views ``plays`` and ``tracks``; the truth is not in it."""
+        connection = duckdb.connect(config={"threads": 2})
+        connection.read_parquet(str(self.plays)).create_view("plays")
+        connection.read_parquet(str(self.tracks)).create_view("tracks")
+        return connection

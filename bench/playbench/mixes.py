@@ -1,0 +1,42 @@
+"""Named logs to be tried on, most of them far from the default one."""
+
+from __future__ import annotations
+
+from bench.playbench.log import Recipe
+
+NO_ATTACKERS = "farm=0,thin=0,camouflage=0,hijack=0,ramp=0"
+HARD = "chain=0.02,fanclub=0.02,study=0.04,skipper=0.008,drip=0.008,boost=0.008,lone=0.006"
+
+MIXES: dict[str, dict[str, object]] = {
+    "default": {},
+    "few": {"mix": "farm=0.003,thin=0.003,camouflage=0.002,hijack=0.0015,ramp=0.002"},
+    "many": {"mix": "farm=0.04,thin=0.03,camouflage=0.03,hijack=0.02,ramp=0.03"},
+    "camouflage": {"mix": f"{NO_ATTACKERS},camouflage=0.03"},
+    "thin": {"mix": f"{NO_ATTACKERS},thin=0.04"},
+    "odd": {
+        "mix": "family=0.1,superfan=0.1,sleeper=0.1,shop=0.06,campaign=0.04,viral=0.04",
+        "networks": "shared",
+    },
+    "hard": {"mix": HARD, "networks": "shared"},
+    "honest": {
+        "mix": f"{NO_ATTACKERS},superfan=0.06,sleeper=0.06,chain=0.03,fanclub=0.03,study=0.05",
+        "networks": "shared",
+    },
+    "short": {"mix": HARD, "days": 4},
+    "long": {"mix": HARD, "days": 30},
+}
+"""What differs from the simulator's defaults: ``honest`` has no attacker at all."""
+
+TRAINING = ("default", "hard", "hard")
+"""Logs to learn from and, the last, to set thresholds on; other seeds."""
+TRAINING_SEED = 900_001
+
+
+APART = 1000
+"""Between the seeds of two mixes: one seed makes the same farm in each mix that has one."""
+
+
+def recipe(name: str, plays: int, seed: int) -> Recipe:
+    """Return how a log of a mix is made; another mix draws other chances from the same seed."""
+    seed += APART * list(MIXES).index(name)
+    return Recipe(plays, seed, **MIXES[name])  # type: ignore[arg-type]
