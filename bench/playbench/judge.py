@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+from phonoscope.findings.interval import Interval, wilson
 
 from bench.playbench.answer import Answer
 from bench.playbench.log import Log
-from phonoscope.findings.interval import Interval, wilson
 
 DRAWS = 2000
 LEAST_PLAYS = 20

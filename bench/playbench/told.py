@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from phonoscope.findings.interval import Interval
 from rich.console import Console
 from rich.table import Table
 
 from bench.playbench.judge import Judged, Share, Tally
-from phonoscope.findings.interval import Interval
 
 Results = Mapping[str, Mapping[str, Judged]]
 """By mix and system."""

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from phonoscope.catalogue.heard import UNDECIDED
 from phonoscope.listening import reasons
 from phonoscope.listening.blocks import Blocks, arrow
 from phonoscope.listening.company import FEWEST, MEETINGS
@@ -16,7 +17,7 @@ from phonoscope.listening.log import Log
 from phonoscope.listening.reasons import Lengths, Reason, Weighed
 
 WORTH_A_LOOK = 1.5
-"""Points from which on a block is looked at more closely, and listed."""
+"""Points from which on a block is looked at more closely."""
 OVERLAP = 0.5
 """A block of which so many accounts are in a better one is that one, seen at another tightness."""
 LEAST_PLAYS_A_TRACK = 5
@@ -88,7 +89,7 @@ def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]
     _look_closer(log, listens, found, no_pause)
     for group in found:
         group.weigh(lengths)
-    kept = [group for group in found if group.weighed.points >= WORTH_A_LOOK]
+    kept = [group for group in found if group.weighed.points >= UNDECIDED]
     kept.sort(key=lambda group: (-group.plays, group.accounts.tolist()))
     for number, group in enumerate(kept, 1):
         group.number = number

@@ -13,8 +13,9 @@ BARELY_MS = 35_000
 """A play that ends before this ended as soon as it counted."""
 WHOLE = 0.97
 """Share of a track's duration from which on it was played whole: ends are silent, clocks differ."""
-TELLING_MS = 90_000
-"""Where no catalogue states a track's duration, its longest play stands in for it, from here on."""
+TELLING_MS = 45_000
+"""Where no catalogue states a track's duration, its longest play stands in for it, from here on: a
+shorter one is more likely a play that was cut as soon as it counted."""
 
 
 class Log:

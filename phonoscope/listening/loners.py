@@ -20,9 +20,8 @@ OWN = 0.5
 OWN_SHARE = 0.8
 OWN_POINTS = 1.0
 _LENGTHS = ("known", "uncounted", "barely", "whole")
-_WHOLE = (
-    "nearly all tracks are played to their end, as in shops and beside sleepers: whether somebody "
-    "listens cannot be told"
+_NOBODY_SKIPS = (
+    "a shop and somebody asleep do not skip either: whether somebody listens cannot be told"
 )
 
 
@@ -70,7 +69,7 @@ def loners(
     own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
     known = np.maximum(habit["known"], 1)
     rare = habit["uncounted"] / known < lengths.uncounted / max(1, lengths.known) / 4
-    odd = own | rare | no_pause | (habit["barely"] / known >= 0.2)
+    odd = own | rare | no_pause | (habit["barely"] / known >= reasons.BARELY)
     found = {}
     for at in np.flatnonzero(enough & odd).tolist():
         of_one = {name: int(values[at]) for name, values in habit.items()}
@@ -92,11 +91,12 @@ def _weighed(one: dict[str, int], log: Lengths, no_pause: bool) -> Weighed:
         )
         found.append(Reason(OWN_POINTS, says))
         found += reasons.of_evenness(_unevenness(one), tracks)
-    shops = lengths.are_whole and not no_pause
-    if not shops:
-        # Who does not reach for the phone does not skip: a shop, or somebody asleep.
+    in_halves = lengths.barely >= reasons.BARELY * lengths.known > 0
+    if not lengths.are_whole:
         found += reasons.of_lengths(lengths, log)
-    return reasons.weighed(found, at_most_undecided=_WHOLE if shops else None)
+    # Who does not reach for the phone does not skip: a shop, or somebody asleep.
+    cannot_tell = None if no_pause or in_halves else _NOBODY_SKIPS
+    return reasons.weighed(found, at_most_undecided=cannot_tell)
 
 
 def _unevenness(one: dict[str, int]) -> float | None:

@@ -22,6 +22,8 @@ LEAST_UNCOUNTED = 0.05
 UNCOUNTED_POINTS, BARELY_POINTS = 3.0, 2.0
 WHOLE = 0.9
 """Who plays so many tracks to their end may be a shop or asleep, whatever else is seen."""
+BARELY = 0.2
+"""Share of plays of 30 to 35 s from which on it is no coincidence."""
 EVEN, RATHER_EVEN = 0.05, 0.12
 NO_PAUSE = 0.5
 IN_STEP = 5.0
@@ -101,7 +103,7 @@ def of_lengths(seen: Lengths, log: Lengths) -> list[Reason]:
         )
         found.append(Reason(points, says))
     barely, usually = seen.barely / seen.known, max(log.barely / log.known, 1e-4)
-    if barely >= 0.2:
+    if barely >= BARELY:
         points = min(BARELY_POINTS, 0.6 * math.log2(max(1.0, barely / usually)))
         says = (
             f"{percent(barely)} of these plays end between 30 and 35 s, as soon as they count; "
