@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from phonoscope.listening.company import ACCOUNTS_A_TRACK, FEWEST, cores
 from phonoscope.listening.log import Log
@@ -16,6 +17,10 @@ LIFT = 10.0
 OF_MEMBER = 0.5
 """Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
 the block."""
+LIKE_PEOPLE = 0.25
+"""People end plays before 30 s, at this share of the whole log's at least."""
+LEAST_KNOWN = 10
+"""Plays of known length from which on an account's own say something."""
 _COUNTS = ("plays", "known", "uncounted", "barely", "whole")
 
 
@@ -28,7 +33,8 @@ class Blocks:
         ``block``, ``account``, ``tracks`` (of the block that it plays) and, of its plays of these,
         the counts of :attr:`Log.edges`.
     tracks
-        ``block``, ``track``, ``members`` that play it, and the counts of their plays.
+        ``block``, ``track``, ``members`` that play it, and the counts of their plays; ``all_plays``
+        and ``artist`` as in :attr:`Log.tracks`.
     """
 
     def __init__(self, log: Log) -> None:
@@ -36,12 +42,13 @@ class Blocks:
 
         self._log = log
         seen, found = cores(log)
-        self.count = len(found)
+        self._cores = pc.max(found["block"]).as_py() + 1 if len(found) else 0
         core = ibis.memtable(found, schema=_schema())
         met = log.keep(self._met(seen, core))
         company = log.keep(self._company(core, met))
         theirs = log.keep(self._theirs(company))
-        self.members = log.keep(self._members(company, theirs))
+        members = log.keep(self._members(company, theirs))
+        self.members = log.keep(members.union(self._unskipping(members)))
         self.tracks = log.keep(self._tracks(theirs))
 
     def _met(self, seen: Any, core: Any) -> Any:
@@ -86,12 +93,36 @@ class Blocks:
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
         return each.filter(enough).drop("usual", "accounts")
 
+    def _unskipping(self, members: Any) -> Any:
+        """Return blocks without the members that end plays early, as people do.
+
+        A fan of an artist who is played by a farm is found with the farm. Numbers of these blocks
+        follow on those of the whole ones.
+        """
+        lengths = self._log.lengths
+        usual = lengths.uncounted / max(1, lengths.known)
+        few = members.uncounted <= LIKE_PEOPLE * usual * members.known
+        rest = members.filter(few & (members.known >= LEAST_KNOWN))
+        left = rest.group_by("block").aggregate(left=rest.count())
+        size = members.group_by("block").aggregate(size=members.count()).join(left, "block")
+        fewer = size.filter((size.left >= FEWEST) & (size.left < size["size"])).select("block")
+        rest = rest.semi_join(fewer, "block")
+        return rest.mutate(block=rest.block + self._cores)
+
+    def _whole(self, theirs: Any) -> Any:
+        """Return tracks of blocks, those of the whole ones for both kinds."""
+        return theirs.union(theirs.mutate(block=theirs.block + self._cores))
+
     def _tracks(self, theirs: Any) -> Any:
         who = self.members.select("block", "account")
+        theirs = self._whole(theirs)
         joined = self._log.edges.join(who, "account").join(theirs, ["block", "track"])
-        return joined.group_by(["block", "track"]).aggregate(
+        each = joined.group_by(["block", "track"]).aggregate(
             members=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
         )
+        all_plays = self._log.tracks.select("track", "artist", all_plays="plays")
+        each = each.filter(each.members >= FEWEST).join(all_plays, "track")
+        return each.filter(each.plays >= OF_TRACK * each.all_plays)
 
 
 def _schema() -> Any:

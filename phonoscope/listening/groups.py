@@ -13,8 +13,9 @@ from phonoscope.catalogue.heard import UNDECIDED
 from phonoscope.listening import reasons
 from phonoscope.listening.blocks import Blocks, arrow
 from phonoscope.listening.company import FEWEST, MEETINGS
+from phonoscope.listening.lengths import Lengths
 from phonoscope.listening.log import Log
-from phonoscope.listening.reasons import Lengths, Reason, Weighed
+from phonoscope.listening.reasons import Reason, Weighed
 
 WORTH_A_LOOK = 1.5
 """Points from which on a block is looked at more closely."""
@@ -85,7 +86,7 @@ def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]
     no_pause
         By number of account, whether it played for 36 h without a pause.
     """
-    found = _apart(_promising(log, Blocks(log), lengths))
+    found = _apart(_promising(Blocks(log), lengths))
     _look_closer(log, listens, found, no_pause)
     for group in found:
         group.weigh(lengths)
@@ -96,14 +97,14 @@ def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]
     return kept
 
 
-def _promising(log: Log, blocks: Blocks, lengths: Lengths) -> list[Group]:
+def _promising(blocks: Blocks, lengths: Lengths) -> list[Group]:
     members = _by_block(arrow(blocks.members))
-    named = blocks.tracks.join(log.tracks.select("track", "artist", all_plays="plays"), "track")
     found = []
-    for block, tracks in _by_block(arrow(named)).items():
+    for block, tracks in _by_block(arrow(blocks.tracks)).items():
         if len(tracks["track"]) >= MEETINGS and len(members[block]["account"]) >= FEWEST:
             group = _group(members[block], tracks)
-            if group.weigh(lengths).points >= WORTH_A_LOOK:
+            theirs = group.exclusive >= reasons.THEIRS
+            if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:
                 found.append(group)
     return found
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, Self
 
 from phonoscope.catalogue.backend import keep
+from phonoscope.listening.lengths import Lengths
 
 COUNTED_MS = 30_000
 """Services count a play, and pay for it, from 30 s on."""
@@ -64,6 +66,14 @@ class Log:
         kept, forget = keep(table)
         self._stack.callback(forget)
         return kept
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """How long plays last."""
+        edges = self.edges
+        names = ("known", "uncounted", "barely", "whole")
+        total = edges.aggregate(**{name: edges[name].sum() for name in names}).to_pyarrow()
+        return Lengths(*(int(total[name][0].as_py() or 0) for name in names))
 
     def _number(self) -> None:
         import ibis  # noqa: PLC0415  (heavy: 0.8 s)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from phonoscope.listening import reasons
 from phonoscope.listening.groups import LEAST_PLAYS_A_TRACK
+from phonoscope.listening.lengths import Lengths
 from phonoscope.listening.log import Log
-from phonoscope.listening.reasons import Lengths, Reason, Weighed
+from phonoscope.listening.reasons import Reason, Weighed
 from phonoscope.words import counted, percent
 
 LEAST_PLAYS = 200

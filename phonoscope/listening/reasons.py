@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from phonoscope.catalogue.heard import ARTIFICIAL, SIGNS, UNDECIDED
+from phonoscope.listening.lengths import LEAST_KNOWN, Lengths
 from phonoscope.words import count, counted, percent
 
-LEAST_KNOWN = 50
-"""Plays of known length from which on their lengths say something."""
 LEAST_UNCOUNTED = 0.05
 """Where fewer plays of the whole log end before 30 s, it does not hold such plays."""
 UNCOUNTED_POINTS, BARELY_POINTS = 3.0, 2.0
-WHOLE = 0.9
-"""Who plays so many tracks to their end may be a shop or asleep, whatever else is seen."""
 BARELY = 0.2
 """Share of plays of 30 to 35 s from which on it is no coincidence."""
+THEIRS = 0.5
+"""Share of the plays of tracks from which on accounts are a group."""
 EVEN, RATHER_EVEN = 0.05, 0.12
 NO_PAUSE = 0.5
 IN_STEP = 5.0
@@ -42,28 +40,6 @@ class Weighed(NamedTuple):
     points: float
     sign: str
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """How long plays last: plays of known length, and how many ended when."""
-
-    known: int
-    uncounted: int
-    """Under 30 s."""
-    barely: int
-    """30 to 35 s."""
-    whole: int
-    """At the track's end."""
-
-    def share(self, of: int) -> float | None:
-        """Return a share of the plays of known length."""
-        return of / self.known if self.known else None
-
-    @property
-    def are_whole(self) -> bool:
-        """Whether tracks are played to their end, as in shops and beside sleepers."""
-        return self.known >= LEAST_KNOWN and self.whole >= WHOLE * self.known
 
 
 def weighed(reasons: Iterable[Reason], *, at_most_undecided: str | None = None) -> Weighed:
@@ -123,7 +99,7 @@ def of_evenness(unevenness: float | None, tracks: int) -> list[Reason]:
 
 def of_company(exclusive: float, accounts: int, tracks: int, plays: int) -> list[Reason]:
     """Return what it shows that accounts play tracks that nobody else plays."""
-    if exclusive < 0.5:
+    if exclusive < THEIRS:
         return []
     says = (
         f"{percent(exclusive)} of all plays of {counted(tracks, 'track')} are by the same "

@@ -14,19 +14,17 @@ from phonoscope.catalogue.backend import is_local, stream
 from phonoscope.catalogue.heard import SIGNS, PlayGroupRow
 from phonoscope.catalogue.layout import columns_of
 from phonoscope.interval import Z_95
+from phonoscope.listening.blocks import LIKE_PEOPLE
 from phonoscope.listening.groups import NO_PAUSE_S, Group, groups
 from phonoscope.listening.log import Log
 from phonoscope.listening.loners import habits, loners
-from phonoscope.listening.reasons import Lengths, Weighed
+from phonoscope.listening.reasons import Weighed
 from phonoscope.listening.rhythm import rhythms
 
 ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
 """Where so few of an account's plays are not of its group's tracks, they are judged with these."""
 REST_KNOWN = 20
-LIKE_PEOPLE = 0.25
-"""People end plays before 30 s, at this share of the whole log's at least; what does not is taken
-to be by whoever plays the group's tracks, and the rest of an account that does is its owner's."""
 LEAST_PLAYS = 2
 """One play says nothing of a track: who hides also plays what nobody asked for."""
 _LENGTHS = ("known", "uncounted", "barely", "whole")
@@ -75,7 +73,7 @@ class Weighing:
         self._habit = _columns(self._habits.order_by("account"))
         no_pause = _columns(self._rhythm.order_by("account").select("longest_run_s"))
         tired = no_pause["longest_run_s"] >= NO_PAUSE_S
-        self.lengths = Lengths(*(int(self._habit[name].sum()) for name in _LENGTHS))
+        self.lengths = log.lengths
         tell("groups of accounts")
         self.groups = groups(log, listens, self.lengths, tired)
         alone = loners(self._habit, self.lengths, tired)
