@@ -1,40 +1,56 @@
-"""``phonoscope plays``: who played what, and when, into a catalogue."""
+"""``phonoscope plays``: who played what into a catalogue, and which plays are artificial."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.ingest import summary_of
-from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.options import AsJson, Engine, EngineOption, Quiet, person_path
 from phonoscope.cli.pace import Pace
 from phonoscope.cli.terminal import write, write_json
+from phonoscope.cli.weighed import Steps, json_of, weighed_of
+from phonoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from phonoscope.catalogue.heard import PlaysSummaryRow
 
 EXAMPLES = """\b
 Examples:
   phonoscope plays plays.parquet --into my-catalogue
   phonoscope plays monday.csv --into my-catalogue --key ~/plays.key
   phonoscope plays tuesday.csv --into my-catalogue --key ~/plays.key
-  phonoscope sql my-catalogue 'select user_hash, count(*) from listens group by all'
+  phonoscope plays --into my-catalogue --fail-on artificial
+  phonoscope sql my-catalogue "select * from played_tracks where sign = 'artificial'"
 """
 INTERRUPTED = (
-    "Every finished batch is in the catalogue, whole, and table ingests says 'interrupted'; with "
-    "--key the same command goes on where it stopped, without it begins again."
+    "Every finished batch is in the catalogue, whole. If a log was being read, table ingests says "
+    "'interrupted'; with --key the same command goes on where it stopped, without it begins again. "
+    "If plays were being weighed, phonoscope plays --into weighs them again."
 )
+
+
+class FailOn(StrEnum):
+    """What ``--fail-on`` may name."""
+
+    ARTIFICIAL = "artificial"
+    UNDECIDED = "undecided"
 
 
 def plays(
     log: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="LOG",
+            metavar="[LOG]",
+            show_default=False,
             help="A file or folder of plays: CSV, JSON Lines or Parquet with an account, a track "
             "and a time in each row, or listens of ListenBrainz; packed as it may be. "
-            "docs/plays.md lists the columns.",
+            "docs/plays.md lists the columns. Without it, plays that are there are weighed again.",
         ),
-    ],
+    ] = None,
     *,
     into: Annotated[
         str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
@@ -68,34 +84,83 @@ def plays(
         bool,
         typer.Option("--restart", help="Begin at the start also where an earlier one was stopped."),
     ] = False,
+    weigh: Annotated[
+        bool,
+        typer.Option(
+            "--weigh/--no-weigh",
+            help="Whether to weigh what was read; several logs of one name are best weighed once, "
+            "after the last.",
+        ),
+    ] = True,
+    engine: EngineOption = Engine.LOCAL,
+    fail_on: Annotated[
+        list[FailOn] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help="Exit with status 1 when there are such plays: artificial or undecided. May be "
+            "given twice.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Read who played what into a catalogue, without who.
+    """Read who played what, without who, and tell artificial plays from others.
 
     Accounts and addresses become hashes with a key before anything is stored, rejected rows show
     the form of their cells only. A row that cannot be kept goes to table rejects with the reason,
     and the exit status is then 3; rows read are rows kept plus rows rejected. A log that is read
-    again replaces what was read of it before. docs/plays.md has columns, keys and what they mean
-    for privacy; docs/ingest-json.md documents the JSON.
+    again replaces what was read of it before.
+
+    Then the plays are weighed: groups of accounts that keep company at tracks that hardly anybody
+    else plays, plays that end as soon as they count, accounts that never rest. Every sign comes
+    with its reasons, and every share with its interval; "no sign found" does not mean that people
+    listen. docs/plays.md has columns, keys, reasons and error rates; docs/plays-json.md the JSON.
     """
     from phonoscope import api
 
-    # What the log is, is looked at first: a refused one makes no empty catalogue and no key.
-    api.check_log(person_path(log))
-    catalogue = api.open_catalogue(person_path(into), create=True)
-    with Pace(quiet) as pace:
-        summary = catalogue.ingest_plays(
-            person_path(log),
-            pace,
-            key=None if key is None else person_path(key),
-            pseudonymise=not as_written,
-            name=name,
-            tell=pace.tell,
-            restart=restart,
-        )
+    if log is None and not weigh:
+        raise UsageError("there is nothing to do: name a log to read, or leave --no-weigh out")
+    if log is not None:
+        # What the log is, is looked at first: a refused one makes no empty catalogue and no key.
+        api.check_log(person_path(log))
+    catalogue = api.open_catalogue(person_path(into), create=log is not None)
+    summary = None
+    if log is not None:
+        with Pace(quiet) as pace:
+            summary = catalogue.ingest_plays(
+                person_path(log),
+                pace,
+                key=None if key is None else person_path(key),
+                pseudonymise=not as_written,
+                name=name,
+                tell=pace.tell,
+                restart=restart,
+            )
+        if not as_json:
+            write(summary_of(summary, into))
+    found: list[PlaysSummaryRow] = []
+    if weigh:
+        with Steps(quiet) as steps:
+            source = summary.source if summary else name
+            found = catalogue.weigh_plays(source, engine=engine.value, tell=steps)
     if as_json:
-        write_json(summary.to_json())
+        write_json(json_of(catalogue, summary, found))
     else:
-        write(summary_of(summary, into))
-    return Status.SOME_UNREADABLE if summary.rejected else Status.DONE
+        for one in found:
+            write(weighed_of(catalogue, one))
+        if weigh and not found:
+            write("No plays are in the catalogue: name a log to read.")
+    return _status(found, fail_on, rejected=bool(summary and summary.rejected))
+
+
+def _status(
+    found: list[PlaysSummaryRow], fail_on: list[FailOn] | None, *, rejected: bool
+) -> Status:
+    seen = {
+        FailOn.ARTIFICIAL: any(one.artificial_plays for one in found),
+        FailOn.UNDECIDED: any(one.undecided_plays for one in found),
+    }
+    if any(seen[what] for what in fail_on or ()):
+        return Status.FOUND
+    return Status.SOME_UNREADABLE if rejected else Status.DONE
