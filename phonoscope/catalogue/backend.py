@@ -26,17 +26,80 @@ def keep(table: Any) -> tuple[Any, Callable[[], object]]:
         The same rows as a table, and what lets go of them.
     """
     if not is_local(table):
-        kept = table.cache()
-        return kept, kept.release
+        return _keep_on_spark(table)
     # Not Ibis' own cache: what drops it again, Ibis 12 writes in a way that DuckDB 2 refuses.
     backend, name = table.get_backend(), f"kept_{secrets.token_hex(6)}"
     kept = backend.create_table(name, obj=table, temp=True)
     return kept, lambda: backend.con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
+def beside(table: Any, rows: pa.Table) -> Any:
+    """Return Arrow rows as an Ibis table that can be joined with another one, and be kept."""
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    if is_local(table):
+        return ibis.memtable(rows)
+    # Not Ibis' own: Spark is not told of them before what they are joined in is kept.
+    frame = _session().createDataFrame(rows.to_pandas(), schema=_spark_schema(rows.schema))
+    return _named(table, frame)[0]
+
+
+def _keep_on_spark(table: Any) -> tuple[Any, Callable[[], object]]:
+    # Not Ibis' own cache: with it a plan holds those of all that was kept before, each as often as
+    # it is used, and a dozen steps fill the driver's memory with text.
+    session = _session()
+    frame = session.sql(table.get_backend().compile(table))
+    # Dealt out anew, so that nothing is left of a column that rows were grouped by and that is not
+    # among them: Spark 4.0 loses such a one in a checkpoint.
+    frame = frame.repartition(int(session.conf.get("spark.sql.shuffle.partitions")))
+    frame = frame.localCheckpoint()
+    kept, name = _named(table, frame)
+
+    def forget() -> None:
+        _session().catalog.dropTempView(name)
+        frame.unpersist()
+
+    return kept, forget
+
+
+def _named(table: Any, frame: Any) -> tuple[Any, str]:
+    """Return a data frame as a table beside another one, and its name."""
+    name = f"kept_{secrets.token_hex(6)}"
+    frame.createOrReplaceTempView(name)
+    return table.get_backend().table(name), name
+
+
+def _session() -> Any:
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    return SparkSession.getActiveSession()
+
+
+def _spark_schema(schema: pa.Schema) -> Any:
+    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415
+
+    return from_arrow_schema(schema)
+
+
 def stream(table: Any) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a local Ibis table in record batches, in its order if it has one."""
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+    import ibis  # noqa: PLC0415
 
     # Not Ibis' own batches: they call what DuckDB 2 no longer has.
     yield from table.get_backend().con.sql(str(ibis.to_sql(table))).to_arrow_reader(BATCH_ROWS)
+
+
+def microseconds(table: Any, name: str) -> Any:
+    """Return a column of times as whole microseconds since 1970, UTC, as an expression.
+
+    Ibis tells whole seconds, with or without their fraction, each backend as it likes; the
+    databases' own functions do not differ.
+    """
+    import ibis  # noqa: PLC0415
+    import ibis.expr.datatypes as dt  # noqa: PLC0415
+
+    function = "epoch_us" if is_local(table) else "unix_micros"
+    told = ibis.udf.scalar.builtin(
+        lambda at: at, name=function, signature=((dt.timestamp,), dt.int64)
+    )
+    return told(table[name])

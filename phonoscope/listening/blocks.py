@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from phonoscope.catalogue.backend import beside
 from phonoscope.listening.company import ACCOUNTS_A_TRACK, FEWEST, cores
 from phonoscope.listening.log import Log
 
@@ -38,12 +39,10 @@ class Blocks:
     """
 
     def __init__(self, log: Log) -> None:
-        import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
         self._log = log
         seen, found = cores(log)
         self._cores = pc.max(found["block"]).as_py() + 1 if len(found) else 0
-        core = ibis.memtable(found, schema=_schema())
+        core = beside(seen, found)
         met = log.keep(self._met(seen, core))
         company = log.keep(self._company(core, met))
         theirs = log.keep(self._theirs(company))
@@ -123,12 +122,6 @@ class Blocks:
         all_plays = self._log.tracks.select("track", "artist", all_plays="plays")
         each = each.filter(each.members >= FEWEST).join(all_plays, "track")
         return each.filter(each.plays >= OF_TRACK * each.all_plays)
-
-
-def _schema() -> Any:
-    import ibis  # noqa: PLC0415
-
-    return ibis.schema({"block": "int64", "account": "int64"})
 
 
 def arrow(table: Any) -> pa.Table:

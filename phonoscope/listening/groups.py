@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from phonoscope.catalogue.backend import beside
 from phonoscope.catalogue.heard import UNDECIDED
 from phonoscope.listening import reasons
 from phonoscope.listening.blocks import Blocks, arrow
@@ -171,11 +172,9 @@ def _apart(found: list[Group]) -> list[Group]:
 
 def _look_closer(log: Log, listens: Any, found: list[Group], no_pause: NDArray[np.bool_]) -> None:
     """Add what has to be asked play by play, for the groups that are left."""
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
-    members, tracks = ibis.memtable(who), ibis.memtable(what)
+    members, tracks = beside(log.edges, who), beside(log.edges, what)
     total = np.zeros(len(found))
     rows = (
         log.accounts.join(members, "account")

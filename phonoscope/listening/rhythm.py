@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from phonoscope.catalogue.backend import microseconds
 from phonoscope.types import column, columns_in
 
 PAUSE_S = 4 * 3600.0
@@ -87,10 +88,7 @@ def _days(listens: ir.Table, key: list[str]) -> ir.Table:
 
 def _gaps(listens: ir.Table, key: list[str]) -> ir.Table:
     """Return plays with the s since the account's play before; empty for the first."""
-    # Whole microseconds; of seconds since 1970 some backends tell the fraction too, others not.
-    whole_s = listens.listened_utc.epoch_seconds().floor().cast("int64")
-    at_us = whole_s * 1_000_000 + listens.listened_utc.microsecond()
-    at = listens.select(*key, at_us=at_us)
+    at = listens.select(*key, at_us=microseconds(listens, "listened_utc"))
     before = at.at_us.lag().over(ibis.window(group_by=key, order_by=at.at_us))
     return at.mutate(gap_s=(at.at_us - before) / 1e6)
 

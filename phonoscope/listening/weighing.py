@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from phonoscope.catalogue.backend import is_local, stream
+from phonoscope.catalogue.backend import beside, is_local, stream
 from phonoscope.catalogue.heard import SIGNS, PlayGroupRow
 from phonoscope.catalogue.layout import columns_of
 from phonoscope.interval import Z_95
@@ -97,10 +97,8 @@ class Weighing:
 
     def _rest_is_alike(self, group: Group) -> NDArray[np.bool_]:
         """Return of a group's accounts whose other plays are like those of its tracks."""
-        import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
-        who = ibis.memtable(pa.table({"account": group.accounts}))
-        what = ibis.memtable(pa.table({"track": group.tracks}))
+        who = beside(self._log.edges, pa.table({"account": group.accounts}))
+        what = beside(self._log.edges, pa.table({"track": group.tracks}))
         edges = self._log.edges.join(who, "account").join(what, "track")
         theirs = edges.group_by("account").aggregate(
             plays=edges.plays.sum(), known=edges.known.sum(), uncounted=edges.uncounted.sum()
@@ -116,12 +114,11 @@ class Weighing:
 
     def _judged_edges(self) -> Any:
         """Return edges with how many plays are ``artificial`` and in ``doubt``."""
-        import ibis  # noqa: PLC0415
-
         judged, groups_ = self.judged, self.groups
         flagged = judged.is_(ARTIFICIAL) | judged.is_(UNDECIDED)
         who = np.flatnonzero(flagged)
-        accounts = ibis.memtable(
+        accounts = beside(
+            self._log.edges,
             pa.table(
                 {
                     "account": who,
@@ -129,17 +126,18 @@ class Weighing:
                     "is_artificial": judged.is_(ARTIFICIAL)[who],
                     "whole": judged.whole[who],
                 }
-            )
+            ),
         )
         number = np.repeat([g.number for g in groups_], [len(g.tracks) for g in groups_])
-        tracks = ibis.memtable(
+        tracks = beside(
+            self._log.edges,
             pa.table(
                 {
                     "group_id": number.astype(np.int64),
                     "track": np.concatenate([np.zeros(0, np.int64), *(g.tracks for g in groups_)]),
                     "of_group": np.ones(len(number), bool),
                 }
-            )
+            ),
         )
         edges = self._log.edges.select("account", "track", "plays")
         edges = edges.join(accounts, "account").left_join(tracks, ["group_id", "track"])
