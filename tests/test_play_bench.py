@@ -67,7 +67,13 @@ def log(tmp_path_factory):
 
 def test_the_judge_counts_as_by_hand(log):
     judged = Truth(log).judged(
-        Answer(frozenset({"bot-a", "fan"}), frozenset({"x", "p"}), 0.5, {"x": 36.0, "p": 4.0})
+        Answer(
+            frozenset({"bot-a", "fan"}),
+            frozenset({"x", "p"}),
+            frozenset({"ben"}),
+            0.5,
+            {"x": 36.0, "p": 4.0},
+        )
     )
     # Attackers are bot-a, bot-b, bot-c: one found, two missed, the fan is false.
     assert judged.accounts.counts == (1, 2, 1)
@@ -81,6 +87,8 @@ def test_the_judge_counts_as_by_hand(log):
     assert found == {"farm": (1, 2), "thin": (0, 1)}
     flagged = {kind: (share.hits, share.total) for kind, share in judged.flagged.items()}
     assert flagged == {"ordinary": (0, 3), "superfan": (1, 1)}
+    doubted = {kind: (share.hits, share.total) for kind, share in judged.doubted.items()}
+    assert doubted == {"farm": (0, 2), "thin": (0, 1), "ordinary": (1, 3), "superfan": (0, 1)}
     # 54 plays, 45 of bots; of the 45 plays of x 40 are bought and 36 are said to be.
     assert judged.shares.log_error == pytest.approx(45 / 54 - 0.5)
     assert judged.shares.track_error == pytest.approx(4 / 45)
