@@ -68,11 +68,11 @@ def log(tmp_path_factory):
 def test_the_judge_counts_as_by_hand(log):
     judged = Truth(log).judged(
         Answer(
-            frozenset({"bot-a", "fan"}),
-            frozenset({"x", "p"}),
-            frozenset({"ben"}),
-            0.5,
-            {"x": 36.0, "p": 4.0},
+            accounts=frozenset({"bot-a", "fan"}),
+            tracks=frozenset({"x", "p"}),
+            doubted=frozenset({"ben"}),
+            artificial_share=0.5,
+            track_artificial={"x": 36.0, "p": 4.0},
         )
     )
     # Attackers are bot-a, bot-b, bot-c: one found, two missed, the fan is false.

@@ -116,7 +116,7 @@ def value_text(value: float | None, interval: Interval | None = None, digits: in
     text = f"{100 * value:.{digits}f}"
     if interval is None:
         return text
-    low, high = (f"{100 * end:.{max(0, digits - 1)}f}" for end in interval)
+    low, high = (f"{100 * end:.{digits}f}" for end in interval)
     return f"{text} ({low}-{high})"
 
 
