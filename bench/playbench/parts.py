@@ -1,4 +1,4 @@
-"""A log too large to be made at once: several, as of services that share no account, track or artist.
+"""A log too large to be made at once: several, as of services that have nothing in common.
 
     python -m bench.playbench.parts PLAYS SEED FOLDER
 
