@@ -12,14 +12,11 @@ from typing import Any
 
 from rich.table import Table
 
-import phonoscope as ps
-from bench.playbench import ours
-
 STEPS = ("tracks", "ingest", "weigh")
 """Tracks are read first, because durations and artists are weighed too."""
 
 
-KEEP_IDS = "--no-pseudonymise"
+READ_ONLY = ("--no-pseudonymise", "--no-weigh")
 
 
 def measured(command: list[str]) -> dict[str, float]:
@@ -47,9 +44,8 @@ def measured(command: list[str]) -> dict[str, float]:
 
 
 def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the cost of each step at each size, default mix; weighing only where there is such."""
+    """Return the cost of each step at each size, default mix."""
     found = []
-    steps = STEPS if hasattr(ps.Catalogue, ours.WEIGH) else STEPS[:-1]
     for plays in sizes:
         with tempfile.TemporaryDirectory(prefix="plays-") as folder:
             say(f"log of {plays:,} plays")
@@ -61,11 +57,11 @@ def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[d
             into = ["--into", catalogue, "--quiet"]
             commands = {
                 "tracks": [*phonoscope, "ingest", f"{folder}/log/tracks", *into],
-                "ingest": [*phonoscope, "plays", f"{folder}/log/plays", *into, KEEP_IDS],
-                "weigh": [sys.executable, "-m", "bench.playbench.ours", catalogue],
+                "ingest": [*phonoscope, "plays", f"{folder}/log/plays", *into, *READ_ONLY],
+                "weigh": [*phonoscope, "plays", *into],
             }
             costs: dict[str, Any] = {"plays": rows}
-            for step in steps:
+            for step in STEPS:
                 say(f"{plays:,} plays: {step}")
                 costs[step] = measured(commands[step])
                 costs[step]["plays_a_cpu_s"] = rows / costs[step]["cpu_s"]
@@ -84,9 +80,8 @@ def curve_table(costs: Sequence[dict[str, Any]]) -> Table:
         shown.add_column(name, justify="right")
     for step in STEPS:
         for before, each in zip([None, *costs], costs, strict=False):
-            if step in each:
-                more = _more(before, each, step)
-                shown.add_row(step, f"{each['plays']:,}", *_cells(each[step]), more)
+            more = _more(before, each, step)
+            shown.add_row(step, f"{each['plays']:,}", *_cells(each[step]), more)
     return shown
 
 

@@ -5,9 +5,7 @@ The only file here that knows their names.
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
@@ -112,15 +110,3 @@ class Ours:
             float(count.sum() / max(1, np.sum(told[PLAYS].to_numpy()))),
             dict(zip(told[TRACK].filter(some).to_pylist(), count[some].tolist(), strict=True)),
         )
-
-
-def main() -> None:
-    """Weigh a catalogue in a process of its own, so that what it takes can be told."""
-    try:
-        weigh(ps.open_catalogue(Path(sys.argv[1]), create=False))
-    except Missing as missing:
-        sys.exit(str(missing))
-
-
-if __name__ == "__main__":
-    main()
