@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import duckdb
 import numpy as np
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.playbench import ours
-from bench.playbench.log import Log
+from bench.playbench.log import Log, once
 from phonoscope.listening.rhythm import rhythms
 
 HEARD = """
@@ -58,7 +57,7 @@ class Features:
     """Not a number where something is not known."""
 
 
-@cache
+@once
 def features(log: Log) -> tuple[Features, Features]:
     """Return what is known of accounts and of tracks.
 

@@ -5,15 +5,13 @@ The only file here that knows their names.
 
 from __future__ import annotations
 
-from functools import cache
-
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 
 import phonoscope as ps
 from bench.playbench.answer import Answer, Missing
-from bench.playbench.log import Log
+from bench.playbench.log import Log, once
 
 WEIGH = "weigh_plays"
 """Method of the catalogue that fills both tables."""
@@ -46,7 +44,7 @@ def weigh(catalogue: ps.Catalogue) -> None:
     method()
 
 
-@cache
+@once
 def weighed(log: Log) -> ps.Catalogue:
     """Return the catalogue of a log, weighed once; raises as :func:`weigh`."""
     weigh(log.catalogue)
