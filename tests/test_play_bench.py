@@ -191,6 +191,7 @@ def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
     assert set(told["unseen"]) == {"farm", "thin", "camouflage", "hijack", "ramp"}
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("bench.playbench.ours.WEIGH", "not_there")
     asked_of(tmp_path, monkeypatch, "phonoscope,fraudar")
@@ -214,6 +215,7 @@ def asked_of(folder, monkeypatch, systems, training=1):
     main([*small, "--json", str(folder / "told.json")])
 
 
+@pytest.mark.slow
 def test_a_log_in_parts_shares_no_account_and_no_track(tmp_path, monkeypatch):
     monkeypatch.setattr("bench.playbench.parts.PART", 20_000)
     rows = made_in_parts(40_000, 2, tmp_path)
