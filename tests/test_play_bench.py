@@ -67,7 +67,13 @@ def log(tmp_path_factory):
 
 def test_the_judge_counts_as_by_hand(log):
     judged = Truth(log).judged(
-        Answer(frozenset({"bot-a", "fan"}), frozenset({"x", "p"}), 0.5, {"x": 36.0, "p": 4.0})
+        Answer(
+            accounts=frozenset({"bot-a", "fan"}),
+            tracks=frozenset({"x", "p"}),
+            doubted=frozenset({"ben"}),
+            artificial_share=0.5,
+            track_artificial={"x": 36.0, "p": 4.0},
+        )
     )
     # Attackers are bot-a, bot-b, bot-c: one found, two missed, the fan is false.
     assert judged.accounts.counts == (1, 2, 1)
@@ -81,6 +87,8 @@ def test_the_judge_counts_as_by_hand(log):
     assert found == {"farm": (1, 2), "thin": (0, 1)}
     flagged = {kind: (share.hits, share.total) for kind, share in judged.flagged.items()}
     assert flagged == {"ordinary": (0, 3), "superfan": (1, 1)}
+    doubted = {kind: (share.hits, share.total) for kind, share in judged.doubted.items()}
+    assert doubted == {"farm": (0, 2), "thin": (0, 1), "ordinary": (1, 3), "superfan": (0, 1)}
     # 54 plays, 45 of bots; of the 45 plays of x 40 are bought and 36 are said to be.
     assert judged.shares.log_error == pytest.approx(45 / 54 - 0.5)
     assert judged.shares.track_error == pytest.approx(4 / 45)
@@ -183,6 +191,7 @@ def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
     assert set(told["unseen"]) == {"farm", "thin", "camouflage", "hijack", "ramp"}
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("bench.playbench.ours.WEIGH", "not_there")
     asked_of(tmp_path, monkeypatch, "phonoscope,fraudar")
@@ -206,6 +215,7 @@ def asked_of(folder, monkeypatch, systems, training=1):
     main([*small, "--json", str(folder / "told.json")])
 
 
+@pytest.mark.slow
 def test_a_log_in_parts_shares_no_account_and_no_track(tmp_path, monkeypatch):
     monkeypatch.setattr("bench.playbench.parts.PART", 20_000)
     rows = made_in_parts(40_000, 2, tmp_path)

@@ -21,6 +21,8 @@ class Answer:
     """Accounts said to be artificial."""
     tracks: frozenset[str]
     """Tracks said to be attacked."""
+    doubted: frozenset[str] = frozenset()
+    """Accounts of which it says that it cannot tell."""
     artificial_share: float | None = None
     """Estimated share of all plays that are artificial."""
     track_artificial: Mapping[str, float] = field(default_factory=dict)

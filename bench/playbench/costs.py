@@ -12,10 +12,11 @@ from typing import Any
 
 from rich.table import Table
 
-import phonoscope as ps
-from bench.playbench import ours
+STEPS = ("tracks", "ingest", "weigh")
+"""Tracks are read first, because durations and artists are weighed too."""
 
-STEPS = ("ingest", "weigh")
+
+READ_ONLY = ("--no-pseudonymise", "--no-weigh")
 
 
 def measured(command: list[str]) -> dict[str, float]:
@@ -43,9 +44,8 @@ def measured(command: list[str]) -> dict[str, float]:
 
 
 def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the cost of each step at each size, default mix; weighing only where there is such."""
+    """Return the cost of each step at each size, default mix."""
     found = []
-    steps = STEPS if hasattr(ps.Catalogue, ours.WEIGH) else STEPS[:1]
     for plays in sizes:
         with tempfile.TemporaryDirectory(prefix="plays-") as folder:
             say(f"log of {plays:,} plays")
@@ -53,14 +53,15 @@ def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[d
             make = [sys.executable, "-m", "bench.playbench.parts", str(plays), str(seed)]
             made = subprocess.run([*make, f"{folder}/log"], check=True, stdout=subprocess.PIPE)
             rows, catalogue = int(made.stdout), f"{folder}/catalogue"
-            ingest = [sys.executable, "-m", "phonoscope.cli.main", "plays", f"{folder}/log/plays"]
-            ingest += ["--into", catalogue, "--no-pseudonymise", "--quiet"]
+            phonoscope = [sys.executable, "-m", "phonoscope.cli.main"]
+            into = ["--into", catalogue, "--quiet"]
             commands = {
-                "ingest": ingest,
-                "weigh": [sys.executable, "-m", "bench.playbench.ours", catalogue],
+                "tracks": [*phonoscope, "ingest", f"{folder}/log/tracks", *into],
+                "ingest": [*phonoscope, "plays", f"{folder}/log/plays", *into, *READ_ONLY],
+                "weigh": [*phonoscope, "plays", *into],
             }
             costs: dict[str, Any] = {"plays": rows}
-            for step in steps:
+            for step in STEPS:
                 say(f"{plays:,} plays: {step}")
                 costs[step] = measured(commands[step])
                 costs[step]["plays_a_cpu_s"] = rows / costs[step]["cpu_s"]
@@ -74,19 +75,23 @@ def curve_table(costs: Sequence[dict[str, Any]]) -> Table:
     Where that stays the same, cost grows linearly; a start-up is in the first size only.
     """
     shown = Table(title="What it takes, by size of the log")
-    shown.add_column("plays", justify="right")
-    steps = [step for step in STEPS if step in costs[0]]
-    for step in steps:
-        for name in ("CPU-s", "wall s", "peak GB", "plays a CPU-s", "CPU-s a million more"):
-            shown.add_column(f"{step} {name}", justify="right")
-    for before, each in zip([None, *costs], costs, strict=False):
-        cells = [f"{each['plays']:,}"]
-        for step in steps:
-            cost = each[step]
-            cells += [f"{cost['cpu_s']:.1f}", f"{cost['wall_s']:.1f}", f"{cost['peak_gb']:.2f}"]
-            cells += [f"{cost['plays_a_cpu_s']:,.0f}", _more(before, each, step)]
-        shown.add_row(*cells)
+    shown.add_column("step")
+    for name in ("plays", "CPU-s", "wall s", "peak GB", "plays a CPU-s", "CPU-s a million more"):
+        shown.add_column(name, justify="right")
+    for step in STEPS:
+        for before, each in zip([None, *costs], costs, strict=False):
+            more = _more(before, each, step)
+            shown.add_row(step, f"{each['plays']:,}", *_cells(each[step]), more)
     return shown
+
+
+def _cells(cost: dict[str, float]) -> list[str]:
+    return [
+        f"{cost['cpu_s']:.1f}",
+        f"{cost['wall_s']:.1f}",
+        f"{cost['peak_gb']:.2f}",
+        f"{cost['plays_a_cpu_s']:,.0f}",
+    ]
 
 
 def _more(before: dict[str, Any] | None, each: dict[str, Any], step: str) -> str:

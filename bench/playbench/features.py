@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import duckdb
 import numpy as np
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.playbench import ours
-from bench.playbench.log import Log
+from bench.playbench.log import Log, once
 from phonoscope.listening.rhythm import rhythms
 
 HEARD = """
@@ -58,22 +57,22 @@ class Features:
     """Not a number where something is not known."""
 
 
-@cache
+@once
 def features(log: Log) -> tuple[Features, Features]:
     """Return what is known of accounts and of tracks.
 
-    Accounts: their rhythm (:mod:`phonoscope.listening.rhythm`), what :data:`ACCOUNTS` asks, and the
-    numeric evidence of table ``listeners`` where there is one. Tracks: what :data:`TRACKS` asks,
-    among it the means of their listeners, and the evidence of table ``played_tracks``.
+    Accounts: their rhythm (:mod:`phonoscope.listening.rhythm`), what :data:`ACCOUNTS` asks, and all
+    numbers that Phonoscope goes by. Tracks: what :data:`TRACKS` asks, among it the means of their
+    listeners, and Phonoscope's numbers.
     """
-    catalogue = log.catalogue
-    rhythm = rhythms(catalogue.table("listens"))
+    evidence = ours.evidence(log)
+    of_accounts, of_tracks = ([], []) if evidence is None else ([t.to_pyarrow()] for t in evidence)
+    rhythm = rhythms(log.catalogue.table("listens"))
     keyed = rhythm.mutate(id=rhythm.user_hash).drop("source", "user_hash")
     with log.asked() as ask:
         ask.execute(HEARD)
         found = [keyed.to_pyarrow(), ask.sql(ACCOUNTS).to_arrow_table()]
-        more = ours.evidence(catalogue, ours.LISTENERS, ours.ACCOUNT)
-        accounts = _joined(ask, found + ([] if more is None else [more.to_pyarrow()]))
+        accounts = _joined(ask, found + of_accounts)
         ask.register("listeners", accounts)
         means = ", ".join(
             f'avg(l."{name}") AS "listeners_{name}"'
@@ -81,8 +80,7 @@ def features(log: Log) -> tuple[Features, Features]:
             if name != "id"
         )
         found = [ask.sql(TRACKS.format(means=means)).to_arrow_table()]
-        more = ours.evidence(catalogue, ours.PLAYED_TRACKS, ours.TRACK)
-        tracks = _joined(ask, found + ([] if more is None else [more.to_pyarrow()]))
+        tracks = _joined(ask, found + of_tracks)
     return _matrix(accounts), _matrix(tracks)
 
 

@@ -98,7 +98,7 @@ def _fewer(
 
 def _grown(rows: tuple[NDArray[Any], NDArray[Any]], seed: int) -> Any:
     try:
-        from sklearn.ensemble import RandomForestClassifier  # type: ignore[import-not-found,import-untyped] # noqa: PLC0415
+        from sklearn.ensemble import RandomForestClassifier  # type: ignore # noqa: PLC0415
     except ImportError as error:
         raise Missing("scikit-learn is not installed: pip install --group bench") from error
     forest = RandomForestClassifier(

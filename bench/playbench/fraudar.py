@@ -27,7 +27,7 @@ Flags = NDArray[np.bool_]
 
 OFFSET = 5.0
 """Added to a degree within the logarithm, as published."""
-COUNTS, LARGEST = (1, 2, 3, 5, 8, 12, 20), (1.0, 0.1, 0.02)
+COUNTS, LARGEST = (1, 2, 3, 5, 8, 12, 20, 40), (1.0, 0.1, 0.02)
 """How many blocks may be taken, and what share of all accounts may be in one that is taken at all.
 The paper leaves the first to the reader and does not have the second; without it the first block is
 most of the service's busy listeners."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from phonoscope.findings.interval import Interval, wilson
 
 from bench.playbench.answer import Answer
 from bench.playbench.log import Log
+from phonoscope.interval import Interval, wilson
 
 DRAWS = 2000
 LEAST_PLAYS = 20
@@ -129,6 +129,8 @@ class Judged:
     """Honest accounts flagged, by kind."""
     found_tracks: dict[str, Share]
     """Attacked tracks flagged, by kind of attack."""
+    doubted: dict[str, Share]
+    """Accounts of which the system says that it cannot tell, by kind."""
     shares: ShareErrors
 
     def __add__(self, other: Judged) -> Judged:
@@ -139,6 +141,7 @@ class Judged:
             _added(self.found, other.found),
             _added(self.flagged, other.flagged),
             _added(self.found_tracks, other.found_tracks),
+            _added(self.doubted, other.doubted),
             self.shares + other.shares,
         )
 
@@ -188,6 +191,7 @@ class Truth:
             log's, and a count would mean nothing.
         """
         flagged = _flags(self.account, answer.accounts, "account")
+        doubted = _flags(self.account, answer.doubted, "account")
         tracks = _flags(self.track, answer.tracks, "track")
         return Judged(
             _tally(flagged, self.attacks, self.team),
@@ -196,6 +200,7 @@ class Truth:
             _by_kind(flagged, self.attacks, self.kind),
             _by_kind(flagged, ~self.attacks, self.kind),
             _by_kind(tracks, self.attacked, self.track_kind),
+            _by_kind(doubted, np.ones(len(doubted), bool), self.kind),
             self._shares(answer),
         )
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import Any, TypeVar
 
 import duckdb
 
 import phonoscope as ps
 
+T = TypeVar("T")
 SIMULATOR = Path(__file__).resolve().parents[1] / "simulate_plays.py"
 
 
@@ -48,6 +51,8 @@ class Log:
     """A folder that ``bench/simulate_plays.py`` made."""
 
     folder: Path
+    kept: dict[object, Any] = field(default_factory=dict, repr=False)
+    """Answers of :func:`once`."""
 
     @property
     def plays(self) -> Path:
@@ -83,3 +88,16 @@ class Log:
         connection.read_parquet(str(self.plays)).create_view("plays")
         connection.read_parquet(str(self.tracks)).create_view("tracks")
         return connection
+
+
+def once(ask: Callable[[Log], T]) -> Callable[[Log], T]:
+    """Ask a log once and keep the answer with it, for as long as the log is kept."""
+
+    @wraps(ask)
+    def kept(log: Log) -> T:
+        if ask not in log.kept:
+            log.kept[ask] = ask(log)
+        answer: T = log.kept[ask]
+        return answer
+
+    return kept

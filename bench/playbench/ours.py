@@ -1,12 +1,9 @@
-"""Phonoscope's own answer: what its tables ``listeners`` and ``played_tracks`` say.
+"""Phonoscope's own answer: what its tables of plays that were weighed say.
 
 The only file here that knows their names.
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
@@ -14,23 +11,27 @@ import numpy as np
 
 import phonoscope as ps
 from bench.playbench.answer import Answer, Missing
-from bench.playbench.log import Log
-from phonoscope.errors import UsageError
+from bench.playbench.log import Log, once
 
 WEIGH = "weigh_plays"
 """Method of the catalogue that fills both tables."""
-LISTENERS, PLAYED_TRACKS = "listeners", "played_tracks"
+LISTENERS, PLAYED_TRACKS, GROUPS = "listeners", "played_tracks", "play_groups"
 ACCOUNT, TRACK, SIGN, PLAYS, ARTIFICIAL_PLAYS = (
     "user_hash", "track_id", "sign", "plays", "artificial_plays",
 )  # fmt: skip
 ARTIFICIAL = "artificial"
 """What ``sign`` says of who is flagged; ``undecided`` is not."""
-NO_EVIDENCE = ("score", "group_id", "artificial_plays", "artificial_share", "rank")
+UNDECIDED = "undecided"
+GROUP = "group_id"
+NO_EVIDENCE = (
+    "points", GROUP, "artificial_plays", "undecided_plays", "artificial_share", "share_low",
+    "share_high",
+)  # fmt: skip
 """Numeric columns that say what was concluded, and not from what."""
 
 
 def weigh(catalogue: ps.Catalogue) -> None:
-    """Fill both tables.
+    """Fill the tables.
 
     Raises
     ------
@@ -43,16 +44,40 @@ def weigh(catalogue: ps.Catalogue) -> None:
     method()
 
 
-def evidence(catalogue: ps.Catalogue, name: str, key: str) -> ir.Table | None:
-    """Return the numeric columns of one of the tables beside its key; none where it is not."""
+@once
+def weighed(log: Log) -> ps.Catalogue:
+    """Return the catalogue of a log, weighed once; raises as :func:`weigh`."""
+    weigh(log.catalogue)
+    return log.catalogue
+
+
+def evidence(log: Log) -> tuple[ir.Table, ir.Table] | None:
+    """Return what it goes by in numbers, of accounts and of tracks, each with its ``id``.
+
+    The evidence of an account's group, and of the group that played a track most, is of these. None
+    where this version of Phonoscope does not weigh plays.
+    """
     try:
-        table = catalogue.table(name)
-    except UsageError:
+        catalogue = weighed(log)
+    except Missing:
         return None
+    groups = _numbers(catalogue.table(GROUPS), GROUP)
+    groups = groups.rename({f"group_{name}": name for name in groups.columns if name != "id"})
+    found = []
+    for name, key in ((LISTENERS, ACCOUNT), (PLAYED_TRACKS, TRACK)):
+        table = catalogue.table(name)
+        of_group = table.select(id=table[key], group_number=table[GROUP])
+        theirs = of_group.join(groups, of_group.group_number == groups.id, rname="{name}_")
+        theirs = theirs.drop("group_number", "id_")
+        found.append(_numbers(table, key).left_join(theirs, "id", rname="{name}_").drop("id_"))
+    return found[0], found[1]
+
+
+def _numbers(table: ir.Table, key: str) -> ir.Table:
     told = [
         column
         for column, kind in table.schema().items()
-        if kind.is_numeric() and column not in NO_EVIDENCE
+        if kind.is_numeric() and column not in (*NO_EVIDENCE, key)
     ]
     return table.select(table[key].name("id"), *(table[c].cast("float64") for c in told))
 
@@ -64,30 +89,22 @@ class Ours:
 
     def answer(self, log: Log) -> Answer:
         """Return what the tables say."""
-        weigh(log.catalogue)
-        listeners = log.catalogue.table(LISTENERS)
-        accounts = listeners.filter(listeners[SIGN] == ARTIFICIAL)[ACCOUNT].to_pyarrow()
-        played = log.catalogue.table(PLAYED_TRACKS)
+        catalogue = weighed(log)
+        listeners = catalogue.table(LISTENERS)
+        accounts = {
+            sign: listeners.filter(listeners[SIGN] == sign)[ACCOUNT].to_pyarrow().to_pylist()
+            for sign in (ARTIFICIAL, UNDECIDED)
+        }
+        played = catalogue.table(PLAYED_TRACKS)
         flagged = played.filter(played[SIGN] == ARTIFICIAL)[TRACK].to_pyarrow()
         shares = played.select(TRACK, PLAYS, ibis.coalesce(played[ARTIFICIAL_PLAYS], 0).name("n"))
         told = shares.to_pyarrow()
         count = told["n"].to_numpy().astype(float)
         some = count > 0
         return Answer(
-            frozenset(accounts.to_pylist()),
+            frozenset(accounts[ARTIFICIAL]),
             frozenset(flagged.to_pylist()),
+            frozenset(accounts[UNDECIDED]),
             float(count.sum() / max(1, np.sum(told[PLAYS].to_numpy()))),
             dict(zip(told[TRACK].filter(some).to_pylist(), count[some].tolist(), strict=True)),
         )
-
-
-def main() -> None:
-    """Weigh a catalogue in a process of its own, so that what it takes can be told."""
-    try:
-        weigh(ps.open_catalogue(Path(sys.argv[1]), create=False))
-    except Missing as missing:
-        sys.exit(str(missing))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A log too large to be made at once: several, as of services that share no account and no track.
+"""A log too large to be made at once: several, as of services that have nothing in common.
 
     python -m bench.playbench.parts PLAYS SEED FOLDER
 
@@ -28,7 +28,10 @@ def made_in_parts(plays: int, seed: int, into: Path) -> int:
         with tempfile.TemporaryDirectory(dir=into) as place:
             log = recipe("default", plays // count, seed + part).made(Path(place) / "log")
             rows += log.rows
-            for name, ids in (("plays", ("account", "track_id")), ("tracks", ("track_id",))):
+            for name, ids in (
+                ("plays", ("account", "track_id")),
+                ("tracks", ("track_id", "artist_name")),
+            ):
                 _renamed(log, name, ids, f"{part:03d}-", into / name / f"{part:03d}.parquet")
     return rows
 

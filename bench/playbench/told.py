@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phonoscope.findings.interval import Interval
 from rich.console import Console
 from rich.table import Table
 
 from bench.playbench.judge import Judged, Share, Tally
+from phonoscope.interval import Interval
 
 Results = Mapping[str, Mapping[str, Judged]]
 """By mix and system."""
@@ -41,7 +41,7 @@ def as_json(judged: Judged) -> dict[str, Any]:
         "honest_flagged": _share_json(judged.honest),
         **{
             name: {kind: _share_json(share) for kind, share in getattr(judged, name).items()}
-            for name in ("found", "flagged", "found_tracks")
+            for name in ("found", "flagged", "found_tracks", "doubted")
         },
         "artificial_share": [{"said": said, "true": true} for said, true in judged.shares.logs],
         "track_share_median_error": judged.shares.track_error,
@@ -71,12 +71,24 @@ def _kinds(mix: str, systems: Mapping[str, Judged]) -> Table:
     shown.add_column("of", justify="right")
     for system in systems:
         shown.add_column(system)
+    unsure = {name: judged for name, judged in systems.items() if _doubts(judged)}
+    for system in unsure:
+        shown.add_column(f"{system} in doubt")
     for name, mark in (("found", "a"), ("found_tracks", "t"), ("flagged", "honest")):
         first: dict[str, Share] = getattr(next(iter(systems.values())), name)
         for kind, share in first.items():
             cells = (share_text(getattr(judged, name)[kind]) for judged in systems.values())
-            shown.add_row(f"{kind} ({mark})", f"{share.total:,}", *cells)
+            doubts = (_doubt(judged, kind, mark) for judged in unsure.values())
+            shown.add_row(f"{kind} ({mark})", f"{share.total:,}", *cells, *doubts)
     return shown
+
+
+def _doubts(judged: Judged) -> int:
+    return sum(share.hits for share in judged.doubted.values())
+
+
+def _doubt(judged: Judged, kind: str, mark: str) -> str:
+    return NOTHING if mark == "t" else share_text(judged.doubted[kind])
 
 
 def _unseen(unseen: Mapping[str, Judged]) -> Table:
@@ -104,7 +116,7 @@ def value_text(value: float | None, interval: Interval | None = None, digits: in
     text = f"{100 * value:.{digits}f}"
     if interval is None:
         return text
-    low, high = (f"{100 * end:.{max(0, digits - 1)}f}" for end in interval)
+    low, high = (f"{100 * end:.{digits}f}" for end in interval)
     return f"{text} ({low}-{high})"
 
 

@@ -29,9 +29,7 @@ def boost(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     for accounts, daily in groups_of(cast, "boost", budget, (25, 110), rng, size=(15, 80)):
         tracks = cast.known_targets("boost", int(rng.integers(4, 15)), rng)
         plays, hit = _replayed(cast, accounts, daily, rng.uniform(0.2, 0.5), rng, 1.6)
-        plays = instead(cast.world, plays, hit, rng.choice(tracks, len(plays)), 1, 1.6, rng)
-        plays.artificial[:] = True
-        made.append(plays)
+        made.append(_put(cast, plays, hit, tracks, 1.6, rng))
     return joined(made)
 
 
@@ -94,12 +92,7 @@ def _posed(
         attacked = cast.targets(kind, int(rng.integers(*tracks)), rng)
         patience = rng.uniform(1.05, 1.75)
         plays, hit = _replayed(cast, accounts, a_day, rng.uniform(0.25, 0.6), rng, patience)
-        # Where a play is started from is copied with the rest.
-        source = plays.source.copy()
-        plays = instead(cast.world, plays, hit, rng.choice(attacked, len(plays)), 0, patience, rng)
-        plays.source = source
-        plays.artificial[:] = True
-        made.append(plays)
+        made.append(_put(cast, plays, hit, attacked, patience, rng))
     return joined(made)
 
 
@@ -117,6 +110,22 @@ def _replayed(
     who.patience[:] = patience
     plays = listened(who, cast.days, cast.world, rng)
     return plays, rng.random(len(plays)) < share
+
+
+def _put(
+    cast: Cast,
+    plays: Plays,
+    hit: np.ndarray,
+    tracks: Ints,
+    patience: float,
+    rng: np.random.Generator,
+) -> Plays:
+    # Where a play is started from is copied with the rest.
+    source = plays.source.copy()
+    plays = instead(cast.world, plays, hit, rng.choice(tracks, len(plays)), 0, patience, rng)
+    plays.source = source
+    plays.artificial[:] = True
+    return plays
 
 
 DISGUISED = {"skipper": skipper, "drip": drip, "boost": boost, "lone": lone}

@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.playlogs.cast import Cast
 from bench.playlogs.log import COUNTRIES, Plays
 from bench.playlogs.world import Reals
 
 ACCOUNTS_A_NETWORK = 5
 """Accounts of a country to one of its networks. Each is seen at several, so that some 25 are seen
 at one, at some many more: they are used very unevenly."""
-RELAY_S = 1800.0
-"""A relay in somebody's home is changed about so often."""
-FEW = ("farm", "chain", "lone")
-"""Kinds that stay at few addresses; other programs go through other people's homes."""
 
 
-def share_networks(plays: Plays, cast: Cast, seed: int) -> None:
+def share_networks(plays: Plays, accounts: int, seed: int) -> None:
     """Give each play one of its country's networks in place of one of its own.
 
-    A network of before becomes the same one always, so accounts that shared one still do; plays of
-    programs come from another home every half an hour, except those of :data:`FEW`.
+    A network of before becomes the same one always: who was at two is at two, and accounts that
+    shared one still do, now with people who have nothing to do with them. Programs so go through
+    the homes of others and stay there, as those that are sold for it are used.
     """
-    kinds = np.array(cast.kinds)
-    key = plays.prefix.astype(np.uint64)
-    moves = plays.artificial & ~np.isin(kinds, FEW)[plays.account]
-    relay = (plays.start_s[moves] // RELAY_S).astype(np.uint64)
-    key[moves] = (plays.account[moves].astype(np.uint64) << np.uint64(32)) + relay
-    u = _uniform(key + (np.uint64(seed) << np.uint64(50)))
-    home = np.full(len(kinds), 0, np.int64)
+    u = _uniform(plays.prefix.astype(np.uint64) + (np.uint64(seed) << np.uint64(32)))
+    home = np.zeros(accounts, np.int64)
     home[plays.account] = plays.country
     size = np.maximum(4, np.bincount(home, minlength=len(COUNTRIES)) // ACCOUNTS_A_NETWORK)
     which = (size[plays.country] * u**2).astype(np.int64)

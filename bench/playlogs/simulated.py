@@ -115,7 +115,7 @@ def simulated(
     del made
     whole = whole.taken(whole.start_s < days * DAY_S)
     if networks == "shared":
-        share_networks(whole, cast, seed)
+        share_networks(whole, len(cast.kinds), seed)
     order: NDArray[np.int64] = np.lexsort((whole.account, whole.start_s))
     return Simulated(world, cast, whole.taken(order))
 
