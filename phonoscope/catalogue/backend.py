@@ -47,12 +47,7 @@ def beside(table: Any, rows: pa.Table) -> Any:
 def _keep_on_spark(table: Any) -> tuple[Any, Callable[[], object]]:
     # Not Ibis' own cache: with it a plan holds those of all that was kept before, each as often as
     # it is used, and a dozen steps fill the driver's memory with text.
-    session = _session()
-    frame = session.sql(table.get_backend().compile(table))
-    # Dealt out anew, so that nothing is left of a column that rows were grouped by and that is not
-    # among them: Spark 4.0 loses such a one in a checkpoint.
-    frame = frame.repartition(int(session.conf.get("spark.sql.shuffle.partitions")))
-    frame = frame.localCheckpoint()
+    frame = _session().sql(table.get_backend().compile(table)).localCheckpoint()
     kept, name = _named(table, frame)
 
     def forget() -> None:

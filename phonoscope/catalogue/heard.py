@@ -104,7 +104,8 @@ class PlayedTrackRow:
     source: str = column(_SOURCE)
     track_id: str = column("As in table listens.")
     sign: str = column(
-        f"{_SIGN} Artificial when most of its plays are, undecided when most are that or in doubt."
+        f"{_SIGN} Artificial when most of its plays are or it is one of such a group's tracks; "
+        "undecided when that holds with plays in doubt. Two plays at least."
     )
     plays: int = column("Plays.")
     accounts: int = column("Accounts that played it.")
@@ -131,7 +132,7 @@ class PlaysSummaryRow:
     tracks: int = column("Distinct tracks.")
     artificial_accounts: int = column("Accounts taken for artificial.")
     undecided_accounts: int = column("Accounts in doubt.")
-    artificial_tracks: int = column("Tracks most of whose plays are artificial.")
+    artificial_tracks: int = column("Tracks whose sign is artificial.")
     artificial_plays: int = column("Plays taken for artificial.")
     undecided_plays: int = column("Plays in doubt.")
     artificial_share: float = column("Share of plays taken for artificial.")

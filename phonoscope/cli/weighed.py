@@ -53,8 +53,8 @@ def weighed_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
     plays = f"{counted(one.plays, 'play')} of {counted(one.tracks, 'track')} by "
     artificial = (
         f"{counted(one.artificial_plays, 'play')}, {percent(one.artificial_share)} ({low} to "
-        f"{high}), by {counted(one.artificial_accounts, 'account')}; most plays of "
-        f"{counted(one.artificial_tracks, 'track')}"
+        f"{high}), by {counted(one.artificial_accounts, 'account')}; "
+        f"{counted(one.artificial_tracks, 'track')} concerned"
     )
     doubt = (
         f"{counted(one.undecided_plays, 'play')} by {counted(one.undecided_accounts, 'account')}"

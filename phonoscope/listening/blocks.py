@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from phonoscope.catalogue.backend import beside
 from phonoscope.listening.company import ACCOUNTS_A_TRACK, FEWEST, cores
+from phonoscope.listening.lengths import WHOLE
 from phonoscope.listening.log import Log
 
 OF_TRACK = 0.2
 """Share of a track's plays that is the block's, at least."""
 LIFT = 10.0
-"""How many times as many of the block's accounts play a track as of all accounts, at least."""
+"""How many times as many of the block's accounts play a track as of all accounts, at least; in a
+small log, half of what is possible."""
 OF_MEMBER = 0.5
 """Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
 the block."""
@@ -41,13 +42,12 @@ class Blocks:
     def __init__(self, log: Log) -> None:
         self._log = log
         seen, found = cores(log)
-        self._cores = pc.max(found["block"]).as_py() + 1 if len(found) else 0
         core = beside(seen, found)
         met = log.keep(self._met(seen, core))
         company = log.keep(self._company(core, met))
         theirs = log.keep(self._theirs(company))
         members = log.keep(self._members(company, theirs))
-        self.members = log.keep(members.union(self._unskipping(members)))
+        self.members = log.keep(self._both(members))
         self.tracks = log.keep(self._tracks(theirs))
 
     def _met(self, seen: Any, core: Any) -> Any:
@@ -79,7 +79,9 @@ class Blocks:
         theirs = theirs.filter(theirs.some >= FEWEST).join(size, "block")
         theirs = theirs.join(self._log.tracks, "track")
         lift = (theirs.some / theirs["size"]) / (theirs.accounts / everyone)
-        theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= LIFT))
+        # A group that is a large part of all accounts cannot stand out from them more than this.
+        enough = (everyone / theirs["size"] / 2).clip(upper=LIFT)
+        theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
         return theirs.select("block", "track")
 
     def _members(self, company: Any, theirs: Any) -> Any:
@@ -92,30 +94,34 @@ class Blocks:
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
         return each.filter(enough).drop("usual", "accounts")
 
-    def _unskipping(self, members: Any) -> Any:
-        """Return blocks without the members that end plays early, as people do.
+    def _both(self, members: Any) -> Any:
+        """Return each block twice: whole, and without members who play as people or shops do.
 
-        A fan of an artist who is played by a farm is found with the farm. Numbers of these blocks
-        follow on those of the whole ones.
+        A fan of an artist whom a farm plays is found with the farm, but ends plays early, as people
+        do; a shop never does. A block's number is doubled, and one more where they are left out.
         """
         lengths = self._log.lengths
         usual = lengths.uncounted / max(1, lengths.known)
         few = members.uncounted <= LIKE_PEOPLE * usual * members.known
-        rest = members.filter(few & (members.known >= LEAST_KNOWN))
-        left = rest.group_by("block").aggregate(left=rest.count())
-        size = members.group_by("block").aggregate(size=members.count()).join(left, "block")
-        fewer = size.filter((size.left >= FEWEST) & (size.left < size["size"])).select("block")
-        rest = rest.semi_join(fewer, "block")
-        return rest.mutate(block=rest.block + self._cores)
-
-    def _whole(self, theirs: Any) -> Any:
-        """Return tracks of blocks, those of the whole ones for both kinds."""
-        return theirs.union(theirs.mutate(block=theirs.block + self._cores))
+        some = members.whole < WHOLE * members.known
+        plain = (few & some & (members.known >= LEAST_KNOWN)).fill_null(False)
+        members = members.mutate(plain=plain)
+        size = members.group_by("block").aggregate(
+            left=members.plain.cast("int64").sum(), size=members.count()
+        )
+        members = members.join(size, "block")
+        both = members.cross_join(beside(members, pa.table({"without": [0, 1]})))
+        fewer = (both.left >= FEWEST) & (both.left < both["size"])
+        both = both.filter((both.without == 0) | (both.plain & fewer))
+        return both.mutate(block=2 * both.block + both.without).drop(
+            "plain", "left", "size", "without"
+        )
 
     def _tracks(self, theirs: Any) -> Any:
-        who = self.members.select("block", "account")
-        theirs = self._whole(theirs)
-        joined = self._log.edges.join(who, "account").join(theirs, ["block", "track"])
+        members = self.members
+        who = members.select("block", "account", core=(members.block // 2).cast("int64"))
+        theirs = theirs.rename(core="block")
+        joined = self._log.edges.join(who, "account").join(theirs, ["core", "track"])
         each = joined.group_by(["block", "track"]).aggregate(
             members=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
         )

@@ -51,11 +51,12 @@ def weigh(
         there = ", ".join(sources) or "none: phonoscope plays reads them"
         raise UsageError(f"there are no plays of {source!r}; there are of {there}")
     chosen = sources if source is None else [source]
-    found = []
+    # Asked for once: what is written below makes a catalogue open anew for the next question.
+    tracks, found = tables.table("tracks"), []
     for one in chosen:
         own = listens.filter(listens.source == one)
         tell("numbering accounts and tracks")
-        with Log(own, tables.table("tracks")) as log:
+        with Log(own, tracks) as log:
             found.append(_keep(store, one, Weighing(own, log, tell), memory_mb))
     return found
 

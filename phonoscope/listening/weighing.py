@@ -272,9 +272,12 @@ class Weighing:
 
     def _artificial_tracks(self) -> int:
         edges = self._edges
-        false = edges.group_by("track").aggregate(artificial=edges.artificial.sum())
+        false = edges.group_by("track").aggregate(
+            artificial=edges.artificial.sum(), of_group=(edges.group_id > 0).any()
+        )
         rows = self._log.tracks.join(false, "track")
-        most = (2 * rows.artificial >= rows.plays) & (rows.artificial >= LEAST_PLAYS)
+        most = (2 * rows.artificial >= rows.plays) | rows.of_group
+        most = most & (rows.artificial >= LEAST_PLAYS)
         return int(rows.filter(most).count().to_pyarrow().as_py())
 
 
@@ -338,15 +341,16 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     undecided = columns["undecided_plays"]
     share = artificial / plays
     low, high = share_interval(share, plays.astype(float) ** 2 / columns["squares"])
+    group = columns["group_id"]
     sign = np.select(
         [
-            (2 * artificial >= plays) & (artificial >= LEAST_PLAYS),
-            (2 * (artificial + undecided) >= plays) & (artificial + undecided >= LEAST_PLAYS),
+            ((2 * artificial >= plays) | (group > 0)) & (artificial >= LEAST_PLAYS),
+            ((2 * (artificial + undecided) >= plays) | (group > 0))
+            & (artificial + undecided >= LEAST_PLAYS),
         ],
         [ARTIFICIAL, UNDECIDED],
         NO_SIGN,
     )
-    group = columns["group_id"]
     return pa.RecordBatch.from_pydict(
         {
             **{name: batch.column(name) for name in ("track_id", "plays", "accounts")},
