@@ -13,9 +13,10 @@ from phonoscope.listening.log import Log
 
 OF_TRACK = 0.2
 """Share of a track's plays that is the block's, at least."""
-LIFT = 10.0
+LIFT, LEAST_LIFT = 10.0, 3.0
 """How many times as many of the block's accounts play a track as of all accounts, at least; in a
-small log, half of what is possible."""
+small log half of what is possible, but no less than the second. So a third of all accounts is never
+a group."""
 OF_MEMBER = 0.5
 """Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
 the block."""
@@ -47,8 +48,9 @@ class Blocks:
         company = log.keep(self._company(core, met))
         theirs = log.keep(self._theirs(company))
         members = log.keep(self._members(company, theirs))
-        self.members = log.keep(self._both(members))
-        self.tracks = log.keep(self._tracks(theirs))
+        both = log.keep(self._both(members))
+        self.tracks = log.keep(self._tracks(both, theirs))
+        self.members = log.keep(self._members(both.select("block", "account"), self.tracks))
 
     def _met(self, seen: Any, core: Any) -> Any:
         """Return tracks at which a core meets."""
@@ -80,12 +82,14 @@ class Blocks:
         theirs = theirs.join(self._log.tracks, "track")
         lift = (theirs.some / theirs["size"]) / (theirs.accounts / everyone)
         # A group that is a large part of all accounts cannot stand out from them more than this.
-        enough = (everyone / theirs["size"] / 2).clip(upper=LIFT)
+        enough = (everyone / theirs["size"] / 2).clip(LEAST_LIFT, LIFT)
         theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
         return theirs.select("block", "track")
 
     def _members(self, company: Any, theirs: Any) -> Any:
-        joined = self._log.edges.join(company, "account").join(theirs, ["block", "track"])
+        """Return who of them plays these tracks as much as the others do, and how."""
+        joined = self._log.edges.join(company, "account")
+        joined = joined.join(theirs.select("block", "track"), ["block", "track"])
         each = joined.group_by(["block", "account"]).aggregate(
             tracks=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
         )
@@ -117,8 +121,7 @@ class Blocks:
             "plain", "left", "size", "without"
         )
 
-    def _tracks(self, theirs: Any) -> Any:
-        members = self.members
+    def _tracks(self, members: Any, theirs: Any) -> Any:
         who = members.select("block", "account", core=(members.block // 2).cast("int64"))
         theirs = theirs.rename(core="block")
         joined = self._log.edges.join(who, "account").join(theirs, ["core", "track"])

@@ -102,7 +102,8 @@ def _promising(blocks: Blocks, lengths: Lengths) -> list[Group]:
     members = _by_block(arrow(blocks.members))
     found = []
     for block, tracks in _by_block(arrow(blocks.tracks)).items():
-        if len(tracks["track"]) >= MEETINGS and len(members[block]["account"]) >= FEWEST:
+        who = len(members[block]["account"]) if block in members else 0
+        if len(tracks["track"]) >= MEETINGS and who >= FEWEST:
             group = _group(members[block], tracks)
             theirs = group.exclusive >= reasons.THEIRS
             if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:

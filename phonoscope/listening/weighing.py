@@ -25,8 +25,8 @@ ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
 """Where so few of an account's plays are not of its group's tracks, they are judged with these."""
 REST_KNOWN = 20
-LEAST_PLAYS = 2
-"""One play says nothing of a track: who hides also plays what nobody asked for."""
+LEAST_PLAYS = 3
+"""A play or two say nothing of a track: who hides also plays what nobody asked for."""
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 _OF_GROUPS = (
     "plays", "exclusive", "each_share", "repeats", "of_accounts", "unevenness", "in_step",
@@ -276,9 +276,10 @@ class Weighing:
             artificial=edges.artificial.sum(), of_group=(edges.group_id > 0).any()
         )
         rows = self._log.tracks.join(false, "track")
-        most = (2 * rows.artificial >= rows.plays) | rows.of_group
-        most = most & (rows.artificial >= LEAST_PLAYS)
-        return int(rows.filter(most).count().to_pyarrow().as_py())
+        grouped = rows.of_group & (rows.artificial > 0)
+        return int(
+            rows.filter(_most(rows.artificial, rows.plays) | grouped).count().to_pyarrow().as_py()
+        )
 
 
 def share_interval(
@@ -322,13 +323,23 @@ def _counted(rows: Any) -> Any:
 def _batches(table: Any) -> Iterator[pa.RecordBatch]:
     found = stream(table) if is_local(table) else iter(table.to_pyarrow_batches())
     for batch in found:
-        yield batch.cast(_whole_numbers(batch.schema))
+        yield batch.cast(_plain_numbers(batch.schema))
 
 
-def _whole_numbers(schema: pa.Schema) -> pa.Schema:
-    """Return a schema in which sums, which DuckDB makes wider than what it adds, are int64."""
-    wide = pa.types.is_decimal
-    return pa.schema([(f.name, pa.int64() if wide(f.type) else f.type) for f in schema])
+def _plain_numbers(schema: pa.Schema) -> pa.Schema:
+    """Return a schema without decimals: databases give sums and quotients in types of their own."""
+    return pa.schema([(field.name, _plain(field.type)) for field in schema])
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if not pa.types.is_decimal(kind):
+        return kind
+    return pa.float64() if kind.scale else pa.int64()
+
+
+def _most(some: Any, plays: Any) -> Any:
+    """Return whether some plays are most of a track's, and enough to say so."""
+    return (2 * some >= plays) & (some >= LEAST_PLAYS)
 
 
 def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -342,11 +353,11 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     share = artificial / plays
     low, high = share_interval(share, plays.astype(float) ** 2 / columns["squares"])
     group = columns["group_id"]
+    grouped = group > 0
     sign = np.select(
         [
-            ((2 * artificial >= plays) | (group > 0)) & (artificial >= LEAST_PLAYS),
-            ((2 * (artificial + undecided) >= plays) | (group > 0))
-            & (artificial + undecided >= LEAST_PLAYS),
+            _most(artificial, plays) | (grouped & (artificial > 0)),
+            _most(artificial + undecided, plays) | (grouped & (undecided > 0)),
         ],
         [ARTIFICIAL, UNDECIDED],
         NO_SIGN,
