@@ -40,6 +40,7 @@ _NAMED_APART = r"\s*[(\[].*$|\s+-\s.*$"
 RELEASE = ("who", "release")
 """Key of a release of an artist; one of two artists counts for both."""
 _KEY = ("source", "track_id")
+_MONTH = "^[0-9]{4}-[0-9]{2}$"
 assert COUNT // _PREFIXES == 26**2
 
 DIFFERENCES: Mapping[str, int] = {
@@ -140,33 +141,50 @@ def chosen(catalogue: Asked) -> Any:
 
 def _tracks(catalogue: Asked) -> Any:
     """Return the tracks of the chosen artists, one row for each credit."""
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
     who = catalogue.once(chosen).select("source", "artist_id", "who")
     mine = _credits(catalogue).inner_join(who, ["source", "artist_id"])
     tracks = catalogue.table("tracks")
-    dated = tracks.release_date_precision.isin(("month", "day"))
-    month = tracks.release_date.substr(0, 7)
-    month = (dated & month.re_search("^[0-9]{4}-[0-9]{2}$")).ifelse(month, None)
-    code = (tracks.isrc_code >= 0).ifelse(tracks.isrc_code, None)
-    markets = ibis.cases(
-        (tracks.market_count == 1, 0), (tracks.market_count.between(2, FEW_MARKETS - 1), 1),
-        (tracks.market_count >= FEW_MARKETS, 2),
-    )  # fmt: skip
-    number = month.substr(0, 4).cast("int64") * 12 + month.substr(5, 2).cast("int64") - 1
     told = tracks.select(
         *_KEY,
         "album_id",
         "isrc_code",
-        label=tracks.label.strip().lower().nullif(""),
-        registrant=code // _REGISTRANTS,
-        prefix=code // _PREFIXES,
-        markets=markets.cast("int64"),
-        number=number,
+        "market_count",
+        "release_date",
+        "release_date_precision",
+        written=tracks.label,
         declared=tracks.declared_generated,
     )
+    # Told apart only of those that are left.
     joined = mine.select(*_KEY, "who").inner_join(told, list(_KEY))
-    return _heard(catalogue, joined, list(_KEY))
+    code = (joined.isrc_code >= 0).ifelse(joined.isrc_code, None)
+    rows = joined.select(
+        *_KEY,
+        "who",
+        "album_id",
+        "isrc_code",
+        "declared",
+        label=joined.written.strip().lower().nullif(""),
+        registrant=code // _REGISTRANTS,
+        prefix=code // _PREFIXES,
+        markets=_territories(joined.market_count),
+        number=_month(joined),
+    )
+    return _heard(catalogue, rows, list(_KEY))
+
+
+def _territories(markets: Any) -> Any:
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    kinds = ((markets == 1, 0), (markets.between(2, FEW_MARKETS - 1), 1), (markets > 1, 2))
+    return ibis.cases(*kinds).cast("int64")
+
+
+def _month(rows: Any) -> Any:
+    """Return the number of the month of release, counted from the year 0; empty without one."""
+    month = rows.release_date.substr(0, 7)
+    named = rows.release_date_precision.isin(("month", "day")) & month.re_search(_MONTH)
+    month = named.ifelse(month, None)
+    return month.substr(0, 4).cast("int64") * 12 + month.substr(5, 2).cast("int64") - 1
 
 
 def _heard(catalogue: Asked, tracks: Any, key: list[str]) -> Any:
