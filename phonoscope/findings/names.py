@@ -38,7 +38,7 @@ from phonoscope.findings.known import (
 )
 from phonoscope.findings.lookalikes import COMMON, HARDLY_CHANCE, SHORTEST, Pair, Search
 from phonoscope.findings.made import Made, made_by
-from phonoscope.findings.words import count, counted, joined
+from phonoscope.words import count, counted, joined
 
 LOOKED_AT = 1_000
 """Pairs of which tracks are looked up, those of the best known artists."""

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from phonoscope.audio.source import printable
+from phonoscope.catalogue.backend import beside
 from phonoscope.catalogue.isrc import code_of
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
@@ -41,7 +42,7 @@ from phonoscope.findings.releases import (
     releases,
     usual,
 )
-from phonoscope.findings.words import count, counted, joined, percent
+from phonoscope.words import count, counted, joined, percent
 
 RARE = 0.005
 """Share of the examined releases up to which differences are rare enough to be listed."""
@@ -142,7 +143,7 @@ def _rows(
 
     order = ibis.cases(*((some.pattern == p, at) for at, p in enumerate(rare)))
     looked = some.order_by(order, *RELEASE).limit(LOOKED_AT).to_pyarrow()
-    keys = ibis.memtable(looked.select(list(RELEASE)))
+    keys = beside(some, looked.select(list(RELEASE)))
     more = {
         (row["who"], row["release"]): row
         for row in described(catalogue, keys).to_pyarrow().to_pylist()
@@ -167,9 +168,8 @@ def _rows(
 
 def _usual(catalogue: Asked, looked: pa.Table, name: str) -> dict[int, Any]:
     """Return what most releases of each artist say of one thing."""
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
-    some = ibis.memtable(looked.select(["who"]).group_by("who").aggregate([]))
+    who = looked.select(["who"]).group_by("who").aggregate([])
+    some = beside(catalogue.once(releases), who)
     rows = usual(catalogue, some, name).to_pyarrow().to_pylist()
     # Where two are as usual, either may be named; the same one every time.
     return {row["who"]: row[name] for row in sorted(rows, key=lambda r: r[name], reverse=True)}
