@@ -38,7 +38,7 @@ from phonoscope.findings.known import (
 )
 from phonoscope.findings.lookalikes import COMMON, HARDLY_CHANCE, SHORTEST, Pair, Search
 from phonoscope.findings.made import Made, made_by
-from phonoscope.words import count, counted, joined
+from phonoscope.words import count, counted, joined, shortened
 
 LOOKED_AT = 1_000
 """Pairs of which tracks are looked up, those of the best known artists."""
@@ -99,7 +99,6 @@ class _Seen:
     pair: Pair
     known: Made
     other: Made
-    says: str
     reasons: tuple[str, ...]
 
 
@@ -152,12 +151,12 @@ def _listed(catalogue: Asked, artists: Sequence[Artist]) -> set[Artist]:
 def _reasoned(pair: Pair, made: Mapping[str, Made], is_listed: bool) -> _Seen:
     known, other = (made.get(a.artist_id or "", Made()) for a in (pair.known, pair.other))
     reasons = (
-        LIKENESSES[pair.likeness] if pair.likeness in HARDLY_CHANCE else "",
+        _told(pair) or LIKENESSES[pair.likeness] if pair.likeness in HARDLY_CHANCE else "",
         _machine(other, is_listed),
         _fewer(pair),
         _later(known, other),
     )
-    return _Seen(pair, known, other, _told(pair), tuple(filter(None, reasons)))
+    return _Seen(pair, known, other, tuple(filter(None, reasons)))
 
 
 def _machine(made: Made, is_listed: bool) -> str:
@@ -187,24 +186,25 @@ def _later(known: Made, other: Made) -> str:
 
 
 def _told(pair: Pair) -> str:
-    """Say how a name differs from the known one."""
+    """Say what stands in a name that hardly stands there by chance; else nothing."""
     if pair.likeness is Likeness.HIDDEN:
         hidden = dict.fromkeys(hidden_in(pair.other.name) or hidden_in(pair.known.name))
-        return f"hidden: {', '.join(f'U+{ord(c):04X}' for c in hidden)}"
+        return ", ".join(f"U+{ord(c):04X}" for c in hidden)
     if pair.likeness is Likeness.LETTERS:
-        strange = strange_letters(pair.other.name, pair.known.name)
-        return printable(f"{LIKENESSES[pair.likeness]}: {', '.join(strange[:3])}")
-    return LIKENESSES[pair.likeness]
+        return printable(", ".join(strange_letters(pair.other.name, pair.known.name)[:3]))
+    return ""
 
 
 def _answer(search: Search, seen: Sequence[_Seen]) -> Answer:
     found = search.by_likeness
     share = Share(search.with_any, len(search.known))
-    kinds = [f"{count(found[kind])} {LIKENESSES[kind]}" for kind in Likeness if found[kind]]
+    kinds = [f"{LIKENESSES[kind]} ({count(found[kind])})" for kind in Likeness if found[kind]]
+    chance = sum(found[kind] for kind in HARDLY_CHANCE)
     artists = _artists(len(search.known))
     told = (
-        f"{share} of {artists} have names like theirs beside them, of artists far less known: "
-        f"{joined(kinds)}."
+        f"{share} of {artists} have names like theirs beside them, of artists far less known; "
+        f"{count(chance) if chance else 'none'} of {counted(found.total(), 'such pair')} "
+        f"{'is' if chance < 2 else 'are'} hardly chance."
         if kinds
         else f"No name of {count(search.names)} looks like one of {artists}."
     )
@@ -216,6 +216,7 @@ def _answer(search: Search, seen: Sequence[_Seen]) -> Answer:
             filter(
                 None,
                 (
+                    f"Pairs by likeness: {joined(kinds)}." if kinds else "",
                     f"{counted(reasoned, 'of those looked at has', 'of those looked at have')} two "
                     "reasons to look or more."
                     if reasoned
@@ -252,8 +253,8 @@ _COLUMNS = (
     Column("why", "In words", "text"),
     Column("followers", "Followers", on_page=False),
     Column("known_followers", "Of the known", on_page=False),
-    Column("tracks", "Tracks"),
-    Column("first", "First year", "text"),
+    Column("tracks", "Tracks", on_page=False),
+    Column("first", "First year", "text", on_page=False),
     Column("artist_id", "Identifier", "text", on_page=False),
     Column("source", "Source", "text", on_page=False),
 )
@@ -267,11 +268,11 @@ def _table(seen: Sequence[_Seen]) -> Table:
 def _row(one: _Seen) -> tuple[Cell, ...]:
     other = one.pair.other
     return (
-        printable(other.name),
-        printable(one.pair.known.name),
-        one.says,
+        shortened(printable(other.name)),
+        shortened(printable(one.pair.known.name)),
+        LIKENESSES[one.pair.likeness],
         len(one.reasons),
-        "; ".join(one.reasons[1:] if one.reasons[:1] == (one.says,) else one.reasons),
+        "; ".join(one.reasons),
         other.followers,
         one.pair.known.followers,
         one.other.tracks,

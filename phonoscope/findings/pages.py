@@ -42,7 +42,7 @@ from phonoscope.findings.releases import (
     releases,
     usual,
 )
-from phonoscope.words import count, counted, joined, percent
+from phonoscope.words import count, counted, joined, percent, shortened
 
 RARE = 0.005
 """Share of the examined releases up to which differences are rare enough to be listed."""
@@ -90,7 +90,7 @@ _EXPLAINED: Mapping[str, str] = {
     "again": "a re-issue or version",
     "newest": "the newest: perhaps a new deal",
 }
-_MARKETS = ("in one country only", f"in fewer than {FEW_MARKETS} countries", "in many countries")
+_MARKETS = ("one country", f"fewer than {FEW_MARKETS} countries", "many countries")
 _PREFIXED = 10**7
 _HEARD_BITS = sum(DIFFERENCES[name] for name in HEARD)
 
@@ -184,10 +184,6 @@ def _names(catalogue: Asked, looked: pa.Table) -> dict[int, dict[str, Any]]:
 
 def _differs(row: Mapping[str, Any], usuals: Mapping[str, Mapping[int, Any]]) -> list[str]:
     """Say in what a release differs, the facts heard first."""
-
-    def said(name: str, says: str, usually: str) -> str:
-        return f"{says}; {usually} in {row[f'most_{name}']} of {row[f'of_{name}']} releases"
-
     who, told = row["who"], []
     for name in (*HEARD, *STATED, "silence"):
         if not row["pattern"] & DIFFERENCES[name]:
@@ -197,12 +193,12 @@ def _differs(row: Mapping[str, Any], usuals: Mapping[str, Mapping[int, Any]]) ->
         elif name == "silence":
             burst = f", then {row['together']} in a month" if row["together"] > 1 else ""
             told.append(f"after {row['gap'] / 12:.0f} years without a release{burst}")
-        else:
-            one, other = (_stated(name, v) for v in (row[name], usuals[name][who]))
-            if name == "label":
-                one = f"label \u201c{row['written'] or row[name]}\u201d"
-                other = f"\u201c{other}\u201d"
-            told.append(said(name, one, other))
+        elif name != "prefix" or not row["pattern"] & DIFFERENCES["registrant"]:
+            # The registrant begins with the prefix.
+            one = (row["written"] or row[name]) if name == "label" else row[name]
+            other = _stated(name, usuals[name][who])
+            share = f"{row[f'most_{name}']} of {row[f'of_{name}']}"
+            told.append(f"{_SUBJECT[name]}{_stated(name, one)} ({other} in {share})")
     return told
 
 
@@ -215,23 +211,31 @@ def _of_heard(name: str, row: Mapping[str, Any]) -> str:
     }[name]
 
 
+_SUBJECT = {
+    "label": "label ",
+    "registrant": "ISRC registrant ",
+    "prefix": "ISRC prefix ",
+    "markets": "in ",
+}
+
+
 def _stated(name: str, value: Any) -> str:
     if name == "markets":
         return _MARKETS[value]
     if name == "registrant":
-        return f"ISRC registrant {code_of(value * _PREFIXED)[:5]}"
+        return code_of(value * _PREFIXED)[:5]
     if name == "prefix":
-        return f"ISRC prefix {code_of(value * 36**3 * _PREFIXED)[:2]}"
-    return str(value)
+        return code_of(value * 36**3 * _PREFIXED)[:2]
+    return f"\u201c{shortened(str(value))}\u201d"
 
 
 _COLUMNS = (
     Column("artist", "Artist", "text"),
     Column("release", "Release", "text"),
     Column("differs", "Differs from all others", "text"),
-    Column("as_much", "Releases that differ as much", "share"),
+    Column("as_much", "As much", "share"),
     Column("perhaps", "Perhaps", "text"),
-    Column("tracks", "Tracks"),
+    Column("tracks", "Tracks", on_page=False),
     Column("month", "Month", "text"),
     Column("artist_id", "Artist's identifier", "text", on_page=False),
     Column("track_id", "Identifier of a track", "text", on_page=False),
@@ -248,8 +252,8 @@ def _row(
 ) -> tuple[Cell, ...]:
     number = told["number"]
     return (
-        printable(artist["name"] or artist["artist_id"]),
-        printable(told["album"] or told["title"] or told["track_id"]),
+        shortened(printable(artist["name"] or artist["artist_id"])),
+        shortened(printable(told["album"] or told["title"] or told["track_id"])),
         printable("; ".join(_differs(told, usuals))),
         rates.at_least(told["pattern"]) / rates.total,
         joined(list(explained)) if explained else "",

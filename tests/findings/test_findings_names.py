@@ -49,8 +49,8 @@ def figures(answer):
 
 def test_what_was_planted_is_found_and_other_names_are_not():
     planted = {
-        "\u0410dele": "letters that look alike: CYRILLIC CAPITAL LETTER A like 'A'",
-        "Metal\u200blica": "hidden: U+200B",
+        "\u0410dele": "letters that look alike",
+        "Metal\u200blica": "hidden characters",
         "Metalica": "one edit apart",
         "Beyonce": "accents, marks or blanks",
         "The Weeknd Official": "added words",
@@ -62,6 +62,10 @@ def test_what_was_planted_is_found_and_other_names_are_not():
     found = {(row["name"], row["likeness"]) for row in listed(answer)}
     shown = {name.replace("\u200b", "\\u200b"): says for name, says in planted.items()}
     assert found == set(shown.items())
+    why = {row["likeness"]: row["why"] for row in listed(answer)}
+    assert why["hidden characters"].startswith("U+200B; ")
+    assert why["letters that look alike"].startswith("CYRILLIC CAPITAL LETTER A like 'A'; ")
+    assert "2 of 6 such pairs are hardly chance" in answer.headline
     assert figures(answer)["known_with_lookalikes_share"] == 1.0
     assert sum(figures(answer)[f"{kind.value}_pairs"] for kind in Likeness) == len(planted)
 

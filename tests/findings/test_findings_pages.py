@@ -92,10 +92,8 @@ def test_a_foreign_release_is_listed_with_what_differs_and_its_base_rate():
     (row,) = listed(answer)
     assert (row["artist"], row["track_id"], row["perhaps"]) == ("The a07", track_id, "")
     assert row["differs"] == (
-        "label \u201cQuick Upload\u201d; \u201chome records\u201d in 15 of 16 releases; "
-        "ISRC registrant QZZZZ; ISRC registrant USHOM in 15 of 16 releases; "
-        "ISRC prefix QZ; ISRC prefix US in 15 of 16 releases; "
-        "in one country only; in many countries in 15 of 16 releases"
+        "label \u201cQuick Upload\u201d (\u201chome records\u201d in 15 of 16); "
+        "ISRC registrant QZZZZ (USHOM in 15 of 16); in one country (many countries in 15 of 16)"
     )
     assert row["month"] == "2012-06"
     assert row["as_much"] == pytest.approx(1 / (60 * 15 + 1))
