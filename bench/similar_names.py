@@ -48,6 +48,7 @@ def main() -> None:
         "followers": [0] * len(names),
         "popularity": [None] * len(names),
         "entries": [0] * len(names),
+        "plays": [None] * len(names),
     }
     start = time.process_time()
     found.look(pa.RecordBatch.from_pydict(rows, schema=NAMES))

@@ -1,4 +1,4 @@
-"""Artists by how well they are known: by followers, by popularity, by entries of charts."""
+"""Artists by how well they are known: by followers, plays, popularity, entries of charts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from phonoscope.findings.base import Asked
 MOST_KNOWN = 20_000
 """Artists that others are compared with: the best known, at most so many of the artists that a
 source describes and so many of those that charts name."""
-LEAST_FOLLOWERS, LEAST_POPULARITY, LEAST_ENTRIES = 10_000, 40, 10
+LEAST_FOLLOWERS, LEAST_PLAYS, LEAST_POPULARITY, LEAST_ENTRIES = 10_000, 1_000_000, 40, 10
 """From which on an artist counts as known; one of them is enough."""
 TIMES_LESS = 10
-"""How many times less known the other must be, in followers or entries."""
+"""How many times less known the other must be, in followers, plays or entries."""
 POPULARITY_LESS = 20
-"""How far below the other's popularity must be, where nothing tells followers."""
+"""How far below the other's popularity must be, where nothing tells followers or plays."""
 _GUESTS = re.compile(r"\s+[(\[]?(?:feat\.?|ft\.?|featuring|with)\s.*$", re.IGNORECASE)
 NAMES = pa.schema(
     [
@@ -32,6 +32,7 @@ NAMES = pa.schema(
         ("followers", pa.int64()),
         ("popularity", pa.int64()),
         ("entries", pa.int64()),
+        ("plays", pa.int64()),
     ]
 )
 """Columns of names: ``source`` and ``artist_id`` are empty where only a name is known."""
@@ -48,11 +49,14 @@ class Artist:
     popularity: int | None
     entries: int
     """Entries of charts; 0 when there are none."""
+    plays: int | None = None
+    """Plays of all tracks, where the source counts plays."""
 
     def is_known(self) -> bool:
         """Whether it is known well enough to be imitated."""
         return (
             (self.followers or 0) >= LEAST_FOLLOWERS
+            or (self.plays or 0) >= LEAST_PLAYS
             or (self.popularity or 0) >= LEAST_POPULARITY
             or self.entries >= LEAST_ENTRIES
         )
@@ -61,13 +65,15 @@ class Artist:
         """Whether the other is much less known, in what tells of both."""
         if self.followers and other.followers is not None:
             return other.followers * TIMES_LESS <= self.followers
+        if self.plays and other.plays is not None:
+            return other.plays * TIMES_LESS <= self.plays
         if self.popularity and other.popularity is not None:
             return other.popularity + POPULARITY_LESS <= self.popularity
         return other.entries * TIMES_LESS <= self.entries or not other.is_known()
 
-    def fame(self) -> tuple[int, int, int]:
+    def fame(self) -> tuple[int, int, int, int]:
         """Return what artists are ordered by."""
-        return self.followers or 0, self.popularity or 0, self.entries
+        return self.followers or 0, self.plays or 0, self.popularity or 0, self.entries
 
 
 def known_artists(catalogue: Asked, charted: Counter[str]) -> list[Artist]:
@@ -82,12 +88,13 @@ def known_artists(catalogue: Asked, charted: Counter[str]) -> list[Artist]:
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    artists = catalogue.table("artists").filter(lambda t: t.name.notnull())
+    artists = _described(catalogue)
     followers, popularity = artists.followers.fill_null(0), artists.popularity.fill_null(0)
-    some = artists.filter((followers >= LEAST_FOLLOWERS) | (popularity >= LEAST_POPULARITY))
-    order = (ibis.desc(followers), ibis.desc(popularity), "source", "artist_id")
-    some = some.order_by(*order).limit(MOST_KNOWN)
-    rows = some.select("source", "artist_id", "name", "followers", "popularity").to_pyarrow()
+    plays = artists.plays.fill_null(0)
+    known_by = (followers >= LEAST_FOLLOWERS) | (popularity >= LEAST_POPULARITY)
+    some = artists.filter(known_by | (plays >= LEAST_PLAYS))
+    order = (*map(ibis.desc, (followers, plays, popularity)), "source", "artist_id")
+    rows = some.order_by(*order).limit(MOST_KNOWN).to_pyarrow()
     by_plain = _by_plain(charted)
     plain_of = plain_names(rows["name"].to_pylist())
     known = [
@@ -104,6 +111,31 @@ def known_artists(catalogue: Asked, charted: Counter[str]) -> list[Artist]:
         known,
         key=lambda a: (*(-n for n in a.fame()), a.source or "", a.artist_id or "", a.name),
     )
+
+
+def _described(catalogue: Asked) -> Any:
+    """Return the artists that sources describe, with their plays where plays are counted."""
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    artists = catalogue.table("artists").filter(lambda t: t.name.notnull())
+    artists = artists.select("source", "artist_id", "name", "followers", "popularity")
+    tracks = catalogue.table("tracks")
+    played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
+    if not played.limit(1).to_pyarrow().num_rows:
+        return artists.mutate(plays=ibis.null("int64"))
+    plays = catalogue.once(_plays).rename(of="source", who="artist_id")
+    same = [artists.source == plays["of"], artists.artist_id == plays.who]
+    joined = artists.left_join(plays, same).drop("of", "who")
+    return joined.mutate(plays=joined.plays.fill_null(0))
+
+
+def _plays(catalogue: Asked) -> Any:
+    """Return the plays of each artist; those of a track of two count for both."""
+    tracks, credits = catalogue.table("tracks"), catalogue.table("track_artists")
+    played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
+    each = credits.select("source", "track_id", "artist_id")
+    joined = each.inner_join(played, ["source", "track_id"])
+    return joined.group_by("source", "artist_id").agg(plays=joined.plays.sum().cast("int64"))
 
 
 def _by_plain(charted: Counter[str]) -> dict[str, tuple[int, str]]:
@@ -136,9 +168,9 @@ def all_names(catalogue: Asked, charted: Counter[str]) -> Iterator[pa.RecordBatc
     Names of charts, of lists of machine-made artists, and of sources that describe no artists,
     have no id, and come last.
     """
-    artists = catalogue.table("artists").filter(lambda t: t.name.notnull())
+    artists = _described(catalogue)
     described = artists.select("source").distinct().to_pyarrow()["source"].to_pylist()
-    yield from _batches(artists.select("source", "artist_id", "name", "followers", "popularity"))
+    yield from _batches(artists)
     tracks = catalogue.table("tracks")
     credits = tracks.filter(tracks.artist_names.notnull(), ~tracks.source.isin(described or [""]))
     yield from _batches(credits.select("source", name="artist_names").distinct())

@@ -28,6 +28,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.known import (
     LEAST_ENTRIES,
     LEAST_FOLLOWERS,
+    LEAST_PLAYS,
     LEAST_POPULARITY,
     MOST_KNOWN,
     TIMES_LESS,
@@ -47,7 +48,7 @@ LISTED_EACH = 3
 YEARS_LATER = 5
 """Years by which a catalogue must be younger for that to be a reason to look."""
 FAR_LESS = 1_000
-"""How many times fewer followers are a reason to look."""
+"""How many times fewer followers, or plays, are a reason to look."""
 LIKENESSES: Mapping[Likeness, str] = {
     Likeness.HIDDEN: "hidden characters",
     Likeness.LETTERS: "letters that look alike",
@@ -57,23 +58,24 @@ LIKENESSES: Mapping[Likeness, str] = {
     Likeness.SAME: "written the same",
 }
 METHOD = (
-    f"Known artists are those with {count(LEAST_FOLLOWERS)} followers, a popularity of "
-    f"{LEAST_POPULARITY} or {LEAST_ENTRIES} entries of charts: at most the {count(MOST_KNOWN)} "
-    "best known that sources describe, and as many that charts name. Every name of an artist "
-    "here, of charts and of lists of machine-made artists is compared with theirs in one pass; "
-    f"the other must be less known, by {TIMES_LESS} times in followers or entries, or clearly in "
-    "popularity. Alike are names that are the same but for characters that show nothing; that "
-    "look the same though other letters are in them (Unicode UTS #39: Cyrillic \u0410 for A, "
-    "capital I for l); that differ in words such as 'Official' and 'Music', or in guests; that "
-    f"are one character apart (known names of {SHORTEST[Likeness.EDIT]} letters and more, and not "
-    "by a digit only); that differ in accents, marks and blanks; or in nothing. The last two, "
-    "and added words, count only between artists of one source. Reasons to look are counted, not "
-    "weighed: a likeness that is hardly chance (hidden characters, other letters); something "
-    "known to be machine-made (on a list, declared, or flagged by the detector); "
-    f"{count(FAR_LESS)} times fewer followers; a first release {YEARS_LATER} years later or more. "
-    "The list is ordered by their number, then by likeness, then by how known the other is, with "
-    f"{LISTED_EACH} names of one known artist at most. A known name with more than {COMMON} names "
-    "alike is a common one: they are counted and not listed, but for what is hardly chance."
+    f"Known artists are those with {count(LEAST_FOLLOWERS)} followers, {count(LEAST_PLAYS)} "
+    f"plays, a popularity of {LEAST_POPULARITY} or {LEAST_ENTRIES} entries of charts: at most the "
+    f"{count(MOST_KNOWN)} best known that sources describe, and as many that charts name. Every "
+    "name of an artist here, of charts and of lists of machine-made artists is compared with "
+    f"theirs in one pass; the other must be less known, by {TIMES_LESS} times in followers, plays "
+    "or entries, or clearly in popularity. Alike are names that are the same but for characters "
+    "that show nothing; that look the same though other letters are in them (Unicode UTS #39: "
+    "Cyrillic \u0410 for A, capital I for l); that differ in words such as 'Official' and "
+    "'Music', or in guests; that are one character apart (known names of "
+    f"{SHORTEST[Likeness.EDIT]} letters and more, and not by a digit only); that differ in "
+    "accents, marks and blanks; or in nothing. The last two, and added words, count only between "
+    "artists of one source. Reasons to look are counted, not weighed: a likeness that is hardly "
+    "chance (hidden characters, other letters); something known to be machine-made (on a list, "
+    f"declared, or flagged by the detector); {count(FAR_LESS)} times fewer followers or plays; a "
+    f"first release {YEARS_LATER} years later or more. The list is ordered by their number, then "
+    f"by likeness, then by how known the other is, with {LISTED_EACH} names of one known artist "
+    f"at most. A known name with more than {COMMON} names alike is a common one: they are counted "
+    "and not listed, but for what is hardly chance."
 )
 MISLEADS = (
     "Most names alike are honest: people share names, tribute bands say whom they honour, and "
@@ -87,8 +89,8 @@ MISLEADS = (
     "here says is known."
 )
 _NOBODY = (
-    "Who is well known cannot be told: no artist has the followers or popularity, and no name the "
-    "entries of charts, to be called known."
+    "Who is well known cannot be told: no artist has the followers, plays or popularity, and no "
+    "name the entries of charts, to be called known."
 )
 
 
@@ -173,10 +175,11 @@ def _machine(made: Made, is_listed: bool) -> str:
 
 
 def _fewer(pair: Pair) -> str:
-    known, other = pair.known.followers, pair.other.followers
-    if not known or other is None or other * FAR_LESS > known:
-        return ""
-    return f"{count(other)} followers, the other {count(known)}"
+    for what in ("followers", "plays"):
+        known, other = getattr(pair.known, what), getattr(pair.other, what)
+        if known and other is not None and other * FAR_LESS <= known:
+            return f"{count(other)} {what}, the other {count(known)}"
+    return ""
 
 
 def _later(known: Made, other: Made) -> str:
@@ -290,6 +293,7 @@ FINDING = Finding(
     needs={
         "artists": ("name", "followers", "popularity"),
         "chart_entries": ("performer",),
+        "tracks": ("plays",),
         "machine_artists": ("name", "artist_id"),
     },
     ask=ask,

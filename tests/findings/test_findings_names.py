@@ -126,6 +126,18 @@ def test_charts_tell_who_is_known_and_a_rare_name_in_them_may_be_like_one():
     assert not ALIKE.answer(MemoryCatalogue()).answered
 
 
+def test_plays_tell_who_is_known_where_nobody_has_followers():
+    artists = [artist("m", "Metallica", None), artist("x", "Metalica", None),
+               artist("y", "Megadeth", None), artist("z", "Megadeths", None)]  # fmt: skip
+    plays = {"m": 5_000_000, "x": 2, "y": 3_000_000, "z": 2_000_000}
+    tracks = [{"source": "s", "track_id": f"t{a}", "plays": n} for a, n in plays.items()]
+    credits = [{"source": "s", "track_id": f"t{a}", "artist_id": a} for a in plays]
+    made = MemoryCatalogue(artists=artists, tracks=tracks, track_artists=credits)
+    (row,) = listed(ALIKE.answer(made))
+    assert (row["name"], row["known"]) == ("Metalica", "Metallica")
+    assert row["why"] == "2 plays, the other 5,000,000"
+
+
 def test_a_common_name_is_counted_and_does_not_flood_the_list():
     crowd = [artist(f"c{i}", "Metallica", i) for i in range(COMMON + 1)]
     crowd += [artist(f"d{i}", "Adele Music", i) for i in range(5)]
