@@ -135,3 +135,12 @@ def joined(parts: list[str]) -> str:
     ('a', 'a, b and c')
     """
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    r"""Return a text with what is too long for a line of a list cut off.
+
+    >>> shortened("abcdef", 4)
+    'abc\u2026'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}\u2026"

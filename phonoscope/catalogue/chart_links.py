@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.catalogue.backend import is_local, stream
+from phonoscope.catalogue.backend import beside, is_local, stream
 from phonoscope.catalogue.isrc import number_of
 from phonoscope.catalogue.links import links
 from phonoscope.catalogue.titles import Artists, artists_of, title_keys
@@ -160,7 +160,6 @@ class _Song:
 
 
 def _by_names(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.Table:
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     songs = _songs(entries)
     listed = tracks.select(source="source", id="track_id", title="name", artists="artist_names")
@@ -171,7 +170,11 @@ def _by_names(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.T
         *_pairs(songs, _candidates(listed, songs), "track_id"),
         *_pairs(songs, _candidates(tagged, songs), "recording_id"),
     ]
-    pairs = ibis.memtable(pa.Table.from_pylist(rows, schema=_PAIRS))
+    table = pa.Table.from_pylist(rows, schema=_PAIRS)
+    # Spark may take an empty cell of what is handed to it for the text "NaN".
+    filled = {name: pc.fill_null(table[name], "") for name in table.column_names}
+    pairs = beside(entries, pa.table(filled, schema=_PAIRS))
+    pairs = pairs.mutate(**{name: pairs[name].nullif("") for name in _TARGET})
     joined = entries.select(*ENTRY, "title", "performer").join(pairs, ["title", "performer"])
     return joined.select(*ENTRY, *_TARGET, "by")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from phonoscope.catalogue.backend import beside
 from phonoscope.catalogue.chart_links import SURE, chart_links
 from phonoscope.catalogue.titles import artists_of, title_keys
 from phonoscope.findings.base import Asked
@@ -38,11 +39,10 @@ def charted(catalogue: Asked) -> Any:
         and ``flagged`` of the tracks and recordings it is linked to; ``released``, the earliest day
         of release of those tracks, empty when none states a day.
     """
-    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
-
     entries = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
     entries = entries.mutate(performer=entries.performer.fill_null(""))
-    songs = ibis.memtable(_songs(catalogue, entries))
+    songs = beside(entries, _songs(catalogue, entries))
+    songs = songs.mutate(artist=songs.artist.nullif(""))
     named = entries.select(*ENTRY, "title", "performer").join(songs, ["title", "performer"])
     joined = named.left_join(catalogue.once(_linked), list(ENTRY))
     keys = ["chart", "region", "chart_date", "rank", "title", "performer", "song", "artist"]
@@ -73,7 +73,8 @@ def _songs(catalogue: Asked, entries: Any) -> pa.Table:
             {
                 **row,
                 "song": f"{key or row['title']} / {' '.join(sorted(artists.all))}",
-                "artist": artists.first,
+                # Not left empty: Spark may take it for the text "NaN".
+                "artist": artists.first or "",
                 "named_on_list": on_list,
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from phonoscope.audio.source import printable
@@ -10,6 +11,7 @@ from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
     Asked,
+    Chart,
     Column,
     Figure,
     Finding,
@@ -18,13 +20,16 @@ from phonoscope.findings.base import (
     cannot_tell,
 )
 from phonoscope.findings.charted import charted, heard
+from phonoscope.findings.courses import Course, Day, over_days
 from phonoscope.findings.shares import current_rates, says, shares_of
 from phonoscope.interval import Interval, median_ranks
-from phonoscope.words import counted, joined
+from phonoscope.words import counted, joined, percent
 
 NEW_DAYS = 28
 HISTORY_DAYS = 364
 """Days of a chart that go before the first on which an artist can be said to be new."""
+DRAWN = 104
+"""Days or weeks that are drawn, the latest of the chart with the most entries."""
 LATEST = 52
 """Days or weeks that the table lists, the latest of each chart."""
 METHOD = (
@@ -86,15 +91,20 @@ def ask(catalogue: Asked) -> Answer:
         row = detected.overall
         interval = Interval(row.low, row.high)
         figures.append(Figure("detected_share", row.share, "share", interval, row.recordings))
+    course, where = _course(entries, charts, shares)
+    note = (
+        f"{new} of the entries after the first year are by artists who came into their chart at "
+        f"most {NEW_DAYS} days before."
+        if new
+        else f"No chart is here for longer than {HISTORY_DAYS} days, so nobody can be called new."
+    )
     return Answer(
         headline=f"{told}: {' '.join(machine)}",
-        note=f"{new} of the entries after the first year are by artists who came into their chart "
-        f"at most {NEW_DAYS} days before."
-        if new
-        else f"No chart is here for longer than {HISTORY_DAYS} days, so nobody can be called new.",
+        note=f"{note} Drawn is the largest chart: {where}." if where and len(charts) > 1 else note,
         certainty="Exact: every entry was counted. "
         + " ".join(share.certainty() for _, share in named),
         figures=tuple(figures),
+        chart=course,
         tables=(_chart_table(charts), *_machine_table(songs), _by_day(entries)),
     )
 
@@ -261,6 +271,47 @@ def _machine_table(songs: Any) -> tuple[Table, ...]:
         names = (printable(song[name]) for name in ("title", "performer", "chart"))
         rows.append((*names, by, song["first"], song["peak"], song["times"]))
     return (Table("chart_machine_songs", "Songs something is known of", columns, tuple(rows)),)
+
+
+_COURSES = {
+    "listed": ("entries", "entries with an artist on a list"),
+    "declared": ("linked", "linked entries that are declared"),
+}
+
+
+def _course(
+    entries: Any, charts: Sequence[Mapping[str, Any]], shares: Mapping[str, Share]
+) -> tuple[Chart | None, str]:
+    """Draw the shares that can be told of the largest chart, and say which one that is.
+
+    A share that is always 0 is not drawn.
+    """
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+
+    largest = max(charts, key=lambda c: c["entries"])
+    mine = entries.filter(entries.chart == largest["chart"], entries.region == largest["region"])
+    found = mine.group_by("chart_date").agg(entries=mine.count(), **_sums(mine))
+    rows = _rows(found.order_by(ibis.desc("chart_date")).limit(DRAWN))[::-1]
+    courses = []
+    for name, (of, title) in _COURSES.items():
+        days = [_day(row["chart_date"], Share(row[name], row[of])) for row in rows if row[of]]
+        if name in shares and len(days) > 1 and any(day.share for day in days):
+            courses.append(Course(title, days))
+    if not courses:
+        return None, ""
+    where = f"{printable(largest['chart'])}, {printable(largest['region'])}"
+    told = " and ".join(
+        f"{course.title}, from {percent(course.days[0].share)} to {percent(course.days[-1].share)}"
+        for course in courses
+    )
+    span = f"{rows[0]['chart_date']} to {rows[-1]['chart_date']}"
+    return over_days(courses, alt=f"{where}, {span}: {told}."), where
+
+
+def _day(day: str, share: Share) -> Day:
+    return Day(
+        date.fromisoformat(day), share.value, f"{day}: {share}, {share.hits} of {share.total}"
+    )
 
 
 def _by_day(entries: Any) -> Table:

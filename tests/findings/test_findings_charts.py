@@ -11,6 +11,7 @@ import phonoscope as ps
 from bench.real_charts import by_pandas
 from phonoscope.catalogue.layout import tables
 from phonoscope.findings.base import findings
+from phonoscope.findings.drawing import draw
 
 (CHARTS,) = (finding for finding in findings() if finding.name == "charts")
 HEAD = ["chart_week", "current_week", "title", "performer"]
@@ -121,3 +122,56 @@ def test_the_time_from_release_to_the_chart(catalogue, tmp_path):
     catalogue.ingest(write_csv(tmp_path / "t.csv", [head, *tracks]))
     figure = figures(CHARTS.answer(catalogue))["release_to_chart_median"]
     assert (figure.value, figure.of) == (3.5, 8)
+
+
+def drawn(chart):
+    """Titles and shares by day of the panels of a chart."""
+    panels = chart.spec.get("vconcat", [chart.spec])
+    return {
+        panel["layer"][0]["encoding"]["y"]["axis"]["title"]: [
+            (row["day"], row["share"]) for row in panel["data"]["values"]
+        ]
+        for panel in panels
+    }
+
+
+def test_the_share_by_week_is_drawn_and_no_line_leads_across_a_gap(catalogue, tmp_path):
+    weeks = [*WEEKS[:3], *WEEKS[10:12]]
+    rows = [
+        [week, rank, f"S{rank}", "Machine" if rank <= at else "C"]
+        for at, week in enumerate(weeks)
+        for rank in range(1, 5)
+    ]
+    catalogue.ingest(write_csv(tmp_path / "x.csv", [HEAD, *rows]), stated={"chart": "Top <1>"})
+    assert CHARTS.answer(catalogue).chart is None
+    said = [["artist_name", "says"], ["machine", "x"], ["other", "x"]]
+    catalogue.ingest(write_csv(tmp_path / "list.csv", said))
+    answer = CHARTS.answer(catalogue)
+    # A week lasts until the next, and before the gap and at the end it ends.
+    end, last = "2023-01-28", "2023-04-01"
+    assert drawn(answer.chart) == {
+        "entries with an artist on a list": [
+            (weeks[0], 0.0), (weeks[1], 0.25), (weeks[2], 0.5), (end, 0.5), (end, None),
+            (weeks[3], 0.75), (weeks[4], 1.0), (last, 1.0), (last, None),
+        ]
+    }  # fmt: skip
+    assert answer.chart.alt.startswith("Top <1>, unstated, 2023-01-07 to 2023-03-25: ")
+    assert "from 0% to 100%" in answer.chart.alt
+    for svg in draw(answer.chart, "charts"):
+        assert "2023-01-14: 25%, 1 of 4" in svg
+        assert "<1>" not in svg
+
+
+def test_of_several_charts_the_largest_is_drawn_and_named(catalogue, tmp_path):
+    said = [["artist_name", "says"], ["Artist 1", "x"]]
+    catalogue.ingest(write_csv(tmp_path / "list.csv", said))
+    for name, places in (("small", 3), ("large", 9)):
+        rows = made_rows(6, WEEKS[:20], places)
+        path = write_csv(tmp_path / f"{name}.csv", [HEAD, *rows])
+        catalogue.ingest(path, stated={"chart": name})
+    answer = CHARTS.answer(catalogue)
+    assert "Drawn is the largest chart: large, unstated." in answer.note
+    table = next(table for table in answer.tables if table.name == "chart_days")
+    expected = {row[0]: row[-2] for row in table.rows if row[1] == "large"}
+    (panel,) = drawn(answer.chart).values()
+    assert {day: share for day, share in panel if day in expected} == expected

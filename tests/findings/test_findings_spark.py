@@ -6,11 +6,12 @@ from metadata import HEAD, rows
 from sources import web_api, write_csv
 
 import phonoscope as ps
+from phonoscope.catalogue.chart_links import RULES, chart_links
 from phonoscope.engines.session import spark_session
 from phonoscope.engines.spark_tables import SparkTables
 from phonoscope.errors import UsageError
 from phonoscope.findings import runs
-from phonoscope.findings.base import find
+from phonoscope.findings.base import find, findings
 from phonoscope.settings import Settings
 
 pytestmark = [
@@ -74,6 +75,65 @@ def test_every_finding_answers_the_same(tmp_path, session):
     for one, other in zip(here, there, strict=True):
         assert one.answer == other.answer, one.finding.name
     assert sum(item.answer.answered for item in here) >= 20
+
+
+def charted(folder):
+    """Charts, tracks by id, ISRC and names, lists, artists alike, and pages with what is odd."""
+    catalogue = ps.open_catalogue(folder / "charted")
+    weeks = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in (5, 12, 19, 26)]
+    entries = [
+        [week, rank, f"Song {rank}" + " (Live)" * (rank == 3), artist,
+         f"spotify:track:{rank:022}" if rank == 1 else "", f"USABC24{rank:05}" if rank == 2 else ""]
+        for week in weeks
+        for rank, artist in enumerate(["Metallica", "Anna feat. B", "C & D", "Bj\u00f6rk", "X"], 1)
+    ]  # fmt: skip
+    head = ["chart_date", "rank", "title", "artist", "uri", "isrc"]
+    catalogue.ingest(write_csv(folder / "chart.csv", [head, *entries]), stated={"chart": "Top"})
+    tracks = [
+        [f"{1:022}", "x", "x", 1, "", "", "", ""],
+        ["i", "y", "y", 1, "us-abc-24-00002", "", "", ""],
+        ["n", "SONG 4", "bjork", 1, "", "", "", ""],
+        ["l", "Song 3", "D, C", 1, "", "", "", ""],
+        ["g", "Song 5", "X, Y", 1, "", "", "", ""],
+        ["e", "z", "Meta1lica", 1, "", "", "", ""],
+    ]
+    for artist in range(40):
+        label = f"Label {artist % 3}"
+        dates = [f"{2000 + at}-0{artist % 9 + 1}-01" for at in range(12)]
+        rows = [[f"p{artist}-{at}", f"S {at}", f"P{artist:02}", 1, f"US{artist:03}24{at:05}",
+                 label, date, f"r{artist}-{at}"] for at, date in enumerate(dates)]  # fmt: skip
+        tracks += rows
+    tracks.append(["odd", "Odd", "P03", 1, "QZZZZ2400001", "Other", "2011-12-01", "odd"])
+    tracks.append(["late", "Late", "P04", 1, "QZZZZ2400002", "Other", "2023-12-01", "late"])
+    columns = ["id", "name", "artist", "duration_ms", "isrc", "label", "release_date", "album_id"]
+    catalogue.ingest(write_csv(folder / "t.csv", [columns, *tracks]), name="tracks")
+    said = [["artist_name", "says"], ["metallica", "x"], ["\u041c\u0435tallica", "x"]]
+    catalogue.ingest(write_csv(folder / "list.csv", said))
+    catalogue.ingest(web_api(folder / "dump.db", more=30))
+    return catalogue
+
+
+def test_charts_names_and_pages_answer_the_same(tmp_path, session):
+    catalogue = charted(tmp_path)
+    spark = SparkTables(catalogue._store, session, catalogue.path)
+    asked = [finding for finding in findings() if finding.name in ("charts", "names", "pages")]
+    for finding in asked:
+        here = finding.answer(catalogue)
+        assert here.tables, finding.name
+        assert finding.answer(spark) == here, finding.name
+
+
+def test_charts_are_linked_alike(tmp_path, session):
+    catalogue = charted(tmp_path)
+    spark = SparkTables(catalogue._store, session, catalogue.path)
+
+    def links(table):
+        rows = chart_links(table).to_pyarrow().to_pylist()
+        return sorted(tuple(row.items()) for row in rows)
+
+    here = links(catalogue.table)
+    assert {dict(row)["by"] for row in here} == {*RULES}
+    assert links(spark.table) == here
 
 
 def test_codes_are_counted_alike_by_sorting_and_by_grouping(tmp_path, session):
