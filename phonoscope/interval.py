@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 Z_95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
 
@@ -59,3 +62,25 @@ def median_ranks(total: int) -> tuple[int, int] | None:
     half = Z_95 * math.sqrt(total) / 2
     low = max(1, math.floor(total / 2 - half))
     return low, total + 1 - low
+
+
+def unit_intervals(
+    share: NDArray[np.float64] | float, units: NDArray[np.float64] | float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return 95 % intervals of shares of things that come in units: plays by accounts, by tracks.
+
+    Wilson's score interval with the effective number of units in place of the number of plays
+    (Kish, *Survey Sampling*, 1965, 11.7): an account that plays a track 300 times says it once.
+
+    Parameters
+    ----------
+    share
+        0 to 1.
+    units
+        Effective number: squared sum of the units' plays by the sum of their squares; over 0.
+    """
+    z2 = Z_95**2
+    centre = (share + z2 / (2 * units)) / (1 + z2 / units)
+    half = Z_95 * np.sqrt(share * (1 - share) / units + z2 / (4 * units**2)) / (1 + z2 / units)
+    low = np.where(share == 0, 0.0, np.maximum(0.0, centre - half))
+    return low, np.where(share == 1, 1.0, np.minimum(1.0, centre + half))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from phonoscope.findings.base import Chart
 from phonoscope.findings.charts import HEIGHT, HIT, NARROW, ROW, WIDE, Spec, layered
 
+MADE = "estimated share made by machines"
 _LEAST_TOP = 0.05
 """Least upper end of the axis, so that shares near 0 do not fill the chart."""
 _LABELS, _LABELS_NARROW = 12, 5
@@ -66,7 +67,9 @@ def over_time(
     return Chart(build(WIDE, _LABELS), build(NARROW, _LABELS_NARROW), alt)
 
 
-def below_each_other(groups: Sequence[Estimated], *, alt: str, label_px: int = 150) -> Chart:
+def below_each_other(
+    groups: Sequence[Estimated], *, alt: str, label_px: int = 150, title: str = MADE
+) -> Chart:
     """Draw shares one below the other.
 
     Parameters
@@ -77,8 +80,10 @@ def below_each_other(groups: Sequence[Estimated], *, alt: str, label_px: int = 1
         The chart's content in a sentence.
     label_px
         Room for the labels, px; longer ones are cut.
+    title
+        What the shares are of.
     """
-    x = _axis_of_shares(groups)
+    x = _axis_of_shares(groups, title)
     y: Spec = {
         "field": "label",
         "type": "nominal",
@@ -105,7 +110,7 @@ def _rows(groups: Sequence[Estimated]) -> list[dict[str, Any]]:
     return [{"at": i, **group._asdict()} for i, group in enumerate(groups)]
 
 
-def _axis_of_shares(groups: Sequence[Estimated]) -> Spec:
+def _axis_of_shares(groups: Sequence[Estimated], title: str = MADE) -> Spec:
     """Return the encoding of shares.
 
     The axis holds whole the intervals that say something; of wider ones it may cut the end.
@@ -115,7 +120,7 @@ def _axis_of_shares(groups: Sequence[Estimated]) -> Spec:
     return {
         "type": "quantitative",
         "scale": {"domain": [0, top], "clamp": True, "nice": False},
-        "axis": {"title": "estimated share made by machines", "format": "~%", "tickCount": 4},
+        "axis": {"title": title, "format": "~%", "tickCount": 4},
     }
 
 

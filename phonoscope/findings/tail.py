@@ -84,8 +84,11 @@ def _listened(catalogue: Asked) -> Any:
 
 
 def _listens(catalogue: Asked) -> dict[str, int] | None:
-    """Return how many listens are here, and of how many people; ``None`` when there are none."""
-    listens = catalogue.table("listens")
+    """Return how many listens are here, and of how many people; ``None`` without tracks of them."""
+    listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
+    # A log of plays names no tracks without a play; only a source that lists them tells of those.
+    if not tracks.filter(tracks.source.isin(listens.source)).limit(1).to_pyarrow().num_rows:
+        return None
     found = listens.agg(listens=listens.count(), people=listens.user_hash.nunique())
     (row,) = found.to_pyarrow().to_pylist()
     return row if row["listens"] else None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from phonoscope.catalogue.backend import beside, is_local, stream
 from phonoscope.catalogue.heard import SIGNS, PlayGroupRow
 from phonoscope.catalogue.layout import columns_of
-from phonoscope.interval import Z_95
+from phonoscope.interval import unit_intervals
 from phonoscope.listening.blocks import LIKE_PEOPLE
 from phonoscope.listening.groups import NO_PAUSE_S, Group, groups
 from phonoscope.listening.log import Log
@@ -250,7 +250,7 @@ class Weighing:
         alone = judged.group == 0
         together = np.bincount(judged.group[~alone], plays[~alone])
         units = np.concatenate([plays[alone], together])
-        low, high = share_interval(
+        low, high = unit_intervals(
             np.array([artificial / total]), np.array([total**2 / float((units**2).sum())])
         )
         known = self.lengths.known
@@ -280,28 +280,6 @@ class Weighing:
         return int(
             rows.filter(_most(rows.artificial, rows.plays) | grouped).count().to_pyarrow().as_py()
         )
-
-
-def share_interval(
-    share: NDArray[np.float64], units: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return 95 % intervals of shares of plays that come in units: accounts, groups.
-
-    Wilson's score interval with the effective number of units in place of the number of plays
-    (Kish, *Survey Sampling*, 1965, 11.7): an account that plays a track 300 times says it once.
-
-    Parameters
-    ----------
-    share
-        0 to 1.
-    units
-        Effective number: squared sum of the units' plays by the sum of their squares; over 0.
-    """
-    z2 = Z_95**2
-    centre = (share + z2 / (2 * units)) / (1 + z2 / units)
-    half = Z_95 * np.sqrt(share * (1 - share) / units + z2 / (4 * units**2)) / (1 + z2 / units)
-    low = np.where(share == 0, 0.0, np.maximum(0.0, centre - half))
-    return low, np.where(share == 1, 1.0, np.minimum(1.0, centre + half))
 
 
 def _rhythm(log: Log, listens: Any) -> Any:
@@ -351,7 +329,7 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     artificial = columns["artificial_plays"]
     undecided = columns["undecided_plays"]
     share = artificial / plays
-    low, high = share_interval(share, plays.astype(float) ** 2 / columns["squares"])
+    low, high = unit_intervals(share, plays.astype(float) ** 2 / columns["squares"])
     group = columns["group_id"]
     grouped = group > 0
     sign = np.select(

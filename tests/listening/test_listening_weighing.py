@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 import phonoscope as ps
 from bench.simulate_plays import main as simulate
 from phonoscope.errors import UsageError
-from phonoscope.interval import wilson
-from phonoscope.listening.weighing import share_interval
+from phonoscope.interval import unit_intervals, wilson
 from tests.listening.plays import (
     fans,
     farm,
@@ -246,7 +245,7 @@ def test_any_log_is_weighed_and_adds_up(tmp_path_factory, drawn):
 @given(st.integers(0, 40), st.integers(1, 40))
 def test_the_interval_of_equal_units_is_wilsons(hits, total):
     hits = min(hits, total)
-    low, high = share_interval(_array(hits / total), _array((7.0 * total) ** 2 / (total * 7.0**2)))
+    low, high = unit_intervals(_array(hits / total), _array((7.0 * total) ** 2 / (total * 7.0**2)))
     expected = wilson(hits, total)
     assert math.isclose(low[0], expected.low, abs_tol=1e-12)
     assert math.isclose(high[0], expected.high, abs_tol=1e-12)
