@@ -26,7 +26,7 @@ from phonoscope.words import between, counted, joined, percent
 FEWEST_TRACKS = 5
 """Effective tracks of a label from which on its share is drawn."""
 DRAWN = 12
-AXIS = "share of plays taken for artificial"
+AXIS = "artificial share of plays"
 NOT_WEIGHED = (
     "No plays were weighed here: phonoscope plays LOG --into this catalogue reads a log of who "
     "played what, and weighs it."
@@ -58,7 +58,7 @@ def ask(catalogue: Asked) -> Answer:
     accounts = Share(sum(r["artificial_accounts"] for r in logs), sum(r["accounts"] for r in logs))
     tracks = Share(sum(r["artificial_tracks"] for r in logs), sum(r["tracks"] for r in logs))
     doubt = sum(row["undecided_plays"] for row in logs)
-    shares = [*_by_making(catalogue), *_by_label(catalogue)]
+    made, labels = _by_making(catalogue), _by_label(catalogue)
     found = f"{percent(artificial / plays)} of {counted(plays, 'play')} are taken for artificial"
     by = f"by {counted(accounts.hits, 'account')}, of {counted(tracks.hits, 'track')}"
     return Answer(
@@ -72,12 +72,12 @@ def ask(catalogue: Asked) -> Answer:
             accounts.figure("artificial_accounts_share"),
             tracks.figure("artificial_tracks_share"),
         ),
-        chart=_chart(shares, artificial / plays),
+        chart=_chart([*made, *labels], artificial / plays),
         tables=(
             _logs(logs),
             _groups(catalogue),
-            _shares("made", "Machine-made and other tracks", _by_making(catalogue)),
-            _shares("labels", "Labels", _by_label(catalogue)),
+            *_shares("made", "Machine-made and other tracks", made),
+            *_shares("labels", "Labels", labels),
             _tracks(catalogue),
         ),
         claim=f"{found}" if artificial else "",
@@ -246,7 +246,10 @@ def _with_intervals(rows: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> Table:
+def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> tuple[Table, ...]:
+    """Return shares as a table; none when there is nothing to tell them apart by."""
+    if not rows:
+        return ()
     columns = (
         Column("what", "Label" if name == "labels" else "Tracks", "text"),
         Column("tracks", "Tracks played"),
@@ -256,7 +259,8 @@ def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> Table:
         Column("high", "to", "share"),
         Column("artificial", "Artificial plays", on_page=False),
     )
-    return Table(name, title, columns, tuple(tuple(row[c.name] for c in columns) for row in rows))
+    cells = tuple(tuple(row[column.name] for column in columns) for row in rows)
+    return (Table(name, title, columns, cells),)
 
 
 def _chart(rows: list[dict[str, Any]], overall: float) -> Any:

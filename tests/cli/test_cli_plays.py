@@ -1,0 +1,49 @@
+"""``phonoscope plays``: what it writes, prints and exits with."""
+
+import json
+
+import pytest
+
+from tests.cli.program import run
+from tests.listening.plays import farm, log_of, people
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("logs")
+    honest = log_of(people(), folder / "honest.parquet")
+    return honest, log_of(people() + farm(), folder / "farmed.parquet")
+
+
+def test_what_was_read_is_weighed_and_said_with_reasons(logs, tmp_path):
+    done = run("plays", logs[1], "--into", tmp_path / "catalogue", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "by 6 accounts; 12 tracks concerned" in done.stdout
+    assert "- 0% of 1,800 plays end before 30 s" in done.stdout
+    assert "No sign found does not mean that people listen." in done.stdout
+
+
+def test_fail_on_names_what_was_found(logs, tmp_path):
+    for log, status in zip(logs, (0, 1), strict=True):
+        into = tmp_path / log.stem
+        assert run("plays", log, "--into", into, "--fail-on", "artificial").returncode == status
+
+
+def test_a_log_is_weighed_later(logs, tmp_path):
+    into = tmp_path / "catalogue"
+    read = run("plays", logs[1], "--into", into, "--no-weigh", "--json")
+    assert read.returncode == 0, read.stderr
+    assert json.loads(read.stdout)["weighed"] == []
+    (log,) = json.loads(run("plays", "--into", into, "--json").stdout)["weighed"]
+    assert (log["artificial_accounts"], log["undecided_accounts"]) == (6, 0)
+    (group,) = log["groups"]
+    assert (group["sign"], group["accounts"], group["tracks"]) == ("artificial", 6, 12)
+    assert log["share_low"] < log["artificial_share"] < log["share_high"]
+
+
+def test_nothing_to_do_and_no_catalogue_are_said(logs, tmp_path):
+    wrong = run("plays", "--into", tmp_path / "catalogue", "--no-weigh")
+    assert (wrong.returncode, "name a log to read" in wrong.stderr) == (2, True)
+    missing = run("plays", "--into", tmp_path / "catalogue")
+    assert missing.returncode == 2
+    assert not (tmp_path / "catalogue").exists()
