@@ -1,11 +1,20 @@
 """``phonoscope plays``: what it writes, prints and exits with."""
 
 import json
+import re
 
 import pytest
 
-from tests.cli.program import run
+from tests.cli.program import ROOT, run
 from tests.listening.plays import farm, log_of, people
+
+DOCUMENTED = (ROOT / "docs" / "plays-json.md").read_text(encoding="utf-8")
+
+
+def documented(heading):
+    """The fields in the table of docs/plays-json.md that follows a sentence."""
+    table = DOCUMENTED.split(heading, 1)[1].split("|---|---|---|\n", 1)[1].split("\n\n", 1)[0]
+    return set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +48,8 @@ def test_a_log_is_weighed_later(logs, tmp_path):
     (group,) = log["groups"]
     assert (group["sign"], group["accounts"], group["tracks"]) == ("artificial", 6, 12)
     assert log["share_low"] < log["artificial_share"] < log["share_high"]
+    assert set(log) == documented("A log of `weighed`")
+    assert set(group) == documented("A group has the columns")
 
 
 def test_nothing_to_do_and_no_catalogue_are_said(logs, tmp_path):
