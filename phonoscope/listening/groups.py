@@ -24,6 +24,7 @@ OVERLAP = 0.5
 """A block of which so many accounts are in a better one is that one, seen at another tightness."""
 LEAST_PLAYS_A_TRACK = 5
 MINUTES_AN_HOUR = 60
+MINUTE_US = 60_000_000
 NO_PAUSE_S = 36 * 3600.0
 """Nobody stays awake so long; a family, a relay of people or a program does."""
 _SHOPS = (
@@ -209,7 +210,7 @@ def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None
     Chance is what the plays of the same track within the same hour give, were they spread over it.
     """
     plays = log.plays.join(members, "account").join(tracks, ["block", "track"])
-    minute = (plays.at_s // MINUTES_AN_HOUR).cast("int64")
+    minute = (plays.at_us // MINUTE_US).cast("int64")
     by_minute = plays.group_by(["block", "track", minute.name("minute")]).aggregate(
         n=plays.account.nunique()
     )

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, Self
 
-from phonoscope.catalogue.backend import keep
+from phonoscope.catalogue.backend import keep, microseconds
 from phonoscope.listening.lengths import Lengths
 
 COUNTED_MS = 30_000
@@ -41,7 +41,7 @@ class Log:
         ``track`` (number), ``track_id``, ``plays``, ``accounts`` that played it; ``artist`` as the
         catalogue names it, else empty.
     plays
-        ``account``, ``track``, ``at_s`` (seconds since 1970).
+        ``account``, ``track``, ``at_us`` (microseconds since 1970).
     edges
         One row an account and a track it played: ``plays``; ``known``, of known length; and of
         these ``uncounted`` (under 30 s), ``barely`` (30 to 35 s) and ``whole``.
@@ -81,21 +81,21 @@ class Log:
         rows = self._listens
         accounts = rows.group_by("user_hash").aggregate(plays=rows.count())
         number = ibis.row_number().over(order_by=accounts.user_hash)
-        self.accounts = self.keep(accounts.mutate(account=number.cast("int64")))
+        self.accounts = self.keep(accounts.mutate(account=number.cast("int32")))
         heard = rows.group_by("track_id").aggregate(longest_ms=rows.played_ms.max())
         number = ibis.row_number().over(order_by=heard.track_id)
-        named = self.keep(self._with_names(heard.mutate(track=number.cast("int64"))))
+        named = self.keep(self._with_names(heard.mutate(track=number.cast("int32"))))
         joined = rows.join(self.accounts.select("user_hash", "account"), "user_hash")
         joined = joined.join(named.select("track_id", "track", "whole_ms"), "track_id")
         known = joined.played_ms
         plays = joined.select(
             "account",
             "track",
-            at_s=joined.listened_utc.epoch_seconds().floor().cast("int64"),
-            known=known.notnull().cast("int32"),
-            uncounted=(known < COUNTED_MS).fill_null(False).cast("int32"),
-            barely=known.between(COUNTED_MS, BARELY_MS).fill_null(False).cast("int32"),
-            whole=(known >= joined.whole_ms).fill_null(False).cast("int32"),
+            at_us=microseconds(joined, "listened_utc"),
+            known=known.notnull().cast("int8"),
+            uncounted=(known < COUNTED_MS).fill_null(False).cast("int8"),
+            barely=known.between(COUNTED_MS, BARELY_MS).fill_null(False).cast("int8"),
+            whole=(known >= joined.whole_ms).fill_null(False).cast("int8"),
         )
         self.plays = self.keep(plays)
         self.edges = self.keep(_edges(self.plays))
@@ -118,5 +118,5 @@ class Log:
 def _edges(plays: Any) -> Any:
     kinds = ("known", "uncounted", "barely", "whole")
     return plays.group_by(["account", "track"]).aggregate(
-        plays=plays.count(), **{name: plays[name].sum() for name in kinds}
+        plays=plays.count(), **{name: plays[name].sum().cast("int32") for name in kinds}
     )

@@ -61,6 +61,14 @@ def rhythms(listens: ir.Table) -> ir.Table:
         and a time are one play; plays at the same time are 0 s apart.
     """
     key = ["source", "user_hash"]
+    times = listens.select(*key, at_us=microseconds(listens, "listened_utc"))
+    found = amounts(listens).join(pauses(times, key), key)
+    return found.select(*(each.name for each in columns_in(Rhythm)))
+
+
+def amounts(listens: ir.Table) -> ir.Table:
+    """Return of every account what needs no order of its plays."""
+    key = ["source", "user_hash"]
     days = _days(listens, key)
     whole = listens.group_by(key).aggregate(
         plays=listens.count(),
@@ -68,11 +76,28 @@ def rhythms(listens: ir.Table) -> ir.Table:
         hours=listens.listened_utc.hour().nunique(),
         short_share=listens.played_ms.between(*SHORT_MS).cast("float64").mean(),
     )
-    gaps = _gaps(listens, key)
-    found = whole.join(days, key).join(_runs(gaps, key), key)
-    found = found.left_join(_entropy(gaps, key), key, rname="_{name}")
-    found = found.mutate(plays_a_day=found.plays / found.days)
-    return found.select(*(each.name for each in columns_in(Rhythm)))
+    found = whole.join(days, key)
+    return found.mutate(plays_a_day=found.plays / found.days)
+
+
+def pauses(times: ir.Table, key: list[str]) -> ir.Table:
+    """Return of every account what the order of its plays shows.
+
+    Parameters
+    ----------
+    times
+        ``at_us``, when a play began, whole microseconds since 1970; and the key.
+    key
+        Columns that name an account.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        The key, ``longest_run_s`` and ``gap_bits`` of :class:`Rhythm`.
+    """
+    gaps = _gaps(times, key)
+    found = _runs(gaps, key).left_join(_entropy(gaps, key), key, rname="_{name}")
+    return found.select(*key, "longest_run_s", "gap_bits")
 
 
 def _days(listens: ir.Table, key: list[str]) -> ir.Table:
@@ -86,11 +111,10 @@ def _days(listens: ir.Table, key: list[str]) -> ir.Table:
     )
 
 
-def _gaps(listens: ir.Table, key: list[str]) -> ir.Table:
+def _gaps(times: ir.Table, key: list[str]) -> ir.Table:
     """Return plays with the s since the account's play before; empty for the first."""
-    at = listens.select(*key, at_us=microseconds(listens, "listened_utc"))
-    before = at.at_us.lag().over(ibis.window(group_by=key, order_by=at.at_us))
-    return at.mutate(gap_s=(at.at_us - before) / 1e6)
+    before = times.at_us.lag().over(ibis.window(group_by=key, order_by=times.at_us))
+    return times.mutate(gap_s=(times.at_us - before) / 1e6)
 
 
 def _runs(gaps: ir.Table, key: list[str]) -> ir.Table:

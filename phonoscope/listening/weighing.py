@@ -19,7 +19,7 @@ from phonoscope.listening.groups import NO_PAUSE_S, Group, groups
 from phonoscope.listening.log import Log
 from phonoscope.listening.loners import habits, loners
 from phonoscope.listening.reasons import Weighed
-from phonoscope.listening.rhythm import rhythms
+from phonoscope.listening.rhythm import amounts, pauses
 
 ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
@@ -283,8 +283,9 @@ class Weighing:
 
 
 def _rhythm(log: Log, listens: Any) -> Any:
-    rows = rhythms(listens).drop("source", "short_share")
-    return rows.join(log.accounts.select("user_hash", "account"), "user_hash")
+    rows = amounts(listens).drop("source", "short_share")
+    rows = rows.join(log.accounts.select("user_hash", "account"), "user_hash")
+    return rows.join(pauses(log.plays.select("account", "at_us"), ["account"]), "account")
 
 
 def _columns(table: Any) -> dict[str, NDArray[Any]]:
