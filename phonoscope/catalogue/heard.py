@@ -105,7 +105,8 @@ class PlayedTrackRow:
     track_id: str = column("As in table listens.")
     sign: str = column(
         f"{_SIGN} Artificial when most of its plays are or it is one of such a group's tracks; "
-        "undecided when that holds with plays in doubt. Three plays at least, outside of a group."
+        "undecided when that holds with plays in doubt. Outside of a group three plays at least, "
+        "or two of accounts that play little else."
     )
     plays: int = column("Plays.")
     accounts: int = column("Accounts that played it.")

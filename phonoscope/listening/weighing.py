@@ -25,8 +25,11 @@ ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
 """Where so few of an account's plays are not of its group's tracks, they are judged with these."""
 REST_KNOWN = 20
-LEAST_PLAYS = 3
-"""A play or two say nothing of a track: who hides also plays what nobody asked for."""
+LEAST_PLAYS, LEAST_DEVOTED = 3, 2
+"""A play or two say nothing of a track: who hides also plays what nobody asked for. Of accounts
+that play hardly anything but their group's tracks two are enough."""
+DEVOTED = 0.75
+"""Share of its accounts' plays that are of a group's tracks, from which on they are devoted."""
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 _OF_GROUPS = (
     "plays", "exclusive", "each_share", "repeats", "of_accounts", "unevenness", "in_step",
@@ -117,6 +120,7 @@ class Weighing:
         judged, groups_ = self.judged, self.groups
         flagged = judged.is_(ARTIFICIAL) | judged.is_(UNDECIDED)
         who = np.flatnonzero(flagged)
+        devoted = [group.number for group in groups_ if group.of_accounts >= DEVOTED]
         accounts = beside(
             self._log.edges,
             pa.table(
@@ -125,6 +129,7 @@ class Weighing:
                     "group_id": judged.group[who],
                     "is_artificial": judged.is_(ARTIFICIAL)[who],
                     "whole": judged.whole[who],
+                    "is_devoted": np.isin(judged.group[who], devoted),
                 }
             ),
         )
@@ -147,6 +152,7 @@ class Weighing:
             "track",
             group_id=edges.of_group.fill_null(False).ifelse(edges.group_id, 0),
             artificial=(concerned & edges.is_artificial).ifelse(edges.plays, 0),
+            devoted=(concerned & edges.is_artificial & edges.is_devoted).ifelse(edges.plays, 0),
             doubt=(concerned & ~edges.is_artificial).ifelse(edges.plays, 0),
         )
 
@@ -231,6 +237,7 @@ class Weighing:
             artificial_plays=judged.artificial.sum(),
             undecided_plays=judged.doubt.sum(),
             group_id=judged.group_id.max(),
+            devoted=judged.devoted.sum(),
         )
         rows = self._log.tracks.join(squares, "track").left_join(false, "track")
         for batch in _batches(_counted(rows).order_by("track")):
@@ -273,12 +280,17 @@ class Weighing:
     def _artificial_tracks(self) -> int:
         edges = self._edges
         false = edges.group_by("track").aggregate(
-            artificial=edges.artificial.sum(), of_group=(edges.group_id > 0).any()
+            artificial=edges.artificial.sum(),
+            devoted=edges.devoted.sum(),
+            of_group=(edges.group_id > 0).any(),
         )
         rows = self._log.tracks.join(false, "track")
         grouped = rows.of_group & (rows.artificial > 0)
         return int(
-            rows.filter(_most(rows.artificial, rows.plays) | grouped).count().to_pyarrow().as_py()
+            rows.filter(_most(rows.artificial, rows.devoted, rows.plays) | grouped)
+            .count()
+            .to_pyarrow()
+            .as_py()
         )
 
 
@@ -295,7 +307,7 @@ def _columns(table: Any) -> dict[str, NDArray[Any]]:
 
 def _counted(rows: Any) -> Any:
     """Return rows with 0 where nothing was there to be added up."""
-    sums = ("artificial_plays", "undecided_plays", "group_id")
+    sums = ("artificial_plays", "undecided_plays", "group_id", "devoted")
     return rows.mutate(**{name: rows[name].fill_null(0) for name in sums if name in rows.columns})
 
 
@@ -316,15 +328,22 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.float64() if kind.scale else pa.int64()
 
 
-def _most(some: Any, plays: Any) -> Any:
+def _most(some: Any, devoted: Any, plays: Any) -> Any:
     """Return whether some plays are most of a track's, and enough to say so."""
-    return (2 * some >= plays) & (some >= LEAST_PLAYS)
+    return (2 * some >= plays) & ((some >= LEAST_PLAYS) | (devoted >= LEAST_DEVOTED))
 
 
 def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = {
         name: batch.column(name).to_numpy(zero_copy_only=False)
-        for name in ("plays", "squares", "artificial_plays", "undecided_plays", "group_id")
+        for name in (
+            "plays",
+            "squares",
+            "artificial_plays",
+            "undecided_plays",
+            "group_id",
+            "devoted",
+        )
     }
     plays = columns["plays"]
     artificial = columns["artificial_plays"]
@@ -332,11 +351,11 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     share = artificial / plays
     low, high = unit_intervals(share, plays.astype(float) ** 2 / columns["squares"])
     group = columns["group_id"]
-    grouped = group > 0
+    grouped, devoted = group > 0, columns["devoted"]
     sign = np.select(
         [
-            _most(artificial, plays) | (grouped & (artificial > 0)),
-            _most(artificial + undecided, plays) | (grouped & (undecided > 0)),
+            _most(artificial, devoted, plays) | (grouped & (artificial > 0)),
+            _most(artificial + undecided, devoted, plays) | (grouped & (undecided > 0)),
         ],
         [ARTIFICIAL, UNDECIDED],
         NO_SIGN,
