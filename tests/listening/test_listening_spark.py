@@ -5,6 +5,9 @@ import math
 import pytest
 
 from phonoscope.engines.session import spark_session
+from phonoscope.engines.spark_tables import SparkTables
+from phonoscope.findings.base import Asked
+from phonoscope.findings.plays import FINDING
 from phonoscope.settings import Settings
 from tests.listening.plays import farm, people, shops, weighed
 
@@ -29,6 +32,12 @@ def session():
         made.stop()
 
 
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    plays = people(25) + farm(accounts=4) + shops(accounts=3)
+    return weighed(plays, tmp_path_factory.mktemp("spark"))
+
+
 def told(catalogue):
     found = {}
     for table, key in {**TABLES, "plays_summary": "source"}.items():
@@ -44,8 +53,7 @@ def same(one, other):
 
 
 @pytest.mark.usefixtures("session")
-def test_spark_and_this_machine_weigh_alike(tmp_path):
-    catalogue = weighed(people(25) + farm(accounts=4) + shops(accounts=3), tmp_path)
+def test_spark_and_this_machine_weigh_alike(catalogue):
     local = told(catalogue)
     assert {row["sign"] for row in local["play_groups"]} == {"artificial", "undecided"}
     catalogue.weigh_plays(engine="spark")
@@ -55,3 +63,10 @@ def test_spark_and_this_machine_weigh_alike(tmp_path):
         for row, there in zip(rows, spark[table], strict=True):
             differing = {name for name in row if not same(row[name], there[name])}
             assert differing == set(), (table, row, there)
+
+
+def test_the_finding_is_the_same_on_spark(catalogue, session):
+    local = FINDING.answer(Asked(catalogue))
+    spark = FINDING.answer(Asked(SparkTables(catalogue._store, session, catalogue.path)))
+    assert local.figures[1].value > 0
+    assert spark == local
