@@ -26,6 +26,8 @@ from phonoscope.words import between, counted, joined, percent
 FEWEST_TRACKS = 5
 """Effective tracks of a label from which on its share is drawn."""
 DRAWN = 12
+SHOWN = 2
+"""Reasons of a group that a page shows; its table and JSON have all."""
 AXIS = "artificial share of plays"
 NOT_WEIGHED = (
     "No plays were weighed here: phonoscope plays LOG --into this catalogue reads a log of who "
@@ -154,16 +156,18 @@ def _groups(catalogue: Asked) -> Table:
     columns = (
         Column("group_id", "Group"),
         Column("sign", "Sign", "text"),
-        Column("points", "Points", "decimal"),
         Column("accounts", "Accounts"),
-        Column("tracks", "Tracks"),
-        Column("plays", "Plays"),
-        Column("reasons", "Why", "text"),
+        Column("why", "Strongest reasons", "text"),
+        Column("points", "Points", "decimal", on_page=False),
+        Column("tracks", "Tracks", on_page=False),
+        Column("plays", "Plays", on_page=False),
+        Column("reasons", "All reasons", "text", on_page=False),
         Column("source", "Log", "text", on_page=False),
     )
     rows = []
     for row in most.to_pyarrow().to_pylist():
-        cells = {**row, "reasons": "; ".join(row["reasons"])}
+        says = row["reasons"]
+        cells = {**row, "why": "; ".join(says[:SHOWN]), "reasons": "; ".join(says)}
         rows.append(tuple(_cell(cells[column.name]) for column in columns))
     return Table("groups", "Groups", columns, tuple(rows), total, _rest(catalogue, "play_groups"))
 
