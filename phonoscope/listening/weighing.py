@@ -93,8 +93,8 @@ class Weighing:
             rest = self._rest_is_alike(group)
             for at, alike in zip(group.accounts.tolist(), rest.tolist(), strict=True):
                 number[at] = group.number
-                # What an account shows alone counts for all its plays, whatever its group shows.
-                if group.weighed.points >= weighed[at].points:
+                # What an account shows alone counts for all its plays, where it shows more.
+                if _surer(group.weighed, weighed[at]):
                     weighed[at], whole[at] = group.weighed, alike
         return Judged(weighed, number, whole)
 
@@ -292,6 +292,12 @@ class Weighing:
             .to_pyarrow()
             .as_py()
         )
+
+
+def _surer(one: Weighed, other: Weighed) -> bool:
+    """Return whether one sign says as much as another, or more; of equal ones points decide."""
+    rank, other_rank = SIGNS.index(one.sign), SIGNS.index(other.sign)
+    return (-rank, one.points) >= (-other_rank, other.points)
 
 
 def _rhythm(log: Log, listens: Any) -> Any:
