@@ -226,7 +226,7 @@ log_strategy = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(log_strategy)
 def test_any_log_is_weighed_and_adds_up(tmp_path_factory, drawn):
     plays = [play(f"a{a}", f"t{t}", at_s, ms, None) for a, t, at_s, ms in drawn]
@@ -257,7 +257,7 @@ def _array(value):
     return np.array([value])
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3])
 def test_of_a_simulated_log_attackers_are_found_and_people_are_not(tmp_path, seed):
     """What ``bench/plays.py`` measures on logs of many millions, on a small one."""
     simulate(
