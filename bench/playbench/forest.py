@@ -98,6 +98,7 @@ def _fewer(
 
 def _grown(rows: tuple[NDArray[Any], NDArray[Any]], seed: int) -> Any:
     try:
+        # In the bench group only, and without types.
         from sklearn.ensemble import RandomForestClassifier  # type: ignore # noqa: PLC0415
     except ImportError as error:
         raise Missing("scikit-learn is not installed: pip install --group bench") from error

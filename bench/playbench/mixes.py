@@ -39,4 +39,5 @@ APART = 1000
 def recipe(name: str, plays: int, seed: int) -> Recipe:
     """Return how a log of a mix is made; another mix draws other chances from the same seed."""
     seed += APART * list(MIXES).index(name)
+    # Fields of a recipe by name, of several types.
     return Recipe(plays, seed, **MIXES[name])  # type: ignore[arg-type]
