@@ -32,8 +32,9 @@ demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=fo
 	@# Status 3 says that some files could not be read. It was said, and is no failure of make.
 	@$(bin)/phonoscope demo --into "$$INTO" $${MUSIC:+--music "$$MUSIC"} || [ $$? -eq 3 ]
 
+# Tests start hundreds of processes: what they import is compiled once, and not by each.
 test: $(VENV)/dev.stamp  ## Run all tests
-	$(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/dev.stamp  ## Check style: ruff's rules and format
 	$(bin)/ruff check .

@@ -13,22 +13,25 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterable
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.dataset
 import pyarrow.parquet as pq
 
 from phonoscope.catalogue.layout import Table
 from phonoscope.catalogue.place import Place
 from phonoscope.errors import CatalogueError
 
+if TYPE_CHECKING:
+    import pyarrow.dataset
+
 SUFFIX = ".parquet"
 COMPACTED = f"-compact{SUFFIX}"
 REPLACES = b"phonoscope.replaces"
 """Key of a compacted part's metadata: JSON list of the names of the parts it replaces."""
 COMPRESSION = "zstd"
+BATCH_ROWS = 1 << 16
 
 
 class BatchNames:
@@ -163,9 +166,22 @@ def empty_cells(place: Place, table: Table, name: str, column: str) -> int | Non
 
 def dataset(place: Place, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
     """Return parts as one Arrow dataset in the current schema; a missing column is empty."""
+    from pyarrow.dataset import dataset as opened  # noqa: PLC0415  (heavy: takes pandas along)
+
     paths = [f"{table.name}/{name}" for name in names]
-    if not paths:
-        return pa.dataset.dataset(table.schema.empty_table())
-    return pa.dataset.dataset(
-        paths, schema=table.schema, filesystem=place.arrow(), format="parquet"
-    )
+    return opened(paths, schema=table.schema, filesystem=place.arrow(), format="parquet")
+
+
+def batches(
+    place: Place, table: Table, names: Iterable[str], columns: Sequence[str], most_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of parts in the current schema; a missing column is empty."""
+    schema = pa.schema([table.schema.field(column) for column in columns])
+    for name in names:
+        with pq.ParquetFile(f"{table.name}/{name}", filesystem=place.arrow()) as file:
+            there = [column for column in columns if column in file.schema_arrow.names]
+            for batch in file.iter_batches(most_rows, columns=there):
+                known = {column: batch[column].cast(schema.field(column).type) for column in there}
+                yield pa.record_batch(
+                    [known.get(f.name, pa.nulls(len(batch), f.type)) for f in schema], schema
+                )

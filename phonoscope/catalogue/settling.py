@@ -63,9 +63,9 @@ def settle(store: Store, ingest: Settled, *, memory_mb: int) -> None:
 def _scans(store: Store) -> dict[str, tuple[str, str]]:
     """Return source and origin of every ingest, by scan_id."""
     parts = store.live_parts("ingests")
-    rows = store.dataset("ingests", parts).to_table(columns=["scan_id", "source", "origin"])
+    rows = store.rows("ingests", parts, ["scan_id", "source", "origin"])
     # An ingest of before this column was called by what it read.
-    return {r["scan_id"]: (r["source"], r["origin"] or r["source"]) for r in rows.to_pylist()}
+    return {r["scan_id"]: (r["source"], r["origin"] or r["source"]) for r in rows}
 
 
 _LIVE = "scan_id NOT IN (SELECT id FROM earlier)"

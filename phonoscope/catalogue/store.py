@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.dataset
 
 from phonoscope.catalogue import parts
 from phonoscope.catalogue.layout import phonoscope_version, tables
 from phonoscope.catalogue.place import Place, place_of
 from phonoscope.errors import CatalogueError, NewerCatalogueError
+
+if TYPE_CHECKING:
+    import pyarrow.dataset
 
 FORMAT = 1
 """Version of the layout this Phonoscope writes."""
@@ -51,6 +53,23 @@ class Store:
     def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
         """Return parts of a table as one Arrow dataset; older rows of a key included."""
         return parts.dataset(self.place, tables()[table], names)
+
+    def batches(
+        self,
+        table: str,
+        names: Iterable[str],
+        columns: Sequence[str],
+        most_rows: int = parts.BATCH_ROWS,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of parts; older rows of a key included."""
+        return parts.batches(self.place, tables()[table], names, columns, most_rows)
+
+    def rows(
+        self, table: str, names: Iterable[str], columns: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Return the same as one object a row; for small tables."""
+        found = self.batches(table, names, columns)
+        return [row for batch in found for row in batch.to_pylist()]
 
     def files(self, table: str, names: Sequence[str]) -> list[str] | None:
         """Return where parts lie, for who opens files by path; see :meth:`Place.files`."""

@@ -49,7 +49,7 @@ class KnownIds:
 
 def known_ids(store: Store, table: str = "recordings") -> KnownIds:
     """Return the ids of all recordings that a catalogue holds now."""
-    batches = store.dataset(table, store.live_parts(table)).to_batches(columns=["recording_id"])
+    batches = store.batches(table, store.live_parts(table), ["recording_id"])
     return KnownIds(batch.column(0) for batch in batches)
 
 

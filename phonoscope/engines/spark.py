@@ -176,7 +176,7 @@ def _read_ids(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
     store = open_store(order.catalogue)
     for batch in batches:
         names = batch.column(0).to_pylist()
-        yield from store.dataset("recordings", names).to_batches(columns=["recording_id"])
+        yield from store.batches("recordings", names, ["recording_id"])
 
 
 def _pool(settings: Settings) -> Pool:

@@ -63,7 +63,7 @@ def current_index(store: Store, told: Told = lambda _: None) -> Index:
 def printed_in(store: Store, parts: Sequence[str]) -> Iterator[Printed]:
     """Read the prints in parts of a catalogue, oldest first; without those of another model."""
     ours = weights().name
-    for batch in store.dataset(TABLE, list(parts)).to_batches(columns=_COLUMNS, batch_size=_ROWS):
+    for batch in store.batches(TABLE, parts, _COLUMNS, _ROWS):
         for row in batch.to_pylist():
             if row["print_model"] == ours and row["recording_id"] and row["print_bits"]:
                 yield Printed(

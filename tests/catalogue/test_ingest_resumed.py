@@ -180,7 +180,7 @@ def test_killed_at_random_again_and_again(tmp_path, whole, kind):
     source, plain, expected = whole(kind)
     drawn = random.Random(kind)
     catalogue = tmp_path / "catalogue"
-    for _ in range(5):
+    for _ in range(3):
         process, pipe = killed.start(source, catalogue)
         deadline_s = time.monotonic() + drawn.uniform(0.02, 0.5)
         while time.monotonic() < deadline_s and process.is_alive():
@@ -204,10 +204,10 @@ def test_killed_at_random_again_and_again(tmp_path, whole, kind):
 def test_killed_at_any_write(tmp_path, whole, kind, first):
     """Before and after parts, notes of how far it is, and files that are removed.
 
-    Every eleventh write; where the four kinds begin, so that they do not die at the same ones.
+    Every 23rd write; where the four kinds begin, so that they do not die at the same ones.
     """
     source, plain, expected = whole(kind, 400)
-    for number in range(first, 1000, 11):
+    for number in range(first, 1000, 23):
         catalogue = tmp_path / f"{number}"
         if killed.run(source, catalogue, number) is not None:
             break

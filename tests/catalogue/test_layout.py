@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -22,6 +23,7 @@ from phonoscope.catalogue.layout import (
     scan_rows,
     tables,
 )
+from phonoscope.catalogue.views import sql_type
 from phonoscope.errors import ErrorKind
 from phonoscope.evidence.base import questions
 from phonoscope.types import Floats, column, columns_in
@@ -174,3 +176,12 @@ def _scan_row():
     counts = dict.fromkeys(("listed", "unchanged", "examined", "duplicates", "unreadable"), 1)
     times = dict.fromkeys(("audio_s", "wall_s", "cpu_s"), 1.0)
     return ScanRow("local", "done", "1", ("/music",), "{}", started, None, **counts, **times)
+
+
+@pytest.mark.parametrize("table", tables().values(), ids=tables())
+def test_types_have_the_names_that_duckdb_gives_them(table):
+    with duckdb.connect() as connection:
+        there = connection.from_arrow(table.schema.empty_table())
+        named = [sql_type(field.type) for field in table.schema]
+        asked = connection.sql(f"SELECT {', '.join(f'NULL::{name}' for name in named)}")
+        assert asked.types == there.types

@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -53,10 +52,8 @@ def test_the_help_of_the_program_lists_every_exit_status():
     assert listed == {status.value for status in Status}
 
 
-def test_help_answers_at_once_and_imports_nothing_heavy():
-    started_s = time.monotonic()
+def test_help_imports_nothing_heavy():
     run("--help")
-    assert time.monotonic() - started_s < 2.0  # 0.2 s here; a machine under load is slower
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, phonoscope.cli.main; print(sorted(sys.modules))"],
         capture_output=True,

@@ -2,7 +2,10 @@
 
 import contextlib
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+# A busy machine may take longer than the five seconds Playwright allows by itself.
+expect.set_options(timeout=30_000)
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -88,6 +91,12 @@ def opened(browser, url, *, width=1280, scheme="light", **options):
         page.close()
 
 
+def sideways_at(page, width):
+    """How many pixels the page can be scrolled sideways when it is so many wide."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return sideways(page)
+
+
 def sideways(page):
     """How many pixels the page can be scrolled sideways."""
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -104,3 +113,15 @@ def unnamed(page):
             .filter((e) => e.type !== "hidden" && !named(e)).map((e) => e.outerHTML.slice(0, 80));
         }"""
     )
+
+
+def faults(page, widths=(360, 1280)):
+    """What is wrong with how a page looks, at widths in pixels and in both colour schemes."""
+    found = [f"without a name: {each}" for each in unnamed(page)]
+    for width in widths:
+        if pixels := sideways_at(page, width):
+            found.append(f"{width} px: scrolls {pixels} px sideways")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{width} px, {scheme}, faint: {text}" for text in page.evaluate(FAINT_TEXT)]
+    return found

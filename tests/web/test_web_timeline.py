@@ -4,10 +4,11 @@ import re
 from itertools import pairwise
 
 import pytest
+from playwright.sync_api import expect
 
 from phonoscope.verdict.generated import Segment
 from phonoscope.web.timeline import MOST_COLUMNS, timeline_of
-from tests.web.chromium import FAINT_TEXT, chromium, opened, sideways, unnamed
+from tests.web.chromium import chromium, faults, opened, sideways
 from tests.web.judged import HOURS_S, MIXED, long_course, stretches
 from tests.web.served import serving
 
@@ -124,17 +125,18 @@ def test_timeline_waveform_and_spectrogram_share_one_axis(browser, url_of, name,
         assert sideways(page) == 0
 
 
-AUDIO = """() => {
+PAUSED_AT = """() => {
   const audio = document.getElementById("audio");
-  return [audio.currentTime, audio.paused];
+  if (audio.paused) return null;
+  audio.pause();
+  return [audio.currentTime];
 }"""
+"""Stops in the page itself: between two questions a busy machine would play on."""
 
 
 def heard_from(page):
-    page.wait_for_function("!document.getElementById('audio').paused")
-    at, _ = page.evaluate(AUDIO)
-    page.evaluate("document.getElementById('audio').pause()")
-    return at
+    (at_s,) = page.wait_for_function(PAUSED_AT).json_value()
+    return at_s
 
 
 @pytest.mark.browser
@@ -161,13 +163,14 @@ def test_the_keyboard_reads_and_plays_a_stretch(browser, url_of):
             ("PageUp", "0:05"),
         ):
             page.keyboard.press(key)
-            assert slider.get_attribute("aria-valuetext").startswith(expected), key
-            assert page.locator(".tip:visible").inner_text().startswith(expected), key
+            there = re.compile(rf"^{expected}")
+            expect(slider).to_have_attribute("aria-valuetext", there)
+            expect(page.locator(".tip:visible")).to_have_text(there)
         page.keyboard.press("End")
         page.keyboard.press("Enter")
         assert heard_from(page) == pytest.approx(35.0, abs=1.0)
         page.keyboard.press("Escape")
-        assert page.locator(".tip:visible").count() == 0
+        expect(page.locator(".tip:visible")).to_have_count(0)
         assert watched.complaints == []
 
 
@@ -190,12 +193,10 @@ def test_a_click_plays_from_there_and_a_line_follows(browser, url_of):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_weighed_recordings_are_legible_and_fit(browser, address, url_of, scheme, width):
+def test_weighed_recordings_are_legible_and_fit(browser, address, url_of):
     names = ("generated", "partly", "undecided", "no sign", "ten hours", "hostile", "comb")
     for url in (*map(url_of, names), f"{address}/recordings?sort=p_generated&order=down"):
-        with opened(browser, url, scheme=scheme, width=width) as watched:
+        with opened(browser, url, width=360) as watched:
             fired = []
             watched.page.on(
                 "dialog", lambda dialog, fired=fired: (fired.append(1), dialog.dismiss())
@@ -204,9 +205,7 @@ def test_weighed_recordings_are_legible_and_fit(browser, address, url_of, scheme
             watched.page.evaluate(
                 "document.querySelectorAll('details').forEach(d => d.open = true)"
             )
-            assert watched.page.evaluate(FAINT_TEXT) == [], url
-            assert sideways(watched.page) == 0, url
-            assert unnamed(watched.page) == [], url
+            assert faults(watched.page) == [], url
             assert watched.complaints == [], url
             assert fired == []
 
@@ -216,8 +215,8 @@ def test_without_scripts_it_is_a_picture_with_a_table(browser, url_of):
     with opened(browser, url_of("partly"), java_script_enabled=False) as watched:
         page = watched.page
         picture = page.get_by_role("img", name="Probability of a generator over time")
-        assert picture.is_visible()
-        assert page.get_by_text("arrow keys and press Enter").is_hidden()
+        expect(picture).to_be_visible()
+        expect(page.get_by_text("arrow keys and press Enter")).to_be_hidden()
         page.locator(".course summary").click()
         link = page.get_by_role("link", name="0:20 to 0:25")
         assert link.get_attribute("href").endswith("/audio#t=20.00")
