@@ -46,15 +46,23 @@ class PlayGroupRow:
     barely_share: float | None = column(f"Share of plays of 30 to 35 s. {_KNOWN}")
     whole_share: float | None = column(f"Share of tracks played to their end. {_KNOWN}")
     unevenness: float | None = column(
-        "Variance of the plays of these tracks beyond chance, as a share of the squared mean: 0 "
-        "when all are played alike, over 1 for favourites and the rest; empty under 5 plays a "
-        "track."
+        "Variance of the plays of these tracks beyond chance, told from their quartiles, as a "
+        "share of the squared median: 0 when all are played alike, over 1 for favourites and the "
+        "rest; empty under 5 plays a track."
+    )
+    dispersion: float | None = column(
+        "How far the accounts differ in how often they play a track, beside what chance makes of "
+        "their activity: variance by mean, the median of the tracks; 1 for dice, more for people "
+        "with favourites of their own; empty under 5 plays of a track by an account."
     )
     in_step: float | None = column(
         "How many times as often as chance two accounts begin the same track in the same minute; "
         "empty when chance alone would give fewer than one such pair and none was seen."
     )
-    no_pause_share: float = column("Share of the accounts with 36 h without a pause of 4 h.")
+    no_pause_share: float = column(
+        "Share of the accounts that play without a pause of 4 h for 36 h, and three times as long "
+        "as busy accounts of the log usually do."
+    )
     network_share: float | None = column(
         "Share of the accounts at a network of which most accounts are of the group; empty "
         "when networks are unknown."

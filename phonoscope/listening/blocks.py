@@ -20,6 +20,9 @@ a group."""
 OF_MEMBER = 0.5
 """Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
 the block."""
+OF_PLAYS = 0.2
+"""And as a share of all its plays so many times what it is for them on average: who plays thousands
+of tracks plays these as well, and is of another block."""
 LIKE_PEOPLE = 0.25
 """People end plays before 30 s, at this share of the whole log's at least."""
 LEAST_KNOWN = 10
@@ -63,11 +66,18 @@ class Blocks:
     def _company(self, core: Any, met: Any) -> Any:
         """Return who plays these tracks as much as the core does."""
         joined = self._log.edges.join(met, "track")
-        each = joined.group_by(["block", "account"]).aggregate(tracks=joined.count())
+        each = joined.group_by(["block", "account"]).aggregate(
+            tracks=joined.count(), plays=joined.plays.sum()
+        )
+        each = each.join(self._log.accounts.select("account", everything="plays"), "account")
+        each = each.mutate(share=each.plays / each.everything)
         usual = each.join(core, ["block", "account"])
-        usual = usual.group_by("block").aggregate(usual=usual.tracks.mean())
+        usual = usual.group_by("block").aggregate(
+            usual=usual.tracks.mean(), usual_share=usual.share.mean()
+        )
         each = each.join(usual, "block")
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
+        enough &= each.share >= OF_PLAYS * each.usual_share
         return each.filter(enough).select("block", "account")
 
     def _theirs(self, company: Any) -> Any:

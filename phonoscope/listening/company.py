@@ -27,8 +27,11 @@ HEAD = 0.1
 everybody meets. Popular by accounts, not by plays: a farm of 100 accounts makes plays, not
 accounts."""
 ACCOUNTS_A_TRACK = 32
-"""Of a track's accounts so many are looked at, the first in one order that holds for all tracks: of
-accounts that play the same tracks the same ones are seen at each. Pairs stay linear in tracks."""
+"""Of a track's accounts so many are looked at, those that play it most; of accounts that play it
+about as much the first in one order that holds for all tracks, so that of accounts that play the
+same tracks the same ones are seen at each. Pairs stay linear in tracks."""
+OFTEN = (4, 32, 256, 2048)
+"""Plays of a track by one account from which on it plays it more than others do."""
 MEETINGS = 4
 """Tracks at which two accounts meet at least."""
 SIMILAR = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75)
@@ -64,9 +67,11 @@ def _seen(log: Log) -> Any:
     met = edges.join(tail.select("track", "accounts"), "track")
     # Rare tracks, and those that an account comes back to, say most of it.
     weight = (1 + met.plays.ln()) * (everyone / met.accounts).ln()
-    met = met.select("account", "track", weight=weight)
-    place = ibis.row_number().over(group_by=met.track, order_by=met.account)
-    return met.mutate(place=place).filter(lambda t: t.place < ACCOUNTS_A_TRACK).drop("place")
+    often = sum((met.plays >= least).cast("int64") for least in OFTEN)
+    met = met.select("account", "track", weight=weight, often=often)
+    place = ibis.row_number().over(group_by=met.track, order_by=[met.often.desc(), met.account])
+    met = met.mutate(place=place).filter(lambda t: t.place < ACCOUNTS_A_TRACK)
+    return met.drop("place", "often")
 
 
 def _most_of_the_tail(tracks: Any) -> int:

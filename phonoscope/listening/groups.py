@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from phonoscope.catalogue.backend import beside
 from phonoscope.catalogue.heard import UNDECIDED
 from phonoscope.listening import reasons
+from phonoscope.listening.awake import LEAST_H, Awake
 from phonoscope.listening.blocks import Blocks, arrow
 from phonoscope.listening.company import FEWEST, MEETINGS
-from phonoscope.listening.lengths import Lengths
+from phonoscope.listening.lengths import LEAST_KNOWN, Lengths
 from phonoscope.listening.log import Log
 from phonoscope.listening.reasons import Reason, Weighed
 
@@ -23,14 +24,15 @@ WORTH_A_LOOK = 1.5
 OVERLAP = 0.5
 """A block of which so many accounts are in a better one is that one, seen at another tightness."""
 LEAST_PLAYS_A_TRACK = 5
+NORMAL_QUARTILES = 1.349
+"""Between the quartiles of a normal variable lie so many standard deviations."""
 MINUTES_AN_HOUR = 60
 MINUTE_US = 60_000_000
-NO_PAUSE_S = 36 * 3600.0
-"""Nobody stays awake so long; a family, a relay of people or a program does."""
 _SHOPS = (
     "nearly all tracks are played to their end, as in shops: whether somebody is in the room "
     "cannot be told"
 )
+_NO_LENGTHS = "how long its plays last is not known: a chain of shops could do the same"
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 
 
@@ -50,8 +52,10 @@ class Group:
     unevenness: float | None
     artists: float | None
     of_accounts: float = 0.0
+    dispersion: float | None = None
     in_step: float | None = None
     no_pause_share: float = 0.0
+    no_pause_h: float = LEAST_H
     network_share: float | None = None
     number: int = 0
     weighed: Weighed = field(default=Weighed(0.0, "", ()))
@@ -66,15 +70,25 @@ class Group:
             *reasons.of_repeats(self.repeats),
             *reasons.of_artists(self.artists),
             *reasons.of_steps(self.in_step),
-            *reasons.of_pauses(self.no_pause_share, who),
+            *reasons.of_pauses(self.no_pause_share, who, self.no_pause_h),
             *reasons.of_networks(self.network_share),
         ]
-        shops = self.lengths.are_whole and self.no_pause_share < reasons.NO_PAUSE
-        self.weighed = reasons.weighed(found, at_most_undecided=_SHOPS if shops else None)
+        if not reasons.skips_like_people(self.lengths, log):
+            # Who skips listens; then a shuffled playlist looks the same.
+            found += reasons.of_dispersion(self.dispersion, self.artists)
+        self.weighed = reasons.weighed(found, at_most_undecided=self._cannot_tell())
         return self.weighed
 
+    def _cannot_tell(self) -> str | None:
+        """Return why it may be shops after all."""
+        if self.no_pause_share >= reasons.NO_PAUSE:
+            return None
+        if self.lengths.known < LEAST_KNOWN:
+            return _NO_LENGTHS
+        return _SHOPS if self.lengths.are_whole else None
 
-def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]) -> list[Group]:
+
+def groups(log: Log, listens: Any, lengths: Lengths, awake: Awake) -> list[Group]:
     """Return the groups of a log that are worth a look, the most plays first.
 
     Parameters
@@ -85,11 +99,11 @@ def groups(log: Log, listens: Any, lengths: Lengths, no_pause: NDArray[np.bool_]
         Its rows of table ``listens``, for networks.
     lengths
         Of all its plays.
-    no_pause
-        By number of account, whether it played for 36 h without a pause.
+    awake
+        Which accounts never rest.
     """
     found = _apart(_promising(Blocks(log), lengths))
-    _look_closer(log, listens, found, no_pause)
+    _look_closer(log, listens, found, awake)
     for group in found:
         group.weigh(lengths)
     kept = [group for group in found if group.weighed.points >= UNDECIDED]
@@ -141,11 +155,15 @@ def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) ->
 
 
 def _unevenness(plays: NDArray[np.int64]) -> float | None:
-    """Return the variance beyond that of a Poisson process, by the squared mean, 0 at least."""
-    mean = float(plays.mean())
-    if mean < LEAST_PLAYS_A_TRACK:
+    """Return the variance beyond that of a Poisson process, by the squared median, 0 at least.
+
+    From quartiles, so that some tracks that came along do not hide the others.
+    """
+    low, middle, high = np.quantile(plays, [0.25, 0.5, 0.75]).tolist()
+    if middle < LEAST_PLAYS_A_TRACK:
         return None
-    return max(0.0, (float(plays.var(ddof=1)) - mean) / mean**2)
+    variance = ((high - low) / NORMAL_QUARTILES) ** 2
+    return float(max(0.0, (variance - middle) / middle**2))
 
 
 def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
@@ -172,7 +190,7 @@ def _apart(found: list[Group]) -> list[Group]:
     return kept
 
 
-def _look_closer(log: Log, listens: Any, found: list[Group], no_pause: NDArray[np.bool_]) -> None:
+def _look_closer(log: Log, listens: Any, found: list[Group], awake: Awake) -> None:
     """Add what has to be asked play by play, for the groups that are left."""
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
@@ -186,10 +204,14 @@ def _look_closer(log: Log, listens: Any, found: list[Group], no_pause: NDArray[n
     _fill(total, rows, "plays")
     steps = _steps(log, members, tracks, len(found))
     networks = _networks(log, listens, members, len(found))
+    dispersions = _dispersions(members, tracks, log)
     for at, group in enumerate(found):
+        if group.repeats >= LEAST_PLAYS_A_TRACK:
+            group.dispersion = dispersions.get(at)
         group.of_accounts = group.plays / total[at]
         group.in_step = steps[at]
-        group.no_pause_share = float(no_pause[group.accounts].mean())
+        group.no_pause_share = float(awake.who[group.accounts].mean())
+        group.no_pause_h = awake.hours
         known, shared = networks[at]
         group.network_share = shared / len(group.accounts) if known else None
 
@@ -202,6 +224,35 @@ def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
 def _fill(into: NDArray[np.float64], rows: Any, name: str) -> None:
     found = rows.to_pyarrow()
     into[found["block"].to_numpy()] = found[name].to_numpy(zero_copy_only=False)
+
+
+def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
+    """Return how far accounts of a group differ in how often they play a track, beside chance.
+
+    Of each track Pearson's chi-squared of its plays by account, were they in proportion to what the
+    accounts play of all tracks of the group, by its degrees of freedom; of a group the median.
+    """
+    cells = log.edges.join(members, "account").join(tracks, ["block", "track"])
+    active = cells.group_by(["block", "account"]).aggregate(active=cells.plays.sum())
+    cells = cells.join(active, ["block", "account"])
+    plays, active_plays = cells.plays.cast("float64"), cells.active.cast("float64")
+    each = cells.group_by(["block", "track"]).aggregate(
+        squares=(plays * plays / active_plays).sum(), plays=cells.plays.sum()
+    )
+    size = active.group_by("block").aggregate(accounts=active.count(), total=active.active.sum())
+    rows = each.join(size, "block")
+    squared = rows.squares * rows.total / rows.plays - rows.plays
+    rows = rows.select("block", dispersion=squared / (rows.accounts - 1))
+    found = rows.filter(rows.dispersion.notnull()).to_pyarrow()
+    block = found["block"].to_numpy()
+    order = np.argsort(block, kind="stable")
+    values = found["dispersion"].to_numpy(zero_copy_only=False).astype(float)[order]
+    blocks, starts = np.unique(block[order], return_index=True)
+    ends = [*starts.tolist()[1:], len(values)]
+    return {
+        int(one): float(np.median(values[start:end]))
+        for one, start, end in zip(blocks.tolist(), starts.tolist(), ends, strict=False)
+    }
 
 
 def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None]:

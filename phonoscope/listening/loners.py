@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.listening import reasons
+from phonoscope.listening.awake import BUSY, Awake
 from phonoscope.listening.groups import LEAST_PLAYS_A_TRACK
 from phonoscope.listening.lengths import Lengths
 from phonoscope.listening.log import Log
 from phonoscope.listening.reasons import Reason, Weighed
 from phonoscope.words import counted, percent
 
-LEAST_PLAYS = 200
-"""Fewer plays of an account alone carry no verdict on it."""
 OWN = 0.5
 """A track is an account's own when so many of all its plays are."""
 OWN_SHARE = 0.8
@@ -47,9 +46,7 @@ def habits(log: Log) -> Any:
     )
 
 
-def loners(
-    habit: dict[str, NDArray[Any]], lengths: Lengths, no_pause: NDArray[np.bool_]
-) -> dict[int, Weighed]:
+def loners(habit: dict[str, NDArray[Any]], lengths: Lengths, awake: Awake) -> dict[int, Weighed]:
     """Weigh accounts alone.
 
     Parameters
@@ -58,31 +55,31 @@ def loners(
         The columns of :func:`habits`, in order of ``account``, which counts from 0.
     lengths
         Of all plays of the log.
-    no_pause
-        By account, whether it played for 36 h without a pause.
+    awake
+        Which accounts never rest.
 
     Returns
     -------
     dict
         By number of account, those for which there is any reason.
     """
-    enough = habit["plays"] >= LEAST_PLAYS
+    enough = habit["plays"] >= BUSY
     own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
     known = np.maximum(habit["known"], 1)
     rare = habit["uncounted"] / known < lengths.uncounted / max(1, lengths.known) / 4
-    odd = own | rare | no_pause | (habit["barely"] / known >= reasons.BARELY)
+    odd = own | rare | awake.who | (habit["barely"] / known >= reasons.BARELY)
     found = {}
     for at in np.flatnonzero(enough & odd).tolist():
         of_one = {name: int(values[at]) for name, values in habit.items()}
-        weighed = _weighed(of_one, lengths, bool(no_pause[at]))
+        weighed = _weighed(of_one, lengths, awake.hours if awake.who[at] else None)
         if weighed.points > 0:
             found[at] = weighed
     return found
 
 
-def _weighed(one: dict[str, int], log: Lengths, no_pause: bool) -> Weighed:
+def _weighed(one: dict[str, int], log: Lengths, awake_h: float | None) -> Weighed:
     lengths = Lengths(*(one[name] for name in _LENGTHS))
-    found: list[Reason] = reasons.of_pauses(float(no_pause), 1)
+    found: list[Reason] = [] if awake_h is None else reasons.of_pauses(1.0, 1, awake_h)
     if one["own_plays"] >= OWN_SHARE * one["plays"]:
         share = one["own_plays"] / one["plays"]
         tracks = one["own_tracks"]
@@ -96,7 +93,7 @@ def _weighed(one: dict[str, int], log: Lengths, no_pause: bool) -> Weighed:
     if not lengths.are_whole:
         found += reasons.of_lengths(lengths, log)
     # Who does not reach for the phone does not skip: a shop, or somebody asleep.
-    cannot_tell = None if no_pause or in_halves else _NOBODY_SKIPS
+    cannot_tell = None if awake_h or in_halves else _NOBODY_SKIPS
     return reasons.weighed(found, at_most_undecided=cannot_tell)
 
 

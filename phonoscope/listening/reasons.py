@@ -23,6 +23,9 @@ BARELY = 0.2
 THEIRS = 0.5
 """Share of the plays of tracks from which on accounts are a group."""
 EVEN, RATHER_EVEN = 0.05, 0.12
+ONE_ARTIST = 1.5
+DICE = 1.5
+"""Variance by mean up to which accounts differ as dice would make them."""
 NO_PAUSE = 0.5
 IN_STEP = 5.0
 
@@ -97,6 +100,24 @@ def of_evenness(unevenness: float | None, tracks: int) -> list[Reason]:
     return [Reason(points, f"all {count(tracks)} tracks are played alike: there are no favourites")]
 
 
+def skips_like_people(seen: Lengths, log: Lengths) -> bool:
+    """Return whether plays end before 30 s half as often as in the whole log, or oftener."""
+    if seen.known < LEAST_KNOWN or log.uncounted < LEAST_UNCOUNTED * log.known:
+        return False
+    return 2 * seen.uncounted * log.known >= log.uncounted * seen.known
+
+
+def of_dispersion(dispersion: float | None, artists: float | None) -> list[Reason]:
+    """Return what it shows that no account has favourites of its own.
+
+    Of one artist it shows nothing: who plays albums from end to end plays all tracks alike.
+    """
+    if dispersion is None or dispersion > DICE or (artists is not None and artists < ONE_ARTIST):
+        return []
+    says = "accounts differ in how often they play each track by no more than chance would have it"
+    return [Reason(1.0, says)]
+
+
 def of_company(exclusive: float, accounts: int, tracks: int, plays: int) -> list[Reason]:
     """Return what it shows that accounts play tracks that nobody else plays."""
     if exclusive < THEIRS:
@@ -119,7 +140,7 @@ def of_artists(artists: float | None) -> list[Reason]:
     """Return what the number of artists shows: fans have one, clients of a farm are several."""
     if artists is None:
         return []
-    if artists < 1.5:
+    if artists < ONE_ARTIST:
         return [Reason(-0.5, "nearly all of it is of one artist, as with fans")]
     if artists >= 3:
         return [Reason(0.5, f"the tracks are of about {artists:.0f} artists")]
@@ -134,11 +155,11 @@ def of_steps(in_step: float | None) -> list[Reason]:
     return [Reason(2.0, f"accounts begin the same track in the same minute {times}")]
 
 
-def of_pauses(share: float, accounts: int) -> list[Reason]:
+def of_pauses(share: float, accounts: int, hours: float) -> list[Reason]:
     """Return what it shows that accounts never rest."""
     if share < NO_PAUSE:
         return []
-    awake = "for 36 hours and more without a pause of 4 hours"
+    awake = f"for {hours:.0f} hours and more without a pause of 4 hours"
     if accounts == 1:
         # A family does, and people with nothing else to do.
         return [Reason(1.0, f"the account plays {awake}")]

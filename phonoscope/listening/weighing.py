@@ -14,26 +14,23 @@ from phonoscope.catalogue.backend import beside, is_local, stream
 from phonoscope.catalogue.heard import SIGNS, PlayGroupRow
 from phonoscope.catalogue.layout import columns_of
 from phonoscope.interval import unit_intervals
+from phonoscope.listening.awake import awake
 from phonoscope.listening.blocks import LIKE_PEOPLE
-from phonoscope.listening.groups import NO_PAUSE_S, Group, groups
+from phonoscope.listening.groups import Group, groups
 from phonoscope.listening.log import Log
 from phonoscope.listening.loners import habits, loners
 from phonoscope.listening.reasons import Weighed
 from phonoscope.listening.rhythm import amounts, pauses
+from phonoscope.listening.spread import FEW, is_spread
 
 ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
 """Where so few of an account's plays are not of its group's tracks, they are judged with these."""
 REST_KNOWN = 20
-LEAST_PLAYS, LEAST_DEVOTED = 3, 2
-"""A play or two say nothing of a track: who hides also plays what nobody asked for. Of accounts
-that play hardly anything but their group's tracks two are enough."""
-DEVOTED = 0.75
-"""Share of its accounts' plays that are of a group's tracks, from which on they are devoted."""
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 _OF_GROUPS = (
-    "plays", "exclusive", "each_share", "repeats", "of_accounts", "unevenness", "in_step",
-    "no_pause_share", "network_share", "artists",
+    "plays", "exclusive", "each_share", "repeats", "of_accounts", "unevenness", "dispersion",
+    "in_step", "no_pause_share", "network_share", "artists",
 )  # fmt: skip
 _NOTHING = Weighed(0.0, NO_SIGN, ())
 Step = Callable[[str], None]
@@ -74,15 +71,16 @@ class Weighing:
         self._rhythm = log.keep(_rhythm(log, listens))
         self._habits = log.keep(habits(log))
         self._habit = _columns(self._habits.order_by("account"))
-        no_pause = _columns(self._rhythm.order_by("account").select("longest_run_s"))
-        tired = no_pause["longest_run_s"] >= NO_PAUSE_S
+        runs = _columns(self._rhythm.order_by("account").select("longest_run_s"))
+        tireless = awake(runs["longest_run_s"], self._habit["plays"])
         self.lengths = log.lengths
         tell("groups of accounts")
-        self.groups = groups(log, listens, self.lengths, tired)
-        alone = loners(self._habit, self.lengths, tired)
+        self.groups = groups(log, listens, self.lengths, tireless)
+        alone = loners(self._habit, self.lengths, tireless)
         self.judged = self._judge(alone)
         tell("artificial plays")
-        self._edges = log.keep(self._judged_edges())
+        edges = self._judged_edges()
+        self._edges = log.keep(edges.mutate(spread=self._spread(edges)))
 
     def _judge(self, alone: dict[int, Weighed]) -> Judged:
         count = len(self._habit["account"])
@@ -120,7 +118,6 @@ class Weighing:
         judged, groups_ = self.judged, self.groups
         flagged = judged.is_(ARTIFICIAL) | judged.is_(UNDECIDED)
         who = np.flatnonzero(flagged)
-        devoted = [group.number for group in groups_ if group.of_accounts >= DEVOTED]
         accounts = beside(
             self._log.edges,
             pa.table(
@@ -129,7 +126,6 @@ class Weighing:
                     "group_id": judged.group[who],
                     "is_artificial": judged.is_(ARTIFICIAL)[who],
                     "whole": judged.whole[who],
-                    "is_devoted": np.isin(judged.group[who], devoted),
                 }
             ),
         )
@@ -150,11 +146,29 @@ class Weighing:
         return edges.select(
             "account",
             "track",
+            by_group="group_id",
             group_id=edges.of_group.fill_null(False).ifelse(edges.group_id, 0),
             artificial=(concerned & edges.is_artificial).ifelse(edges.plays, 0),
-            devoted=(concerned & edges.is_artificial & edges.is_devoted).ifelse(edges.plays, 0),
             doubt=(concerned & ~edges.is_artificial).ifelse(edges.plays, 0),
         )
+
+    def _spread(self, edges: Any) -> Any:
+        """Return how many artificial plays of an edge were spread thinly over many tracks."""
+        artificial = edges.filter((edges.artificial > 0) & (edges.by_group > 0))
+        each = artificial.group_by(["by_group", "track"]).aggregate(some=edges.artificial.sum())
+        each = each.join(self._log.tracks.select("track", "plays"), "track")
+        each = each.filter(2 * each.some >= each.plays)
+        more = each.some > FEW
+        counted = each.group_by("by_group").aggregate(
+            few=(~more).sum(), rest=more.sum(), rest_plays=more.ifelse(each.some, 0).sum()
+        )
+        found = counted.to_pyarrow().to_pylist()
+        spread = [
+            row["by_group"]
+            for row in found
+            if is_spread(int(row["few"]), int(row["rest"]), int(row["rest_plays"]))
+        ]
+        return edges.by_group.isin(spread).ifelse(edges.artificial, 0)
 
     def rows(self) -> dict[str, Iterator[pa.RecordBatch]]:
         """Return the rows of every table of :mod:`phonoscope.catalogue.heard` but the summary.
@@ -237,7 +251,7 @@ class Weighing:
             artificial_plays=judged.artificial.sum(),
             undecided_plays=judged.doubt.sum(),
             group_id=judged.group_id.max(),
-            devoted=judged.devoted.sum(),
+            spread=judged.spread.sum(),
         )
         rows = self._log.tracks.join(squares, "track").left_join(false, "track")
         for batch in _batches(_counted(rows).order_by("track")):
@@ -281,13 +295,13 @@ class Weighing:
         edges = self._edges
         false = edges.group_by("track").aggregate(
             artificial=edges.artificial.sum(),
-            devoted=edges.devoted.sum(),
+            spread=edges.spread.sum(),
             of_group=(edges.group_id > 0).any(),
         )
         rows = self._log.tracks.join(false, "track")
         grouped = rows.of_group & (rows.artificial > 0)
         return int(
-            rows.filter(_most(rows.artificial, rows.devoted, rows.plays) | grouped)
+            rows.filter(_most(rows.artificial, rows.spread, rows.plays) | grouped)
             .count()
             .to_pyarrow()
             .as_py()
@@ -313,7 +327,7 @@ def _columns(table: Any) -> dict[str, NDArray[Any]]:
 
 def _counted(rows: Any) -> Any:
     """Return rows with 0 where nothing was there to be added up."""
-    sums = ("artificial_plays", "undecided_plays", "group_id", "devoted")
+    sums = ("artificial_plays", "undecided_plays", "group_id", "spread")
     return rows.mutate(**{name: rows[name].fill_null(0) for name in sums if name in rows.columns})
 
 
@@ -334,9 +348,9 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.float64() if kind.scale else pa.int64()
 
 
-def _most(some: Any, devoted: Any, plays: Any) -> Any:
+def _most(some: Any, spread: Any, plays: Any) -> Any:
     """Return whether some plays are most of a track's, and enough to say so."""
-    return (2 * some >= plays) & ((some >= LEAST_PLAYS) | (devoted >= LEAST_DEVOTED))
+    return (2 * some >= plays) & ((some > FEW) | (spread > 0))
 
 
 def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -348,7 +362,7 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
             "artificial_plays",
             "undecided_plays",
             "group_id",
-            "devoted",
+            "spread",
         )
     }
     plays = columns["plays"]
@@ -357,11 +371,11 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     share = artificial / plays
     low, high = unit_intervals(share, plays.astype(float) ** 2 / columns["squares"])
     group = columns["group_id"]
-    grouped, devoted = group > 0, columns["devoted"]
+    grouped, spread = group > 0, columns["spread"]
     sign = np.select(
         [
-            _most(artificial, devoted, plays) | (grouped & (artificial > 0)),
-            _most(artificial + undecided, devoted, plays) | (grouped & (undecided > 0)),
+            _most(artificial, spread, plays) | (grouped & (artificial > 0)),
+            _most(artificial + undecided, spread, plays) | (grouped & (undecided > 0)),
         ],
         [ARTIFICIAL, UNDECIDED],
         NO_SIGN,

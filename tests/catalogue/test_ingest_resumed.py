@@ -175,7 +175,7 @@ def quick(*kinds):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", quick("sqlite", "csv", "parquet", "json.gz"))
+@pytest.mark.parametrize("kind", ["sqlite", "csv", "parquet", "json.gz", "folder"])
 def test_killed_at_random_again_and_again(tmp_path, whole, kind):
     source, plain, expected = whole(kind)
     drawn = random.Random(kind)

@@ -3,10 +3,12 @@
 import math
 from collections import Counter, defaultdict
 from itertools import combinations
+from statistics import NormalDist, median, quantiles
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.stats import chisquare
 
 import phonoscope as ps
 from bench.simulate_plays import main as simulate
@@ -87,9 +89,18 @@ def test_evidence_of_a_group_is_what_counting_by_hand_gives(mixed):
                and r["sign"] == "artificial"]  # fmt: skip
     theirs = [one for one in plays if one["account"].startswith("bot")]
     each = Counter(one["track_id"] for one in theirs)
-    mean = sum(each.values()) / len(each)
-    spread = sum((n - mean) ** 2 for n in each.values()) / (len(each) - 1)
-    assert bots["unevenness"] == pytest.approx(max(0, (spread - mean) / mean**2))
+    low, middle, high = quantiles(each.values(), n=4, method="inclusive")
+    variance = ((high - low) / (NormalDist().inv_cdf(0.75) - NormalDist().inv_cdf(0.25))) ** 2
+    expected = max(0, (variance - middle) / middle**2)
+    assert bots["unevenness"] == pytest.approx(expected, abs=1e-5)
+    cells = Counter((one["account"], one["track_id"]) for one in theirs)
+    active = Counter(one["account"] for one in theirs)
+    by_track = []
+    for track in each:
+        seen = [cells[account, track] for account in active]
+        usual = [n * each[track] / len(theirs) for n in active.values()]
+        by_track.append(chisquare(seen, usual).statistic / (len(active) - 1))
+    assert bots["dispersion"] == pytest.approx(median(by_track))
     minutes = defaultdict(set)
     for one in theirs:
         minute = int(one["played_at"].timestamp() // 60)
