@@ -15,6 +15,8 @@ from bench.playbench.answer import Answer
 from bench.playbench.fraudar import blocks, densest
 from bench.playbench.judge import Truth
 from bench.playbench.log import Log
+from bench.playbench.mixes import recipe
+from bench.playbench.ours import Ours
 from bench.playbench.parts import made_in_parts
 from bench.plays import main
 
@@ -228,3 +230,16 @@ def test_a_log_in_parts_shares_no_account_and_no_track(tmp_path, monkeypatch):
         assert ask.execute(starts).fetchall() == [("000-",), ("001-",)]
     lost = "SELECT count(*) FROM plays ANTI JOIN tracks USING (track_id)"
     assert ask.execute(lost).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("mix", ["plain", "plain-deaf"])
+def test_another_simulators_attackers_are_found_and_no_honest_account(tmp_path, mix):
+    log = recipe(mix, 400_000, 5).made(tmp_path / "log")
+    truth = Truth(log)
+    with log.asked() as ask:
+        (sums,) = ask.sql("select count(*), count(distinct account) from plays").fetchall()
+    assert sums == (truth.plays.sum(), len(truth.account)) == (log.rows, len(truth.account))
+    judged = truth.judged(Ours().answer(log))
+    assert judged.honest.hits == 0
+    assert judged.accounts.f1 > 0.8
+    assert judged.tracks.f1 > 0.8

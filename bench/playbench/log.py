@@ -16,7 +16,7 @@ import duckdb
 import phonoscope as ps
 
 T = TypeVar("T")
-SIMULATOR = Path(__file__).resolve().parents[1] / "simulate_plays.py"
+SIMULATORS = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Recipe:
     """As ``--mix`` of the simulator."""
     days: int = 14
     networks: str = "own"
+    simulator: str = "simulate_plays"
 
     def made(self, into: Path) -> Log:
         """Make it, in a process of its own, so that this one stays small."""
@@ -37,11 +38,11 @@ class Recipe:
             "--seed": self.seed,
             "--mix": self.mix,
             "--days": self.days,
-            "--networks": self.networks,
+            **({"--networks": self.networks} if self.networks != "own" else {}),
             "--into": into,
         }
         words = [str(word) for pair in asked.items() for word in pair]
-        call = [sys.executable, str(SIMULATOR), *words]
+        call = [sys.executable, str(SIMULATORS / f"{self.simulator}.py"), *words]
         subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
         return Log(into)
 

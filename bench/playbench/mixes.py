@@ -7,6 +7,8 @@ from bench.playbench.log import Recipe
 NO_ATTACKERS = "farm=0,thin=0,camouflage=0,hijack=0,ramp=0"
 HARD = "chain=0.02,fanclub=0.02,study=0.04,skipper=0.008,drip=0.008,boost=0.008,lone=0.006"
 
+PLAIN: dict[str, object] = {"simulator": "plain_plays", "days": 28}
+
 MIXES: dict[str, dict[str, object]] = {
     "default": {},
     "few": {"mix": "farm=0.003,thin=0.003,camouflage=0.002,hijack=0.0015,ramp=0.002"},
@@ -24,8 +26,14 @@ MIXES: dict[str, dict[str, object]] = {
     },
     "short": {"mix": HARD, "days": 4},
     "long": {"mix": HARD, "days": 30},
+    "plain": PLAIN,
+    "plain-unknown": {**PLAIN, "mix": "unknown=1,tracks=60000"},
+    "plain-deaf": {**PLAIN, "mix": "skips=0.02"},
+    "plain-restless": {**PLAIN, "mix": "skips=0.5"},
 }
-"""What differs from the simulator's defaults: ``honest`` has no attacker at all."""
+"""What differs from the simulator's defaults: ``honest`` has no attacker at all. Those with
+``plain`` are of another simulator, ``bench/plain_plays.py``: people who skip as usual, attacked
+tracks that nobody knows, people who hardly skip, people who skip half of all."""
 
 TRAINING = ("default", "hard", "hard")
 """Logs to learn from and, the last, to set thresholds on; other seeds."""

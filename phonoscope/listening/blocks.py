@@ -60,8 +60,11 @@ class Blocks:
         met = seen.join(core, "account")
         met = met.group_by(["block", "track"]).aggregate(met=met.count())
         met = met.filter(met.met >= FEWEST).join(self._log.tracks, "track")
+        met = met.join(core.group_by("block").aggregate(size=core.count()), "block")
         looked_at = met.accounts.clip(upper=ACCOUNTS_A_TRACK)
-        return met.filter(met.met >= looked_at / 2).select("block", "track")
+        # Half of those who are seen there, or half of the core.
+        enough = (2 * met.met >= looked_at) | (2 * met.met >= met["size"])
+        return met.filter(enough).select("block", "track")
 
     def _company(self, core: Any, met: Any) -> Any:
         """Return who plays these tracks as much as the core does."""

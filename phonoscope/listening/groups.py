@@ -28,6 +28,10 @@ NORMAL_QUARTILES = 1.349
 """Between the quartiles of a normal variable lie so many standard deviations."""
 MINUTES_AN_HOUR = 60
 MINUTE_US = 60_000_000
+BY_THE_WAY = 0.1
+"""Accounts of which so few plays are of the group's tracks may have met there by the way; and
+tracks with so few plays beside the others, by their median, came along."""
+_BY_THE_WAY = "its accounts play other tracks nearly always: they may have met by the way"
 _SHOPS = (
     "nearly all tracks are played to their end, as in shops: whether somebody is in the room "
     "cannot be told"
@@ -80,7 +84,9 @@ class Group:
         return self.weighed
 
     def _cannot_tell(self) -> str | None:
-        """Return why it may be shops after all."""
+        """Return why it may be people or shops after all."""
+        if self.of_accounts < BY_THE_WAY:
+            return _BY_THE_WAY
         if self.no_pause_share >= reasons.NO_PAUSE:
             return None
         if self.lengths.known < LEAST_KNOWN:
@@ -102,7 +108,8 @@ def groups(log: Log, listens: Any, lengths: Lengths, awake: Awake) -> list[Group
     awake
         Which accounts never rest.
     """
-    found = _apart(_promising(Blocks(log), lengths))
+    everything = log.accounts.order_by("account").select("plays").to_pyarrow()["plays"].to_numpy()
+    found = _apart(_promising(Blocks(log), lengths, everything))
     _look_closer(log, listens, found, awake)
     for group in found:
         group.weigh(lengths)
@@ -113,13 +120,15 @@ def groups(log: Log, listens: Any, lengths: Lengths, awake: Awake) -> list[Group
     return kept
 
 
-def _promising(blocks: Blocks, lengths: Lengths) -> list[Group]:
+def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) -> list[Group]:
     members = _by_block(arrow(blocks.members))
     found = []
-    for block, tracks in _by_block(arrow(blocks.tracks)).items():
+    for block, played in _by_block(arrow(blocks.tracks)).items():
+        tracks = _meant(played)
         who = len(members[block]["account"]) if block in members else 0
         if len(tracks["track"]) >= MEETINGS and who >= FEWEST:
             group = _group(members[block], tracks)
+            group.of_accounts = float(group.plays / everything[group.accounts].sum())
             theirs = group.exclusive >= reasons.THEIRS
             if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:
                 found.append(group)
@@ -137,6 +146,13 @@ def _by_block(rows: pa.Table) -> dict[int, dict[str, NDArray[Any]]]:
         int(block): {name: values[start:end] for name, values in columns.items()}
         for block, start, end in zip(blocks, starts, ends, strict=True)
     }
+
+
+def _meant(tracks: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return tracks without those that the block plays a few times only, beside the others."""
+    plays = tracks["plays"].astype(float)
+    meant = plays >= BY_THE_WAY * np.median(plays)
+    return {name: values[meant] for name, values in tracks.items()}
 
 
 def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) -> Group:
@@ -176,11 +192,17 @@ def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
     return float(each.sum() ** 2 / (each**2).sum())
 
 
+def _worse(group: Group) -> tuple[bool, float, int, int]:
+    """Sort better groups first: who met by the way hides the groups that are among them."""
+    by_the_way = group.of_accounts < BY_THE_WAY
+    return by_the_way, -group.weighed.points, -len(group.accounts), -group.plays
+
+
 def _apart(found: list[Group]) -> list[Group]:
     """Return groups without those that are another, better one for the most part."""
     taken: set[int] = set()
     kept = []
-    for group in sorted(found, key=lambda g: (-g.weighed.points, -len(g.accounts), -g.plays)):
+    for group in sorted(found, key=_worse):
         own = [account for account in group.accounts.tolist() if account not in taken]
         if len(own) < FEWEST or len(own) <= (1 - OVERLAP) * len(group.accounts):
             continue
@@ -195,20 +217,12 @@ def _look_closer(log: Log, listens: Any, found: list[Group], awake: Awake) -> No
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
     members, tracks = beside(log.edges, who), beside(log.edges, what)
-    total = np.zeros(len(found))
-    rows = (
-        log.accounts.join(members, "account")
-        .group_by("block")
-        .aggregate(plays=lambda t: t.plays.sum())
-    )
-    _fill(total, rows, "plays")
     steps = _steps(log, members, tracks, len(found))
     networks = _networks(log, listens, members, len(found))
     dispersions = _dispersions(members, tracks, log)
     for at, group in enumerate(found):
         if group.repeats >= LEAST_PLAYS_A_TRACK:
             group.dispersion = dispersions.get(at)
-        group.of_accounts = group.plays / total[at]
         group.in_step = steps[at]
         group.no_pause_share = float(awake.who[group.accounts].mean())
         group.no_pause_h = awake.hours
@@ -219,11 +233,6 @@ def _look_closer(log: Log, listens: Any, found: list[Group], awake: Awake) -> No
 def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
     block = np.repeat(np.arange(len(each)), [len(one) for one in each])
     return pa.table({"block": block, name: np.concatenate([np.zeros(0, np.int64), *each])})
-
-
-def _fill(into: NDArray[np.float64], rows: Any, name: str) -> None:
-    found = rows.to_pyarrow()
-    into[found["block"].to_numpy()] = found[name].to_numpy(zero_copy_only=False)
 
 
 def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
