@@ -58,12 +58,13 @@ class Blocks:
     def _met(self, seen: Any, core: Any) -> Any:
         """Return tracks at which a core meets."""
         met = seen.join(core, "account")
-        met = met.group_by(["block", "track"]).aggregate(met=met.count())
+        met = met.group_by(["block", "track"]).aggregate(met=met.count(), theirs=met.plays.sum())
         met = met.filter(met.met >= FEWEST).join(self._log.tracks, "track")
         met = met.join(core.group_by("block").aggregate(size=core.count()), "block")
         looked_at = met.accounts.clip(upper=ACCOUNTS_A_TRACK)
-        # Half of those who are seen there, or half of the core.
-        enough = (2 * met.met >= looked_at) | (2 * met.met >= met["size"])
+        # Half of those who are seen there, or half of the core where much of the track is theirs.
+        half = (2 * met.met >= met["size"]) & (met.theirs >= OF_TRACK * met.plays)
+        enough = (2 * met.met >= looked_at) | half
         return met.filter(enough).select("block", "track")
 
     def _company(self, core: Any, met: Any) -> Any:

@@ -46,8 +46,8 @@ def cores(log: Log) -> tuple[Any, pa.Table]:
     Returns
     -------
     seen, cores
-        ``seen``, an Ibis table: ``account`` and ``track`` of those looked at. ``cores``, Arrow:
-        ``block`` (number) and ``account``; groups of several tightnesses overlap.
+        ``seen``, an Ibis table: ``account``, ``track`` and ``plays`` of those looked at. ``cores``,
+        Arrow: ``block`` (number) and ``account``; groups of several tightnesses overlap.
     """
     seen = log.keep(_seen(log))
     pairs = _similar(seen).to_pyarrow()
@@ -55,7 +55,7 @@ def cores(log: Log) -> tuple[Any, pa.Table]:
     found = list(_components(one, other, cosine))
     block = np.repeat(np.arange(len(found)), [len(each) for each in found])
     account = np.concatenate([np.zeros(0, np.int64), *found])
-    return seen.select("account", "track"), pa.table({"block": block, "account": account})
+    return seen.select("account", "track", "plays"), pa.table({"block": block, "account": account})
 
 
 def _seen(log: Log) -> Any:
@@ -68,7 +68,7 @@ def _seen(log: Log) -> Any:
     # Rare tracks, and those that an account comes back to, say most of it.
     weight = (1 + met.plays.ln()) * (everyone / met.accounts).ln()
     often = sum((met.plays >= least).cast("int64") for least in OFTEN)
-    met = met.select("account", "track", weight=weight, often=often)
+    met = met.select("account", "track", "plays", weight=weight, often=often)
     place = ibis.row_number().over(group_by=met.track, order_by=[met.often.desc(), met.account])
     met = met.mutate(place=place).filter(lambda t: t.place < ACCOUNTS_A_TRACK)
     return met.drop("place", "often")
@@ -87,8 +87,8 @@ def _most_of_the_tail(tracks: Any) -> int:
 def _similar(seen: Any) -> Any:
     """Return pairs of accounts with the cosine of what they play."""
     norm = seen.group_by("account").aggregate(norm=(seen.weight**2).sum().sqrt())
-    left = seen.rename(one="account", left="weight")
-    right = seen.rename(other="account", right="weight")
+    left = seen.select("track", one="account", left="weight")
+    right = seen.select("track", other="account", right="weight")
     met = left.join(right, ["track", left.one < right.other])
     pairs = met.group_by(["one", "other"]).aggregate(
         product=(met.left * met.right).sum(), meetings=met.count()
