@@ -294,6 +294,8 @@ def write(log: Log, into: Path) -> int:
         "track_id": ids[track[order]],
         "played_at": pa.array(played_at, pa.timestamp("us", "UTC")),
         "ms_played": played_ms,
+        # Not known in this log; who learns from the other simulator's looks for them.
+        **dict.fromkeys(("source", "ip_prefix"), pa.nulls(len(order), pa.string())),
     }
     ms = (log.duration_s * 1000).astype(np.int64)
     title = [f"Song {n}" for n in range(log.tracks)]

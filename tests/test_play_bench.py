@@ -184,7 +184,6 @@ def test_fraudar_finds_planted_blocks_despite_popular_tracks():
 
 @pytest.mark.slow
 def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
-    pytest.importorskip("sklearn")
     monkeypatch.setattr("bench.playbench.forest.TREES", 20)
     asked_of(tmp_path, monkeypatch, "fraudar,forest,unseen", training=2)
     told = json.loads((tmp_path / "told.json").read_text())
