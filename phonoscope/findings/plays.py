@@ -39,8 +39,8 @@ METHOD = (
     "as they count or are never skipped, tracks played all alike, the same track begun in the same "
     "minute, accounts that differ as dice do, no pause for days, networks of their own. From 4.5 "
     "points on plays are taken for artificial, from 2.5 on they are in doubt (docs/plays.md; after "
-    "CopyCatch, WWW 2013, and FRAUDAR, KDD 2016). Intervals are Wilson's for the effective number of units (Kish 1965): "
-    "tracks for a label, accounts and groups for all plays."
+    "CopyCatch, WWW 2013, and FRAUDAR, KDD 2016). Intervals are Wilson's for the effective number "
+    "of units (Kish 1965): tracks for a label, accounts and groups for all plays."
 )
 MISLEADS = (
     "An artificial play does not say who bought it: rivals, playlists and distributors do, and the "
