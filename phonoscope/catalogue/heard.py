@@ -113,8 +113,8 @@ class PlayedTrackRow:
     track_id: str = column("As in table listens.")
     sign: str = column(
         f"{_SIGN} Artificial when most of its plays are or it is one of such a group's tracks; "
-        "undecided when that holds with plays in doubt. Outside of a group three plays at least, "
-        "or two of accounts that play little else."
+        "undecided when that holds with plays in doubt. Outside of a group's tracks three plays at "
+        "least, or fewer of a group that spreads its plays thinly over many."
     )
     plays: int = column("Plays.")
     accounts: int = column("Accounts that played it.")

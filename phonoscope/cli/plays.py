@@ -140,7 +140,8 @@ def plays(
         if not as_json:
             write(summary_of(summary, into))
     found: list[PlaysSummaryRow] = []
-    if weigh:
+    nothing = summary is not None and not summary.kept
+    if weigh and not nothing:
         with Steps(quiet) as steps:
             source = summary.source if summary else name
             found = catalogue.weigh_plays(source, engine=engine.value, tell=steps)
@@ -149,7 +150,9 @@ def plays(
     else:
         for one in found:
             write(weighed_of(catalogue, one))
-        if weigh and not found:
+        if nothing:
+            write("No row of it could be kept, so there is nothing to weigh.")
+        elif weigh and not found:
             write("No plays are in the catalogue: name a log to read.")
     return _status(found, fail_on, rejected=bool(summary and summary.rejected))
 

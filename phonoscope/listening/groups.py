@@ -94,7 +94,9 @@ class Group:
         return _SHOPS if self.lengths.are_whole else None
 
 
-def groups(log: Log, listens: Any, lengths: Lengths, awake: Awake) -> list[Group]:
+def groups(
+    log: Log, listens: Any, lengths: Lengths, awake: Awake, everything: NDArray[np.int64]
+) -> list[Group]:
     """Return the groups of a log that are worth a look, the most plays first.
 
     Parameters
@@ -107,8 +109,9 @@ def groups(log: Log, listens: Any, lengths: Lengths, awake: Awake) -> list[Group
         Of all its plays.
     awake
         Which accounts never rest.
+    everything
+        By number of account, all its plays.
     """
-    everything = log.accounts.order_by("account").select("plays").to_pyarrow()["plays"].to_numpy()
     found = _apart(_promising(Blocks(log), lengths, everything))
     _look_closer(log, listens, found, awake)
     for group in found:
@@ -257,10 +260,10 @@ def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
     order = np.argsort(block, kind="stable")
     values = found["dispersion"].to_numpy(zero_copy_only=False).astype(float)[order]
     blocks, starts = np.unique(block[order], return_index=True)
-    ends = [*starts.tolist()[1:], len(values)]
+    ends = np.append(starts[1:], len(values))[: len(starts)]
     return {
-        int(one): float(np.median(values[start:end]))
-        for one, start, end in zip(blocks.tolist(), starts.tolist(), ends, strict=False)
+        one: float(np.median(values[start:end]))
+        for one, start, end in zip(blocks.tolist(), starts.tolist(), ends.tolist(), strict=True)
     }
 
 

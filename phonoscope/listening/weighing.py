@@ -75,12 +75,12 @@ class Weighing:
         tireless = awake(runs["longest_run_s"], self._habit["plays"])
         self.lengths = log.lengths
         tell("groups of accounts")
-        self.groups = groups(log, listens, self.lengths, tireless)
+        self.groups = groups(log, listens, self.lengths, tireless, self._habit["plays"])
         alone = loners(self._habit, self.lengths, tireless)
         self.judged = self._judge(alone)
         tell("artificial plays")
-        edges = self._judged_edges()
-        self._edges = log.keep(edges.mutate(spread=self._spread(edges)))
+        edges = log.keep(self._judged_edges())
+        self._edges = edges.mutate(spread=self._spread(edges))
 
     def _judge(self, alone: dict[int, Weighed]) -> Judged:
         count = len(self._habit["account"])

@@ -58,3 +58,12 @@ def test_nothing_to_do_and_no_catalogue_are_said(logs, tmp_path):
     missing = run("plays", "--into", tmp_path / "catalogue")
     assert missing.returncode == 2
     assert not (tmp_path / "catalogue").exists()
+
+
+def test_a_log_of_which_no_row_can_be_kept_has_nothing_to_weigh(tmp_path):
+    (tmp_path / "bad.csv").write_bytes(b"account,track_id,played_at\na,b\n\x00\xff\n")
+    done = run("plays", tmp_path / "bad.csv", "--into", tmp_path / "catalogue", "-q")
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.endswith("No row of it could be kept, so there is nothing to weigh.\n")
+    told = run("plays", tmp_path / "bad.csv", "--into", tmp_path / "catalogue", "--json")
+    assert (told.returncode, json.loads(told.stdout)["weighed"]) == (3, [])
