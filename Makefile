@@ -36,9 +36,10 @@ demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=fo
 test: $(VENV)/dev.stamp  ## Run all tests
 	env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
 
-lint: $(VENV)/dev.stamp  ## Check style: ruff's rules and format
+lint: $(VENV)/dev.stamp  ## Check style, format and the direction of imports
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
+	$(bin)/lint-imports
 
 types: $(VENV)/dev.stamp  ## Check types: mypy, strict
 	$(bin)/mypy
@@ -53,7 +54,7 @@ bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC
 docs: $(VENV)/dev.stamp  ## Write what docs/ tells of commands, tables and findings from the code itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
 	mv docs/cli.md.new docs/cli.md
-	$(bin)/python -m phonoscope.catalogue.layout > docs/schema.md.new
+	$(bin)/python -m phonoscope.catalogue.schema.layout > docs/schema.md.new
 	mv docs/schema.md.new docs/schema.md
 	$(bin)/python -m phonoscope.findings.reference > docs/findings.md.new
 	mv docs/findings.md.new docs/findings.md

@@ -27,7 +27,7 @@ from pathlib import Path
 import scores
 
 from phonoscope.audio.decode import Decoder
-from phonoscope.evidence import rhythm, tonality
+from phonoscope.features import rhythm, tonality
 
 SOUNDFONTS = (
     Path("/usr/share/sounds/sf2/TimGM6mb.sf2"),

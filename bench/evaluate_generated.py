@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from bench.train_generated import Crossed, Table, load_rows, load_scores, options
+from phonoscope.detector.calibration import GROUPS, Null
 from phonoscope.interval import wilson
-from phonoscope.verdict.calibration import GROUPS, Null
 
 ALPHA = 0.001
 BEGIN, END = "<!-- figures: written by bench/evaluate_generated.py -->", "<!-- end of figures -->"

@@ -46,7 +46,7 @@ def trees(
 
 
 def as_arrays(booster: lightgbm.Booster, prefix: str) -> dict[str, NDArray[Any]]:
-    """Return a forest as arrays, the form :class:`phonoscope.verdict.trees.Trees` reads."""
+    """Return a forest as arrays, the form :class:`phonoscope.detector.trees.Trees` reads."""
     grown = [_nodes(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
     most = max(len(nodes) for nodes, _ in grown)
     blank = (-1, np.inf, 0, 0, True, 0.0)

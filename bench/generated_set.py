@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from bench.channels import Sound, Step, apply, draw, draw_codec, fixed
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
+from phonoscope.detector.features import window_features
 from phonoscope.errors import PhonoscopeError
-from phonoscope.evidence.traces import TraceMeter
-from phonoscope.verdict.features import window_features
+from phonoscope.features.traces import TraceMeter
 
 EXCERPT_S = 16.0
 SHORTEST_S = 3.0

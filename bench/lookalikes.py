@@ -1,4 +1,4 @@
-"""Write the table of letters that look alike from ICU: ``phonoscope/catalogue/lookalikes.tsv``.
+"""Write the table of letters that look alike from ICU: ``phonoscope/linking/lookalikes.tsv``.
 
     pip download --no-deps icu4py && unzip icu4py*.whl
     python -m bench.lookalikes icu4py.libs/libicui18n-*.so.*
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-INTO = Path("phonoscope/catalogue/lookalikes.tsv")
+INTO = Path("phonoscope/linking/lookalikes.tsv")
 KINDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 27})
 """ICU's numbers of letters, marks, numbers and other symbols. Punctuation is left out: keys have
 none."""

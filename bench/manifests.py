@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from phonoscope.disclosure.manifest import find_manifest
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.disclosure.read import read_marks
+from phonoscope.disclosure.signer import Signer
+from phonoscope.disclosure.signing import sign
+from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import UsageError
-from phonoscope.labels.manifest import find_manifest
-from phonoscope.labels.model import Declaration, Making, Part
-from phonoscope.labels.read import read_marks
-from phonoscope.labels.signer import Signer
-from phonoscope.labels.signing import sign
-from phonoscope.labels.tags import file_fields
 
 
 def throwaway() -> Signer:

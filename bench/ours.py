@@ -16,13 +16,13 @@ import pyarrow as pa
 from bench.channels import Sound
 from bench.system import Base, Hit, Recording
 from phonoscope.audio.block import Block
-from phonoscope.catalogue.layout import PRINTED, tables
-from phonoscope.evidence.prints import PrintMeter, Prints
-from phonoscope.matching.copies import groups, pairs
-from phonoscope.matching.index import Index, writing
-from phonoscope.matching.match import Query, recognise
-from phonoscope.matching.reading import Reader
-from phonoscope.matching.segment import Printed
+from phonoscope.catalogue.schema.layout import PRINTED, tables
+from phonoscope.features.prints import PrintMeter, Prints
+from phonoscope.matching.recording.copies import groups, pairs
+from phonoscope.matching.recording.index import Index, writing
+from phonoscope.matching.recording.match import Query, recognise
+from phonoscope.matching.recording.reading import Reader
+from phonoscope.matching.recording.segment import Printed
 
 IN_ONE_PIECE_S = 3600.0
 PRINTS_OF_A_DISTRACTOR = 434

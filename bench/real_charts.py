@@ -19,9 +19,9 @@ import pandas as pd
 import pyarrow as pa
 
 import phonoscope as ps
-from phonoscope.catalogue.ingest.quotes import mended
-from phonoscope.catalogue.titles import artists_of, title_keys
 from phonoscope.findings.base import findings
+from phonoscope.ingest.readers.quotes import mended
+from phonoscope.linking.titles import artists_of, title_keys
 
 NAMES = {"chart_week": "day", "date": "day", "current_week": "rank", "current": "rank",
          "artist": "performer"}  # fmt: skip

@@ -18,9 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 import phonoscope as ps
-from phonoscope.catalogue.ingest.flat_csv import fields_of
-from phonoscope.catalogue.ingest.opened import open_metadata
 from phonoscope.findings.base import find
+from phonoscope.ingest.formats.flat_csv import fields_of
+from phonoscope.ingest.opened import open_metadata
 
 CLOSE = 1e-8
 """Features are added up in millionths."""

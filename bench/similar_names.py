@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from phonoscope.catalogue import lookalikes
-from phonoscope.catalogue.lookalikes import Likeness
-from phonoscope.findings import lookalikes as search
-from phonoscope.findings.known import _GUESTS, NAMES, Artist
+from phonoscope.findings.shared import lookalikes as search
+from phonoscope.findings.shared.known import _GUESTS, NAMES, Artist
+from phonoscope.linking import lookalikes
+from phonoscope.linking.lookalikes import Likeness
 
 
 def names_of(path: Path) -> set[str]:

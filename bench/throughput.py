@@ -25,7 +25,7 @@ import av
 import threadpoolctl
 
 from phonoscope.audio.decode import Decoder
-from phonoscope.evidence.base import questions
+from phonoscope.features.base import questions
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

@@ -34,10 +34,10 @@ from bench.generated_set import (
     folder_items,
     manifest_items,
 )
-from phonoscope.verdict.calibration import GROUPS, Null, group_of
+from phonoscope.detector.calibration import GROUPS, Null, group_of
 
 NAME, VERSION = "phonoscope-generated", "1"
-WEIGHTS = Path(__file__).parent.parent / "phonoscope/verdict/weights/generated.npz"
+WEIGHTS = Path(__file__).parent.parent / "phonoscope/detector/weights/generated.npz"
 FOLDS = 6
 MACHINE = {"ai": 1.0, "codec": 0.3}
 """What counts as machine in training, and how much; copies through neural codecs carry the

@@ -31,17 +31,17 @@ from bench.generated_set import Item, excerpt, folder_items
 from bench.voices import Voices
 from phonoscope.audio.block import Block
 from phonoscope.errors import PhonoscopeError
-from phonoscope.evidence.patches import (
+from phonoscope.features.patches import (
     CELLS_PER_S,
     Cutter,
     band_matrix,
     bins_needed,
     patches_at,
 )
-from phonoscope.evidence.prints import BITS, SEMITONE
+from phonoscope.features.prints import BITS, SEMITONE
 
 NAME, VERSION = "phonoscope-prints", "1"
-OUT = Path(__file__).parent.parent / "phonoscope/evidence/weights/prints.npz"
+OUT = Path(__file__).parent.parent / "phonoscope/features/weights/prints.npz"
 KEY_BITS = 32
 """Lowest bits, by which prints are looked up: mixed so that each is as good as the others."""
 MISTUNED_SEMITONES, MISTIMED, MISPLACED_S = 0.3, 0.025, 0.012

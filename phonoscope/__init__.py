@@ -24,11 +24,11 @@ from phonoscope.errors import (
 )
 
 if TYPE_CHECKING:
+    from phonoscope.analysis import Examination, examine
     from phonoscope.api import Catalogue, ScanSummary, check, layout_of, open_catalogue
-    from phonoscope.examination import Examination, examine
-    from phonoscope.labels.model import Declaration
-    from phonoscope.labels.read import read_labels
-    from phonoscope.labels.writing import Labelling, write_label
+    from phonoscope.disclosure.model import Declaration
+    from phonoscope.disclosure.read import read_labels
+    from phonoscope.disclosure.writing import Labelling, write_label
     from phonoscope.settings import Settings
 
 __all__ = [
@@ -56,17 +56,17 @@ __all__ = [
 
 _LAZY = {
     "Catalogue": "phonoscope.api",
-    "Declaration": "phonoscope.labels.model",
-    "Examination": "phonoscope.examination",
-    "Labelling": "phonoscope.labels.writing",
+    "Declaration": "phonoscope.disclosure.model",
+    "Examination": "phonoscope.analysis",
+    "Labelling": "phonoscope.disclosure.writing",
     "ScanSummary": "phonoscope.api",
     "Settings": "phonoscope.settings",
     "check": "phonoscope.api",
-    "examine": "phonoscope.examination",
+    "examine": "phonoscope.analysis",
     "open_catalogue": "phonoscope.api",
     "layout_of": "phonoscope.api",
-    "read_labels": "phonoscope.labels.read",
-    "write_label": "phonoscope.labels.writing",
+    "read_labels": "phonoscope.disclosure.read",
+    "write_label": "phonoscope.disclosure.writing",
 }
 """Where a public name lives whose import takes long."""
 

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from phonoscope.audio.source import open_source, uri_of
+from phonoscope.analysis import Examination, examine
 from phonoscope.catalogue import query, views
 from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
-from phonoscope.catalogue.ingest.summary import IngestProgress, IngestSummary
-from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.catalogue.store import Store, open_store
-from phonoscope.engines.base import Engine, Progress
-from phonoscope.engines.check import check_files
-from phonoscope.engines.local import LocalEngine
-from phonoscope.engines.scan import ScanSummary, scan
-from phonoscope.engines.sources import list_sources
 from phonoscope.errors import CatalogueError, UsageError
-from phonoscope.examination import Examination, examine
+from phonoscope.files import open_source, uri_of
+from phonoscope.ingest.summary import IngestProgress, IngestSummary
+from phonoscope.scan.base import Engine, Progress
+from phonoscope.scan.check import check_files
+from phonoscope.scan.local import LocalEngine
+from phonoscope.scan.scan import ScanSummary, scan
+from phonoscope.scan.sources import list_sources
 from phonoscope.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from phonoscope.findings.base import Progress as FindingsProgress
     from phonoscope.findings.base import Tables
     from phonoscope.findings.report import Format, Report
-    from phonoscope.findings.shares import Shares
-    from phonoscope.matching.find import Progress as FindProgress
-    from phonoscope.matching.find import Stretch
-    from phonoscope.matching.groups import Group
+    from phonoscope.findings.shared.shares import Shares
+    from phonoscope.matching.recording.find import Progress as FindProgress
+    from phonoscope.matching.recording.find import Stretch
+    from phonoscope.matching.recording.groups import Group
 
 __all__ = [
     "Catalogue",
@@ -156,7 +156,7 @@ def layout_of(
     UsageError
         When the mapping does not fit the source.
     """
-    from phonoscope.catalogue.ingest.opened import open_metadata
+    from phonoscope.ingest.opened import open_metadata
 
     return open_metadata(source, mapping, stated)[1].name
 
@@ -169,7 +169,7 @@ def check_log(log: str | os.PathLike[str]) -> None:
     SourceError
         Says what it is, or what was looked for.
     """
-    from phonoscope.catalogue.ingest.plays import check_log
+    from phonoscope.ingest.plays import check_log
 
     check_log(log)
 
@@ -258,9 +258,9 @@ class Catalogue:
         ibis.expr.types.Table
             ``recording_id``, ``source``, ``track_id`` and ``by``: ``"file"`` (the source names
             the file), ``"isrc"``, or ``"tags"`` (title, artists and duration agree, and no other
-            track or recording does). :mod:`phonoscope.catalogue.links` has the rules.
+            track or recording does). :mod:`phonoscope.linking.links` has the rules.
         """
-        from phonoscope.catalogue.links import links
+        from phonoscope.linking.links import links
 
         return links(self.recordings, self.files, self.table("tracks"))
 
@@ -274,9 +274,9 @@ class Catalogue:
             ``track_id`` and ``recording_id``, empty where none is known; ``by``: ``"id"``,
             ``"isrc"``, ``"title-artist"`` or ``"title-first-artist"``; and ``confidence``: the
             share of right links in a trial, for the last two; empty for the first, which are
-            statements. :mod:`phonoscope.catalogue.chart_links` has the rules and the trial.
+            statements. :mod:`phonoscope.linking.chart_links` has the rules and the trial.
         """
-        from phonoscope.catalogue.chart_links import chart_links
+        from phonoscope.linking.chart_links import chart_links
 
         return chart_links(self.table)
 
@@ -433,8 +433,8 @@ class Catalogue:
             When the catalogue cannot be written, and what was written before is safe; or when
             another process reads the same source into it.
         """
-        from phonoscope.catalogue.ingest.pseudonyms import Pseudonyms, using
-        from phonoscope.catalogue.ingest.run import ingest
+        from phonoscope.ingest.convert.pseudonyms import Pseudonyms, using
+        from phonoscope.ingest.run import ingest
 
         with using(Pseudonyms.drawn()):
             return ingest(
@@ -496,7 +496,7 @@ class Catalogue:
         CatalogueError
             As for :meth:`ingest`.
         """
-        from phonoscope.catalogue.ingest.plays import ingest_plays, pseudonyms_of
+        from phonoscope.ingest.plays import ingest_plays, pseudonyms_of
 
         return ingest_plays(
             self._store,
@@ -545,7 +545,7 @@ class Catalogue:
         MissingExtraError
             When PySpark is asked for and not installed.
         """
-        from phonoscope.listening.plays import weigh
+        from phonoscope.plays.plays import weigh
 
         with self._asked_on(engine) as asked:
             return weigh(
@@ -676,8 +676,8 @@ class Catalogue:
         if engine == "local":
             yield lambda catalogue: catalogue
         elif engine == "spark":
-            from phonoscope.engines.session import spark_session
-            from phonoscope.engines.spark_tables import SparkTables
+            from phonoscope.scan.session import spark_session
+            from phonoscope.scan.spark_tables import SparkTables
 
             session, is_ours = spark_session(self._settings)
             try:
@@ -692,7 +692,7 @@ class Catalogue:
         """Estimate how many of the recordings were made by machines; never a count of flags.
 
         The detector misses some and flags some human music; the estimate takes both out and
-        has a 95 % interval (see :mod:`phonoscope.findings.prevalence`).
+        has a 95 % interval (see :mod:`phonoscope.findings.shared.prevalence`).
 
         Parameters
         ----------
@@ -713,7 +713,7 @@ class Catalogue:
         UsageError
             When there is nothing of that name to group by.
         """
-        from phonoscope.findings.shares import share_generated
+        from phonoscope.findings.shared.shares import share_generated
 
         return share_generated(self, by)
 
@@ -756,9 +756,9 @@ class Catalogue:
         UsageError
             When ``false_matches`` is no such share.
         """
-        from phonoscope.matching.find import find
-        from phonoscope.matching.match import FALSE_MATCHES
-        from phonoscope.matching.upkeep import current_index
+        from phonoscope.matching.recording.find import find
+        from phonoscope.matching.recording.match import FALSE_MATCHES
+        from phonoscope.matching.recording.upkeep import current_index
 
         share = FALSE_MATCHES if false_matches is None else false_matches
         if not 0.0 < share <= 0.1:
@@ -786,7 +786,7 @@ class Catalogue:
         list of Group
             The largest first. What was called different with :meth:`decide` joins nothing.
         """
-        from phonoscope.matching import archive
+        from phonoscope.matching.recording import archive
 
         if search:
             archive.search(self, self._store)
@@ -794,7 +794,7 @@ class Catalogue:
 
     def copies_searched(self) -> datetime | None:
         """Return when :meth:`copies` last searched, UTC; ``None`` when it never did."""
-        from phonoscope.matching import archive
+        from phonoscope.matching.recording import archive
 
         return archive.searched_utc(self, self._store)
 
@@ -813,7 +813,7 @@ class Catalogue:
         UsageError
             When a recording is not here, both are one, or the decision is another word.
         """
-        from phonoscope.matching.archive import Decision, decide
+        from phonoscope.matching.recording.archive import Decision, decide
 
         if decision not in {*Decision}:
             raise UsageError(f"a decision is one of {', '.join(Decision)}, not {decision!r}")
@@ -865,7 +865,7 @@ class Catalogue:
             When the catalogue cannot be written.
         """
         from phonoscope.catalogue.voices import now_utc, record
-        from phonoscope.labels.voice import voice_of
+        from phonoscope.disclosure.voice import voice_of
 
         fields = {
             "voice_id": voice_id,
@@ -925,8 +925,8 @@ class Catalogue:
         UsageError
             When there is no licence of that voice.
         """
-        from phonoscope.audio.source import printable
         from phonoscope.catalogue.voices import ended, licences_of, record, today
+        from phonoscope.files import printable
 
         known = licences_of(self.voices, voice_id)
         if not known:
@@ -957,7 +957,7 @@ class Catalogue:
             When there is no such use.
         """
         from phonoscope.catalogue.voices import licences_of, today
-        from phonoscope.labels.voice import Use, refusal
+        from phonoscope.disclosure.voice import Use, refusal
 
         if use not in set(Use):
             raise UsageError(f"a voice is used for {' or '.join(Use)}, not for {use!r}")
@@ -1020,7 +1020,7 @@ def _engine(name: str) -> Engine:
     if name == "local":
         return LocalEngine()
     if name == "spark":
-        from phonoscope.engines.spark import SparkEngine
+        from phonoscope.scan.spark import SparkEngine
 
         return SparkEngine()
     raise _no_engine(name)

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     ddex: Path | None = Field(
         default=None,
         description="TOML file of rules for what DDEX messages declare of machines; the one that "
-        "is shipped, phonoscope/labels/ddex.toml, says how to write it.",
+        "is shipped, phonoscope/disclosure/ddex.toml, says how to write it.",
     )
 
     @field_validator("trust")

@@ -8,18 +8,18 @@ import threading
 
 import pyarrow.parquet as pq
 import pytest
-from batches import outcome, recording_id_of, stretches, write_batch
-from engines import tasks
-from sounds import noise, write
 
 import phonoscope
 from phonoscope import api
+from phonoscope.analysis import MOST_FALSE_ALARMS
 from phonoscope.api import check, listed, open_catalogue
-from phonoscope.engines import check as engines_check
+from phonoscope.detector.generated import DEFAULT_FALSE_ALARMS
 from phonoscope.errors import CatalogueError, ErrorKind, UsageError
-from phonoscope.examination import MOST_FALSE_ALARMS
+from phonoscope.scan import check as engines_check
 from phonoscope.settings import Settings
-from phonoscope.verdict.generated import DEFAULT_FALSE_ALARMS
+from tests.helpers import tasks
+from tests.helpers.batches import outcome, recording_id_of, stretches, write_batch
+from tests.helpers.sounds import noise, write
 
 PUBLIC = [
     "Catalogue",

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sounds import FORMATS, noise, sine, write, write_image, write_video
 
-import phonoscope.examination
+import phonoscope.analysis
+from phonoscope.analysis import Examination, examine
 from phonoscope.errors import ErrorKind
-from phonoscope.examination import Examination, examine
 from phonoscope.types import column
+from tests.helpers.sounds import FORMATS, noise, sine, write, write_image, write_video
 
 LONGEST_S = 20.0
 """No bad input of these tests may take longer."""
@@ -241,14 +241,14 @@ def test_a_file_that_vanishes_between_hash_and_decoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "a.wav", sine(0.5))
-    identify = phonoscope.examination.identify_source
+    identify = phonoscope.analysis.identify_source
 
     def then_gone(uri: str) -> tuple[str, int]:
         known = identify(uri)
         path.unlink()
         return known
 
-    monkeypatch.setattr(phonoscope.examination, "identify_source", then_gone)
+    monkeypatch.setattr(phonoscope.analysis, "identify_source", then_gone)
     exam = examined(path)
     assert kind(exam) is ErrorKind.VANISHED
     assert exam.recording_id is not None
@@ -260,7 +260,7 @@ def test_no_permission_as_an_ordinary_user(tmp_path: Path) -> None:
     path.chmod(0)
     code = (
         "import os, sys\n"
-        "from phonoscope.examination import examine\n"
+        "from phonoscope.analysis import examine\n"
         "if os.geteuid() == 0:\n"
         "    os.chmod(os.path.dirname(sys.argv[1]), 0o755)\n"
         "    os.setegid(65534); os.seteuid(65534)\n"
@@ -442,7 +442,7 @@ def test_a_fault_of_ours_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise RuntimeError("two\nlines\x1b[31m" + "x" * 9_999)
 
-    monkeypatch.setattr(phonoscope.examination, "read_marks", fail)
+    monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
     exam = examine(str(write(tmp_path / "a.wav", sine(0.5))))
     assert kind(exam) is ErrorKind.INTERNAL
     assert exam.error is not None
@@ -454,7 +454,7 @@ def test_memory_that_runs_out_is_a_row(tmp_path: Path, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(phonoscope.examination, "read_marks", fail)
+    monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
     assert kind(examine(str(write(tmp_path / "a.wav", sine(0.5))))) is ErrorKind.MEMORY_LIMIT
 
 
@@ -463,6 +463,6 @@ def test_nothing_is_written_to_standard_streams(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[5_000:9_000] = bytes(4_000)
     path.write_bytes(data)
-    code = "import sys; from phonoscope.examination import examine; examine(sys.argv[1])"
+    code = "import sys; from phonoscope.analysis import examine; examine(sys.argv[1])"
     ran = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True)
     assert (ran.stdout, ran.stderr) == (b"", b"")

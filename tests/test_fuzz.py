@@ -35,15 +35,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import APIC, COMM, ID3, TIT2, TPE1, TXXX, WOAS
-from sounds import FORMATS, sine, write
 
-from phonoscope.audio.source import printable
+from phonoscope.analysis import examine
+from phonoscope.disclosure.inventory import sound_digest
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.disclosure.read import read_marks
+from phonoscope.disclosure.writing import Labelling, write_label
 from phonoscope.errors import ErrorKind, LabelError, UnreadableError
-from phonoscope.examination import examine
-from phonoscope.labels.inventory import sound_digest
-from phonoscope.labels.model import Declaration, Making, Part
-from phonoscope.labels.read import read_marks
-from phonoscope.labels.writing import Labelling, write_label
+from phonoscope.files import printable
+from tests.helpers.sounds import FORMATS, sine, write
 
 SEARCH_S = float(os.environ.get("PHONOSCOPE_FUZZ_S", "0"))
 BUDGET_S = SEARCH_S / 2 or 18.0

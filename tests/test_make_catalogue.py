@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from phonoscope.api import open_catalogue
-from phonoscope.catalogue.isrc import numbers_of
+from phonoscope.linking.isrc import numbers_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACKS = 120_000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.playbench import ours
 from bench.playbench.log import Log, once
-from phonoscope.listening.rhythm import rhythms
+from phonoscope.plays.rhythm import rhythms
 
 HEARD = """
 CREATE TABLE heard AS SELECT account, track_id, artist_name AS artist, played_at, ms_played,
@@ -61,7 +61,7 @@ class Features:
 def features(log: Log) -> tuple[Features, Features]:
     """Return what is known of accounts and of tracks.
 
-    Accounts: their rhythm (:mod:`phonoscope.listening.rhythm`), what :data:`ACCOUNTS` asks, and all
+    Accounts: their rhythm (:mod:`phonoscope.plays.rhythm`), what :data:`ACCOUNTS` asks, and all
     numbers that Phonoscope goes by. Tracks: what :data:`TRACKS` asks, among it the means of their
     listeners, and Phonoscope's numbers.
     """

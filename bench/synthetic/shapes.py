@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.synthetic.facts import SAMPLE, UPC, Facts
-from phonoscope.catalogue.sample import NUMBERS
+from phonoscope.linking.sample import NUMBERS
 
 FETCHED_S = 1_751_328_000
 """1 July 2025, UTC: when the first rows were fetched; a thousand rows a second."""

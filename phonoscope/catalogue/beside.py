@@ -1,8 +1,8 @@
 """What recordings declare beside what was detected in them, over whole tables.
 
-The rules are those of :func:`phonoscope.labels.stance.stance_of`,
-:func:`phonoscope.verdict.generated.detected_band` and
-:func:`phonoscope.verdict.disagreement.disagreement_of`, as Ibis expressions, so that a database
+The rules are those of :func:`phonoscope.disclosure.stance.stance_of`,
+:func:`phonoscope.detector.generated.detected_band` and
+:func:`phonoscope.detector.disagreement.disagreement_of`, as Ibis expressions, so that a database
 asks them of 10^8 rows; a test holds both against each other.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.labels.model import Making, Part
-from phonoscope.labels.stance import MACHINE_MAKING, WHOLE_PARTS, WRITTEN_PARTS, Stance
-from phonoscope.verdict.disagreement import disagreement_of
-from phonoscope.verdict.generated import ORDINARY, Band
+from phonoscope.detector.disagreement import disagreement_of
+from phonoscope.detector.generated import ORDINARY, Band
+from phonoscope.disclosure.model import Making, Part
+from phonoscope.disclosure.stance import MACHINE_MAKING, WHOLE_PARTS, WRITTEN_PARTS, Stance
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from phonoscope.catalogue.compaction import replace_parts
-from phonoscope.catalogue.layout import Table, tables
 from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.schema.layout import Table, tables
 from phonoscope.catalogue.store import Store
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from phonoscope.catalogue.backend import stream
 from phonoscope.catalogue.beside import detected
-from phonoscope.labels.model import Declaration, Making, Part, Signature
+from phonoscope.disclosure.model import Declaration, Making, Part, Signature
 from phonoscope.types import columns_in
 
 _COLUMNS = tuple(f.name for f in columns_in(Declaration))

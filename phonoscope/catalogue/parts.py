@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonoscope.catalogue.layout import Table
 from phonoscope.catalogue.place import Place
+from phonoscope.catalogue.schema.layout import Table
 from phonoscope.errors import CatalogueError
 
 if TYPE_CHECKING:

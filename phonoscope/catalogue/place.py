@@ -23,8 +23,8 @@ import pyarrow.fs
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
-from phonoscope.audio.source import local_path, shown, uri_of
 from phonoscope.errors import CatalogueError, UsageError
+from phonoscope.files import local_path, shown, uri_of
 
 TEMPORARY = ".tmp-"
 """How the name of a file that is still being written begins."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import duckdb
 
 from phonoscope.catalogue.compaction import Rows, replace_parts
-from phonoscope.catalogue.layout import Table, tables
 from phonoscope.catalogue.parts import scan_of
 from phonoscope.catalogue.query import spilling_connection
+from phonoscope.catalogue.schema.layout import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import register_parts
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 
 from phonoscope.catalogue import parts
-from phonoscope.catalogue.layout import phonoscope_version, tables
 from phonoscope.catalogue.place import Place, place_of
+from phonoscope.catalogue.schema.layout import phonoscope_version, tables
 from phonoscope.errors import CatalogueError, NewerCatalogueError
 
 if TYPE_CHECKING:

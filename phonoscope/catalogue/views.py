@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.layout import Table, tables
 from phonoscope.catalogue.parts import scan_of
+from phonoscope.catalogue.schema.layout import Table, tables
 from phonoscope.catalogue.store import Store
 
 Parts = Mapping[str, Sequence[str]]

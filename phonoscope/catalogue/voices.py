@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from phonoscope.catalogue.layout import plain_rows
 from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.schema.layout import plain_rows
 from phonoscope.catalogue.store import Store
+from phonoscope.disclosure.voice import VoiceRow, voice_of
 from phonoscope.errors import UsageError
-from phonoscope.labels.voice import VoiceRow, voice_of
 from phonoscope.types import columns_in
 
 MOST_BYTES = 64 << 20

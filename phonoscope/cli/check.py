@@ -24,7 +24,7 @@ from phonoscope.cli.terminal import finish_stdout, write, write_json
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from phonoscope.examination import Examination
+    from phonoscope.analysis import Examination
 
 EXAMPLES = """\b
 Examples:

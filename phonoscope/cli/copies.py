@@ -13,7 +13,7 @@ from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.terminal import message, painted, safe, write, write_json
 
 if TYPE_CHECKING:
-    from phonoscope.matching.groups import Group, Member
+    from phonoscope.matching.recording.groups import Group, Member
 
 EXAMPLES = """\b
 Examples:

@@ -48,8 +48,8 @@ def dossier(
     content goes to stdout, and a page is written only with --to. docs/dossier.md has the JSON.
     """
     from phonoscope import api
-    from phonoscope.web.dossier.content import dossier_of
-    from phonoscope.web.dossier.page import write as write_page
+    from phonoscope.dossier.content import dossier_of
+    from phonoscope.dossier.page import write as write_page
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
     made = dossier_of(opened, person_path(recording))

@@ -18,7 +18,7 @@ from phonoscope.cli.terminal import columns, message, painted, safe, write, writ
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
-    from phonoscope.matching.find import Stretch
+    from phonoscope.matching.recording.find import Stretch
 
 EXAMPLES = """\b
 Examples:
@@ -83,7 +83,7 @@ def find(
     well. docs/find-json.md documents the JSON.
     """
     from phonoscope import api
-    from phonoscope.matching.find import covered_s
+    from phonoscope.matching.recording.find import covered_s
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
     meter = _Meter(quiet)
@@ -122,7 +122,7 @@ def find(
 def _sound(file: str) -> Any:
     """Open what was named; standard input is kept in a temporary file, for it is read twice."""
     if file != STANDARD_INPUT:
-        from phonoscope.audio.source import open_source, uri_of
+        from phonoscope.files import open_source, uri_of
 
         return open_source(uri_of(person_path(file)))
     kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115

@@ -22,10 +22,10 @@ from phonoscope.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from phonoscope.analysis import Examination
     from phonoscope.api import Catalogue
-    from phonoscope.examination import Examination
-    from phonoscope.labels.model import Declaration
-    from phonoscope.labels.policy import Finding, Policy
+    from phonoscope.disclosure.model import Declaration
+    from phonoscope.disclosure.policy import Finding, Policy
 
 EXAMPLES = """\b
 Examples:
@@ -95,7 +95,7 @@ def check_labels(
     both are what the scan found.
     docs/policies.md tells how to write a policy, docs/label-json.md documents the JSON.
     """
-    from phonoscope.labels.policy import findings, read_policy
+    from phonoscope.disclosure.policy import findings, read_policy
 
     names = [name.strip() for each in policy for name in each.split(",") if name.strip()]
     if not names:
@@ -138,7 +138,7 @@ def _read(paths: list[str]) -> Seen:
 
 def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
     from phonoscope import api
-    from phonoscope.verdict.generated import detected_band
+    from phonoscope.detector.generated import detected_band
 
     with (
         Meter(quiet) as meter,
@@ -159,7 +159,7 @@ def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
 
 
 def _show(uri: str, found: list[Finding], error: str | None, *, as_json: bool, full: bool) -> None:
-    from phonoscope.audio.source import shown
+    from phonoscope.files import shown
 
     if as_json:
         rules = [dataclasses.asdict(f) for f in found]

@@ -32,7 +32,7 @@ def show_policies(
     They are examples to start from, not legal advice: copy one, change it, and give its file to
     'label check --policy'. docs/policies.md documents the form.
     """
-    from phonoscope.labels.policy import Policy, read_policy, shipped
+    from phonoscope.disclosure.policy import Policy, read_policy, shipped
 
     def block(policy: Policy) -> str:
         rows = [

@@ -16,8 +16,8 @@ from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
-    from phonoscope.labels.model import Declaration
-    from phonoscope.labels.read import Labels
+    from phonoscope.disclosure.model import Declaration
+    from phonoscope.disclosure.read import Labels
 
 EXAMPLES = """\b
 Examples:
@@ -127,8 +127,8 @@ def paths_in(files: list[str]) -> list[str]:
 
 
 def _kept(catalogue: Catalogue) -> Iterator[tuple[str, Labels | None, str | None]]:
-    from phonoscope.labels.model import Tags
-    from phonoscope.labels.read import Labels
+    from phonoscope.disclosure.model import Tags
+    from phonoscope.disclosure.read import Labels
 
     for file in catalogue.labelled():
         labels = None if file.error else Labels(file.uri, Tags(), file.declared)
@@ -137,8 +137,8 @@ def _kept(catalogue: Catalogue) -> Iterator[tuple[str, Labels | None, str | None
 
 def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:
     """Yield each file with what it declares, or why it could not be read."""
+    from phonoscope.disclosure import read
     from phonoscope.errors import UnreadableError
-    from phonoscope.labels import read
 
     for uri in paths:
         try:
@@ -151,8 +151,8 @@ def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any
     """Return the documented JSON shape of one file."""
     import dataclasses
 
-    from phonoscope.audio.source import shown
-    from phonoscope.examination import json_value
+    from phonoscope.analysis import json_value
+    from phonoscope.files import shown
 
     return {
         "file": shown(uri),
@@ -164,7 +164,7 @@ def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any
 
 
 def _block(labels: Labels) -> str:
-    from phonoscope.audio.source import shown
+    from phonoscope.files import shown
 
     rows = [(d.standard, _entry(d)) for d in labels.declared]
     if not rows:
@@ -175,7 +175,7 @@ def _block(labels: Labels) -> str:
 
 
 def _entry(declared: Declaration) -> str:
-    from phonoscope.labels.model import sentence
+    from phonoscope.disclosure.model import sentence
 
     place = painted(wrapped(safe(f"in {declared.place}")), "dim")
     return f"{wrapped(safe(sentence(declared)))}\n{place}"
@@ -183,7 +183,7 @@ def _entry(declared: Declaration) -> str:
 
 def rows_of(labels: Labels) -> list[list[str | None]]:
     """Return a row of :data:`CSV_COLUMNS` for each declaration of a file."""
-    from phonoscope.labels.sidecar import row_of
+    from phonoscope.disclosure.sidecar import row_of
 
     return [
         [labels.uri, *row_of(d).values(), d.standard, d.place, d.signer, d.signature]

@@ -17,9 +17,9 @@ from phonoscope.errors import LabelError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
-    from phonoscope.labels.model import Declaration
-    from phonoscope.labels.signer import Signer
-    from phonoscope.labels.writing import Labelling, Written
+    from phonoscope.disclosure.model import Declaration
+    from phonoscope.disclosure.signer import Signer
+    from phonoscope.disclosure.writing import Labelling, Written
 
 EXAMPLES = """\b
 Examples:
@@ -156,9 +156,9 @@ def write_labels(
     nothing here uses the network, so it holds as long as its certificate does.
     docs/label-json.md documents the JSON.
     """
-    from phonoscope.labels.gb45438 import Numbers
-    from phonoscope.labels.rows import declarations_in
-    from phonoscope.labels.writing import Labelling
+    from phonoscope.disclosure.gb45438 import Numbers
+    from phonoscope.disclosure.rows import declarations_in
+    from phonoscope.disclosure.writing import Labelling
 
     standards = _standards(standard or [_TAGS])
     numbers = Numbers(produce_id, propagator, propagate_id)
@@ -187,7 +187,7 @@ def _label_all(
     jobs: Mapping[str, Labelling], *, dry_run: bool, as_json: bool, quiet: bool
 ) -> Status:
     """Label one file after another; one that cannot be labelled does not stop the rest."""
-    from phonoscope.labels.writing import write_label
+    from phonoscope.disclosure.writing import write_label
 
     failed = changed = 0
     with _Files(quiet) as line:
@@ -219,8 +219,8 @@ class _Files(Line):
 
 
 def _standards(given: list[str]) -> tuple[str, ...]:
-    from phonoscope.labels.aitags import STANDARD
-    from phonoscope.labels.writing import WRITABLE
+    from phonoscope.disclosure.aitags import STANDARD
+    from phonoscope.disclosure.writing import WRITABLE
 
     named = [word.strip() for each in given for word in each.split(",") if word.strip()]
     found = tuple(dict.fromkeys(STANDARD if name == _TAGS else name for name in named))
@@ -264,7 +264,7 @@ class _Licences:
 def _signer(certificate: str | None, key: str | None) -> Signer | None:
     from pathlib import Path
 
-    from phonoscope.labels.signer import Signer
+    from phonoscope.disclosure.signer import Signer
 
     if not certificate and not key:
         return None
@@ -278,7 +278,7 @@ def _signer(certificate: str | None, key: str | None) -> Signer | None:
 def _declared(
     what: list[str], tool: str | None, producer: str | None, voice: str | None, date: str | None
 ) -> tuple[Declaration, ...]:
-    from phonoscope.labels.rows import declaration_of
+    from phonoscope.disclosure.rows import declaration_of
 
     same = {"tool": tool, "producer": producer, "voice": voice, "declared_utc": date}
     rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
@@ -306,7 +306,7 @@ def _show(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    from phonoscope.audio.source import shown
+    from phonoscope.files import shown
 
     if as_json:
         write_json(

@@ -11,8 +11,8 @@ import typer
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from phonoscope.analysis import Examination
     from phonoscope.api import Catalogue
-    from phonoscope.examination import Examination
     from phonoscope.settings import Settings
 
 

@@ -10,8 +10,8 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
 from phonoscope.cli.terminal import columns, painted, safe, wrapped, write, write_json
+from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES, Right, rights_of
 from phonoscope.errors import UsageError
-from phonoscope.labels.rights import CHECKED, NOT_ADVICE, USES, Right, rights_of
 
 EXAMPLES = """\b
 Examples:

@@ -15,7 +15,7 @@ from phonoscope.cli.table import write_aligned, write_tabs
 from phonoscope.cli.terminal import message, safe, wrapped, write, write_json
 
 if TYPE_CHECKING:
-    from phonoscope.findings.shares import Shares
+    from phonoscope.findings.shared.shares import Shares
 
 EXAMPLES = """\b
 Examples:

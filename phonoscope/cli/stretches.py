@@ -10,7 +10,7 @@ from phonoscope.cli.amounts import at, likelihood
 from phonoscope.cli.terminal import painted
 
 if TYPE_CHECKING:
-    from phonoscope.verdict.generated import Segment
+    from phonoscope.detector.generated import Segment
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 """One character for each eighth of a probability."""

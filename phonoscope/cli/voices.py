@@ -20,7 +20,7 @@ from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
-    from phonoscope.labels.voice import VoiceRow
+    from phonoscope.disclosure.voice import VoiceRow
 
 EXAMPLES = """\b
 Examples:

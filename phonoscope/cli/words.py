@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.audio.source import shown
 from phonoscope.cli import stretches
 from phonoscope.cli.amounts import clock, likelihood
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
-from phonoscope.labels.model import sentence
-from phonoscope.verdict.disagreement import DISAGREEMENTS, in_words
+from phonoscope.detector.disagreement import DISAGREEMENTS, in_words
+from phonoscope.disclosure.model import sentence
+from phonoscope.files import shown
 
 if TYPE_CHECKING:
-    from phonoscope.examination import Examination
-    from phonoscope.labels.model import Declaration
-    from phonoscope.verdict.generated import Verdict
+    from phonoscope.analysis import Examination
+    from phonoscope.detector.generated import Verdict
+    from phonoscope.disclosure.model import Declaration
 
 _VERDICT_COLOURS = {
     "generated": ("bold", "red"),

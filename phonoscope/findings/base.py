@@ -9,17 +9,16 @@ discovers the file; the report, the page and the API show it.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from phonoscope.audio.source import printable
 from phonoscope.catalogue.backend import keep
 from phonoscope.catalogue.metadata import TOLD
+from phonoscope.files import printable
 from phonoscope.interval import Interval, wilson
+from phonoscope.registry import registered
 from phonoscope.words import between, percent
 
 if TYPE_CHECKING:
@@ -266,12 +265,7 @@ class Found:
 @cache
 def findings() -> tuple[Finding, ...]:
     """Return every finding, in the order of the page."""
-    package = importlib.import_module("phonoscope.findings")
-    modules = (
-        importlib.import_module(f"{package.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(package.__path__)
-    )
-    known = [module.FINDING for module in modules if hasattr(module, "FINDING")]
+    known = registered("phonoscope.findings.questions", "FINDING")
     return tuple(sorted(known, key=lambda finding: finding.order))
 
 

@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from phonoscope.audio.source import printable, shown
 from phonoscope.errors import UsageError
+from phonoscope.files import printable, shown
 from phonoscope.findings.claim import Claim
 
 FORMAT = "phonoscope-claims/1"

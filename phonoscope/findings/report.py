@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from phonoscope.audio.source import printable, shown
-from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.catalogue.schema.layout import phonoscope_version
 from phonoscope.errors import UsageError
+from phonoscope.files import printable, shown
 from phonoscope.findings.base import Found, Progress, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of

@@ -26,7 +26,7 @@ def read_card() -> str:
 
 
 def _file() -> Traversable:
-    return files("phonoscope.verdict").joinpath("weights", "generated.md")
+    return files("phonoscope.detector").joinpath("weights", "generated.md")
 
 
 @cache

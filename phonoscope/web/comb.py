@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.evidence.artefacts import NOTABLE_SCORE, NOTABLE_TOOTH_DB
+from phonoscope.features.artefacts import NOTABLE_SCORE, NOTABLE_TOOTH_DB
 from phonoscope.words import number
 
 FEW_TEETH = 16

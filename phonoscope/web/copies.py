@@ -12,14 +12,14 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from phonoscope.matching.archive import Decision, pair_key
+from phonoscope.matching.recording.archive import Decision, pair_key
+from phonoscope.view.alignment import Alignment, align
+from phonoscope.view.desk import Row
+from phonoscope.view.listing import read_rows
+from phonoscope.view.record import Record
 from phonoscope.web import sound
-from phonoscope.web.alignment import Alignment, align
 from phonoscope.web.data import decide, groups_wish_of, known_record
-from phonoscope.web.desk import Row
 from phonoscope.web.groups import SIZES, Said, Together, Wish, read_groups, read_pair, read_said
-from phonoscope.web.listing import read_rows
-from phonoscope.web.record import Record
 from phonoscope.web.recording import why_lost
 from phonoscope.web.view import View
 

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.detector.disagreement import Disagreement
+from phonoscope.detector.generated import Band
 from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
-from phonoscope.matching.archive import Decision
-from phonoscope.verdict.disagreement import Disagreement
-from phonoscope.verdict.generated import Band
+from phonoscope.matching.recording.archive import Decision
+from phonoscope.view.listing import SIZES, Order, Sort, Wish, read_page
+from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups
-from phonoscope.web.listing import SIZES, Order, Sort, Wish, read_page
-from phonoscope.web.record import Record, read_record
 
 router = APIRouter(prefix="/api")
 

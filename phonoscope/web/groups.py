@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from phonoscope.matching import archive
-from phonoscope.matching.archive import Decision, pair_key
-from phonoscope.matching.groups import Group, Member
-from phonoscope.web.desk import Desk, Row, Table
-from phonoscope.web.listing import read_rows
+from phonoscope.matching.recording import archive
+from phonoscope.matching.recording.archive import Decision, pair_key
+from phonoscope.matching.recording.groups import Group, Member
+from phonoscope.view.desk import Desk, Row, Table, rows_with
+from phonoscope.view.listing import read_rows
 
 SIZES = (10, 25, 50)
 """Groups of a page; more would take long, because members are compared for it."""
@@ -176,18 +176,6 @@ def count_copies(desk: Desk, recording_id: str) -> int:
     found = {row["pair"] for row in mine if row["copy"]}
     agreed = {pair for pair, word in words.items() if word == Decision.SAME}
     return sum(words.get(pair) != Decision.DIFFERENT for pair in found | agreed)
-
-
-def rows_with(desk: Desk, name: str, recording_id: str) -> list[Row]:
-    """Return the rows of a table of pairs in which a recording is one of the two."""
-
-    def mine(table: Table) -> Any:
-        pair = table(name).pair
-        return table(name).filter(
-            pair.startswith(f"{recording_id}-") | pair.endswith(f"-{recording_id}")
-        )
-
-    return desk.rows(mine)
 
 
 def _together(desk: Desk, described: list[Group], first: int) -> tuple[Together, ...]:

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
+from phonoscope.detector.disagreement import DISAGREEMENTS
+from phonoscope.detector.generated import Band
 from phonoscope.errors import ErrorKind
+from phonoscope.findings.questions.unreadable import REASONS
+from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.findings.report import dateline
-from phonoscope.findings.unreadable import REASONS
-from phonoscope.findings.verdicts import WORDS
-from phonoscope.verdict.disagreement import DISAGREEMENTS
-from phonoscope.verdict.generated import Band
+from phonoscope.view.listing import SIZES, Wish, read_page
 from phonoscope.web import card
 from phonoscope.web.data import wish_of
-from phonoscope.web.listing import SIZES, Wish, read_page
 from phonoscope.web.view import View
 
 router = APIRouter(include_in_schema=False)

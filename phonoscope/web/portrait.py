@@ -20,10 +20,10 @@ from phonoscope.audio.decode import Decoder
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra, fine_size, power_spectra
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.types import Floats
+from phonoscope.view.scale import LOWEST_HZ
 
 COLUMNS, ROWS = 1_200, 320
 FRAMES_PER_COLUMN = 4
-LOWEST_HZ = 40.0
 CROSSOVER_HZ = (350.0, 1_400.0)
 """Below, long spectra tell the partials apart; above, short ones keep the time; between, one
 fades into the other, because noise is weaker in the narrower bins of the long ones."""

@@ -6,22 +6,23 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from phonoscope.detector.detector import least_counted
+from phonoscope.detector.disagreement import in_words
+from phonoscope.detector.generated import Band, detected_band
 from phonoscope.errors import UnreadableError
-from phonoscope.verdict.detector import least_counted
-from phonoscope.verdict.disagreement import in_words
-from phonoscope.verdict.generated import Band, detected_band
-from phonoscope.web import sound, verdict
+from phonoscope.view import verdict
+from phonoscope.view.facts import facts_of
+from phonoscope.view.record import Record
+from phonoscope.view.ruler import ruler_of
+from phonoscope.view.scale import frequency_ticks, time_ticks
+from phonoscope.view.timeline import timeline_of
+from phonoscope.web import sound
 from phonoscope.web.data import known_record
-from phonoscope.web.facts import facts_of
 from phonoscope.web.gallery import BusyError
 from phonoscope.web.groups import count_copies
 from phonoscope.web.png import as_png
 from phonoscope.web.portrait import Portrait, paint
-from phonoscope.web.record import Record
-from phonoscope.web.ruler import ruler_of
-from phonoscope.web.scale import frequency_ticks, time_ticks
 from phonoscope.web.spectrum import excess_of, spectrum_chart
-from phonoscope.web.timeline import timeline_of
 from phonoscope.web.view import View
 
 router = APIRouter(prefix="/recordings/{recording_id}", include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
@@ -12,23 +12,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.catalogue.schema.layout import phonoscope_version
 from phonoscope.errors import PhonoscopeError
 from phonoscope.findings.base import Tables
 from phonoscope.findings.page import asset
+from phonoscope.view.desk import Desk
+from phonoscope.view.environment import served_style
 from phonoscope.web import copies, data, pages, recording
-from phonoscope.web.desk import Desk
 from phonoscope.web.gallery import Gallery
 from phonoscope.web.guard import Guard
 from phonoscope.web.view import View
 
-_SHARED = {"style.css": "text/css", "charts.js": "text/javascript"}
-"""Files that the report has inside itself."""
+_SHARED: dict[str, tuple[str, Callable[[], str]]] = {
+    "style.css": ("text/css", lambda: asset("style.css")),
+    "charts.js": ("text/javascript", lambda: asset("charts.js")),
+    "served.css": ("text/css", served_style),
+}
+"""Files that the report or the dossier has inside itself."""
 _OWN = {
     "icon.svg": "image/svg+xml",
     "page.js": "text/javascript",
     "pair.js": "text/javascript",
-    "served.css": "text/css",
     "timeline.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
     "vendor/wavesurfer.min.js": "text/javascript",
@@ -71,7 +75,8 @@ def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
 
 def _static(name: str) -> Response:
     if name in _SHARED:
-        content, kind = asset(name), _SHARED[name]
+        kind, text = _SHARED[name]
+        content = text()
     elif name in _OWN:
         content, kind = files(__package__).joinpath("static", name).read_text("utf-8"), _OWN[name]
     else:

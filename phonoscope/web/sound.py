@@ -11,8 +11,8 @@ from fastapi import Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from phonoscope.audio.source import open_source, stat_source
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.files import open_source, stat_source
 
 CHUNK = 1 << 16
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")

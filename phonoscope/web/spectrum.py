@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.evidence.artefacts import BAND_HZ, excess_db
+from phonoscope.features.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
-from phonoscope.findings.charts import CONFIG, NARROW, SCHEMA, Spec
+from phonoscope.findings.plots.charts import CONFIG, NARROW, SCHEMA, Spec
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.portrait import Portrait
 from phonoscope.words import frequency, number

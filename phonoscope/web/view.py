@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from phonoscope.catalogue.layout import phonoscope_version
+from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.view.desk import Desk
+from phonoscope.view.environment import environment
 from phonoscope.web import card
-from phonoscope.web.desk import Desk
-from phonoscope.web.environment import environment
 
 
 class View:
@@ -27,7 +27,7 @@ class View:
     def page(self, template: str, *, status: int = 200, **content: Any) -> Response:
         """Return a template as a response."""
         text = (
-            environment()
+            environment(__package__)
             .get_template(template)
             .render(
                 version=phonoscope_version(),

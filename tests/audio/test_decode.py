@@ -14,13 +14,13 @@ import scipy.signal
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from sounds import FORMATS, LAYOUTS, noise, sine, write, write_video
 
 from phonoscope.audio import decode
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoded, Decoder, Stream
 from phonoscope.audio.spectra import fine_size
 from phonoscope.errors import ErrorKind, UnreadableError
+from tests.helpers.sounds import FORMATS, LAYOUTS, noise, sine, write, write_video
 
 # A codec starts and ends with a transient; its tolerance holds between.
 EDGE = 4_000

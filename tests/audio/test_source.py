@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonoscope.audio.source import (
+from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.files import (
     local_path,
     open_source,
     printable,
@@ -19,7 +20,6 @@ from phonoscope.audio.source import (
     stat_source,
     uri_of,
 )
-from phonoscope.errors import ErrorKind, UnreadableError
 
 NAMES = [
     b"plain.wav",

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonoscope.catalogue.beside import beside
-from phonoscope.labels.model import Declaration, Making, Part
-from phonoscope.labels.stance import Stance, stance_of
-from phonoscope.verdict.disagreement import disagreement
-from phonoscope.verdict.generated import Band, Verdict, detected_band
-from tests.findings.catalogues import MemoryCatalogue
+from phonoscope.detector.disagreement import disagreement
+from phonoscope.detector.generated import Band, Verdict, detected_band
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.disclosure.stance import Stance, stance_of
+from tests.helpers.catalogues import MemoryCatalogue
 
 MARKS = st.lists(st.tuples(st.sampled_from(Part), st.sampled_from(Making)), max_size=4)
 VERDICTS = st.builds(

@@ -6,15 +6,15 @@ import uuid
 from pathlib import Path
 
 import pytest
-from batches import bad_outcome, outcome, write_batch
 
 from phonoscope.catalogue import compaction
-from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.place import TEMPORARY
 from phonoscope.catalogue.query import connect, sql
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.catalogue.store import open_store
 from phonoscope.catalogue.views import live_parts
 from phonoscope.errors import CatalogueError
+from tests.helpers.batches import bad_outcome, outcome, write_batch
 
 
 @pytest.fixture

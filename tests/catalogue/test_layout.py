@@ -10,9 +10,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from batches import bad_outcome, examination, file_of, outcome, recording_id_of, stretches
 
-from phonoscope.catalogue.layout import (
+from phonoscope.catalogue.schema.layout import (
     WRITTEN,
     Outcome,
     ScanRow,
@@ -25,8 +24,16 @@ from phonoscope.catalogue.layout import (
 )
 from phonoscope.catalogue.views import sql_type
 from phonoscope.errors import ErrorKind
-from phonoscope.evidence.base import questions
+from phonoscope.features.base import questions
 from phonoscope.types import Floats, column, columns_in
+from tests.helpers.batches import (
+    bad_outcome,
+    examination,
+    file_of,
+    outcome,
+    recording_id_of,
+    stretches,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,7 +65,7 @@ def test_every_answer_is_a_column_of_recordings():
 
 def test_the_written_schema_is_current():
     written = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-    assert written == document(), "python -m phonoscope.catalogue.layout > docs/schema.md"
+    assert written == document(), "python -m phonoscope.catalogue.schema.layout > docs/schema.md"
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ import uuid
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from batches import outcome, write_batch
 
 from phonoscope.catalogue import place as place_module
-from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.parts import REPLACES, BatchNames, sort_parts, written_us
 from phonoscope.catalogue.place import TEMPORARY
 from phonoscope.catalogue.query import sql
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import CatalogueError
+from tests.helpers.batches import outcome, write_batch
 
 FILES = tables()["files"]
 
@@ -71,7 +71,7 @@ def test_a_part_is_written_whole_or_not_at_all(store, monkeypatch):
 
 LIMITED = """
 import resource, sys
-from batches import outcome, write_batch
+from tests.helpers.batches import outcome, write_batch
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import CatalogueError
 store = open_store(sys.argv[1])

@@ -4,13 +4,13 @@ import os
 
 import pyarrow.parquet as pq
 import pytest
-from batches import bad_outcome, outcome, recording_id_of, write_batch
 
-from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.query import sql
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import UsageError
+from tests.helpers.batches import bad_outcome, outcome, recording_id_of, write_batch
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ import sqlite3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sources import table, write_csv
 
 import phonoscope as ps
 from phonoscope.catalogue import views
-from phonoscope.catalogue.ingest import csv_file, writer
-from phonoscope.catalogue.layout import tables
 from phonoscope.catalogue.parts import scan_of
+from phonoscope.catalogue.schema.layout import tables
+from phonoscope.ingest import writer
+from phonoscope.ingest.readers import csv_file
+from tests.helpers.sources import table, write_csv
 
 HEAD = ["track_id", "name", "duration_ms"]
 

@@ -5,13 +5,13 @@ import tomllib
 import uuid
 
 import pytest
-from batches import outcome, write_batch
 
 from phonoscope.catalogue import store as store_module
 from phonoscope.catalogue.place import place_of
 from phonoscope.catalogue.query import sql
 from phonoscope.catalogue.store import FORMAT, MARKER, open_store
 from phonoscope.errors import CatalogueError, NewerCatalogueError, UsageError
+from tests.helpers.batches import outcome, write_batch
 
 
 def rows(store, query):

@@ -7,8 +7,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonoscope.catalogue.sample import NUMBERS, samples_of
-from phonoscope.catalogue.years import years_of
+from phonoscope.linking.sample import NUMBERS, samples_of
+from phonoscope.linking.years import years_of
 
 texts = st.lists(st.none() | st.text(max_size=30))
 

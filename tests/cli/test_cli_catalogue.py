@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from phonoscope.cli.table import distinct
-from tests.cli.program import PROGRAM, environment, run, run_on_terminal, strict_json
-from tests.sounds import noise, sine, write
+from tests.helpers.program import PROGRAM, environment, run, run_on_terminal, strict_json
+from tests.helpers.sounds import noise, sine, write
 
 
 @pytest.fixture(scope="module")

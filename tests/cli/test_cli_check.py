@@ -5,9 +5,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from tests.batches import examination, stretches
-from tests.cli.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
-from tests.sounds import noise, sine, write
+from tests.helpers.batches import examination, stretches
+from tests.helpers.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
+from tests.helpers.sounds import noise, sine, write
 
 DOCUMENTED = (ROOT / "docs" / "check-json.md").read_text(encoding="utf-8")
 

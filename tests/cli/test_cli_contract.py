@@ -10,8 +10,8 @@ import pytest
 from phonoscope.cli import main, options, reference, serve
 from phonoscope.cli.exits import Status
 from phonoscope.cli.reference import command_names, help_of
-from phonoscope.verdict.generated import Band
-from tests.cli.program import ROOT, environment, run, run_on_terminal
+from phonoscope.detector.generated import Band
+from tests.helpers.program import ROOT, environment, run, run_on_terminal
 
 
 @pytest.mark.parametrize("name", command_names())

@@ -12,8 +12,8 @@ import pytest
 
 from phonoscope.cli import music
 from phonoscope.cli.music import DebianPackage, PythonWheel, UnavailableError, fetch
-from tests.cli.program import ROOT, run, strict_json
-from tests.sounds import noise, write
+from tests.helpers.program import ROOT, run, strict_json
+from tests.helpers.sounds import noise, write
 
 SONGS = "usr/share/games/songs"
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from tests.cli.program import PROGRAM, ROOT, environment, run, strict_json
-from tests.sounds import write
-from tests.tunes import RATE, excerpt, sped, tune
+from tests.helpers.program import PROGRAM, ROOT, environment, run, strict_json
+from tests.helpers.sounds import write
+from tests.helpers.tunes import RATE, excerpt, sped, tune
 
 HOSTILE = "\x1b[31mred<script>"
 DOCUMENTED = (ROOT / "docs" / "find-json.md").read_text(encoding="utf-8")

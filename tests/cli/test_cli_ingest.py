@@ -7,13 +7,13 @@ import subprocess
 import time
 
 import pytest
-from sources import web_api, write_csv
 
 import phonoscope as ps
-from phonoscope.catalogue.ingest.base import layouts
-from phonoscope.catalogue.ingest.cells import MAX_TEXT_BYTES
 from phonoscope.cli.pace import Pace
-from tests.cli.program import PROGRAM, ROOT, environment, run, strict_json
+from phonoscope.ingest.base import layouts
+from phonoscope.ingest.cell import MAX_TEXT_BYTES
+from tests.helpers.program import PROGRAM, ROOT, environment, run, strict_json
+from tests.helpers.sources import web_api, write_csv
 
 DOCUMENTED = (ROOT / "docs" / "ingest-json.md").read_text(encoding="utf-8")
 TRACKS = [["id", "name", "duration_ms"], ["a", "A", "1000"], ["b", "B", "2000"]]
@@ -121,8 +121,8 @@ SLOW = """
 import signal
 import time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import phonoscope.catalogue.ingest.writer as writer
-import phonoscope.catalogue.ingest.sqlite_file as sqlite_file
+import phonoscope.ingest.writer as writer
+import phonoscope.ingest.readers.sqlite_file as sqlite_file
 writer.PART_ROWS = 1000
 sqlite_file.BATCH_ROWS = 500
 flush = writer.Writer.flush

@@ -7,10 +7,10 @@ import io
 import json
 
 import pytest
-from marked import blank
 
 from phonoscope.api import open_catalogue
-from tests.cli.program import ROOT, run
+from tests.helpers.marked import blank
+from tests.helpers.program import ROOT, run
 
 DOCUMENTED = (ROOT / "docs" / "label-json.md").read_text(encoding="utf-8")
 
@@ -166,7 +166,7 @@ def test_a_voice_is_declared_only_for_what_its_owner_allows(tmp_path):
 
 
 def test_a_signature_from_the_command_line(tmp_path):
-    from labels.certificates import Root
+    from tests.helpers.certificates import Root
 
     song = blank(tmp_path, "mp3")
     signer = Root.make().signer()

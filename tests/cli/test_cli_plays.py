@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.cli.program import ROOT, run
-from tests.listening.plays import farm, log_of, people
+from tests.helpers.plays import farm, log_of, people
+from tests.helpers.program import ROOT, run
 
 DOCUMENTED = (ROOT / "docs" / "plays-json.md").read_text(encoding="utf-8")
 

@@ -8,11 +8,11 @@ import pytest
 
 from phonoscope.api import open_catalogue
 from phonoscope.cli import share as command
-from phonoscope.findings import shares
-from phonoscope.verdict import rates as rates_module
-from phonoscope.verdict.rates import Rates
-from tests.batches import detected, examination, outcome, write_batch
-from tests.cli.program import ROOT, run
+from phonoscope.detector import rates as rates_module
+from phonoscope.detector.rates import Rates
+from phonoscope.findings.shared import shares
+from tests.helpers.batches import detected, examination, outcome, write_batch
+from tests.helpers.program import ROOT, run
 
 RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 DOCUMENTED = (ROOT / "docs" / "share-json.md").read_text(encoding="utf-8")

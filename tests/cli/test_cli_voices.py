@@ -6,7 +6,7 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.errors import UsageError
-from tests.cli.program import run, strict_json
+from tests.helpers.program import run, strict_json
 
 CSV = """voice_id,name,owner,uses,commercial,royalty_share,evidence,valid_from,valid_until
 anna,Anna,Anna Ek,covers;original-songs,yes,50 %,contracts/anna.pdf,2026-01-01,2027-12-31

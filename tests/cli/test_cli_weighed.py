@@ -8,10 +8,10 @@ import dataclasses
 import mutagen.flac
 import pytest
 
-from phonoscope.verdict.detector import detector
-from phonoscope.verdict.rates import detector_rates
-from tests.cli.program import run, strict_json
-from tests.sounds import noise, strided, write
+from phonoscope.detector.detector import detector
+from phonoscope.detector.rates import detector_rates
+from tests.helpers.program import run, strict_json
+from tests.helpers.sounds import noise, strided, write
 
 RATE = 44_100
 ORDINARY = ("no-sign-found", "undecided")

@@ -7,7 +7,7 @@ import pytest
 from phonoscope.cli import stretches as line_of_stretches
 from phonoscope.cli import terminal
 from phonoscope.cli.words import block_of, line_of
-from tests.batches import detected, examination, stretches
+from tests.helpers.batches import detected, examination, stretches
 
 VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_confidence=0.87)
 

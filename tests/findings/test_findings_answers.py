@@ -11,7 +11,7 @@ import pytest
 from phonoscope.findings.base import find, findings
 from phonoscope.findings.reference import document
 from phonoscope.findings.report import as_json
-from tests.findings.catalogues import (
+from tests.helpers.catalogues import (
     MemoryCatalogue,
     file_row,
     plausible,
@@ -227,9 +227,9 @@ def test_spark_finds_the_same(monkeypatch):
     import ibis
     from pyspark.sql import SparkSession
 
-    from phonoscope.catalogue.layout import tables
-    from phonoscope.verdict import rates
-    from phonoscope.verdict.rates import Rates
+    from phonoscope.catalogue.schema.layout import tables
+    from phonoscope.detector import rates
+    from phonoscope.detector.rates import Rates
 
     monkeypatch.setattr(rates, "detector_rates", lambda: Rates(0.001, 20_000, 20, 2_000, 1_800))
     catalogue = weighed(COUNT)

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from phonoscope.findings.base import findings
-from tests.findings.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
+from tests.helpers.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
 
 (BESIDE,) = (f for f in findings() if f.name == "declared_beside_detected")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"

@@ -4,14 +4,14 @@ import random
 
 import pandas as pd
 import pytest
-from catalogues import verdict_row
-from sources import write_csv
 
 import phonoscope as ps
 from bench.real_charts import by_pandas
-from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.findings.base import findings
-from phonoscope.findings.drawing import draw
+from phonoscope.findings.plots.drawing import draw
+from tests.helpers.catalogues import verdict_row
+from tests.helpers.sources import write_csv
 
 (CHARTS,) = (finding for finding in findings() if finding.name == "charts")
 HEAD = ["chart_week", "current_week", "title", "performer"]

@@ -19,7 +19,7 @@ from phonoscope.findings.claim import Claim, Standing, check_claims
 from phonoscope.findings.claims import MOST_BYTES, claims_of, read_claims
 from phonoscope.findings.report import report_of
 from phonoscope.interval import Interval, wilson
-from tests.findings.catalogues import MemoryCatalogue, plausible, weighed
+from tests.helpers.catalogues import MemoryCatalogue, plausible, weighed
 
 HEAD = "format: phonoscope-claims/1\nclaims:\n"
 ONE = "- {id: a, says: b, source: c, date: d, figure: e.f, value: 1}\n"

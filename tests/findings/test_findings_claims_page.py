@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from phonoscope.findings.claims import claims_of
 from phonoscope.findings.report import report_of
-from tests.findings.catalogues import plausible
-from tests.web.chromium import chromium, faults, opened
+from tests.helpers.catalogues import plausible
+from tests.helpers.chromium import chromium, faults, opened
 
 pytestmark = pytest.mark.browser
 CLAIMS = b"""format: phonoscope-claims/1

@@ -13,7 +13,7 @@ from phonoscope.findings.base import Answer, Figure, Finding, Found
 from phonoscope.findings.comparison import compare, difference_interval, pair_cells
 from phonoscope.findings.report import report_of
 from phonoscope.interval import wilson
-from tests.findings.catalogues import MemoryCatalogue, plausible
+from tests.helpers.catalogues import MemoryCatalogue, plausible
 
 NEWCOMBE = [
     (56, 70, 48, 80, 0.0524, 0.3339),

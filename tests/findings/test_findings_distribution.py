@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from phonoscope.findings.distribution import distribution
-from phonoscope.findings.duration import MEASURE as DURATION
-from phonoscope.findings.loudness import MEASURE as LOUDNESS
-from tests.findings.catalogues import MemoryCatalogue
+from phonoscope.findings.plots.distribution import distribution
+from phonoscope.findings.questions.duration import MEASURE as DURATION
+from phonoscope.findings.questions.loudness import MEASURE as LOUDNESS
+from tests.helpers.catalogues import MemoryCatalogue
 
 
 def recordings(column, values):

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pytest
 
 from phonoscope.findings.report import as_csv, report_of
-from tests.findings.catalogues import MemoryCatalogue, file_row, plausible
-from tests.web.chromium import chromium, opened
+from tests.helpers.catalogues import MemoryCatalogue, file_row, plausible
+from tests.helpers.chromium import chromium, opened
 
 pytestmark = pytest.mark.browser
 

@@ -3,15 +3,15 @@
 import random
 
 import pytest
-from catalogues import verdict_row
-from metadata import HEAD, rows
-from sources import write_csv
 
 import phonoscope as ps
-from phonoscope.catalogue.layout import tables
+from phonoscope.catalogue.schema.layout import tables
 from phonoscope.findings.base import findings
-from phonoscope.findings.prevalence import estimate
-from phonoscope.findings.shares import current_rates
+from phonoscope.findings.shared.prevalence import estimate
+from phonoscope.findings.shared.shares import current_rates
+from tests.helpers.catalogues import verdict_row
+from tests.helpers.metadata import HEAD, rows
+from tests.helpers.sources import write_csv
 
 (MACHINE,) = (finding for finding in findings() if finding.name == "machine")
 

@@ -6,13 +6,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from metadata import frame, ingested, rows
 from scipy import stats
-from sources import write_csv
 
 import phonoscope as ps
-from phonoscope.findings import minutes
 from phonoscope.findings.base import find, findings
+from phonoscope.findings.questions import minutes
+from tests.helpers.metadata import frame, ingested, rows
+from tests.helpers.sources import write_csv
 
 COUNT = 6000
 

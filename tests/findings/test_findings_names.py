@@ -4,13 +4,13 @@ import random
 
 import pyarrow as pa
 import pytest
-from catalogues import MemoryCatalogue, file_row, verdict_row
 
-from phonoscope.catalogue.lookalikes import Likeness, all_forms, likeness_of
-from phonoscope.findings import lookalikes
 from phonoscope.findings.base import LISTED_AT_MOST, findings
-from phonoscope.findings.known import NAMES, Artist
-from phonoscope.findings.lookalikes import COMMON, SHORTEST, Search
+from phonoscope.findings.shared import lookalikes
+from phonoscope.findings.shared.known import NAMES, Artist
+from phonoscope.findings.shared.lookalikes import COMMON, SHORTEST, Search
+from phonoscope.linking.lookalikes import Likeness, all_forms, likeness_of
+from tests.helpers.catalogues import MemoryCatalogue, file_row, verdict_row
 
 (ALIKE,) = (finding for finding in findings() if finding.name == "names")
 KNOWN = {

@@ -3,12 +3,12 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from metadata import HEAD, rows
-from sources import write_csv
 
 import phonoscope as ps
 from phonoscope.catalogue.metadata import TOLD
 from phonoscope.findings.base import find
+from tests.helpers.metadata import HEAD, rows
+from tests.helpers.sources import write_csv
 
 NEW = {*TOLD, "plays", "market_count", "only_market", "declared_generated", "file", "service_rank",
        "settled", "origin"}  # fmt: skip

@@ -6,11 +6,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from phonoscope.detector import rates
+from phonoscope.detector.rates import Rates
 from phonoscope.findings.report import write_report
-from phonoscope.verdict import rates
-from phonoscope.verdict.rates import Rates
-from tests.findings.catalogues import MemoryCatalogue, plausible, weighed
-from tests.web.chromium import FAINT_TEXT, chromium, faults, opened, sideways_at, unnamed
+from tests.helpers.catalogues import MemoryCatalogue, plausible, weighed
+from tests.helpers.chromium import FAINT_TEXT, chromium, faults, opened, sideways_at, unnamed
 
 pytestmark = pytest.mark.browser
 NARROW = (320, 360, 640, 768, 1024)

@@ -1,11 +1,11 @@
 """Artist pages: a planted foreign release comes first, and what looks like one is named."""
 
 import pytest
-from catalogues import MemoryCatalogue, file_row, verdict_row
 
-from phonoscope.catalogue.isrc import numbers_of
 from phonoscope.findings.base import LISTED_AT_MOST, findings
-from phonoscope.findings.releases import LEAST_RELEASES
+from phonoscope.findings.shared.releases import LEAST_RELEASES
+from phonoscope.linking.isrc import numbers_of
+from tests.helpers.catalogues import MemoryCatalogue, file_row, verdict_row
 
 (PAGES,) = (finding for finding in findings() if finding.name == "pages")
 NEW_DEAL = "the newest: perhaps a new deal"

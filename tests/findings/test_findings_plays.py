@@ -6,8 +6,8 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.findings.base import Asked, find
-from phonoscope.findings.plays import FINDING
-from tests.listening.plays import farm, log_of, people, shops, weighed
+from phonoscope.findings.questions.plays import FINDING
+from tests.helpers.plays import farm, log_of, people, shops, weighed
 
 
 def tables_of(answer):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from phonoscope.findings.prevalence import WIDEST, estimate
-from phonoscope.verdict.rates import Rates
+from phonoscope.detector.rates import Rates
+from phonoscope.findings.shared.prevalence import WIDEST, estimate
 
 RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 TRIES = 4_000

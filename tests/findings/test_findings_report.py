@@ -7,7 +7,7 @@ import pytest
 
 from phonoscope.errors import UsageError
 from phonoscope.findings.report import JSON_FORMAT, as_html, write_report
-from tests.findings.catalogues import (
+from tests.helpers.catalogues import (
     MemoryCatalogue,
     file_row,
     mark_row,

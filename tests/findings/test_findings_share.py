@@ -8,16 +8,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from phonoscope.detector import rates as rates_module
+from phonoscope.detector.rates import Rates
 from phonoscope.errors import UsageError
-from phonoscope.findings import generated, shares
 from phonoscope.findings.base import find
-from phonoscope.findings.dates import month_of, periods, year_of
-from phonoscope.findings.prevalence import estimate
+from phonoscope.findings.questions import generated
 from phonoscope.findings.report import as_html
-from phonoscope.findings.shares import Row, says, share_generated
-from phonoscope.verdict import rates as rates_module
-from phonoscope.verdict.rates import Rates
-from tests.findings.catalogues import (
+from phonoscope.findings.shared import shares
+from phonoscope.findings.shared.dates import month_of, periods, year_of
+from phonoscope.findings.shared.prevalence import estimate
+from phonoscope.findings.shared.shares import Row, says, share_generated
+from tests.helpers.catalogues import (
     MODEL,
     MemoryCatalogue,
     recording_rows,

@@ -1,18 +1,18 @@
 """The findings on Spark: the same answers as on one machine, to the last digit."""
 
 import pytest
-from catalogues import mark_row, weighed
-from metadata import HEAD, rows
-from sources import web_api, write_csv
 
 import phonoscope as ps
-from phonoscope.catalogue.chart_links import RULES, chart_links
-from phonoscope.engines.session import spark_session
-from phonoscope.engines.spark_tables import SparkTables
 from phonoscope.errors import UsageError
-from phonoscope.findings import runs
 from phonoscope.findings.base import find, findings
+from phonoscope.findings.shared import runs
+from phonoscope.linking.chart_links import RULES, chart_links
+from phonoscope.scan.session import spark_session
+from phonoscope.scan.spark_tables import SparkTables
 from phonoscope.settings import Settings
+from tests.helpers.catalogues import mark_row, weighed
+from tests.helpers.metadata import HEAD, rows
+from tests.helpers.sources import web_api, write_csv
 
 pytestmark = [
     pytest.mark.spark,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from phonoscope.findings.base import findings
-from tests.findings.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
+from tests.helpers.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
 
 (VOICES,) = (finding for finding in findings() if finding.name == "voices")
 EVERY = ["covers", "original-songs"]

@@ -9,11 +9,11 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.errors import UsageError
-from phonoscope.matching.copies import fingerprints, groups, pairs
-from phonoscope.matching.pair import closest, turned
-from phonoscope.matching.pairs import key_bits, possible_pairs
-from tests.sounds import write
-from tests.tunes import RATE, excerpt, hissing, sped, tune
+from phonoscope.matching.recording.copies import fingerprints, groups, pairs
+from phonoscope.matching.recording.pair import closest, turned
+from phonoscope.matching.recording.pairs import key_bits, possible_pairs
+from tests.helpers.sounds import write
+from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
 LENGTH_S = 45.0
 

@@ -11,12 +11,12 @@ import scipy.signal
 
 import phonoscope as ps
 from phonoscope.errors import CatalogueError, UnreadableError, UsageError
-from phonoscope.matching.alignment import significance
-from phonoscope.matching.find import Stretch, covered_s, stretches
-from phonoscope.matching.match import Match
-from phonoscope.matching.upkeep import current_index, index_folder
-from tests.sounds import write
-from tests.tunes import RATE, excerpt, hissing, sped, tune
+from phonoscope.matching.recording.alignment import significance
+from phonoscope.matching.recording.find import Stretch, covered_s, stretches
+from phonoscope.matching.recording.match import Match
+from phonoscope.matching.recording.upkeep import current_index, index_folder
+from tests.helpers.sounds import write
+from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
 SEEDS = range(11, 19)
 

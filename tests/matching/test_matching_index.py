@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonoscope.evidence import prints
-from phonoscope.matching import index as index_module
-from phonoscope.matching.index import MANIFEST, Index, writing
-from phonoscope.matching.segment import FILES, DamagedIndexError, Printed, keys_of
+from phonoscope.features import prints
+from phonoscope.matching.recording import index as index_module
+from phonoscope.matching.recording.index import MANIFEST, Index, writing
+from phonoscope.matching.recording.segment import FILES, DamagedIndexError, Printed, keys_of
 
 
 def recording(number, seed=0, many=60):
@@ -82,7 +82,7 @@ def test_adding_replacing_removing_and_merging_keep_what_counts(tmp_path_factory
 
 
 def test_merging_leaves_few_segments_and_small_memory_ranges(tmp_path, monkeypatch):
-    monkeypatch.setattr("phonoscope.matching.segment._CHUNK", 64)
+    monkeypatch.setattr("phonoscope.matching.recording.segment._CHUNK", 64)
     made = [recording(i) for i in range(40)]
     for start in range(0, 40, 4):
         with writing(tmp_path / "i") as writer:
@@ -134,7 +134,7 @@ def test_an_index_of_other_weights_is_not_used(tmp_path, monkeypatch):
 ADDING = """
 import sys
 from pathlib import Path
-from phonoscope.matching.index import writing
+from phonoscope.matching.recording.index import writing
 from tests.matching.test_matching_index import recording
 folder = Path(sys.argv[1])
 for number in range(10_000):

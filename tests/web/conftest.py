@@ -3,8 +3,8 @@ import os
 import pytest
 
 from phonoscope.web.app import create_app
-from tests.web.judged import judged_catalogue
-from tests.web.served import TestClient, catalogue_of, make_files
+from tests.helpers.judged import judged_catalogue
+from tests.helpers.served import TestClient, catalogue_of, make_files
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def judged_client(judged):
 
 @pytest.fixture(scope="session")
 def weighed_id(judged_client):
-    """Return the identifier of a recording of ``tests.web.judged``."""
+    """Return the identifier of a recording of ``tests.helpers.judged``."""
 
     def found(name):
         wish = {"search": f"/{name}.wav"}

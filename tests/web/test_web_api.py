@@ -3,12 +3,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from phonoscope.analysis import examine
 from phonoscope.errors import MissingExtraError
-from phonoscope.examination import examine
 from phonoscope.findings.report import as_json
 from phonoscope.web.app import create_app
-from tests.findings.catalogues import MemoryCatalogue, file_row, plausible, recording_rows
-from tests.web.served import TestClient, catalogue_of
+from tests.helpers.catalogues import MemoryCatalogue, file_row, plausible, recording_rows
+from tests.helpers.served import TestClient, catalogue_of
 
 
 def test_findings_are_the_reports(client, catalogue):

@@ -3,8 +3,8 @@
 import pytest
 
 from phonoscope.web import card
-from tests.web.chromium import chromium, faults, opened
-from tests.web.served import serving
+from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.served import serving
 
 CARD = """# Model card
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phonoscope.web.comb import CLOSE_TEETH, Tooth, close_look, stands_out, teeth_of
-from tests.web.judged import COMB_HZ
+from tests.helpers.judged import COMB_HZ
 
 NOTABLE = {"comb_score": 40.0, "comb_tooth_db": 3.0, "comb_spacing_hz": 100.0}
 

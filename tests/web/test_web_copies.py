@@ -10,15 +10,15 @@ import pytest
 from playwright.sync_api import expect
 
 import phonoscope as ps
-from phonoscope.matching.pair import Pair
+from phonoscope.matching.recording.pair import Pair
 from phonoscope.settings import Settings
-from phonoscope.web.alignment import align
+from phonoscope.view.alignment import align
 from phonoscope.web.app import create_app
-from tests.findings.catalogues import MemoryCatalogue
-from tests.sounds import noise, write
-from tests.web.chromium import chromium, faults, opened
-from tests.web.copied import OFFSET_S, RATE_HZ, SPEED, copied_catalogue
-from tests.web.served import TestClient, serving
+from tests.helpers.catalogues import MemoryCatalogue
+from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.copied import OFFSET_S, RATE_HZ, SPEED, copied_catalogue
+from tests.helpers.served import TestClient, serving
+from tests.helpers.sounds import noise, write
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "api-json.md").read_text(encoding="utf-8")
 

@@ -1,8 +1,8 @@
 """The desk asks the findings anew only when rows were added."""
 
 import phonoscope as ps
-from phonoscope.web import desk as desks
-from tests.sources import write_csv
+from phonoscope.view import desk as desks
+from tests.helpers.sources import write_csv
 
 HEAD = ["track_id", "name", "duration_ms"]
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from phonoscope.verdict.disagreement import DISAGREEMENTS, Disagreement
+from phonoscope.detector.disagreement import DISAGREEMENTS, Disagreement
 from phonoscope.web.app import create_app
-from tests.findings.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
-from tests.web.served import TestClient
+from tests.helpers.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
+from tests.helpers.served import TestClient
 
 HUMAN, MACHINE = Disagreement
 

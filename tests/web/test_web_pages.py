@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.chromium import chromium, faults, opened
-from tests.web.served import serving
+from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.served import serving
 
 pytestmark = pytest.mark.browser
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.view.scale import frequency_ticks, time_ticks
 from phonoscope.web.gallery import BusyError, Gallery
 from phonoscope.web.png import as_png
 from phonoscope.web.portrait import COLUMNS, LOWEST_HZ, ROWS, paint
-from phonoscope.web.scale import frequency_ticks, time_ticks
-from tests.sounds import sine, write
+from tests.helpers.sounds import sine, write
 
 
 def portrait_of(path, samples, rate_hz=44_100, limit_s=60.0):

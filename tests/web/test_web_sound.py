@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from phonoscope.web.app import create_app
 from phonoscope.web.sound import UnsatisfiableError, media_type, wanted
-from tests.sounds import noise, write
-from tests.web.served import TestClient, catalogue_of
+from tests.helpers.served import TestClient, catalogue_of
+from tests.helpers.sounds import noise, write
 
 
 @pytest.fixture(scope="module")

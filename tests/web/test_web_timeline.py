@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from phonoscope.verdict.generated import Segment
-from phonoscope.web.timeline import MOST_COLUMNS, timeline_of
-from tests.web.chromium import chromium, faults, opened, sideways
-from tests.web.judged import HOURS_S, MIXED, long_course, stretches
-from tests.web.served import serving
+from phonoscope.detector.generated import Segment
+from phonoscope.view.timeline import MOST_COLUMNS, timeline_of
+from tests.helpers.chromium import chromium, faults, opened, sideways
+from tests.helpers.judged import HOURS_S, MIXED, long_course, stretches
+from tests.helpers.served import serving
 
 
 def test_a_column_stands_where_its_stretch_lies():

@@ -5,13 +5,13 @@ from html import unescape
 
 import pytest
 
-from phonoscope.verdict.generated import Band, Verdict, detected_band, judge
+from phonoscope.detector.generated import Band, Verdict, detected_band, judge
+from phonoscope.view.ruler import ruler_of
+from phonoscope.view.verdict import facts_of, likelihood, look_alikes
 from phonoscope.web.app import create_app
-from phonoscope.web.ruler import ruler_of
-from phonoscope.web.verdict import facts_of, likelihood, look_alikes
-from tests.findings.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
-from tests.web.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
-from tests.web.served import TestClient
+from tests.helpers.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
+from tests.helpers.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
+from tests.helpers.served import TestClient
 
 
 def section(page, name):

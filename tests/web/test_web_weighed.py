@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from phonoscope.verdict.detector import detector, least_counted
-from phonoscope.verdict.generated import Band
+from phonoscope.detector.detector import detector, least_counted
+from phonoscope.detector.generated import Band
+from phonoscope.view.verdict import likelihood
 from phonoscope.web.app import create_app
-from phonoscope.web.verdict import likelihood
-from tests.sounds import noise, strided, write
-from tests.web.chromium import chromium, faults, opened
-from tests.web.served import TestClient, catalogue_of, serving
+from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.served import TestClient, catalogue_of, serving
+from tests.helpers.sounds import noise, strided, write
 from tests.web.test_web_verdict import section
 
 RATE = 44_100

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from phonoscope.findings.base import Found, Table
 from phonoscope.findings.claim import Standing, figure_text
 from phonoscope.findings.comparison import METHOD, MISLEADS, Comparison, pair_cells
-from phonoscope.findings.drawing import draw
+from phonoscope.findings.plots.drawing import draw
 from phonoscope.findings.sheet import address, checked_sheet, sheet_of
 from phonoscope.words import count, number, percent
 

@@ -1,0 +1,232 @@
+"""Examine one recording: every question, in one decode."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from phonoscope.audio.decode import Decoded, Decoder, Stream
+from phonoscope.detector.detector import detector
+from phonoscope.detector.disagreement import Disagreement, disagreement
+from phonoscope.detector.explanation import explain
+from phonoscope.detector.generated import (
+    DEFAULT_FALSE_ALARMS,
+    UNREADABLE,
+    Segment,
+    Verdict,
+    judge,
+)
+from phonoscope.disclosure import sidecar
+from phonoscope.disclosure.model import Declaration, Tags
+from phonoscope.disclosure.read import read_marks
+from phonoscope.errors import ErrorKind, UnreadableError, UsageError
+from phonoscope.features.base import questions
+from phonoscope.files import (
+    identify_source,
+    open_source,
+    printable,
+    shown,
+    stat_source,
+    uri_of,
+)
+from phonoscope.types import Statement, columns_in
+
+MOST_FALSE_ALARMS = 0.5
+"""Share of human music that may at most be called generated: beyond it a coin would do better."""
+_MESSAGE_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All that one recording shows."""
+
+    file: str
+    """URI of the file that was examined."""
+    recording_id: str | None
+    """Hash of the file's bytes, 32 hexadecimal digits; ``None`` when they could not be read."""
+    size_bytes: int | None
+    """Size of the file, bytes."""
+    verdict: Verdict = UNREADABLE
+    stream: Stream | None = None
+    decoded: Decoded | None = None
+    tags: Tags = Tags()
+    declared: tuple[Declaration, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """Answer of each question, by its name."""
+    evidence: tuple[Statement, ...] = ()
+    """What the answers say, in plain words, strongest first."""
+    segments: tuple[Segment, ...] = ()
+    """Stretches weighed on their own, in order; empty when it could not be weighed."""
+    error_kind: ErrorKind | None = None
+    error: str | None = None
+    """Why it could not be examined, in one line; ``None`` when it could."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Duration of the decoded sound, s."""
+        return self.decoded.duration_s if self.decoded else None
+
+    @property
+    def disagreement(self) -> Disagreement | None:
+        """How what the file declares and what was detected disagree; ``None`` if they do not."""
+        return disagreement(self.declared, self.verdict)
+
+    @property
+    def descriptors(self) -> dict[str, Any]:
+        """Every measured column of every answer, by column name; e.g. ``tempo_bpm``."""
+        return {
+            column.name: getattr(answer, column.name)
+            for answer in self.answers.values()
+            for column in columns_in(answer)
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON shape of ``phonoscope check --json``.
+
+        Strict JSON (RFC 8259): plain Python values, and ``None`` where a number is not finite.
+        """
+        shape = {
+            "file": shown(self.file),
+            "uri": self.file,
+            "recording_id": self.recording_id,
+            "duration_s": self.duration_s,
+            "verdict": self.verdict.verdict.value,
+            "basis": self.verdict.basis,
+            "p_generated": self.verdict.p_generated,
+            "p_value": self.verdict.p_value,
+            "false_alarms": self.verdict.false_alarms,
+            "generator": self.verdict.generator,
+            "generator_confidence": self.verdict.generator_confidence,
+            "p_voice": self.verdict.p_voice,
+            "says": self.verdict.says,
+            "disagreement": self.disagreement,
+            "segments": [dataclasses.asdict(segment) for segment in self.segments],
+            "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
+            "declared": [dataclasses.asdict(declaration) for declaration in self.declared],
+            "tags": dataclasses.asdict(self.tags),
+            "stream": dataclasses.asdict(self.stream) if self.stream else None,
+            "decoded": dataclasses.asdict(self.decoded) if self.decoded else None,
+            "descriptors": self.descriptors,
+            "model": self.verdict.model,
+            "error_kind": self.error_kind.value if self.error_kind else None,
+            "error": self.error,
+        }
+        return {name: json_value(value) for name, value in shape.items()}
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as strict JSON knows it: times in ISO 8601, what is not finite as ``None``."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): json_value(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, datetime):
+        return f"{value.isoformat(timespec='seconds')}Z"
+    return value.value if isinstance(value, Enum) else value
+
+
+def examine(
+    path: str | os.PathLike[str],
+    *,
+    recording_id: str | None = None,
+    false_alarms: float = DEFAULT_FALSE_ALARMS,
+) -> Examination:
+    """Examine one file: decode it once and ask every question.
+
+    Parameters
+    ----------
+    path
+        Local path or URI (``s3://...``) of an audio or video file.
+    recording_id
+        Hash of its bytes, where :func:`identify_source` has just found it; the file is not
+        hashed again then.
+    false_alarms
+        Share of human music that may be called generated, above 0 and at most
+        :data:`MOST_FALSE_ALARMS`. Smaller accuses fewer people wrongly and misses more machines.
+
+    Returns
+    -------
+    Examination
+        With :attr:`Examination.error` set when the file could not be examined; a bad
+        file never raises.
+
+    Raises
+    ------
+    UsageError
+        When ``false_alarms`` is no such share.
+
+    Examples
+    --------
+    >>> examine("no-such-file.mp3").error
+    'there is no such file (any more)'
+    """
+    if not 0.0 < false_alarms <= MOST_FALSE_ALARMS:
+        raise UsageError(
+            f"false_alarms is a share above 0 and at most {MOST_FALSE_ALARMS}, not {false_alarms}"
+        )
+    uri = uri_of(path)
+    size_bytes: int | None = None
+    try:
+        size_bytes = stat_source(uri).size_bytes
+        if recording_id is None:
+            recording_id, size_bytes = identify_source(uri)
+        return _examine_bytes(uri, recording_id, size_bytes, false_alarms)
+    except UnreadableError as error:
+        kind, message = error.kind, str(error)
+    except MemoryError:
+        kind, message = ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use"
+    except Exception as error:
+        # The last line of defence of a scan of millions: a fault of ours is a row that says so.
+        kind = ErrorKind.INTERNAL
+        message = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
+    one_line = printable(message)[:_MESSAGE_CHARACTERS]
+    return Examination(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
+
+
+def _examine_bytes(
+    uri: str, recording_id: str, size_bytes: int, false_alarms: float
+) -> Examination:
+    with open_source(uri) as file:
+        with Decoder(file) as decoder:
+            asked = questions()
+            blocks = decoder.blocks()
+            # The first block settles what the header may have got wrong about the stream.
+            first = next(blocks)
+            accumulators = {q.name: q.ask(decoder.stream) for q in asked}
+            for block in itertools.chain((first,), blocks):
+                for accumulator in accumulators.values():
+                    accumulator.update(block)
+            stream, decoded, text_tags = decoder.stream, decoder.outcome(), decoder.tags
+        tags, declared = read_marks(file, text_tags)
+    declared = (*declared, *sidecar.declarations(uri, recording_id))
+    answers = {name: accumulator.result() for name, accumulator in accumulators.items()}
+    statements = [s for q in asked for s in q.says(answers[q.name])]
+    weighed = detector().weigh(answers["traces"])
+    if weighed is not None:
+        statements.append(explain(weighed))
+    return Examination(
+        file=uri,
+        recording_id=recording_id,
+        size_bytes=size_bytes,
+        verdict=judge(declared, weighed, false_alarms=false_alarms),
+        stream=stream,
+        decoded=decoded,
+        tags=tags,
+        declared=declared,
+        answers=answers,
+        evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
+        segments=weighed.segments if weighed else (),
+    )

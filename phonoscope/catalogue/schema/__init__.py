@@ -1,0 +1,1 @@
+"""Every table and column of a catalogue, and how rows are made."""

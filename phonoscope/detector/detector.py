@@ -1,0 +1,218 @@
+"""The detector: what the sound shows, weighed by a small model trained in ``bench/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
+from phonoscope.detector.features import GRID_HZ, window_grid, window_shape
+from phonoscope.detector.generated import ORDINARY, Segment, Weighed
+from phonoscope.detector.model import model
+from phonoscope.detector.trees import Trees
+from phonoscope.features.traces import Stretch, Traces
+from phonoscope.types import Floats
+
+WINDOW = 3
+"""Stretches that are weighed together: about 16 s, as in training."""
+ALL_SHAPES = 8
+"""Windows of a recording that is short enough for all of them to be described in full."""
+MOST_LINES, LINES_APART_HZ = 6, 20.0
+LINE_OVER_MEAN = 0.08
+"""By how much more often than the average bin a line has to be higher than its neighbours."""
+FAMILY_KNOWN = 0.6
+"""Least probability at which a family is named; under it the generator is unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """A score from both views: a linear model of the grid and trees over the shape."""
+
+    grid: Floats
+
+    trees: Trees
+    grid_share: float
+    trees_share: float
+    offset: float
+
+    def __call__(self, grids: Floats, shapes: Floats, where: NDArray[np.int64]) -> Floats:
+        """Return scores of windows, shape (n,), log odds before calibration.
+
+        Parameters
+        ----------
+        grids
+            Of all windows, shape (n, frequencies).
+        shapes
+            Of some windows, shape (m, values).
+        where
+            Which these are, shape (m,). Between them the trees' score is interpolated.
+        """
+        grown = np.interp(np.arange(len(grids)), where, self.trees(shapes)).astype(np.float32)
+        score: Floats = self.trees_share * grown + self.offset
+        score += self.grid_share * (grids @ self.grid)
+        return score
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """Weights and calibration as they were trained, with their name."""
+
+    name: str
+    """Name, version and the first digits of the weights' hash."""
+    score: Scorer
+    nulls: tuple[Null, ...]
+    """One for each channel group."""
+    slope: float
+    intercept: float
+    voice: Scorer
+    voice_slope: float
+    voice_intercept: float
+    families: tuple[str, ...]
+    family_grid: Floats
+    """Shape (families, frequencies)."""
+    family_offset: Floats
+
+    def weigh(self, traces: Traces) -> Weighed | None:
+        """Weigh the votes of one recording; ``None`` when there are none."""
+        if not traces.stretches or traces.trace_limit_hz is None:
+            return None
+        windows = _windows(traces.stretches)
+        # Neighbouring windows share two stretches of three: of a long recording, the shape of every
+        # other one is enough, and takes most of the time.
+        step = 1 if len(windows) <= ALL_SHAPES else 2
+        where = np.unique([*range(0, len(windows), step), len(windows) - 1])
+        grids = np.stack([window_grid(w) for w in windows])
+        shapes = np.stack([window_shape(windows[i]) for i in where])
+        scores, null = self.score(grids, shapes, where), self.null_of(traces.trace_limit_hz)
+        family, confidence = self._family(grids, scores)
+        overall = float(scores.mean())
+        spans = _spans(traces.stretches, len(windows))
+        apart = max(1.0, len(windows) / WINDOW)
+        return Weighed(
+            p_generated=self.probability(overall),
+            p_value=null.p_value(overall),
+            generator=family,
+            generator_confidence=confidence,
+            p_voice=probability(
+                float(self.voice(grids, shapes, where).mean()),
+                self.voice_slope,
+                self.voice_intercept,
+            ),
+            segments=tuple(
+                Segment(start_s, end_s, self.probability(float(score)))
+                for (start_s, end_s), score in zip(spans, scores, strict=True)
+            ),
+            lines_hz=self._lines(grids.mean(axis=0)),
+            p_value_part=min(1.0, apart * null.p_value(float(scores.max()))),
+            longest_ordinary_s=_longest(
+                [null.p_value(float(score)) >= ORDINARY for score in scores], spans
+            ),
+            least_counted=null.least_counted,
+            model=self.name,
+        )
+
+    def null_of(self, limit_hz: float) -> Null:
+        """Return the human scores that a recording with sound up to there is compared with."""
+        return self.nulls[group_of(limit_hz)]
+
+    def probability(self, score: float) -> float:
+        """Return the probability of a generator that belongs to a score."""
+        return probability(score, self.slope, self.intercept)
+
+    def _lines(self, grid: Floats) -> tuple[float, ...]:
+        """Return where lines stand out that speak for a generator."""
+        speaks = np.where(grid >= LINE_OVER_MEAN, grid * self.score.grid, 0.0)
+        found = []
+        for _ in range(MOST_LINES):
+            best = int(speaks.argmax())
+            if speaks[best] <= 0:
+                break
+            found.append(float(GRID_HZ[best]))
+            speaks[np.abs(GRID_HZ - GRID_HZ[best]) < LINES_APART_HZ] = 0.0
+        return tuple(sorted(found))
+
+    def _family(self, grids: Floats, scores: Floats) -> tuple[str | None, float | None]:
+        """Return the family that the most suspicious half of the windows resembles most."""
+        suspicious = grids[scores >= np.median(scores)].mean(axis=0)
+        likeness = self.family_grid @ suspicious + self.family_offset
+        shares = np.exp(likeness - likeness.max())
+        shares /= shares.sum()
+        best = int(shares.argmax())
+        known = shares[best] >= FAMILY_KNOWN
+        return (self.families[best], float(shares[best])) if known else (None, None)
+
+
+def _windows(stretches: Sequence[Stretch]) -> list[Sequence[Stretch]]:
+    """Return each stretch with its neighbours; a short recording as one window."""
+    if len(stretches) <= WINDOW + 1:
+        return [stretches]
+    return [stretches[i : i + WINDOW] for i in range(len(stretches) - WINDOW + 1)]
+
+
+def _spans(stretches: Sequence[Stretch], windows: int) -> list[tuple[float, float]]:
+    """Return the time that each window speaks for: its middle stretch, the edges included."""
+    if windows == 1:
+        return [(stretches[0].start_s, stretches[-1].end_s)]
+    middles = [(s.start_s, s.end_s) for s in stretches[1:-1]]
+    middles[0] = (stretches[0].start_s, middles[0][1])
+    middles[-1] = (middles[-1][0], stretches[-1].end_s)
+    return middles
+
+
+def _longest(ordinary: Sequence[bool], spans: Sequence[tuple[float, float]]) -> float:
+    """Return the duration of the longest run of ordinary stretches, s."""
+    longest = run = 0.0
+    for is_ordinary, (start_s, end_s) in zip(ordinary, spans, strict=True):
+        run = run + end_s - start_s if is_ordinary else 0.0
+        longest = max(longest, run)
+    return longest
+
+
+@cache
+def detector() -> Detector:
+    """Return the detector that this version ships."""
+    shipped = model()
+    arrays, facts = shipped.arrays, shipped.facts
+    return Detector(
+        name=shipped.name,
+        score=_scorer(arrays, "score", facts),
+        nulls=tuple(Null(arrays[f"null_{group}"], *facts["tails"][group]) for group in GROUPS),
+        slope=facts["slope"],
+        intercept=facts["intercept"],
+        voice=_scorer(arrays, "voice", facts),
+        voice_slope=facts["voice_slope"],
+        voice_intercept=facts["voice_intercept"],
+        families=tuple(facts["families"]),
+        family_grid=arrays["family_grid"].astype(np.float32),
+        family_offset=arrays["family_offset"].astype(np.float32),
+    )
+
+
+def least_counted(model_name: str | None, limit_hz: float | None) -> float | None:
+    """Return the least p-value of a recording that rests on counting; smaller ones extrapolate.
+
+    Parameters
+    ----------
+    model_name
+        Name of the model that weighed it, as its verdict holds it.
+    limit_hz
+        Its ``trace_limit_hz``.
+
+    Returns
+    -------
+    float or None
+        ``None`` when another model than the shipped one weighed it, or none.
+    """
+    if limit_hz is None or model_name != detector().name:
+        return None
+    return detector().null_of(limit_hz).least_counted
+
+
+def _scorer(arrays: Mapping[str, Any], prefix: str, facts: Mapping[str, Any]) -> Scorer:
+    grid = arrays[f"{prefix}_grid"].astype(np.float32)
+    return Scorer(grid, Trees.of(arrays, f"{prefix}_trees"), **facts[prefix])

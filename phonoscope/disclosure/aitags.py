@@ -1,0 +1,152 @@
+"""The ``AI_*`` tags: a plain convention for every container that has named tags.
+
+Neither ID3 nor Vorbis comments have a convention for machine-made parts. This one follows
+the manner of ReplayGain: upper-case names in ``TXXX``, Vorbis comments, freeform MP4 atoms,
+APEv2 and ASF.
+
+=================  ===========================================================
+AI_DISCLOSURE      ``generated``, ``assisted``, ``converted-voice`` or ``none``
+AI_CONTRIBUTION    parts, separated by commas: ``vocals``, ``instrumentation``,
+                   ``composition``, ``lyrics``, ``post-production``, ``whole``;
+                   each may say how: ``vocals=converted-voice``
+AI_TOOL            the tool, free text
+AI_PRODUCER        who made it with the tool, free text
+AI_VOICE           whose voice is used: a name, or the id of a licence
+AI_DATE            when it was made or declared, ISO 8601, UTC
+=================  ===========================================================
+
+``AI_GENERATED=true`` (also 1, yes), which several programs write, is read as
+``AI_DISCLOSURE=generated``. Words not in the table count as ``unspecified`` and are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from phonoscope.disclosure.fields import Field, shown_value, utc_of, values_of
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.errors import UsageError
+
+STANDARD = "ai-tags"
+_MOST_PARTS = 20
+_TRUE = frozenset({"1", "true", "yes", "y"})
+_FALSE = frozenset({"0", "false", "no", "n"})
+_GENERATED_NAMES = ("ai_generated", "ai-generated", "aigenerated")
+
+_MAKINGS = {
+    "generated": Making.GENERATED,
+    "assisted": Making.ASSISTED,
+    "converted-voice": Making.CONVERTED_VOICE,
+    "none": Making.HUMAN,
+    "human": Making.HUMAN,
+}
+_PARTS = {part.value: part for part in Part if part is not Part.UNSPECIFIED}
+
+
+_DISCLOSURES = {
+    Making.GENERATED: "generated",
+    Making.ASSISTED: "assisted",
+    Making.CONVERTED_VOICE: "converted-voice",
+    Making.HUMAN: "none",
+}
+
+
+def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
+    """Yield one declaration for every part that the ``AI_*`` tags name."""
+    disclosed = values_of(fields, ("ai_disclosure",))
+    contributed = values_of(fields, ("ai_contribution",))
+    tools = values_of(fields, ("ai_tool",))
+    making = _making(disclosed[0].value) if disclosed else Making.UNSPECIFIED
+    if contributed:
+        yield from _parts(fields, contributed, making, disclosed)
+    elif disclosed or tools:
+        mark = (disclosed or tools)[0]
+        part = Part.WHOLE if making is Making.HUMAN else Part.UNSPECIFIED
+        yield _declared(fields, part, making, mark)
+    if not disclosed:
+        for found in values_of(fields, _GENERATED_NAMES):
+            if (word := _word(found.value)) not in _FALSE:
+                how = Making.GENERATED if word in _TRUE else Making.UNSPECIFIED
+                yield _declared(fields, Part.UNSPECIFIED, how, found)
+
+
+def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
+    """Return the tags that say these declarations, ``None`` for those to take away.
+
+    Raises
+    ------
+    UsageError
+        When they name several tools, producers, voices or times: the tags have room for one.
+    """
+    makings = {d.making for d in declared}
+    named = [d for d in declared if d.part is not Part.UNSPECIFIED]
+    disclosure = makings.pop() if len(makings) == 1 else Making.UNSPECIFIED
+    each = (
+        d.part.value if d.making is disclosure else f"{d.part.value}={d.making.value}"
+        for d in named
+    )
+    when = _only("times", {d.declared_utc for d in declared})
+    return {
+        "AI_DISCLOSURE": _DISCLOSURES.get(disclosure),
+        "AI_CONTRIBUTION": ", ".join(each) or None,
+        "AI_TOOL": _only("tools", {d.tool for d in declared if d.making is not Making.HUMAN}),
+        "AI_PRODUCER": _only("producers", {d.producer for d in declared}),
+        "AI_VOICE": _only("voices", {d.voice for d in declared if d.voice}),
+        "AI_DATE": f"{when.isoformat(timespec='seconds')}Z" if when else None,
+    }
+
+
+def _only(what: str, values: set[Any]) -> Any:
+    if len(values) > 1:
+        raise UsageError(
+            f"AI tags have room for one of the {what} "
+            f"{', '.join(sorted(str(v or 'none') for v in values))}: write C2PA or a sidecar"
+        )
+    return next(iter(values), None)
+
+
+def _parts(
+    fields: Sequence[Field],
+    contributed: Sequence[Field],
+    making: Making,
+    disclosed: Sequence[Field],
+) -> Iterator[Declaration]:
+    said = f"AI_DISCLOSURE={disclosed[0].value}; AI_CONTRIBUTION=" if disclosed else ""
+    for found in contributed:
+        mark = Field(found.name, said + found.value, found.place)
+        named = [item for item in re.split(r"[,;/]", found.value) if item.strip()]
+        for item in named[:_MOST_PARTS]:
+            name, _, how = item.partition("=")
+            part = _PARTS.get(_word(name), Part.UNSPECIFIED)
+            yield _declared(fields, part, _making(how) if how else making, mark)
+
+
+def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) -> Declaration:
+    sung = part in (Part.VOCALS, Part.WHOLE, Part.UNSPECIFIED)
+    return Declaration(
+        standard=STANDARD,
+        part=part,
+        making=making,
+        # What people made was not made with it.
+        tool=None if making is Making.HUMAN else _said(fields, "ai_tool"),
+        producer=_said(fields, "ai_producer"),
+        place=mark.place,
+        value=shown_value(mark.value),
+        voice=_said(fields, "ai_voice") if sung else None,
+        declared_utc=utc_of(_said(fields, "ai_date")),
+    )
+
+
+def _said(fields: Sequence[Field], name: str) -> str | None:
+    found = values_of(fields, (name,))
+    return shown_value(found[0].value) or None if found else None
+
+
+def _making(text: str) -> Making:
+    return _MAKINGS.get(_word(text), Making.UNSPECIFIED)
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\s_]+", "-", text.strip("\0 \t\r\n").lower())[:40]

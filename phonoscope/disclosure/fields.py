@@ -1,0 +1,102 @@
+"""Fields: every text a file carries beside the sound, under one set of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from phonoscope.disclosure.model import SHOWN_CHARACTERS
+from phonoscope.files import printable
+
+FIELD_CHARACTERS = 1 << 16
+"""Longer values are cut here: no mark and no tag a person reads is longer."""
+
+MOST_FIELDS = 2_000
+"""More fields than this are not looked at; real files have some dozens."""
+
+COMMON = {
+    "tsrc": "isrc",
+    "publisher": "label",
+    "organization": "label",
+    "wm/publisher": "label",
+    "year": "date",
+    "tyer": "date",
+    "wm/year": "date",
+    "wm/genre": "genre",
+    "wm/isrc": "isrc",
+    "wm/albumtitle": "album",
+    "author": "artist",
+    "comments": "comment",
+    "description": "comment",
+    "desc": "comment",
+    "synopsis": "comment",
+    "itunes_comment": "comment",
+    "encoded_by": "encoder",
+    "encoded-by": "encoder",
+    "encodedby": "encoder",
+    "encoder settings": "encoder",
+    "encoding": "encoder",
+    "software": "encoder",
+    "tool": "encoder",
+    "wm/encodedby": "encoder",
+    "wm/toolname": "encoder",
+    "contact": "url",
+    "purl": "url",
+    "website": "url",
+    "www": "url",
+    "source": "url",
+    "source_url": "url",
+    "wm/audiofileurl": "url",
+    "wm/audiosourceurl": "url",
+    "wm/authorurl": "url",
+    "wm/userweburl": "url",
+    "unsyncedlyrics": "lyrics",
+    "wm/lyrics": "lyrics",
+}
+"""Names of one and the same thing in different containers (lower case), and the name used here."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One text that a file carries."""
+
+    name: str
+    """Common name in lower case: 'title', 'comment', 'url', 'encoder', 'aigc' ..."""
+    value: str
+    """The text as it stands in the file, at most :data:`FIELD_CHARACTERS`."""
+    place: str
+    """Where it stands, e.g. 'ID3 COMM'."""
+
+
+def field(name: str, value: str, place: str) -> Field:
+    """Return a field under its common name."""
+    lower = name.strip().lower()
+    if lower.startswith("lyrics"):
+        lower = "lyrics"
+    return Field(COMMON.get(lower, lower), value[:FIELD_CHARACTERS], shown_value(place))
+
+
+def values_of(fields: Iterable[Field], names: Iterable[str]) -> list[Field]:
+    """Return the fields with one of these names, in their order."""
+    wanted = frozenset(names)
+    return [f for f in fields if f.name in wanted]
+
+
+def utc_of(text: object) -> datetime | None:
+    """Return a time in ISO 8601 as UTC without a zone, in seconds; ``None`` when it is none.
+
+    A time without a zone counts as UTC, a date as its first moment.
+    """
+    try:
+        when = datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+        utc = when.astimezone(UTC) if when and when.tzinfo else when
+    except (ValueError, OverflowError):
+        return None
+    return utc.replace(tzinfo=None, microsecond=0) if utc else None
+
+
+def shown_value(text: str) -> str:
+    r"""Return a value as it is stored: trimmed, ``\n`` escaped, at most 500 characters."""
+    trimmed = text[: 4 * SHOWN_CHARACTERS].strip("\0 \t\r\n")
+    return printable(trimmed)[:SHOWN_CHARACTERS]

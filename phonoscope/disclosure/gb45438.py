@@ -1,0 +1,155 @@
+"""GB 45438-2025, the Chinese standard for marks in generated content: the ``AIGC`` field.
+
+Its value is JSON with text elements Label, ContentProducer, ProduceID, ReservedCode1,
+ContentPropagator, PropagateID and ReservedCode2. Label is "1" for content that is, "2" for
+content that may be, and "3" for content suspected to be generated (annex E of the standard;
+practice guide TC260-PG-20258A for audio files). Seen in real files: wrapped in
+``{"AIGC": ...}`` or ``{"aigc": ...}`` or bare, Label "AIGC", JSON inside JSON, and base64 of
+it in a field ``XmpKvBase64``.
+
+What is read is generous, what is concluded is not: only Label "1" (or "AIGC") says
+*generated*. "2" and "3" are guesses of a distributor, and a field that cannot be understood
+is a mark all the same; both are kept with their value as ``unspecified``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phonoscope.disclosure.fields import Field, shown_value, values_of
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.errors import UsageError
+
+STANDARD = "gb45438"
+NAME = "AIGC"
+"""The field, in every container."""
+
+_GENERATED = frozenset({"1", "aigc", "true"})
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_LABEL = re.compile(r"""label['"\\\s]*[:=]['"\\\s]*(\w+)""", re.IGNORECASE)
+_PRODUCER = re.compile(r"""contentproducer['"\\\s]*[:=][\\\s]*['"]([^'"\\]*)""", re.IGNORECASE)
+_XMP = re.compile(
+    r"""<(?:\w+:)?AIGC\b[^>]{0,200}>([^<]{1,4000})<|\b(?:\w+:)?AIGC\s?=\s?(?:"([^"]{1,4000})"|'([^']{1,4000})')"""
+)
+_MOST_WRAPPINGS = 4
+
+
+def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
+    """Yield one declaration for every ``AIGC`` field."""
+    for found in values_of(fields, ("aigc", "xmpkvbase64")):
+        elements = elements_of(found.value)
+        if found.name == "aigc" or "label" in elements:
+            yield _declared(elements, found.value, found.place)
+    for found in values_of(fields, ("xmp",)):
+        for match in _XMP.finditer(found.value):
+            value = html.unescape(next(group for group in match.groups() if group))
+            yield _declared(elements_of(value), value, f"{found.place} AIGC")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the standard asks for beside the declaration; each at most 500 characters."""
+
+    produce_id: str = ""
+    """Number that the producer gave the content."""
+    propagator: str = ""
+    """Name or code of who passes it on."""
+    propagate_id: str = ""
+    """Number that they gave it."""
+
+
+def texts_of(declared: Sequence[Declaration], numbers: Numbers) -> dict[str, str | None]:
+    """Return the field that says these declarations, strictly as the standard has it.
+
+    Raises
+    ------
+    UsageError
+        When no declaration says that something was generated, which is all that the standard
+        can say, or when none names the producer, which it asks for.
+    """
+    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
+    if not machine:
+        raise UsageError(
+            "GB 45438-2025 can only say 'generated': for assisted or human making write AI tags"
+        )
+    producers = {d.producer for d in machine}
+    producer = producers.pop() if len(producers) == 1 else None
+    if not producer:
+        raise UsageError("GB 45438-2025 asks who generated it: give one --producer")
+    elements = {
+        "Label": "1",
+        "ContentProducer": producer,
+        "ProduceID": numbers.produce_id,
+        "ReservedCode1": "",
+        "ContentPropagator": numbers.propagator,
+        "PropagateID": numbers.propagate_id,
+        "ReservedCode2": "",
+    }
+    return {NAME: json.dumps(elements, ensure_ascii=False, separators=(",", ":"))}
+
+
+def _declared(elements: Mapping[str, str], value: str, place: str) -> Declaration:
+    generated = elements.get("label", "").strip().lower() in _GENERATED
+    return Declaration(
+        standard=STANDARD,
+        part=Part.UNSPECIFIED,
+        making=Making.GENERATED if generated else Making.UNSPECIFIED,
+        tool=None,
+        producer=shown_value(elements.get("contentproducer", "")) or None,
+        place=place,
+        value=shown_value(value),
+    )
+
+
+def elements_of(value: str) -> dict[str, str]:
+    """Return the elements of a field by lower-case name, from JSON or what is left of it."""
+    content: Any = value.strip("\0 \t\r\n")
+    for _ in range(_MOST_WRAPPINGS):
+        if isinstance(content, str):
+            content = _unpacked(content)
+        if isinstance(content, list) and len(content) == 1:
+            content = content[0]
+        if not isinstance(content, dict):
+            continue
+        lower = {str(name).lower(): inner for name, inner in content.items()}
+        if "aigc" not in lower:
+            return {name: _as_text(inner) for name, inner in lower.items()}
+        content = lower["aigc"]
+    return _salvaged(content if isinstance(content, str) else _as_text(content))
+
+
+def _unpacked(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if _BASE64.fullmatch(text):
+        try:
+            return base64.b64decode(text + "=" * (-len(text) % 4), "-_").decode()
+        except (binascii.Error, ValueError):
+            pass
+    return text
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else str(value)
+
+
+def _salvaged(text: str) -> dict[str, str]:
+    """Return what can be read of a value that is not JSON: cut off, or quoted otherwise."""
+    label, producer = _LABEL.search(text), _PRODUCER.search(text)
+    elements = {"label": label[1]} if label else {}
+    if not label and len(text) <= 8:
+        elements["label"] = text.strip()
+    if producer:
+        elements["contentproducer"] = producer[1]
+    return elements

@@ -1,0 +1,122 @@
+"""What music generators write into comments and links of the files they export.
+
+A mark counts only in a field that programs fill in (comment, link, encoder), and only in
+the very form the generator writes: a phrase as the whole first clause, a link as the whole
+value. A title with "Suno", a lyric, "not made with Suno", or "inspired by
+https://suno.com/song/..." is no mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from phonoscope.disclosure.fields import Field, shown_value, values_of
+from phonoscope.disclosure.model import Declaration, Making, Part
+
+STANDARD = "generator-comment"
+PLACES = ("comment", "url", "encoder")
+"""Common names of the fields that are looked at."""
+
+_CLAUSE_ENDS = re.compile(r"[;|\n\r\0]")
+_LONGEST = 1_000
+_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_REST = r"(?:[/?#]\S*)?"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One form of mark that one generator is known to write."""
+
+    tool: str
+    """Name of the generator."""
+    form: re.Pattern[str]
+    """Matches in any case of letters."""
+    source: str
+    """How we know of it."""
+    is_clause: bool = False
+    """Whether it is a phrase, matched against the first clause; else the whole value counts."""
+
+
+def _made_with(names: str) -> str:
+    return (
+        rf"(?:song |music |audio )?(?:made|created|generated) (?:with|by|using|on) (?:{names})\W?"
+    )
+
+
+def _link(address: str) -> str:
+    return rf"<?(?:https?://)?(?:www\.)?{address}{_REST}>?"
+
+
+def _phrase(tool: str, names: str, source: str) -> Pattern:
+    return Pattern(tool, re.compile(_made_with(names), re.IGNORECASE), source, is_clause=True)
+
+
+def _page(tool: str, address: str, source: str) -> Pattern:
+    return Pattern(tool, re.compile(_link(address), re.IGNORECASE), source)
+
+
+PATTERNS = (
+    _phrase(
+        "Suno",
+        r"suno(?: studio| ai|\.ai|\.com)?(?: v?\d(?:\.\d)?\+?)?",
+        "Exports of 2025 and 2026 carry 'made with suno; created=<time>; id=<uuid>', or 'made with "
+        "suno studio; ...', in COMM; quoted in many public repositories.",
+    ),
+    _page(
+        "Suno",
+        rf"(?:app\.)?suno\.(?:com|ai)/song/{_UUID}",
+        "The WOAS frame of exported mp3 files links to the song's page.",
+    ),
+    _page(
+        "Suno",
+        rf"cdn\d?\.suno\.ai/{_UUID}\.(?:mp3|m4a|wav|mp4)",
+        "Address of the sound file itself, kept by download tools in the link field.",
+    ),
+    _phrase(
+        "Udio",
+        r"udio(?: ai|\.com)?(?: v?\d(?:\.\d)?)?",
+        "The attribution that Udio's terms ask of free use; whether its exports carry it "
+        "themselves is not established.",
+    ),
+    _page(
+        "Udio",
+        r"udio\.com/songs/[A-Za-z0-9]{10,40}",
+        "Address of a song's page.",
+    ),
+    _page(
+        "Mureka",
+        r"mureka\.ai/song-detail/[A-Za-z0-9]{10,40}",
+        "Address of a song's page.",
+    ),
+    _page(
+        "Riffusion",
+        rf"(?:riffusion\.com|producer\.ai)/(?:riff|song)/{_UUID}",
+        "Address of a song's page; Riffusion became Producer in 2025.",
+    ),
+)
+"""The table of known forms. An address of a song's page says that the song was generated."""
+
+
+def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
+    """Yield one declaration for every mark of a known form."""
+    for found in values_of(fields, PLACES):
+        for tool in dict.fromkeys(_tools(found.value)):
+            yield Declaration(
+                STANDARD,
+                Part.WHOLE,
+                Making.GENERATED,
+                tool,
+                None,
+                found.place,
+                shown_value(found.value),
+            )
+
+
+def _tools(value: str) -> Iterator[str]:
+    whole = value[:_LONGEST].strip("\0 \t\r\n")
+    first = _CLAUSE_ENDS.split(whole, maxsplit=1)[0].strip()
+    for pattern in PATTERNS:
+        if pattern.form.fullmatch(first if pattern.is_clause else whole):
+            yield pattern.tool

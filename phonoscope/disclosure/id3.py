@@ -1,0 +1,111 @@
+"""ID3v2 tags, cut down to their texts before they are parsed.
+
+mutagen decodes the frames; what it is given is a copy of the tag that holds only small
+text, link and private frames. Pictures are never read, and a hostile tag can neither
+unpack without bound (compressed frames) nor take quadratic time (many tiny frames).
+
+Structure of the tag: ID3v2.2, 2.3 and 2.4 informal standards, https://id3.org.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from mutagen.id3 import ID3
+
+from phonoscope.disclosure.fields import Field, field
+from phonoscope.disclosure.id3_frames import Id3Tag
+
+ID3V1_BYTES = 128
+_TEXTS_BYTES = 1 << 18
+_FRAME_BYTES = 1 << 16
+_PACKED_BYTES = 1 << 10
+"""A compressed frame may unpack to a thousand times its size; texts pack to less than this."""
+
+_WANTED = re.compile(rb"T[A-Z0-9]{2,3}|W[A-Z0-9]{2,3}|COMM?|PRIV")
+
+_NAMES = {
+    "TIT2": "title",
+    "TPE1": "artist",
+    "TALB": "album",
+    "TPUB": "label",
+    "TSRC": "isrc",
+    "TDRC": "date",
+    "TDRL": "date",
+    "TYER": "date",
+    "TCON": "genre",
+    "TENC": "encoder",
+    "TSSE": "encoder",
+    "COMM": "comment",
+}
+
+
+def id3_fields(file: BinaryIO) -> list[Field]:
+    """Return the texts of the ID3v2 tag at the start of a file.
+
+    Raises
+    ------
+    Exception
+        Whatever mutagen raises on a damaged tag; :class:`TagTooLargeError`.
+    """
+    reduced = _reduced(file)
+    if reduced is None:
+        return []
+    tag = ID3(io.BytesIO(reduced), load_v1=False)
+    return [found for frame in tag.values() for found in _frame_fields(frame)]
+
+
+def id3v1_fields(file: BinaryIO) -> list[Field]:
+    """Return the comment of the ID3v1 tag in the last 128 bytes of a file.
+
+    Its other fields are cut at 30 characters and say nothing that is not said better
+    elsewhere; the decoder gives them where there is no other tag.
+    """
+    file.seek(-ID3V1_BYTES, io.SEEK_END)
+    tag = file.read(ID3V1_BYTES)
+    comment = tag[97:127].split(b"\0")[0].decode("latin-1")
+    return [field("comment", comment, "ID3v1 comment")] if comment.strip() else []
+
+
+def _reduced(file: BinaryIO) -> bytes | None:
+    """Return a copy of the tag with nothing but small text frames; ``None`` without a tag."""
+    tag = Id3Tag.of(file)
+    if tag is None:
+        return None
+    texts = b"".join(_texts(tag))
+    return tag.around(texts) if texts else None
+
+
+def _texts(tag: Id3Tag) -> Iterator[bytes]:
+    """Yield whole frames, headers included, that hold texts."""
+    taken = 0
+    for frame in tag.frames():
+        limit = _PACKED_BYTES if frame.packed else _FRAME_BYTES
+        if _WANTED.fullmatch(frame.name) and 0 < frame.size <= limit:
+            taken += len(frame.header) + frame.size
+            if taken > _TEXTS_BYTES:
+                return
+            yield tag.bytes_of(frame)
+
+
+def _frame_fields(frame: Any) -> Iterator[Field]:
+    kind = frame.FrameID
+    if kind == "PRIV":
+        if frame.owner.upper() == "XMP":
+            yield field("xmp", frame.data.decode("utf-8", "replace"), "ID3 PRIV:XMP")
+    elif kind in ("TXXX", "COMM"):
+        name = frame.desc if kind == "TXXX" else "comment"
+        place = f"ID3 {kind}:{frame.desc}" if frame.desc else f"ID3 {kind}"
+        yield from (field(name, str(text), place) for text in frame.text)
+    elif kind == "WXXX":
+        yield field("url", frame.url, f"ID3 WXXX:{frame.desc}" if frame.desc else "ID3 WXXX")
+    elif kind.startswith("W"):
+        yield field("url", frame.url, f"ID3 {kind}")
+    elif kind == "TCON":
+        yield from (field("genre", genre, "ID3 TCON") for genre in frame.genres)
+    elif hasattr(frame, "text"):
+        name = _NAMES.get(kind, kind)
+        yield from (field(name, str(text), f"ID3 {kind}") for text in frame.text)

@@ -1,0 +1,143 @@
+"""Declarations beside a file that cannot hold them: ``song.wma.declared.json``.
+
+A sidecar names the bytes it was written for. Beside other bytes it is still read, and says so:
+the file was changed since, or somebody moved the sidecar here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from phonoscope.disclosure.fields import shown_value, utc_of
+from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.files import identify_source, local_path
+
+STANDARD = "sidecar"
+FORMAT = "phonoscope-declarations/1"
+SUFFIX = ".declared.json"
+MOST_BYTES = 1 << 18
+"""A longer sidecar is not read."""
+MOST_ROWS = 100
+
+COLUMNS = ("part", "making", "tool", "producer", "voice", "declared_utc")
+"""What a sidecar says of each part, and the columns of a CSV file of declarations."""
+
+
+def sidecar_of(path: Path) -> Path:
+    """Return where the sidecar of a file is."""
+    return path.with_name(path.name + SUFFIX)
+
+
+def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declaration]:
+    """Yield what the sidecar of a file declares.
+
+    Parameters
+    ----------
+    uri
+        The file, as :func:`~phonoscope.files.uri_of` names it. Only files of this machine
+        have sidecars.
+    recording_id
+        Hash of the bytes the file has now; looked up, when there is a sidecar, without it.
+    """
+    path = local_path(uri)
+    if path is None:
+        return
+    beside = sidecar_of(path)
+    try:
+        if not beside.is_file():
+            return
+        with beside.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError):
+        # No name of a sidecar can be made of this name, or it may not be read: there is none.
+        return
+    yield from _declared(content, beside.name, recording_id or identify_source(uri)[0])
+
+
+def _declared(content: bytes, name: str, recording_id: str) -> Iterator[Declaration]:
+    document = _document(content)
+    if document is None:
+        yield _unread(name, "damaged, too long, or not of the form that Phonoscope writes")
+        return
+    same = document.get("recording_id") == recording_id
+    place = f"sidecar {name}" if same else f"sidecar {name}, written for other bytes"
+    rows = document["declarations"]
+    for row in rows[:MOST_ROWS]:
+        if not isinstance(row, Mapping):
+            yield _unread(name, "a declaration in it is no object")
+            continue
+        yield from_row(row, place)
+
+
+def _unread(name: str, why: str) -> Declaration:
+    return Declaration(
+        STANDARD,
+        Part.UNSPECIFIED,
+        Making.UNSPECIFIED,
+        tool=None,
+        producer=None,
+        place=shown_value(f"sidecar {name}"),
+        value=f"not read: {why}",
+    )
+
+
+def _document(content: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(content) if len(content) <= MOST_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        return None
+    return document if isinstance(document.get("declarations"), list) else None
+
+
+def from_row(row: Mapping[str, Any], place: str) -> Declaration:
+    """Return the declaration in a row with :data:`COLUMNS`; words not known are kept as value."""
+
+    def text(name: str) -> str | None:
+        value = row.get(name)
+        return shown_value(value) or None if isinstance(value, str) else None
+
+    said = {name: row[name] for name in COLUMNS if row.get(name) is not None}
+    return Declaration(
+        standard=STANDARD,
+        part=_known(Part, text("part")),
+        making=_known(Making, text("making")),
+        tool=text("tool"),
+        producer=text("producer"),
+        place=shown_value(place),
+        value=shown_value(json.dumps(said, ensure_ascii=False, default=str)),
+        voice=text("voice"),
+        declared_utc=utc_of(text("declared_utc")),
+    )
+
+
+def _known(kind: Any, word: str | None) -> Any:
+    return kind(word) if word in {str(member) for member in kind} else kind.UNSPECIFIED
+
+
+def row_of(declared: Declaration) -> dict[str, str | None]:
+    """Return a declaration as a row with :data:`COLUMNS`."""
+    when = declared.declared_utc
+    return {
+        "part": declared.part.value,
+        "making": declared.making.value,
+        "tool": declared.tool,
+        "producer": declared.producer,
+        "voice": declared.voice,
+        "declared_utc": f"{when.isoformat(timespec='seconds')}Z" if when else None,
+    }
+
+
+def content_of(declared: Sequence[Declaration], file_name: str, recording_id: str) -> bytes:
+    """Return the bytes of a sidecar."""
+    document = {
+        "format": FORMAT,
+        "file": shown_value(file_name),
+        "recording_id": recording_id,
+        "declarations": [row_of(d) for d in declared],
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

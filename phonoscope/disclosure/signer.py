@@ -1,0 +1,136 @@
+"""Who signs: a certificate chain and its private key, checked before anything is written."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from phonoscope.disclosure.c2pa_library import EXTRA
+from phonoscope.errors import MissingExtraError, UsageError
+
+_READ_BYTES = 1 << 20
+_RSA = ("ps256", "ps384", "ps512")
+_CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A certificate chain with its private key."""
+
+    certificates_pem: bytes
+    """The signer's certificate first, then those it descends from; PEM."""
+    private_key_pem: bytes = field(repr=False)
+    """Private key of the first certificate, PEM, not encrypted; never part of any message."""
+    algorithm: str | None = None
+    """es256, es384, es512, ps256, ps384, ps512 or ed25519; ``None`` takes what the key asks for."""
+
+    @classmethod
+    def of_files(cls, certificates: Path, key: Path, algorithm: str | None = None) -> Signer:
+        """Read certificate chain and key from PEM files.
+
+        Raises
+        ------
+        UsageError
+            When one cannot be read.
+        """
+        return cls(_content(certificates), _content(key), algorithm)
+
+    def checked(self) -> tuple[str, bytes]:
+        """Return the algorithm and the key as the library takes it (PKCS #8).
+
+        Raises
+        ------
+        MissingExtraError
+            When the extra is not installed.
+        UsageError
+            When certificate or key cannot be read, do not belong together, or the certificate
+            does not hold today.
+        """
+        if importlib.util.find_spec("cryptography") is None:
+            raise MissingExtraError(EXTRA, "signing")
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+        leaf = self._certificate()
+        key = self._key()
+        public = [
+            owner.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            for owner in (leaf, key)
+        ]
+        if public[0] != public[1]:
+            raise UsageError(
+                "the private key does not belong to the first certificate; the signer's own must "
+                "come first in the file"
+            )
+        now = datetime.now(UTC)
+        if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
+            raise UsageError(
+                f"the certificate holds from {leaf.not_valid_before_utc:%Y-%m-%d} to "
+                f"{leaf.not_valid_after_utc:%Y-%m-%d}, not today: get a new one"
+            )
+        pkcs8 = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return _algorithm(key, self.algorithm), pkcs8
+
+    def _certificate(self) -> Any:
+        from cryptography import x509  # noqa: PLC0415
+
+        try:
+            return x509.load_pem_x509_certificates(self.certificates_pem)[0]
+        except ValueError:
+            raise UsageError(
+                "the certificate cannot be read: it must be PEM (-----BEGIN CERTIFICATE-----)"
+            ) from None
+
+    def _key(self) -> Any:
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            load_pem_private_key,
+        )
+
+        # No cause is chained: nothing of a key may end up in a message or a log.
+        try:
+            return load_pem_private_key(self.private_key_pem, password=None)
+        except TypeError:
+            raise UsageError(
+                "the private key is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN)"
+            ) from None
+        except (ValueError, UnsupportedAlgorithm):
+            raise UsageError(
+                "the private key cannot be read: it must be PEM (-----BEGIN PRIVATE KEY-----)"
+            ) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_READ_BYTES)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _algorithm(key: Any, asked: str | None) -> str:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
+
+    fits: tuple[str, ...] = ()
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
+        fits = _RSA
+    elif isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+        fits = (_CURVES[key.curve.name],)
+    elif isinstance(key, ed25519.Ed25519PrivateKey):
+        fits = ("ed25519",)
+    if not fits:
+        raise UsageError(
+            "C2PA signs with keys on P-256, P-384 or P-521, RSA keys of 2048 bits or more, or "
+            "Ed25519; this key is none of them"
+        )
+    if asked is not None and asked.lower() not in fits:
+        raise UsageError(f"this key signs with {' or '.join(fits)}, not with {asked!r}")
+    return asked.lower() if asked else fits[0]

@@ -1,0 +1,324 @@
+"""What a dossier holds: read from the catalogue, in one order, with no time but the data's."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from phonoscope.analysis import Examination
+from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.catalogue.voices import all_licences
+from phonoscope.detector.detector import detector
+from phonoscope.detector.generated import Band, Segment, detected_band
+from phonoscope.detector.rates import Rates, detector_rates
+from phonoscope.disclosure.model import Declaration
+from phonoscope.disclosure.stance import STANCES, Stance, stance_of
+from phonoscope.disclosure.voice import VoiceRow
+from phonoscope.dossier.hashes import Held, held
+from phonoscope.dossier.matched import Matched, matched
+from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.files import identify_source, local_path, printable, shown, uri_of
+from phonoscope.findings.base import Tables
+from phonoscope.view.desk import Desk
+from phonoscope.view.record import Record, read_record
+
+FORMAT = "phonoscope-dossier/1"
+"""Name and version of the JSON shape."""
+SHORTEST_PREFIX = 6
+"""Digits of a recording's id that are enough, if no other begins with them."""
+_PREFIX = re.compile(rf"^[0-9a-f]{{{SHORTEST_PREFIX},32}}$")
+_SETTINGS = ("false_alarms", "file_time_limit_s", "worker_memory_mb")
+"""Settings of a scan that may change what comes out; the others say how fast."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The scan that examined the recording."""
+
+    scan_id: str
+    version: str
+    engine: str
+    started: str
+    finished: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice that a mark names, and the licences recorded of it."""
+
+    name: str
+    on: date | None
+    """The day that the mark gives."""
+    licences: tuple[VoiceRow, ...]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All that a catalogue holds of one recording."""
+
+    catalogue: str
+    record: Record
+    files: tuple[Held, ...]
+    measured_by: str
+    """Version of Phonoscope that measured it."""
+    print_model: str | None
+    scan: Scan | None
+    matches_in_all: int
+    matches: tuple[Matched, ...]
+    voices: tuple[Voice, ...]
+
+    @property
+    def examination(self) -> Examination:
+        """The stored rows, put together as when it was examined."""
+        return self.record.examination
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of the bytes; ``None`` when no file still holds them."""
+        return next((file.sha256 for file in self.files if file.sha256), None)
+
+    @property
+    def stance(self) -> Stance:
+        """What its marks together declare."""
+        return stance_of(self.examination.declared)
+
+    @property
+    def declared_words(self) -> str:
+        """The same in a few words."""
+        return STANCES[self.stance]
+
+    @property
+    def detected(self) -> Band | None:
+        """What was detected, whatever is declared; ``None`` when it was not weighed."""
+        return detected_band(self.examination.verdict)
+
+    @property
+    def is_of_this_model(self) -> bool:
+        """Whether the model that this version ships weighed it, so that its rates hold."""
+        return self.examination.verdict.model == detector().name
+
+    @cached_property
+    def rates(self) -> Rates | None:
+        """Error rates of the model that weighed it, when this version ships that model."""
+        return detector_rates() if self.is_of_this_model else None
+
+    def highest(self, most: int) -> list[Segment]:
+        """Return the stretches that look most like a generator's, in order of time."""
+        by_height = sorted(self.examination.segments, key=lambda s: (-s.p_generated, s.start_s))
+        return sorted(by_height[:most], key=lambda s: s.start_s)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape of ``phonoscope dossier --json``."""
+        voices = [
+            {
+                "voice": voice.name,
+                "on": voice.on and voice.on.isoformat(),
+                "licences": [_licence_json(one) for one in voice.licences],
+            }
+            for voice in self.voices
+        ]
+        return {
+            "format": FORMAT,
+            "phonoscope": phonoscope_version(),
+            "catalogue": self.catalogue,
+            "recording": self.examination.to_json(),
+            "declares": self.stance.value,
+            "detected": self.detected and self.detected.value,
+            "sha256": self.sha256,
+            "files": [file.to_json() for file in self.files],
+            "measured_by": self.measured_by,
+            "print_model": self.print_model,
+            "scan": self.scan and dataclasses.asdict(self.scan),
+            "matches_in_all": self.matches_in_all,
+            "matches": [found.to_json() for found in self.matches],
+            "voices": voices,
+        }
+
+
+def _licence_json(one: VoiceRow) -> dict[str, Any]:
+    made = dataclasses.asdict(one)
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in made.items()
+    }
+
+
+def dossier_of(catalogue: Tables, recording: str) -> Dossier:
+    """Read all that a catalogue holds of a recording.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    recording
+        Its id, the beginning of one, the path of a scanned file, or of a file with its bytes.
+
+    Returns
+    -------
+    Dossier
+        The same for the same catalogue and files; it knows no time of its own.
+
+    Raises
+    ------
+    UsageError
+        When there is no such recording, several are meant, or it could not be examined.
+    """
+    desk = Desk(catalogue)
+    try:
+        return _dossier(desk, _resolved(desk, recording))
+    finally:
+        desk.close()
+
+
+def _dossier(desk: Desk, recording_id: str) -> Dossier:
+    record = read_record(desk, recording_id)
+    if record is None:
+        why = _error(desk, recording_id)
+        raise UsageError(f"recording {recording_id} could not be examined: {why}")
+    record = dataclasses.replace(record, examination=_in_order(record.examination))
+    row = desk.rows(lambda table: _mine(table("recordings"), recording_id))[0]
+    prints = desk.rows(lambda table: _mine(table("prints"), recording_id).select("print_model"))
+    in_all, matches = matched(desk, recording_id)
+    return Dossier(
+        catalogue=desk.name,
+        record=record,
+        files=held(record.files, recording_id),
+        measured_by=printable(row.get("phonoscope_version") or "an unknown version"),
+        print_model=prints[0]["print_model"] if prints else None,
+        scan=_scan(desk, row.get("scan_id")),
+        matches_in_all=in_all,
+        matches=matches,
+        voices=_voices(desk, record.examination.declared),
+    )
+
+
+def _in_order(examination: Examination) -> Examination:
+    """Rows come as they lie in the parts; a dossier has them in one order."""
+    return dataclasses.replace(
+        examination,
+        declared=tuple(sorted(examination.declared, key=_mark_key)),
+        evidence=tuple(
+            sorted(
+                examination.evidence,
+                key=lambda s: (-s.strength, s.kind, s.says, json.dumps(s.numbers, sort_keys=True)),
+            )
+        ),
+        segments=tuple(
+            sorted(examination.segments, key=lambda s: (s.start_s, s.end_s, s.p_generated))
+        ),
+    )
+
+
+def _mark_key(mark: Declaration) -> tuple[str, ...]:
+    return tuple(str(value) for value in dataclasses.astuple(mark))
+
+
+def _mine(table: Any, recording_id: str) -> Any:
+    return table.filter(table.recording_id == recording_id)
+
+
+def _scan(desk: Desk, scan_id: str | None) -> Scan | None:
+    rows = desk.rows(lambda table: table("scans").filter(table("scans").scan_id == scan_id))
+    if scan_id is None or not rows:
+        return None
+    row = rows[0]
+    try:
+        settings = json.loads(row["settings"] or "{}")
+    except ValueError:
+        settings = {}
+    return Scan(
+        scan_id=printable(scan_id),
+        version=printable(row["version"] or ""),
+        engine=printable(row["engine"] or ""),
+        started=_utc(row["started_utc"]),
+        finished=_utc(row["finished_utc"]),
+        settings={name: settings[name] for name in _SETTINGS if name in settings},
+    )
+
+
+def _utc(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else ""
+
+
+def _voices(desk: Desk, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
+    named = {
+        (mark.voice.strip(), mark.declared_utc.date() if mark.declared_utc else None)
+        for mark in declared
+        if mark.voice and mark.voice.strip()
+    }
+    if not named:
+        return ()
+    known = all_licences(desk.rows(lambda table: table("voices")))
+    return tuple(
+        Voice(
+            name,
+            on,
+            tuple(
+                one
+                for one in known
+                if name.lower() in {one.voice_id.strip().lower(), (one.name or "").strip().lower()}
+            ),
+        )
+        for name, on in sorted(named, key=lambda item: (item[0], item[1] or date.min))
+    )
+
+
+def _error(desk: Desk, recording_id: str) -> str:
+    rows = desk.rows(lambda table: _mine(table("files"), recording_id).order_by("uri").limit(1))
+    return printable(rows[0]["error"] or "there is no row of it") if rows else "no file holds it"
+
+
+def _resolved(desk: Desk, recording: str) -> str:
+    """Return the id of the recording that a person means."""
+    if _PREFIX.match(recording) and (found := _by_prefix(desk, recording)):
+        return found
+    uri = uri_of(recording)
+    rows = desk.rows(lambda table: table("files").filter(table("files").uri == uri).limit(1))
+    if rows:
+        row = rows[0]
+        if not row["recording_id"]:
+            why = printable(row["error"] or "")
+            raise UsageError(f"{shown(uri)} could not be read when it was scanned: {why}")
+        return str(row["recording_id"])
+    path = local_path(uri)
+    if path is not None and path.is_file():
+        return _by_content(desk, uri)
+    raise UsageError(
+        f"there is no recording '{printable(recording)}' in this catalogue: name a recording_id, "
+        f"its first {SHORTEST_PREFIX} digits or more, or the path of a scanned file"
+    )
+
+
+def _by_prefix(desk: Desk, prefix: str) -> str | None:
+    def such(table: Any) -> Any:
+        files = table("files")
+        return (
+            files.filter(files.recording_id.startswith(prefix))
+            .select("recording_id")
+            .distinct()
+            .order_by("recording_id")
+            .limit(4)
+        )
+
+    found = [row["recording_id"] for row in desk.rows(such)]
+    if len(found) > 1:
+        some = ", ".join(found[:3]) + (" and others" if len(found) > 3 else "")
+        raise UsageError(f"several recordings begin with {prefix}: {some}")
+    return found[0] if found else None
+
+
+def _by_content(desk: Desk, uri: str) -> str:
+    """Return the recording whose bytes a file holds that was scanned under another name."""
+    try:
+        recording_id, _ = identify_source(uri)
+    except UnreadableError as error:
+        raise UsageError(f"{shown(uri)}: {error}") from error
+    if not desk.rows(lambda table: _mine(table("files"), recording_id).limit(1)):
+        raise UsageError(f"{shown(uri)} has not been scanned into this catalogue")
+    return recording_id

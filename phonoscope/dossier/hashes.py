@@ -1,0 +1,78 @@
+"""The files that hold a recording, as they are now: still there, still the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from phonoscope.errors import UnreadableError
+from phonoscope.files import RECORDING_ID_BYTES, open_source, shown
+from phonoscope.view.desk import Row
+
+MOST_HASHED = 20
+"""Files of the same bytes that are read again for their hashes."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Held:
+    """One file that held the recording when it was scanned."""
+
+    file: str
+    """Its name, safe to show."""
+    size_bytes: int | None
+    """Size when it was scanned."""
+    changed_utc: str | None
+    """Its last change when it was scanned; ``None`` when the store told none."""
+    sha256: str | None
+    """SHA-256 of its bytes now, if they are still those that were scanned."""
+    state: str
+    """``unchanged``, ``changed``, ``unreachable`` or ``not-read``."""
+    why: str = ""
+    """Why it cannot be read; empty when it can."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape."""
+        return dict(vars(self))
+
+
+def held(files: tuple[Row, ...], recording_id: str) -> tuple[Held, ...]:
+    """Return the files of a recording, the first :data:`MOST_HASHED` of them read again."""
+    return tuple(
+        _held(row, recording_id, is_read=number < MOST_HASHED) for number, row in enumerate(files)
+    )
+
+
+def _held(row: Row, recording_id: str, *, is_read: bool) -> Held:
+    sha256, why, state = None, "", "not-read"
+    if is_read:
+        try:
+            found, digest = _hashes(row["uri"])
+        except (UnreadableError, OSError) as error:
+            state, why = "unreachable", shown(str(error))
+        else:
+            state = "unchanged" if found == recording_id else "changed"
+            sha256 = digest if found == recording_id else None
+    return Held(shown(row["uri"]), row["size_bytes"], _utc(row["mtime_ns"]), sha256, state, why)
+
+
+def _hashes(uri: str) -> tuple[str, str]:
+    """Return BLAKE2b-128 and SHA-256 of a file, read once."""
+    ours, theirs = hashlib.blake2b(digest_size=RECORDING_ID_BYTES), hashlib.sha256()
+    with open_source(uri) as file:
+        while chunk := file.read(_CHUNK):
+            ours.update(chunk)
+            theirs.update(chunk)
+    return ours.hexdigest(), theirs.hexdigest()
+
+
+def _utc(mtime_ns: int | None) -> str | None:
+    if not mtime_ns:
+        return None
+    try:
+        made = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return f"{made:%Y-%m-%d %H:%M:%S} UTC"

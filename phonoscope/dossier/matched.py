@@ -1,0 +1,133 @@
+"""Recordings that share sound with one: where, how they differ, and what a person said of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phonoscope.matching.recording.archive import Decision, pair_key
+from phonoscope.matching.recording.groups import differences, original_of
+from phonoscope.matching.recording.pair import Pair
+from phonoscope.view.alignment import Alignment, align
+from phonoscope.view.desk import Desk, Row, rows_with
+from phonoscope.view.listing import read_rows
+
+MOST_SHOWN = 50
+"""Matches that a dossier shows, the strongest first."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Another recording that shares sound with this one."""
+
+    row: Row
+    """What a list shows of the other recording."""
+    pair: Pair
+    """How the two line up, this recording as ``one``."""
+    is_copy: bool
+    """Whether they are the same recording, as far as measured."""
+    differs: tuple[str, ...]
+    """How the other differs from this one, in words; empty of a match in part."""
+    original: str
+    """Which is likely the original: ``this``, ``other``; empty when nothing speaks for either."""
+    reasons: tuple[str, ...]
+    decision: str
+    """What a person said: ``same`` or ``different``; empty when nobody did."""
+    decided_utc: str
+    aligned: Alignment | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape."""
+        return {
+            "recording_id": self.row["recording_id"],
+            "file": self.row["file"],
+            "artist": self.row["artist"],
+            "title": self.row["title"],
+            "copy": self.is_copy,
+            "begin_s": self.pair.begin_s,
+            "end_s": self.pair.end_s,
+            "other_begin_s": self.aligned and self.aligned.other.begin_s,
+            "other_end_s": self.aligned and self.aligned.other.end_s,
+            "speed": self.pair.speed,
+            "pitch": self.pair.pitch,
+            "covers": self.pair.covers,
+            "alike": self.pair.alike,
+            "bits": self.pair.bits,
+            "score": self.pair.score,
+            "differs": list(self.differs),
+            "likely_original": self.original or None,
+            "reasons": list(self.reasons),
+            "decision": self.decision or None,
+            "decided_utc": self.decided_utc or None,
+        }
+
+
+def turned(pair: Pair) -> Pair:
+    """Return the same relation seen from the other recording.
+
+    A moment ``t`` of the one is ``t / speed + offset_s`` of the other.
+    """
+    return dataclasses.replace(
+        pair,
+        one=pair.other,
+        other=pair.one,
+        speed=1 / pair.speed,
+        pitch=1 / pair.pitch,
+        offset_s=-pair.offset_s * pair.speed,
+        begin_s=pair.begin_s / pair.speed + pair.offset_s,
+        end_s=pair.end_s / pair.speed + pair.offset_s,
+    )
+
+
+def matched(desk: Desk, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
+    """Return how many recordings are known to share sound with one, and the strongest matches."""
+    rows = rows_with(desk, "matches", recording_id)
+    pairs = [_from_here(row, recording_id) for row in rows]
+    pairs.sort(key=lambda found: (not found[1], -found[0].score, found[0].other))
+    shown_pairs = pairs[:MOST_SHOWN]
+    ids = [recording_id, *(pair.other for pair, _ in shown_pairs)]
+    facts = {row["recording_id"]: row for row in desk.rows(lambda table: _facts(table, ids))}
+    listed = read_rows(desk, ids)
+    said = {row["pair"]: row for row in rows_with(desk, "decisions", recording_id)}
+    made = [
+        _matched(pair, is_copy, facts, listed, said.get(pair_key(recording_id, pair.other)))
+        for pair, is_copy in shown_pairs
+        if pair.other in listed and {recording_id, pair.other} <= set(facts)
+    ]
+    return len(pairs), tuple(made)
+
+
+def _facts(table: Any, ids: list[str]) -> Any:
+    recordings = table("recordings")
+    return recordings.filter(recordings.recording_id.isin(ids))
+
+
+def _from_here(row: Row, recording_id: str) -> tuple[Pair, bool]:
+    pair = Pair(**{f.name: row[f.name] for f in dataclasses.fields(Pair)})
+    return (pair if pair.one == recording_id else turned(pair)), bool(row["copy"])
+
+
+def _matched(
+    pair: Pair,
+    is_copy: bool,
+    facts: Mapping[str, Row],
+    listed: Mapping[str, Row],
+    said: Row | None,
+) -> Matched:
+    mine, theirs = facts[pair.one], facts[pair.other]
+    first, reasons = original_of([mine, theirs]) if is_copy else (None, ())
+    one_s, other_s = mine.get("duration_s") or 0.0, theirs.get("duration_s") or 0.0
+    decision = said["decision"] if said and said["decision"] != Decision.OPEN else ""
+    return Matched(
+        row=listed[pair.other],
+        pair=pair,
+        is_copy=is_copy,
+        differs=differences(mine, theirs, pair) if is_copy else (),
+        original="" if not reasons else "this" if first is mine else "other",
+        reasons=tuple(reasons),
+        decision=decision,
+        decided_utc=f"{said['decided_utc']:%Y-%m-%d %H:%M} UTC" if said and decision else "",
+        aligned=align(pair, one_s, other_s) if one_s and other_s else None,
+    )

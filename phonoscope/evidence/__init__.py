@@ -1,1 +1,0 @@
-"""What one recording shows. One file per question; :mod:`phonoscope.evidence.base` is the door."""

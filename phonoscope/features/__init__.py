@@ -1,0 +1,1 @@
+"""What one recording shows. One file per question; :mod:`phonoscope.features.base` is the door."""

@@ -1,0 +1,174 @@
+"""Danceability by detrended fluctuation analysis of the amplitude envelope.
+
+After S. Streich and P. Herrera, "Detrended fluctuation analysis of music signals:
+danceability estimation and further semantic characterization", 118th AES Convention,
+2005, paper 6458; the analysis itself is C.-K. Peng et al., "Mosaic organization of DNA
+nucleotides", Physical Review E 49 (1994) 1685. Music with a steady, strong beat has an
+envelope whose fluctuation hardly grows with the time over which one looks; music that
+swells and fades fluctuates more the longer one looks.
+
+As in the paper: the envelope in steps of 10 ms is integrated, cut into windows of 310 ms
+to 8.8 s, each length 10 % longer than the one before, and every window loses its straight
+line; what is left, ``F(n)``, gives the local exponents ``d log F / d log (n + 3)``.
+
+Departures:
+
+- the envelope is the root mean square of a step, not the standard deviation (they are the
+  same but for an offset within 10 ms);
+- windows start every quarter of their length and lie within chapters of 82 s, so memory
+  does not grow with the recording. A straight line through a window takes with it whatever
+  constant the integration carried in, so a chapter loses only the windows across its end;
+- the paper compares the curve of exponents; the one number here is the reciprocal of their
+  mean, as Essentia's ``Danceability`` gives it, but without setting exponents to zero, and
+  3 at most: a loop that repeats exactly has a mean exponent near zero;
+- longest length 8.8 s and no shorter one left out, so recordings under 8.8 s get no answer.
+
+Provider ``phonoscope``: measured here from the sound. It is not Spotify's
+``danceability``, neither in method nor in scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.decode import Stream
+from phonoscope.features.base import Question
+from phonoscope.types import column
+
+SHORTEST_STEPS = 31
+LONGEST_STEPS = 880
+GROWTH = 1.1
+OFFSET_STEPS = 3
+"""The paper's correction of short windows: exponents are slopes over ``log (n + 3)``."""
+
+CHAPTER_STEPS = 8192
+"""Steps of 10 ms integrated together: 82 s."""
+
+MOST = 3.0
+"""The highest danceability."""
+
+STEADY = 1e-5
+"""Fluctuation below this share of the mean level is rounding or silence, not music: -100 dB."""
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Danceability:
+    """How little the loudness wanders beyond the beat."""
+
+    danceability_dfa: float | None = column(
+        "Danceability by detrended fluctuation analysis (Streich & Herrera 2005): 1 / mean "
+        "exponent of the 10 ms envelope over 0.31 to 8.8 s; about 0.5 to 3 (the most), higher is "
+        "more danceable; noise without rhythm has 2, so it orders music only. Measured by "
+        "phonoscope, not Spotify's. Empty under 8.8 s or without fluctuation."
+    )
+
+
+@cache
+def window_lengths() -> tuple[int, ...]:
+    """Return the window lengths in steps of 10 ms: 31 and on by 10 % to 880."""
+    lengths = [SHORTEST_STEPS]
+    while (longer := max(lengths[-1] + 1, int(lengths[-1] * GROWTH + 0.5))) <= LONGEST_STEPS:
+        lengths.append(longer)
+    return tuple(lengths)
+
+
+def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
+    """Sum what detrended windows of the integrated envelope leave.
+
+    Parameters
+    ----------
+    envelope
+        Amplitudes in steps of 10 ms, shape (n,), any unit.
+
+    Returns
+    -------
+    energy
+        For each of :func:`window_lengths` the mean squared residual of a window, summed
+        over windows, shape (lengths,).
+    windows
+        Number of windows of each length, shape (lengths,).
+    """
+    lengths = window_lengths()
+    energy, windows = np.zeros(len(lengths)), np.zeros(len(lengths), np.int64)
+    profile = np.cumsum(envelope - envelope.mean())
+    position = np.arange(len(profile), dtype=np.float64)
+    sums = [
+        np.concatenate([[0.0], np.cumsum(part)])
+        for part in (profile, profile * position, profile * profile)
+    ]
+    for i, length in enumerate(lengths):
+        first = np.arange(0, len(profile) - length + 1, max(1, length // 4))
+        plain, moment, square = (s[first + length] - s[first] for s in sums)
+        tilt = moment - (first + (length - 1) / 2) * plain
+        spread = length * (length * length - 1) / 12
+        left = square - plain * plain / length - tilt * tilt / spread
+        energy[i] = np.maximum(left, 0.0).sum() / length
+        windows[i] = len(first)
+    return energy, windows
+
+
+def danceability(fluctuation: Doubles) -> float:
+    """Danceability of a curve of fluctuations.
+
+    Parameters
+    ----------
+    fluctuation
+        ``F(n)`` for each of :func:`window_lengths`, shape (lengths,), positive.
+
+    Returns
+    -------
+    float
+        1 / mean local exponent; :data:`MOST` when fluctuation hardly grows with length.
+    """
+    lengths = np.log(np.array(window_lengths()) + OFFSET_STEPS)
+    exponents = np.diff(np.log(fluctuation)) / np.diff(lengths)
+    mean = float(exponents.mean())
+    return 1.0 / max(mean, 1.0 / MOST)
+
+
+class _Listener:
+    def __init__(self, stream: Stream) -> None:
+        del stream
+        self._pending: list[Doubles] = []
+        self._pending_steps = 0
+        self._level_sum = 0.0
+        self._steps = 0
+        self._energy = np.zeros(len(window_lengths()))
+        self._windows = np.zeros(len(window_lengths()), np.int64)
+
+    def update(self, block: Block) -> None:
+        envelope = block.rms.astype(np.float64)
+        self._level_sum += float(envelope.sum())
+        self._steps += len(envelope)
+        self._pending.append(envelope)
+        self._pending_steps += len(envelope)
+        while self._pending_steps >= CHAPTER_STEPS:
+            held = np.concatenate(self._pending)
+            self._take(held[:CHAPTER_STEPS])
+            self._pending = [held[CHAPTER_STEPS:]]
+            self._pending_steps -= CHAPTER_STEPS
+
+    def result(self) -> Danceability:
+        if self._pending_steps >= SHORTEST_STEPS:
+            self._take(np.concatenate(self._pending))
+        if self._windows[-1] == 0:
+            return Danceability(None)
+        fluctuation = np.sqrt(self._energy / self._windows)
+        if fluctuation.min() <= STEADY * self._level_sum / self._steps:
+            return Danceability(None)
+        return Danceability(danceability(fluctuation))
+
+    def _take(self, chapter: Doubles) -> None:
+        energy, windows = residual_energy(chapter)
+        self._energy += energy
+        self._windows += windows
+
+
+QUESTION = Question(name="danceability", answer=Danceability, ask=_Listener)

@@ -1,0 +1,112 @@
+"""How loud is it? Integrated loudness, loudness range and true peak after EBU R128.
+
+Sources: ITU-R BS.1770-5, EBU R 128, EBU Tech 3341 and 3342. Departures: gating steps are
+a tenth of a second to the nearest sample; a recording shorter than one gating block
+(400 ms) is measured as one block of its own length.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.decode import Stream
+from phonoscope.audio.iir import BlockIir
+from phonoscope.audio.loudness import (
+    channel_weights,
+    integrated_lufs,
+    k_weighting,
+    oversampling,
+    range_lu,
+    true_peak,
+)
+from phonoscope.features.base import Question
+from phonoscope.types import Floats, column
+
+STEPS_MOMENTARY = 4
+STEPS_SHORT_TERM = 30
+_LEAD = 12
+"""Samples of the block before that reach into a true peak."""
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """Answer: loudness and peaks."""
+
+    loudness_lufs: float | None = column(
+        "Integrated loudness, LUFS (EBU R128); empty when nothing is louder than -70 LUFS."
+    )
+    loudness_range_lu: float | None = column(
+        "Loudness range, LU (EBU Tech 3342); empty when shorter than 3 s or silent."
+    )
+    true_peak_dbtp: float | None = column(
+        "True peak, dB re full scale (BS.1770); empty for digital silence."
+    )
+    sample_peak_dbfs: float | None = column(
+        "Largest sample, dB re full scale; empty for digital silence."
+    )
+
+
+class LoudnessMeter:
+    """Accumulates the power of K-weighted tenths of a second, and the largest peak."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._weighting = BlockIir(k_weighting(stream.sample_rate_hz), stream.channels)
+        self._weights = channel_weights(stream.channel_layout, stream.channels)
+        self._step = max(1, round(stream.sample_rate_hz / 10))
+        self._oversampling = oversampling(stream.sample_rate_hz)
+        self._rest = np.empty((stream.channels, 0), np.float32)
+        self._powers: list[NDArray[np.float64]] = []
+        self._sample_peak = 0.0
+        self._true_peak = 0.0
+
+    def update(self, block: Block) -> None:
+        """Take in the next block."""
+        weighted = np.concatenate([self._rest, self._weighting(block.samples)], axis=1)
+        whole = weighted.shape[1] // self._step * self._step
+        self._rest = weighted[:, whole:].copy()
+        self._powers.append(self._power(weighted[:, :whole], self._step))
+        self._sample_peak = max(self._sample_peak, block.peak)
+        reaching = block.joined[:, max(0, block.lead.shape[1] - _LEAD) :]
+        self._true_peak = true_peak(reaching, self._oversampling, self._true_peak)
+
+    def result(self) -> Loudness:
+        """Gate and sum up."""
+        power = np.concatenate(self._powers)
+        if power.size < STEPS_MOMENTARY and self._rest.shape[1]:
+            rest = self._power(self._rest, self._rest.shape[1])
+            samples = power.size * self._step + self._rest.shape[1]
+            whole = power.sum() * self._step + rest[0] * self._rest.shape[1]
+            momentary = np.array([whole / samples])
+        else:
+            momentary = _running_mean(power, min(power.size, STEPS_MOMENTARY))
+        short_term = _running_mean(power, STEPS_SHORT_TERM)
+        return Loudness(
+            loudness_lufs=integrated_lufs(momentary),
+            loudness_range_lu=range_lu(short_term),
+            true_peak_dbtp=_decibels(self._true_peak),
+            sample_peak_dbfs=_decibels(self._sample_peak),
+        )
+
+    def _power(self, weighted: Floats, step: int) -> NDArray[np.float64]:
+        """Weighted mean square summed over channels, of consecutive steps, shape (k,)."""
+        steps = weighted.reshape(weighted.shape[0], -1, step)
+        return self._weights @ np.einsum("ckn,ckn->ck", steps, steps) / step
+
+
+def _running_mean(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    if values.size < length or length == 0:
+        return np.empty(0)
+    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return (total[length:] - total[:-length]) / length
+
+
+def _decibels(peak: float) -> float | None:
+    return 20 * math.log10(peak) if peak > 0 else None
+
+
+QUESTION = Question(name="loudness", answer=Loudness, ask=LoudnessMeter)

@@ -1,0 +1,75 @@
+"""How much of it is silence, and where the sound begins and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.decode import Stream
+from phonoscope.features.base import Question
+from phonoscope.types import Statement, column
+
+SILENCE_DBFS = -60.0
+"""RMS level of a 10 ms step under which it counts as silent; dither is near -96, room tone
+of a quiet recording near -60."""
+_SILENCE = np.float32(10 ** (SILENCE_DBFS / 20))
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Answer: silence in steps of 10 ms whose RMS is under -60 dBFS."""
+
+    silence_share: float = column("Share of the recording that is silent (RMS < -60 dBFS), 0 to 1.")
+    leading_silence_s: float = column("Silence before the first sound, s.")
+    trailing_silence_s: float = column("Silence after the last sound, s.")
+    longest_silence_s: float = column("Longest silence between the first and last sound, s.")
+
+
+class SilenceMeter:
+    """Counts silent steps and the gaps between sounding ones."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._step_s = max(1, round(stream.sample_rate_hz / 100)) / stream.sample_rate_hz
+        self._steps = 0
+        self._silent = 0
+        self._first: int | None = None
+        self._last = -1
+        self._longest = 0
+
+    def update(self, block: Block) -> None:
+        """Take in the next block."""
+        sounding = np.flatnonzero(block.rms >= _SILENCE) + self._steps
+        self._steps += block.rms.size
+        self._silent += block.rms.size - sounding.size
+        if sounding.size == 0:
+            return
+        if self._first is None:
+            self._first = int(sounding[0])
+        else:
+            self._longest = max(self._longest, int(sounding[0]) - self._last - 1)
+        if sounding.size > 1:
+            self._longest = max(self._longest, int(np.diff(sounding).max()) - 1)
+        self._last = int(sounding[-1])
+
+    def result(self) -> Silence:
+        """Sum up."""
+        if self._first is None:
+            whole = self._steps * self._step_s
+            return Silence(1.0, whole, whole, 0.0)
+        return Silence(
+            silence_share=self._silent / self._steps,
+            leading_silence_s=self._first * self._step_s,
+            trailing_silence_s=(self._steps - 1 - self._last) * self._step_s,
+            longest_silence_s=self._longest * self._step_s,
+        )
+
+
+def _in_words(answer: Silence) -> list[Statement]:
+    if answer.silence_share < 1.0:
+        return []
+    return [Statement("silence", "The whole recording is silent (below -60 dBFS throughout).", 0.0)]
+
+
+QUESTION = Question(name="silence", answer=Silence, ask=SilenceMeter, says=_in_words)

@@ -1,0 +1,283 @@
+"""Key, mode and tuning from the pitches of spectral peaks.
+
+After E. Gómez, "Tonal description of polyphonic audio for music content processing",
+INFORMS Journal on Computing 18 (2006) 294: peaks of the spectrum vote for pitch classes,
+and the votes of the whole recording are correlated with a profile of each of the 24 keys.
+The profiles are those that J. Albrecht and D. Shanahan counted in music of undisputed key
+("The use of large corpora to train a new type of key-finding algorithm", Music Perception
+31 (2013) 59); of those of Krumhansl & Kessler 1982, Temperley 1999 and 2007, Aarden &
+Essen 2003, Sapp 2011 and Sha'ath 2011 they did best here (``bench/descriptors.py``).
+
+Departures from Gómez:
+
+- a peak must stand 6 dB out of its surroundings, which passes over drums and noise;
+- where she lets a peak vote also for the tones whose harmonic it may be, here what lower
+  peaks may have sent it as their harmonics is taken from it (a fifth and a major third
+  would otherwise be heard in every tone);
+- pitches are gathered in steps of 10 cents without regard to tuning, which is found at the
+  end from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S.
+  Streich, "Tuning frequency estimation using circular statistics", ISMIR 2007), and then
+  folded to 12 classes: one pass, flat memory;
+- every frame has one vote, however loud.
+
+One key is given for a whole recording, modulations and all. A key a semitone higher and a
+tuning 50 cents lower are the same sound where tuning is near ±50 cents.
+
+Provider ``phonoscope``: measured here from the sound. It is not Spotify's ``key`` and
+``mode``.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.decode import Stream
+from phonoscope.audio.spectra import FLOOR_POWER, Spectra
+from phonoscope.features.base import Question
+from phonoscope.types import Floats, column
+
+MODES = ("major", "minor")
+KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+LOWEST_HZ, HIGHEST_HZ = 55.0, 3500.0
+REFERENCE_HZ = 440.0 * 2.0 ** (-9 / 12 - 4)
+"""C0: pitch 0 of the histogram."""
+STEPS_PER_SEMITONE = 10
+"""Resolution of the histogram: 10 cents."""
+NOISE_CONCENTRATION, TONAL_CONCENTRATION = 0.05, 0.3
+"""Concentration of pitch on a scale of semitones, in noise and in what is clearly music."""
+CLASSES_OF_A_CHORD = 3.0
+"""Fewer pitch classes than this leave the key open."""
+WEAKEST = 0.05
+"""Under this strength no key is named."""
+STEPS = 12 * STEPS_PER_SEMITONE * 8
+
+RANGE_DB = 50.0
+"""Peaks this far under the strongest of their frame are not heard beside it."""
+PROMINENCE = 4.0
+"""A tone stands this far out of its surroundings, in power: 6 dB."""
+SURROUNDINGS = (3, 4)
+"""Bins on both sides of a peak, outside the Hann window's main lobe, that surround it."""
+COMPRESSION = 0.5
+"""Strength is power to this exponent, amplitude."""
+TREBLE_SLOPE = 0.5
+"""Strength falls with frequency to this exponent, 3 dB an octave: low tones name the key."""
+HARMONICS = 6
+HARMONIC_DECAY = 0.8
+"""A tone may send its n-th harmonic this to the power n - 1 of its own strength."""
+COARSE_STEPS = 5
+"""Steps to a semitone in which harmonics are looked for: 20 cents, one more to either side."""
+QUIETEST_POWER = np.float32(1e-9)
+"""Frames whose strongest peak is under -90 dBFS are silence."""
+
+Doubles = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tonality:
+    """Which key the pitches fit, and how they are tuned."""
+
+    key: str | None = column(
+        "Tonic, 'C' to 'B' with sharps; measured by phonoscope, not Spotify's. Empty when the "
+        "sound has no clear pitches."
+    )
+    mode: str | None = column("Mode, 'major' or 'minor'; empty when key is.")
+    key_strength: float | None = column(
+        "How clearly the pitches fit the key, 0.05 to 1: correlation with its profile, less "
+        "where pitches are few or unclear; above 0.85 mostly right. Empty when key is."
+    )
+    tuning_cents: float | None = column(
+        "Tuning against A = 440 Hz in equal temperament, cents, -50 to 50; empty when key is."
+    )
+
+
+NOT_TONAL = Tonality(None, None, None, None)
+
+# Albrecht & Shanahan 2013, shares of the pitch classes from the tonic.
+MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
+MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Spectral peaks of some frames, in order of frame and pitch."""
+
+    frame: Indices
+    """Frame of each peak, shape (peaks,)."""
+    pitch: Floats
+    """Semitones above C0, shape (peaks,)."""
+    strength: Floats
+    """Compressed and weighted power, any unit, shape (peaks,)."""
+
+
+def spectral_peaks(spectra: Spectra) -> Peaks:
+    """Find peaks that stand out of their surroundings.
+
+    Frequencies are read off a parabola through the logarithms of three bins (J. O. Smith
+    and X. Serra, "PARSHL", ICMC 1987).
+    """
+    low = max(SURROUNDINGS[-1], math.ceil(LOWEST_HZ / spectra.bin_hz))
+    high = min(spectra.power.shape[1] - SURROUNDINGS[-1], int(HIGHEST_HZ / spectra.bin_hz))
+    middle = spectra.power[:, low:high]
+    least = middle.max(axis=1, initial=0.0) * np.float32(10 ** (-RANGE_DB / 10))
+    is_peak = middle > np.maximum(least, QUIETEST_POWER)[:, None]
+    is_peak &= middle > spectra.power[:, low - 1 : high - 1]
+    is_peak &= middle >= spectra.power[:, low + 1 : high + 1]
+    frame, at = np.divmod(np.flatnonzero(is_peak), high - low)
+    # One index into the flattened spectra costs half of a pair of indices.
+    flat = np.ascontiguousarray(spectra.power).ravel()
+    index = frame * spectra.power.shape[1] + at + low
+    around = sum(flat[index + k] + flat[index - k] for k in SURROUNDINGS)
+    stands_out = flat[index] > np.float32(PROMINENCE / len(SURROUNDINGS) / 2) * around
+    frame, at, index = frame[stands_out], at[stands_out], index[stands_out]
+    below, here, above = (np.log(np.maximum(flat[index + k], FLOOR_POWER)) for k in (-1, 0, 1))
+    # Two equal bins may be rounded to a top without curvature.
+    curvature = np.minimum(below - 2 * here + above, np.float32(-1e-3))
+    shift = np.float32(0.5) * (below - above) / curvature
+    level = here - np.float32(0.25) * (below - above) * shift
+    octaves = np.log((at + low + shift) * (spectra.bin_hz / REFERENCE_HZ)) / math.log(2)
+    strength = np.exp(COMPRESSION * level - TREBLE_SLOPE * math.log(2) * octaves)
+    return Peaks(frame, 12 * octaves, strength)
+
+
+def without_harmonics(peaks: Peaks, frames: int) -> Floats:
+    """Take from each peak what lower peaks may have sent it as their harmonics.
+
+    Parameters
+    ----------
+    peaks
+        Peaks of ``frames`` frames.
+    frames
+        Number of frames.
+
+    Returns
+    -------
+    Floats
+        Strengths left, not negative, shape (peaks,).
+    """
+    step = np.floor(peaks.pitch * COARSE_STEPS).astype(np.int64)
+    width = int(step.max(initial=0)) + 2
+    grid = np.bincount(peaks.frame * width + step, peaks.strength, minlength=frames * width)
+    near = grid.copy()
+    np.maximum(near[1:], grid[:-1], out=near[1:])
+    np.maximum(near[:-1], grid[1:], out=near[:-1])
+    left = peaks.strength.astype(np.float64)
+    for harmonic in range(2, HARMONICS + 1):
+        down = step - round(12 * COARSE_STEPS * math.log2(harmonic))
+        sent = near[peaks.frame * width + np.maximum(down, 0)]
+        left -= np.where(down >= 0, sent, 0.0) * HARMONIC_DECAY ** (harmonic - 1)
+    return np.maximum(left, 0.0)
+
+
+def votes(peaks: Peaks, frames: int) -> Doubles:
+    """Shares of one vote a frame for each of its peaks, shape (peaks,)."""
+    left = without_harmonics(peaks, frames)
+    total = np.bincount(peaks.frame, left, minlength=frames)
+    total[total == 0] = 1.0
+    return left / total[peaks.frame]
+
+
+def key_correlations(classes: Doubles) -> Doubles:
+    """Correlate pitch classes with the 24 key profiles.
+
+    Parameters
+    ----------
+    classes
+        Votes by pitch class from C, shape (12,).
+
+    Returns
+    -------
+    Doubles
+        Pearson correlations, shape (2, 12): major and minor, by tonic; 0 for no contrast.
+    """
+    centred = classes - classes.mean()
+    norm = float(np.linalg.norm(centred))
+    return _profiles() @ centred / norm if norm > 0 else np.zeros((2, 12))
+
+
+@cache
+def _profiles() -> Doubles:
+    """Key profiles of zero mean and unit norm, shape (2, 12, 12): mode, tonic, class."""
+    both = np.array([[np.roll(p, tonic) for tonic in range(12)] for p in (MAJOR, MINOR)])
+    both -= both.mean(axis=-1, keepdims=True)
+    return both / np.linalg.norm(both, axis=-1, keepdims=True)
+
+
+def clarity(concentration: float, classes: Doubles) -> float:
+    """How far the sound has clear pitches at all, and more than one.
+
+    Parameters
+    ----------
+    concentration
+        Length of the mean of the votes as unit vectors whose turn is a semitone, 0 to 1:
+        0 for noise, 0.2 for singing, 0.5 to 1 for instruments.
+    classes
+        Votes by pitch class, shape (12,).
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    tonal = (concentration - NOISE_CONCENTRATION) / (TONAL_CONCENTRATION - NOISE_CONCENTRATION)
+    heard = float(classes.sum() ** 2 / np.square(classes).sum())
+    several = (heard - 1.0) / (CLASSES_OF_A_CHORD - 1.0)
+    return max(0.0, min(1.0, tonal)) * max(0.0, min(1.0, several))
+
+
+class _Listener:
+    def __init__(self, stream: Stream) -> None:
+        del stream
+        self._votes = np.zeros(STEPS)
+        self._turn = 0.0 + 0.0j
+
+    def update(self, block: Block) -> None:
+        frames = len(block.fine.power)
+        if frames == 0:
+            return
+        peaks = spectral_peaks(block.fine)
+        shares = votes(peaks, frames)
+        # The turn is summed from the peaks themselves: the histogram's steps are 10 cents.
+        self._turn += complex((shares * np.exp(2j * np.pi * peaks.pitch)).sum())
+        step = np.rint(peaks.pitch * STEPS_PER_SEMITONE).astype(np.int64)
+        self._votes += np.bincount(step, shares, minlength=STEPS)
+
+    def result(self) -> Tonality:
+        total = float(self._votes.sum())
+        if total == 0:
+            return NOT_TONAL
+        turn = self._turn / total
+        tuning = cmath.phase(turn) / (2 * math.pi)
+        classes = pitch_classes(self._votes, tuning)
+        fit = key_correlations(classes)
+        mode, tonic = divmod(int(fit.argmax()), 12)
+        strength = float(fit.max()) * clarity(abs(turn), classes)
+        if strength < WEAKEST:
+            return NOT_TONAL
+        return Tonality(KEYS[tonic], MODES[mode], strength, 100 * tuning)
+
+
+def pitch_classes(histogram: Doubles, tuning: float) -> Doubles:
+    """Fold a histogram of pitch to pitch classes from C, shape (12,).
+
+    Parameters
+    ----------
+    histogram
+        Votes by pitch, steps of 10 cents from C0, shape (STEPS,).
+    tuning
+        Semitones by which the sound is tuned higher than A = 440 Hz.
+    """
+    pitch = np.arange(len(histogram)) / STEPS_PER_SEMITONE
+    nearest = np.floor(pitch - tuning + 0.5).astype(np.int64) % 12
+    return np.bincount(nearest, histogram, minlength=12).astype(np.float64)
+
+
+QUESTION = Question(name="tonality", answer=Tonality, ask=_Listener)

@@ -1,0 +1,170 @@
+"""Where does the fine spectrum stand out again and again? What decoders leave, counted.
+
+A neural decoder upsamples in strides, and its biases and filters repeat with them, so weak
+lines stay at the same frequencies while the music changes (Odena et al. 2016; Pons et al.
+2021, *Upsampling artifacts in neural audio synthesis*; Afchar et al. 2025, arXiv 2506.19108).
+A mean over levels lets a few loud partials hide them. Here every spectrum only votes: a bin
+gets a vote when it is higher than its neighbours. The share of votes, the *occupancy*, is a
+rank statistic: gain, loudness processing and equalisers cannot change it, a partial that
+sounds for a second counts no more than its second, and a line 1 dB over noise that never
+stops stands out. Over noise each bin is the highest of ``2 k + 1`` equally often.
+
+Votes are added up over stretches of about 5 s, so that it can be said where in a recording
+they stand out. A very long recording gets longer stretches, not more memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.audio.block import Block
+from phonoscope.audio.decode import Stream
+from phonoscope.audio.spectra import Spectra, fine_size
+from phonoscope.features.base import Question
+from phonoscope.types import Floats, column
+
+REACHES = (1, 2, 4)
+"""A bin has to be higher than this many neighbours on either side to get a vote."""
+STRETCH_S = 5.3
+MOST_STRETCHES = 1024
+"""From here on neighbouring stretches are merged: after 90 minutes they are twice as long."""
+MIN_FRAMES = 12
+"""Fewer sounding spectra than this (about 2.5 s) say nothing."""
+_AUDIBLE_DB = -130.0
+_UNDER_PEAK_DB = 80.0
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Answer: how much of the recording could be looked at, and its votes."""
+
+    trace_frames: int | None = column(
+        "Sounding spectra (half overlapped, about 0.37 s long) that voted on narrow lines."
+    )
+    trace_limit_hz: float | None = column(
+        "Highest frequency at which there is sound to look at, Hz; empty without any."
+    )
+    stretches: tuple[Stretch, ...] = dataclasses.field(default=(), repr=False, compare=False)
+    """Votes by stretch; kept in memory for the verdict, not stored."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Votes over one stretch of a recording."""
+
+    start_s: float
+    end_s: float
+    frames: int
+    """Sounding spectra that voted."""
+    votes: NDArray[np.uint32]
+    """Votes by reach and bin, shape (len(REACHES), bins)."""
+    bin_hz: float
+    limit_hz: float
+    """Highest frequency with sound, Hz."""
+
+
+class TraceMeter:
+    """Adds up votes, stretch by stretch."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._rate_hz = stream.sample_rate_hz
+        size = fine_size(self._rate_hz)
+        self._bins, self._hop_s = size // 2 + 1, size / 2 / self._rate_hz
+        self._bin_hz = self._rate_hz / size
+        self._per_stretch = max(1, round(STRETCH_S / self._hop_s))
+        self._votes: list[NDArray[np.uint32]] = []
+        self._frames: list[int] = []
+        self._level = np.zeros(self._bins)
+        self._stop_s = 0.0
+
+    def update(self, block: Block) -> None:
+        """Take in the next block."""
+        spectra = block.fine
+        levels, _ = spectra.level_sum
+        self._level += levels
+        self._stop_s = block.stop / self._rate_hz
+        at = 0
+        while at < len(spectra.power):
+            index = (spectra.first + at) // self._per_stretch
+            while index >= MOST_STRETCHES:
+                self._merge()
+                index = (spectra.first + at) // self._per_stretch
+            stop = min(len(spectra.power), (index + 1) * self._per_stretch - spectra.first)
+            self._add(index, spectra, slice(at, stop))
+            at = stop
+
+    def _add(self, index: int, spectra: Spectra, some: slice) -> None:
+        while len(self._votes) <= index:
+            self._votes.append(np.zeros((len(REACHES), self._bins), np.uint32))
+            self._frames.append(0)
+        power = spectra.power[some]
+        sounding = spectra.sounding[some]
+        power = power if sounding.all() else power[sounding]
+        self._frames[index] += len(power)
+        if len(power):
+            self._votes[index] += votes(power)
+
+    def _merge(self) -> None:
+        """Make stretches twice as long."""
+        pairs = [self._votes[i : i + 2] for i in range(0, len(self._votes), 2)]
+        self._votes = [pair[0] if len(pair) == 1 else pair[0] + pair[1] for pair in pairs]
+        self._frames = [sum(self._frames[i : i + 2]) for i in range(0, len(self._frames), 2)]
+        self._per_stretch *= 2
+
+    def result(self) -> Traces:
+        """Return the votes."""
+        frames = sum(self._frames)
+        if frames < MIN_FRAMES:
+            return Traces(frames, None)
+        limit_hz = highest_hz(self._level / frames, self._bin_hz)
+        seconds = self._per_stretch * self._hop_s
+        stretches = tuple(
+            Stretch(i * seconds, min((i + 1) * seconds, self._stop_s), n, v, self._bin_hz, limit_hz)
+            for i, (n, v) in enumerate(zip(self._frames, self._votes, strict=True))
+        )
+        return Traces(frames, limit_hz, stretches)
+
+
+def votes(power: Floats) -> NDArray[np.uint32]:
+    """Count how often each bin is higher than its neighbours.
+
+    Parameters
+    ----------
+    power
+        Power or level spectra, shape (frames, bins); only their order matters.
+
+    Returns
+    -------
+    ndarray
+        Shape (len(REACHES), bins); 0 within a reach of either end. Of equal bins the lower one is
+        the higher.
+    """
+    frames, bins = power.shape
+    counts = np.zeros((len(REACHES), bins), np.uint32)
+    highest = np.ones((frames, bins), bool)
+    for distance in range(1, max(REACHES) + 1):
+        higher = power[:, distance:] > power[:, :-distance]
+        highest[:, distance:] &= higher
+        highest[:, :-distance] &= ~higher
+        highest[:, :distance] = highest[:, bins - distance :] = False
+        if distance in REACHES:
+            counts[REACHES.index(distance)] = highest.sum(axis=0, dtype=np.uint32)
+    return counts
+
+
+def highest_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
+    """Highest frequency with sound: within 80 dB of the loudest above 200 Hz, over -130 dB."""
+    width = max(1, round(60 / bin_hz))
+    sums = np.cumsum(np.pad(level_db, (width // 2 + 1, width - 1 - width // 2), mode="edge"))
+    smooth = (sums[width:] - sums[:-width]) / width
+    peak = smooth[round(200 / bin_hz) :].max()
+    sounding = np.flatnonzero(smooth > max(_AUDIBLE_DB, peak - _UNDER_PEAK_DB))
+    highest = float(sounding[-1] * bin_hz) if sounding.size else 0.0
+    return min(highest - 200.0, bin_hz * (level_db.size - 1) - 300.0)
+
+
+QUESTION = Question(name="traces", answer=Traces, ask=TraceMeter)

@@ -1,0 +1,1 @@
+"""How a finding is drawn: Vega-Lite charts, and static SVG of them."""

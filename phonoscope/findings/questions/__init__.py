@@ -1,0 +1,1 @@
+"""One file per finding: what is asked of a catalogue, and what it answers."""

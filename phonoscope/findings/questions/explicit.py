@@ -1,0 +1,112 @@
+"""How many tracks are marked explicit, and since when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phonoscope.findings.base import (
+    Answer,
+    Asked,
+    Column,
+    Finding,
+    Share,
+    Table,
+    cannot_tell,
+)
+from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
+from phonoscope.words import counted, percent
+
+METHOD = (
+    "Tracks marked explicit among those with a mark at all, counted exactly, in all and by the "
+    "year of release as written."
+)
+MISLEADS = (
+    "A service writes 'not explicit' both for what is clean and for what nobody has judged, so "
+    "these are shares of marks, not of words. Marking became usual over the years: older "
+    "releases may be unmarked rather than clean."
+)
+FEWEST = 100
+"""Tracks of a year from which it is drawn."""
+
+
+def ask(catalogue: Asked) -> Answer:
+    """Count marks by year of release."""
+    if not all_tracks(catalogue):
+        return cannot_tell(NO_TRACKS)
+    rows = _marks(catalogue)
+    total = sum(n for _, _, n in rows)
+    if not total:
+        return cannot_tell("No track of this catalogue is marked explicit or not explicit.")
+    share = Share(sum(hits for _, hits, _ in rows), total)
+    years = [(year, Share(hits, n)) for year, hits, n in rows if year]
+    drawn = [(year, one) for year, one in years if one.total >= FEWEST]
+    top = max(drawn, key=lambda item: item[1].value, default=None)
+    told = f"; among those of {top[0]} {top[1]}, the most of any year" if top else ""
+    missing = all_tracks(catalogue) - total
+    note = f"{counted(missing, 'track')} have no mark." if missing else ""
+    return Answer(
+        headline=f"{share} of the tracks are marked explicit{told}.",
+        note=" ".join(filter(None, (note, undated(catalogue)))),
+        certainty=share.certainty(),
+        figures=(
+            share.figure("explicit_share"),
+            *(one.figure(f"explicit_{year}_share") for year, one in years),
+        ),
+        chart=_chart(drawn) if len(drawn) > 1 else None,
+        tables=(_table(years),) if years else (),
+        claim=f"{share} explicit",
+    )
+
+
+def _marks(catalogue: Asked) -> list[tuple[int | None, int, int]]:
+    table = catalogue.once(marks)
+    marked = table.filter(table.explicit.notnull())
+    found = marked.group_by("release_year").agg(
+        hits=marked.explicit.ifelse(marked.tracks, 0).sum(), n=marked.tracks.sum()
+    )
+    rows = found.order_by("release_year").to_pyarrow().to_pylist()
+    return [(row["release_year"], row["hits"], row["n"]) for row in rows]
+
+
+def _chart(years: list[tuple[int, Share]]) -> Any:
+    points = [
+        Point(
+            year,
+            one.value,
+            *one.interval,
+            f"{year}: {one} of {counted(one.total, 'track')}",
+        )
+        for year, one in years
+    ]
+    first, last = years[0], years[-1]
+    alt = (
+        f"Share of tracks marked explicit by year of release, from {percent(first[1].value)} in "
+        f"{first[0]} to {percent(last[1].value)} in {last[0]}."
+    )
+    return over_years([Panel("tracks marked explicit", points, "~%")], alt=alt)
+
+
+def _table(years: list[tuple[int, Share]]) -> Table:
+    columns = (
+        Column("year", "Year of release", "text"),
+        Column("tracks", "Tracks with a mark"),
+        Column("explicit", "Marked explicit"),
+        Column("share", "Share", "share"),
+        Column("low", "At least", "share", on_page=False),
+        Column("high", "At most", "share", on_page=False),
+    )
+    rows = tuple((str(y), s.total, s.hits, s.value, *s.interval) for y, s in years)
+    return Table("explicit_by_year", "Explicit by year of release", columns, rows)
+
+
+FINDING = Finding(
+    name="explicit",
+    title="Explicit",
+    question="How many tracks are marked explicit?",
+    order=270,
+    needs={"tracks": ("explicit", "release_year")},
+    ask=ask,
+    method=METHOD,
+    misleads=MISLEADS,
+)

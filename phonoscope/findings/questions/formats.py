@@ -1,0 +1,88 @@
+"""In which formats the recordings lie."""
+
+from __future__ import annotations
+
+from phonoscope.files import printable
+from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
+from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.shared.tally import tally
+from phonoscope.words import count, counted, percent
+
+METHOD = "The codec, sample rate and channels of the decoded audio stream, counted by combination."
+MISLEADS = (
+    "A lossless format says nothing about the sound's past: it may have been lossy before, see "
+    "the finding on bandwidth."
+)
+BARS = 10
+CODECS = {
+    "aac": "AAC",
+    "alac": "ALAC",
+    "flac": "FLAC",
+    "mp3": "MP3",
+    "opus": "Opus",
+    "vorbis": "Vorbis",
+    "wavpack": "WavPack",
+}
+
+
+def codec_name(codec: str) -> str:
+    """Return a codec as it is usually written; PCM with its bits."""
+    if codec.startswith("pcm_"):
+        return f"PCM {printable(codec[4:])}"
+    return CODECS.get(codec, printable(codec))
+
+
+def ask(catalogue: Tables) -> Answer:
+    """Count recordings by codec, sample rate and channels."""
+    recordings = catalogue.table("recordings")
+    lossless = recordings.lossless.fill_null(False).cast("int64").sum()
+    got = recordings.agg(total=recordings.count(), lossless=lossless).to_pyarrow().to_pylist()[0]
+    if got["total"] == 0:
+        return cannot_tell("No recording could be decoded, so there is no format to speak of.")
+    total, share = got["total"], Share(int(got["lossless"]), got["total"])
+    codecs = [(codec_name(codec or "unknown"), n) for codec, n in tally(recordings, "codec")]
+    formats = tally(recordings, "codec", "sample_rate_hz", "channels")
+    rows = tuple(
+        (codec_name(codec or "unknown"), codec, rate_hz, channels, n, n / total)
+        for codec, rate_hz, channels, n in formats
+    )
+    columns = (
+        Column("format", "Codec", "text"),
+        Column("codec", "Value", "text", on_page=False),
+        Column("sample_rate_hz", "Sample rate, Hz"),
+        Column("channels", "Channels"),
+        Column("count", "Recordings"),
+        Column("share", "Share", "share"),
+    )
+    alt = "Recordings by codec: " + ", ".join(f"{name} {n:,}" for name, n in codecs[:BARS])
+    bars = [(name, n, f"{count(n)} ({percent(n / total)})") for name, n in codecs[:BARS]]
+    return Answer(
+        headline=_headline(codecs, total, share),
+        certainty=f"Lossless: {share.certainty()}",
+        figures=(share.figure("lossless_share"),),
+        chart=horizontal_bars(bars, alt=alt, label_px=110),
+        tables=(Table("formats", "Formats", columns, rows),),
+    )
+
+
+def _headline(codecs: list[tuple[str, int]], total: int, lossless: Share) -> str:
+    name, most = codecs[0]
+    first = (
+        f"All of {counted(total, 'recording')} are {name}"
+        if most == total and total > 1
+        else f"{percent(most / total)} of {counted(total, 'recording')} are {name}"
+    )
+    kept = "none is lossless" if lossless.hits == 0 else f"{lossless} are lossless"
+    return f"{first}; {kept}."
+
+
+FINDING = Finding(
+    name="formats",
+    title="Formats",
+    question="In which formats do the recordings lie?",
+    order=50,
+    needs={"recordings": ("codec", "sample_rate_hz", "channels", "lossless")},
+    ask=ask,
+    method=METHOD,
+    misleads=MISLEADS,
+)

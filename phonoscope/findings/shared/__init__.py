@@ -1,0 +1,1 @@
+"""What several findings need: groupings, rules and statistics, computed once."""

@@ -1,0 +1,131 @@
+"""Several artists in one cell of a flat table: lists as Python writes them, or joined names.
+
+``ast.literal_eval`` is not used: what it takes grows with what a stranger nests. One expression
+tells a list of texts, in time that grows with its length only; anything else stays the text it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.cell import MAX_TEXT_BYTES
+from phonoscope.ingest.convert.columns import Raw, chunk_of
+
+_TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_LIST = re.compile(rf"\s*\[\s*(?:{_TEXT}(?:\s*,\s*{_TEXT})*\s*,?)?\s*\]\s*", re.DOTALL)
+_ITEM = re.compile(_TEXT, re.DOTALL)
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[01][0-9a-fA-F]{5}|.)", re.DOTALL)
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r"}
+
+
+def listed(cell: str | None) -> list[str] | None:
+    """Return the texts of a list as Python or JSON writes it; ``None`` when it is none.
+
+    >>> listed("['A', 'B']")
+    ['A', 'B']
+    """
+    if cell is None or len(cell) > MAX_TEXT_BYTES or not _LIST.fullmatch(cell):
+        return None
+    return [_ESCAPE.sub(_plain, item[1:-1]) for item in _ITEM.findall(cell)]
+
+
+def _plain(escape: re.Match[str]) -> str:
+    said = escape[1]
+    if len(said) == 1:
+        return _ESCAPED.get(said, said)
+    number = int(said[1:], 16)
+    # Halves of pairs are no characters.
+    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+
+
+@dataclass(frozen=True)
+class ArtistLists:
+    """The artists of some tracks, one list a track; ``None`` where a cell holds no list."""
+
+    names: Sequence[list[str] | None]
+    ids: Sequence[list[str] | None]
+
+    def joined(self, written: pa.Array) -> pa.Array:
+        """Return names in one text: of lists joined, and else as they were written."""
+        texts = [None if some is None else ", ".join(some) for some in self.names]
+        return pc.coalesce(pa.array(texts, pa.string()), written)
+
+
+def artist_lists(
+    names: pa.Array, ids: pa.Array | None, separator: str | None
+) -> ArtistLists | None:
+    """Return the lists in columns of artists; ``None`` when there is none.
+
+    Parameters
+    ----------
+    names
+        Text: a list, names that ``separator`` joins, or one name.
+    ids
+        Text: lists of their ids.
+    separator
+        What joins names, when the layout says so.
+    """
+    if separator is not None:
+        found = [_split(cell, separator) for cell in names.to_pylist()]
+    elif pc.any(pc.starts_with(names, "[")).as_py():
+        found = [listed(cell) for cell in names.to_pylist()]
+    else:
+        return None
+    of_ids = [None] * len(found) if ids is None else [listed(cell) for cell in ids.to_pylist()]
+    return ArtistLists(found, of_ids)
+
+
+def _split(cell: str | None, separator: str) -> list[str] | None:
+    return [name.strip() for name in cell.split(separator)] if cell else None
+
+
+class ArtistRows:
+    """Makes rows of artists out of lists; counts them over all chunks of a file."""
+
+    def __init__(self) -> None:
+        self._read = 0
+
+    def chunk(
+        self, lists: ArtistLists, columns: Mapping[str, pa.Array], tracks: Chunk, first: int
+    ) -> Chunk:
+        """Return who made the tracks that were kept, of which there are some columns.
+
+        Where a source has no ids, a name is the id: two of one name are then one artist.
+        """
+        gone = {reject.row - first for reject in tracks.rejects}
+        ids = columns["track_id"].to_pylist()
+        dates = columns["release_date"].to_pylist() if "release_date" in columns else {}
+        rows = [
+            (ids[at], *artist, dates[at] if dates else None)
+            for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
+            if at not in gone
+            for artist in _pairs(names, of)
+        ]
+        track, artist, name, date = (
+            pa.array([row[part] for row in rows], pa.string()) for part in range(4)
+        )
+        first_row = self._read + 1
+        self._read += len(rows)
+        tables = {
+            "artists": {"artist_id": artist, "name": name},
+            "track_artists": {"track_id": track, "artist_id": artist, "release_date": date},
+        }
+        return chunk_of(Raw("artists", first_row, len(rows), tables, lambda at: list(rows[at])))
+
+
+def _pairs(
+    names: list[str] | None, ids: list[str] | None
+) -> Iterator[tuple[str | None, str | None]]:
+    """Yield id and name of each artist; lists of other lengths do not tell which is whose."""
+    if ids is None:
+        yield from ((name, name) for name in names or ())
+    elif names is None or len(names) != len(ids):
+        yield from ((each, None) for each in ids)
+    else:
+        yield from zip(ids, names, strict=True)

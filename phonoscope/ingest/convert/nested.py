@@ -1,0 +1,267 @@
+"""Objects that hold objects, as APIs and dumps write them, into rows of the common tables.
+
+An :class:`Entity` says which cell of a common table stands where in an object. Objects within it,
+its artists say, are entities of their own: they are read, kept and rejected as rows themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, TypeAlias
+
+import orjson
+import pyarrow as pa
+
+from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.readers.json_cells import column_of
+from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array, uncollected
+from phonoscope.ingest.row_text import MAX_ROW_TEXT
+
+Object: TypeAlias = Mapping[str, Any]
+Where: TypeAlias = str | Callable[[Object], Any]
+"""Keys joined by dots; after ``^`` in the object around this one. Or what computes the cell; when
+that finds something of a wrong kind it raises ``TypeError``."""
+MOST_INNER = 1 << 16
+"""Inner objects that are handed on at once: one record may hold millions."""
+_NOTHING: Object = {}
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of object."""
+
+    name: str
+    """What it is called as a table of the source."""
+    tables: Mapping[str, Mapping[str, Where]]
+    """Where the cells are, by common table and column."""
+    inner: Mapping[Where, Entity] | None = None
+    """Entities within it, by where their list, or the only one, is."""
+    in_seconds: bool = False
+    """Whether ``duration_ms`` is stated in seconds."""
+    also: str = ""
+    """Keys that computed cells read."""
+    hides: str = ""
+    """Keys that a rejected row must not show."""
+
+    def unread(self, file: JsonFile) -> list[str]:
+        """Return the keys of a file's records that are not read."""
+        where = [w for columns in self.tables.values() for w in columns.values()]
+        paths = [w for w in where if isinstance(w, str)] + [
+            w for w in self.inner or () if isinstance(w, str)
+        ]
+        read = {path.split(".")[0] for path in paths} | set(self.also.split())
+        return sorted(key for key in file.keys if "." not in key and key not in read)
+
+
+class EntityReader:
+    """Reads objects of one kind; counts their inner objects as it goes."""
+
+    def __init__(self, entity: Entity) -> None:
+        self._entity = entity
+        self._read: Counter[str] = Counter()
+
+    def chunks(self, file: JsonFile) -> Iterator[Chunk]:
+        """Yield all of a file."""
+        for records in file.chunks():
+            yield from self.read(records)
+
+    def read(self, records: JsonRecords) -> Iterator[Chunk]:
+        """Yield records, and then what is within them, as chunks."""
+        texts, hidden = records.texts, self._entity.hides.split()
+
+        def shown(at: int) -> object:
+            if hidden:
+                # Only what was understood: broken JSON may name the person too.
+                return _shown({k: v for k, v in records.rows[at].items() if k not in hidden})
+            if not texts:
+                return _shown(records.rows[at])
+            return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
+
+        chunks = self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)
+        yield from (replace(first, begins=records.begins) for first in islice(chunks, 1))
+        yield from chunks
+
+    def _entity_chunks(
+        self,
+        entity: Entity,
+        rows: Sequence[Object],
+        around: Sequence[Object] | None,
+        odd: dict[int, str],
+        shown: Callable[[int], object],
+    ) -> Iterator[Chunk]:
+        with uncollected():
+            tables = _Cells(rows, around, odd).tables(entity)
+        first_row = self._read[entity.name] + 1
+        self._read[entity.name] += len(rows)
+        known = odd_array(odd, len(rows))
+        raw = Raw(entity.name, first_row, len(rows), tables, shown, known, entity.in_seconds)
+        chunk = chunk_of(raw)
+        yield chunk
+        if entity.inner:
+            gone = {reject.row - first_row for reject in chunk.rejects}
+            kept = [row for at, row in enumerate(rows) if at not in gone] if gone else rows
+            for where, inner in entity.inner.items():
+                yield from self._inner_chunks(inner, where, kept)
+
+    def _inner_chunks(
+        self, inner: Entity, where: Where, around: Sequence[Object]
+    ) -> Iterator[Chunk]:
+        items: list[Any] = []
+        outer: list[Object] = []
+        for row, value in zip(around, _found(around, where), strict=True):
+            if value is None:
+                continue
+            found = value if isinstance(value, list) else [value]
+            for at in range(0, len(found), MOST_INNER):
+                items += found[at : at + MOST_INNER]
+                outer += [row] * (len(items) - len(outer))
+                if len(items) >= MOST_INNER:
+                    yield from self._of_items(inner, items, outer)
+                    items, outer = [], []
+        if items:
+            yield from self._of_items(inner, items, outer)
+
+    def _of_items(
+        self, inner: Entity, items: Sequence[Any], outer: Sequence[Object]
+    ) -> Iterator[Chunk]:
+        rows: Sequence[Object] = items
+        odd: dict[int, str] = {}
+        if set(map(type, items)) != {dict}:
+            rows = [_as_object(item) for item in items]
+            odd = {at: _NO_OBJECT for at, item in enumerate(items) if not isinstance(item, _HOLDS)}
+        yield from self._entity_chunks(inner, rows, outer, odd, lambda at: _shown(items[at]))
+
+
+_NO_OBJECT = "no JSON object"
+_HOLDS = (dict, str)
+
+
+def _shown(item: object) -> str:
+    try:
+        return orjson.dumps(item).decode()
+    except orjson.JSONEncodeError:
+        return "too deep to show"
+
+
+def _as_object(item: object) -> Object:
+    """Return an item of a list of objects; of a list of texts it becomes one with a ``value``."""
+    if isinstance(item, dict):
+        return item
+    return {"value": item} if isinstance(item, str) else _NOTHING
+
+
+class _Cells:
+    """Cells of some objects of one kind."""
+
+    def __init__(
+        self, rows: Sequence[Object], around: Sequence[Object] | None, odd: dict[int, str]
+    ) -> None:
+        self._rows, self._around, self._odd = rows, around, odd
+        self._paths: dict[str, list[Any]] = {}
+
+    def tables(self, entity: Entity) -> dict[str, dict[str, pa.Array]]:
+        """Return the columns of every common table that an entity fills."""
+        return {
+            table: {
+                # A date of release may be there for its year only, which is told from it.
+                name: self._column(kinds(table).get(name, Kind.TEXT), name, where)
+                for name, where in columns.items()
+            }
+            for table, columns in entity.tables.items()
+        }
+
+    def _column(self, kind: Kind, name: str, where: Where) -> pa.Array:
+        cells = self._computed(name, where) if callable(where) else self._at(where)
+        array, wrong = column_of(kind, cells)
+        for at in wrong:
+            self._odd.setdefault(at, f"{name} is no single value")
+        return array
+
+    def _at(self, path: str) -> list[Any]:
+        if path.startswith("^"):
+            return _values(self._around or (), path[1:], self._odd)
+        holder, _, key = path.rpartition(".")
+        if not holder:
+            return [row.get(key) for row in self._rows]
+        if holder not in self._paths:
+            self._paths[holder] = _objects(self._at(holder), holder, self._odd)
+        return [held.get(key) for held in self._paths[holder]]
+
+    def _computed(self, name: str, where: Callable[[Object], Any]) -> list[Any]:
+        try:
+            return [where(row) for row in self._rows]
+        except (TypeError, AttributeError):
+            return [self._one(name, where, at, row) for at, row in enumerate(self._rows)]
+
+    def _one(self, name: str, where: Callable[[Object], Any], at: int, row: Object) -> Any:
+        try:
+            return where(row)
+        except (TypeError, AttributeError):
+            self._odd.setdefault(at, f"{name} is stated in another form")
+            return None
+
+
+def _found(rows: Sequence[Object], where: Where) -> list[Any]:
+    """Return inner objects; where there should be some in another form, one that is none."""
+    if isinstance(where, str):
+        return _values(rows, where, {})
+    found: list[Any] = []
+    for row in rows:
+        try:
+            found.append(where(row))
+        except (TypeError, AttributeError):
+            found.append([None])
+    return found
+
+
+def _values(rows: Sequence[Object], path: str, odd: dict[int, str]) -> list[Any]:
+    held: Sequence[Object] = rows
+    *holders, key = path.split(".")
+    for holder in holders:
+        held = _objects([row.get(holder) for row in held], holder, odd)
+    return [row.get(key) for row in held]
+
+
+def _objects(cells: Sequence[Any], name: str, odd: dict[int, str]) -> list[Object]:
+    """Return objects, empty ones where there is none."""
+    if set(map(type, cells)) == {dict}:
+        return list(cells)
+    for at, cell in enumerate(cells):
+        if cell is not None and not isinstance(cell, dict):
+            odd.setdefault(at, f"{name} is no object")
+    return [cell if isinstance(cell, dict) else _NOTHING for cell in cells]
+
+
+def names_of(objects: Any, key: str = "name") -> str | None:
+    """Return the names in a list of objects as one text; ``None`` without any.
+
+    Raises
+    ------
+    TypeError, AttributeError
+        When it is no list of objects.
+    """
+    if objects is None:
+        return None
+    names = [item.get(key) for item in _listed(objects)]
+    return ", ".join(name for name in names if isinstance(name, str) and name) or None
+
+
+def count_of(items: Any) -> int | None:
+    """Return how many items a list has; ``None`` when there is none."""
+    return None if items is None else len(_listed(items))
+
+
+def only_of(items: Any) -> Any:
+    """Return the one item of a list that has only one."""
+    return items[0] if items is not None and len(_listed(items)) == 1 else None
+
+
+def _listed(items: Any) -> list[Any]:
+    if not isinstance(items, list):
+        raise TypeError("no list")
+    return items

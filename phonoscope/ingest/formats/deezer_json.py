@@ -1,0 +1,63 @@
+"""Tracks as Deezer's API returns them: durations in seconds, a rank, no popularity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.nested import Entity, Object, count_of, names_of, only_of
+
+
+def _artists(row: Object) -> Any:
+    """Return the artists of a track: all of them where it lists them, else the first."""
+    return row.get("contributors") or row.get("artist")
+
+
+def _names(row: Object) -> str | None:
+    artists = _artists(row)
+    return names_of([artists] if isinstance(artists, dict) else artists)
+
+
+_TRACK = Entity(
+    "tracks",
+    {
+        "tracks": {
+            "track_id": "id",
+            "name": "title",
+            "artist_names": _names,
+            "album_id": "album.id",
+            "album_name": "album.title",
+            "disc_number": "disk_number",
+            "track_number": "track_position",
+            "duration_ms": "duration",
+            "explicit": "explicit_lyrics",
+            "service_rank": "rank",
+            "isrc": "isrc",
+            "release_date": "release_date",
+            "market_count": lambda row: count_of(row.get("available_countries")),
+            "only_market": lambda row: only_of(row.get("available_countries")),
+        }
+    },
+    {
+        _artists: Entity(
+            "artists",
+            {
+                "artists": {"artist_id": "id", "name": "name"},
+                "track_artists": {
+                    "track_id": "^id",
+                    "artist_id": "id",
+                    "release_date": "^release_date",
+                },
+            },
+        ),
+        "album": Entity(
+            "album",
+            {"albums": {"album_id": "id", "name": "title", "release_date": "release_date"}},
+        ),
+    },
+    in_seconds=True,
+    also="artist contributors available_countries",
+)
+LAYOUT = entities_layout(
+    "deezer-json", "Deezer's API", {"id title duration rank artist.name": _TRACK}
+)

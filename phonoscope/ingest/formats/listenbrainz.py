@@ -1,0 +1,72 @@
+"""Listens as ListenBrainz exports and dumps them: who played what, and when.
+
+Of who listened nothing is kept but a hash, see :mod:`.pseudonyms`: listens of one person can be
+told to be of one person, and nobody without the key can tell of whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.nested import Entity, Object
+from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE, current
+
+
+def _user(row: Object) -> str | None:
+    """Return what stands for who listened; ``None`` when the listen does not say."""
+    name = row.get("user_id") if row.get("user_id") is not None else row.get("user_name")
+    if isinstance(name, list | dict):
+        raise TypeError("no name")
+    if name is None or name == "":
+        return None
+    return current().account(str(name))
+
+
+def _track(row: Object) -> Any:
+    """Return the recording's id: of MusicBrainz where it is known, else ListenBrainz's own."""
+    about = row.get("track_metadata") or {}
+    more = about.get("additional_info") or {}
+    mapped = about.get("mbid_mapping") or {}
+    return (
+        mapped.get("recording_mbid")
+        or more.get("recording_mbid")
+        or row.get("recording_msid")
+        or more.get("recording_msid")
+    )
+
+
+def _when(row: Object) -> Any:
+    return row.get("listened_at", row.get("timestamp"))
+
+
+_ABOUT = "track_metadata"
+_LISTEN = Entity(
+    "listens",
+    {
+        "listens": {"track_id": _track, "listened_utc": _when, "user_hash": _user},
+        "tracks": {
+            "track_id": _track,
+            "name": f"{_ABOUT}.track_name",
+            "artist_names": f"{_ABOUT}.artist_name",
+            "album_name": f"{_ABOUT}.release_name",
+            "duration_ms": f"{_ABOUT}.additional_info.duration_ms",
+            "isrc": f"{_ABOUT}.additional_info.isrc",
+        },
+    },
+    also="user_id user_name listened_at timestamp recording_msid",
+    hides="user_id user_name",
+)
+_LAYOUT = entities_layout(
+    "listenbrainz",
+    "ListenBrainz",
+    {
+        "listened_at track_metadata.track_name track_metadata.artist_name": _LISTEN,
+        "timestamp track_metadata.track_name track_metadata.artist_name": _LISTEN,
+    },
+)
+LAYOUT = replace(
+    _LAYOUT,
+    always_anew=KEY_IS_GONE,
+)

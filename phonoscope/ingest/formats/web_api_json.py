@@ -1,0 +1,96 @@
+"""Objects as a streaming service's web API returns them, in JSON: tracks, artists, features."""
+
+from __future__ import annotations
+
+from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.nested import Entity, count_of, names_of, only_of
+
+_DATED = {
+    "release_date": "release_date",
+    "release_date_precision": "release_date_precision",
+    "label": "label",
+}
+_ALBUM: dict[str, str] = {
+    "album_id": "id",
+    "name": "name",
+    "album_type": "album_type",
+    "upc": "external_ids.upc",
+    "popularity": "popularity",
+    "total_tracks": "total_tracks",
+    **_DATED,
+}
+_TRACK = Entity(
+    "tracks",
+    {
+        "tracks": {
+            "track_id": "id",
+            "name": "name",
+            "artist_names": lambda row: names_of(row.get("artists")),
+            "album_id": "album.id",
+            "album_name": "album.name",
+            "disc_number": "disc_number",
+            "track_number": "track_number",
+            "duration_ms": "duration_ms",
+            "explicit": "explicit",
+            "popularity": "popularity",
+            "isrc": "external_ids.isrc",
+            **{name: f"album.{where}" for name, where in _DATED.items()},
+            "market_count": lambda row: count_of(row.get("available_markets")),
+            "only_market": lambda row: only_of(row.get("available_markets")),
+        }
+    },
+    {
+        "artists": Entity(
+            "artists",
+            {
+                "artists": {"artist_id": "id", "name": "name"},
+                "track_artists": {
+                    "track_id": "^id",
+                    "artist_id": "id",
+                    "release_date": "^album.release_date",
+                },
+            },
+        ),
+        "album": Entity("album", {"albums": _ALBUM}),
+    },
+    also="available_markets",
+)
+_ARTIST = Entity(
+    "artists",
+    {
+        "artists": {
+            "artist_id": "id",
+            "name": "name",
+            "followers": "followers.total",
+            "popularity": "popularity",
+        }
+    },
+    {"genres": Entity("genres", {"artist_genres": {"artist_id": "^id", "genre": "value"}})},
+)
+_FEATURES = Entity(
+    "audio_features",
+    {
+        "features": {
+            "track_id": "id",
+            "loudness_db": "loudness",
+            "tempo_bpm": "tempo",
+            "measured_ms": "duration_ms",
+            **{
+                name: name
+                for name in (
+                    *("danceability", "energy", "key", "mode", "speechiness", "acousticness"),
+                    *("instrumentalness", "liveness", "valence", "time_signature"),
+                )
+            },
+        }
+    },
+)
+LAYOUT = entities_layout(
+    "web-api-json",
+    "a streaming service's web API",
+    {
+        "id name duration_ms artists.name": _TRACK,
+        "id name genres followers.total": _ARTIST,
+        "id tempo key mode danceability": _FEATURES,
+    },
+)

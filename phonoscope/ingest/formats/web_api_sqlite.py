@@ -1,0 +1,194 @@
+"""SQLite files shaped like a streaming service's web API, as one file or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from phonoscope.catalogue.schema.layout import tables
+from phonoscope.errors import SourceError
+from phonoscope.ingest.base import Chunk, Layout, Position
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.formats.web_api_tables import (
+    ENTITIES,
+    MARKETS,
+    MARKETS_ROW,
+    PLANS,
+    Join,
+    Plan,
+)
+from phonoscope.ingest.readers.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
+
+
+def _plans(source: SqliteFile) -> list[tuple[Plan, SqliteTable]]:
+    found = []
+    for plan in PLANS:
+        table = source.tables.get(plan.table)
+        if table is not None and set(plan.needs.split()) <= set(table.columns):
+            found.append((plan, table))
+    return found
+
+
+def _recognises(source: SqliteFile) -> bool:
+    return any(plan.table in ENTITIES for plan, _ in _plans(source))
+
+
+def _read(source: SqliteFile) -> Iterator[Chunk]:
+    begin, after = source.start or (None, None)
+    for plan, table in _plans(source):
+        if begin not in (None, plan.table):
+            continue
+        begin = None
+        cells, joins = _cells(source, plan, table)
+        first = _markets(source, plan, table, cells)
+        joins += f" {_OF_MARKETS.format(quoted(table.columns[MARKETS_ROW]))}" if first else ""
+        first_row = 1
+        for batch in source.batches(table, cells, joins, first, after):
+            # Of rows without a number only the first can be found again.
+            begins = (plan.table, after) if table.rowid or first_row == 1 else None
+            if table.rowid and batch.num_rows:
+                after = batch.column("_at")[-1].as_py()
+            yield chunk_of(_raw(plan, batch, first_row, begins))
+            first_row += batch.num_rows
+        after = None
+
+
+def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cell], str]:
+    types = kinds(plan.into)
+    cells = [
+        Cell(to, types[to], f"t.{quoted(table.columns[name])}", name in table.numeric)
+        for to, name in plan.columns.items()
+        if name in table.columns
+    ]
+    joins: list[str] = []
+    for join in plan.joins:
+        joined = _numbered(source, join.of)
+        if joined is None or join.row not in table.columns:
+            if set(join.columns) & set(tables()[plan.into].key_columns):
+                raise SourceError(
+                    f"{source.name} has the table {table.name} but no table {join.of} with the "
+                    f"columns id and rowid, which it refers to by {join.row}; ingest the file "
+                    "that has both"
+                )
+            continue
+        cells += _join(join, f"t.{quoted(table.columns[join.row])}", joined, types, joins)
+        third = join.then and _numbered(source, join.then.of)
+        if join.then and third and join.then.row in joined.columns:
+            row = f"j{len(joins) - 1}.{quoted(joined.columns[join.then.row])}"
+            cells += _join(join.then, row, third, types, joins)
+    return cells, " ".join(joins)
+
+
+def _join(
+    join: Join, row: str, joined: SqliteTable, types: Mapping[str, Kind], joins: list[str]
+) -> list[Cell]:
+    """Add a join to ``joins`` and return what is selected of it; ``row`` is its number, in SQL."""
+    alias = f"j{len(joins)}"
+    rowid = quoted(joined.columns["rowid"])
+    joins.append(f"LEFT JOIN main.{quoted(joined.name)} AS {alias} ON {alias}.{rowid} = {row}")
+    return [
+        # A date of release may be there for its year only, which is told from it.
+        Cell(to, types.get(to, Kind.TEXT), f"{alias}.{quoted(joined.columns[name])}",
+             name in joined.numeric)
+        for to, name in join.columns.items()
+        if name in joined.columns
+    ]  # fmt: skip
+
+
+def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:
+    """Return a table that rows can refer to by number.
+
+    Raises
+    ------
+    SourceError
+        When two rows may have the same number: a join would then double rows.
+    """
+    table = source.tables.get(name)
+    if table is None or not {"id", "rowid"} <= set(table.columns):
+        return None
+    if "rowid" not in table.unique:
+        raise SourceError(
+            f"{source.name}: {table.name}.rowid is neither a primary key nor unique, so rows "
+            "that refer to it may mean several"
+        )
+    return table
+
+
+_OF_MARKETS = "LEFT JOIN temp.markets AS m ON m.rowid = t.{}"
+
+
+def _markets(
+    source: SqliteFile, plan: Plan, table: SqliteTable, cells: list[Cell]
+) -> Sequence[str]:
+    """Add what lists of countries come to; return the statements that count them once."""
+    lists = source.tables.get(MARKETS)
+    if plan.into != "tracks" or MARKETS_ROW not in table.columns or lists is None:
+        return ()
+    if not {"rowid", MARKETS} <= set(lists.columns) or "rowid" not in lists.unique:
+        return ()
+    text, rowid = quoted(lists.columns[MARKETS]), quoted(lists.columns["rowid"])
+    types = kinds(plan.into)
+    cells.append(Cell("market_count", types["market_count"], "m.markets", True))
+    cells.append(Cell("only_market", types["only_market"], "m.only_one", False))
+    counted = f"length({text}) - length(replace({text}, ',', '')) + ({text} <> '')"
+    return (
+        "CREATE TEMP TABLE markets (rowid INTEGER PRIMARY KEY, markets INTEGER, only_one TEXT)",
+        f"INSERT INTO temp.markets SELECT {rowid}, {counted}, "  # noqa: S608
+        f"CASE WHEN {counted} = 1 THEN substr({text}, 1, 20) END "
+        f"FROM main.{quoted(lists.name)} WHERE octet_length({text}) <= {MAX_TEXT_BYTES} "
+        f"AND typeof({rowid}) = 'integer' AND typeof({text}) = 'text'",
+    )
+
+
+def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int, begins: Position | None) -> Raw:
+    odd = batch.column("odd")
+    names = [name for name in batch.schema.names if name not in ("odd", "_at")]
+    columns = {name: batch.column(name) for name in names}
+
+    def row_text(at: int) -> dict[str, object]:
+        cells = {name: _plain(column[at]) for name, column in columns.items()}
+        cell = _plain(odd[at])
+        return {**cells, "odd": cell} if cell is not None else cells
+
+    reasons = None
+    if odd.null_count < len(odd):
+        # The cell that was wrong stands behind the reason, see SqliteFile.batches.
+        said = [None if c is None else c.split(b"\n")[0].decode() for c in _bytes(odd)]
+        reasons = pa.array(said, pa.string())
+    rows = {plan.into: columns}
+    return Raw(plan.table, first_row, batch.num_rows, rows, row_text, reasons, begins=begins)
+
+
+def _bytes(column: pa.Array) -> list[bytes | None]:
+    return column.cast(pa.binary()).to_pylist()
+
+
+def _plain(scalar: pa.Scalar) -> object:
+    """Return a cell; text as bytes, because it may be no UTF-8."""
+    return scalar.cast(pa.binary()).as_py() if pa.types.is_string(scalar.type) else scalar.as_py()
+
+
+def _ignored(source: SqliteFile) -> list[str]:
+    read = {table.name for _, table in _plans(source)}
+    read |= {MARKETS} if "tracks" in read else set()
+    return [table.name for table in source.tables.values() if table.name not in read]
+
+
+LAYOUT = Layout(
+    name="web-api-sqlite",
+    opens=SqliteFile,
+    looks_for=(
+        "an SQLite file with a table "
+        + ", ".join(
+            f"{plan.table} ({', '.join(plan.needs.split())})"
+            for plan in PLANS
+            if plan.table in ENTITIES
+        )
+        + ", and with them artists, track_artists and artist_genres"
+    ),
+    recognises=_recognises,
+    read=_read,
+    ignored=_ignored,
+)

@@ -1,0 +1,150 @@
+"""Tables of a web API as CSV files or JSON Lines, one or several, told apart by their columns.
+
+Rows of one refer to rows of another by number, so all are staged to Parquet, in a temporary folder
+that takes about a third of their size, and read as Parquet is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonoscope.ingest.base import Chunk, Layout, Position
+from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.formats.web_api_parquet import read_tables, told
+from phonoscope.ingest.formats.web_api_tables import ENTITIES, MARKETS, MARKETS_ROW, PLANS
+from phonoscope.ingest.readers.csv_file import CsvFile, Records
+from phonoscope.ingest.readers.json_cells import column_of
+from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array
+from phonoscope.ingest.readers.parquet_files import STAGED_ODD, ParquetFiles
+
+_STAGED_ROWS = 1 << 17
+TextFile = CsvFile | JsonFile
+
+
+def names_of(file: TextFile) -> dict[str, str]:
+    """Return the columns or keys of a file by their names in lower case."""
+    names = file.columns if isinstance(file, CsvFile) else file.keys
+    return {name.lower(): name for name in names}
+
+
+def table_of(file: TextFile) -> str | None:
+    """Return which table of a web API a file is."""
+    return told(frozenset(names_of(file)))
+
+
+@dataclass
+class TextTables:
+    """Text files that each are a table of a web API."""
+
+    files: Sequence[TextFile]
+    name: str
+    """How a person calls them."""
+    others: Sequence[str] = ()
+    """Files beside them that are none."""
+    start: Position | None = None
+    """Where in the staged tables."""
+    _now: TextFile | None = None
+
+    def found(self) -> str:
+        """See :class:`..base.Source`."""
+        return "; ".join(file.found() for file in self.files[:20])
+
+    def share_read(self) -> float | None:
+        """See :class:`..base.Source`; of the file that is staged now."""
+        return self._now.share_read() if self._now else None
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows of all tables.
+
+        Raises
+        ------
+        SourceError
+            When one is damaged, or two that could be the same table have other columns.
+        """
+        with tempfile.TemporaryDirectory(prefix="phonoscope-ingest-") as folder:
+            staged: list[Path] = []
+            for file in self.files:
+                self._now, table = file, table_of(file)
+                assert table is not None
+                staged.append(Path(folder) / f"{table}-{len(staged)}.parquet")
+                _stage(file, table, staged[-1])
+            self._now = None
+            yield from read_tables(ParquetFiles(staged, self.name, self.start))
+
+
+def _read_columns(table: str) -> list[str]:
+    """Return the columns of a table that are read, in lower case."""
+    if table == MARKETS:
+        return ["rowid", MARKETS]
+    (plan,) = (plan for plan in PLANS if plan.table == table)
+    rows = [join.row for join in plan.joins]
+    return list(dict.fromkeys(["rowid", *plan.columns.values(), *rows, MARKETS_ROW]))
+
+
+def _stage(file: TextFile, table: str, path: Path) -> None:
+    there = names_of(file)
+    names = [name for name in _read_columns(table) if name in there]
+    schema = pa.schema([(name, pa.string()) for name in [*names, STAGED_ODD]])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        held: list[pa.Table] = []
+        for part in _parts(file, [there[name] for name in names]):
+            held.append(pa.table(part, schema=schema))
+            if sum(one.num_rows for one in held) >= _STAGED_ROWS:
+                writer.write_table(pa.concat_tables(held))
+                held = []
+        if held:
+            writer.write_table(pa.concat_tables(held))
+
+
+def _parts(file: TextFile, names: Sequence[str]) -> Iterator[list[pa.Array]]:
+    if isinstance(file, CsvFile):
+        places = [file.columns.index(name) for name in names]
+        for records in file.chunks():
+            yield _of_rows(records, names, places)
+    else:
+        for objects in file.chunks():
+            yield _of_objects(objects, names)
+
+
+def _of_rows(records: Records, names: Sequence[str], places: Sequence[int]) -> list[pa.Array]:
+    columns, odd = [], records.odd.to_pylist()
+    for name, at in zip(names, places, strict=True):
+        column, bad = records.column(at)
+        columns.append(column)
+        for row in [] if bad is None else pa.compute.indices_nonzero(bad).to_pylist():
+            odd[row] = odd[row] or f"{name} is undecodable text"
+    return [*columns, pa.array(odd, pa.string())]
+
+
+def _of_objects(objects: JsonRecords, names: Sequence[str]) -> list[pa.Array]:
+    columns, odd = [], dict(objects.odd)
+    for name in names:
+        column, wrong = column_of(Kind.TEXT, [row.get(name) for row in objects.rows])
+        columns.append(column)
+        for at in wrong:
+            odd.setdefault(at, f"{name} is no single value")
+    length = len(objects.rows)
+    none = pa.nulls(length, pa.string())
+    reasons = odd_array(odd, length)
+    return [*columns, none if reasons is None else reasons]
+
+
+def _recognises(source: TextTables) -> bool:
+    found = {table_of(file) for file in source.files}
+    return bool(found & (set(ENTITIES) | {"track_artists", "artist_genres"}))
+
+
+LAYOUT = Layout(
+    name="web-api-text",
+    opens=TextTables,
+    looks_for="CSV or JSON Lines, one or several in a folder, with the same columns as keys",
+    recognises=_recognises,
+    read=lambda source: source.chunks(),
+    ignored=lambda source: source.others,
+)

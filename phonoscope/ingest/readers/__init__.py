@@ -1,0 +1,1 @@
+"""One file per kind of file: CSV, JSON, XML, Parquet, SQLite, packed ones."""

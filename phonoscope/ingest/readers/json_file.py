@@ -1,0 +1,293 @@
+"""JSON in every shape that metadata comes in: lines, one array, an object around an array."""
+
+from __future__ import annotations
+
+import codecs
+import gc
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import orjson
+import pyarrow as pa
+
+from phonoscope.errors import SourceError
+from phonoscope.files import printable
+from phonoscope.ingest.base import Position
+from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
+from phonoscope.ingest.readers.lines import encoding_of
+from phonoscope.ingest.readers.unpacked import Unpacked, open_unpacked
+
+CHUNK_ROWS = 8192
+CHUNK_BYTES = 1 << 22
+"""Records are handed on after this many bytes: parsed they take up to twenty times as much."""
+_BLOCK_BYTES = 1 << 20
+_SAMPLED_ROWS = 100
+"""Records that are looked at to tell what they are."""
+_SAMPLED_BYTES = 1 << 22
+_DEPTH = 3
+"""How deep keys are looked at."""
+_BROKEN = "no JSON"
+_OTHER = "no JSON object"
+_SPACE = b" \t\r\n"
+_UTF8 = ("utf-8", "utf-8-sig")
+
+
+@dataclass(frozen=True)
+class JsonRecords:
+    """Some records."""
+
+    first_row: int
+    rows: Sequence[Mapping[str, Any]]
+    """The objects; an empty one where there is none."""
+    texts: Sequence[bytes]
+    """The same as they were written; none where they were not written as JSON."""
+    odd: Mapping[int, str]
+    """Why a record cannot be kept, by its place here."""
+    begins: Position | None = None
+    """See :class:`..base.Chunk`."""
+
+
+class JsonFile:
+    """A file of JSON that was opened to look what its records are.
+
+    Parameters
+    ----------
+    uri
+        Where it is.
+    name
+        How a person calls it.
+    head
+        Its first bytes, unpacked.
+
+    Raises
+    ------
+    NoJsonError
+        When it begins like JSON and is none.
+    """
+
+    def __init__(self, uri: str, name: str, head: bytes) -> None:
+        self.name = name
+        self.start: Position | None = None
+        self._uri = uri
+        self._encoding = encoding_of(head)
+        self._end_bytes = 0
+        """Where the record that was read last ends, bytes of text in UTF-8."""
+        self._file: Unpacked | None = None
+        self._base: int | None = None
+        """How many brackets lie around a record; ``None`` when each lies on a line."""
+        self.holder: str | None = None
+        """The value of the outermost object that holds the records, when one does."""
+        start = self._start()
+        self._look(start)
+        sample = self._sample(start)
+        self.keys = frozenset(key for row in sample for key in _keys(row))
+        """Keys of the first records, those within objects and lists joined by dots."""
+        if not self.keys:
+            raise NoJsonError(f"{name} begins like JSON, but holds no JSON object near its start")
+
+    def found(self) -> str:
+        """See :class:`..base.Source`."""
+        shown = sorted(self.keys)
+        more = f" and {len(shown) - 60:,} more" if len(shown) > 60 else ""
+        held = f" in {printable(self.holder[:40])!r}" if self.holder else ""
+        return f"JSON objects{held} with {', '.join(printable(k[:60]) for k in shown[:60])}{more}"
+
+    def share_read(self) -> float | None:
+        """See :class:`..base.Source`."""
+        return self._file.share_read() if self._file else None
+
+    def chunks(self) -> Iterator[JsonRecords]:
+        """Yield all records from ``start`` on, some thousand at a time.
+
+        Raises
+        ------
+        SourceError
+            When a record is too long to hold, or the file breaks off.
+        """
+        texts: list[bytes] = []
+        first_row, held, begins = 1, 0, self.start
+        for text in self._texts():
+            texts.append(text)
+            held += len(text)
+            if len(texts) >= CHUNK_ROWS or held >= CHUNK_BYTES:
+                yield _parsed(first_row, texts, begins)
+                first_row += len(texts)
+                texts, held, begins = [], 0, self._place()
+        if texts:
+            yield _parsed(first_row, texts, begins)
+
+    def _place(self) -> Position | None:
+        # Text in another encoding has other bytes in the file than it is read as.
+        return (self._end_bytes,) if self._encoding in _UTF8 else None
+
+    def _start(self) -> bytes:
+        start = b""
+        with closing(self._blocks()) as blocks:
+            for block in blocks:
+                start += block
+                if len(start) > MAX_RECORD_BYTES:
+                    break
+        return start
+
+    def _look(self, start: bytes) -> None:
+        """Tell lines from an array, and an array from an object around one."""
+        lines = [line for line in start[:-1].split(b"\n", 8) if line.strip(_SPACE)]
+        if len(lines) > 1 and any(isinstance(_value(line), dict) for line in lines[:2]):
+            return
+        whole = _value(start) if len(start) <= MAX_RECORD_BYTES else None
+        if start.lstrip(_SPACE).startswith(b"["):
+            self._base = 1
+        elif isinstance(whole, dict):
+            self.holder = _held(whole)
+            self._base = 2 if self.holder else 0
+        elif isinstance(_value(next(self._first(0, start), b"")), dict):
+            self._base = 0
+        else:
+            splitter = Splitter(2, self.name)
+            next(_quiet(splitter.records([start])), None)
+            self._base, self.holder = 2, splitter.key
+
+    def _sample(self, start: bytes) -> list[Mapping[str, Any]]:
+        rows: list[Mapping[str, Any]] = []
+        if self._base is None:
+            texts: Iterator[bytes] = iter(start.split(b"\n", _SAMPLED_ROWS)[:_SAMPLED_ROWS])
+        else:
+            texts = self._first(self._base, start)
+        held = 0
+        for text in texts:
+            value = _value(text)
+            held += len(text)
+            rows += [value] if isinstance(value, dict) else []
+            if len(rows) >= _SAMPLED_ROWS or held > _SAMPLED_BYTES:
+                break
+        return rows
+
+    def _first(self, base: int, start: bytes) -> Iterator[bytes]:
+        return _quiet(Splitter(base, self.name, self.holder).records([start]))
+
+    def _texts(self) -> Iterator[bytes]:
+        begin = int(self.start[0]) if self.start else 0
+        with closing(self._blocks(begin)) as blocks:
+            if self._base is None:
+                yield from self._lines(blocks, begin)
+                return
+            splitter = Splitter(self._base, self.name, self.holder, begin if self.start else None)
+            for text in splitter.records(blocks):
+                self._end_bytes = splitter.end
+                yield text
+
+    def _lines(self, blocks: Iterator[bytes], begin: int) -> Iterator[bytes]:
+        rest, self._end_bytes = b"", begin
+        for block in blocks:
+            *whole, rest = (rest + block).split(b"\n")
+            for line in whole:
+                self._end_bytes += len(line) + 1
+                if line and not line.isspace():
+                    yield line
+            if len(rest) > MAX_RECORD_BYTES:
+                raise SourceError(
+                    f"{self.name} holds a line of more than {MAX_RECORD_BYTES:,} bytes"
+                )
+        if rest and not rest.isspace():
+            yield rest
+
+    def _blocks(self, begin: int = 0) -> Generator[bytes, None, None]:
+        """Yield the file in UTF-8, from a place of it on."""
+        self._file = open_unpacked(self._uri, self.name)
+        with closing(self._file.stream) as stream:
+            if self._encoding in _UTF8:
+                stream.seek(begin + (len(codecs.BOM_UTF8) if self._encoding == "utf-8-sig" else 0))
+                while block := stream.read(_BLOCK_BYTES):
+                    yield block
+            else:
+                yield from _in_utf8(stream, self._encoding)
+
+
+class NoJsonError(SourceError):
+    """It begins like JSON and is none; perhaps it is a table whose heading does."""
+
+
+def _in_utf8(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
+    # What is no text becomes what is no UTF-8: then its record is refused, and no other.
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    if encoding.startswith("utf-32"):
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    while block := stream.read(_BLOCK_BYTES):
+        if text := decoder.decode(block):
+            yield text.encode("utf-8", "surrogatepass")
+
+
+def _value(text: bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _quiet(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what can be had of the start of a document, which breaks off."""
+    try:
+        yield from texts
+    except SourceError:
+        return
+
+
+def _held(whole: Mapping[str, Any]) -> str | None:
+    """Return which value of an object is the list of records, when the object is no record.
+
+    What has an id or a name is a record, though it may hold a list of others.
+    """
+    lists = [key for key, value in whole.items() if isinstance(value, list) and _of_objects(value)]
+    return lists[0] if len(lists) == 1 and not {"id", "name", "title"} & set(whole) else None
+
+
+def _of_objects(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], dict)
+
+
+def _keys(value: object, path: str = "", depth: int = _DEPTH) -> Iterator[str]:
+    if isinstance(value, list):
+        value = next((item for item in value if isinstance(item, dict)), None)
+    if isinstance(value, dict) and depth:
+        for key, inner in value.items():
+            yield path + key
+            yield from _keys(inner, f"{path}{key}.", depth - 1)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for circles among thousands of new objects, which have none.
+
+    It would take half of the time of parsing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _parsed(first_row: int, texts: list[bytes], begins: Position | None) -> JsonRecords:
+    odd: dict[int, str] = {}
+    loads = orjson.loads
+    with uncollected():
+        try:
+            rows = [loads(text) for text in texts]
+        except orjson.JSONDecodeError:
+            rows = [_value(text) for text in texts]
+            odd = {at: _BROKEN for at, row in enumerate(rows) if row is None}
+    if set(map(type, rows)) != {dict}:
+        for at, row in enumerate(rows):
+            if type(row) is not dict:
+                rows[at] = {}
+                odd.setdefault(at, _OTHER)
+    return JsonRecords(first_row, rows, texts, odd, begins)
+
+
+def odd_array(odd: Mapping[int, str], length: int) -> pa.Array | None:
+    """Return reasons by place as a column; ``None`` when there is none."""
+    return pa.array([odd.get(at) for at in range(length)], pa.string()) if odd else None

@@ -1,0 +1,83 @@
+"""Counts of rows read, kept and rejected, and whether they add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Self
+
+from phonoscope.errors import PhonoscopeError
+from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.summary import TableCount
+
+
+class Tally:
+    """Counts what is read, kept and rejected, each where it happens."""
+
+    def __init__(self) -> None:
+        self._read: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._reasons: dict[str, Counter[str]] = {}
+
+    @classmethod
+    def of(cls, tables: Mapping[str, TableCount]) -> Self:
+        """Return one that has counted what :meth:`tables` says."""
+        tally = cls()
+        for name, count in tables.items():
+            tally._read[name], tally._kept[name] = count.read, count.kept
+            tally._reasons[name] = Counter(count.reasons)
+        return tally
+
+    def add(self, chunk: Chunk) -> None:
+        """Take in a chunk."""
+        self._read[chunk.source_table] += chunk.read
+        self._kept[chunk.source_table] += chunk.kept
+        reasons = self._reasons.setdefault(chunk.source_table, Counter())
+        reasons.update(reject.reason for reject in chunk.rejects)
+
+    def read_by_table(self) -> dict[str, int]:
+        """Return rows read by table of the source."""
+        return dict(self._read)
+
+    @property
+    def read(self) -> int:
+        """Rows read."""
+        return self._read.total()
+
+    @property
+    def kept(self) -> int:
+        """Rows kept."""
+        return self._kept.total()
+
+    @property
+    def rejected(self) -> int:
+        """Rows rejected."""
+        return self.reasons().total()
+
+    def reasons(self) -> Counter[str]:
+        """Return rejected rows by reason."""
+        return sum(self._reasons.values(), Counter())
+
+    def tables(self) -> dict[str, TableCount]:
+        """Return what came of each table of the source."""
+        return {
+            name: TableCount(
+                self._read[name], self._kept[name], reasons.total(), dict(reasons.most_common())
+            )
+            for name, reasons in self._reasons.items()
+        }
+
+    def check(self, written: Mapping[str, int]) -> None:
+        """Check that no row got lost between reading and writing.
+
+        Raises
+        ------
+        PhonoscopeError
+            When counts do not add up: a fault of Phonoscope.
+        """
+        adds_up = all(t.read == t.kept + t.rejected for t in self.tables().values())
+        if not adds_up or written.get("rejects", 0) != self.rejected:
+            raise PhonoscopeError(
+                f"a fault in Phonoscope, please report it: {self.read:,} rows were read but "
+                f"{self.kept:,} kept and {self.rejected:,} rejected"
+            )

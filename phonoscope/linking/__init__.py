@@ -1,0 +1,1 @@
+"""Names and numbers against each other: ISRCs, titles, artists, charts."""

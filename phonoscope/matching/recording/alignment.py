@@ -1,0 +1,94 @@
+"""Lay an excerpt beside a place of a recording, and say how far that is from chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.features.prints import BITS
+from phonoscope.matching.recording.reading import Reading
+from phonoscope.matching.recording.segment import Segment
+from phonoscope.types import Floats
+
+FEWEST = 3
+"""Prints that have to be compared."""
+CLEAR = 1.5
+"""A measurement this far from its threshold is as clear as can be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A place of a recording that an excerpt may be."""
+
+    segment: Segment
+    track: int
+    offset: int
+    """Where the excerpt would begin in the recording, cells."""
+    reading: Reading
+    at: NDArray[np.int64]
+    """Places of the recording's prints that were compared, cells of the recording."""
+    agreement: Floats
+    """What each print adds to the correlation; 0 on average by chance."""
+    score: float
+    """How far the agreement is from chance, in standard deviations of chance."""
+
+    @property
+    def recording_id(self) -> str:
+        """The recording."""
+        return self.segment.id_of(self.track)
+
+
+def compare(
+    segment: Segment, track: int, offset: int, reading: Reading, shifts: Sequence[int] = (0,)
+) -> Candidate | None:
+    """Compare an excerpt with a place of a recording, print by print, and a little beside it."""
+    places, bits = segment.prints_of(track)
+    low, high = reading.places
+    first, stop = np.searchsorted(places, [offset + low + 2, offset + high - 2])
+    if stop - first < FEWEST:
+        return None
+    at, signs = places[first:stop].astype(np.int64), signs_of(bits[first:stop])
+    signs -= signs.mean(axis=0)
+    best: Candidate | None = None
+    for shift in shifts:
+        measured = np.clip(reading.measure(at - offset - shift), -CLEAR, CLEAR)
+        measured -= measured.mean(axis=0)
+        score = significance(signs, measured)
+        if best is None or score > best.score:
+            agreed = agreement(signs, measured)
+            best = Candidate(segment, track, offset + shift, reading, at, agreed, score)
+    return best
+
+
+def signs_of(bits: NDArray[np.int64]) -> Floats:
+    """Return the signs of prints, -1 or 1, shape (n, BITS)."""
+    set_ = np.unpackbits(
+        bits.astype("<i8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little"
+    )
+    return set_.astype(np.float32) * 2 - 1
+
+
+def agreement(signs: Floats, measured: Floats) -> Floats:
+    """Return what each print adds to the correlation of signs and measurements, shape (n,).
+
+    The mean is the correlation, -1 to 1. Both are given less their means, shape (n, BITS).
+    """
+    scale = np.sqrt((signs**2).sum() * (measured**2).sum()) / len(signs)
+    agreed: Floats = (signs * measured).sum(axis=1) / max(float(scale), 1e-9)
+    return agreed
+
+
+def significance(signs: Floats, measured: Floats) -> float:
+    """Return how far an agreement is from chance, in standard deviations of chance.
+
+    Both are given less their means over the excerpt, shape (n, BITS): a sustained sound looks
+    like any other at the same pitch, and only what changes tells recordings apart. By chance the
+    directions of the two have nothing to do with each other, however each of them lingers; then
+    the variance of the sum of products is that of their Gram matrices' product.
+    """
+    together = float((signs * measured).sum())
+    variance = float(((signs @ signs.T) * (measured @ measured.T)).sum()) / BITS
+    return together / max(variance, 1e-9) ** 0.5

@@ -1,0 +1,146 @@
+"""What a catalogue keeps of copies: the matches found, and what people say of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from phonoscope.catalogue.parts import BatchNames, written_us
+from phonoscope.catalogue.schema.layout import DecisionRow, MatchRow, plain_rows
+from phonoscope.catalogue.store import Store
+from phonoscope.matching.recording.copies import fingerprints, groups, pairs
+from phonoscope.matching.recording.groups import Group, grouped
+from phonoscope.matching.recording.pair import Pair
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_FACTS = (
+    "recording_id", "codec", "sample_rate_hz", "channels", "bit_rate_bps", "lossless",
+    "duration_s", "tag_title", "tag_artist", "tag_date", "bandwidth_hz", "made_from",
+    "loudness_lufs", "tuning_cents",
+)  # fmt: skip
+
+
+class Decision(StrEnum):
+    """What a person says of a match."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    OPEN = "open"
+
+
+class Tables(Protocol):
+    """Hands out the tables of a catalogue."""
+
+    def table(self, name: str, /) -> ir.Table:
+        """Return a table by name."""
+
+
+def pair_key(one: str, other: str) -> str:
+    """Return by what two recordings are kept together, whichever comes first."""
+    return f"{min(one, other)}-{max(one, other)}"
+
+
+def search(catalogue: Tables, store: Store) -> int:
+    """Search a catalogue for copies and keep what is found; return how many pairs."""
+    rows = [_row(pair) for pair in pairs(catalogue.table("prints"))]
+    _keep(store, "matches", rows)
+    return len(rows)
+
+
+def decide(store: Store, one: str, other: str, decision: Decision) -> None:
+    """Keep what a person says of two recordings."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    _keep(store, "decisions", [DecisionRow(pair_key(one, other), decision.value, now)])
+
+
+def _row(pair: Pair) -> MatchRow:
+    return MatchRow(
+        pair_key(pair.one, pair.other), pair.one, pair.other, pair.copy, pair.speed, pair.pitch,
+        pair.offset_s, pair.begin_s, pair.end_s, pair.covers, pair.alike, pair.bits, pair.score,
+    )  # fmt: skip
+
+
+def _keep(store: Store, table: str, rows: Sequence[Any]) -> None:
+    # Also a search that found nothing leaves its part: by it one knows that there was a search.
+    batch = BatchNames(f"{table}-{secrets.token_hex(4)}", after=store.newest_batch()).next()
+    store.write({table: plain_rows(table, rows, batch)}, batch)
+
+
+def copies(catalogue: Tables) -> list[Group]:
+    """Return the groups of copies that are known, the largest first."""
+    return described(catalogue, linked(catalogue))
+
+
+def linked(catalogue: Tables) -> list[set[str]]:
+    """Return the recording ids of each group of copies that is known, the largest first.
+
+    Two that a person called different are never in one group, also not by way of a third: that
+    stays with the one it is more like. Those called the same are, whatever the search says.
+    """
+    said = decisions(catalogue)
+
+    def such(word: Decision) -> list[tuple[str, str]]:
+        pairs = (pair.partition("-") for pair, given in said.items() if given is word)
+        return [(one, other) for one, _, other in pairs]
+
+    matches = catalogue.table("matches")
+    rows = rows_of(matches.filter(matches["copy"]).select("one", "other", "score"))
+    rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
+    found = [(row["one"], row["other"]) for row in rows]
+    return groups([*such(Decision.SAME), *found], such(Decision.DIFFERENT))
+
+
+def described(catalogue: Tables, known: Sequence[set[str]]) -> list[Group]:
+    """Describe groups; one of which fewer than two recordings are known is left out.
+
+    Members are compared with each other here, which takes longer than to know of the group.
+    """
+    names = {name for group in known for name in group}
+    if not names:
+        return []
+    facts = {row["recording_id"]: row for row in some_rows(catalogue, "recordings", names, _FACTS)}
+    uris: dict[str, list[str]] = defaultdict(list)
+    for row in some_rows(catalogue, "files", names, ("recording_id", "uri")):
+        uris[row["recording_id"]].append(row["uri"])
+    made = []
+    for group in known:
+        held = fingerprints(catalogue.table("prints"), group)
+        if one := grouped({n for n in group if n in held}, facts, uris, held):
+            made.append(one)
+    return made
+
+
+def searched_utc(catalogue: Tables, store: Store) -> datetime | None:
+    """Return when copies were last searched for; ``None`` when they never were."""
+    parts = store.live_parts("matches")
+    if not parts:
+        return None
+    # A compacted part is named after the compaction; its rows still know their search.
+    newest = catalogue.table("matches").batch.max().to_pyarrow().as_py() or parts[-1]
+    return datetime.fromtimestamp(written_us(newest) / 1e6, UTC).replace(tzinfo=None)
+
+
+def decisions(catalogue: Tables) -> dict[str, Decision]:
+    """Return what people said, by pair."""
+    rows = rows_of(catalogue.table("decisions"))
+    return {row["pair"]: Decision(row["decision"]) for row in rows}
+
+
+def rows_of(table: ir.Table) -> list[dict[str, Any]]:
+    """Fetch a table."""
+    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+    return found
+
+
+def some_rows(
+    catalogue: Tables, table: str, names: Iterable[str], columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Fetch some columns of the rows of some recordings."""
+    held = catalogue.table(table)
+    return rows_of(held.filter(held.recording_id.isin(sorted(names))).select(list(columns)))

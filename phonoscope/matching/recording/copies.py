@@ -1,0 +1,130 @@
+"""Groups of copies: the same recording, plain or altered, wherever it lies in a catalogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from phonoscope.features.prints import ALTERATIONS
+from phonoscope.matching.recording.pair import Fingerprints, Pair, related
+from phonoscope.matching.recording.pairs import key_bits, possible_pairs
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_TOGETHER = 2_000
+"""Recordings whose prints are held at once."""
+
+
+def pairs(prints: ir.Table) -> Iterator[Pair]:
+    """Find pairs of recordings that share sound.
+
+    Parameters
+    ----------
+    prints
+        The table ``prints`` of a catalogue, one row a recording.
+
+    Yields
+    ------
+    Pair
+        One for two recordings, with the alteration that fits best.
+    """
+    many = int(prints.print_bits.length().sum().fill_null(0).to_pyarrow().as_py())
+    if not many:
+        return
+    found = possible_pairs(prints, key_bits(many)).to_pyarrow().to_pylist()
+    by_two: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        by_two[min(row["one"], row["other"]), max(row["one"], row["other"])].append(row)
+    for some in _batches(sorted(by_two)):
+        held = fingerprints(prints, {name for two in some for name in two})
+        for two in some:
+            yield from _best(held, by_two[two])
+
+
+def _batches(twos: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    batch: list[tuple[str, str]] = []
+    names: set[str] = set()
+    for two in twos:
+        batch.append(two)
+        names.update(two)
+        if len(names) >= _TOGETHER:
+            yield batch
+            batch, names = [], set()
+    if batch:
+        yield batch
+
+
+def _best(held: dict[str, Fingerprints], rows: Iterable[dict[str, Any]]) -> Iterator[Pair]:
+    ranked = sorted(rows, key=lambda row: (-row["anchors"], row["alteration"], row["one"]))
+    compared = (
+        related(held[row["one"]], held[row["other"]], row["alteration"])
+        for row in ranked
+        if row["one"] in held and row["other"] in held
+    )
+    best = max((pair for pair in compared if pair), key=lambda pair: pair.score, default=None)
+    if best is not None:
+        yield best
+
+
+def fingerprints(prints: ir.Table, recording_ids: Iterable[str]) -> dict[str, Fingerprints]:
+    """Fetch the prints of some recordings."""
+    wanted = prints.filter(prints.recording_id.isin(sorted(recording_ids)))
+    columns = ["recording_id", "print_at", "print_bits", "anchor_at", "anchor_bits"]
+    return {
+        row["recording_id"]: of_row(row)
+        for row in wanted.select(columns).to_pyarrow().to_pylist()
+        if row["print_bits"] and row["anchor_at"]
+    }
+
+
+def of_row(row: dict[str, Any]) -> Fingerprints:
+    """Take the prints of a recording from its row."""
+    return Fingerprints(
+        row["recording_id"],
+        np.array(row["print_at"], np.int64),
+        np.array(row["print_bits"], np.int64),
+        np.array(row["anchor_at"], np.int64),
+        np.array(row["anchor_bits"], np.int64).reshape(len(ALTERATIONS), -1),
+    )
+
+
+def groups(
+    linked: Iterable[tuple[str, str]], apart: Iterable[tuple[str, str]] = ()
+) -> list[set[str]]:
+    """Join pairs that share a member, the largest group first.
+
+    Parameters
+    ----------
+    linked
+        Pairs, the surest first.
+    apart
+        Pairs that are never in one group: a link that would bring them together, also by way
+        of others, joins nothing.
+    """
+    leader: dict[str, str] = {}
+    members: dict[str, set[str]] = {}
+    barred: dict[str, set[str]] = defaultdict(set)
+    for one, other in apart:
+        barred[one].add(other)
+        barred[other].add(one)
+
+    def find(name: str) -> str:
+        if name not in leader:
+            leader[name], members[name] = name, {name}
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for two in linked:
+        small, large = sorted((find(name) for name in two), key=lambda name: len(members[name]))
+        if small != large and not barred[large] & members[small]:
+            leader[small] = large
+            members[large] |= members.pop(small)
+            barred[large] |= barred[small]
+    joined = (group for group in members.values() if len(group) > 1)
+    return sorted(joined, key=lambda group: (-len(group), min(group)))

@@ -1,0 +1,162 @@
+"""Which recordings a sound contains, and where: an excerpt, a song, or an hour of radio."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from phonoscope.matching.recording.index import Index
+from phonoscope.matching.recording.match import FALSE_MATCHES, Match, Query, recognise
+from phonoscope.matching.recording.reading import excerpts
+
+PASSAGE_S = 5.0
+"""Excerpts in which short copied passages are looked for."""
+BEYOND_S = 0.75
+"""A print stands for so much sound on either side of its onset."""
+SAME_PLACE_S = 0.5
+"""Excerpts that follow each other are of one stretch when their places differ by less."""
+SAME_SPEED = 0.02
+LONGEST_GAP_S = 20.0
+"""A stretch goes on past so much sound that was not recognised, when its place fits."""
+
+
+class Progress(Protocol):
+    """Is told how much sound was looked up."""
+
+    def advanced(self, seconds: float, /) -> None:
+        """Take in that the sound was looked up to here, s from its start."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a sound that is of one recording."""
+
+    recording_id: str
+    begin_s: float
+    """Begin and end, s of the sound."""
+    end_s: float
+    there_begin_s: float
+    """Begin and end in the recording, s."""
+    there_end_s: float
+    speed: float
+    """How much faster the sound runs than the recording."""
+    pitch: float
+    """How much higher it sounds, a ratio of frequencies."""
+    score: float
+    """Of the excerpt that matches best, standard deviations from chance."""
+    p_false: float
+    """Probability that any excerpt of the sound matches like the best one when nothing is there."""
+    excerpts: int
+    """Excerpts that were recognised as part of it."""
+
+
+def find(
+    index: Index,
+    file: BinaryIO,
+    *,
+    altered: bool = True,
+    passages: bool = False,
+    false_matches: float = FALSE_MATCHES,
+    told: Progress | None = None,
+) -> list[Stretch]:
+    """Return what a sound contains of the recordings in an index, in order of time.
+
+    Parameters
+    ----------
+    altered
+        Also look for copies that were sped up, shifted or stretched.
+    passages
+        Look in short excerpts: finds passages from about 3 s on.
+    false_matches
+        Share of sounds in which something that is not there may be recognised.
+    told
+        Is told how far it is.
+
+    Raises
+    ------
+    UnreadableError
+        When the file holds no sound that can be decoded.
+    """
+    sound = excerpts(file, PASSAGE_S) if passages else excerpts(file)
+    found: list[Match] = []
+    tried = 0
+    for excerpt in sound:
+        found += recognise(index, Query(excerpt, altered, false_matches))
+        tried += 1
+        if told:
+            told.advanced(excerpt.stop_s)
+    # Every excerpt is another chance to err: what one alone may show must be rarer in a long sound.
+    rated = (
+        dataclasses.replace(stretch, p_false=min(1.0, stretch.p_false * tried))
+        for stretch in stretches(found)
+    )
+    return [stretch for stretch in rated if stretch.p_false <= false_matches]
+
+
+def stretches(found: Iterable[Match]) -> list[Stretch]:
+    """Join the matches of excerpts that follow each other, in order of time."""
+    open_: list[Stretch] = []
+    done: list[Stretch] = []
+    for match in found:
+        fresh = _stretch(match)
+        done += [s for s in open_ if fresh.begin_s - s.end_s > LONGEST_GAP_S]
+        open_ = [s for s in open_ if fresh.begin_s - s.end_s <= LONGEST_GAP_S]
+        for at, stretch in enumerate(open_):
+            if _continues(stretch, fresh):
+                open_[at] = _joined(stretch, fresh)
+                break
+        else:
+            open_.append(fresh)
+    return sorted([*done, *open_], key=lambda s: (s.begin_s, -s.score))
+
+
+def _stretch(match: Match) -> Stretch:
+    # What a first print stands for cannot begin before the sound or the recording does.
+    lead_s = max(0.0, min(BEYOND_S, match.there_s, match.begin_s * match.speed))
+    length_s = (match.end_s - match.begin_s) * match.speed
+    return Stretch(
+        recording_id=match.recording_id,
+        begin_s=match.begin_s - lead_s / match.speed,
+        end_s=match.end_s + BEYOND_S / match.speed,
+        there_begin_s=match.there_s - lead_s,
+        there_end_s=match.there_s + length_s + BEYOND_S,
+        speed=match.speed,
+        pitch=match.pitch,
+        score=match.score,
+        p_false=match.p_false,
+        excerpts=1,
+    )
+
+
+def _continues(stretch: Stretch, fresh: Stretch) -> bool:
+    expected = stretch.there_begin_s + (fresh.begin_s - stretch.begin_s) * stretch.speed
+    # A slightly wrong speed adds up along a stretch.
+    off = SAME_PLACE_S + 0.01 * (fresh.begin_s - stretch.begin_s)
+    return (
+        stretch.recording_id == fresh.recording_id
+        and abs(fresh.speed / stretch.speed - 1) <= SAME_SPEED
+        and abs(expected - fresh.there_begin_s) <= off
+    )
+
+
+def _joined(stretch: Stretch, fresh: Stretch) -> Stretch:
+    best = fresh if fresh.score > stretch.score else stretch
+    return dataclasses.replace(
+        best,
+        begin_s=min(stretch.begin_s, fresh.begin_s),
+        end_s=max(stretch.end_s, fresh.end_s),
+        there_begin_s=min(stretch.there_begin_s, fresh.there_begin_s),
+        there_end_s=max(stretch.there_end_s, fresh.there_end_s),
+        excerpts=stretch.excerpts + fresh.excerpts,
+    )
+
+
+def covered_s(found: Iterable[Stretch]) -> float:
+    """Return how much of a sound is of some recording, s; what two share counts once."""
+    total, reached = 0.0, 0.0
+    for stretch in sorted(found, key=lambda s: s.begin_s):
+        total += max(0.0, stretch.end_s - max(stretch.begin_s, reached))
+        reached = max(reached, stretch.end_s)
+    return total

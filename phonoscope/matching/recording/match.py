@@ -1,0 +1,148 @@
+"""Recognise an excerpt: first as it is, then thoroughly, then as an altered copy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from phonoscope.features.patches import CELLS_PER_S
+from phonoscope.matching.recording.alignment import Candidate
+from phonoscope.matching.recording.index import Index
+from phonoscope.matching.recording.reading import Excerpt, Reading
+from phonoscope.matching.recording.search import ALTERED, PLAIN, followed, leads, refined
+from phonoscope.types import Floats
+
+FALSE_MATCHES = 0.001
+"""Share of excerpts of absent recordings that may be recognised."""
+_NEARLY_AS_WELL = 0.5
+_AGREES = 0.25
+"""What a print adds to the correlation when it is of the recording, at least; by chance 0."""
+_TRIED = 3
+"""Ways of looking up, each of which may err."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How the best score of an excerpt that is not there is spread, beyond a high one."""
+
+    score: float
+    share: float
+    """Share of absent excerpts above that score."""
+    fall: float
+    """By how much the score grows until only a share 1/e of these is left."""
+
+    def of(self, score: float) -> float:
+        """Return the probability that an absent excerpt reaches a score."""
+        return min(1.0, self.share * math.exp((self.score - score) / self.fall))
+
+
+CHANCE = {
+    "plain": Chance(6.0, 0.01, 0.62),
+    "thorough": Chance(7.9, 0.01, 0.75),
+    "altered": Chance(9.4, 0.01, 0.95),
+}
+"""Measured on excerpts of absent recordings among 100,000 others; see ``bench/README.md``."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An excerpt, recognised."""
+
+    recording_id: str
+    begin_s: float
+    """What matches, s of the sound looked up."""
+    end_s: float
+    there_s: float
+    """Where that begins in the recording, s."""
+    speed: float
+    """How much faster the sound runs than the recording."""
+    pitch: float
+    """How much higher it sounds, a ratio of frequencies."""
+    score: float
+    p_false: float
+    """Probability that an excerpt of a recording that is not there matches this well."""
+    way: str
+    """``plain``, ``thorough`` or ``altered``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """An excerpt to be looked up; what is computed of it is kept."""
+
+    excerpt: Excerpt
+    altered: bool = True
+    """Whether it may be looked up as an altered copy."""
+    false_matches: float = FALSE_MATCHES
+
+    @cached_property
+    def plain(self) -> Reading:
+        """It as it is."""
+        return self.excerpt.reading(PLAIN)
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """It as every altered copy that is searched."""
+        return [self.excerpt.reading(change) for change in ALTERED]
+
+    def prepare(self) -> None:
+        """Compute all that does not depend on an index."""
+        for reading in (self.plain, *(self.readings if self.altered else ())):
+            assert reading.onsets is not None
+
+
+def recognise(index: Index, query: Query) -> list[Match]:
+    """Return the recordings that an excerpt is of, the surest first; none when none is sure."""
+    found = [_match(c, query, "plain") for c in followed(leads(index, [query.plain]))]
+    if not (sure := _sure(found, query)):
+        found = [
+            _match(c, query, "thorough")
+            for c in followed(leads(index, [query.plain], thorough=True))
+        ]
+        sure = _sure(found, query)
+    if not sure and query.altered:
+        found_altered = followed(leads(index, query.readings))
+        best = [refined(candidate, query.excerpt) for candidate in found_altered[:1]]
+        sure = _sure([_match(c, query, "altered") for c in best], query)
+    return sure
+
+
+def _sure(found: list[Match], query: Query) -> list[Match]:
+    once: dict[str, Match] = {}
+    best = max((match.score for match in found), default=0.0)
+    for match in sorted(found, key=lambda m: -m.score):
+        # Copies of what is recognised match about as well; what matches far worse is only like it.
+        rare = match.p_false <= query.false_matches / _TRIED
+        if rare and match.score >= _NEARLY_AS_WELL * best:
+            once.setdefault(match.recording_id, match)
+    return list(once.values())
+
+
+def _match(found: Candidate, query: Query, way: str) -> Match:
+    change, start_s = found.reading.change, query.excerpt.start_s
+    run = agreeing(found.agreement)
+    first, last = (int(found.at[i]) - found.offset for i in run)
+    return Match(
+        recording_id=found.recording_id,
+        begin_s=start_s + first / CELLS_PER_S / change.speed,
+        end_s=start_s + last / CELLS_PER_S / change.speed,
+        there_s=int(found.at[run[0]]) / CELLS_PER_S,
+        speed=change.speed,
+        pitch=change.pitch,
+        score=found.score,
+        p_false=CHANCE[way].of(found.score),
+        way=way,
+    )
+
+
+def agreeing(agreement: Floats) -> tuple[int, int]:
+    """Return the first and the last print of the run that agrees: only there is it the recording.
+
+    The run whose prints add most to the correlation beyond :data:`_AGREES` each.
+    """
+    total = np.concatenate([[0.0], np.cumsum(agreement - _AGREES)])
+    gain = total[1:] - np.minimum.accumulate(total[:-1])
+    last = int(gain.argmax())
+    return int(total[: last + 1].argmin()), last

@@ -1,0 +1,84 @@
+"""Which recordings of a catalogue may be copies of each other: a join, never every pair.
+
+Written in Ibis, so it runs in DuckDB and, unchanged, on Spark. Every recording's anchors, as
+they are and altered, are looked up among the prints of all: rows grow with the catalogue, not
+with its square, because a key is shared by a few recordings however many there are (it gets
+longer with them) and of those that share it only the first count.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import ibis
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+FEWEST_BITS, MOST_BITS = 14, 32
+_UPPER_HALF = 32
+MOST_OF_A_KEY = 24
+"""Recordings a key leads to. A thousand copies are found by way of the first of them."""
+FEWEST_ANCHORS = 2
+"""Anchors that have to lead from one recording to another for them to be compared."""
+
+
+def key_bits(prints: int) -> int:
+    """Return how long a key must be so that few of so many prints share one by chance."""
+    return max(FEWEST_BITS, min(MOST_BITS, math.ceil(math.log2(max(prints, 2))) + 2))
+
+
+def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
+    """Return pairs worth comparing.
+
+    Parameters
+    ----------
+    prints
+        The table ``prints``.
+    bits
+        Length of a key; see :func:`key_bits`.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        ``one`` and ``other`` (recording ids; ``other`` is ``one`` altered), ``alteration`` (index
+        into :data:`phonoscope.features.prints.ALTERATIONS`) and ``anchors`` that lead there.
+    """
+    places = prints.select(
+        "recording_id", "print_bits", place=ibis.range(prints.print_bits.length()).unnest()
+    )
+    places = places.select(other=places.recording_id, bits=places.print_bits[places.place])
+    keyed = _keyed(places, bits).distinct()
+    few = keyed.mutate(
+        nth=ibis.row_number().over(
+            ibis.window(group_by=[keyed.part, keyed.key], order_by=keyed.other)
+        )
+    )
+    few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
+    anchors = prints.select(
+        "recording_id",
+        "anchor_bits",
+        many=prints.anchor_at.length(),
+        place=ibis.range(prints.anchor_bits.length()).unnest(),
+    )
+    anchors = anchors.select(
+        one=anchors.recording_id,
+        bits=anchors.anchor_bits[anchors.place],
+        alteration=(anchors.place / anchors.many).floor().cast("int64"),
+        anchor=anchors.place % anchors.many,
+    )
+    joined = _keyed(anchors, bits).join(few, ["part", "key"])
+    joined = joined.filter(joined.one != joined.other)
+    pairs = joined.group_by("one", "other", "alteration").aggregate(anchors=joined.anchor.nunique())
+    return pairs.filter(pairs.anchors >= FEWEST_ANCHORS)
+
+
+def _keyed(table: ir.Table, bits: int) -> ir.Table:
+    """Give every print two keys: its lowest bits, and those of its upper half."""
+    mask = (1 << bits) - 1
+    low = table.mutate(part=ibis.literal(0, "int64"), key=table.bits & mask).drop("bits")
+    high = table.mutate(part=ibis.literal(1, "int64"), key=(table.bits >> _UPPER_HALF) & mask).drop(
+        "bits"
+    )
+    return low.union(high)

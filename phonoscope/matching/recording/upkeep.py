@@ -1,0 +1,73 @@
+"""Keep the index of a catalogue as its table ``prints`` is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from phonoscope.catalogue.store import Store
+from phonoscope.features.prints import weights
+from phonoscope.files import local_path
+from phonoscope.matching.recording.index import Index, writing
+from phonoscope.matching.recording.segment import DamagedIndexError, Printed
+
+TABLE = "prints"
+FOLDER = "index"
+_COLUMNS = ["recording_id", "print_at", "print_bits", "print_model"]
+_ROWS = 512
+Told = Callable[[str], None]
+
+
+def index_folder(store: Store) -> Path:
+    """Return where the index of a catalogue is kept: in its folder, or beside other caches."""
+    folder = local_path(store.uri)
+    if folder is not None:
+        return folder / FOLDER
+    name = hashlib.blake2b(store.uri.encode(), digest_size=8).hexdigest()
+    return Path(platformdirs.user_cache_dir("phonoscope")) / FOLDER / name
+
+
+def current_index(store: Store, told: Told = lambda _: None) -> Index:
+    """Open the index of a catalogue, and first add what it lacks.
+
+    An index that is damaged, half built or of another version is built anew.
+
+    Parameters
+    ----------
+    told
+        Is told in a sentence what has to be done first, when that takes time.
+    """
+    folder, live = index_folder(store), store.live_parts(TABLE)
+    try:
+        index = Index.open(folder)
+        if {*live} == index.parts:
+            return index
+    except DamagedIndexError:
+        pass
+    with writing(folder) as writer:
+        if writer.begun_anew and live:
+            told("Building the index of fingerprints anew.")
+        lacking = [name for name in live if name not in writer.parts]
+        if lacking or writer.begun_anew:
+            writer.add(printed_in(store, lacking), lacking)
+        if gone := writer.parts - {*live}:
+            writer.forget_parts(gone)
+        writer.merge()
+    return Index.open(folder)
+
+
+def printed_in(store: Store, parts: Sequence[str]) -> Iterator[Printed]:
+    """Read the prints in parts of a catalogue, oldest first; without those of another model."""
+    ours = weights().name
+    for batch in store.batches(TABLE, parts, _COLUMNS, _ROWS):
+        for row in batch.to_pylist():
+            if row["print_model"] == ours and row["recording_id"] and row["print_bits"]:
+                yield Printed(
+                    row["recording_id"],
+                    np.array(row["print_at"], np.int32),
+                    np.array(row["print_bits"], np.int64),
+                )

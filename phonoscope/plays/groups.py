@@ -1,0 +1,316 @@
+"""Groups: blocks with what their plays show, each account in one at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from phonoscope.catalogue.backend import beside
+from phonoscope.catalogue.heard import UNDECIDED
+from phonoscope.plays import reasons
+from phonoscope.plays.awake import LEAST_H, Awake
+from phonoscope.plays.blocks import Blocks, arrow
+from phonoscope.plays.company import FEWEST, MEETINGS
+from phonoscope.plays.lengths import LEAST_KNOWN, Lengths
+from phonoscope.plays.log import Log
+from phonoscope.plays.reasons import Reason, Weighed
+
+WORTH_A_LOOK = 1.5
+"""Points from which on a block is looked at more closely."""
+OVERLAP = 0.5
+"""A block of which so many accounts are in a better one is that one, seen at another tightness."""
+LEAST_PLAYS_A_TRACK = 5
+NORMAL_QUARTILES = 1.349
+"""Between the quartiles of a normal variable lie so many standard deviations."""
+MINUTES_AN_HOUR = 60
+MINUTE_US = 60_000_000
+BY_THE_WAY = 0.1
+"""Accounts of which so few plays are of the group's tracks may have met there by the way; and
+tracks with so few plays beside the others, by their median, came along."""
+_BY_THE_WAY = "its accounts play other tracks nearly always: they may have met by the way"
+_SHOPS = (
+    "nearly all tracks are played to their end, as in shops: whether somebody is in the room "
+    "cannot be told"
+)
+_NO_LENGTHS = "how long its plays last is not known: a chain of shops could do the same"
+_LENGTHS = ("known", "uncounted", "barely", "whole")
+
+
+@dataclass
+class Group:
+    """One group. Columns as in :class:`phonoscope.catalogue.heard.PlayGroupRow`."""
+
+    accounts: NDArray[np.int64]
+    """Numbers of its accounts."""
+    tracks: NDArray[np.int64]
+    """Numbers of its tracks."""
+    plays: int
+    lengths: Lengths
+    exclusive: float
+    each_share: float
+    repeats: float
+    unevenness: float | None
+    artists: float | None
+    of_accounts: float = 0.0
+    dispersion: float | None = None
+    in_step: float | None = None
+    no_pause_share: float = 0.0
+    no_pause_h: float = LEAST_H
+    network_share: float | None = None
+    number: int = 0
+    weighed: Weighed = field(default=Weighed(0.0, "", ()))
+
+    def weigh(self, log: Lengths) -> Weighed:
+        """Weigh what is known of it by now, beside the lengths of all plays of the log."""
+        who = len(self.accounts)
+        found: list[Reason] = [
+            *reasons.of_company(self.exclusive, who, len(self.tracks), self.plays),
+            *reasons.of_lengths(self.lengths, log),
+            *reasons.of_evenness(self.unevenness, len(self.tracks)),
+            *reasons.of_repeats(self.repeats),
+            *reasons.of_artists(self.artists),
+            *reasons.of_steps(self.in_step),
+            *reasons.of_pauses(self.no_pause_share, who, self.no_pause_h),
+            *reasons.of_networks(self.network_share),
+        ]
+        if not reasons.skips_like_people(self.lengths, log):
+            # Who skips listens; then a shuffled playlist looks the same.
+            found += reasons.of_dispersion(self.dispersion, self.artists)
+        self.weighed = reasons.weighed(found, at_most_undecided=self._cannot_tell())
+        return self.weighed
+
+    def _cannot_tell(self) -> str | None:
+        """Return why it may be people or shops after all."""
+        if self.of_accounts < BY_THE_WAY:
+            return _BY_THE_WAY
+        if self.no_pause_share >= reasons.NO_PAUSE:
+            return None
+        if self.lengths.known < LEAST_KNOWN:
+            return _NO_LENGTHS
+        return _SHOPS if self.lengths.are_whole else None
+
+
+def groups(
+    log: Log, listens: Any, lengths: Lengths, awake: Awake, everything: NDArray[np.int64]
+) -> list[Group]:
+    """Return the groups of a log that are worth a look, the most plays first.
+
+    Parameters
+    ----------
+    log
+        An opened log.
+    listens
+        Its rows of table ``listens``, for networks.
+    lengths
+        Of all its plays.
+    awake
+        Which accounts never rest.
+    everything
+        By number of account, all its plays.
+    """
+    found = _apart(_promising(Blocks(log), lengths, everything))
+    _look_closer(log, listens, found, awake)
+    for group in found:
+        group.weigh(lengths)
+    kept = [group for group in found if group.weighed.points >= UNDECIDED]
+    kept.sort(key=lambda group: (-group.plays, group.accounts.tolist()))
+    for number, group in enumerate(kept, 1):
+        group.number = number
+    return kept
+
+
+def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) -> list[Group]:
+    members = _by_block(arrow(blocks.members))
+    found = []
+    for block, played in _by_block(arrow(blocks.tracks)).items():
+        tracks = _meant(played)
+        who = len(members[block]["account"]) if block in members else 0
+        if len(tracks["track"]) >= MEETINGS and who >= FEWEST:
+            group = _group(members[block], tracks)
+            group.of_accounts = float(group.plays / everything[group.accounts].sum())
+            theirs = group.exclusive >= reasons.THEIRS
+            if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:
+                found.append(group)
+    return found
+
+
+def _by_block(rows: pa.Table) -> dict[int, dict[str, NDArray[Any]]]:
+    """Return rows in order of blocks, cut at each: columns by block."""
+    if not len(rows):
+        return {}
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    blocks, starts = np.unique(columns.pop("block"), return_index=True)
+    ends = [*starts[1:], len(rows)]
+    return {
+        int(block): {name: values[start:end] for name, values in columns.items()}
+        for block, start, end in zip(blocks, starts, ends, strict=True)
+    }
+
+
+def _meant(tracks: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return tracks without those that the block plays a few times only, beside the others."""
+    plays = tracks["plays"].astype(float)
+    meant = plays >= BY_THE_WAY * np.median(plays)
+    return {name: values[meant] for name, values in tracks.items()}
+
+
+def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) -> Group:
+    plays = tracks["plays"].astype(np.int64)
+    return Group(
+        accounts=members["account"],
+        tracks=tracks["track"],
+        plays=int(plays.sum()),
+        lengths=Lengths(*(int(tracks[name].sum()) for name in _LENGTHS)),
+        exclusive=float(plays.sum() / tracks["all_plays"].sum()),
+        each_share=float(members["tracks"].mean() / len(plays)),
+        repeats=float(plays.sum() / tracks["members"].sum()),
+        unevenness=_unevenness(plays),
+        artists=_effective(tracks["artist"], plays),
+    )
+
+
+def _unevenness(plays: NDArray[np.int64]) -> float | None:
+    """Return the variance beyond that of a Poisson process, by the squared median, 0 at least.
+
+    From quartiles, so that some tracks that came along do not hide the others.
+    """
+    low, middle, high = np.quantile(plays, [0.25, 0.5, 0.75]).tolist()
+    if middle < LEAST_PLAYS_A_TRACK:
+        return None
+    variance = ((high - low) / NORMAL_QUARTILES) ** 2
+    return float(max(0.0, (variance - middle) / middle**2))
+
+
+def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
+    """Return the inverse Simpson index of artists by plays; ``None`` unless most are named."""
+    known = np.array([name is not None for name in names])
+    if plays[known].sum() < plays.sum() / 2:
+        return None
+    _, which = np.unique(names[known].astype(str), return_inverse=True)
+    each = np.bincount(which, plays[known])
+    return float(each.sum() ** 2 / (each**2).sum())
+
+
+def _worse(group: Group) -> tuple[bool, float, int, int]:
+    """Sort better groups first: who met by the way hides the groups that are among them."""
+    by_the_way = group.of_accounts < BY_THE_WAY
+    return by_the_way, -group.weighed.points, -len(group.accounts), -group.plays
+
+
+def _apart(found: list[Group]) -> list[Group]:
+    """Return groups without those that are another, better one for the most part."""
+    taken: set[int] = set()
+    kept = []
+    for group in sorted(found, key=_worse):
+        own = [account for account in group.accounts.tolist() if account not in taken]
+        if len(own) < FEWEST or len(own) <= (1 - OVERLAP) * len(group.accounts):
+            continue
+        group.accounts = np.array(own)
+        taken.update(own)
+        kept.append(group)
+    return kept
+
+
+def _look_closer(log: Log, listens: Any, found: list[Group], awake: Awake) -> None:
+    """Add what has to be asked play by play, for the groups that are left."""
+    who = _numbered([group.accounts for group in found], "account")
+    what = _numbered([group.tracks for group in found], "track")
+    members, tracks = beside(log.edges, who), beside(log.edges, what)
+    steps = _steps(log, members, tracks, len(found))
+    networks = _networks(log, listens, members, len(found))
+    dispersions = _dispersions(members, tracks, log)
+    for at, group in enumerate(found):
+        if group.repeats >= LEAST_PLAYS_A_TRACK:
+            group.dispersion = dispersions.get(at)
+        group.in_step = steps[at]
+        group.no_pause_share = float(awake.who[group.accounts].mean())
+        group.no_pause_h = awake.hours
+        known, shared = networks[at]
+        group.network_share = shared / len(group.accounts) if known else None
+
+
+def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
+    block = np.repeat(np.arange(len(each)), [len(one) for one in each])
+    return pa.table({"block": block, name: np.concatenate([np.zeros(0, np.int64), *each])})
+
+
+def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
+    """Return how far accounts of a group differ in how often they play a track, beside chance.
+
+    Of each track Pearson's chi-squared of its plays by account, were they in proportion to what the
+    accounts play of all tracks of the group, by its degrees of freedom; of a group the median.
+    """
+    cells = log.edges.join(members, "account").join(tracks, ["block", "track"])
+    active = cells.group_by(["block", "account"]).aggregate(active=cells.plays.sum())
+    cells = cells.join(active, ["block", "account"])
+    plays, active_plays = cells.plays.cast("float64"), cells.active.cast("float64")
+    each = cells.group_by(["block", "track"]).aggregate(
+        squares=(plays * plays / active_plays).sum(), plays=cells.plays.sum()
+    )
+    size = active.group_by("block").aggregate(accounts=active.count(), total=active.active.sum())
+    rows = each.join(size, "block")
+    squared = rows.squares * rows.total / rows.plays - rows.plays
+    rows = rows.select("block", dispersion=squared / (rows.accounts - 1))
+    found = rows.filter(rows.dispersion.notnull()).to_pyarrow()
+    block = found["block"].to_numpy()
+    order = np.argsort(block, kind="stable")
+    values = found["dispersion"].to_numpy(zero_copy_only=False).astype(float)[order]
+    blocks, starts = np.unique(block[order], return_index=True)
+    ends = np.append(starts[1:], len(values))[: len(starts)]
+    return {
+        one: float(np.median(values[start:end]))
+        for one, start, end in zip(blocks.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    }
+
+
+def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None]:
+    """Return how many times as often as chance accounts begin a track in the same minute.
+
+    Chance is what the plays of the same track within the same hour give, were they spread over it.
+    """
+    plays = log.plays.join(members, "account").join(tracks, ["block", "track"])
+    minute = (plays.at_us // MINUTE_US).cast("int64")
+    by_minute = plays.group_by(["block", "track", minute.name("minute")]).aggregate(
+        n=plays.account.nunique()
+    )
+    hour = (by_minute.minute // MINUTES_AN_HOUR).cast("int64")
+    by_hour = by_minute.group_by(["block", "track", hour.name("hour")]).aggregate(
+        n=by_minute.n.sum(), met=(by_minute.n * (by_minute.n - 1) / 2).sum()
+    )
+    each = by_hour.group_by("block").aggregate(
+        met=by_hour.met.sum(), could=(by_hour.n * (by_hour.n - 1) / 2).sum()
+    )
+    met, could = np.zeros(count), np.zeros(count)
+    rows = each.to_pyarrow()
+    at = rows["block"].to_numpy()
+    met[at] = rows["met"].to_numpy(zero_copy_only=False)
+    could[at] = rows["could"].to_numpy(zero_copy_only=False)
+    by_chance = could / MINUTES_AN_HOUR
+    # Where chance gives less than one pair, one that is seen says little.
+    return [
+        None if chance < 1 and seen < 1 else float(seen / max(1.0, chance))
+        for seen, chance in zip(met.tolist(), by_chance.tolist(), strict=True)
+    ]
+
+
+def _networks(log: Log, listens: Any, members: Any, count: int) -> list[tuple[int, int]]:
+    """Return of each group accounts of known network, and those at one that is the group's."""
+    at = listens.filter(listens.ip_hash.notnull()).select("user_hash", "ip_hash").distinct()
+    at = at.join(log.accounts.select("user_hash", "account"), "user_hash")
+    everyone = at.group_by("ip_hash").aggregate(everyone=at.count())
+    theirs = at.join(members, "account")
+    each = theirs.group_by(["block", "ip_hash"]).aggregate(own=theirs.count())
+    own = each.join(everyone, "ip_hash")
+    own = own.filter((own.own >= 2) & (2 * own.own >= own.everyone)).select("block", "ip_hash")
+    known = theirs.group_by("block").aggregate(known=theirs.account.nunique())
+    shared = theirs.join(own, ["block", "ip_hash"])
+    shared = shared.group_by("block").aggregate(shared=shared.account.nunique())
+    found = [(0, 0)] * count
+    rows = known.left_join(shared, "block").select("block", "known", "shared").to_pyarrow()
+    for row in rows.to_pylist():
+        found[row["block"]] = (row["known"], row["shared"] or 0)
+    return found

@@ -1,0 +1,143 @@
+"""What every engine does: take pending files, write batches of outcomes, count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from phonoscope.analysis import Examination
+from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.schema.layout import FileRow, Outcome, rows_of
+from phonoscope.catalogue.store import Store
+from phonoscope.errors import ErrorKind
+from phonoscope.scan.messages import Failure
+from phonoscope.scan.sources import SourceFile
+from phonoscope.settings import Settings
+
+
+class Progress(Protocol):
+    """Is told how far a scan is."""
+
+    def listed(self, total: int, unchanged: int = 0) -> None:
+        """Take in how many files will be read, besides those known unchanged."""
+
+    def advanced(self, files: int, audio_s: float, unreadable: int) -> None:
+        """Take in that so many more files, with so much sound, are done."""
+
+
+class NoProgress:
+    """Tells nobody."""
+
+    def listed(self, total: int, unchanged: int = 0) -> None:
+        """See :meth:`Progress.listed`."""
+
+    def advanced(self, files: int, audio_s: float, unreadable: int) -> None:
+        """See :meth:`Progress.advanced`."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What some outcomes came to, in numbers."""
+
+    files: int = 0
+    examined: int = 0
+    duplicates: int = 0
+    unreadable: Counter[ErrorKind] = field(default_factory=Counter)
+    audio_s: float = 0.0
+    cpu_s: float = 0.0
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Receipt:
+        """Count outcomes."""
+        bad = Counter(o.file.error_kind for o in outcomes if o.file.error_kind is not None)
+        good = [o.examination for o in outcomes if o.file.error_kind is None]
+        durations = [e.duration_s or 0.0 for e in good if e is not None]
+        return cls(
+            files=len(outcomes),
+            examined=len(durations),
+            duplicates=len(good) - len(durations),
+            unreadable=bad,
+            audio_s=sum(durations),
+        )
+
+    def __add__(self, other: Receipt) -> Receipt:
+        return Receipt(
+            self.files + other.files,
+            self.examined + other.examined,
+            self.duplicates + other.duplicates,
+            self.unreadable + other.unreadable,
+            self.audio_s + other.audio_s,
+            self.cpu_s + other.cpu_s,
+        )
+
+
+@dataclass
+class Job:
+    """One scan, as an engine sees it."""
+
+    store: Store
+    scan_id: str
+    names: BatchNames
+    settings: Settings
+    progress: Progress
+    receipt: Receipt = field(default_factory=Receipt)
+    """What the scan came to so far; engines add to it."""
+
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        """Write a batch: it is in the catalogue, whole, when this returns."""
+        if outcomes:
+            batch = self.names.next()
+            self.store.write(rows_of(outcomes, self.scan_id, batch), batch)
+
+    def count(self, receipt: Receipt) -> None:
+        """Add to what the scan came to and tell its progress."""
+        self.receipt += receipt
+        if receipt.files:
+            bad = receipt.unreadable.total()
+            self.progress.advanced(receipt.files, receipt.audio_s, bad)
+
+
+class Engine(Protocol):
+    """Where work runs."""
+
+    name: str
+
+    def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
+        """Read files and write what they show into the job's catalogue.
+
+        On ``KeyboardInterrupt`` what is complete is written before it goes on up.
+        """
+
+
+def file_row(
+    file: SourceFile,
+    recording_id: str | None = None,
+    error_kind: ErrorKind | None = None,
+    error: str | None = None,
+) -> FileRow:
+    """Return the row of a listed file."""
+    return FileRow(file.uri, file.size_bytes, file.mtime_ns, recording_id, error_kind, error)
+
+
+def outcomes_of(
+    recording_id: str, files: Sequence[SourceFile], found: Examination | Failure
+) -> list[Outcome]:
+    """Return what came of all files that hold one recording.
+
+    Parameters
+    ----------
+    recording_id
+        Hash of their bytes.
+    files
+        The first is the one that was examined.
+    found
+        Its examination, or why there is none.
+    """
+    if isinstance(found, Failure):
+        return [Outcome(file_row(f, recording_id, found.kind, found.message)) for f in files]
+    rows = [file_row(f, recording_id, found.error_kind, found.error) for f in files]
+    if found.error_kind is not None:
+        return [Outcome(row) for row in rows]
+    return [Outcome(rows[0], found), *(Outcome(row) for row in rows[1:])]

@@ -1,0 +1,98 @@
+"""Read manifests: lists of files in a text, CSV or Parquet file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.files import local_path, open_source, shown, uri_of
+
+MANIFESTS = frozenset({".csv", ".parquet", ".txt"})
+"""Extensions by which a manifest is known."""
+COLUMNS = ("uri", "path", "file", "filename", "location")
+"""Names of the column that holds the path or URI, in order of preference; or the only column."""
+_ROWS = 4_096
+
+
+def entries_of(uri: str) -> Iterator[list[str]]:
+    """Yield the URIs a manifest names, in groups.
+
+    A relative path is relative to the manifest. A text file has one path or URI a line and may
+    have comments (``#``); CSV and Parquet have them in a column of :data:`COLUMNS`, or have
+    that one column only.
+
+    Raises
+    ------
+    UsageError
+        When the manifest cannot be read or has no such column.
+    """
+    read = {".csv": _csv_entries, ".parquet": _parquet_entries, ".txt": _text_entries}
+    try:
+        with open_source(uri) as file:
+            group: list[str] = []
+            for entry in read[os.path.splitext(uri)[1].lower()](file):
+                group.append(_absolute(entry, uri))
+                if len(group) == _ROWS:
+                    yield group
+                    group = []
+            yield group
+    except (UnreadableError, pa.ArrowException, csv.Error, OSError, _NoColumnError) as error:
+        raise UsageError(f"the manifest {shown(uri)} cannot be read: {error}") from error
+
+
+class _NoColumnError(Exception):
+    """A manifest has no column for the path."""
+
+
+def _absolute(entry: str, manifest: str) -> str:
+    if "://" in entry:
+        return uri_of(entry)
+    path = local_path(manifest)
+    if path is not None:
+        return uri_of(os.path.join(path.parent, entry))
+    return entry if entry.startswith("/") else f"{manifest.rpartition('/')[0]}/{entry}"
+
+
+def _text_entries(file: BinaryIO) -> Iterator[str]:
+    for line in file:
+        entry = os.fsdecode(line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))
+        if entry.strip() and not entry.startswith("#"):
+            yield entry
+
+
+def _csv_entries(file: BinaryIO) -> Iterator[str]:
+    # Names that are not UTF-8 pass as they are, like the operating system's own.
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        rows = csv.reader(text)
+        at = _column(next(rows, []))
+        for row in rows:
+            if len(row) > at and row[at].strip():
+                yield row[at]
+    finally:
+        # The file belongs to who opened it.
+        text.detach()
+
+
+def _parquet_entries(file: BinaryIO) -> Iterator[str]:
+    table = pq.ParquetFile(file)
+    at = _column(table.schema_arrow.names)
+    for batch in table.iter_batches(_ROWS, columns=[table.schema_arrow.names[at]]):
+        yield from (str(entry) for entry in batch.column(0).to_pylist() if entry)
+
+
+def _column(names: Iterable[str]) -> int:
+    found = [name.strip().lower() for name in names]
+    for name in COLUMNS:
+        if name in found:
+            return found.index(name)
+    if len(found) == 1:
+        return 0
+    raise _NoColumnError(f"it needs a column named {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}")

@@ -1,0 +1,311 @@
+"""Worker processes with a time limit for each task, whose crash costs one task and no more.
+
+Each worker has a *seat*: a thread that starts its process, hands it one task at a time and
+waits for the answer on a pipe of their own. No lock is shared between processes, so a worker
+that is killed at any moment cannot hold up another.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self, cast
+
+from phonoscope.errors import ErrorKind, PhonoscopeError
+from phonoscope.scan.messages import Answer, Failure, Start, Task, read_frame, write_frame
+
+WATCH_S = 0.1
+"""How often time limits are looked at, s."""
+START_ATTEMPTS = 3
+START_LIMIT_S = 180.0
+"""A worker that is not ready after this long, s, never will be."""
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+_KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
+"""Blocks of sound come and go at the same sizes: glibc need not return each one's pages to the
+kernel and have them cleared again, which costs an eighth of a scan."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A task that ended, one way or the other."""
+
+    tag: Any
+    """What :meth:`Pool.submit` was given to know it by."""
+    value: Any
+    """What the function returned; a :class:`Failure` when it did not return."""
+    cpu_s: float
+    """Processor time the worker took for it, s; the first also holds the worker's start."""
+
+
+class Pool:
+    """Worker processes on this machine. Use as a context manager; leaving it ends them all.
+
+    Parameters
+    ----------
+    workers
+        Processes at most; each is started when it is first needed.
+    time_limit_s
+        Seconds one task may take; then its worker is killed.
+    memory_mb
+        Memory a worker may take above what it needs to start, MB (Linux only).
+    """
+
+    def __init__(self, workers: int, *, time_limit_s: float, memory_mb: int) -> None:
+        self._answered: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        self._seats = [_Seat(self._answered, time_limit_s, memory_mb) for _ in range(workers)]
+        self._free = list(reversed(self._seats))
+        self._working: dict[int, _Seat] = {}
+        self._number = 0
+        self._closed = threading.Event()
+        self._watch = threading.Thread(target=self._watch_limits, daemon=True)
+        self._watch.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closed.set()
+        for seat in self._seats:
+            seat.close()
+        for seat in self._seats:
+            seat.join()
+        self._watch.join()
+
+    @property
+    def free(self) -> int:
+        """Workers that wait for a task."""
+        return len(self._free)
+
+    @property
+    def working(self) -> int:
+        """Tasks that are under way."""
+        return len(self._working)
+
+    def submit(self, tag: Any, function: Callable[..., Any], *arguments: Any) -> None:
+        """Give a task to a free worker; there must be one.
+
+        The function and what it returns must be known to ``pickle`` by name.
+        """
+        seat = self._free.pop()
+        self._number += 1
+        self._working[self._number] = seat
+        seat.give(self._number, tag, Task(function, arguments))
+
+    def wait(self, timeout_s: float) -> list[Done]:
+        """Return the tasks that ended; waits for one, at most ``timeout_s`` seconds.
+
+        Raises
+        ------
+        PhonoscopeError
+            When no worker process can be started.
+        """
+        found: list[Done] = []
+        try:
+            item = self._answered.get(timeout=max(0.0, timeout_s))
+            while True:
+                found.append(self._taken(item))
+                item = self._answered.get_nowait()
+        except queue.Empty:
+            return found
+
+    def _taken(self, item: Done | BaseException) -> Done:
+        if isinstance(item, BaseException):
+            raise item
+        number, tag = item.tag
+        self._free.append(self._working.pop(number))
+        return Done(tag, item.value, item.cpu_s)
+
+    def _watch_limits(self) -> None:
+        while not self._closed.wait(WATCH_S):
+            for seat in self._seats:
+                seat.end_if_overdue()
+
+
+class _Seat:
+    """One worker process and the thread that talks to it."""
+
+    def __init__(
+        self,
+        answered: queue.SimpleQueue[Done | BaseException],
+        time_limit_s: float,
+        memory_mb: int,
+    ) -> None:
+        self._answered = answered
+        self._time_limit_s = time_limit_s
+        self._start = Start(os.getpid(), memory_mb)
+        self._tasks: queue.SimpleQueue[tuple[int, Any, Task] | None] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        # Guards the four below: the watching thread may end the process at any moment.
+        self._lock = threading.Lock()
+        self._due_s: float | None = None
+        self._overdue = False
+        self._closed = False
+        self._start_cpu_s = 0.0
+
+    def give(self, number: int, tag: Any, task: Task) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, daemon=True)
+            self._thread.start()
+        self._tasks.put((number, tag, task))
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+        self._tasks.put(None)
+
+    def join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+    def end_if_overdue(self) -> None:
+        with self._lock:
+            if self._due_s is not None and time.monotonic() > self._due_s and self._process:
+                self._overdue = True
+                self._process.kill()
+
+    def _serve(self) -> None:
+        while (given := self._tasks.get()) is not None and not self._closed:
+            number, tag, task = given
+            try:
+                answer = self._perform(task)
+            except BaseException as error:
+                # Raised again by Pool.wait, in the thread that asked.
+                self._answered.put(error)
+                break
+            value = answer.failure or answer.value
+            self._answered.put(Done((number, tag), value, answer.cpu_s))
+        self._bury()
+
+    def _perform(self, task: Task) -> Answer:
+        frame = pickle.dumps(task)
+        for _ in range(START_ATTEMPTS):
+            if self._process is None:
+                self._employ()
+            begun, answer = self._ask(frame, self._time_limit_s)
+            ended = self._bury() if answer is None else None
+            # Killed while it waited: that says nothing about this task, another worker gets it.
+            if begun:
+                break
+        if answer is not None:
+            answer = Answer(answer.value, answer.failure, answer.cpu_s + self._start_cpu_s)
+            self._start_cpu_s = 0.0
+        else:
+            answer = Answer(failure=self._obituary(cast("_Ended", ended)))
+        return answer
+
+    def _ask(self, frame: bytes, limit_s: float) -> tuple[bool, Answer | None]:
+        """Send a message; return whether it was taken, and the answer.
+
+        The answer is ``None`` when the process ended instead.
+        """
+        process = cast("subprocess.Popen[bytes]", self._process)
+        with self._lock:
+            self._due_s = time.monotonic() + limit_s
+        answers, answer = cast("IO[bytes]", process.stdout).fileno(), None
+        try:
+            write_frame(cast("IO[bytes]", process.stdin).fileno(), frame)
+            begun = read_frame(answers) is not None
+            if begun:
+                answer = read_frame(answers)
+        except BrokenPipeError:
+            begun = False
+        with self._lock:
+            self._due_s = None
+            if self._overdue:
+                # It answered in the moment it was killed: the task counts as too slow.
+                return True, None
+        return begun, None if answer is None else pickle.loads(answer)  # noqa: S301 - our own
+
+    def _employ(self) -> None:
+        """Start a process and wait until it is ready."""
+        for _ in range(START_ATTEMPTS):
+            with self._lock:
+                if self._closed:
+                    break
+                self._process = _started()
+            _, ready = self._ask(pickle.dumps(self._start), START_LIMIT_S)
+            if ready is not None:
+                self._start_cpu_s += ready.cpu_s
+                return
+            ended = self._bury()
+        raise PhonoscopeError(
+            "a worker process cannot be started: it "
+            + (_ending(ended.status) if not self._closed else "was stopped")
+            + f" before it was ready ({sys.executable} -m phonoscope.scan.worker)"
+        )
+
+    def _bury(self) -> _Ended:
+        """End the process and return how it ended."""
+        with self._lock:
+            process, self._process = self._process, None
+            overdue, self._overdue = self._overdue, False
+        if process is None:
+            return _Ended(0, overdue)
+        process.kill()
+        status = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            cast("IO[bytes]", pipe).close()
+        return _Ended(status, overdue)
+
+    def _obituary(self, ended: _Ended) -> Failure:
+        if ended.overdue:
+            return Failure(
+                ErrorKind.TIME_LIMIT, f"examining it took longer than {self._time_limit_s:g} s"
+            )
+        return Failure(
+            ErrorKind.CRASHED, f"the worker process that examined it {_ending(ended.status)}"
+        )
+
+
+class _Ended(NamedTuple):
+    """How a process ended."""
+
+    status: int
+    overdue: bool
+    """Whether it was killed for its time limit."""
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+def _started() -> subprocess.Popen[bytes]:
+    # The worker's modules come from where ours came from; -P keeps a folder of music with a
+    # file numpy.py in it from being one of those places.
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "phonoscope.scan.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env={**os.environ, **_ONE_THREAD, **_KEEP_MEMORY, "PYTHONPATH": path},
+        # Ctrl-C reaches the parent only, which decides what to do.
+        start_new_session=True,
+    )

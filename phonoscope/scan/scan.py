@@ -1,0 +1,181 @@
+"""Scan sources into a catalogue: list, find what is new, read it, keep what it shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.schema.layout import ScanRow, phonoscope_version, scan_rows
+from phonoscope.catalogue.store import Store
+from phonoscope.errors import CatalogueError, UsageError
+from phonoscope.files import shown, uri_of
+from phonoscope.scan.base import Engine, Job, NoProgress, Progress
+from phonoscope.scan.pending import Pending
+from phonoscope.scan.sources import EXTENSIONS, list_sources
+from phonoscope.settings import Settings
+
+
+@dataclass(frozen=True)
+class ScanSummary:
+    """What a scan came to."""
+
+    scan_id: str
+    listed: int
+    """Different files that the sources name."""
+    unchanged: int
+    """Files that were not read again: uri, size and time of change are known."""
+    examined: int
+    """Recordings that were decoded and asked every question."""
+    duplicates: int
+    """Files with the same bytes as another: not decoded, only noted."""
+    unreadable: int
+    """Listed files that cannot be examined: found now, or known from before and unchanged."""
+    unreadable_kinds: dict[str, int]
+    """The same by kind of error, the most frequent first."""
+    audio_s: float
+    """Duration of the recordings examined, s."""
+    wall_s: float
+    """Time it took, s."""
+    cpu_s: float
+    """Processor time of all its processes, s; without the last tasks of killed workers."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON shape of ``phonoscope scan --json``."""
+        return dataclasses.asdict(self)
+
+
+def scan(
+    store: Store,
+    sources: Sequence[str | os.PathLike[str]],
+    *,
+    engine: Engine,
+    settings: Settings,
+    progress: Progress | None = None,
+) -> ScanSummary:
+    """Examine every recording of some sources that is not in a catalogue yet.
+
+    Parameters
+    ----------
+    store
+        Where to keep what is found.
+    sources
+        Folders, files, manifests (csv, parquet, txt) and fsspec URIs.
+    engine
+        Where the work runs.
+    settings
+        Workers, limits, share of false alarms, size of a batch.
+    progress
+        Is told how far it is.
+
+    Returns
+    -------
+    ScanSummary
+        A bad file is counted in ``unreadable`` and is a row of table ``files``.
+
+    Raises
+    ------
+    UsageError
+        When a source does not exist or no audio file is found; nothing was written then.
+    CatalogueError
+        When the catalogue cannot be written; what was written before is safe.
+    KeyboardInterrupt
+        After Ctrl-C; what was complete is in the catalogue, the next scan goes on from there.
+    """
+    clock = _Clock()
+    listing = list_sources(sources)
+    with Pending(store, listing, settings.query_memory_mb) as pending:
+        if not pending.listed:
+            raise UsageError(_nothing_found(sources))
+        scan_id = secrets.token_hex(6)
+        names = BatchNames(scan_id, store.newest_batch())
+        job = Job(store, scan_id, names, settings, progress or NoProgress())
+
+        def keep(state: str) -> ScanSummary:
+            summary = _summary(job, pending, clock)
+            finished_utc = None if state == "running" else _now_utc()
+            row = ScanRow(
+                engine=engine.name,
+                state=state,
+                version=phonoscope_version(),
+                sources=tuple(uri_of(source) for source in sources),
+                settings=settings.model_dump_json(),
+                started_utc=clock.started_utc,
+                finished_utc=finished_utc,
+                **{name: getattr(summary, name) for name in _COUNTS},
+            )
+            batch = names.next()
+            store.write({"scans": scan_rows(row, scan_id, batch)}, batch)
+            return summary
+
+        keep("running")
+        job.progress.listed(pending.total, pending.listed - pending.total)
+        try:
+            engine.run(job, pending.files())
+        except BaseException as error:
+            # What ended the scan is raised; a full disk keeps this row out as well.
+            with suppress(CatalogueError):
+                keep("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        return keep("done")
+
+
+class _Clock:
+    """When a scan began, and what it took so far."""
+
+    def __init__(self) -> None:
+        self.started_utc = _now_utc()
+        self._started_s = time.monotonic()
+        self._cpu_s = time.process_time()
+
+    @property
+    def wall_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time of this process, s."""
+        return time.process_time() - self._cpu_s
+
+
+def _now_utc() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _nothing_found(sources: Sequence[str | os.PathLike[str]]) -> str:
+    named = ", ".join(shown(uri_of(source)) for source in sources)
+    return (
+        f"no audio or video file was found in {named} "
+        f"({len(EXTENSIONS)} extensions are known, from .aac to .xwma)"
+    )
+
+
+def _summary(job: Job, pending: Pending, clock: _Clock) -> ScanSummary:
+    receipt = job.receipt
+    kinds = receipt.unreadable + pending.known_errors
+    return ScanSummary(
+        scan_id=job.scan_id,
+        listed=pending.listed,
+        unchanged=pending.listed - pending.total,
+        examined=receipt.examined,
+        duplicates=receipt.duplicates,
+        unreadable=kinds.total(),
+        unreadable_kinds={kind.value: count for kind, count in kinds.most_common()},
+        audio_s=receipt.audio_s,
+        wall_s=clock.wall_s,
+        cpu_s=clock.cpu_s + receipt.cpu_s,
+    )
+
+
+_COUNTS = (
+    *("listed", "unchanged", "examined", "duplicates", "unreadable"),
+    *("audio_s", "wall_s", "cpu_s"),
+)
+"""Fields of a summary that are columns of its row in table scans."""

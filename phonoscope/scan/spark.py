@@ -1,0 +1,292 @@
+"""The engine of many machines: the same work through PySpark's ``mapInArrow``.
+
+Files are identified where they are read; their recordings are brought together by one
+shuffle, so that the same bytes at ten places are decoded once; the executors examine them in
+worker processes of their own (time limit and crash isolation hold as on one machine) and
+write their parts straight into the catalogue. Parts are whole or not there and rows have
+keys, so a task that Spark runs twice does no harm. Only receipts come back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonoscope.catalogue.parts import BatchNames
+from phonoscope.catalogue.schema.layout import Outcome
+from phonoscope.catalogue.store import open_store
+from phonoscope.errors import (
+    CatalogueError,
+    ErrorKind,
+    PhonoscopeError,
+)
+from phonoscope.scan.base import Job, NoProgress, Receipt, file_row, outcomes_of
+from phonoscope.scan.messages import Failure
+from phonoscope.scan.pool import Pool
+from phonoscope.scan.session import spark_session
+from phonoscope.scan.sources import SourceFile
+from phonoscope.scan.work import examine_file, identify_file
+from phonoscope.settings import Settings
+
+SLICE_FILES = 200_000
+"""Files that are handed to Spark at once, so that the driver's memory stays flat."""
+TASK_FILES = 64
+"""Files in a task: minutes of work against the seconds a worker takes to start."""
+FOLLOW_S = 2.0
+"""How often the catalogue is asked what was finished, s."""
+
+_FILE = "uri string, size_bytes long, mtime_ns long, error_kind string, error string"
+_IDENTIFIED = f"{_FILE}, recording_id string, cpu_s double"
+_RECEIPT = (
+    "files long, examined long, duplicates long, unreadable string, audio_s double, cpu_s double"
+)
+_FILE_SCHEMA = pa.schema(
+    [
+        ("uri", pa.string()),
+        ("size_bytes", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("error_kind", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+Batches = Iterable[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an executor must know of a scan."""
+
+    catalogue: str
+    scan_id: str
+    after: str
+    """Newest batch of the catalogue when the scan began."""
+    settings: Settings
+
+
+class SparkEngine:
+    """Runs a scan on the Spark cluster that pyspark finds, or on Spark in this process.
+
+    An active session is used as it is. Else one is started: on ``SPARK_MASTER`` where it is
+    set, on this machine's cores where not. The executors need Phonoscope installed and must
+    reach the files and the catalogue under the same names.
+    """
+
+    name = "spark"
+
+    def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
+        """See :meth:`phonoscope.scan.base.Engine.run`."""
+        session, is_ours = spark_session(job.settings)
+        order = Order(job.store.uri, job.scan_id, job.names.next(), job.settings)
+        try:
+            every = itertools.chain.from_iterable(files)
+            while group := list(itertools.islice(every, SLICE_FILES)):
+                _run_slice(session, job, order, group)
+        finally:
+            if is_ours:
+                session.stop()
+
+
+def _run_slice(session: Any, job: Job, order: Order, files: list[SourceFile]) -> None:
+    receipts = _plan(session, job, order, files)
+    tag = f"phonoscope-{job.scan_id}"
+
+    def collect() -> list[Any]:
+        session.addTag(tag)
+        return list(receipts.collect())
+
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(collect)
+        follower = _Follower(job)
+        try:
+            while not future.done():
+                wait([future], FOLLOW_S)
+                follower.look()
+        except BaseException:
+            session.interruptTag(tag)
+            raise
+        for row in _result(future):
+            job.receipt += _receipt_of(row)
+
+
+def _result(future: Future[list[Any]]) -> list[Any]:
+    """Return what a job came to; what went wrong in it in one line instead of three traces."""
+    try:
+        return future.result()
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        ours = "phonoscope.errors.CatalogueError: "
+        for line in lines:
+            if line.startswith(ours):
+                raise CatalogueError(line.removeprefix(ours)) from error
+        causes = [line for line in lines if _EXCEPTION_LINE.match(line)]
+        reason = (causes or lines or [type(error).__name__])[0]
+        raise PhonoscopeError(f"the Spark job failed: {reason}") from error
+
+
+_EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit): ")
+
+
+def _plan(session: Any, job: Job, order: Order, files: list[SourceFile]) -> Any:
+    from pyspark.sql import functions as f
+
+    tasks = max(1, -(-len(files) // TASK_FILES))
+    rows = pa.Table.from_pylist([file._asdict() for file in files], schema=_FILE_SCHEMA)
+    identified = (
+        session.createDataFrame(rows)
+        .repartition(tasks)
+        .mapInArrow(partial(_identify, order), _IDENTIFIED)
+    )
+    file = f.struct("uri", "size_bytes", "mtime_ns", "error_kind", "error")
+    # What could not be identified is a group of its own, under its URI.
+    recordings = identified.groupBy(
+        f.coalesce("recording_id", "uri").alias("key"), "recording_id"
+    ).agg(f.collect_list(file).alias("files"), f.sum("cpu_s").alias("cpu_s"))
+    return (
+        recordings.join(_known(session, job, order), "recording_id", "left")
+        .select("recording_id", "files", "cpu_s", f.col("known").isNotNull().alias("known"))
+        .repartition(tasks)
+        .mapInArrow(partial(_examine, order), _RECEIPT)
+    )
+
+
+def _known(session: Any, job: Job, order: Order) -> Any:
+    """Return the recordings that the catalogue has now, read by the executors."""
+    from pyspark.sql import functions as f
+
+    names = pa.table({"name": pa.array(job.store.live_parts("recordings"), pa.string())})
+    parts = session.createDataFrame(names)
+    ids = parts.mapInArrow(partial(_read_ids, order), "recording_id string")
+    return ids.distinct().withColumn("known", f.lit(True))
+
+
+def _read_ids(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
+    store = open_store(order.catalogue)
+    for batch in batches:
+        names = batch.column(0).to_pylist()
+        yield from store.batches("recordings", names, ["recording_id"])
+
+
+def _pool(settings: Settings) -> Pool:
+    return Pool(1, time_limit_s=settings.file_time_limit_s, memory_mb=settings.worker_memory_mb)
+
+
+def _call(pool: Pool, function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
+    """Call a function in the pool's only worker; returns its value and processor time, s."""
+    pool.submit(None, function, *arguments)
+    while not (done := pool.wait(60.0)):
+        pass
+    return done[0].value, done[0].cpu_s
+
+
+def _identify(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
+    with _pool(order.settings) as pool:
+        for batch in batches:
+            rows = [_identified(pool, row) for row in batch.to_pylist()]
+            yield pa.RecordBatch.from_pylist(
+                rows,
+                schema=_FILE_SCHEMA.append(pa.field("recording_id", pa.string())).append(
+                    pa.field("cpu_s", pa.float64())
+                ),
+            )
+
+
+def _identified(pool: Pool, row: dict[str, Any]) -> dict[str, Any]:
+    if row["error_kind"] is not None:
+        return row | {"recording_id": None, "cpu_s": 0.0}
+    found, cpu_s = _call(pool, identify_file, row["uri"])
+    if isinstance(found, Failure):
+        bad = {"error_kind": found.kind.value, "error": found.message}
+        return row | bad | {"recording_id": None, "cpu_s": cpu_s}
+    return row | {"recording_id": found, "cpu_s": cpu_s}
+
+
+def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
+    """Examine recordings and write them into the catalogue; yields one receipt."""
+    store = open_store(order.catalogue)
+    names = BatchNames(order.scan_id, order.after)
+    job = Job(store, order.scan_id, names, order.settings, NoProgress())
+    waiting: list[Outcome] = []
+    due_s = time.monotonic() + order.settings.batch_seconds
+    with _pool(order.settings) as pool:
+        for row in itertools.chain.from_iterable(batch.to_pylist() for batch in batches):
+            outcomes, cpu_s = _examined(pool, row, order.settings.false_alarms)
+            waiting += outcomes
+            job.count(Receipt(cpu_s=cpu_s + row["cpu_s"]))
+            job.count(Receipt.of(outcomes))
+            if len(waiting) >= order.settings.batch_files or time.monotonic() >= due_s:
+                job.write(waiting)
+                waiting = []
+                due_s = time.monotonic() + order.settings.batch_seconds
+        job.write(waiting)
+    receipt = dataclasses.asdict(job.receipt)
+    receipt["unreadable"] = json.dumps(job.receipt.unreadable)
+    yield pa.RecordBatch.from_pylist([receipt])
+
+
+def _examined(pool: Pool, row: dict[str, Any], false_alarms: float) -> tuple[list[Outcome], float]:
+    files = [
+        SourceFile(**{**file, "error_kind": file["error_kind"] and ErrorKind(file["error_kind"])})
+        for file in row["files"]
+    ]
+    recording_id = row["recording_id"]
+    if recording_id is None:
+        return [Outcome(file_row(file, None, file.error_kind, file.error)) for file in files], 0.0
+    if row["known"]:
+        return [Outcome(file_row(file, recording_id)) for file in files], 0.0
+    first = files[0]
+    file = (first.uri, recording_id, first.size_bytes, first.mtime_ns)
+    found, cpu_s = _call(pool, examine_file, *file, false_alarms)
+    return outcomes_of(recording_id, files, found), cpu_s
+
+
+def _receipt_of(row: Any) -> Receipt:
+    fields = row.asDict()
+    kinds = json.loads(fields.pop("unreadable"))
+    unreadable = Counter({ErrorKind(kind): count for kind, count in kinds.items()})
+    return Receipt(**fields, unreadable=unreadable)
+
+
+class _Follower:
+    """Tells a scan's progress from the parts that executors finished."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.seen = set(job.store.live_parts("files"))
+
+    def look(self) -> None:
+        """Report the parts of this scan that came since the last look."""
+        place = self._job.store.place
+        for name in self._job.store.live_parts("files"):
+            if name in self.seen or f"-{self._job.scan_id}-" not in name:
+                continue
+            self.seen.add(name)
+            # A compaction may have taken it away meanwhile: then progress lags, nothing else.
+            with suppress(FileNotFoundError):
+                files = pq.read_table(
+                    f"files/{name}", columns=["error_kind"], filesystem=place.arrow()
+                )
+                bad = files.num_rows - files["error_kind"].null_count
+                self._job.progress.advanced(files.num_rows, self._audio_s(name), bad)
+
+    def _audio_s(self, name: str) -> float:
+        with suppress(FileNotFoundError):
+            durations = pq.read_table(
+                f"recordings/{name}",
+                columns=["duration_s"],
+                filesystem=self._job.store.place.arrow(),
+            )
+            return float(sum(durations["duration_s"].drop_null().to_pylist()))
+        return 0.0

@@ -1,0 +1,102 @@
+"""The tables of a catalogue on a Spark cluster, for the questions that are asked through Ibis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.views import is_settled, live_parts, settled_scans
+from phonoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_PATTERN_SIGNS = "*?[]{}"
+"""Signs that Spark takes for patterns in a path."""
+
+
+class SparkTables:
+    """A catalogue as Spark sees it: the same rows by the same rules, on many machines.
+
+    The executors must reach the catalogue under the same name.
+
+    Parameters
+    ----------
+    store
+        The catalogue.
+    session
+        A Spark session.
+    path
+        How the catalogue was named.
+
+    Raises
+    ------
+    UsageError
+        When the catalogue's path holds signs that Spark takes for a pattern.
+    """
+
+    def __init__(self, store: Store, session: Any, path: str) -> None:
+        import ibis
+
+        if any(sign in store.uri for sign in _PATTERN_SIGNS):
+            raise UsageError(
+                f"Spark takes {_PATTERN_SIGNS} in a path for patterns: rename {store.name} to ask "
+                "it with --engine spark"
+            )
+        self.path = path
+        self._store, self._session = store, session
+        self._backend = ibis.pyspark.connect(session)
+        self._parts = live_parts(store)
+        self._settled = settled_scans(store, self._parts["ingests"])
+        self._made: dict[str, Any] = {}
+
+    def table(self, name: str) -> ir.Table:
+        """Return a table by name, as the catalogue was when this was made.
+
+        Raises
+        ------
+        UsageError
+            When there is no such table.
+        """
+        if name not in tables():
+            raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
+        if name not in self._made:
+            self._frame(tables()[name]).createOrReplaceTempView(f"phonoscope_{name}")
+            self._made[name] = self._backend.table(f"phonoscope_{name}")
+        return self._made[name]
+
+    def _frame(self, table: Table) -> Any:
+        """Return the rows of a table that count, as a Spark data frame."""
+        names = self._parts[table.name]
+        frame = self._read(table, names)
+        if table.several:
+            scans = self._frame(tables()["recordings"]).select("recording_id", "scan_id")
+            frame = frame.join(scans, ["recording_id", "scan_id"], "left_semi")
+        if len(names) < 2 or (table.ingested and is_settled(names, self._settled)):
+            return frame
+        return _newest(frame, table)
+
+    def _read(self, table: Table, names: Sequence[str]) -> Any:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        schema = from_arrow_schema(table.schema)
+        if not names:
+            return self._session.createDataFrame([], schema)
+        base = self._store.uri.rstrip("/")
+        paths = [f"{base}/{table.name}/{name}" for name in names]
+        return self._session.read.schema(schema).parquet(*paths).select(*table.schema.names)
+
+
+def _newest(frame: Any, table: Table) -> Any:
+    """Return of each key the newest row; of a table with several, the newest batch's."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as f
+
+    keys = Window.partitionBy(*table.key_columns)
+    if table.several:
+        newest = frame.withColumn("_newest", f.max("batch").over(keys))
+        return newest.filter("batch = _newest").drop("_newest")
+    ranked = frame.withColumn("_rank", f.row_number().over(keys.orderBy(f.desc("batch"))))
+    return ranked.filter("_rank = 1").drop("_rank")

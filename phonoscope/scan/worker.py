@@ -1,0 +1,144 @@
+"""A worker process: does one task at a time for its parent, and dies with it.
+
+Started by :mod:`phonoscope.scan.pool` as ``python -m phonoscope.scan.worker``. Tasks
+come over stdin and answers go back over what was stdout, as pickles with their length before
+them. Nothing of the program that started it is imported, so a script needs no
+``if __name__ == "__main__"`` to scan.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+from phonoscope.errors import ErrorKind
+from phonoscope.scan.messages import (
+    BEGUN,
+    Answer,
+    Failure,
+    Start,
+    Task,
+    read_frame,
+    write_frame,
+)
+
+OOM_SCORE = "800"
+"""How readily Linux ends this process when memory runs out, 0 to 1000: before its parent."""
+PARENT_CHECK_S = 1.0
+
+
+def main() -> None:
+    """Serve tasks until the parent closes the pipe or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = _take_stdout()
+    frame = read_frame(sys.stdin.fileno())
+    if frame is None:
+        return
+    write_frame(answers, BEGUN)
+    start: Start = pickle.loads(frame)  # noqa: S301 - from the process that started this one
+    threading.Thread(target=_die_with, args=(start.parent_pid,), daemon=True).start()
+    tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(tasks,), daemon=True).start()
+    _settle(start.memory_mb)
+    write_frame(answers, pickle.dumps(Answer(cpu_s=time.process_time())))
+    spent_s = time.process_time()
+    while True:
+        task = tasks.get()
+        # Should this process die from here on, the task may be to blame; before, it is not.
+        write_frame(answers, BEGUN)
+        answer = _answered(task)
+        now_s = time.process_time()
+        write_frame(answers, _pickled(answer, now_s - spent_s))
+        spent_s = now_s
+
+
+def _take_stdout() -> int:
+    """Keep the pipe for answers; what a library prints goes to stderr."""
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def _receive(tasks: queue.SimpleQueue[bytes]) -> None:
+    """Take in tasks, so that the end of the parent is seen at once, also while working."""
+    while (frame := read_frame(sys.stdin.fileno())) is not None:
+        tasks.put(frame)
+    os._exit(0)
+
+
+def _die_with(parent_pid: int) -> None:
+    """End when the parent did, should a copy of it hold the pipe open."""
+    while os.getppid() == parent_pid:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(0)
+
+
+def _settle(memory_mb: int) -> None:
+    """Import everything a task needs, then take on the limits."""
+    # Imported here, so that the pipe is served and the parent watched while that takes time.
+    import threadpoolctl
+
+    from phonoscope.scan import work
+
+    work.prepare()
+    threadpoolctl.threadpool_limits(1)
+    if sys.platform == "linux":
+        _limit_linux(memory_mb)
+
+
+def _limit_linux(memory_mb: int) -> None:
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + memory_mb * (1 << 20)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    # A decoder that crashes must not fill the disk with memory images.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    # Some containers forbid it; then the kernel chooses by size, as without Phonoscope.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
+
+
+def _answered(frame: bytes) -> Answer:
+    try:
+        task: Task = pickle.loads(frame)  # noqa: S301 - from the process that started this one
+        return Answer(task.function(*task.arguments))
+    except MemoryError:
+        return Answer(failure=OUT_OF_MEMORY)
+    except Exception as error:
+        # The last line of defence of a scan of millions: a fault of ours is a row that says so.
+        return Answer(failure=_fault(error))
+
+
+def _pickled(answer: Answer, cpu_s: float) -> bytes:
+    try:
+        return pickle.dumps(Answer(answer.value, answer.failure, cpu_s))
+    except MemoryError:
+        return pickle.dumps(Answer(failure=OUT_OF_MEMORY, cpu_s=cpu_s))
+    except Exception as error:
+        return pickle.dumps(Answer(failure=_fault(error), cpu_s=cpu_s))
+
+
+OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use")
+
+
+def _fault(error: Exception) -> Failure:
+    return Failure(
+        ErrorKind.INTERNAL,
+        f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}",
+    )
+
+
+if __name__ == "__main__":
+    # Under its own name: what is pickled from __main__ cannot be read by the parent.
+    import_module("phonoscope.scan.worker").main()

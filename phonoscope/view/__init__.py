@@ -1,0 +1,1 @@
+"""What pages and the dossier both show: queries, timelines, scales, templates."""

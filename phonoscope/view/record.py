@@ -1,0 +1,123 @@
+"""All that a catalogue holds of one recording."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from phonoscope.analysis import Examination
+from phonoscope.audio.decode import Decoded, Stream
+from phonoscope.catalogue.labelled import declaration_of
+from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict
+from phonoscope.disclosure.model import Tags
+from phonoscope.errors import CatalogueError
+from phonoscope.features.base import questions
+from phonoscope.files import printable, shown
+from phonoscope.types import Statement, columns_in
+from phonoscope.view.desk import Desk, Row
+
+
+@dataclass(frozen=True)
+class Record:
+    """One recording as it stands in a catalogue."""
+
+    examination: Examination
+    """The stored rows, put together as when it was examined."""
+    files: tuple[Row, ...]
+    """Rows of the table ``files`` that hold it."""
+
+    @property
+    def recording_id(self) -> str:
+        """Its identifier."""
+        return str(self.examination.recording_id)
+
+    @property
+    def title(self) -> str:
+        """The tag by which a person knows it, or the name of its first file."""
+        tag = self.examination.tags.title
+        return printable(tag) if tag else self.examination.to_json()["file"].rsplit("/", 1)[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape of ``phonoscope check --json``, and the files that hold it."""
+        files = [
+            {
+                "file": shown(row["uri"]),
+                "uri": row["uri"],
+                "size_bytes": row["size_bytes"],
+                "mtime_ns": row["mtime_ns"],
+            }
+            for row in self.files
+        ]
+        return {**self.examination.to_json(), "files": files}
+
+
+def read_record(desk: Desk, recording_id: str) -> Record | None:
+    """Return a recording by its identifier; ``None`` when there is none."""
+
+    def mine(name: str) -> list[Row]:
+        return desk.rows(lambda table: _of(table(name), recording_id))
+
+    recordings, files = mine("recordings"), mine("files")
+    if not recordings or not files:
+        return None
+    row = recordings[0]
+    files.sort(key=lambda file: file["uri"])
+    verdicts = mine("verdicts")
+    statements = sorted(mine("statements"), key=lambda s: -(s["strength"] or 0.0))
+    examination = Examination(
+        file=files[0]["uri"],
+        recording_id=recording_id,
+        size_bytes=row["size_bytes"],
+        verdict=_verdict(verdicts[0]) if verdicts else UNREADABLE,
+        stream=_made(Stream, row) if _is_described(row) else None,
+        decoded=_made(Decoded, row),
+        tags=_made(Tags, row, "tag_"),
+        declared=tuple(declaration_of(mark) for mark in mine("declared")),
+        answers={q.name: _made(q.answer, row) for q in questions()},
+        evidence=tuple(_statement(statement) for statement in statements),
+        segments=_segments(mine("segments")),
+    )
+    return Record(examination, tuple(files))
+
+
+def _of(table: Any, recording_id: str) -> Any:
+    return table.filter(table.recording_id == recording_id)
+
+
+def _made(kind: type[Any], row: Mapping[str, Any], prefix: str = "") -> Any:
+    """Return a dataclass from the columns it declares; an absent column reads as empty."""
+    stored = {f.name: row.get(prefix + f.name) for f in columns_in(kind)}
+    # What is no column served the verdict while the recording was examined.
+    needed = (f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING)
+    return kind(**dict.fromkeys(needed) | stored)
+
+
+def _is_described(row: Row) -> bool:
+    """Whether the version that wrote a row knew the stream's columns."""
+    return all(row.get(name) is not None for name in ("container", "codec", "sample_rate_hz"))
+
+
+def _verdict(row: Row) -> Verdict:
+    # What is not a number was not measured.
+    finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
+    try:
+        made: Verdict = _made(Verdict, {**finite, "verdict": Band(row["verdict"])})
+    except ValueError as error:
+        raise CatalogueError(f"verdict {row['verdict']!r} is not known to this version") from error
+    return made
+
+
+def _statement(row: Row) -> Statement:
+    numbers = json.loads(row["numbers"] or "{}")
+    return Statement(row["kind"], row["says"], row["strength"] or 0.0, row["also"] or "", numbers)
+
+
+def _segments(rows: list[Row]) -> tuple[Segment, ...]:
+    """Return the stretches in order of time; one without a number cannot be shown."""
+    made = [_made(Segment, row) for row in rows]
+    whole = [s for s in made if all(v is not None and isfinite(v) for v in vars(s).values())]
+    return tuple(sorted(whole, key=lambda s: s.start_s))

@@ -1,0 +1,45 @@
+"""p-values that hold, and probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
+
+
+@pytest.mark.parametrize("draw", ["logistic", "normal", "gumbel"])
+def test_false_alarms_come_no_more_often_than_set(draw):
+    rng = np.random.default_rng(5)
+    null = Null.of(getattr(rng, draw)(size=3000), 3000)
+    fresh = np.sort(getattr(rng, draw)(size=200_000))
+    p = np.array([null.p_value(float(s)) for s in fresh[-20_000:]])
+    for target in (0.05, 0.01, 0.001):
+        realised = (p <= target).sum() / fresh.size
+        assert realised <= 1.3 * target
+        assert realised >= 0.2 * target
+
+
+@given(st.lists(st.floats(-50, 50), min_size=2, max_size=2, unique=True))
+def test_a_higher_score_has_no_higher_p_value(two):
+    null = Null.of(np.random.default_rng(1).normal(size=500), 500)
+    low, high = sorted(two)
+    assert 0 < null.p_value(high) <= null.p_value(low) <= 1
+
+
+def test_draws_of_few_recordings_make_a_wider_tail():
+    scores = np.random.default_rng(2).normal(size=1200)
+    assert Null.of(scores, 100).p_value(5.0) > Null.of(scores, 1200).p_value(5.0)
+
+
+def test_groups_follow_the_highest_frequency_with_sound():
+    assert [GROUPS[group_of(hz)] for hz in (3_700, 7_700, 10_700, 15_700, 21_000)] == [
+        "narrow", "narrow", "middle", "wide", "wide",
+    ]  # fmt: skip
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.01, 5), st.floats(-5, 5))
+def test_a_probability_is_one(score, slope, intercept):
+    assert 0 < probability(score, slope, intercept) < 1 or abs(score) > 7

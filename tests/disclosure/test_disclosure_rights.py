@@ -1,0 +1,85 @@
+"""The table of rights: complete, sourced, printed for people and as JSON."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from phonoscope.cli import rights as command
+from phonoscope.cli.exits import guarded
+from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES, Kind, rights_of
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def told():
+    app = typer.Typer()
+    app.command()(guarded(command.rights, interrupted=command.INTERRUPTED))
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize("use", USES)
+def test_every_use_has_questions_holders_and_what_to_keep(use):
+    found = rights_of(use)
+    kinds = [right.kind for right in found]
+    assert len(set(kinds)) == len(kinds) >= 4
+    order = [right.touched for right in found]
+    assert order == sorted(order, reverse=True), "what is surely touched comes first"
+    assert order[0] == "yes"
+    for right in found:
+        assert right.question.rstrip(".").endswith(("?", "looks", "recording"))
+        assert right.holder
+        assert right.evidence
+        for rule in right.rules:
+            assert rule.source
+            assert rule.where
+            assert date(1970, 1, 1) < rule.since <= CHECKED
+
+
+def test_what_each_use_surely_touches():
+    def surely(use):
+        return {right.kind for right in rights_of(use) if right.touched == "yes"}
+
+    assert surely("cover") == {Kind.COMPOSITION, Kind.LYRICS, Kind.PERFORMANCE}
+    assert {Kind.VOICE, Kind.COMPOSITION, Kind.TRAINING} < surely("cover-cloned-voice")
+    assert Kind.VOICE in surely("original-cloned-voice")
+    assert Kind.COMPOSITION not in surely("original-cloned-voice")
+    for use in ("sped-up-copy", "sample", "remix"):
+        assert {Kind.RECORDING, Kind.PERFORMANCE, Kind.COMPOSITION} <= surely(use)
+        assert Kind.VOICE not in surely(use)
+    assert surely("in-the-style-of") == {Kind.DISCLOSURE}
+    assert Kind.TRAINING in surely("training")
+    every = {right.kind for use in USES for right in rights_of(use)}
+    assert every == set(Kind)
+
+
+def test_a_use_that_is_not_known_is_refused(told):
+    with pytest.raises(ValueError, match="cover-cloned-voice"):
+        rights_of("karaoke")
+    refused = told("--use", "karaoke")
+    assert refused.exit_code == 2
+    assert "cover-cloned-voice" in refused.output
+
+
+def test_it_prints_a_check_list_that_is_no_advice(told):
+    printed = " ".join(told("--use", "sample").output.split())
+    assert NOT_ADVICE in printed
+    assert "[ ] recording, touched:" in printed
+    assert "Court of Justice, C-476/17 (Pelham), ECLI:EU:C:2019:624, 2019-07-29" in printed
+    listed = told().output
+    assert all(use in listed for use in USES)
+
+
+def test_the_json_is_the_documented_one(told):
+    found = json.loads(told("--use", "training", "--json").output)
+    text = (DOCS / "rights.md").read_text("utf-8")
+    right = found["rights"][0]
+    names = {*found, *right, *right["rules"][0]}
+    assert all(f"`{name}`" in text for name in names)
+    assert all(f"`{use}`" in text for use in USES)
+    lines = told("--json").output.splitlines()
+    assert [json.loads(line)["use"] for line in lines] == list(USES)

@@ -1,0 +1,1 @@
+"""What the tests share: sounds, files, sources and catalogues that they make themselves."""

@@ -1,0 +1,77 @@
+"""Ingests in processes of their own, which are killed: at random, or at a certain write.
+
+The processes come from one that has everything loaded, so that many can be killed in little time.
+"""
+
+import multiprocessing
+import os
+import signal
+
+import phonoscope.api as ps
+from phonoscope.catalogue.place import LocalPlace
+from phonoscope.ingest import writer
+from phonoscope.ingest.formats import discogs_xml
+from phonoscope.ingest.readers import csv_file, json_file, parquet_files, sqlite_file
+
+CHUNK_ROWS = 50
+PART_ROWS = 300
+
+
+def ingest(source, catalogue, killed_at=None):
+    """Ingest in small parts; the process is killed when it begins its n-th write."""
+    sqlite_file.BATCH_ROWS = parquet_files.BATCH_ROWS = CHUNK_ROWS
+    csv_file.CHUNK_ROWS = json_file.CHUNK_ROWS = discogs_xml._CHUNK_RECORDS = CHUNK_ROWS
+    writer.PART_ROWS = PART_ROWS
+    told = []
+    if killed_at is not None:
+        _kill_at(killed_at)
+    summary = ps.open_catalogue(catalogue, create=True).ingest(source, tell=told.append)
+    return summary, told
+
+
+def _kill_at(number):
+    """Before a write, and after a write before its file has its name, and when one is removed."""
+    left = [number]
+
+    def counted(act):
+        def at(*arguments):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return act(*arguments)
+
+        return at
+
+    LocalPlace.write = counted(LocalPlace.write)
+    LocalPlace.remove = counted(LocalPlace.remove)
+
+
+def _told(source, catalogue, killed_at, pipe):
+    try:
+        pipe.send(ingest(source, catalogue, killed_at))
+    except BaseException as error:
+        pipe.send(repr(error))
+        raise
+
+
+def start(source, catalogue, killed_at=None):
+    """Start an ingest; returns its process and where what it came to can be received."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["phonoscope.api", "phonoscope.ingest.run"])
+    mine, its = context.Pipe(duplex=False)
+    process = context.Process(target=_told, args=(source, catalogue, killed_at, its))
+    process.start()
+    its.close()
+    return process, mine
+
+
+def run(source, catalogue, killed_at=None):
+    """Return what an ingest came to and what it told, or ``None`` when it was killed."""
+    process, pipe = start(source, catalogue, killed_at)
+    try:
+        found = pipe.recv()
+    except EOFError:
+        found = None
+    process.join(60)
+    assert process.exitcode == (0 if found else -signal.SIGKILL), found
+    return found

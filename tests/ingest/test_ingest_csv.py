@@ -1,0 +1,283 @@
+"""Flat CSV files of tracks into the common tables."""
+
+import codecs
+import csv
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import phonoscope as ps
+from phonoscope.ingest.base import layouts
+from phonoscope.ingest.formats.flat_csv import SPELLINGS
+from phonoscope.ingest.readers import csv_file
+from tests.helpers.sources import table, write_csv
+
+HEADING = ["", "id", "name", "artists", "release_date", "duration_ms", "explicit", "tempo", "key"]
+ROWS = [
+    ["0", "a", "Song", "One;Two", "2016-07-15", "243800.0", "False", "90.5", "0"],
+    ["1", "b", "NA", "", "2011", "0", "TRUE", "", "C#"],
+    ["2", "c", 'quo"ted, title', "x", "2040-12", "NA", "", "1e2", "-1"],
+    ["3", "d", "two\nlines", "x", "soon", "1500.9", "1.0", "NaN", "Bb"],
+    ["4", "", "no id", "x", "", "1", "0", "1", "1"],
+    ["5", "NA", "no id", "x", "", "1", "0", "1", "1"],
+    ["6", "e", "bad", "x", "", "3:45", "0", "1", "1"],
+    ["7", "f", "bad", "x", "", "inf", "0", "1", "1"],
+    ["8", "g", "bad", "x", "", "1", "maybe", "1", "1"],
+    ["9", "h", "bad", "x", "", "1", "0", "fast", "1"],
+    ["10", "i", "bad", "x", "", "1", "0", "1", "H"],
+    ["11", "j", "too few"],
+    ["12", "k", "too many", "x", "", "1", "0", "1", "1", "1"],
+    ["13", "l", "y" * 5000, "x", "", "1", "0", "1", "1"],
+]
+REASONS = {
+    "no track_id": 2,
+    "duration_ms is no number": 2,
+    "explicit is neither true nor false": 1,
+    "tempo_bpm is no number": 1,
+    "key is no pitch class": 1,
+    "too few cells": 1,
+    "too many cells": 1,
+    "name is too long": 1,
+}
+KEPT = [
+    ("a", "Song", "One;Two", "2016-07-15", "day", 243_800, False),
+    ("b", "NA", None, "2011", "year", 0, True),
+    ("c", 'quo"ted, title', "x", "2040-12", "month", None, None),
+    ("d", "two\nlines", "x", "soon", None, 1500, True),
+]
+COLUMNS = (
+    *("track_id", "name", "artist_names", "release_date", "release_date_precision"),
+    *("duration_ms", "explicit"),
+)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    return ps.open_catalogue(tmp_path / "catalogue")
+
+
+def check(catalogue, path):
+    summary = catalogue.ingest(path)
+    assert summary.layout == "flat-csv"
+    assert (summary.read, summary.kept, summary.reasons) == (len(ROWS), len(KEPT), REASONS)
+    assert summary.ignored == [""]
+    assert table(catalogue, "tracks", *COLUMNS) == KEPT
+    assert table(catalogue, "features", "track_id", "tempo_bpm", "key") == [
+        ("a", 90.5, 0),
+        ("b", None, 1),
+        ("c", 100.0, -1),
+        ("d", None, 10),
+    ]
+    assert len(table(catalogue, "rejects", "row", "reason")) == summary.rejected
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_every_encoding_gives_the_same_rows(tmp_path, catalogue, encoding):
+    check(catalogue, write_csv(tmp_path / "x.csv", [HEADING, *ROWS], encoding=encoding))
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [{"delimiter": ";"}, {"delimiter": "\t"}, {"delimiter": "|"}, {"lineterminator": "\n"}],
+)
+def test_every_separator_gives_the_same_rows(tmp_path, catalogue, dialect):
+    check(catalogue, write_csv(tmp_path / "x.csv", [HEADING, *ROWS], **dialect))
+
+
+def test_a_big_endian_mark_is_understood(tmp_path, catalogue):
+    write_csv(tmp_path / "plain.csv", [HEADING, *ROWS], encoding="utf-16-be")
+    path = tmp_path / "marked.csv"
+    path.write_bytes(codecs.BOM_UTF16_BE + (tmp_path / "plain.csv").read_bytes())
+    check(catalogue, path)
+
+
+def test_blank_lines_are_no_rows_and_repeated_ids_are_one_track(tmp_path, catalogue):
+    path = tmp_path / "x.csv"
+    path.write_text("id,name,duration_ms\na,old,1\n\nb,B,2\n\na,new,3\n")
+    summary = catalogue.ingest(path)
+    assert (summary.read, summary.kept, summary.written["tracks"]) == (3, 3, 2)
+    assert table(catalogue, "tracks", "track_id", "name") == [("a", "new"), ("b", "B")]
+
+
+def test_bytes_that_are_no_text_reject_their_row_only(tmp_path, catalogue):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"id,name,duration_ms,other\na,caf\xe9,1,x\nb,ok,2,\xe9\n\xff,c,3,x\nd,d,4,\n")
+    summary = catalogue.ingest(path)
+    reasons = {"name is undecodable text": 1, "track_id is undecodable text": 1}
+    assert summary.reasons == reasons
+    # What is not read needs no decoding.
+    assert table(catalogue, "tracks", "track_id") == [("b",), ("d",)]
+
+
+def test_seconds_become_milliseconds(tmp_path, catalogue):
+    path = write_csv(
+        tmp_path / "x.csv",
+        [["id", "title", "duration_s"], ["a", "A", "180"], ["b", "B", "0.29"], ["c", "C", "1e20"]],
+    )
+    assert catalogue.ingest(path).reasons == {"duration_ms is no number": 1}
+    assert table(catalogue, "tracks", "track_id", "duration_ms") == [("a", 180_000), ("b", 290)]
+
+
+@pytest.mark.parametrize("field", SPELLINGS)
+def test_every_spelling_is_recognised(tmp_path, field):
+    for spelling in SPELLINGS[field].split():
+        needed = {"track_id": "id", "name": "name", "duration_ms": "duration_ms", field: spelling}
+        path = write_csv(tmp_path / "x.csv", [list(dict.fromkeys(needed.values()))])
+        assert ps.layout_of(path) == "flat-csv", spelling
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "id,name,popularity,followers,genres",
+        "chart_week,title,performer,last_week",
+        "track_name,artist,duration_ms,explicit,tempo",
+        "a",
+    ],
+)
+def test_an_unknown_layout_is_refused_in_words(tmp_path, catalogue, heading):
+    (tmp_path / "tracks.csv").write_text(f"{heading}\n1,2,3\n")
+    with pytest.raises(ps.SourceError) as refused:
+        catalogue.ingest(tmp_path / "tracks.csv")
+    assert heading.replace(",", ", ") in str(refused.value)
+    for layout in layouts():
+        assert layout.looks_for in str(refused.value)
+
+
+def test_the_name_of_a_file_does_not_matter(tmp_path):
+    path = tmp_path / "notes.sqlite3"
+    path.write_text("id,name,duration_ms\n")
+    assert ps.layout_of(path) == "flat-csv"
+
+
+def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):
+    path = write_csv(
+        tmp_path / "x.csv",
+        [["Code", "Song", "Sec", "popularity", "Beat"], ["a", "A", "2.5", "9", "120"]],
+    )
+    mapping = {"Code": "track_id", "Song": "name", "Sec": "duration_s", "Beat": "tempo_bpm"}
+    summary = catalogue.ingest(path, mapping)
+    assert (summary.layout, summary.ignored) == ("mapped-csv", ["popularity"])
+    columns = ("track_id", "name", "duration_ms", "popularity")
+    assert table(catalogue, "tracks", *columns) == [("a", "A", 2500, None)]
+    assert table(catalogue, "features", "tempo_bpm") == [(120.0,)]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ({"id": "track_id", "x": "name"}, "no column 'x'"),
+        ({"id": "track_id", "name": "nam"}, "no field 'nam'"),
+        ({"name": "name"}, "track_id"),
+        ({"id": "track_id", "name": "track_id"}, "only one column"),
+        ({"id": "track_id", "a": "duration_s", "b": "duration_ms"}, "only one column"),
+        ({"id": "source"}, "no field 'source'"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path, catalogue, mapping, says):
+    (tmp_path / "x.csv").write_text("id,name,a,b\n")
+    with pytest.raises(ps.UsageError, match=says):
+        catalogue.ingest(tmp_path / "x.csv", mapping)
+
+
+def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):
+    from phonoscope.ingest import writer
+
+    monkeypatch.setattr(csv_file, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(writer, "PART_ROWS", 20)
+    rows = [["id", "name", "duration_ms"], *([f"{i}", "x", str(i % 50)] for i in range(1000))]
+    rows[500][2] = "none of it"
+    told = []
+    summary = catalogue.ingest(
+        write_csv(tmp_path / "x.csv", rows), None, lambda *facts: told.append(facts)
+    )
+    assert (summary.read, summary.kept, summary.rejected) == (1000, 999, 1)
+    assert table(catalogue, "rejects", "row", "reason") == [(500, "duration_ms is no number")]
+    assert len(table(catalogue, "tracks", "track_id")) == 999
+    assert told[-1] == (1000, 1, 1.0)
+
+
+CELLS = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["", "1", "-0", "1e5", "nan", "inf", "TRUE", "0x1", "\0", "1.5", '"', "\r", "9" * 40]
+    ),
+    st.floats().map(str),
+    st.integers().map(str),
+)
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=5, max_size=7), max_size=12), data=st.binary(max_size=40)
+)
+def test_whatever_the_cells_are_rows_read_are_rows_kept_and_rejected(rows, data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+            csv.writer(file).writerows([["id", "name", "duration_ms", "explicit", "tempo", "key"]])
+            csv.writer(file).writerows(rows)
+        expected = len(rows)
+        if data.isalnum():
+            with path.open("ab") as file:
+                file.write(data)
+            expected += 1
+        catalogue = ps.open_catalogue(Path(folder) / "catalogue")
+        summary = catalogue.ingest(path)
+        assert summary.read == expected
+        assert summary.read == summary.kept + summary.rejected
+        assert len(table(catalogue, "rejects", "row")) == summary.rejected
+        assert len(table(catalogue, "tracks", "track_id")) <= summary.kept
+
+
+HOSTILE = {
+    "a million columns": (b"a," * 1_000_000, "longer than"),
+    "many columns": (b"id,name,duration_ms," + b"x," * 5000 + b"\n", "at most 2,000"),
+    "a long line": (b"id,name,duration_ms\n" + b"x" * 5_000_000, "line 2 is longer"),
+    "an open quote": (b'id,name,duration_ms\n"' + b"a\n" * 5_000_000, "line"),
+    "many cells over many lines": (b'id,name,duration_ms\n"' + b'\n","' * 1_000_000, "longer than"),
+    "nothing": (b"", "empty"),
+    "only NUL": (b"\0" * 10_000, "empty"),
+    "no heading": (b"\n\n\n", "empty"),
+    "a heading without names": (b",,,\n1,2,3,4\n", "no heading"),
+    "NUL bytes": (b"\x01\0\x02\0\0\0" * 1000, "not known"),
+    "Parquet": (b"PAR1" + b"\0" * 100, "cannot be read"),
+    "gzip": (b"\x1f\x8b\x08" + b"\0" * 100, "cannot be unpacked"),
+    "JSON": (b' {"id": 1}', "JSON"),
+    "XML": (b"<?xml version='1.0'?>", "XML"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_file_is_refused_within_bounds(tmp_path, catalogue, kind):
+    content, says = HOSTILE[kind]
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(ps.SourceError) as refused:
+        catalogue.ingest(tmp_path / "x.csv")
+    assert says in str(refused.value)
+    assert len(str(refused.value)) < 4000
+
+
+def test_a_row_of_a_million_cells_is_one_reject(tmp_path, catalogue):
+    (tmp_path / "x.csv").write_text("id,name,duration_ms\na,A,1\n" + "x," * 400_000 + "\nb,B,2\n")
+    summary = catalogue.ingest(tmp_path / "x.csv")
+    assert (summary.kept, summary.reasons) == (2, {"too many cells": 1})
+    assert len(table(catalogue, "rejects", "row_text")[0][0]) <= 1000
+
+
+@pytest.mark.parametrize("what", ["missing", "folder", "fifo"])
+def test_what_is_no_file_is_refused(tmp_path, catalogue, what):
+    import os
+
+    path = tmp_path / "x"
+    if what == "folder":
+        path.mkdir()
+    if what == "fifo":
+        os.mkfifo(path)
+    with pytest.raises(ps.SourceError):
+        catalogue.ingest(path)
