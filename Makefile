@@ -54,7 +54,7 @@ bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC
 docs: $(VENV)/dev.stamp  ## Write what docs/ tells of commands, tables and findings from the code itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
 	mv docs/cli.md.new docs/cli.md
-	$(bin)/python -m phonoscope.catalogue.schema.layout > docs/schema.md.new
+	$(bin)/python -m phonoscope.catalogue.schema.tables > docs/schema.md.new
 	mv docs/schema.md.new docs/schema.md
 	$(bin)/python -m phonoscope.findings.reference > docs/findings.md.new
 	mv docs/findings.md.new docs/findings.md

@@ -101,8 +101,8 @@ def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
 def measure(wav: Path) -> tuple[rhythm.Rhythm, tonality.Tonality]:
     """Ask Phonoscope for the rhythm and the tonality of a file."""
     with wav.open("rb") as file, Decoder(file) as decoder:
-        questions = (rhythm.QUESTION, tonality.QUESTION)
-        asked = [question.ask(decoder.stream) for question in questions]
+        features = (rhythm.FEATURE, tonality.FEATURE)
+        asked = [feature.start(decoder.stream) for feature in features]
         for block in decoder.blocks():
             for accumulator in asked:
                 accumulator.update(block)

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 import phonoscope as ps
-from phonoscope.findings.base import Asked, findings
+from phonoscope.findings.base import QuerySession, findings
 
 BARE = {
     "popularity": "SELECT popularity, count(*) FROM t GROUP BY ALL",
@@ -53,7 +53,7 @@ def measured(path: str) -> dict[str, Any]:
     catalogue = ps.open_catalogue(path, create=False)
     start = timed(lambda: catalogue.table("tracks").limit(1).to_pyarrow())
     costs: dict[str, Any] = {}
-    with Asked(catalogue) as asked:
+    with QuerySession(catalogue) as asked:
         for finding in findings():
             if finding.order >= ON_METADATA:
                 said: list[Any] = []

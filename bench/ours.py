@@ -16,8 +16,8 @@ import pyarrow as pa
 from bench.channels import Sound
 from bench.system import Base, Hit, Recording
 from phonoscope.audio.block import Block
-from phonoscope.catalogue.schema.layout import PRINTED, tables
-from phonoscope.features.prints import PrintMeter, Prints
+from phonoscope.catalogue.schema.tables import PRINTED, tables
+from phonoscope.features.fingerprints import Fingerprints, PrintMeter
 from phonoscope.matching.recording.copies import groups, pairs
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.match import Query, recognise
@@ -43,7 +43,7 @@ class Ours(Base):
         self.name = "phonoscope" if altered else "phonoscope-plain"
         self._altered = altered
         self._folder = Path(mkdtemp(dir=scratch)) / "index"
-        self._each: dict[str, Prints] = {}
+        self._each: dict[str, Fingerprints] = {}
         self._names: dict[str, str] = {}
         self._distractors: tuple[int, int] = (0, 0)
         self._index: Index | None = None

@@ -19,8 +19,8 @@ import pandas as pd
 
 import phonoscope as ps
 from phonoscope.findings.base import find
+from phonoscope.ingest.detect import open_metadata
 from phonoscope.ingest.formats.flat_csv import fields_of
-from phonoscope.ingest.opened import open_metadata
 
 CLOSE = 1e-8
 """Features are added up in millionths."""

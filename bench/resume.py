@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 import phonoscope as ps
-from phonoscope.ingest.unfinished import Unfinished
+from phonoscope.ingest.checkpoint import Unfinished
 
 
 def _ingest(source: str, into: str, noted: bool, killed_at: int | None) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from phonoscope.findings.shared import lookalikes as search
-from phonoscope.findings.shared.known import _GUESTS, NAMES, Artist
+from phonoscope.findings.shared.known_artists import _GUESTS, NAMES, Artist
 from phonoscope.linking import lookalikes
 from phonoscope.linking.lookalikes import Likeness
 

@@ -25,7 +25,7 @@ import av
 import threadpoolctl
 
 from phonoscope.audio.decode import Decoder
-from phonoscope.features.base import questions
+from phonoscope.features.base import features
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -100,7 +100,7 @@ def where_time_goes(paths: list[Path]) -> dict[str, float]:
             accumulators = None
             while (block := timed("decode", lambda b=blocks: next(b, None))) is not None:
                 if accumulators is None:
-                    accumulators = {q.name: q.ask(decoder.stream) for q in questions()}
+                    accumulators = {q.name: q.start(decoder.stream) for q in features()}
                 for shared in ("joined", "mono", "fine", "coarse", "rms", "peak"):
                     timed(f"shared: {shared}", lambda b=block, s=shared: getattr(b, s))
                 timed("shared: mean level", lambda b=block: b.fine.level_sum)

@@ -24,7 +24,7 @@ from phonoscope.errors import (
 )
 
 if TYPE_CHECKING:
-    from phonoscope.analysis import Examination, examine
+    from phonoscope.analysis import Analysis, analyse
     from phonoscope.api import Catalogue, ScanSummary, check, layout_of, open_catalogue
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.read import read_labels
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from phonoscope.settings import Settings
 
 __all__ = [
+    "Analysis",
     "Catalogue",
     "CatalogueError",
     "Declaration",
-    "Examination",
     "LabelError",
     "Labelling",
     "MissingExtraError",
@@ -46,8 +46,8 @@ __all__ = [
     "SourceError",
     "UnreadableError",
     "UsageError",
+    "analyse",
     "check",
-    "examine",
     "layout_of",
     "open_catalogue",
     "read_labels",
@@ -57,12 +57,12 @@ __all__ = [
 _LAZY = {
     "Catalogue": "phonoscope.api",
     "Declaration": "phonoscope.disclosure.model",
-    "Examination": "phonoscope.analysis",
+    "Analysis": "phonoscope.analysis",
     "Labelling": "phonoscope.disclosure.writing",
     "ScanSummary": "phonoscope.api",
     "Settings": "phonoscope.settings",
     "check": "phonoscope.api",
-    "examine": "phonoscope.analysis",
+    "analyse": "phonoscope.analysis",
     "open_catalogue": "phonoscope.api",
     "layout_of": "phonoscope.api",
     "read_labels": "phonoscope.disclosure.read",

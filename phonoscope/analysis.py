@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from phonoscope.audio.decode import Decoded, Decoder, Stream
+from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.detector import detector
 from phonoscope.detector.disagreement import Disagreement, disagreement
 from phonoscope.detector.explanation import explain
@@ -29,7 +30,7 @@ from phonoscope.disclosure import sidecar
 from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.read import read_marks
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
-from phonoscope.features.base import questions
+from phonoscope.features.base import features
 from phonoscope.files import (
     identify_source,
     open_source,
@@ -38,7 +39,6 @@ from phonoscope.files import (
     stat_source,
     uri_of,
 )
-from phonoscope.types import Statement, columns_in
 
 MOST_FALSE_ALARMS = 0.5
 """Share of human music that may at most be called generated: beyond it a coin would do better."""
@@ -46,7 +46,7 @@ _MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
-class Examination:
+class Analysis:
     """All that one recording shows."""
 
     file: str
@@ -60,8 +60,8 @@ class Examination:
     decoded: Decoded | None = None
     tags: Tags = Tags()
     declared: tuple[Declaration, ...] = ()
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    """Answer of each question, by its name."""
+    results: Mapping[str, Any] = field(default_factory=dict)
+    """Result of each feature, by its name."""
     evidence: tuple[Statement, ...] = ()
     """What the answers say, in plain words, strongest first."""
     segments: tuple[Segment, ...] = ()
@@ -84,9 +84,9 @@ class Examination:
     def descriptors(self) -> dict[str, Any]:
         """Every measured column of every answer, by column name; e.g. ``tempo_bpm``."""
         return {
-            column.name: getattr(answer, column.name)
-            for answer in self.answers.values()
-            for column in columns_in(answer)
+            column.name: getattr(result, column.name)
+            for result in self.results.values()
+            for column in columns_in(result)
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -138,12 +138,12 @@ def json_value(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def examine(
+def analyse(
     path: str | os.PathLike[str],
     *,
     recording_id: str | None = None,
     false_alarms: float = DEFAULT_FALSE_ALARMS,
-) -> Examination:
+) -> Analysis:
     """Examine one file: decode it once and ask every question.
 
     Parameters
@@ -160,7 +160,7 @@ def examine(
     Returns
     -------
     Examination
-        With :attr:`Examination.error` set when the file could not be examined; a bad
+        With :attr:`Analysis.error` set when the file could not be examined; a bad
         file never raises.
 
     Raises
@@ -170,7 +170,7 @@ def examine(
 
     Examples
     --------
-    >>> examine("no-such-file.mp3").error
+    >>> analyse("no-such-file.mp3").error
     'there is no such file (any more)'
     """
     if not 0.0 < false_alarms <= MOST_FALSE_ALARMS:
@@ -183,7 +183,7 @@ def examine(
         size_bytes = stat_source(uri).size_bytes
         if recording_id is None:
             recording_id, size_bytes = identify_source(uri)
-        return _examine_bytes(uri, recording_id, size_bytes, false_alarms)
+        return _analyse_bytes(uri, recording_id, size_bytes, false_alarms)
     except UnreadableError as error:
         kind, message = error.kind, str(error)
     except MemoryError:
@@ -193,31 +193,29 @@ def examine(
         kind = ErrorKind.INTERNAL
         message = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
     one_line = printable(message)[:_MESSAGE_CHARACTERS]
-    return Examination(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
+    return Analysis(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
 
 
-def _examine_bytes(
-    uri: str, recording_id: str, size_bytes: int, false_alarms: float
-) -> Examination:
+def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: float) -> Analysis:
     with open_source(uri) as file:
         with Decoder(file) as decoder:
-            asked = questions()
+            wanted = features()
             blocks = decoder.blocks()
             # The first block settles what the header may have got wrong about the stream.
             first = next(blocks)
-            accumulators = {q.name: q.ask(decoder.stream) for q in asked}
+            accumulators = {f.name: f.start(decoder.stream) for f in wanted}
             for block in itertools.chain((first,), blocks):
                 for accumulator in accumulators.values():
                     accumulator.update(block)
             stream, decoded, text_tags = decoder.stream, decoder.outcome(), decoder.tags
         tags, declared = read_marks(file, text_tags)
     declared = (*declared, *sidecar.declarations(uri, recording_id))
-    answers = {name: accumulator.result() for name, accumulator in accumulators.items()}
-    statements = [s for q in asked for s in q.says(answers[q.name])]
-    weighed = detector().weigh(answers["traces"])
+    results = {name: accumulator.result() for name, accumulator in accumulators.items()}
+    statements = [s for f in wanted for s in f.says(results[f.name])]
+    weighed = detector().weigh(results["traces"])
     if weighed is not None:
         statements.append(explain(weighed))
-    return Examination(
+    return Analysis(
         file=uri,
         recording_id=recording_id,
         size_bytes=size_bytes,
@@ -226,7 +224,7 @@ def _examine_bytes(
         decoded=decoded,
         tags=tags,
         declared=declared,
-        answers=answers,
+        results=results,
         evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
         segments=weighed.segments if weighed else (),
     )

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from phonoscope.analysis import Examination, examine
+from phonoscope.analysis import Analysis, analyse
 from phonoscope.catalogue import query, views
 from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store, open_store
+from phonoscope.clock import utc_now, utc_today
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import open_source, uri_of
 from phonoscope.ingest.summary import IngestProgress, IngestSummary
@@ -39,27 +40,27 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import ibis.expr.types as ir
 
-    from phonoscope.catalogue.heard import PlaysSummaryRow
-    from phonoscope.catalogue.labelled import Labelled
+    from phonoscope.catalogue.declarations import Labelled
+    from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
     from phonoscope.findings.base import Progress as FindingsProgress
     from phonoscope.findings.base import Tables
-    from phonoscope.findings.report import Format, Report
+    from phonoscope.findings.report import Report, ReportFormat
     from phonoscope.findings.shared.shares import Shares
+    from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.find import Progress as FindProgress
-    from phonoscope.matching.recording.find import Stretch
-    from phonoscope.matching.recording.groups import Group
+    from phonoscope.matching.recording.groups import CopyGroup
 
 __all__ = [
+    "Analysis",
     "Catalogue",
     "Compaction",
-    "Examination",
     "IngestProgress",
     "IngestSummary",
     "Progress",
     "ScanSummary",
+    "analyse",
     "check",
     "check_log",
-    "examine",
     "layout_of",
     "listed",
     "open_catalogue",
@@ -90,7 +91,7 @@ def check(
     paths: Iterable[str | os.PathLike[str]],
     *,
     settings: Settings | None = None,
-) -> Iterator[Examination]:
+) -> Iterator[Analysis]:
     """Examine files in worker processes; nothing is stored.
 
     Parameters
@@ -105,7 +106,7 @@ def check(
     ------
     Examination
         One a path, in the order given. A file that is bad, too slow or crashes its worker
-        gives one with :attr:`Examination.error`, never an exception.
+        gives one with :attr:`Analysis.error`, never an exception.
     """
     return check_files(paths, settings or Settings())
 
@@ -156,7 +157,7 @@ def layout_of(
     UsageError
         When the mapping does not fit the source.
     """
-    from phonoscope.ingest.opened import open_metadata
+    from phonoscope.ingest.detect import open_metadata
 
     return open_metadata(source, mapping, stated)[1].name
 
@@ -288,7 +289,7 @@ class Catalogue:
         Labelled
             ``uri``, ``declared``, ``detected`` and ``error``, in order of the URIs.
         """
-        from phonoscope.catalogue.labelled import labelled
+        from phonoscope.catalogue.declarations import labelled
 
         return labelled(self.table)
 
@@ -434,7 +435,7 @@ class Catalogue:
             another process reads the same source into it.
         """
         from phonoscope.ingest.convert.pseudonyms import Pseudonyms, using
-        from phonoscope.ingest.run import ingest
+        from phonoscope.ingest.pipeline import ingest
 
         with using(Pseudonyms.drawn()):
             return ingest(
@@ -545,7 +546,7 @@ class Catalogue:
         MissingExtraError
             When PySpark is asked for and not installed.
         """
-        from phonoscope.plays.plays import weigh
+        from phonoscope.plays.results import weigh
 
         with self._asked_on(engine) as asked:
             return weigh(
@@ -609,7 +610,7 @@ class Catalogue:
         made = self.reported(
             claims=claims, whole=whole, compare=compare, source=source, engine=engine
         )
-        return made.write(path, cast("Format", chosen))
+        return made.write(path, cast("ReportFormat", chosen))
 
     def reported(
         self,
@@ -725,7 +726,7 @@ class Catalogue:
         passages: bool = False,
         false_matches: float | None = None,
         progress: FindProgress | None = None,
-    ) -> list[Stretch]:
+    ) -> list[Passage]:
         """Find which recordings of this catalogue a sound contains, and where.
 
         Parameters
@@ -772,7 +773,7 @@ class Catalogue:
                 told=progress,
             )  # fmt: skip
 
-    def copies(self, *, search: bool = True) -> list[Group]:
+    def copies(self, *, search: bool = True) -> list[CopyGroup]:
         """Find groups of copies: the same recording, plain or altered.
 
         Parameters
@@ -864,7 +865,7 @@ class Catalogue:
         CatalogueError
             When the catalogue cannot be written.
         """
-        from phonoscope.catalogue.voices import now_utc, record
+        from phonoscope.catalogue.voices import record
         from phonoscope.disclosure.voice import voice_of
 
         fields = {
@@ -879,7 +880,7 @@ class Catalogue:
             "valid_until": "" if valid_until is None else valid_until.isoformat(),
         }
         try:
-            licence = voice_of(fields, now_utc())
+            licence = voice_of(fields, utc_now())
         except ValueError as error:
             raise UsageError(str(error)) from error
         record(self._store, [licence])
@@ -925,13 +926,13 @@ class Catalogue:
         UsageError
             When there is no licence of that voice.
         """
-        from phonoscope.catalogue.voices import ended, licences_of, record, today
+        from phonoscope.catalogue.voices import ended, licences_of, record
         from phonoscope.files import printable
 
         known = licences_of(self.voices, voice_id)
         if not known:
             raise UsageError(f"there is no licence of a voice '{printable(voice_id)}' here")
-        changed = ended(known, on or today())
+        changed = ended(known, on or utc_today())
         record(self._store, changed)
         return len(changed)
 
@@ -956,13 +957,13 @@ class Catalogue:
         UsageError
             When there is no such use.
         """
-        from phonoscope.catalogue.voices import licences_of, today
+        from phonoscope.catalogue.voices import licences_of
         from phonoscope.disclosure.voice import Use, refusal
 
         if use not in set(Use):
             raise UsageError(f"a voice is used for {' or '.join(Use)}, not for {use!r}")
         known = licences_of(self.voices, voice_id)
-        return refusal(voice_id, known, use=use, commercial=commercial, on=on or today())
+        return refusal(voice_id, known, use=use, commercial=commercial, on=on or utc_today())
 
     def recording(self, recording_id: str) -> dict[str, Any]:
         """Return all that is stored of one recording.

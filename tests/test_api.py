@@ -211,7 +211,7 @@ def test_check_weighs_with_the_share_of_false_alarms_that_is_set(tmp_path, monke
 @pytest.mark.parametrize("share", [0.0, -0.1, 0.51, 1.0, float("nan")])
 def test_a_share_of_false_alarms_that_is_none_raises(tmp_path, share):
     with pytest.raises(UsageError, match=r"above 0 and at most 0\.5"):
-        phonoscope.examine(tmp_path / "a.wav", false_alarms=share)
+        phonoscope.analyse(tmp_path / "a.wav", false_alarms=share)
     with pytest.raises(ValueError, match="false_alarms"):
         Settings(false_alarms=share)
 

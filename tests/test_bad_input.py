@@ -19,9 +19,9 @@ import pytest
 import soundfile
 
 import phonoscope.analysis
-from phonoscope.analysis import Examination, examine
+from phonoscope.analysis import Analysis, analyse
+from phonoscope.columns import column
 from phonoscope.errors import ErrorKind
-from phonoscope.types import column
 from tests.helpers.sounds import FORMATS, noise, sine, write, write_image, write_video
 
 LONGEST_S = 20.0
@@ -31,19 +31,19 @@ LONGEST_S = 20.0
 @pytest.fixture(scope="module", autouse=True)
 def _warm(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Import everything once, so that the times are those of the files."""
-    examine(str(write(tmp_path_factory.mktemp("warm") / "a.wav", sine(0.1))))
+    analyse(str(write(tmp_path_factory.mktemp("warm") / "a.wav", sine(0.1))))
 
 
-def examined(path: Path | str) -> Examination:
+def examined(path: Path | str) -> Analysis:
     """Examine a file, and hold the result to what is promised of every result."""
     started = time.process_time()
-    exam = examine(os.fspath(path))
+    exam = analyse(os.fspath(path))
     assert time.process_time() - started < LONGEST_S
     hold_promises(exam)
     return exam
 
 
-def hold_promises(exam: Examination) -> None:
+def hold_promises(exam: Analysis) -> None:
     json.dumps(exam.to_json(), allow_nan=False).encode()
     assert (exam.error is None) == (exam.error_kind is None)
     assert exam.error_kind is not ErrorKind.INTERNAL, exam.error
@@ -61,7 +61,7 @@ def hold_promises(exam: Examination) -> None:
         assert np.all(np.isfinite(value)) if isinstance(value, float) else True, (name, value)
 
 
-def kind(exam: Examination) -> ErrorKind | None:
+def kind(exam: Analysis) -> ErrorKind | None:
     return exam.error_kind
 
 
@@ -260,7 +260,7 @@ def test_no_permission_as_an_ordinary_user(tmp_path: Path) -> None:
     path.chmod(0)
     code = (
         "import os, sys\n"
-        "from phonoscope.analysis import examine\n"
+        "from phonoscope.analysis import analyse\n"
         "if os.geteuid() == 0:\n"
         "    os.chmod(os.path.dirname(sys.argv[1]), 0o755)\n"
         "    os.setegid(65534); os.seteuid(65534)\n"
@@ -268,7 +268,7 @@ def test_no_permission_as_an_ordinary_user(tmp_path: Path) -> None:
         "    os.stat(sys.argv[1])\n"
         "except PermissionError:\n"
         "    pass  # a folder above is closed to others: refused all the same\n"
-        "exam = examine(sys.argv[1])\n"
+        "exam = analyse(sys.argv[1])\n"
         "print(exam.error_kind, '|', exam.error)\n"
     )
     ran = subprocess.run(
@@ -429,7 +429,7 @@ def test_numbers_that_are_not_finite_become_none_in_json(tmp_path: Path) -> None
         row: np.ndarray = column("An array of numpy.")
 
     odd = Odd(float("nan"), (1.0, float("inf")), np.float32(0.5), np.array([1.0, np.nan]))
-    shape = dataclasses.replace(exam, answers={"odd": odd}).to_json()["descriptors"]
+    shape = dataclasses.replace(exam, results={"odd": odd}).to_json()["descriptors"]
     assert json.loads(json.dumps(shape, allow_nan=False)) == {
         "nan": None,
         "many": [1.0, None],
@@ -443,7 +443,7 @@ def test_a_fault_of_ours_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise RuntimeError("two\nlines\x1b[31m" + "x" * 9_999)
 
     monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
-    exam = examine(str(write(tmp_path / "a.wav", sine(0.5))))
+    exam = analyse(str(write(tmp_path / "a.wav", sine(0.5))))
     assert kind(exam) is ErrorKind.INTERNAL
     assert exam.error is not None
     assert exam.error.isprintable()
@@ -455,7 +455,7 @@ def test_memory_that_runs_out_is_a_row(tmp_path: Path, monkeypatch: pytest.Monke
         raise MemoryError
 
     monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
-    assert kind(examine(str(write(tmp_path / "a.wav", sine(0.5))))) is ErrorKind.MEMORY_LIMIT
+    assert kind(analyse(str(write(tmp_path / "a.wav", sine(0.5))))) is ErrorKind.MEMORY_LIMIT
 
 
 def test_nothing_is_written_to_standard_streams(tmp_path: Path) -> None:
@@ -463,6 +463,6 @@ def test_nothing_is_written_to_standard_streams(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[5_000:9_000] = bytes(4_000)
     path.write_bytes(data)
-    code = "import sys; from phonoscope.analysis import examine; examine(sys.argv[1])"
+    code = "import sys; from phonoscope.analysis import analyse; analyse(sys.argv[1])"
     ran = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True)
     assert (ran.stdout, ran.stderr) == (b"", b"")

@@ -36,7 +36,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import APIC, COMM, ID3, TIT2, TPE1, TXXX, WOAS
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.disclosure.inventory import sound_digest
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.read import read_marks
@@ -174,7 +174,7 @@ def mutated(name: str, other: str, changes: list[Change]) -> bytes:
 def hold_examination(path: Path) -> None:
     """Examine a file and hold the row to what is promised."""
     started = time.process_time()
-    exam = examine(str(path))
+    exam = analyse(str(path))
     took_s = time.process_time() - started
     assert took_s < LONGEST_S, f"took {took_s:.1f} s"
     json.dumps(exam.to_json(), allow_nan=False).encode()
@@ -267,7 +267,7 @@ def clock(tmp_path: Path) -> tuple[float, int]:
     """When a test began, and the most memory in use before; the warm-up is not counted."""
     path = tmp_path / "warm.wav"
     path.write_bytes(seed("wav-16"))
-    examine(str(path))
+    analyse(str(path))
     return time.monotonic(), peak_kib()
 
 
@@ -317,7 +317,7 @@ def test_mutated_files_are_labelled_or_left_alone(
 def test_seeds_themselves_are_whole(name: str, tmp_path: Path) -> None:
     path = tmp_path / "seed"
     path.write_bytes(seed(name))
-    exam = examine(str(path))
+    exam = analyse(str(path))
     assert exam.error is None
     assert exam.duration_s == pytest.approx(0.35, abs=0.1)
 
@@ -350,7 +350,7 @@ def search(seconds: float, number: int, folder: str) -> None:
     path, kept = Path(folder) / f"current-{os.getpid()}", Path("fuzz-findings")
     # The first examination also imports everything.
     path.write_bytes(seed("wav-16"))
-    examine(str(path))
+    analyse(str(path))
     until, runs, findings, kib = time.monotonic() + seconds, 0, 0, peak_kib()
     while time.monotonic() < until:
         data = drawn(rng)

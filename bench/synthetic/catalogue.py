@@ -19,7 +19,7 @@ from bench.synthetic import shapes
 from bench.synthetic.chunks import ROWS, Chunk, chunks, connected, fill
 from bench.synthetic.facts import Facts
 from phonoscope.catalogue.parts import SUFFIX, BatchNames
-from phonoscope.catalogue.schema.layout import phonoscope_version, tables
+from phonoscope.catalogue.schema.tables import phonoscope_version, tables
 from phonoscope.catalogue.store import Store, open_store
 
 GROUP_ROWS = 196_608

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from phonoscope.audio.spectra import Spectra, fine_size, power_spectra
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 COARSE_PER_FINE = 8
 """The coarse spectrum is this many times shorter than the fine one."""

@@ -17,7 +17,7 @@ _UNKNOWN_SIZE = 0xFFFFFFFF
 """Stands for 'see the ds64 chunk' in RF64, and for 'not known' in a streamed wav."""
 
 
-class Chunk(NamedTuple):
+class IffChunk(NamedTuple):
     """A stretch of a file with a four-letter name."""
 
     name: bytes
@@ -30,7 +30,7 @@ class Chunk(NamedTuple):
     """Size of its payload as its header says, bytes."""
 
 
-def iff_chunks(file: BinaryIO) -> Iterator[Chunk]:
+def iff_chunks(file: BinaryIO) -> Iterator[IffChunk]:
     """Yield the chunks of a RIFF, RIFX, RF64, BW64 or AIFF file.
 
     The 64-bit size of the ``data`` chunk of RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088)
@@ -59,11 +59,11 @@ def iff_chunks(file: BinaryIO) -> Iterator[Chunk]:
             data_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
         if name == b"data" and size == _UNKNOWN_SIZE:
             size = end - at - 8 if data_size is None else data_size
-        yield Chunk(name, at + 8, max(0, min(size, end - at - 8)), size)
+        yield IffChunk(name, at + 8, max(0, min(size, end - at - 8)), size)
         at += 8 + size + size % 2
 
 
-def mp4_boxes(file: BinaryIO) -> Iterator[Chunk]:
+def mp4_boxes(file: BinaryIO) -> Iterator[IffChunk]:
     """Yield the outermost boxes of an ISO base media (mp4, m4a, mov) file.
 
     Parameters
@@ -86,11 +86,11 @@ def mp4_boxes(file: BinaryIO) -> Iterator[Chunk]:
             size = end - at
         if size < head:
             return
-        yield Chunk(name, at + head, max(0, min(size, end - at) - head), size - head)
+        yield IffChunk(name, at + head, max(0, min(size, end - at) - head), size - head)
         at += size
 
 
-def payload(file: BinaryIO, chunk: Chunk) -> bytes:
+def payload(file: BinaryIO, chunk: IffChunk) -> bytes:
     """Return the bytes of a chunk, at most :data:`PAYLOAD_BYTES`."""
     file.seek(chunk.start)
     return file.read(min(chunk.size, PAYLOAD_BYTES))

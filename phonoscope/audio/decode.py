@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.chunks import iff_chunks
 from phonoscope.audio.spectra import fine_size
+from phonoscope.columns import Floats, column
 from phonoscope.errors import ErrorKind, UnreadableError
-from phonoscope.types import Floats, column
 
 DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,loas,matroska,webm,"

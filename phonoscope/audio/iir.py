@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 _RUN = 64
 

@@ -12,7 +12,7 @@ import numpy as np
 from av.audio.layout import AudioLayout
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0

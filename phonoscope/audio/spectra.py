@@ -10,7 +10,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 FLOOR_POWER = np.float32(1e-16)
 """Power below this counts as this: -160 dB re full scale, under 24-bit rounding noise."""

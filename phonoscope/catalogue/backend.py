@@ -17,7 +17,7 @@ def is_local(table: Any) -> bool:
     return bool(table.get_backend().name == "duckdb")
 
 
-def keep(table: Any) -> tuple[Any, Callable[[], object]]:
+def materialise(table: Any) -> tuple[Any, Callable[[], object]]:
     """Compute an Ibis table once and keep it where it was computed.
 
     Returns
@@ -33,7 +33,7 @@ def keep(table: Any) -> tuple[Any, Callable[[], object]]:
     return kept, lambda: backend.con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def beside(table: Any, rows: pa.Table) -> Any:
+def memtable(table: Any, rows: pa.Table) -> Any:
     """Return Arrow rows as an Ibis table that can be joined with another one, and be kept."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 

@@ -22,7 +22,7 @@ from phonoscope.catalogue.parts import (
     written_us,
 )
 from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
-from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import is_settled, newest_rows, register_parts, settled_scans
 from phonoscope.errors import CatalogueError

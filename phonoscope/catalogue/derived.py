@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from phonoscope.catalogue.compaction import replace_parts
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 
 

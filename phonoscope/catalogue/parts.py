@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonoscope.catalogue.place import Place
-from phonoscope.catalogue.schema.layout import Table
+from phonoscope.catalogue.schema.tables import Table
+from phonoscope.catalogue.storage import Storage
 from phonoscope.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def scan_of(name: str) -> str:
     return words[1] if len(words) == 4 else ""
 
 
-def write_part(place: Place, table: Table, rows: pa.Table, batch: str) -> None:
+def write_part(place: Storage, table: Table, rows: pa.Table, batch: str) -> None:
     """Write the rows of one batch as a part: whole, or not at all."""
 
     def fill(file: BinaryIO) -> None:
@@ -104,12 +104,12 @@ def new_compacted_name() -> str:
     return f"{time.time_ns() // 1000:016d}-{secrets.token_hex(6)}{COMPACTED}"
 
 
-def live_parts(place: Place, table: Table) -> list[str]:
+def live_parts(place: Storage, table: Table) -> list[str]:
     """Return the names of the parts that count, oldest first."""
     return sort_parts(place, table)[0]
 
 
-def sort_parts(place: Place, table: Table) -> tuple[list[str], list[str]]:
+def sort_parts(place: Storage, table: Table) -> tuple[list[str], list[str]]:
     """Sort the parts of a table into those that count and those that were replaced.
 
     Two compactions that ran at once may replace the same parts; then the newer one counts
@@ -133,7 +133,7 @@ def sort_parts(place: Place, table: Table) -> tuple[list[str], list[str]]:
     return [n for n in names if n not in dead], [n for n in names if n in dead]
 
 
-def replaced_by(place: Place, table: Table, name: str) -> set[str]:
+def replaced_by(place: Storage, table: Table, name: str) -> set[str]:
     """Return the names of the parts that a compacted part replaces."""
     try:
         metadata = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow()).metadata
@@ -147,7 +147,7 @@ def replaced_by(place: Place, table: Table, name: str) -> set[str]:
     return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
 
 
-def empty_cells(place: Place, table: Table, name: str, column: str) -> int | None:
+def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | None:
     """Return how many rows of a part have nothing in a column, told from its end.
 
     ``None`` when it does not say so.
@@ -164,7 +164,7 @@ def empty_cells(place: Place, table: Table, name: str, column: str) -> int | Non
     return total
 
 
-def dataset(place: Place, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
+def dataset(place: Storage, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
     """Return parts as one Arrow dataset in the current schema; a missing column is empty."""
     from pyarrow.dataset import dataset as opened  # noqa: PLC0415  (heavy: takes pandas along)
 
@@ -173,7 +173,7 @@ def dataset(place: Place, table: Table, names: Iterable[str]) -> pa.dataset.Data
 
 
 def batches(
-    place: Place, table: Table, names: Iterable[str], columns: Sequence[str], most_rows: int
+    place: Storage, table: Table, names: Iterable[str], columns: Sequence[str], most_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield some columns of parts in the current schema; a missing column is empty."""
     schema = pa.schema([table.schema.field(column) for column in columns])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
 from phonoscope.catalogue import parts
-from phonoscope.catalogue.place import Place, place_of
-from phonoscope.catalogue.schema.layout import phonoscope_version, tables
+from phonoscope.catalogue.schema.tables import phonoscope_version, tables
+from phonoscope.catalogue.storage import Storage, storage_of
+from phonoscope.clock import utc_text
 from phonoscope.errors import CatalogueError, NewerCatalogueError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the layout this Phonoscope writes."""
 
-MIGRATIONS: Mapping[int, Callable[[Place], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[Storage], None]] = {}
 """Steps from a format to the one after it. A new column needs none: it reads as empty."""
 
 MARKER = "phonoscope.toml"
@@ -36,7 +36,7 @@ class Store:
         Its folder, known to hold a catalogue of this format; see :func:`open_store`.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Storage) -> None:
         self.place = place
         self.uri = place.uri
         """Where it lies, for another process to open; see :func:`open_store`."""
@@ -72,7 +72,7 @@ class Store:
         return [row for batch in found for row in batch.to_pylist()]
 
     def files(self, table: str, names: Sequence[str]) -> list[str] | None:
-        """Return where parts lie, for who opens files by path; see :meth:`Place.files`."""
+        """Return where parts lie, for who opens files by path; see :meth:`Storage.files`."""
         return self.place.files([f"{table}/{name}" for name in names])
 
     def empty_cells(self, table: str, name: str, column: str) -> int | None:
@@ -106,7 +106,7 @@ def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
     NewerCatalogueError
         When a newer Phonoscope wrote it.
     """
-    place = place_of(path)
+    place = storage_of(path)
     marker = place.read(MARKER)
     if marker is None:
         _check_may_create(place, create)
@@ -116,7 +116,7 @@ def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
     return Store(place)
 
 
-def _check_may_create(place: Place, create: bool) -> None:
+def _check_may_create(place: Storage, create: bool) -> None:
     if found := place.names():
         raise CatalogueError(
             f"{place.name} is not a catalogue: it has no {MARKER} but other things in it, such as "
@@ -128,7 +128,7 @@ def _check_may_create(place: Place, create: bool) -> None:
         )
 
 
-def _format_of(place: Place, marker: bytes) -> int:
+def _format_of(place: Storage, marker: bytes) -> int:
     try:
         found = tomllib.loads(marker.decode())["format"]
         if not isinstance(found, int) or isinstance(found, bool) or found < 1:
@@ -140,7 +140,7 @@ def _format_of(place: Place, marker: bytes) -> int:
     return found
 
 
-def _migrate(place: Place, found: int) -> None:
+def _migrate(place: Storage, found: int) -> None:
     if found > FORMAT:
         raise NewerCatalogueError(
             f"{place.name} has format {found} and was written by a newer Phonoscope; this one "
@@ -152,12 +152,12 @@ def _migrate(place: Place, found: int) -> None:
         _write_marker(place)
 
 
-def _write_marker(place: Place) -> None:
+def _write_marker(place: Storage) -> None:
     content = (
         "# A catalogue of Phonoscope. Its tables are the folders beside this file.\n"
         f"format = {FORMAT}\n"
         f'created_by = "phonoscope {phonoscope_version()}"\n'
-        f"created_at = {datetime.now(UTC).isoformat(timespec='seconds')}\n"
+        f"created_at = {utc_text()}\n"
     )
 
     def fill(file: BinaryIO) -> None:

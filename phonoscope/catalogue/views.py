@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from phonoscope.catalogue.parts import scan_of
-from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 
 Parts = Mapping[str, Sequence[str]]

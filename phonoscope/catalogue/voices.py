@@ -8,30 +8,21 @@ import io
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import plain_rows
+from phonoscope.catalogue.schema.tables import plain_rows
 from phonoscope.catalogue.store import Store
+from phonoscope.clock import utc_now
+from phonoscope.columns import columns_in
 from phonoscope.disclosure.voice import VoiceRow, voice_of
 from phonoscope.errors import UsageError
-from phonoscope.types import columns_in
 
 MOST_BYTES = 64 << 20
 """Of a CSV file of licences; each voice was agreed upon by people."""
 CSV_COLUMNS = tuple(f.name for f in columns_in(VoiceRow) if f.name != "recorded_utc")
-
-
-def now_utc() -> datetime:
-    """Return the time as tables keep it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def today() -> date:
-    """Return the day, UTC."""
-    return now_utc().date()
 
 
 def record(store: Store, licences: Sequence[VoiceRow]) -> None:
@@ -66,7 +57,7 @@ def all_licences(rows: Sequence[dict[str, Any]]) -> list[VoiceRow]:
 def ended(licences: Sequence[VoiceRow], on: date) -> list[VoiceRow]:
     """Return those licences that go on after a day, ended with it."""
     return [
-        dataclasses.replace(one, valid_until=on, recorded_utc=now_utc())
+        dataclasses.replace(one, valid_until=on, recorded_utc=utc_now())
         for one in licences
         if one.valid_until is None or one.valid_until > on
     ]
@@ -95,7 +86,7 @@ def read_csv(path: str) -> Imported:
         When the file cannot be read, is too large, or its heading lacks a column that is needed
         or has one that is not known.
     """
-    kept, rejected, recorded = [], [], now_utc()
+    kept, rejected, recorded = [], [], utc_now()
     for line, fields in _records(path):
         try:
             if fields is None:

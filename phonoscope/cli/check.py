@@ -24,7 +24,7 @@ from phonoscope.cli.terminal import finish_stdout, write, write_json
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from phonoscope.analysis import Examination
+    from phonoscope.analysis import Analysis
 
 EXAMPLES = """\b
 Examples:
@@ -36,13 +36,13 @@ Examples:
 INTERRUPTED = "What was printed is complete; nothing else was kept."
 
 
-def _show(examination: Examination, as_json: bool, as_block: bool) -> None:
+def _show(analysis: Analysis, as_json: bool, as_block: bool) -> None:
     from phonoscope.cli.words import block_of, line_of
 
     if as_json:
-        write_json(examination.to_json())
+        write_json(analysis.to_json())
     else:
-        write(block_of(examination) if as_block else line_of(examination))
+        write(block_of(analysis) if as_block else line_of(analysis))
         finish_stdout()
 
 
@@ -76,17 +76,15 @@ def check(
     with (
         Meter(quiet) as meter,
         # Closed on Ctrl-C and when nobody reads on: that ends the workers.
-        closing(
-            cast("Generator[Examination]", api.check(paths, settings=settings))
-        ) as examinations,
+        closing(cast("Generator[Analysis]", api.check(paths, settings=settings))) as analyses,
     ):
         meter.listed(len(paths))
-        for examination in examinations:
+        for analysis in analyses:
             with meter.aside():
-                _show(examination, as_json, as_block)
-            failed = examination.error is not None
-            meter.advanced(1, examination.duration_s or 0.0, int(failed))
-            found = found or names_it(fail_on, examination)
+                _show(analysis, as_json, as_block)
+            failed = analysis.error is not None
+            meter.advanced(1, analysis.duration_s or 0.0, int(failed))
+            found = found or names_it(fail_on, analysis)
             unreadable = unreadable or failed
     if found:
         return Status.FOUND

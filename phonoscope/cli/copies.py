@@ -13,7 +13,7 @@ from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.terminal import message, painted, safe, write, write_json
 
 if TYPE_CHECKING:
-    from phonoscope.matching.recording.groups import Group, Member
+    from phonoscope.matching.recording.groups import CopyGroup, Member
 
 EXAMPLES = """\b
 Examples:
@@ -69,7 +69,7 @@ def copies(
     return Status.DONE
 
 
-def to_json(group: Group) -> dict[str, Any]:
+def to_json(group: CopyGroup) -> dict[str, Any]:
     """Return the documented JSON shape of a group."""
     return {
         "reasons": list(group.reasons),
@@ -77,7 +77,7 @@ def to_json(group: Group) -> dict[str, Any]:
     }
 
 
-def _block(number: int, group: Group) -> str:
+def _block(number: int, group: CopyGroup) -> str:
     lines = [painted(f"Group {number}: {counted(len(group.members), 'recording')}", "bold")]
     for member in group.members:
         lines.append(f"  {safe(member.title)}  [{member.recording_id}]")
@@ -86,7 +86,7 @@ def _block(number: int, group: Group) -> str:
     return "\n".join(lines)
 
 
-def _said(member: Member, group: Group) -> str:
+def _said(member: Member, group: CopyGroup) -> str:
     if member.original:
         return f"likely the original: {', '.join(group.reasons)}"
     return ", ".join(member.differs)

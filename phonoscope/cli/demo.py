@@ -29,7 +29,7 @@ from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
-    from phonoscope.cli.music import Source
+    from phonoscope.cli.music import MusicSource
     from phonoscope.findings.report import Report
     from phonoscope.settings import Settings
 
@@ -141,7 +141,7 @@ def _fetch_all(folder: Path, quiet: bool) -> list[dict[str, Any]]:
     return [_fetch(source, folder, quiet) for source in SOURCES]
 
 
-def _fetch(source: Source, folder: Path, quiet: bool) -> dict[str, Any]:
+def _fetch(source: MusicSource, folder: Path, quiet: bool) -> dict[str, Any]:
     from phonoscope.cli.music import UnavailableError, fetch
 
     _say(f"  {source.name}, {source.size_mb} MB, {source.licence}", quiet)

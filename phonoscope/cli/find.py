@@ -18,7 +18,7 @@ from phonoscope.cli.terminal import columns, message, painted, safe, write, writ
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
-    from phonoscope.matching.recording.find import Stretch
+    from phonoscope.matching.recording.find import Passage
 
 EXAMPLES = """\b
 Examples:
@@ -153,7 +153,7 @@ class _Meter:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _named(catalogue: Catalogue, found: list[Stretch]) -> dict[str, dict[str, Any]]:
+def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, Any]]:
     """Return what a person calls recordings by."""
     ids = sorted({stretch.recording_id for stretch in found})
     if not ids:
@@ -178,7 +178,7 @@ def _named(catalogue: Catalogue, found: list[Stretch]) -> dict[str, dict[str, An
     }
 
 
-def _block(stretch: Stretch, facts: dict[str, Any]) -> str:
+def _block(stretch: Passage, facts: dict[str, Any]) -> str:
     files = facts.get("files") or []
     title = facts.get("title") or (files[0].rsplit("/", 1)[-1] if files else stretch.recording_id)
     name = f"{facts['artist']} - {title}" if facts.get("artist") else str(title)
@@ -211,7 +211,7 @@ def altered(speed: float, pitch: float) -> str:
     return ", ".join(said)
 
 
-def surety(stretch: Stretch) -> str:
+def surety(stretch: Passage) -> str:
     """Say how probable it is that it only looks so."""
     heard = counted(stretch.excerpts, "excerpt")
     p = stretch.p_false

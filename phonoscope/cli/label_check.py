@@ -22,10 +22,10 @@ from phonoscope.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from phonoscope.analysis import Examination
+    from phonoscope.analysis import Analysis
     from phonoscope.api import Catalogue
     from phonoscope.disclosure.model import Declaration
-    from phonoscope.disclosure.policy import Finding, Policy
+    from phonoscope.disclosure.policy import Policy, RuleResult
 
 EXAMPLES = """\b
 Examples:
@@ -47,7 +47,7 @@ _OPEN = ("not-met", "unknown")
 _INDENT = 48
 
 
-class FailOn(StrEnum):
+class FailOnPolicy(StrEnum):
     """What ``--fail-on`` may name."""
 
     NOT_MET = "not-met"
@@ -74,7 +74,7 @@ def check_labels(
         ),
     ] = False,
     fail_on: Annotated[
-        list[FailOn] | None,
+        list[FailOnPolicy] | None,
         typer.Option(
             "--fail-on",
             metavar="WHAT",
@@ -144,21 +144,23 @@ def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
         Meter(quiet) as meter,
         closing(
             cast(
-                "Generator[Examination]",
+                "Generator[Analysis]",
                 api.check(paths, settings=settings_with(workers)),
             )
-        ) as examinations,
+        ) as analyses,
     ):
         meter.listed(len(paths))
-        for examination in examinations:
+        for analysis in analyses:
             with meter.aside():
-                detected = detected_band(examination.verdict)
-                yield examination.file, examination.declared, detected, examination.error
-            failed = examination.error is not None
-            meter.advanced(1, examination.duration_s or 0.0, int(failed))
+                detected = detected_band(analysis.verdict)
+                yield analysis.file, analysis.declared, detected, analysis.error
+            failed = analysis.error is not None
+            meter.advanced(1, analysis.duration_s or 0.0, int(failed))
 
 
-def _show(uri: str, found: list[Finding], error: str | None, *, as_json: bool, full: bool) -> None:
+def _show(
+    uri: str, found: list[RuleResult], error: str | None, *, as_json: bool, full: bool
+) -> None:
     from phonoscope.files import shown
 
     if as_json:
@@ -171,7 +173,7 @@ def _show(uri: str, found: list[Finding], error: str | None, *, as_json: bool, f
         write(f"{painted(shown(uri), 'bold')}\n{columns(rows)}")
 
 
-def _outcome(found: Finding) -> str:
+def _outcome(found: RuleResult) -> str:
     word = painted(found.outcome.replace("-", " "), *_COLOURS[found.outcome])
     because = painted(wrapped(safe(f"{found.because}."), _INDENT), "dim")
     return f"{word}: {wrapped(safe(found.says), _INDENT)}\n{because}"

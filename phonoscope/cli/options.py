@@ -11,12 +11,12 @@ import typer
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from phonoscope.analysis import Examination
+    from phonoscope.analysis import Analysis
     from phonoscope.api import Catalogue
     from phonoscope.settings import Settings
 
 
-class FailOn(StrEnum):
+class FailOnVerdict(StrEnum):
     """What ``--fail-on`` may name: a verdict, a mark in the file, or both at odds."""
 
     GENERATED = "generated"
@@ -67,7 +67,7 @@ FalseAlarms = Annotated[
     ),
 ]
 FailOnOption = Annotated[
-    list[FailOn] | None,
+    list[FailOnVerdict] | None,
     typer.Option(
         "--fail-on",
         metavar="WHAT",
@@ -113,24 +113,24 @@ def settings_with(
         raise UsageError(f"the settings in {SETTINGS_FILE} cannot be read: {error}") from error
 
 
-def names_it(fail_on: list[FailOn] | None, examination: Examination) -> bool:
+def names_it(fail_on: list[FailOnVerdict] | None, analysis: Analysis) -> bool:
     """Whether ``--fail-on`` names the verdict of an examination, or its marks."""
-    found = {examination.verdict.verdict.value}
-    if examination.declared:
-        found.add(FailOn.DECLARED)
-    if examination.disagreement is not None:
-        found.add(FailOn.DISAGREEMENT)
+    found = {analysis.verdict.verdict.value}
+    if analysis.declared:
+        found.add(FailOnVerdict.DECLARED)
+    if analysis.disagreement is not None:
+        found.add(FailOnVerdict.DISAGREEMENT)
     return not found.isdisjoint(fail_on or ())
 
 
-def names_any_in(fail_on: list[FailOn] | None, catalogue: Catalogue) -> bool:
+def names_any_in(fail_on: list[FailOnVerdict] | None, catalogue: Catalogue) -> bool:
     """Whether ``--fail-on`` names a verdict, or marks, that a catalogue holds."""
     if not fail_on:
         return False
     query = "select distinct verdict from verdicts union select 'declared' from declared"
     found = catalogue.sql(query).read_all().column(0).to_pylist()
-    if FailOn.DISAGREEMENT in fail_on:
-        from phonoscope.catalogue.beside import beside
+    if FailOnVerdict.DISAGREEMENT in fail_on:
+        from phonoscope.catalogue.declared_vs_detected import beside
 
         both = beside(catalogue.table)
         if both.filter(both["disagreement"].notnull()).limit(1).to_pyarrow().num_rows:
@@ -143,7 +143,7 @@ def person_path(path: str) -> str:
     return os.path.expanduser(path)
 
 
-class Engine(StrEnum):
+class EngineName(StrEnum):
     """Where the work runs."""
 
     LOCAL = "local"
@@ -151,6 +151,6 @@ class Engine(StrEnum):
 
 
 EngineOption = Annotated[
-    Engine,
+    EngineName,
     typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
 ]

@@ -9,14 +9,14 @@ import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.ingest import summary_of
-from phonoscope.cli.options import AsJson, Engine, EngineOption, Quiet, person_path
+from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, person_path
 from phonoscope.cli.pace import Pace
 from phonoscope.cli.terminal import write, write_json
 from phonoscope.cli.weighed import Steps, json_of, weighed_of
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from phonoscope.catalogue.heard import PlaysSummaryRow
+    from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
 
 EXAMPLES = """\b
 Examples:
@@ -33,7 +33,7 @@ INTERRUPTED = (
 )
 
 
-class FailOn(StrEnum):
+class FailOnPlays(StrEnum):
     """What ``--fail-on`` may name."""
 
     ARTIFICIAL = "artificial"
@@ -92,9 +92,9 @@ def plays(
             "after the last.",
         ),
     ] = True,
-    engine: EngineOption = Engine.LOCAL,
+    engine: EngineOption = EngineName.LOCAL,
     fail_on: Annotated[
-        list[FailOn] | None,
+        list[FailOnPlays] | None,
         typer.Option(
             "--fail-on",
             metavar="WHAT",
@@ -158,11 +158,11 @@ def plays(
 
 
 def _status(
-    found: list[PlaysSummaryRow], fail_on: list[FailOn] | None, *, rejected: bool
+    found: list[PlaysSummaryRow], fail_on: list[FailOnPlays] | None, *, rejected: bool
 ) -> Status:
     seen = {
-        FailOn.ARTIFICIAL: any(one.artificial_plays for one in found),
-        FailOn.UNDECIDED: any(one.undecided_plays for one in found),
+        FailOnPlays.ARTIFICIAL: any(one.artificial_plays for one in found),
+        FailOnPlays.UNDECIDED: any(one.undecided_plays for one in found),
     }
     if any(seen[what] for what in fail_on or ()):
         return Status.FOUND

@@ -12,7 +12,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
     CatalogueArgument,
-    Engine,
+    EngineName,
     EngineOption,
     Quiet,
     person_path,
@@ -91,7 +91,7 @@ def report(
             help="Of the metadata, look at this source only: its path, or its name from --as.",
         ),
     ] = None,
-    engine: EngineOption = Engine.LOCAL,
+    engine: EngineOption = EngineName.LOCAL,
     fail_on: Annotated[
         ReportFailOn | None,
         typer.Option(

@@ -11,7 +11,7 @@ from phonoscope.cli.amounts import counted, span, speed
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
-    Engine,
+    EngineName,
     EngineOption,
     FailOnOption,
     FalseAlarms,
@@ -53,7 +53,7 @@ def scan(
     into: Annotated[
         str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
     ],
-    engine: EngineOption = Engine.LOCAL,
+    engine: EngineOption = EngineName.LOCAL,
     fail_on: FailOnOption = None,
     as_json: AsJson = False,
     workers: Workers = None,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from phonoscope.cli.amounts import counted, span
 from phonoscope.cli.line import Line
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
-from phonoscope.words import between, percent
+from phonoscope.text import between, percent
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue, IngestSummary
-    from phonoscope.catalogue.heard import PlaysSummaryRow
+    from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
 
 LISTED = 10
 """Groups that are listed; JSON and table play_groups have all."""

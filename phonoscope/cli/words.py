@@ -1,4 +1,4 @@
-"""An examination in words: a block for one recording, a line for each of many."""
+"""An analysis in words: a block for one recording, a line for each of many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phonoscope.disclosure.model import sentence
 from phonoscope.files import shown
 
 if TYPE_CHECKING:
-    from phonoscope.analysis import Examination
+    from phonoscope.analysis import Analysis
     from phonoscope.detector.generated import Verdict
     from phonoscope.disclosure.model import Declaration
 
@@ -27,41 +27,41 @@ _VERDICT_COLOURS = {
 _DOTS = 5
 
 
-def line_of(examination: Examination) -> str:
+def line_of(analysis: Analysis) -> str:
     """Return verdict, duration and name in one line, with marks or the error."""
-    verdict = examination.verdict.verdict.value
-    name = shown(examination.file)
+    verdict = analysis.verdict.verdict.value
+    name = shown(analysis.file)
     facts = []
-    if examination.declared:
-        facts.append(f"declared: {_marks_in_short(examination)}")
-    if (disagreed := examination.disagreement) is not None:
+    if analysis.declared:
+        facts.append(f"declared: {_marks_in_short(analysis)}")
+    if (disagreed := analysis.disagreement) is not None:
         short = DISAGREEMENTS[disagreed]
         facts.append(f"{short[0].lower()}{short[1:]}")
-    if examination.verdict.p_value is not None:
-        facts.append(f"p-value {examination.verdict.p_value:.2g}")
-    if examination.error:
-        facts.append(f"{examination.error_kind}: {examination.error}")
+    if analysis.verdict.p_value is not None:
+        facts.append(f"p-value {analysis.verdict.p_value:.2g}")
+    if analysis.error:
+        facts.append(f"{analysis.error_kind}: {analysis.error}")
     tail = f"  ({safe('; '.join(facts))})" if facts else ""
-    return f"{_verdict(verdict, 16)}  {clock(examination.duration_s):>8}  {name}{tail}"
+    return f"{_verdict(verdict, 16)}  {clock(analysis.duration_s):>8}  {name}{tail}"
 
 
-def block_of(examination: Examination) -> str:
+def block_of(analysis: Analysis) -> str:
     """Return everything a person wants to know of one recording, as a block of lines."""
-    verdict = examination.verdict
+    verdict = analysis.verdict
     rows = [("verdict", wrapped(safe(verdict.says)))]
-    if examination.error:
-        rows = [("error", wrapped(safe(f"{examination.error} ({examination.error_kind})")))]
-    rows += _weighed(examination) + _named(examination) + _facts(examination)
-    rows += [("declared", _declared(d)) for d in examination.declared]
-    if not examination.declared and not examination.error:
+    if analysis.error:
+        rows = [("error", wrapped(safe(f"{analysis.error} ({analysis.error_kind})")))]
+    rows += _weighed(analysis) + _named(analysis) + _facts(analysis)
+    rows += [("declared", _declared(d)) for d in analysis.declared]
+    if not analysis.declared and not analysis.error:
         rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
-    if (disagreed := examination.disagreement) is not None:
+    if (disagreed := analysis.disagreement) is not None:
         rows.append(("disagreement", wrapped(in_words(disagreed))))
-    head = f"{painted(shown(examination.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
+    head = f"{painted(shown(analysis.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
     parts = [head, columns(rows)]
-    if examination.evidence:
+    if analysis.evidence:
         parts.append("  evidence, strongest first")
-        parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in examination.evidence)
+        parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in analysis.evidence)
     return "\n".join(parts) + "\n"
 
 
@@ -74,13 +74,13 @@ def _verdict(verdict: str, width: int = 0) -> str:
     return painted(f"{verdict:<{width}}", *_VERDICT_COLOURS.get(verdict, ()))
 
 
-def _marks_in_short(examination: Examination) -> str:
-    named = dict.fromkeys(d.tool or d.producer or d.standard for d in examination.declared)
+def _marks_in_short(analysis: Analysis) -> str:
+    named = dict.fromkeys(d.tool or d.producer or d.standard for d in analysis.declared)
     return ", ".join(named)
 
 
-def _weighed(examination: Examination) -> list[tuple[str, str]]:
-    verdict, segments = examination.verdict, examination.segments
+def _weighed(analysis: Analysis) -> list[tuple[str, str]]:
+    verdict, segments = analysis.verdict, analysis.segments
     rows = [("weighed", _probabilities(verdict)), ("family", _family(verdict))]
     if verdict.p_voice is not None:
         likely = likelihood(verdict.p_voice)
@@ -116,30 +116,30 @@ def _family(verdict: Verdict) -> str:
     return f"{resembles} (probability {likelihood(confidence)}, if it was generated)"
 
 
-def _named(examination: Examination) -> list[tuple[str, str]]:
-    tags = examination.tags
+def _named(analysis: Analysis) -> list[tuple[str, str]]:
+    tags = analysis.tags
     named = " - ".join(part for part in (tags.artist, tags.title, tags.album) if part)
     return [("tags", wrapped(safe(named)))] if named else []
 
 
-def _facts(examination: Examination) -> list[tuple[str, str]]:
+def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     rows = []
-    if (stream := examination.stream) is not None:
+    if (stream := analysis.stream) is not None:
         rate = f"{stream.sample_rate_hz / 1000:g} kHz"
         depth = f"{stream.bit_depth} bit" if stream.bit_depth else ""
         bit_rate = f"{stream.bit_rate_bps / 1000:.0f} kbit/s" if stream.bit_rate_bps else ""
         sound = [f"{stream.codec} in {stream.container}", bit_rate, rate, depth]
-        sound += [stream.channel_layout, clock(examination.duration_s)]
+        sound += [stream.channel_layout, clock(analysis.duration_s)]
         rows.append(("sound", wrapped(safe(", ".join(part for part in sound if part)))))
-    rows += _damage(examination)
+    rows += _damage(analysis)
     for label, describe in _DESCRIBED.items():
-        if words := ", ".join(describe(examination.descriptors)):
+        if words := ", ".join(describe(analysis.descriptors)):
             rows.append((label, wrapped(safe(words))))
     return rows
 
 
-def _damage(examination: Examination) -> list[tuple[str, str]]:
-    if (decoded := examination.decoded) is None:
+def _damage(analysis: Analysis) -> list[tuple[str, str]]:
+    if (decoded := analysis.decoded) is None:
         return []
     found = []
     if decoded.truncated:

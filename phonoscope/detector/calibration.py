@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 BAND_EDGES_HZ = (8_600.0, 14_200.0)
 """Channel groups by the highest frequency with sound: like a 16 kHz file, like a codec at a low

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.columns import Floats
 from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
 from phonoscope.detector.features import GRID_HZ, window_grid, window_shape
-from phonoscope.detector.generated import ORDINARY, Segment, Weighed
+from phonoscope.detector.generated import ORDINARY, Detection, Segment
 from phonoscope.detector.model import model
 from phonoscope.detector.trees import Trees
-from phonoscope.features.traces import Stretch, Traces
-from phonoscope.types import Floats
+from phonoscope.features.traces import Traces, TraceSegment
 
 WINDOW = 3
 """Stretches that are weighed together: about 16 s, as in training."""
@@ -77,7 +77,7 @@ class Detector:
     """Shape (families, frequencies)."""
     family_offset: Floats
 
-    def weigh(self, traces: Traces) -> Weighed | None:
+    def weigh(self, traces: Traces) -> Detection | None:
         """Weigh the votes of one recording; ``None`` when there are none."""
         if not traces.stretches or traces.trace_limit_hz is None:
             return None
@@ -93,7 +93,7 @@ class Detector:
         overall = float(scores.mean())
         spans = _spans(traces.stretches, len(windows))
         apart = max(1.0, len(windows) / WINDOW)
-        return Weighed(
+        return Detection(
             p_generated=self.probability(overall),
             p_value=null.p_value(overall),
             generator=family,
@@ -147,14 +147,14 @@ class Detector:
         return (self.families[best], float(shares[best])) if known else (None, None)
 
 
-def _windows(stretches: Sequence[Stretch]) -> list[Sequence[Stretch]]:
+def _windows(stretches: Sequence[TraceSegment]) -> list[Sequence[TraceSegment]]:
     """Return each stretch with its neighbours; a short recording as one window."""
     if len(stretches) <= WINDOW + 1:
         return [stretches]
     return [stretches[i : i + WINDOW] for i in range(len(stretches) - WINDOW + 1)]
 
 
-def _spans(stretches: Sequence[Stretch], windows: int) -> list[tuple[float, float]]:
+def _spans(stretches: Sequence[TraceSegment], windows: int) -> list[tuple[float, float]]:
     """Return the time that each window speaks for: its middle stretch, the edges included."""
     if windows == 1:
         return [(stretches[0].start_s, stretches[-1].end_s)]

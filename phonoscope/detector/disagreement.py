@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from phonoscope.detector.generated import Band, Verdict, detected_band
+from phonoscope.disclosure.declared_status import DeclaredStatus, declared_status_of
 from phonoscope.disclosure.model import Declaration
-from phonoscope.disclosure.stance import Stance, stance_of
 
 EVIDENCE = frozenset({Band.GENERATED, Band.PARTLY_GENERATED})
 """Bands in which the sound shows evidence of a generator."""
@@ -43,7 +43,7 @@ _EXPLAINED: Mapping[str, str] = {
 }
 
 
-def disagreement_of(stance: Stance, band: Band | None) -> Disagreement | None:
+def disagreement_of(stance: DeclaredStatus, band: Band | None) -> Disagreement | None:
     """Return how a declaration and a detection disagree; ``None`` when they do not.
 
     Parameters
@@ -54,9 +54,9 @@ def disagreement_of(stance: Stance, band: Band | None) -> Disagreement | None:
         What the sound alone shows; ``None`` when it was not weighed. An undecided sound
         disagrees with nothing.
     """
-    if stance is Stance.HUMAN and band in EVIDENCE:
+    if stance is DeclaredStatus.HUMAN and band in EVIDENCE:
         return Disagreement.DECLARED_HUMAN_DETECTED_MACHINE
-    if stance is Stance.MACHINE and band is Band.NO_SIGN_FOUND:
+    if stance is DeclaredStatus.MACHINE and band is Band.NO_SIGN_FOUND:
         return Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND
     return None
 
@@ -66,7 +66,7 @@ def disagreement(declared: Iterable[Declaration], verdict: Verdict) -> Disagreem
 
     >>> disagreement((), Verdict(Band.UNDECIDED, "none", "Undecided."))
     """
-    return disagreement_of(stance_of(declared), detected_band(verdict))
+    return disagreement_of(declared_status_of(declared), detected_band(verdict))
 
 
 def in_words(found: Disagreement) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from phonoscope.detector.generated import ORDINARY, Weighed, in_words
-from phonoscope.types import Statement
+from phonoscope.columns import Statement
+from phonoscope.detector.generated import ORDINARY, Detection, in_words
 
 SUSPICIOUS = 0.5
 """From this probability on a stretch is counted as suspicious."""
@@ -17,7 +17,7 @@ OTHER_CAUSES = (
 STRONGEST_P_VALUE = 1e-4
 
 
-def explain(weighed: Weighed) -> Statement:
+def explain(weighed: Detection) -> Statement:
     """Say what was seen, how strong it is, and how often human music looks like it."""
     suspicious = sum(segment.p_generated >= SUSPICIOUS for segment in weighed.segments)
     of = len(weighed.segments)
@@ -37,7 +37,7 @@ def explain(weighed: Weighed) -> Statement:
     return Statement("generated", says, _strength(weighed.p_value), OTHER_CAUSES, numbers)
 
 
-def _lines(weighed: Weighed) -> str:
+def _lines(weighed: Detection) -> str:
     if not weighed.lines_hz or weighed.p_value >= ORDINARY:
         return ""
     named = ", ".join(f"{hz:,.0f}" for hz in weighed.lines_hz)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.fft
 
-from phonoscope.features.traces import REACHES, Stretch
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
+from phonoscope.features.traces import REACHES, TraceSegment
 
 MIDDLE = REACHES.index(2)
 """Of the votes by three reaches, those looked at bin by bin; the others add how they spread."""
@@ -41,12 +41,12 @@ _WIDEST_HZ, _NARROWEST_HZ = 1_500.0, 12.0
 _CLIP = 4.0
 
 
-def window_features(stretches: Sequence[Stretch]) -> tuple[Floats, Floats]:
+def window_features(stretches: Sequence[TraceSegment]) -> tuple[Floats, Floats]:
     """Describe consecutive stretches of one recording: both of the following."""
     return window_grid(stretches), window_shape(stretches)
 
 
-def window_grid(stretches: Sequence[Stretch]) -> Floats:
+def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
     """Describe stretches at fixed frequencies.
 
     Returns
@@ -59,7 +59,7 @@ def window_grid(stretches: Sequence[Stretch]) -> Floats:
     return _on_grid(along, stretches[0].bin_hz, stretches[0].limit_hz)
 
 
-def window_shape(stretches: Sequence[Stretch]) -> Floats:
+def window_shape(stretches: Sequence[TraceSegment]) -> Floats:
     """Describe what lines stretches have, wherever these lie; takes ten times as long as a grid.
 
     Returns
@@ -78,12 +78,12 @@ def window_shape(stretches: Sequence[Stretch]) -> Floats:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _occupancy(stretches: Sequence[Stretch], reach: int | slice = slice(None)) -> Floats:
+def _occupancy(stretches: Sequence[TraceSegment], reach: int | slice = slice(None)) -> Floats:
     counts = sum(s.votes[reach].astype(np.float32) for s in stretches)
     return np.asarray(counts / max(1, sum(s.frames for s in stretches)), np.float32)
 
 
-def _halves(stretches: Sequence[Stretch]) -> tuple[Floats, Floats] | None:
+def _halves(stretches: Sequence[TraceSegment]) -> tuple[Floats, Floats] | None:
     """Occupancy of the first and the last stretch; ``None`` when one is too short to compare."""
     first, last = stretches[0], stretches[-1]
     if first is last or min(first.frames, last.frames) < 8:

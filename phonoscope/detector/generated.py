@@ -1,6 +1,6 @@
 """Whether a recording was made by a music generator.
 
-The detector weighs what the sound shows (:class:`Weighed`); a mark in the file says what the
+The detector weighs what the sound shows (:class:`Detection`); a mark in the file says what the
 file declares. The two stay apart: every number here was detected, and ``basis`` says which of
 the two the verdict rests on.
 """
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from phonoscope.columns import column
+from phonoscope.disclosure.declared_status import MACHINE_MAKING, WHOLE_PARTS
 from phonoscope.disclosure.model import Declaration
-from phonoscope.disclosure.stance import MACHINE_MAKING, WHOLE_PARTS
-from phonoscope.types import column
 
 
 class Band(StrEnum):
@@ -46,7 +46,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class Detection:
     """What the detector makes of one recording's evidence."""
 
     p_generated: float
@@ -114,7 +114,7 @@ UNREADABLE = Verdict(Band.UNREADABLE, "none", "Could not be examined; see the er
 
 def judge(
     declared: Sequence[Declaration],
-    weighed: Weighed | None = None,
+    weighed: Detection | None = None,
     *,
     false_alarms: float = DEFAULT_FALSE_ALARMS,
 ) -> Verdict:
@@ -155,7 +155,7 @@ def detected_band(verdict: Verdict) -> Band | None:
 
     A verdict rests on a mark only where the sound did not suffice for one, so what was
     detected lies on one side or the other of what is ordinary.
-    :func:`phonoscope.catalogue.beside.detected` is the same over a table.
+    :func:`phonoscope.catalogue.declared_vs_detected.detected` is the same over a table.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
     return next(iter(whole or machine), None)
 
 
-def _detected(weighed: Weighed | None, false_alarms: float) -> Verdict:
+def _detected(weighed: Detection | None, false_alarms: float) -> Verdict:
     if weighed is None:
         return Verdict(
             Band.UNDECIDED,
@@ -200,7 +200,7 @@ def _detected(weighed: Weighed | None, false_alarms: float) -> Verdict:
     )
 
 
-def _band(weighed: Weighed, false_alarms: float) -> tuple[Band, str]:
+def _band(weighed: Detection, false_alarms: float) -> tuple[Band, str]:
     looks = f"{in_words(weighed)} as much like a generator's output"
     if weighed.p_value <= false_alarms:
         if weighed.longest_ordinary_s >= LONG_ORDINARY_S:
@@ -232,7 +232,7 @@ def round_down(number: float) -> int:
     return int(number // unit * unit)
 
 
-def in_words(weighed: Weighed) -> str:
+def in_words(weighed: Detection) -> str:
     """Say how many human recordings look as much like a generator's output."""
     least = max(weighed.least_counted, 1e-4)
     if weighed.p_value < least:

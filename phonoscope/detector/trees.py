@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 
 @dataclass(frozen=True, eq=False)

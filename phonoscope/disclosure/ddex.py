@@ -53,7 +53,7 @@ class About(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class DdexReading:
     """Where a rule reads something, and what it means."""
 
     constant: str | None = None
@@ -71,16 +71,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Rule:
+class DdexRule:
     """Which elements declare something, and how it is read from them."""
 
     path: re.Pattern[str]
     at: str
     value: re.Pattern[str] | None
-    part: Reading
-    making: Reading
-    tool: Reading
-    producer: Reading
+    part: DdexReading
+    making: DdexReading
+    tool: DdexReading
+    producer: DdexReading
 
     def fits(self, path: str, element: Element) -> bool:
         """Whether an element at a path is one of these."""
@@ -90,10 +90,10 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Table:
+class DdexTable:
     """A table of rules, and words by which everything else is found."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[DdexRule, ...]
     words: tuple[tuple[str, ...], ...]
     values_of: tuple[str, ...]
 
@@ -117,7 +117,7 @@ class Table:
         )
 
 
-def mapping_of(path: Path | None = None) -> Table:
+def mapping_of(path: Path | None = None) -> DdexTable:
     """Read a table of rules; the shipped one without a path.
 
     Raises
@@ -140,7 +140,7 @@ def mapping_of(path: Path | None = None) -> Table:
     if said.get("format") != FORMAT:
         raise UsageError(f'{name} does not say format = "{FORMAT}"')
     try:
-        return Table(
+        return DdexTable(
             tuple(_rule(rule, f"rule {n} in {name}") for n, rule in enumerate(_rules(said), 1)),
             tuple(tuple(_texts_of(word.split())) for word in said.get("words", ())),
             tuple(said.get("values_of", ())),
@@ -150,13 +150,13 @@ def mapping_of(path: Path | None = None) -> Table:
 
 
 @functools.cache
-def default_mapping() -> Table:
+def default_mapping() -> DdexTable:
     """Return the table that the settings name, or the shipped one; read once in a process."""
     return mapping_of(chosen_file("ddex"))
 
 
 def declarations(
-    message: BinaryIO, mapping: Table | None = None
+    message: BinaryIO, mapping: DdexTable | None = None
 ) -> Iterator[tuple[About, Declaration]]:
     """Yield what a DDEX message declares of machines, in the order of the message.
 
@@ -190,7 +190,7 @@ def isrc_of(recording: Element) -> str | None:
     return next((found for path in _ISRC if (found := text(recording, path))), None)
 
 
-def declared_in(element: Element, mapping: Table | None = None) -> list[Declaration]:
+def declared_in(element: Element, mapping: DdexTable | None = None) -> list[Declaration]:
     """Return what a recording or release of a message declares, at most 100.
 
     An element that a rule fits is read by it and not looked into; the outermost element that
@@ -211,7 +211,7 @@ def declared_in(element: Element, mapping: Table | None = None) -> list[Declarat
     return found
 
 
-def _by_rule(rule: Rule, element: Element, path: str) -> Declaration:
+def _by_rule(rule: DdexRule, element: Element, path: str) -> Declaration:
     return Declaration(
         standard=STANDARD,
         part=_word(Part, rule.part.of(element)),
@@ -304,7 +304,7 @@ def _texts_of(words: Sequence[str]) -> Iterator[str]:
         yield from (part.lower() for part in _WORD.findall(word))
 
 
-def _rule(said: Mapping[str, Any], name: str) -> Rule:
+def _rule(said: Mapping[str, Any], name: str) -> DdexRule:
     odd = set(said) - _RULE_KEYS
     if odd or not isinstance(said.get("path"), str):
         raise UsageError(f"{name} needs a path and knows no {', '.join(sorted(odd)) or 'other'}")
@@ -315,7 +315,7 @@ def _rule(said: Mapping[str, Any], name: str) -> Rule:
         value = re.compile(when["is"]) if "is" in when else None
     except (re.error, TypeError) as error:
         raise UsageError(f"{name}: is = is no regular expression: {error}") from error
-    return Rule(
+    return DdexRule(
         path=_path(said["path"]),
         at=str(when.get("at", ".")),
         value=value,
@@ -334,12 +334,12 @@ def _path(pattern: str) -> re.Pattern[str]:
     return re.compile(out.removesuffix("/"))
 
 
-def _reading(said: Any, name: str, words: type[StrEnum] | None) -> Reading:
+def _reading(said: Any, name: str, words: type[StrEnum] | None) -> DdexReading:
     if said is None:
-        return Reading()
+        return DdexReading()
     if isinstance(said, str):
         meant = [said]
-        reading = Reading(constant=said)
+        reading = DdexReading(constant=said)
     elif (
         isinstance(said, dict) and isinstance(said.get("at"), str) and not set(said) - {"at", "map"}
     ):
@@ -347,7 +347,7 @@ def _reading(said: Any, name: str, words: type[StrEnum] | None) -> Reading:
         if meanings is not None and not isinstance(meanings, dict):
             raise UsageError(f"the {name}: map is a table of values and what they mean")
         meant = list((meanings or {}).values())
-        reading = Reading(at=str(said["at"]), meanings=meanings)
+        reading = DdexReading(at=str(said["at"]), meanings=meanings)
     else:
         raise UsageError(f'the {name} is a word or {{ at = "...", map = {{ ... }} }}')
     for word in meant if words else ():

@@ -30,7 +30,7 @@ Piece = bytes | tuple[int, int]
 """Bytes as they are, or a stretch of the source: offset of its start and of its end."""
 
 
-class Layout(NamedTuple):
+class TagLayout(NamedTuple):
     """A signed file around its manifest."""
 
     before: list[Piece]
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
     """So many bytes before the manifest are left out of the hash with it."""
 
 
-Planner = Callable[[int], Layout]
+Planner = Callable[[int], TagLayout]
 """From the size of a manifest to the layout of the file around it."""
 
 
@@ -112,14 +112,14 @@ def _riff_planner(file: BinaryIO) -> Planner:
     kept.append((at, end))
     held = sum(stop - start for start, stop in kept)
 
-    def plan(manifest_bytes: int) -> Layout:
+    def plan(manifest_bytes: int) -> TagLayout:
         inside = 4 + held + held % 2 + 8 + manifest_bytes + manifest_bytes % 2
         if inside >= 1 << 32:
             raise UsageError(f"a wav file holds less than 4 GiB; {_SIDECAR}")
         header = b"RIFF" + struct.pack("<I", inside) + b"WAVE"
         chunk = b"C2PA" + struct.pack("<I", manifest_bytes)
         before: list[Piece] = [header, *kept, b"\0" * (held % 2), chunk]
-        return Layout(before, [b"\0" * (manifest_bytes % 2), (end, size)], len(chunk))
+        return TagLayout(before, [b"\0" * (manifest_bytes % 2), (end, size)], len(chunk))
 
     return plan
 
@@ -131,14 +131,14 @@ def _id3_planner(file: BinaryIO) -> Planner:
     frames = b"" if tag is None else _kept_frames(tag)
     audio = (id3_size(file), size)
 
-    def plan(manifest_bytes: int) -> Layout:
+    def plan(manifest_bytes: int) -> TagLayout:
         held = len(_GEOB) + manifest_bytes
         inside = len(frames) + 10 + held
         if inside > TAG_BYTES:
             raise UsageError(f"its ID3 tag would be larger than {TAG_BYTES >> 20} MiB; {_SIDECAR}")
         sized = to_syncsafe(held) if version == 4 else struct.pack(">I", held)
         header = b"ID3" + bytes([version, 0, 0]) + to_syncsafe(inside)
-        return Layout([header, frames, b"GEOB" + sized + b"\0\0" + _GEOB], [audio], 0)
+        return TagLayout([header, frames, b"GEOB" + sized + b"\0\0" + _GEOB], [audio], 0)
 
     return plan
 

@@ -26,7 +26,7 @@ _REST = r"(?:[/?#]\S*)?"
 
 
 @dataclass(frozen=True)
-class Pattern:
+class GeneratorPattern:
     """One form of mark that one generator is known to write."""
 
     tool: str
@@ -49,12 +49,14 @@ def _link(address: str) -> str:
     return rf"<?(?:https?://)?(?:www\.)?{address}{_REST}>?"
 
 
-def _phrase(tool: str, names: str, source: str) -> Pattern:
-    return Pattern(tool, re.compile(_made_with(names), re.IGNORECASE), source, is_clause=True)
+def _phrase(tool: str, names: str, source: str) -> GeneratorPattern:
+    return GeneratorPattern(
+        tool, re.compile(_made_with(names), re.IGNORECASE), source, is_clause=True
+    )
 
 
-def _page(tool: str, address: str, source: str) -> Pattern:
-    return Pattern(tool, re.compile(_link(address), re.IGNORECASE), source)
+def _page(tool: str, address: str, source: str) -> GeneratorPattern:
+    return GeneratorPattern(tool, re.compile(_link(address), re.IGNORECASE), source)
 
 
 PATTERNS = (

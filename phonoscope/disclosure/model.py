@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from phonoscope.types import column
+from phonoscope.columns import column
 
 SHOWN_CHARACTERS = 500
 """Tags and marks are kept up to this many characters."""

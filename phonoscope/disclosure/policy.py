@@ -37,7 +37,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Pattern(_Strict):
+class PolicyPattern(_Strict):
     """What a declaration has to say to count; whatever is not named may be anything."""
 
     part: tuple[Part, ...] = ()
@@ -50,7 +50,7 @@ class Pattern(_Strict):
     """Elements of GB 45438-2025 that must not be empty."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Pattern:
+    def _says_something(self) -> PolicyPattern:
         if not any(getattr(self, name) for name in type(self).model_fields):
             raise ValueError("names nothing: give part, making, standard, signature, named ...")
         return self
@@ -79,21 +79,21 @@ class Pattern(_Strict):
 class Where(_Strict):
     """Of which recordings a rule speaks: those that declare it, or show it."""
 
-    declared: Pattern | None = None
+    declared: PolicyPattern | None = None
     detected: tuple[Literal["generated", "partly-generated", "undecided"], ...] = ()
 
 
-class Rule(_Strict):
+class PolicyRule(_Strict):
     """One rule of a policy."""
 
     name: _Name
     says: _Text
     where: Where | None = None
-    needs: Pattern | None = None
-    forbids: Pattern | None = None
+    needs: PolicyPattern | None = None
+    forbids: PolicyPattern | None = None
 
     @model_validator(mode="after")
-    def _asks_one_thing(self) -> Rule:
+    def _asks_one_thing(self) -> PolicyRule:
         if (self.needs is None) == (self.forbids is None):
             raise ValueError("has one of 'needs' and 'forbids'")
         return self
@@ -112,10 +112,10 @@ class Policy(_Strict):
     read: Day
     """When somebody last compared this file with its source."""
     note: _Text = ""
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+    rules: Annotated[tuple[PolicyRule, ...], Field(min_length=1, max_length=200)]
 
 
-class Outcome(StrEnum):
+class RuleStatus(StrEnum):
     """What a rule comes to for one recording."""
 
     MET = "met"
@@ -127,12 +127,12 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleResult:
     """What one rule comes to for one recording."""
 
     policy: str
     rule: str
-    outcome: Outcome
+    outcome: RuleStatus
     says: str
     """The rule in a sentence."""
     because: str
@@ -141,7 +141,7 @@ class Finding:
 
 def findings(
     policy: Policy, declared: Sequence[Declaration], detected: str | None
-) -> tuple[Finding, ...]:
+) -> tuple[RuleResult, ...]:
     """Return what each rule of a policy comes to for one recording.
 
     Parameters
@@ -159,22 +159,22 @@ def findings(
 
 
 def _finding(
-    policy: str, rule: Rule, declared: Sequence[Declaration], detected: str | None
-) -> Finding:
+    policy: str, rule: PolicyRule, declared: Sequence[Declaration], detected: str | None
+) -> RuleResult:
     concerned, why = _concerned(rule.where, declared, detected)
     if concerned is None:
-        outcome, because = Outcome.UNKNOWN, "it speaks of what is heard, and that is not known"
+        outcome, because = RuleStatus.UNKNOWN, "it speaks of what is heard, and that is not known"
     elif not concerned:
-        outcome, because = Outcome.NOT_CONCERNED, "it does not speak of this recording"
+        outcome, because = RuleStatus.NOT_CONCERNED, "it does not speak of this recording"
     elif rule.needs is not None:
         met = any(rule.needs.fits(d) for d in declared)
-        outcome = Outcome.MET if met else Outcome.NOT_MET
+        outcome = RuleStatus.MET if met else RuleStatus.NOT_MET
         because = f"{why}, and {'a' if met else 'no'} declaration meets it"
     else:
         bad = [d for d in declared if rule.forbids is not None and rule.forbids.fits(d)]
-        outcome = Outcome.NOT_MET if bad else Outcome.MET
+        outcome = RuleStatus.NOT_MET if bad else RuleStatus.MET
         because = f"{why}, and {bad[0].place if bad else 'no declaration'} says it"
-    return Finding(policy, rule.name, outcome, rule.says, because)
+    return RuleResult(policy, rule.name, outcome, rule.says, because)
 
 
 def _concerned(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from phonoscope.audio.chunks import MOST_CHUNKS, Chunk, iff_chunks
+from phonoscope.audio.chunks import MOST_CHUNKS, IffChunk, iff_chunks
 
 _LARGEST = (1 << 32) - 1
 _DATA = (b"data", b"SSND")
@@ -28,7 +28,7 @@ class _Form:
     """As its header says, bytes."""
     end: int
     """Where new chunks go: behind the last whole chunk inside it, bytes from the start."""
-    chunks: tuple[Chunk, ...]
+    chunks: tuple[IffChunk, ...]
 
     @property
     def order(self) -> str:
@@ -84,7 +84,7 @@ def _form(file: BinaryIO) -> _Form:
     return _Form(kind, size, last.start + last.size, chunks)
 
 
-def _wide_size(file: BinaryIO, chunks: Sequence[Chunk]) -> int:
+def _wide_size(file: BinaryIO, chunks: Sequence[IffChunk]) -> int:
     """Return the 64-bit size in the ``ds64`` chunk, which must come first."""
     if not chunks or chunks[0].name != b"ds64" or chunks[0].size < 28:
         raise ValueError("it is an RF64 file without its ds64 chunk")

@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rule:
+class RightsRule:
     """A public rule, in our own words."""
 
     says: str
@@ -60,7 +60,7 @@ class Right:
     """Who usually holds it."""
     evidence: str
     """What to keep."""
-    rules: tuple[Rule, ...]
+    rules: tuple[RightsRule, ...]
 
 
 USES: Mapping[str, str] = {
@@ -76,68 +76,68 @@ USES: Mapping[str, str] = {
 }
 """Uses that the table knows, each in words."""
 
-_ELVIS = Rule(
+_ELVIS = RightsRule(
     "A person's voice is protected as their property, also when a machine imitates it.",
     "Tennessee",
     "ELVIS Act, Tenn. Code Ann. 47-25-1103 and 47-25-1105",
     date(2024, 7, 1),
 )
-_REPLICA = Rule(
+_REPLICA = RightsRule(
     "A contract clause for a digital replica of a performer's voice has no force unless it "
     "describes the uses reasonably and the performer was represented.",
     "California",
     "AB 2602, Labor Code 927",
     date(2025, 1, 1),
 )
-_ARRANGED = Rule(
+_ARRANGED = RightsRule(
     "A statutory licence to record a published song covers an arrangement in the performer's "
     "manner, but not one that changes the basic melody or the character of the work.",
     "United States",
     "17 U.S.C. 115(a)(2)",
     date(1978, 1, 1),
 )
-_SOUNDALIKE = Rule(
+_SOUNDALIKE = RightsRule(
     "The right in a recording covers its very sounds; an independent recording that imitates "
     "them does not touch it.",
     "United States",
     "17 U.S.C. 114(b)",
     date(1978, 1, 1),
 )
-_SAMPLED = Rule(
+_SAMPLED = RightsRule(
     "Taking even a very short sample reproduces a part of the recording, unless the ear no longer "
     "recognises it.",
     "EU",
     "Court of Justice, C-476/17 (Pelham), ECLI:EU:C:2019:624",
     date(2019, 7, 29),
 )
-_PERFORMED = Rule(
+_PERFORMED = RightsRule(
     "Performers decide on copies of their recorded performances, are named, and may object to "
     "changes that harm their reputation.",
     "Countries of the treaty",
     "WIPO Performances and Phonograms Treaty, articles 5 and 7",
     date(2002, 5, 20),
 )
-_MINED = Rule(
+_MINED = RightsRule(
     "Works that were lawfully accessed may be mined, unless their holders have reserved that; "
     "for works online, in a way that machines can read. Scientific research may mine regardless.",
     "EU",
     "Directive (EU) 2019/790, articles 3 and 4",
     date(2019, 6, 6),
 )
-_MARKED = Rule(
+_MARKED = RightsRule(
     "Generated sound is marked so that machines can tell, and who publishes a deep fake says that "
     "it is one.",
     "EU",
     "Regulation (EU) 2024/1689 (AI Act), article 50",
     date(2026, 8, 2),
 )
-_LABELLED = Rule(
+_LABELLED = RightsRule(
     "Generated content carries a visible label and one in its metadata.",
     "China",
     "GB 45438-2025",
     date(2025, 9, 1),
 )
-_STYLE = Rule(
+_STYLE = RightsRule(
     "Copyright does not extend to an idea, procedure or method of operation, however it is "
     "expressed; the expression itself is protected.",
     "United States",
@@ -169,7 +169,7 @@ _EVIDENCE: Mapping[Kind, str] = {
 }
 
 
-def _right(kind: Kind, touched: str, question: str, *rules: Rule) -> Right:
+def _right(kind: Kind, touched: str, question: str, *rules: RightsRule) -> Right:
     return Right(kind, touched, question, _HOLDERS[kind], _EVIDENCE[kind], rules)
 
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from mutagen.flac import FLAC
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
-from phonoscope.audio.chunks import Chunk, iff_chunks
+from phonoscope.audio.chunks import IffChunk, iff_chunks
 from phonoscope.disclosure.id3_frames import TAG_BYTES, TagTooLargeError, id3_size, with_texts
 from phonoscope.disclosure.riff import with_chunks
 from phonoscope.disclosure.tags import ogg_kind
@@ -82,7 +82,7 @@ def _with_id3_chunk(
         with_chunks(file, out, contents)
 
 
-def _whole(file: BinaryIO, chunk: Chunk) -> bytes:
+def _whole(file: BinaryIO, chunk: IffChunk) -> bytes:
     if chunk.size > TAG_BYTES:
         raise TagTooLargeError(f"an ID3 tag of {chunk.size >> 20} MiB is not read")
     file.seek(chunk.start)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from phonoscope.columns import column
 from phonoscope.files import printable
-from phonoscope.types import column
 
 MOST_CHARACTERS = 500
 """Characters that a text of a licence may have."""

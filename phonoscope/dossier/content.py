@@ -10,21 +10,25 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from phonoscope.analysis import Examination
-from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.analysis import Analysis
+from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.catalogue.voices import all_licences
 from phonoscope.detector.detector import detector
 from phonoscope.detector.generated import Band, Segment, detected_band
 from phonoscope.detector.rates import Rates, detector_rates
+from phonoscope.disclosure.declared_status import (
+    DECLARED_STATUSES,
+    DeclaredStatus,
+    declared_status_of,
+)
 from phonoscope.disclosure.model import Declaration
-from phonoscope.disclosure.stance import STANCES, Stance, stance_of
 from phonoscope.disclosure.voice import VoiceRow
 from phonoscope.dossier.hashes import Held, held
 from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.files import identify_source, local_path, printable, shown, uri_of
 from phonoscope.findings.base import Tables
-from phonoscope.view.desk import Desk
+from phonoscope.view.queries import Queries
 from phonoscope.view.record import Record, read_record
 
 FORMAT = "phonoscope-dossier/1"
@@ -74,9 +78,9 @@ class Dossier:
     voices: tuple[Voice, ...]
 
     @property
-    def examination(self) -> Examination:
+    def analysis(self) -> Analysis:
         """The stored rows, put together as when it was examined."""
-        return self.record.examination
+        return self.record.analysis
 
     @property
     def sha256(self) -> str | None:
@@ -84,24 +88,24 @@ class Dossier:
         return next((file.sha256 for file in self.files if file.sha256), None)
 
     @property
-    def stance(self) -> Stance:
+    def stance(self) -> DeclaredStatus:
         """What its marks together declare."""
-        return stance_of(self.examination.declared)
+        return declared_status_of(self.analysis.declared)
 
     @property
     def declared_words(self) -> str:
         """The same in a few words."""
-        return STANCES[self.stance]
+        return DECLARED_STATUSES[self.stance]
 
     @property
     def detected(self) -> Band | None:
         """What was detected, whatever is declared; ``None`` when it was not weighed."""
-        return detected_band(self.examination.verdict)
+        return detected_band(self.analysis.verdict)
 
     @property
     def is_of_this_model(self) -> bool:
         """Whether the model that this version ships weighed it, so that its rates hold."""
-        return self.examination.verdict.model == detector().name
+        return self.analysis.verdict.model == detector().name
 
     @cached_property
     def rates(self) -> Rates | None:
@@ -110,7 +114,7 @@ class Dossier:
 
     def highest(self, most: int) -> list[Segment]:
         """Return the stretches that look most like a generator's, in order of time."""
-        by_height = sorted(self.examination.segments, key=lambda s: (-s.p_generated, s.start_s))
+        by_height = sorted(self.analysis.segments, key=lambda s: (-s.p_generated, s.start_s))
         return sorted(by_height[:most], key=lambda s: s.start_s)
 
     def to_json(self) -> dict[str, Any]:
@@ -127,7 +131,7 @@ class Dossier:
             "format": FORMAT,
             "phonoscope": phonoscope_version(),
             "catalogue": self.catalogue,
-            "recording": self.examination.to_json(),
+            "recording": self.analysis.to_json(),
             "declares": self.stance.value,
             "detected": self.detected and self.detected.value,
             "sha256": self.sha256,
@@ -169,19 +173,19 @@ def dossier_of(catalogue: Tables, recording: str) -> Dossier:
     UsageError
         When there is no such recording, several are meant, or it could not be examined.
     """
-    desk = Desk(catalogue)
+    desk = Queries(catalogue)
     try:
         return _dossier(desk, _resolved(desk, recording))
     finally:
         desk.close()
 
 
-def _dossier(desk: Desk, recording_id: str) -> Dossier:
+def _dossier(desk: Queries, recording_id: str) -> Dossier:
     record = read_record(desk, recording_id)
     if record is None:
         why = _error(desk, recording_id)
         raise UsageError(f"recording {recording_id} could not be examined: {why}")
-    record = dataclasses.replace(record, examination=_in_order(record.examination))
+    record = dataclasses.replace(record, analysis=_in_order(record.analysis))
     row = desk.rows(lambda table: _mine(table("recordings"), recording_id))[0]
     prints = desk.rows(lambda table: _mine(table("prints"), recording_id).select("print_model"))
     in_all, matches = matched(desk, recording_id)
@@ -194,23 +198,23 @@ def _dossier(desk: Desk, recording_id: str) -> Dossier:
         scan=_scan(desk, row.get("scan_id")),
         matches_in_all=in_all,
         matches=matches,
-        voices=_voices(desk, record.examination.declared),
+        voices=_voices(desk, record.analysis.declared),
     )
 
 
-def _in_order(examination: Examination) -> Examination:
+def _in_order(analysis: Analysis) -> Analysis:
     """Rows come as they lie in the parts; a dossier has them in one order."""
     return dataclasses.replace(
-        examination,
-        declared=tuple(sorted(examination.declared, key=_mark_key)),
+        analysis,
+        declared=tuple(sorted(analysis.declared, key=_mark_key)),
         evidence=tuple(
             sorted(
-                examination.evidence,
+                analysis.evidence,
                 key=lambda s: (-s.strength, s.kind, s.says, json.dumps(s.numbers, sort_keys=True)),
             )
         ),
         segments=tuple(
-            sorted(examination.segments, key=lambda s: (s.start_s, s.end_s, s.p_generated))
+            sorted(analysis.segments, key=lambda s: (s.start_s, s.end_s, s.p_generated))
         ),
     )
 
@@ -223,7 +227,7 @@ def _mine(table: Any, recording_id: str) -> Any:
     return table.filter(table.recording_id == recording_id)
 
 
-def _scan(desk: Desk, scan_id: str | None) -> Scan | None:
+def _scan(desk: Queries, scan_id: str | None) -> Scan | None:
     rows = desk.rows(lambda table: table("scans").filter(table("scans").scan_id == scan_id))
     if scan_id is None or not rows:
         return None
@@ -246,7 +250,7 @@ def _utc(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else ""
 
 
-def _voices(desk: Desk, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
+def _voices(desk: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
     named = {
         (mark.voice.strip(), mark.declared_utc.date() if mark.declared_utc else None)
         for mark in declared
@@ -269,12 +273,12 @@ def _voices(desk: Desk, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
     )
 
 
-def _error(desk: Desk, recording_id: str) -> str:
+def _error(desk: Queries, recording_id: str) -> str:
     rows = desk.rows(lambda table: _mine(table("files"), recording_id).order_by("uri").limit(1))
     return printable(rows[0]["error"] or "there is no row of it") if rows else "no file holds it"
 
 
-def _resolved(desk: Desk, recording: str) -> str:
+def _resolved(desk: Queries, recording: str) -> str:
     """Return the id of the recording that a person means."""
     if _PREFIX.match(recording) and (found := _by_prefix(desk, recording)):
         return found
@@ -295,7 +299,7 @@ def _resolved(desk: Desk, recording: str) -> str:
     )
 
 
-def _by_prefix(desk: Desk, prefix: str) -> str | None:
+def _by_prefix(desk: Queries, prefix: str) -> str | None:
     def such(table: Any) -> Any:
         files = table("files")
         return (
@@ -313,7 +317,7 @@ def _by_prefix(desk: Desk, prefix: str) -> str | None:
     return found[0] if found else None
 
 
-def _by_content(desk: Desk, uri: str) -> str:
+def _by_content(desk: Queries, uri: str) -> str:
     """Return the recording whose bytes a file holds that was scanned under another name."""
     try:
         recording_id, _ = identify_source(uri)

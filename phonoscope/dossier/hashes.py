@@ -9,7 +9,7 @@ from typing import Any
 
 from phonoscope.errors import UnreadableError
 from phonoscope.files import RECORDING_ID_BYTES, open_source, shown
-from phonoscope.view.desk import Row
+from phonoscope.view.queries import Row
 
 MOST_HASHED = 20
 """Files of the same bytes that are read again for their hashes."""

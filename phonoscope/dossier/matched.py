@@ -11,8 +11,8 @@ from phonoscope.matching.recording.archive import Decision, pair_key
 from phonoscope.matching.recording.groups import differences, original_of
 from phonoscope.matching.recording.pair import Pair
 from phonoscope.view.alignment import Alignment, align
-from phonoscope.view.desk import Desk, Row, rows_with
 from phonoscope.view.listing import read_rows
+from phonoscope.view.queries import Queries, Row, rows_with
 
 MOST_SHOWN = 50
 """Matches that a dossier shows, the strongest first."""
@@ -81,7 +81,7 @@ def turned(pair: Pair) -> Pair:
     )
 
 
-def matched(desk: Desk, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
+def matched(desk: Queries, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
     """Return how many recordings are known to share sound with one, and the strongest matches."""
     rows = rows_with(desk, "matches", recording_id)
     pairs = [_from_here(row, recording_id) for row in rows]

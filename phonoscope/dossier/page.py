@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.atomic import write_whole
+from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.detector.detector import least_counted
 from phonoscope.detector.disagreement import in_words
 from phonoscope.detector.generated import Band
@@ -17,15 +18,15 @@ from phonoscope.dossier.matched import MOST_SHOWN
 from phonoscope.errors import UsageError
 from phonoscope.files import shown
 from phonoscope.findings.page import asset
-from phonoscope.findings.report import hash_source, write_whole
+from phonoscope.findings.report import hash_source
 from phonoscope.interval import Interval, wilson
 from phonoscope.view.environment import environment, served_style
-from phonoscope.view.facts import facts_of
-from phonoscope.view.ruler import ruler_of
+from phonoscope.view.fields import fields_of
+from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.scale import time_ticks
 from phonoscope.view.timeline import timeline_of
 from phonoscope.view.verdict import detected_says, rests_on
-from phonoscope.view.verdict import facts_of as detected_facts
+from phonoscope.view.verdict import verdict_fields as detected_facts
 
 MOST_STRETCHES = 40
 """Stretches that the page lists, those that look most like a generator's; the JSON has all."""
@@ -54,10 +55,10 @@ class Trial(NamedTuple):
 def html(dossier: Dossier) -> str:
     """Return a dossier as one HTML page; the same dossier gives the same text."""
     style = "\n".join((asset("style.css"), served_style(), _own_style()))
-    examination = dossier.examination
-    judged = examination.verdict
+    analysis = dossier.analysis
+    judged = analysis.verdict
     p_value = None if judged.p_value is None else plain(judged.p_value)
-    limit_hz = examination.descriptors.get("trace_limit_hz")
+    limit_hz = analysis.descriptors.get("trace_limit_hz")
     return (
         environment(__package__)
         .get_template("dossier.html")
@@ -69,20 +70,20 @@ def html(dossier: Dossier) -> str:
             dossier=dossier,
             record=dossier.record,
             p_value=p_value,
-            examination=examination,
+            analysis=analysis,
             verdict=judged,
             rests_on=rests_on(judged),
             detected={
                 "band": dossier.detected or Band.UNDECIDED,
                 "says": detected_says(judged) or judged.says,
                 "facts": detected_facts(judged, least_counted(judged.model, limit_hz)),
-                "ruler": ruler_of(judged.p_value, judged.false_alarms),
+                "ruler": p_value_scale(judged.p_value, judged.false_alarms),
             },
-            disagreement=examination.disagreement and in_words(examination.disagreement),
-            timeline=timeline_of(examination.segments, examination.duration_s),
-            seconds=time_ticks(examination.duration_s or 0.0),
+            disagreement=analysis.disagreement and in_words(analysis.disagreement),
+            timeline=timeline_of(analysis.segments, analysis.duration_s),
+            seconds=time_ticks(analysis.duration_s or 0.0),
             stretches=dossier.highest(MOST_STRETCHES),
-            groups=facts_of(dossier.record),
+            groups=fields_of(dossier.record),
             trial=_trial(dossier),
             steps=steps(dossier),
             most_matches=MOST_SHOWN,
@@ -131,9 +132,9 @@ def steps(dossier: Dossier) -> list[Step]:
     lie elsewhere with everybody who checks.
     """
     identity = dossier.record.recording_id
-    asked = dossier.examination.verdict.false_alarms
+    asked = dossier.analysis.verdict.false_alarms
     flag = "" if asked is None else f" --false-alarms {asked:g}"
-    model = dossier.examination.verdict.model
+    model = dossier.analysis.verdict.model
     made = [Step("That a file holds these bytes", "b2sum -l 128 FILE", identity)]
     if dossier.sha256:
         made.append(Step("The same with SHA-256", "sha256sum FILE", dossier.sha256))

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
-from phonoscope.features.base import Question
-from phonoscope.types import Statement, column
+from phonoscope.columns import Statement, column
+from phonoscope.features.base import Feature
 
 BAND_HZ = (3_000.0, 15_500.0)
 """Where combs are sought: above most fundamentals of music, below most codecs' low pass."""
@@ -265,4 +265,4 @@ def _in_words(answer: Artefacts) -> list[Statement]:
     return [Statement("artefacts", f"{seen}.{fits}", 0.5, also, numbers)]
 
 
-QUESTION = Question(name="artefacts", answer=Artefacts, ask=ArtefactMeter, says=_in_words)
+FEATURE = Feature(name="artefacts", result=Artefacts, start=ArtefactMeter, says=_in_words)

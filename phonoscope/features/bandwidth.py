@@ -20,8 +20,8 @@ from scipy.ndimage import uniform_filter1d
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
-from phonoscope.features.base import Question
-from phonoscope.types import Statement, column
+from phonoscope.columns import Statement, column
+from phonoscope.features.base import Feature
 
 SMOOTHING_HZ = 60.0
 EDGE_GAP_HZ = 120.0
@@ -201,4 +201,4 @@ def _in_words(answer: Bandwidth) -> list[Statement]:
     ]
 
 
-QUESTION = Question(name="bandwidth", answer=Bandwidth, ask=BandwidthMeter, says=_in_words)
+FEATURE = Feature(name="bandwidth", result=Bandwidth, start=BandwidthMeter, says=_in_words)

@@ -1,14 +1,14 @@
-"""The door through which every question about a recording enters.
+"""What a feature of a recording is, and the list of them all.
 
-A question is a file in this package that ends in ``QUESTION = Question(...)``. It brings
+A feature is a file in this package that ends in ``FEATURE = Feature(...)``. It brings
 
-- a frozen dataclass, the *answer*; its fields are declared with
-  :func:`phonoscope.types.column`, which makes them columns of ``recordings``;
-- an accumulator with ``update(block)`` and ``result()``, over pure functions on arrays;
-- plain words: a function from the answer to statements.
+- a frozen dataclass, the *result*; fields declared with :func:`phonoscope.columns.column` become
+  columns of the table ``recordings``;
+- an accumulator with ``update(block)`` and ``result()``, built from pure functions on arrays;
+- a function that puts the result into plain words.
 
-Nothing else has to be touched: :func:`questions` finds the file, the catalogue's layout
-takes the columns from the answer, and a scan asks it.
+Nothing else has to change. :func:`features` finds the file, the catalogue's schema takes the
+columns from the result, and a scan computes it.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
+from phonoscope.columns import Statement
 from phonoscope.registry import registered
-from phonoscope.types import Statement
 
-AnswerT = TypeVar("AnswerT")
-AnswerT_co = TypeVar("AnswerT_co", covariant=True)
+ResultT = TypeVar("ResultT")
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 
-class Accumulator(Protocol[AnswerT_co]):
+class Accumulator(Protocol[ResultT_co]):
     """Gathers evidence block by block; its memory does not grow with the recording."""
 
     def update(self, block: Block, /) -> None:
         """Take in the next block of the recording."""
 
-    def result(self) -> AnswerT_co:
-        """Answer the question from all blocks seen. Called once, after the last block."""
+    def result(self) -> ResultT_co:
+        """Return the result from all blocks seen. Called once, after the last block."""
 
 
 def _nothing_to_say(_: Any) -> Sequence[Statement]:
@@ -42,21 +42,21 @@ def _nothing_to_say(_: Any) -> Sequence[Statement]:
 
 
 @dataclass(frozen=True)
-class Question(Generic[AnswerT]):
-    """One question that every examined recording is asked."""
+class Feature(Generic[ResultT]):
+    """One feature, computed for every recording."""
 
     name: str
     """Short name: the ``kind`` of its statements and the heading of its columns."""
-    answer: type[AnswerT]
-    """Frozen dataclass of the answer; its fields become columns of ``recordings``."""
-    ask: Callable[[Stream], Accumulator[AnswerT]]
+    result: type[ResultT]
+    """Frozen dataclass of the result; its fields become columns of ``recordings``."""
+    start: Callable[[Stream], Accumulator[ResultT]]
     """Starts an accumulator for a recording with this stream."""
-    says: Callable[[AnswerT], Sequence[Statement]] = _nothing_to_say
-    """Puts an answer into plain words; most answers need none."""
+    says: Callable[[ResultT], Sequence[Statement]] = _nothing_to_say
+    """Puts a result into plain words; most need none."""
 
 
 @cache
-def questions() -> tuple[Question[Any], ...]:
-    """Return every question, in order of name."""
-    asked = registered("phonoscope.features", "QUESTION")
-    return tuple(sorted(asked, key=lambda question: question.name))
+def features() -> tuple[Feature[Any], ...]:
+    """Return every feature, in order of name."""
+    known = registered("phonoscope.features", "FEATURE")
+    return tuple(sorted(known, key=lambda feature: feature.name))

@@ -8,8 +8,8 @@ import numpy as np
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
-from phonoscope.features.base import Question
-from phonoscope.types import Floats, Statement, column
+from phonoscope.columns import Floats, Statement, column
+from phonoscope.features.base import Feature
 
 CEILING = np.float32(0.985)
 """Only samples this close to full scale can be clipped there (-0.13 dBFS)."""
@@ -100,4 +100,4 @@ def _in_words(answer: Clipping) -> list[Statement]:
     ]
 
 
-QUESTION = Question(name="clipping", answer=Clipping, ask=ClippingMeter, says=_in_words)
+FEATURE = Feature(name="clipping", result=Clipping, start=ClippingMeter, says=_in_words)

@@ -37,8 +37,8 @@ from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
-from phonoscope.features.base import Question
-from phonoscope.types import column
+from phonoscope.columns import column
+from phonoscope.features.base import Feature
 
 SHORTEST_STEPS = 31
 LONGEST_STEPS = 880
@@ -133,7 +133,7 @@ def danceability(fluctuation: Doubles) -> float:
     return 1.0 / max(mean, 1.0 / MOST)
 
 
-class _Listener:
+class _DanceabilityAccumulator:
     def __init__(self, stream: Stream) -> None:
         del stream
         self._pending: list[Doubles] = []
@@ -171,4 +171,4 @@ class _Listener:
         self._windows += windows
 
 
-QUESTION = Question(name="danceability", answer=Danceability, ask=_Listener)
+FEATURE = Feature(name="danceability", result=Danceability, start=_DanceabilityAccumulator)

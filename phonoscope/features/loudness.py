@@ -24,8 +24,8 @@ from phonoscope.audio.loudness import (
     range_lu,
     true_peak,
 )
-from phonoscope.features.base import Question
-from phonoscope.types import Floats, column
+from phonoscope.columns import Floats, column
+from phonoscope.features.base import Feature
 
 STEPS_MOMENTARY = 4
 STEPS_SHORT_TERM = 30
@@ -109,4 +109,4 @@ def _decibels(peak: float) -> float | None:
     return 20 * math.log10(peak) if peak > 0 else None
 
 
-QUESTION = Question(name="loudness", answer=Loudness, ask=LoudnessMeter)
+FEATURE = Feature(name="loudness", result=Loudness, start=LoudnessMeter)

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
 
 BANDS = 24
 BANDS_PER_OCTAVE = 7

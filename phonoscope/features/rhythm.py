@@ -39,8 +39,8 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra
-from phonoscope.features.base import Question
-from phonoscope.types import Floats, column
+from phonoscope.columns import Floats, column
+from phonoscope.features.base import Feature
 
 NEPERS_PER_DB = math.log(10.0) / 10.0
 """Levels here are natural logarithms of power: numpy's float32 log is fast, log10 is not."""
@@ -364,7 +364,7 @@ class OnsetCounter:
         self._held = held
 
 
-class _Listener:
+class _RhythmAccumulator:
     def __init__(self, stream: Stream) -> None:
         del stream
         self._envelope = OnsetEnvelope()
@@ -408,4 +408,4 @@ def _tempo(periodicity: Periodicity) -> tuple[float | None, float | None, float]
     return tempo_bpm, sharpened(float(bpm[other]), lags, lag_hz), strength
 
 
-QUESTION = Question(name="rhythm", answer=Rhythm, ask=_Listener)
+FEATURE = Feature(name="rhythm", result=Rhythm, start=_RhythmAccumulator)

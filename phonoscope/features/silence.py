@@ -8,8 +8,8 @@ import numpy as np
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
-from phonoscope.features.base import Question
-from phonoscope.types import Statement, column
+from phonoscope.columns import Statement, column
+from phonoscope.features.base import Feature
 
 SILENCE_DBFS = -60.0
 """RMS level of a 10 ms step under which it counts as silent; dither is near -96, room tone
@@ -72,4 +72,4 @@ def _in_words(answer: Silence) -> list[Statement]:
     return [Statement("silence", "The whole recording is silent (below -60 dBFS throughout).", 0.0)]
 
 
-QUESTION = Question(name="silence", answer=Silence, ask=SilenceMeter, says=_in_words)
+FEATURE = Feature(name="silence", result=Silence, start=SilenceMeter, says=_in_words)

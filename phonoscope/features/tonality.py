@@ -40,8 +40,8 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra
-from phonoscope.features.base import Question
-from phonoscope.types import Floats, column
+from phonoscope.columns import Floats, column
+from phonoscope.features.base import Feature
 
 MODES = ("major", "minor")
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -233,7 +233,7 @@ def clarity(concentration: float, classes: Doubles) -> float:
     return max(0.0, min(1.0, tonal)) * max(0.0, min(1.0, several))
 
 
-class _Listener:
+class _TonalityAccumulator:
     def __init__(self, stream: Stream) -> None:
         del stream
         self._votes = np.zeros(STEPS)
@@ -280,4 +280,4 @@ def pitch_classes(histogram: Doubles, tuning: float) -> Doubles:
     return np.bincount(nearest, histogram, minlength=12).astype(np.float64)
 
 
-QUESTION = Question(name="tonality", answer=Tonality, ask=_Listener)
+FEATURE = Feature(name="tonality", result=Tonality, start=_TonalityAccumulator)

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import Spectra, fine_size
-from phonoscope.features.base import Question
-from phonoscope.types import Floats, column
+from phonoscope.columns import Floats, column
+from phonoscope.features.base import Feature
 
 REACHES = (1, 2, 4)
 """A bin has to be higher than this many neighbours on either side to get a vote."""
@@ -48,12 +48,12 @@ class Traces:
     trace_limit_hz: float | None = column(
         "Highest frequency at which there is sound to look at, Hz; empty without any."
     )
-    stretches: tuple[Stretch, ...] = dataclasses.field(default=(), repr=False, compare=False)
+    stretches: tuple[TraceSegment, ...] = dataclasses.field(default=(), repr=False, compare=False)
     """Votes by stretch; kept in memory for the verdict, not stored."""
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class TraceSegment:
     """Votes over one stretch of a recording."""
 
     start_s: float
@@ -123,7 +123,9 @@ class TraceMeter:
         limit_hz = highest_hz(self._level / frames, self._bin_hz)
         seconds = self._per_stretch * self._hop_s
         stretches = tuple(
-            Stretch(i * seconds, min((i + 1) * seconds, self._stop_s), n, v, self._bin_hz, limit_hz)
+            TraceSegment(
+                i * seconds, min((i + 1) * seconds, self._stop_s), n, v, self._bin_hz, limit_hz
+            )
             for i, (n, v) in enumerate(zip(self._frames, self._votes, strict=True))
         )
         return Traces(frames, limit_hz, stretches)
@@ -167,4 +169,4 @@ def highest_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     return min(highest - 200.0, bin_hz * (level_db.size - 1) - 300.0)
 
 
-QUESTION = Question(name="traces", answer=Traces, ask=TraceMeter)
+FEATURE = Feature(name="traces", result=Traces, start=TraceMeter)

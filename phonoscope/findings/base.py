@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from phonoscope.catalogue.backend import keep
-from phonoscope.catalogue.metadata import TOLD
+from phonoscope.catalogue.backend import materialise
+from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.files import printable
 from phonoscope.interval import Interval, wilson
 from phonoscope.registry import registered
-from phonoscope.words import between, percent
+from phonoscope.text import between, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class Tables(Protocol):
         """Return an Ibis table by name."""
 
 
-class Asked:
+class QuerySession:
     """A catalogue that is asked several questions: what two of them need is computed once.
 
     Parameters
@@ -55,7 +55,7 @@ class Asked:
     def __init__(self, catalogue: Tables, source: str | None = None) -> None:
         self._catalogue = catalogue
         self._source = source
-        self._kept: dict[Callable[[Asked], Any], tuple[Any, Callable[[], object]]] = {}
+        self._kept: dict[Callable[[QuerySession], Any], tuple[Any, Callable[[], object]]] = {}
 
     @property
     def path(self) -> str | Path:
@@ -74,7 +74,7 @@ class Asked:
     def outdated(self) -> list[str]:
         """Sources of which an earlier version of Phonoscope wrote rows: columns are missing there.
 
-        See :data:`phonoscope.catalogue.metadata.TOLD`.
+        See :data:`phonoscope.catalogue.schema.metadata.DERIVED_COLUMNS`.
         """
         ingests, tracks = self.table("ingests"), self.table("tracks")
         old = ingests.filter(ingests.state == "done", ingests.settled.isnull())
@@ -97,10 +97,10 @@ class Asked:
         rows = self.table(table)
         return int(rows.filter(rows[column].isnull()).count().to_pyarrow().as_py())
 
-    def once(self, make: Callable[[Asked], Any]) -> Any:
+    def once(self, make: Callable[[QuerySession], Any]) -> Any:
         """Return the Ibis table that ``make`` describes, computed at most once."""
         if make not in self._kept:
-            self._kept[make] = keep(make(self))
+            self._kept[make] = materialise(make(self))
         return self._kept[make][0]
 
     def __enter__(self) -> Self:
@@ -129,7 +129,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """One column of a table of numbers."""
 
     name: str
@@ -141,12 +141,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """The numbers behind a chart, or a short list."""
 
     name: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[ResultColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int | None = None
     """Rows there are in all, when not all are listed."""
@@ -181,7 +181,7 @@ class Answer:
     """How sure: an interval, or in what sense the number is exact."""
     figures: tuple[Figure, ...] = ()
     chart: Chart | None = None
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ResultTable, ...] = ()
     claim: str = ""
     """The finding in a few words for the head of the page; empty when it is no headline."""
     answered: bool = True
@@ -211,7 +211,7 @@ class Finding:
     """Place on the page."""
     needs: Mapping[str, tuple[str, ...]]
     """Columns it needs, by table."""
-    ask: Callable[[Asked], Answer]
+    ask: Callable[[QuerySession], Answer]
     method: str
     """How it was computed, with the paper where there is one."""
     misleads: str
@@ -219,8 +219,8 @@ class Finding:
 
     def answer(self, catalogue: Tables) -> Answer:
         """Ask a catalogue; a catalogue without the columns cannot tell, which is no error."""
-        if not isinstance(catalogue, Asked):
-            with Asked(catalogue) as asked:
+        if not isinstance(catalogue, QuerySession):
+            with QuerySession(catalogue) as asked:
                 return self.answer(asked)
         missing = [
             f"{table}.{column}"
@@ -231,7 +231,7 @@ class Finding:
         if missing:
             return cannot_tell(f"This catalogue cannot tell: it holds no {', '.join(missing)}.")
         needed = {column for columns in self.needs.values() for column in columns}
-        if needed & TOLD and catalogue.outdated:
+        if needed & DERIVED_COLUMNS and catalogue.outdated:
             return cannot_tell(_OUTDATED.format(", ".join(map(printable, catalogue.outdated))))
         return self.ask(catalogue)
 
@@ -281,7 +281,7 @@ def find(
 ) -> tuple[Found, ...]:
     """Ask a catalogue every question; with ``source``, about one source of its metadata only."""
     found = []
-    with Asked(catalogue, source) as asked:
+    with QuerySession(catalogue, source) as asked:
         for done, finding in enumerate(findings()):
             if progress is not None:
                 progress(done, len(findings()), finding.question)

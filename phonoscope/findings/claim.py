@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from phonoscope.findings.base import Figure, Found
-from phonoscope.words import count, number, percent
+from phonoscope.text import count, number, percent
 
 ROUNDING = 1e-12
 """What a computation may lose in the last digits, relative."""

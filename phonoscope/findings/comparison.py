@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phonoscope.findings.base import Column, Figure, Finding, Found, Table, Tables
+from phonoscope.findings.base import Figure, Finding, Found, ResultColumn, ResultTable, Tables
 from phonoscope.findings.claim import amount, figure_text
 from phonoscope.interval import Interval
-from phonoscope.words import count, counted
+from phonoscope.text import count, counted
 
 UNLIKE_TIMES = 10
 """Rows of one figure so many times those of the other are worth a word."""
@@ -37,7 +37,7 @@ MISLEADS = (
 
 
 @dataclass(frozen=True)
-class Pair:
+class FigurePair:
     """One figure of both catalogues."""
 
     finding: str
@@ -111,7 +111,7 @@ class Beside:
 
     one: Found
     other: Found
-    pairs: tuple[Pair, ...]
+    pairs: tuple[FigurePair, ...]
 
     @property
     def finding(self) -> Finding:
@@ -129,7 +129,7 @@ class Beside:
         return self.one.answer.chart is not None and self.other.answer.chart is not None
 
     @property
-    def telling(self) -> tuple[Pair, ...]:
+    def telling(self) -> tuple[FigurePair, ...]:
         """A few figures: those that differ by more than chance, then the first ones."""
         return tuple(sorted(self.pairs, key=lambda pair: not pair.differs)[:LARGEST_SHOWN])
 
@@ -158,7 +158,7 @@ class Comparison:
     beside: tuple[Beside, ...]
 
     @property
-    def pairs(self) -> tuple[Pair, ...]:
+    def pairs(self) -> tuple[FigurePair, ...]:
         """Figures that both have."""
         return tuple(pair for item in self.beside for pair in item.pairs)
 
@@ -173,10 +173,10 @@ class Comparison:
         return sum(pair.differs is True for pair in self.pairs)
 
     @property
-    def largest(self) -> tuple[Pair, ...]:
+    def largest(self) -> tuple[FigurePair, ...]:
         """The surest of them: farthest from 0 in half widths of their intervals."""
 
-        def distance(pair: Pair) -> float:
+        def distance(pair: FigurePair) -> float:
             low, high = pair.interval or (-1.0, 1.0)
             return abs(pair.difference or 0.0) / max((high - low) / 2, 1e-300)
 
@@ -207,29 +207,29 @@ class Comparison:
             "figures": [pair.to_json() for pair in self.pairs],
         }
 
-    def table(self, item: Beside | None = None) -> Table:
+    def table(self, item: Beside | None = None) -> ResultTable:
         """Return the figures of one finding, or of all, as a table of numbers."""
         one, other = self.names
         columns = (
-            Column("finding", "Finding", "text"),
-            Column("figure", "Figure", "text"),
-            Column("unit", "Unit", "text"),
-            Column("one", one, "decimal"),
-            Column("one_low", f"{one}, at least", "decimal"),
-            Column("one_high", f"{one}, at most", "decimal"),
-            Column("one_of", f"{one}, of", "count"),
-            Column("other", other, "decimal"),
-            Column("other_low", f"{other}, at least", "decimal"),
-            Column("other_high", f"{other}, at most", "decimal"),
-            Column("other_of", f"{other}, of", "count"),
-            Column("difference", "Difference", "decimal"),
-            Column("low", "At least", "decimal"),
-            Column("high", "At most", "decimal"),
-            Column("remark", "Remark", "text"),
+            ResultColumn("finding", "Finding", "text"),
+            ResultColumn("figure", "Figure", "text"),
+            ResultColumn("unit", "Unit", "text"),
+            ResultColumn("one", one, "decimal"),
+            ResultColumn("one_low", f"{one}, at least", "decimal"),
+            ResultColumn("one_high", f"{one}, at most", "decimal"),
+            ResultColumn("one_of", f"{one}, of", "count"),
+            ResultColumn("other", other, "decimal"),
+            ResultColumn("other_low", f"{other}, at least", "decimal"),
+            ResultColumn("other_high", f"{other}, at most", "decimal"),
+            ResultColumn("other_of", f"{other}, of", "count"),
+            ResultColumn("difference", "Difference", "decimal"),
+            ResultColumn("low", "At least", "decimal"),
+            ResultColumn("high", "At most", "decimal"),
+            ResultColumn("remark", "Remark", "text"),
         )
         pairs = self.pairs if item is None else item.pairs
         name = "compared" if item is None else f"compared_{item.finding.name}"
-        return Table(name, f"Both catalogues: {name}", columns, tuple(_row(p) for p in pairs))
+        return ResultTable(name, f"Both catalogues: {name}", columns, tuple(_row(p) for p in pairs))
 
 
 def compare(
@@ -295,7 +295,7 @@ def difference_interval(one: tuple[float, Interval], other: tuple[float, Interva
     )
 
 
-def pair_cells(pair: Pair) -> tuple[str, str, str, str]:
+def pair_cells(pair: FigurePair) -> tuple[str, str, str, str]:
     """Return a pair as a person reads it: both figures, the difference, its interval."""
     unit = pair.one.unit
     difference, interval = pair.difference, pair.interval
@@ -332,17 +332,17 @@ def signed(value: float, unit: str) -> str:
     return f"+{text}" if value > 0 else f"\u2212{text}"
 
 
-def _pairs(one: Found, other: Found) -> tuple[Pair, ...]:
+def _pairs(one: Found, other: Found) -> tuple[FigurePair, ...]:
     """Return figures that both have, in the same unit: seconds are not held against minutes."""
     there = {figure.name: figure for figure in other.answer.figures}
     return tuple(
-        Pair(one.finding.name, figure.name, figure, there[figure.name])
+        FigurePair(one.finding.name, figure.name, figure, there[figure.name])
         for figure in one.answer.figures
         if figure.name in there and there[figure.name].unit == figure.unit
     )
 
 
-def _row(pair: Pair) -> tuple[str | int | float | None, ...]:
+def _row(pair: FigurePair) -> tuple[str | int | float | None, ...]:
     def side(figure: Figure) -> tuple[str | int | float | None, ...]:
         return (figure.value, *(figure.interval or (None, None)), figure.of)
 

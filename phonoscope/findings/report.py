@@ -7,25 +7,25 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.atomic import write_whole
+from phonoscope.catalogue.schema.tables import phonoscope_version
+from phonoscope.clock import utc_now, utc_text
 from phonoscope.errors import UsageError
 from phonoscope.files import printable, shown
 from phonoscope.findings.base import Found, Progress, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of
+from phonoscope.findings.csv_export import checked_sheet, figures_of, long_sheet, sheet_of
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
-from phonoscope.findings.sheet import checked_sheet, figures_of, long_sheet, sheet_of
 
-Format = Literal["html", "json", "csv"]
+ReportFormat = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/1"
 """Name and version of the JSON shape."""
 
@@ -78,7 +78,7 @@ class Report:
             sheets["compared.csv"] = sheet_of(self.comparison.table())
         return sheets
 
-    def write(self, destination: str | os.PathLike[str], format: Format = "html") -> Path:
+    def write(self, destination: str | os.PathLike[str], format: ReportFormat = "html") -> Path:
         """Write the report; the file is there whole or not at all.
 
         Parameters
@@ -165,7 +165,7 @@ def _check_source(catalogue: Tables, source: str) -> None:
 
 
 def write_report(
-    catalogue: Tables, destination: str | os.PathLike[str], format: Format = "html"
+    catalogue: Tables, destination: str | os.PathLike[str], format: ReportFormat = "html"
 ) -> Path:
     """Write all findings of a catalogue.
 
@@ -211,7 +211,7 @@ def shape(name: str, found: Sequence[Found]) -> dict[str, Any]:
     return {
         "format": JSON_FORMAT,
         "catalogue": name,
-        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "written_utc": utc_text(),
         "phonoscope_version": phonoscope_version(),
         "findings": [item.to_json() for item in found],
     }
@@ -231,7 +231,7 @@ def name_of(catalogue: Tables) -> str:
 
 def dateline() -> str:
     """Return when the numbers were counted."""
-    now = datetime.now(UTC)
+    now = utc_now()
     return f"Counted on {now.day} {now:%B %Y} at {now:%H:%M} UTC."
 
 
@@ -295,17 +295,3 @@ def _write_csv(sheets: dict[str, str], to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     for name, text in sheets.items():
         write_whole(to / name, text.encode())
-
-
-def write_whole(to: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    temporary = to.with_name(f".{to.name[:80]}.{secrets.token_hex(6)}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, to)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

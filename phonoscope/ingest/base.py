@@ -10,7 +10,7 @@ An ingest that was stopped goes on where it stopped, see :mod:`.trail`. A layout
 for that: its chunks are read again and passed over, so they must be the same ones each time. It is
 faster when chunks say where they begin and the source can begin there.
 
-Nothing else has to be touched: :func:`layouts` finds the file. :func:`..columns.chunk_of` turns
+Nothing else has to be touched: :func:`formats` finds the file. :func:`..columns.chunk_of` turns
 raw cells into the tables' types and rows that cannot be kept into rejects.
 """
 
@@ -85,7 +85,7 @@ def renumbered(chunk: Chunk, before: Mapping[str, int]) -> Chunk:
 
 
 @dataclass(frozen=True)
-class Layout(Generic[SourceT]):
+class Format(Generic[SourceT]):
     """One way in which metadata is laid out."""
 
     name: str
@@ -106,7 +106,7 @@ class Layout(Generic[SourceT]):
 
 
 @cache
-def layouts() -> tuple[Layout[Source], ...]:
+def formats() -> tuple[Format[Source], ...]:
     """Return every layout, in order of name."""
     known = registered("phonoscope.ingest.formats", "LAYOUT")
     return tuple(sorted(known, key=lambda layout: layout.name))

@@ -8,7 +8,7 @@ MAX_TEXT_BYTES = 4096
 """A longer title, name or id is no fact but a fault of the source, or an attack."""
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What a cell holds; the value says it in an error."""
 
     ID = "id"

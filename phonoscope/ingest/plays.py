@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from phonoscope.catalogue.place import Place
+from phonoscope.catalogue.storage import Storage
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.files import local_path
 from phonoscope.ingest.convert.pseudonyms import Pseudonyms, using
+from phonoscope.ingest.detect import open_metadata
 from phonoscope.ingest.formats.listenbrainz import LAYOUT as LISTENBRAINZ
 from phonoscope.ingest.formats.play_csv import LAYOUT as PLAY_CSV
 from phonoscope.ingest.formats.play_json import LAYOUT as PLAY_JSON
 from phonoscope.ingest.formats.play_log import LOOKS_FOR
 from phonoscope.ingest.formats.play_parquet import LAYOUT as PLAY_PARQUET
-from phonoscope.ingest.opened import open_metadata
-from phonoscope.ingest.run import Tell, ingest
+from phonoscope.ingest.pipeline import Tell, ingest
 from phonoscope.ingest.summary import IngestProgress, IngestSummary
 
 _LAYOUTS = frozenset(layout.name for layout in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
 
 
 def pseudonyms_of(
-    place: Place, key: str | os.PathLike[str] | None, *, pseudonymise: bool
+    place: Storage, key: str | os.PathLike[str] | None, *, pseudonymise: bool
 ) -> Pseudonyms:
     """Return what hides accounts.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.ingest.base import Chunk, Reject
 
@@ -18,7 +18,7 @@ PART_BYTES = 1 << 27
 """Bytes of rows in memory after which a part is written, however few they are."""
 
 
-class Writer:
+class PartWriter:
     """Gathers chunks and writes them as parts.
 
     Parameters

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.catalogue.backend import beside, is_local, stream
+from phonoscope.catalogue.backend import is_local, memtable, stream
 from phonoscope.linking.isrc import number_of
 from phonoscope.linking.links import links
 from phonoscope.linking.titles import Artists, artists_of, title_keys
@@ -173,7 +173,7 @@ def _by_names(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.T
     table = pa.Table.from_pylist(rows, schema=_PAIRS)
     # Spark may take an empty cell of what is handed to it for the text "NaN".
     filled = {name: pc.fill_null(table[name], "") for name in table.column_names}
-    pairs = beside(entries, pa.table(filled, schema=_PAIRS))
+    pairs = memtable(entries, pa.table(filled, schema=_PAIRS))
     pairs = pairs.mutate(**{name: pairs[name].nullif("") for name in _TARGET})
     joined = entries.select(*ENTRY, "title", "performer").join(pairs, ["title", "performer"])
     return joined.select(*ENTRY, *_TARGET, "by")

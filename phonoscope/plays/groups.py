@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from phonoscope.catalogue.backend import beside
-from phonoscope.catalogue.heard import UNDECIDED
-from phonoscope.plays import reasons
-from phonoscope.plays.awake import LEAST_H, Awake
-from phonoscope.plays.blocks import Blocks, arrow
-from phonoscope.plays.company import FEWEST, MEETINGS
+from phonoscope.catalogue.backend import memtable
+from phonoscope.catalogue.schema.play_results import UNDECIDED
+from phonoscope.plays import signals
+from phonoscope.plays.communities import FEWEST, MEETINGS
+from phonoscope.plays.dense_blocks import Blocks, arrow
 from phonoscope.plays.lengths import LEAST_KNOWN, Lengths
 from phonoscope.plays.log import Log
-from phonoscope.plays.reasons import Reason, Weighed
+from phonoscope.plays.signals import Assessment, Reason
+from phonoscope.plays.uptime import LEAST_H, Awake
 
 WORTH_A_LOOK = 1.5
 """Points from which on a block is looked at more closely."""
@@ -41,8 +41,8 @@ _LENGTHS = ("known", "uncounted", "barely", "whole")
 
 
 @dataclass
-class Group:
-    """One group. Columns as in :class:`phonoscope.catalogue.heard.PlayGroupRow`."""
+class PlayGroup:
+    """One group. Columns as in :class:`phonoscope.catalogue.schema.play_results.PlayGroupRow`."""
 
     accounts: NDArray[np.int64]
     """Numbers of its accounts."""
@@ -62,32 +62,32 @@ class Group:
     no_pause_h: float = LEAST_H
     network_share: float | None = None
     number: int = 0
-    weighed: Weighed = field(default=Weighed(0.0, "", ()))
+    weighed: Assessment = field(default=Assessment(0.0, "", ()))
 
-    def weigh(self, log: Lengths) -> Weighed:
+    def weigh(self, log: Lengths) -> Assessment:
         """Weigh what is known of it by now, beside the lengths of all plays of the log."""
         who = len(self.accounts)
         found: list[Reason] = [
-            *reasons.of_company(self.exclusive, who, len(self.tracks), self.plays),
-            *reasons.of_lengths(self.lengths, log),
-            *reasons.of_evenness(self.unevenness, len(self.tracks)),
-            *reasons.of_repeats(self.repeats),
-            *reasons.of_artists(self.artists),
-            *reasons.of_steps(self.in_step),
-            *reasons.of_pauses(self.no_pause_share, who, self.no_pause_h),
-            *reasons.of_networks(self.network_share),
+            *signals.of_company(self.exclusive, who, len(self.tracks), self.plays),
+            *signals.of_lengths(self.lengths, log),
+            *signals.of_evenness(self.unevenness, len(self.tracks)),
+            *signals.of_repeats(self.repeats),
+            *signals.of_artists(self.artists),
+            *signals.of_steps(self.in_step),
+            *signals.of_pauses(self.no_pause_share, who, self.no_pause_h),
+            *signals.of_networks(self.network_share),
         ]
-        if not reasons.skips_like_people(self.lengths, log):
+        if not signals.skips_like_people(self.lengths, log):
             # Who skips listens; then a shuffled playlist looks the same.
-            found += reasons.of_dispersion(self.dispersion, self.artists)
-        self.weighed = reasons.weighed(found, at_most_undecided=self._cannot_tell())
+            found += signals.of_dispersion(self.dispersion, self.artists)
+        self.weighed = signals.weighed(found, at_most_undecided=self._cannot_tell())
         return self.weighed
 
     def _cannot_tell(self) -> str | None:
         """Return why it may be people or shops after all."""
         if self.of_accounts < BY_THE_WAY:
             return _BY_THE_WAY
-        if self.no_pause_share >= reasons.NO_PAUSE:
+        if self.no_pause_share >= signals.NO_PAUSE:
             return None
         if self.lengths.known < LEAST_KNOWN:
             return _NO_LENGTHS
@@ -96,7 +96,7 @@ class Group:
 
 def groups(
     log: Log, listens: Any, lengths: Lengths, awake: Awake, everything: NDArray[np.int64]
-) -> list[Group]:
+) -> list[PlayGroup]:
     """Return the groups of a log that are worth a look, the most plays first.
 
     Parameters
@@ -123,7 +123,7 @@ def groups(
     return kept
 
 
-def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) -> list[Group]:
+def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) -> list[PlayGroup]:
     members = _by_block(arrow(blocks.members))
     found = []
     for block, played in _by_block(arrow(blocks.tracks)).items():
@@ -132,7 +132,7 @@ def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) 
         if len(tracks["track"]) >= MEETINGS and who >= FEWEST:
             group = _group(members[block], tracks)
             group.of_accounts = float(group.plays / everything[group.accounts].sum())
-            theirs = group.exclusive >= reasons.THEIRS
+            theirs = group.exclusive >= signals.THEIRS
             if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:
                 found.append(group)
     return found
@@ -158,9 +158,9 @@ def _meant(tracks: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return {name: values[meant] for name, values in tracks.items()}
 
 
-def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) -> Group:
+def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) -> PlayGroup:
     plays = tracks["plays"].astype(np.int64)
-    return Group(
+    return PlayGroup(
         accounts=members["account"],
         tracks=tracks["track"],
         plays=int(plays.sum()),
@@ -195,13 +195,13 @@ def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
     return float(each.sum() ** 2 / (each**2).sum())
 
 
-def _worse(group: Group) -> tuple[bool, float, int, int]:
+def _worse(group: PlayGroup) -> tuple[bool, float, int, int]:
     """Sort better groups first: who met by the way hides the groups that are among them."""
     by_the_way = group.of_accounts < BY_THE_WAY
     return by_the_way, -group.weighed.points, -len(group.accounts), -group.plays
 
 
-def _apart(found: list[Group]) -> list[Group]:
+def _apart(found: list[PlayGroup]) -> list[PlayGroup]:
     """Return groups without those that are another, better one for the most part."""
     taken: set[int] = set()
     kept = []
@@ -215,11 +215,11 @@ def _apart(found: list[Group]) -> list[Group]:
     return kept
 
 
-def _look_closer(log: Log, listens: Any, found: list[Group], awake: Awake) -> None:
+def _look_closer(log: Log, listens: Any, found: list[PlayGroup], awake: Awake) -> None:
     """Add what has to be asked play by play, for the groups that are left."""
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
-    members, tracks = beside(log.edges, who), beside(log.edges, what)
+    members, tracks = memtable(log.edges, who), memtable(log.edges, what)
     steps = _steps(log, members, tracks, len(found))
     networks = _networks(log, listens, members, len(found))
     dispersions = _dispersions(members, tracks, log)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, Self
 
-from phonoscope.catalogue.backend import keep, microseconds
+from phonoscope.catalogue.backend import materialise, microseconds
 from phonoscope.plays.lengths import Lengths
 
 COUNTED_MS = 30_000
@@ -61,9 +61,9 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def keep(self, table: Any) -> Any:
+    def materialise(self, table: Any) -> Any:
         """Compute a table once and keep it until the log is closed."""
-        kept, forget = keep(table)
+        kept, forget = materialise(table)
         self._stack.callback(forget)
         return kept
 
@@ -81,10 +81,10 @@ class Log:
         rows = self._listens
         accounts = rows.group_by("user_hash").aggregate(plays=rows.count())
         number = ibis.row_number().over(order_by=accounts.user_hash)
-        self.accounts = self.keep(accounts.mutate(account=number.cast("int32")))
+        self.accounts = self.materialise(accounts.mutate(account=number.cast("int32")))
         heard = rows.group_by("track_id").aggregate(longest_ms=rows.played_ms.max())
         number = ibis.row_number().over(order_by=heard.track_id)
-        named = self.keep(self._with_names(heard.mutate(track=number.cast("int32"))))
+        named = self.materialise(self._with_names(heard.mutate(track=number.cast("int32"))))
         joined = rows.join(self.accounts.select("user_hash", "account"), "user_hash")
         joined = joined.join(named.select("track_id", "track", "whole_ms"), "track_id")
         known = joined.played_ms
@@ -97,11 +97,13 @@ class Log:
             barely=known.between(COUNTED_MS, BARELY_MS).fill_null(False).cast("int8"),
             whole=(known >= joined.whole_ms).fill_null(False).cast("int8"),
         )
-        self.plays = self.keep(plays)
-        self.edges = self.keep(_edges(self.plays))
+        self.plays = self.materialise(plays)
+        self.edges = self.materialise(_edges(self.plays))
         edges = self.edges
         total = edges.group_by("track").aggregate(accounts=edges.count(), plays=edges.plays.sum())
-        self.tracks = self.keep(named.select("track", "track_id", "artist").join(total, "track"))
+        self.tracks = self.materialise(
+            named.select("track", "track_id", "artist").join(total, "track")
+        )
 
     def _with_names(self, heard: Any) -> Any:
         import ibis  # noqa: PLC0415

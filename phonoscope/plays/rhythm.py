@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from phonoscope.catalogue.backend import microseconds
-from phonoscope.types import column, columns_in
+from phonoscope.columns import column, columns_in
 
 PAUSE_S = 4 * 3600.0
 """Who does not play for so long may have slept."""
@@ -22,7 +22,7 @@ SHORT_MS = (30_000, 35_000)
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class PlayTimes:
     """What the plays of one account show of when and how it plays."""
 
     source: str = column("As in table listens.")
@@ -57,13 +57,13 @@ def rhythms(listens: ir.Table) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        One row an account of a source, with the columns of :class:`Rhythm`. A track, an account
+        One row an account of a source, with the columns of :class:`PlayTimes`. A track, an account
         and a time are one play; plays at the same time are 0 s apart.
     """
     key = ["source", "user_hash"]
     times = listens.select(*key, at_us=microseconds(listens, "listened_utc"))
     found = amounts(listens).join(pauses(times, key), key)
-    return found.select(*(each.name for each in columns_in(Rhythm)))
+    return found.select(*(each.name for each in columns_in(PlayTimes)))
 
 
 def amounts(listens: ir.Table) -> ir.Table:
@@ -93,7 +93,7 @@ def pauses(times: ir.Table, key: list[str]) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        The key, ``longest_run_s`` and ``gap_bits`` of :class:`Rhythm`.
+        The key, ``longest_run_s`` and ``gap_bits`` of :class:`PlayTimes`.
     """
     gaps = _gaps(times, key)
     found = _runs(gaps, key).left_join(_entropy(gaps, key), key, rname="_{name}")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from phonoscope.analysis import Examination
+from phonoscope.analysis import Analysis
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import FileRow, Outcome, rows_of
+from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import ErrorKind
 from phonoscope.scan.messages import Failure
@@ -52,7 +52,7 @@ class Receipt:
     def of(cls, outcomes: Sequence[Outcome]) -> Receipt:
         """Count outcomes."""
         bad = Counter(o.file.error_kind for o in outcomes if o.file.error_kind is not None)
-        good = [o.examination for o in outcomes if o.file.error_kind is None]
+        good = [o.analysis for o in outcomes if o.file.error_kind is None]
         durations = [e.duration_s or 0.0 for e in good if e is not None]
         return cls(
             files=len(outcomes),
@@ -74,7 +74,7 @@ class Receipt:
 
 
 @dataclass
-class Job:
+class ScanJob:
     """One scan, as an engine sees it."""
 
     store: Store
@@ -104,7 +104,7 @@ class Engine(Protocol):
 
     name: str
 
-    def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
+    def run(self, job: ScanJob, files: Iterator[list[SourceFile]]) -> None:
         """Read files and write what they show into the job's catalogue.
 
         On ``KeyboardInterrupt`` what is complete is written before it goes on up.
@@ -122,7 +122,7 @@ def file_row(
 
 
 def outcomes_of(
-    recording_id: str, files: Sequence[SourceFile], found: Examination | Failure
+    recording_id: str, files: Sequence[SourceFile], found: Analysis | Failure
 ) -> list[Outcome]:
     """Return what came of all files that hold one recording.
 

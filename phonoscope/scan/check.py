@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from phonoscope.analysis import Examination, examine
+from phonoscope.analysis import Analysis, analyse
 from phonoscope.files import uri_of
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.pool import Pool
@@ -17,9 +17,7 @@ AHEAD = 4
 """Examinations a worker that may wait for a slow one before them."""
 
 
-def check_files(
-    paths: Iterable[str | os.PathLike[str]], settings: Settings
-) -> Iterator[Examination]:
+def check_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Iterator[Analysis]:
     """Yield an examination of each file, in the order given.
 
     Closing the iterator ends the workers. A file that takes too long or crashes its worker
@@ -30,9 +28,9 @@ def check_files(
         time_limit_s=settings.file_time_limit_s,
         memory_mb=settings.worker_memory_mb,
     ) as pool:
-        examine_one = partial(examine, false_alarms=settings.false_alarms)
+        examine_one = partial(analyse, false_alarms=settings.false_alarms)
         waiting = enumerate(uri_of(path) for path in paths)
-        finished: dict[int, Examination] = {}
+        finished: dict[int, Analysis] = {}
         given = 0
         for turn in itertools.count():
             while turn not in finished:
@@ -48,7 +46,7 @@ def check_files(
             yield finished.pop(turn)
 
 
-def _examination(uri: str, found: Examination | Failure) -> Examination:
-    if isinstance(found, Examination):
+def _examination(uri: str, found: Analysis | Failure) -> Analysis:
+    if isinstance(found, Analysis):
         return found
-    return Examination(uri, None, None, error_kind=found.kind, error=found.message)
+    return Analysis(uri, None, None, error_kind=found.kind, error=found.message)

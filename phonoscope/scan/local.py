@@ -12,14 +12,14 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from phonoscope.analysis import Examination
-from phonoscope.catalogue.schema.layout import Outcome
-from phonoscope.scan.base import Job, Receipt, file_row, outcomes_of
+from phonoscope.analysis import Analysis
+from phonoscope.catalogue.schema.tables import Outcome
+from phonoscope.scan.base import Receipt, ScanJob, file_row, outcomes_of
 from phonoscope.scan.known import KnownIds, known_ids
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.pool import Done, Pool
 from phonoscope.scan.sources import SourceFile
-from phonoscope.scan.work import examine_file, identify_file
+from phonoscope.scan.work import analyse_file, identify_file
 
 
 class LocalEngine:
@@ -27,7 +27,7 @@ class LocalEngine:
 
     name = "local"
 
-    def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
+    def run(self, job: ScanJob, files: Iterator[list[SourceFile]]) -> None:
         """See :meth:`phonoscope.scan.base.Engine.run`."""
         settings = job.settings
         with Pool(
@@ -55,7 +55,7 @@ class Pipeline:
     """The way of files through identification, examination and into batches."""
 
     def __init__(
-        self, job: Job, pool: Pool, files: Iterator[list[SourceFile]], known: KnownIds
+        self, job: ScanJob, pool: Pool, files: Iterator[list[SourceFile]], known: KnownIds
     ) -> None:
         self._job = job
         self._pool = pool
@@ -94,7 +94,7 @@ class Pipeline:
             # Only ever a listed file that could be hashed comes here: it has size and time.
             self._pool.submit(
                 _Examine(recording_id),
-                examine_file,
+                analyse_file,
                 first.uri,
                 recording_id,
                 first.size_bytes,
@@ -127,9 +127,9 @@ class Pipeline:
             self._under_way[found] = [file]
             self._new.append(found)
 
-    def _examined(self, recording_id: str, found: Examination | Failure) -> None:
+    def _examined(self, recording_id: str, found: Analysis | Failure) -> None:
         outcomes = outcomes_of(recording_id, self._under_way.pop(recording_id), found)
-        if outcomes[0].examination is not None:
+        if outcomes[0].analysis is not None:
             self._known.add(recording_id)
         for outcome in outcomes:
             self._settle(outcome)

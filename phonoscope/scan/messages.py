@@ -41,7 +41,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TaskResult:
     """What came of a task."""
 
     value: Any = None

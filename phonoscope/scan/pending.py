@@ -11,7 +11,7 @@ from typing import Self
 import pyarrow as pa
 
 from phonoscope.catalogue.query import spilling_connection
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.errors import TRANSIENT, ErrorKind

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
 from phonoscope.errors import ErrorKind, PhonoscopeError
-from phonoscope.scan.messages import Answer, Failure, Start, Task, read_frame, write_frame
+from phonoscope.scan.messages import Failure, Start, Task, TaskResult, read_frame, write_frame
 
 WATCH_S = 0.1
 """How often time limits are looked at, s."""
@@ -198,7 +198,7 @@ class _Seat:
             self._answered.put(Done((number, tag), value, answer.cpu_s))
         self._bury()
 
-    def _perform(self, task: Task) -> Answer:
+    def _perform(self, task: Task) -> TaskResult:
         frame = pickle.dumps(task)
         for _ in range(START_ATTEMPTS):
             if self._process is None:
@@ -209,13 +209,13 @@ class _Seat:
             if begun:
                 break
         if answer is not None:
-            answer = Answer(answer.value, answer.failure, answer.cpu_s + self._start_cpu_s)
+            answer = TaskResult(answer.value, answer.failure, answer.cpu_s + self._start_cpu_s)
             self._start_cpu_s = 0.0
         else:
-            answer = Answer(failure=self._obituary(cast("_Ended", ended)))
+            answer = TaskResult(failure=self._obituary(cast("_Ended", ended)))
         return answer
 
-    def _ask(self, frame: bytes, limit_s: float) -> tuple[bool, Answer | None]:
+    def _ask(self, frame: bytes, limit_s: float) -> tuple[bool, TaskResult | None]:
         """Send a message; return whether it was taken, and the answer.
 
         The answer is ``None`` when the process ended instead.

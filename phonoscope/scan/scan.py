@@ -9,15 +9,15 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import ScanRow, phonoscope_version, scan_rows
+from phonoscope.catalogue.schema.tables import ScanRow, phonoscope_version, scan_rows
 from phonoscope.catalogue.store import Store
+from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import shown, uri_of
-from phonoscope.scan.base import Engine, Job, NoProgress, Progress
+from phonoscope.scan.base import Engine, NoProgress, Progress, ScanJob
 from phonoscope.scan.pending import Pending
 from phonoscope.scan.sources import EXTENSIONS, list_sources
 from phonoscope.settings import Settings
@@ -96,11 +96,11 @@ def scan(
             raise UsageError(_nothing_found(sources))
         scan_id = secrets.token_hex(6)
         names = BatchNames(scan_id, store.newest_batch())
-        job = Job(store, scan_id, names, settings, progress or NoProgress())
+        job = ScanJob(store, scan_id, names, settings, progress or NoProgress())
 
         def keep(state: str) -> ScanSummary:
             summary = _summary(job, pending, clock)
-            finished_utc = None if state == "running" else _now_utc()
+            finished_utc = None if state == "running" else utc_now()
             row = ScanRow(
                 engine=engine.name,
                 state=state,
@@ -131,7 +131,7 @@ class _Clock:
     """When a scan began, and what it took so far."""
 
     def __init__(self) -> None:
-        self.started_utc = _now_utc()
+        self.started_utc = utc_now()
         self._started_s = time.monotonic()
         self._cpu_s = time.process_time()
 
@@ -145,10 +145,6 @@ class _Clock:
         return time.process_time() - self._cpu_s
 
 
-def _now_utc() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 def _nothing_found(sources: Sequence[str | os.PathLike[str]]) -> str:
     named = ", ".join(shown(uri_of(source)) for source in sources)
     return (
@@ -157,7 +153,7 @@ def _nothing_found(sources: Sequence[str | os.PathLike[str]]) -> str:
     )
 
 
-def _summary(job: Job, pending: Pending, clock: _Clock) -> ScanSummary:
+def _summary(job: ScanJob, pending: Pending, clock: _Clock) -> ScanSummary:
     receipt = job.receipt
     kinds = receipt.unreadable + pending.known_errors
     return ScanSummary(

@@ -26,19 +26,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import Outcome
+from phonoscope.catalogue.schema.tables import Outcome
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import (
     CatalogueError,
     ErrorKind,
     PhonoscopeError,
 )
-from phonoscope.scan.base import Job, NoProgress, Receipt, file_row, outcomes_of
+from phonoscope.scan.base import NoProgress, Receipt, ScanJob, file_row, outcomes_of
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.pool import Pool
 from phonoscope.scan.session import spark_session
 from phonoscope.scan.sources import SourceFile
-from phonoscope.scan.work import examine_file, identify_file
+from phonoscope.scan.work import analyse_file, identify_file
 from phonoscope.settings import Settings
 
 SLICE_FILES = 200_000
@@ -86,7 +86,7 @@ class SparkEngine:
 
     name = "spark"
 
-    def run(self, job: Job, files: Iterator[list[SourceFile]]) -> None:
+    def run(self, job: ScanJob, files: Iterator[list[SourceFile]]) -> None:
         """See :meth:`phonoscope.scan.base.Engine.run`."""
         session, is_ours = spark_session(job.settings)
         order = Order(job.store.uri, job.scan_id, job.names.next(), job.settings)
@@ -99,7 +99,7 @@ class SparkEngine:
                 session.stop()
 
 
-def _run_slice(session: Any, job: Job, order: Order, files: list[SourceFile]) -> None:
+def _run_slice(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> None:
     receipts = _plan(session, job, order, files)
     tag = f"phonoscope-{job.scan_id}"
 
@@ -139,7 +139,7 @@ def _result(future: Future[list[Any]]) -> list[Any]:
 _EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit): ")
 
 
-def _plan(session: Any, job: Job, order: Order, files: list[SourceFile]) -> Any:
+def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> Any:
     from pyspark.sql import functions as f
 
     tasks = max(1, -(-len(files) // TASK_FILES))
@@ -162,7 +162,7 @@ def _plan(session: Any, job: Job, order: Order, files: list[SourceFile]) -> Any:
     )
 
 
-def _known(session: Any, job: Job, order: Order) -> Any:
+def _known(session: Any, job: ScanJob, order: Order) -> Any:
     """Return the recordings that the catalogue has now, read by the executors."""
     from pyspark.sql import functions as f
 
@@ -217,7 +217,7 @@ def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
     """Examine recordings and write them into the catalogue; yields one receipt."""
     store = open_store(order.catalogue)
     names = BatchNames(order.scan_id, order.after)
-    job = Job(store, order.scan_id, names, order.settings, NoProgress())
+    job = ScanJob(store, order.scan_id, names, order.settings, NoProgress())
     waiting: list[Outcome] = []
     due_s = time.monotonic() + order.settings.batch_seconds
     with _pool(order.settings) as pool:
@@ -248,7 +248,7 @@ def _examined(pool: Pool, row: dict[str, Any], false_alarms: float) -> tuple[lis
         return [Outcome(file_row(file, recording_id)) for file in files], 0.0
     first = files[0]
     file = (first.uri, recording_id, first.size_bytes, first.mtime_ns)
-    found, cpu_s = _call(pool, examine_file, *file, false_alarms)
+    found, cpu_s = _call(pool, analyse_file, *file, false_alarms)
     return outcomes_of(recording_id, files, found), cpu_s
 
 
@@ -262,7 +262,7 @@ def _receipt_of(row: Any) -> Receipt:
 class _Follower:
     """Tells a scan's progress from the parts that executors finished."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ScanJob) -> None:
         self._job = job
         self.seen = set(job.store.live_parts("files"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.catalogue.schema.layout import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import is_settled, live_parts, settled_scans
 from phonoscope.errors import UsageError

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
-from phonoscope.analysis import Examination, examine
+from phonoscope.analysis import Analysis, analyse
 from phonoscope.detector.detector import detector
 from phonoscope.errors import ErrorKind, UnreadableError
-from phonoscope.features.base import questions
+from phonoscope.features.base import features
 from phonoscope.files import identify_source, stat_source
 from phonoscope.scan.messages import Failure
 
 
 def prepare() -> None:
     """Import what the first task would import, so that its time is not the first file's."""
-    questions()
+    features()
     detector()
 
 
@@ -26,25 +26,25 @@ def identify_file(uri: str) -> str | Failure:
         return Failure(error.kind, str(error))
 
 
-def examine_file(
+def analyse_file(
     uri: str, recording_id: str, size_bytes: int, mtime_ns: int, false_alarms: float
-) -> Examination:
+) -> Analysis:
     """Examine a file whose bytes were identified; an error when it changed since it was listed.
 
     Otherwise the answers might belong to other bytes than the ``recording_id``.
     """
-    examination = examine(uri, recording_id=recording_id, false_alarms=false_alarms)
-    if examination.error_kind is not None:
-        return examination
+    analysis = analyse(uri, recording_id=recording_id, false_alarms=false_alarms)
+    if analysis.error_kind is not None:
+        return analysis
     try:
         now = stat_source(uri)
         changed = (now.size_bytes, now.mtime_ns) != (size_bytes, mtime_ns)
     except UnreadableError:
         changed = True
     if not changed:
-        return examination
+        return analysis
     return dataclasses.replace(
-        Examination(uri, recording_id, examination.size_bytes),
+        Analysis(uri, recording_id, analysis.size_bytes),
         error_kind=ErrorKind.IO,
         error="it changed while it was read; the next scan reads it again",
     )

@@ -22,10 +22,10 @@ from pathlib import Path
 from phonoscope.errors import ErrorKind
 from phonoscope.scan.messages import (
     BEGUN,
-    Answer,
     Failure,
     Start,
     Task,
+    TaskResult,
     read_frame,
     write_frame,
 )
@@ -48,7 +48,7 @@ def main() -> None:
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(tasks,), daemon=True).start()
     _settle(start.memory_mb)
-    write_frame(answers, pickle.dumps(Answer(cpu_s=time.process_time())))
+    write_frame(answers, pickle.dumps(TaskResult(cpu_s=time.process_time())))
     spent_s = time.process_time()
     while True:
         task = tasks.get()
@@ -109,24 +109,24 @@ def _limit_linux(memory_mb: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
 
 
-def _answered(frame: bytes) -> Answer:
+def _answered(frame: bytes) -> TaskResult:
     try:
         task: Task = pickle.loads(frame)  # noqa: S301 - from the process that started this one
-        return Answer(task.function(*task.arguments))
+        return TaskResult(task.function(*task.arguments))
     except MemoryError:
-        return Answer(failure=OUT_OF_MEMORY)
+        return TaskResult(failure=OUT_OF_MEMORY)
     except Exception as error:
         # The last line of defence of a scan of millions: a fault of ours is a row that says so.
-        return Answer(failure=_fault(error))
+        return TaskResult(failure=_fault(error))
 
 
-def _pickled(answer: Answer, cpu_s: float) -> bytes:
+def _pickled(answer: TaskResult, cpu_s: float) -> bytes:
     try:
-        return pickle.dumps(Answer(answer.value, answer.failure, cpu_s))
+        return pickle.dumps(TaskResult(answer.value, answer.failure, cpu_s))
     except MemoryError:
-        return pickle.dumps(Answer(failure=OUT_OF_MEMORY, cpu_s=cpu_s))
+        return pickle.dumps(TaskResult(failure=OUT_OF_MEMORY, cpu_s=cpu_s))
     except Exception as error:
-        return pickle.dumps(Answer(failure=_fault(error), cpu_s=cpu_s))
+        return pickle.dumps(TaskResult(failure=_fault(error), cpu_s=cpu_s))
 
 
 OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use")

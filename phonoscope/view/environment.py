@@ -9,12 +9,13 @@ from importlib.resources import files
 
 import jinja2
 
-from phonoscope import words
+from phonoscope import text
 from phonoscope.detector.disagreement import DISAGREEMENTS
 from phonoscope.disclosure.model import Declaration, sentence
 from phonoscope.files import printable, shown
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.questions.verdicts import WORDS
+from phonoscope.text import NOT_BROKEN
 from phonoscope.view.timeline import moment
 from phonoscope.view.verdict import likelihood
 
@@ -26,20 +27,20 @@ def environment(package: str) -> jinja2.Environment:
     loader = jinja2.ChoiceLoader([*own, shared().loader or _NONE])
     made: jinja2.Environment = shared().overlay(loader=loader)
     made.filters.update(
-        clock=words.clock,
+        clock=text.clock,
         disagreement_words=lambda found: DISAGREEMENTS.get(found, printable(str(found))),
-        counted=words.counted,
+        counted=text.counted,
         day=_day,
         declaration_words=_declaration_words,
         figure=_figure,
-        frequency=words.frequency,
+        frequency=text.frequency,
         likelihood=likelihood,
         moment=moment,
-        measured=words.measured,
-        percent=words.percent,
+        measured=text.measured,
+        percent=text.percent,
         printable=printable,
         shown=shown,
-        size=words.size,
+        size=text.size,
         typeset=_typeset,
         verdict_words=lambda verdict: WORDS.get(verdict, printable(str(verdict))),
     )
@@ -74,4 +75,4 @@ def _figure(value: object) -> str:
 def _typeset(text: str) -> str:
     """Return words with true minus signs, and numbers kept with their units, as on all pages."""
     text = re.sub(r"(?<![\w.])-(?=\d)", "\u2212", text).replace(" %", "%")
-    return re.sub(r"(?<=\d) (?=s\b|LU\b|kHz\b|kbit/s\b|semitones\b)", words.NOT_BROKEN, text)
+    return re.sub(r"(?<=\d) (?=s\b|LU\b|kHz\b|kbit/s\b|semitones\b)", NOT_BROKEN, text)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from phonoscope.catalogue.beside import beside
+from phonoscope.catalogue.declared_vs_detected import beside
 from phonoscope.files import printable, shown
 from phonoscope.findings.questions.unreadable import reason
-from phonoscope.view.desk import Desk, Row, Table
+from phonoscope.view.queries import Queries, Row, TableOf
 
 Sort = Literal[
     "file",
@@ -38,7 +38,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class Filters:
     """What someone wants to see of the list."""
 
     search: str = ""
@@ -59,7 +59,7 @@ class Wish:
     def address(self, **changes: Any) -> str:
         """Return the query string of this wish with some changes."""
         changed = replace(self, **changes)
-        plain = Wish()
+        plain = Filters()
         said = {
             name: int(value) if isinstance(value, bool) else value
             for name, value in vars(changed).items()
@@ -69,10 +69,10 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Page:
+class ListingPage:
     """One page of the list."""
 
-    wish: Wish
+    wish: Filters
     count: int
     """Rows there are in all."""
     rows: tuple[Row, ...]
@@ -97,7 +97,7 @@ class Page:
         }
 
 
-def read_page(desk: Desk, wish: Wish) -> Page:
+def read_page(desk: Queries, wish: Filters) -> ListingPage:
     """Return a page of the list; of files that could not be read when an error is asked for."""
     if wish.error:
         count = desk.rows(lambda table: _counted(_unreadable(table, wish)))[0]["rows"]
@@ -109,11 +109,11 @@ def read_page(desk: Desk, wish: Wish) -> Page:
         placed = desk.rows(lambda table: _paged(_sortable(table, wish), wish))
         known = [row["recording_id"] for row in placed]
         by_id = read_rows(desk, known)
-        return Page(wish, count, tuple(by_id[name] for name in known if name in by_id))
-    return Page(wish, count, tuple(_shown(row) for row in rows))
+        return ListingPage(wish, count, tuple(by_id[name] for name in known if name in by_id))
+    return ListingPage(wish, count, tuple(_shown(row) for row in rows))
 
 
-def read_rows(desk: Desk, known: list[str]) -> dict[str, Row]:
+def read_rows(desk: Queries, known: list[str]) -> dict[str, Row]:
     """Return what a list shows of these recordings, by their ids; unknown ones are left out."""
     found = desk.rows(lambda table: _described(table, known)) if known else []
     return {row["recording_id"]: _shown(row) for row in found}
@@ -123,7 +123,7 @@ def _counted(listed: Any) -> Any:
     return listed.agg(rows=listed.count())
 
 
-def _paged(listed: Any, wish: Wish) -> Any:
+def _paged(listed: Any, wish: Filters) -> Any:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     by = "uri" if wish.sort == "file" or wish.error else wish.sort
@@ -135,7 +135,7 @@ def _paged(listed: Any, wish: Wish) -> Any:
     return ordered.limit(wish.size, offset=(wish.page - 1) * wish.size)
 
 
-def _chosen(table: Table, wish: Wish) -> Any:
+def _chosen(table: TableOf, wish: Filters) -> Any:
     """Return the recordings that fit a wish and lie in a file."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     held = files.filter(files.recording_id.notnull())
@@ -159,7 +159,7 @@ def _chosen(table: Table, wish: Wish) -> Any:
     return recordings.filter(recordings.recording_id.isin(held.recording_id))
 
 
-def _sortable(table: Table, wish: Wish) -> Any:
+def _sortable(table: TableOf, wish: Filters) -> Any:
     """Return the chosen recordings with their first file and what they are sorted by."""
     chosen = _chosen(table, wish).rename(title="tag_title", artist="tag_artist")
     if wish.sort == "p_generated":
@@ -169,7 +169,7 @@ def _sortable(table: Table, wish: Wish) -> Any:
     return chosen.select(*columns).inner_join(_places(table("files")), "recording_id")
 
 
-def _described(table: Table, known: list[str]) -> Any:
+def _described(table: TableOf, known: list[str]) -> Any:
     """Return what a page shows of these recordings."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     kept = recordings.filter(recordings.recording_id.isin(known))
@@ -191,7 +191,7 @@ def _places(files: Any) -> Any:
     return held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
 
 
-def _unreadable(table: Table, wish: Wish) -> Any:
+def _unreadable(table: TableOf, wish: Filters) -> Any:
     files = table("files")
     failed = files.filter(files.error_kind.notnull())
     if wish.error != "any":

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from phonoscope.analysis import Examination
+from phonoscope.analysis import Analysis
 from phonoscope.audio.decode import Decoded, Stream
-from phonoscope.catalogue.labelled import declaration_of
+from phonoscope.catalogue.declarations import declaration_of
+from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError
-from phonoscope.features.base import questions
+from phonoscope.features.base import features
 from phonoscope.files import printable, shown
-from phonoscope.types import Statement, columns_in
-from phonoscope.view.desk import Desk, Row
+from phonoscope.view.queries import Queries, Row
 
 
 @dataclass(frozen=True)
 class Record:
     """One recording as it stands in a catalogue."""
 
-    examination: Examination
+    analysis: Analysis
     """The stored rows, put together as when it was examined."""
     files: tuple[Row, ...]
     """Rows of the table ``files`` that hold it."""
@@ -33,13 +33,13 @@ class Record:
     @property
     def recording_id(self) -> str:
         """Its identifier."""
-        return str(self.examination.recording_id)
+        return str(self.analysis.recording_id)
 
     @property
     def title(self) -> str:
         """The tag by which a person knows it, or the name of its first file."""
-        tag = self.examination.tags.title
-        return printable(tag) if tag else self.examination.to_json()["file"].rsplit("/", 1)[-1]
+        tag = self.analysis.tags.title
+        return printable(tag) if tag else self.analysis.to_json()["file"].rsplit("/", 1)[-1]
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape of ``phonoscope check --json``, and the files that hold it."""
@@ -52,10 +52,10 @@ class Record:
             }
             for row in self.files
         ]
-        return {**self.examination.to_json(), "files": files}
+        return {**self.analysis.to_json(), "files": files}
 
 
-def read_record(desk: Desk, recording_id: str) -> Record | None:
+def read_record(desk: Queries, recording_id: str) -> Record | None:
     """Return a recording by its identifier; ``None`` when there is none."""
 
     def mine(name: str) -> list[Row]:
@@ -68,7 +68,7 @@ def read_record(desk: Desk, recording_id: str) -> Record | None:
     files.sort(key=lambda file: file["uri"])
     verdicts = mine("verdicts")
     statements = sorted(mine("statements"), key=lambda s: -(s["strength"] or 0.0))
-    examination = Examination(
+    analysis = Analysis(
         file=files[0]["uri"],
         recording_id=recording_id,
         size_bytes=row["size_bytes"],
@@ -77,11 +77,11 @@ def read_record(desk: Desk, recording_id: str) -> Record | None:
         decoded=_made(Decoded, row),
         tags=_made(Tags, row, "tag_"),
         declared=tuple(declaration_of(mark) for mark in mine("declared")),
-        answers={q.name: _made(q.answer, row) for q in questions()},
+        results={f.name: _made(f.result, row) for f in features()},
         evidence=tuple(_statement(statement) for statement in statements),
         segments=_segments(mine("segments")),
     )
-    return Record(examination, tuple(files))
+    return Record(analysis, tuple(files))
 
 
 def _of(table: Any, recording_id: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from phonoscope.words import clock
+from phonoscope.text import clock
 
 _HERTZ = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 18_000, 36_000)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from phonoscope.detector.generated import Segment
+from phonoscope.text import clock, count, counted, measured
 from phonoscope.view.verdict import likelihood
-from phonoscope.words import clock, count, counted, measured
 
 MOST_COLUMNS = 360
 """More would be thinner than two pixels, and no finger could meet one."""
@@ -19,7 +19,7 @@ _LEAST_WIDTH = 0.05
 
 
 @dataclass(frozen=True)
-class Column:
+class TimelineColumn:
     """One column of the timeline: a stretch, or several that stand for their highest."""
 
     highest: Segment
@@ -58,7 +58,7 @@ class Column:
 class Timeline:
     """All columns in order, and what they show in words."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TimelineColumn, ...]
     stretches: int
     """How many stretches there are in all."""
     says: str
@@ -101,11 +101,11 @@ def _thinned(ordered: list[Segment], total_s: float) -> list[list[Segment]]:
     return [list(run) for _, run in groupby(ordered, key=bin_of)]
 
 
-def _column(run: list[Segment], end_s: float, total_s: float) -> Column:
+def _column(run: list[Segment], end_s: float, total_s: float) -> TimelineColumn:
     start_s = run[0].start_s
     left = min(100.0, 100 * max(0.0, start_s) / total_s)
     right = min(100.0, 100 * end_s / total_s)
-    return Column(
+    return TimelineColumn(
         highest=max(run, key=lambda s: s.p_generated),
         start_s=start_s,
         end_s=min(end_s, total_s),

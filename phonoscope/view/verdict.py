@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from phonoscope.detector.generated import Band, Verdict, detected_band, round_down
 from phonoscope.files import printable
-from phonoscope.words import count, number, percent
+from phonoscope.text import count, number, percent
 
 OF = 10_000
 """Human recordings that a p-value is counted out of."""
@@ -30,7 +30,7 @@ _UNWEIGHED = (
 )
 
 
-class Fact(NamedTuple):
+class VerdictField(NamedTuple):
     """One line of what was detected."""
 
     label: str
@@ -52,7 +52,7 @@ def detected_says(verdict: Verdict) -> str:
     return _ALONE[band] if verdict.basis == "declared" else ""
 
 
-def facts_of(verdict: Verdict, least_counted: float | None = None) -> list[Fact]:
+def verdict_fields(verdict: Verdict, least_counted: float | None = None) -> list[VerdictField]:
     """Return the numbers behind what was detected; none that was not.
 
     Parameters
@@ -62,32 +62,34 @@ def facts_of(verdict: Verdict, least_counted: float | None = None) -> list[Fact]
     least_counted
         The least p-value that the model's calibration could count; ``None`` when not known.
     """
-    found: list[Fact] = []
+    found: list[VerdictField] = []
     if verdict.p_generated is not None:
-        found.append(Fact("Probability of a generator", likelihood(verdict.p_generated)))
+        found.append(VerdictField("Probability of a generator", likelihood(verdict.p_generated)))
     if verdict.p_value is not None:
         found.append(_rarity(verdict.p_value, verdict.false_alarms, least_counted))
     if verdict.false_alarms is not None:
         share = percent(verdict.false_alarms)
         found.append(
-            Fact("False alarms allowed", f"{of_ten_thousand(verdict.false_alarms)}, or {share}")
+            VerdictField(
+                "False alarms allowed", f"{of_ten_thousand(verdict.false_alarms)}, or {share}"
+            )
         )
     if verdict.p_value is not None and detected_band(verdict) in _NAMED:
         found.append(_family(verdict))
     if verdict.p_voice is not None:
         found.append(
-            Fact(
+            VerdictField(
                 "Synthetic or converted voice",
                 likelihood(verdict.p_voice),
                 "Experimental: see its own error rates in the model card. No part of the verdict.",
             )
         )
     if verdict.model:
-        found.append(Fact("Model", printable(verdict.model), is_model=True))
+        found.append(VerdictField("Model", printable(verdict.model), is_model=True))
     return found
 
 
-def _rarity(p_value: float, target: float | None, least_counted: float | None) -> Fact:
+def _rarity(p_value: float, target: float | None, least_counted: float | None) -> VerdictField:
     # Of a model that is not at hand it is not known how far it counted.
     least = 1 / OF if least_counted is None else least_counted
     note = ""
@@ -97,15 +99,19 @@ def _rarity(p_value: float, target: float | None, least_counted: float | None) -
             f"Rarer than could be counted{than}, so it is extrapolated from the rarest that were; "
             "the model card says from how many."
         )
-    return Fact("Human look-alikes", look_alikes(p_value, target), note)
+    return VerdictField("Human look-alikes", look_alikes(p_value, target), note)
 
 
-def _family(verdict: Verdict) -> Fact:
+def _family(verdict: Verdict) -> VerdictField:
     if not verdict.generator:
-        return Fact("Family", "Unknown generator", "It resembles none that the model knows.")
+        return VerdictField(
+            "Family", "Unknown generator", "It resembles none that the model knows."
+        )
     sure = verdict.generator_confidence
     surely = f", {likelihood(sure)} sure" if sure is not None else ""
-    return Fact("Family", printable(verdict.generator) + surely, "If a generator made it at all.")
+    return VerdictField(
+        "Family", printable(verdict.generator) + surely, "If a generator made it at all."
+    )
 
 
 def likelihood(probability: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.features.artefacts import NOTABLE_SCORE, NOTABLE_TOOTH_DB
-from phonoscope.words import number
+from phonoscope.text import number
 
 FEW_TEETH = 16
 """Up to so many are told apart where all are drawn; of more, a part is looked at closely."""

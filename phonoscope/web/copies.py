@@ -14,12 +14,20 @@ from fastapi.responses import RedirectResponse
 
 from phonoscope.matching.recording.archive import Decision, pair_key
 from phonoscope.view.alignment import Alignment, align
-from phonoscope.view.desk import Row
 from phonoscope.view.listing import read_rows
+from phonoscope.view.queries import Row
 from phonoscope.view.record import Record
 from phonoscope.web import sound
 from phonoscope.web.data import decide, groups_wish_of, known_record
-from phonoscope.web.groups import SIZES, Said, Together, Wish, read_groups, read_pair, read_said
+from phonoscope.web.groups import (
+    SIZES,
+    CopyFilters,
+    ListedGroup,
+    PairDecision,
+    read_groups,
+    read_pair,
+    read_said,
+)
 from phonoscope.web.recording import why_lost
 from phonoscope.web.view import View
 
@@ -32,7 +40,7 @@ _PAIR = re.compile(r"^[0-9a-f]{32}-[0-9a-f]{32}$")
 
 @router.get("")
 def page(
-    request: Request, wish: Annotated[Wish, Depends(groups_wish_of)], said: str = ""
+    request: Request, wish: Annotated[CopyFilters, Depends(groups_wish_of)], said: str = ""
 ) -> Response:
     """Show a page of the groups, and what was dismissed."""
     desk = request.app.state.desk
@@ -82,7 +90,7 @@ def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Respon
     said = pair_key(form.one, form.other)
     if form.back == "pair":
         return RedirectResponse(f"/copies/{form.one}/{form.other}?said={said}", 303)
-    address = Wish(
+    address = CopyFilters(
         form.recording if re.fullmatch("[0-9a-f]{32}", form.recording) else "",
         int(form.page) if re.fullmatch(r"\d{1,6}", form.page) else 1,
         int(form.size) if re.fullmatch(r"\d{1,2}", form.size) else SIZES[0],
@@ -137,13 +145,13 @@ class Side:
         return round(10 ** (-self.louder_lu / 20), 4)
 
 
-def _sides(compared: Together, records: dict[str, Record]) -> list[Side]:
+def _sides(compared: ListedGroup, records: dict[str, Record]) -> list[Side]:
     levels = [shown.row["loudness_lufs"] for shown in compared.members]
     least = None if None in levels else min(levels)
     sides = []
     for letter, shown in zip("ab", compared.members, strict=True):
         record = records[shown.member.recording_id]
-        stream, lost = record.examination.stream, why_lost(record)
+        stream, lost = record.analysis.stream, why_lost(record)
         kind = sound.media_type(stream.container, stream.codec) if stream else None
         louder_lu = 0.0 if least is None else shown.row["loudness_lufs"] - least
         playable = kind is not None and not lost
@@ -151,13 +159,13 @@ def _sides(compared: Together, records: dict[str, Record]) -> list[Side]:
     return sides
 
 
-def _aligned(compared: Together, sides: list[Side]) -> Alignment | None:
+def _aligned(compared: ListedGroup, sides: list[Side]) -> Alignment | None:
     found = compared.copies[0].member.pair
-    one_s, other_s = (side.record.examination.duration_s or 0.0 for side in sides)
+    one_s, other_s = (side.record.analysis.duration_s or 0.0 for side in sides)
     return align(found, one_s, other_s) if found and one_s and other_s else None
 
 
-def _semitones(compared: Together) -> float:
+def _semitones(compared: ListedGroup) -> float:
     found = compared.copies[0].member.pair
     return 12 * math.log2(found.pitch) if found else 0.0
 
@@ -171,5 +179,7 @@ def _notice(request: Request, said: str) -> dict[str, Any] | None:
     rows = read_rows(desk, [one, other])
     if len(rows) < 2:
         return None
-    now: Said | None = next((s for s in read_said(desk) if pair_key(s.one, s.other) == said), None)
+    now: PairDecision | None = next(
+        (s for s in read_said(desk) if pair_key(s.one, s.other) == said), None
+    )
     return {"rows": (rows[one], rows[other]), "said": now}

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.detector.disagreement import Disagreement
 from phonoscope.detector.generated import Band
 from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
 from phonoscope.matching.recording.archive import Decision
-from phonoscope.view.listing import SIZES, Order, Sort, Wish, read_page
+from phonoscope.view.listing import SIZES, Filters, Order, Sort, read_page
 from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups
 
@@ -37,9 +37,9 @@ def wish_of(
     order: Annotated[Order, Query()] = "up",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0],
-) -> Wish:
+) -> Filters:
     """Return what the query parameters wish for; FastAPI refuses what is out of bounds."""
-    return Wish(
+    return Filters(
         search.strip(), verdict, declared == "1", disagreement, error, sort, order, page, size
     )
 
@@ -49,9 +49,9 @@ def groups_wish_of(
     recording: Annotated[str, Query(pattern="^([0-9a-f]{32})?$")] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
-) -> groups.Wish:
+) -> groups.CopyFilters:
     """Return what the query parameters wish for of the groups of copies."""
-    return groups.Wish(recording, page, size)
+    return groups.CopyFilters(recording, page, size)
 
 
 def decide(request: Request, one: str, other: str, decision: str) -> None:
@@ -82,7 +82,7 @@ def findings(request: Request) -> dict[str, Any]:
 
 
 @router.get("/recordings")
-def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> dict[str, Any]:
+def recordings(request: Request, wish: Annotated[Filters, Depends(wish_of)]) -> dict[str, Any]:
     """Return a page of the list; with ``error``, of the files that could not be read."""
     return read_page(request.app.state.desk, wish).to_json()
 
@@ -95,7 +95,7 @@ def recording(request: Request, recording_id: str) -> dict[str, Any]:
 
 @router.get("/copies")
 def copies(
-    request: Request, wish: Annotated[groups.Wish, Depends(groups_wish_of)]
+    request: Request, wish: Annotated[groups.CopyFilters, Depends(groups_wish_of)]
 ) -> dict[str, Any]:
     """Return a page of the groups of copies, the largest first.
 
@@ -108,7 +108,7 @@ def copies(
     return groups.read_groups(request.app.state.desk, wish).to_json()
 
 
-class Word(BaseModel):
+class DecisionBody(BaseModel):
     """What a person says of two recordings."""
 
     model_config = ConfigDict(extra="forbid")
@@ -124,7 +124,7 @@ def decisions(request: Request) -> dict[str, Any]:
 
 
 @router.post("/decisions")
-def decided(request: Request, word: Word) -> dict[str, Any]:
+def decided(request: Request, word: DecisionBody) -> dict[str, Any]:
     """Keep whether two recordings are the ``same`` or ``different``; ``open`` takes it back.
 
     The one thing the API writes. It is kept in the catalogue; no search overrules it, and

@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 
 from phonoscope.matching.recording import archive
 from phonoscope.matching.recording.archive import Decision, pair_key
-from phonoscope.matching.recording.groups import Group, Member
-from phonoscope.view.desk import Desk, Row, Table, rows_with
+from phonoscope.matching.recording.groups import CopyGroup, Member
 from phonoscope.view.listing import read_rows
+from phonoscope.view.queries import Queries, Row, TableOf, rows_with
 
 SIZES = (10, 25, 50)
 """Groups of a page; more would take long, because members are compared for it."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class CopyFilters:
     """What someone wants to see of the groups."""
 
     recording: str = ""
@@ -29,12 +29,12 @@ class Wish:
 
     def address(self, **changes: Any) -> str:
         """Return the query string of this wish with some changes."""
-        plain, said = vars(Wish()), vars(replace(self, **changes))
+        plain, said = vars(CopyFilters()), vars(replace(self, **changes))
         return "?" + urlencode({name: v for name, v in said.items() if v != plain[name]})
 
 
 @dataclass(frozen=True)
-class Said:
+class PairDecision:
     """What a person says of two recordings."""
 
     one: str
@@ -59,7 +59,7 @@ class Shown:
     member: Member
     row: Row
     """What the list of recordings shows of it."""
-    said: Said | None
+    said: PairDecision | None
     """What a person says of it and the likely original; ``None`` when that is open."""
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Together:
+class ListedGroup:
     """One group."""
 
     number: int
@@ -95,15 +95,15 @@ class Together:
 
 
 @dataclass(frozen=True)
-class Page:
+class CopiesPage:
     """One page of groups."""
 
-    wish: Wish
+    wish: CopyFilters
     count: int
     """Groups there are in all."""
     recordings: int
     """Recordings in them."""
-    groups: tuple[Together, ...]
+    groups: tuple[ListedGroup, ...]
     searched_utc: datetime | None
     """When copies were last searched for; ``None`` when they never were."""
     scanned_since: int
@@ -127,7 +127,7 @@ class Page:
         }
 
 
-def read_groups(desk: Desk, wish: Wish) -> Page:
+def read_groups(desk: Queries, wish: CopyFilters) -> CopiesPage:
     """Return a page of the groups, the largest first."""
     known = desk.copies(archive.linked)
     recordings = sum(len(group) for group in known)
@@ -137,7 +137,7 @@ def read_groups(desk: Desk, wish: Wish) -> Page:
     chosen = known[first : first + wish.size]
     described = desk.copies(lambda catalogue: archive.described(catalogue, chosen))
     searched = desk.copies_searched()
-    return Page(
+    return CopiesPage(
         wish,
         len(known),
         recordings,
@@ -147,7 +147,7 @@ def read_groups(desk: Desk, wish: Wish) -> Page:
     )
 
 
-def read_pair(desk: Desk, one: str, other: str) -> Together | None:
+def read_pair(desk: Queries, one: str, other: str) -> ListedGroup | None:
     """Return two recordings compared, whether or not they are in one group.
 
     The likely original of the two is the first. ``None`` when there is nothing to compare.
@@ -157,11 +157,11 @@ def read_pair(desk: Desk, one: str, other: str) -> Together | None:
     return next(iter(_together(desk, described, 1)), None)
 
 
-def read_said(desk: Desk) -> list[Said]:
+def read_said(desk: Queries) -> list[PairDecision]:
     """Return what people say of copies, the newest first; what was taken back is left out."""
     rows = desk.rows(lambda table: table("decisions"))
     said = [
-        Said(one, other, Decision(row["decision"]), row["decided_utc"])
+        PairDecision(one, other, Decision(row["decision"]), row["decided_utc"])
         for row in rows
         for one, _, other in (row["pair"].partition("-"),)
         if row["decision"] in {Decision.SAME, Decision.DIFFERENT}
@@ -169,7 +169,7 @@ def read_said(desk: Desk) -> list[Said]:
     return sorted(said, key=lambda s: s.decided_utc, reverse=True)
 
 
-def count_copies(desk: Desk, recording_id: str) -> int:
+def count_copies(desk: Queries, recording_id: str) -> int:
     """Return how many recordings are copies of one directly; asks for its own rows only."""
     mine = rows_with(desk, "matches", recording_id)
     words = {row["pair"]: row["decision"] for row in rows_with(desk, "decisions", recording_id)}
@@ -178,11 +178,11 @@ def count_copies(desk: Desk, recording_id: str) -> int:
     return sum(words.get(pair) != Decision.DIFFERENT for pair in found | agreed)
 
 
-def _together(desk: Desk, described: list[Group], first: int) -> tuple[Together, ...]:
+def _together(desk: Queries, described: list[CopyGroup], first: int) -> tuple[ListedGroup, ...]:
     said = {pair_key(s.one, s.other): s for s in read_said(desk)}
     rows = read_rows(desk, [m.recording_id for group in described for m in group.members])
 
-    def shown(group: Group) -> tuple[Shown, ...]:
+    def shown(group: CopyGroup) -> tuple[Shown, ...]:
         original = group.members[0].recording_id
         return tuple(
             Shown(m, rows[m.recording_id], said.get(pair_key(original, m.recording_id)))
@@ -191,13 +191,13 @@ def _together(desk: Desk, described: list[Group], first: int) -> tuple[Together,
         )
 
     made = ((number, group, shown(group)) for number, group in enumerate(described, first))
-    return tuple(Together(n, group.reasons, members) for n, group, members in made if members)
+    return tuple(ListedGroup(n, group.reasons, members) for n, group, members in made if members)
 
 
-def _scanned_since(desk: Desk, searched_utc: datetime) -> int:
+def _scanned_since(desk: Queries, searched_utc: datetime) -> int:
     since = round(searched_utc.replace(tzinfo=UTC).timestamp() * 1e6)
 
-    def later(table: Table) -> Any:
+    def later(table: TableOf) -> Any:
         recordings = table("recordings")
         newer = recordings.filter(recordings.batch > f"{since:016d}~")
         return newer.agg(rows=newer.count())

@@ -12,8 +12,8 @@ from phonoscope.errors import ErrorKind
 from phonoscope.findings.questions.unreadable import REASONS
 from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.findings.report import dateline
-from phonoscope.view.listing import SIZES, Wish, read_page
-from phonoscope.web import card
+from phonoscope.view.listing import SIZES, Filters, read_page
+from phonoscope.web import model_card
 from phonoscope.web.data import wish_of
 from phonoscope.web.view import View
 
@@ -48,7 +48,7 @@ def findings(request: Request) -> Response:
 
 
 @router.get("/recordings")
-def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> Response:
+def recordings(request: Request, wish: Annotated[Filters, Depends(wish_of)]) -> Response:
     """Show a page of the list; only its rows when a script asks."""
     desk = request.app.state.desk
     view = View(request, desk)
@@ -65,9 +65,9 @@ def recordings(request: Request, wish: Annotated[Wish, Depends(wish_of)]) -> Res
 
 
 @router.get("/model-card")
-def model_card(request: Request) -> Response:
+def show_model_card(request: Request) -> Response:
     """Show the card of the model that this version ships."""
-    if not card.is_shipped():
+    if not model_card.is_shipped():
         raise HTTPException(404, "This version ships no model, and no card of one.")
     view = View(request, request.app.state.desk)
-    return view.page("model_card.html", card=card.read_card())
+    return view.page("model_card.html", card=model_card.read_card())

@@ -11,17 +11,17 @@ from phonoscope.detector.disagreement import in_words
 from phonoscope.detector.generated import Band, detected_band
 from phonoscope.errors import UnreadableError
 from phonoscope.view import verdict
-from phonoscope.view.facts import facts_of
+from phonoscope.view.fields import fields_of
+from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.record import Record
-from phonoscope.view.ruler import ruler_of
 from phonoscope.view.scale import frequency_ticks, time_ticks
 from phonoscope.view.timeline import timeline_of
 from phonoscope.web import sound
+from phonoscope.web.cache import BusyError
 from phonoscope.web.data import known_record
-from phonoscope.web.gallery import BusyError
 from phonoscope.web.groups import count_copies
+from phonoscope.web.overview import Overview, paint
 from phonoscope.web.png import as_png
-from phonoscope.web.portrait import Portrait, paint
 from phonoscope.web.spectrum import excess_of, spectrum_chart
 from phonoscope.web.view import View
 
@@ -34,10 +34,10 @@ _DRAWN = {"cache-control": "private, max-age=3600"}
 def page(request: Request, recording_id: str) -> Response:
     """Show what is known of a recording; of a lost one too."""
     record = known_record(request, recording_id)
-    stream = record.examination.stream
-    judged = record.examination.verdict
-    disagreed = record.examination.disagreement
-    duration_s = record.examination.duration_s
+    stream = record.analysis.stream
+    judged = record.analysis.verdict
+    disagreed = record.analysis.disagreement
+    duration_s = record.analysis.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
     return View(request, request.app.state.desk).page(
         "recording.html",
@@ -46,17 +46,17 @@ def page(request: Request, recording_id: str) -> Response:
         lost=why_lost(record),
         copies=count_copies(request.app.state.desk, recording_id),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
-        groups=facts_of(record),
+        groups=fields_of(record),
         rests_on=verdict.rests_on(judged),
         detected={
             # What was not weighed is as open as what was weighed and remained so.
             "band": detected_band(judged) or Band.UNDECIDED,
             "says": verdict.detected_says(judged),
-            "facts": verdict.facts_of(judged, _least_counted(record)),
-            "ruler": ruler_of(judged.p_value, judged.false_alarms),
+            "facts": verdict.verdict_fields(judged, _least_counted(record)),
+            "ruler": p_value_scale(judged.p_value, judged.false_alarms),
         },
         disagreement=disagreed and in_words(disagreed),
-        timeline=timeline_of(record.examination.segments, duration_s),
+        timeline=timeline_of(record.analysis.segments, duration_s),
         hertz=frequency_ticks(rate_hz / 2) if rate_hz else [],
         seconds=time_ticks(duration_s or 0.0),
     )
@@ -66,7 +66,7 @@ def page(request: Request, recording_id: str) -> Response:
 def audio(request: Request, recording_id: str) -> Response:
     """Send the sound, or the part of it that is asked for."""
     record = known_record(request, recording_id)
-    stream = record.examination.stream
+    stream = record.analysis.stream
     kind = sound.media_type(stream.container, stream.codec) if stream else None
     if kind is None:
         raise HTTPException(415, "Browsers do not play this format.")
@@ -98,7 +98,7 @@ def spectrum(request: Request, recording_id: str) -> Response:
     record = known_record(request, recording_id)
     desk = request.app.state.desk
     portrait = _portrait(request, record)
-    facts = record.examination.descriptors
+    facts = record.analysis.descriptors
     excess = excess_of(portrait, facts)
     charts = {
         "spectrum": spectrum_chart(portrait, facts),
@@ -116,19 +116,19 @@ def spectrum(request: Request, recording_id: str) -> Response:
 
 
 def _least_counted(record: Record) -> float | None:
-    measured = record.examination.descriptors
-    return least_counted(record.examination.verdict.model, measured.get("trace_limit_hz"))
+    measured = record.analysis.descriptors
+    return least_counted(record.analysis.verdict.model, measured.get("trace_limit_hz"))
 
 
-def _portrait(request: Request, record: Record) -> Portrait:
-    decoded = record.examination.decoded
+def _portrait(request: Request, record: Record) -> Overview:
+    decoded = record.analysis.decoded
     samples = decoded.samples if decoded and decoded.samples else 1
 
-    def painted(limit_s: float) -> Portrait:
+    def painted(limit_s: float) -> Overview:
         with sound.open_first(record.files) as file:
             return paint(file, samples, limit_s)
 
-    portrait: Portrait
+    portrait: Overview
     try:
         portrait = request.app.state.gallery.get(record.recording_id, painted)
     except BusyError as error:

@@ -12,14 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from phonoscope.catalogue.schema.layout import phonoscope_version
+from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.errors import PhonoscopeError
 from phonoscope.findings.base import Tables
 from phonoscope.findings.page import asset
-from phonoscope.view.desk import Desk
 from phonoscope.view.environment import served_style
+from phonoscope.view.queries import Queries
 from phonoscope.web import copies, data, pages, recording
-from phonoscope.web.gallery import Gallery
+from phonoscope.web.cache import OverviewCache
 from phonoscope.web.guard import Guard
 from phonoscope.web.view import View
 
@@ -41,7 +41,7 @@ _OWN = {
 
 def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
     """Return the application; see :func:`phonoscope.web.app.create_app`."""
-    desk, gallery = Desk(catalogue), Gallery()
+    desk, gallery = Queries(catalogue), OverviewCache()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

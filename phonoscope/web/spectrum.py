@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from phonoscope.features.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
-from phonoscope.findings.plots.charts import CONFIG, NARROW, SCHEMA, Spec
+from phonoscope.findings.plots.bars import CONFIG, NARROW, SCHEMA, Spec
+from phonoscope.text import frequency, number
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
-from phonoscope.web.portrait import Portrait
-from phonoscope.words import frequency, number
+from phonoscope.web.overview import Overview
 
 WIDE = 920
 POINTS = 900
@@ -22,7 +22,7 @@ MOST_TEETH = 240
 """A denser comb is not drawn line by line; its spacing stands in words."""
 
 
-def spectrum_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart:
+def spectrum_chart(portrait: Overview, facts: Mapping[str, Any]) -> Chart:
     """Draw the mean level over frequency, with the cut-off where one was found."""
     hertz, level = _thinned(portrait.mean_level_db, portrait.bin_hz, 0.0, portrait.highest_hz)
     marks = []
@@ -40,7 +40,7 @@ def spectrum_chart(portrait: Portrait, facts: Mapping[str, Any]) -> Chart:
 
 
 @dataclass(frozen=True)
-class Excess:
+class SpectrumExcess:
     """How far a spectrum rises over its local floor, and the teeth of the comb found in it."""
 
     bin_hz: float
@@ -101,7 +101,7 @@ class Excess:
         return _Drawn(_points(hertz, height), [], circles, extent, "dB over the floor", 160)
 
 
-def excess_of(portrait: Portrait, facts: Mapping[str, Any]) -> Excess | None:
+def excess_of(portrait: Overview, facts: Mapping[str, Any]) -> SpectrumExcess | None:
     """Return the spectrum's rise over its floor.
 
     ``None`` when the recording is too short or narrow to look for peaks.
@@ -113,7 +113,7 @@ def excess_of(portrait: Portrait, facts: Mapping[str, Any]) -> Excess | None:
     teeth: list[Tooth] = []
     if stands_out(facts) and (spacing_hz := facts.get("comb_spacing_hz")):
         teeth = teeth_of(rise_db, portrait.bin_hz, band_hz, spacing_hz)
-    return Excess(
+    return SpectrumExcess(
         portrait.bin_hz,
         rise_db,
         band_hz,

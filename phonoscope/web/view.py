@@ -7,16 +7,16 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from phonoscope.catalogue.schema.layout import phonoscope_version
-from phonoscope.view.desk import Desk
+from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.view.environment import environment
-from phonoscope.web import card
+from phonoscope.view.queries import Queries
+from phonoscope.web import model_card
 
 
 class View:
     """Pages for one request."""
 
-    def __init__(self, request: Request, desk: Desk) -> None:
+    def __init__(self, request: Request, desk: Queries) -> None:
         self._request, self._desk = request, desk
 
     @property
@@ -36,7 +36,7 @@ class View:
                 nonce=self._request.state.nonce,
                 is_part=self.is_part,
                 status=status,
-                has_card=card.is_shipped(),
+                has_card=model_card.is_shipped(),
                 **content,
             )
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from phonoscope.catalogue import compaction
-from phonoscope.catalogue.place import TEMPORARY
 from phonoscope.catalogue.query import connect, sql
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
+from phonoscope.catalogue.storage import TEMPORARY
 from phonoscope.catalogue.store import open_store
 from phonoscope.catalogue.views import live_parts
 from phonoscope.errors import CatalogueError

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from phonoscope.catalogue import place as place_module
+from phonoscope.catalogue import storage as storage_module
 from phonoscope.catalogue.parts import REPLACES, BatchNames, sort_parts, written_us
-from phonoscope.catalogue.place import TEMPORARY
 from phonoscope.catalogue.query import sql
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
+from phonoscope.catalogue.storage import TEMPORARY
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import CatalogueError
 from tests.helpers.batches import outcome, write_batch
@@ -60,7 +60,7 @@ def test_a_part_is_written_whole_or_not_at_all(store, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     write_batch(store, outcome("a"))
-    monkeypatch.setattr(place_module.os, "fsync", full)
+    monkeypatch.setattr(storage_module.os, "fsync", full)
     with pytest.raises(CatalogueError, match=r"disk is full.*What was written before is safe"):
         write_batch(store, outcome("b"))
     monkeypatch.undo()

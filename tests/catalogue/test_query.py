@@ -7,7 +7,7 @@ import pytest
 
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.query import sql
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import UsageError
 from tests.helpers.batches import bad_outcome, outcome, recording_id_of, write_batch

@@ -7,8 +7,8 @@ import uuid
 import pytest
 
 from phonoscope.catalogue import store as store_module
-from phonoscope.catalogue.place import place_of
 from phonoscope.catalogue.query import sql
+from phonoscope.catalogue.storage import storage_of
 from phonoscope.catalogue.store import FORMAT, MARKER, open_store
 from phonoscope.errors import CatalogueError, NewerCatalogueError, UsageError
 from tests.helpers.batches import outcome, write_batch
@@ -100,4 +100,4 @@ def test_a_catalogue_may_lie_in_any_store_of_fsspec():
 
 def test_an_unknown_store_is_said():
     with pytest.raises(UsageError, match="cannot be reached"):
-        place_of("nosuchstore://bucket/catalogue")
+        storage_of("nosuchstore://bucket/catalogue")

@@ -5,7 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from tests.helpers.batches import examination, stretches
+from tests.helpers.batches import analysis, stretches
 from tests.helpers.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
 from tests.helpers.sounds import noise, sine, write
 
@@ -82,7 +82,7 @@ def test_json_is_strict_and_has_exactly_the_documented_fields(song, broken, decl
 
 
 def test_json_of_a_weighed_recording_has_exactly_the_documented_fields():
-    found = examination("a", segments=stretches(0.1, 0.9)).to_json()
+    found = analysis("a", segments=stretches(0.1, 0.9)).to_json()
     assert list(found) == documented_fields()
     for stretch in found["segments"]:
         assert list(stretch) == documented_fields("A stretch of `segments`")

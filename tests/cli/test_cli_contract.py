@@ -44,7 +44,7 @@ def test_the_reference_is_current():
 
 def test_fail_on_names_every_verdict_a_readable_file_can_have():
     verdicts = {band.value for band in Band} - {Band.UNREADABLE.value}
-    assert set(options.FailOn) == verdicts | {"declared", "disagreement"}
+    assert set(options.FailOnVerdict) == verdicts | {"declared", "disagreement"}
 
 
 def test_the_help_of_the_program_lists_every_exit_status():

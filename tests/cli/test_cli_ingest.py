@@ -10,7 +10,7 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.cli.pace import Pace
-from phonoscope.ingest.base import layouts
+from phonoscope.ingest.base import formats
 from phonoscope.ingest.cell import MAX_TEXT_BYTES
 from tests.helpers.program import PROGRAM, ROOT, environment, run, strict_json
 from tests.helpers.sources import web_api, write_csv
@@ -62,7 +62,7 @@ def test_the_json_is_the_documented_one(tmp_path):
         assert set(counted) == {"read", "kept", "rejected", "reasons"}
         assert counted["read"] == counted["kept"] + counted["rejected"]
     assert found["read"] == found["kept"] + found["rejected"]
-    for layout in layouts():
+    for layout in formats():
         assert f"`{layout.name}`" in DOCUMENTED
     assert f"{MAX_TEXT_BYTES:,} bytes" in DOCUMENTED
 

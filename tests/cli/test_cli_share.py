@@ -11,7 +11,7 @@ from phonoscope.cli import share as command
 from phonoscope.detector import rates as rates_module
 from phonoscope.detector.rates import Rates
 from phonoscope.findings.shared import shares
-from tests.helpers.batches import detected, examination, outcome, write_batch
+from tests.helpers.batches import analysis, detected, outcome, write_batch
 from tests.helpers.program import ROOT, run
 
 RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
@@ -28,7 +28,7 @@ def rates(monkeypatch):
 def weighed(tmp_path_factory):
     """80 recordings of two labels and one of a third; half of the second is flagged."""
     catalogue = open_catalogue(tmp_path_factory.mktemp("weighed") / "catalogue")
-    tags = examination("a").tags
+    tags = analysis("a").tags
     made = []
     for i in range(81):
         p_value = 0.0001 if i % 4 == 3 else 0.5

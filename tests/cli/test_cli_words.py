@@ -7,7 +7,7 @@ import pytest
 from phonoscope.cli import stretches as line_of_stretches
 from phonoscope.cli import terminal
 from phonoscope.cli.words import block_of, line_of
-from tests.helpers.batches import detected, examination, stretches
+from tests.helpers.batches import analysis, detected, stretches
 
 VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_confidence=0.87)
 
@@ -15,7 +15,7 @@ VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_
 @pytest.fixture
 def weighed():
     over_time = stretches(0.05, 0.1, 0.7, 0.98, 0.2, 0.1)
-    return examination("a", marks=0, verdict=VERDICT, segments=over_time)
+    return analysis("a", marks=0, verdict=VERDICT, segments=over_time)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_on_a_terminal_the_likely_stretches_stand_out(weighed):
 
 
 def test_what_was_not_weighed_is_not_mentioned():
-    text = block_of(examination("a", marks=0))
+    text = block_of(analysis("a", marks=0))
     for label in ("weighed", "family", "voice", "over time", "model"):
         assert f"\n  {label} " not in text
 
@@ -65,7 +65,7 @@ def test_an_unknown_family_is_not_named(weighed):
 
 def test_a_line_has_the_p_value(weighed):
     assert "p-value 0.00021" in line_of(weighed)
-    assert "p-value" not in line_of(examination("a"))
+    assert "p-value" not in line_of(analysis("a"))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.detector.detector import detector
 from phonoscope.detector.generated import Band
 from phonoscope.detector.rates import detector_rates
-from phonoscope.features.traces import QUESTION
+from phonoscope.features.traces import FEATURE
 from tests.helpers.asking import ask
 from tests.helpers.music import cadence, drums
 from tests.helpers.sounds import noise, strided, write
@@ -24,7 +24,7 @@ CARD = Path(__file__).parents[2] / "docs/model-cards/generated.md"
 
 
 def weigh(sound):
-    return detector().weigh(ask(QUESTION, sound, RATE))
+    return detector().weigh(ask(FEATURE, sound, RATE))
 
 
 def test_lines_of_a_stride_raise_the_probability():
@@ -65,7 +65,7 @@ def test_where_a_part_is_suspicious_its_segments_stand_out():
 
 
 def test_an_examination_carries_verdict_segments_and_an_explanation(tmp_path):
-    exam = examine(write(tmp_path / "a.wav", noise(16.0, RATE), RATE))
+    exam = analyse(write(tmp_path / "a.wav", noise(16.0, RATE), RATE))
     assert exam.verdict.verdict in (Band.NO_SIGN_FOUND, Band.UNDECIDED)
     assert exam.verdict.model == detector().name
     assert exam.segments
@@ -75,7 +75,7 @@ def test_an_examination_carries_verdict_segments_and_an_explanation(tmp_path):
 
 
 def test_what_cannot_be_weighed_is_undecided_and_says_so(tmp_path):
-    exam = examine(write(tmp_path / "short.wav", noise(0.5, RATE), RATE))
+    exam = analyse(write(tmp_path / "short.wav", noise(0.5, RATE), RATE))
     assert (exam.verdict.verdict, exam.verdict.p_generated) == (Band.UNDECIDED, None)
     assert exam.segments == ()
 

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from phonoscope.detector.generated import Band, Segment, Weighed, judge
+from phonoscope.detector.generated import Band, Detection, Segment, judge
 from phonoscope.disclosure.model import Declaration, Making, Part
 
-ORDINARY = Weighed(
+ORDINARY = Detection(
     p_generated=0.04, p_value=0.4, generator=None, generator_confidence=None, p_voice=0.1,
     segments=(Segment(0.0, 16.0, 0.04),), lines_hz=(), p_value_part=0.9,
     longest_ordinary_s=16.0, least_counted=0.0005, model="a model 1 (abcd)",

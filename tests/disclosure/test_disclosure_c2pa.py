@@ -125,7 +125,7 @@ def test_what_is_signed_is_read_back_whole(
 def test_signing_leaves_the_sound_as_it_is(tmp_path: Path, kind: str, signer: Signer) -> None:
     path = signed(tmp_path, kind, signer)
     assert samples(path) == samples(tmp_path / f"blank.{kind}")
-    exam = phonoscope.examine(path)
+    exam = phonoscope.analyse(path)
     assert exam.error is None
     assert [m.standard for m in exam.declared] == ["c2pa"]
 
@@ -597,7 +597,7 @@ def test_trusted_roots_are_a_setting(
 ) -> None:
     path = signed(tmp_path, "wav", signer)
     program = (
-        "import sys, phonoscope; print(phonoscope.examine(sys.argv[1]).declared[0].signature.value)"
+        "import sys, phonoscope; print(phonoscope.analyse(sys.argv[1]).declared[0].signature.value)"
     )
     monkeypatch.setenv("PHONOSCOPE_TRUST", str(root.file(tmp_path)))
     assert Settings().trust == tmp_path / "root.pem"
@@ -679,7 +679,7 @@ class Counted:
 
 def test_the_library_is_not_loaded_for_a_file_without(tmp_path: Path) -> None:
     program = (
-        "import sys, phonoscope; phonoscope.examine(sys.argv[1]);"
+        "import sys, phonoscope; phonoscope.analyse(sys.argv[1]);"
         "assert 'c2pa' not in sys.modules, 'loaded'"
     )
     path = blank(tmp_path, "mp3")

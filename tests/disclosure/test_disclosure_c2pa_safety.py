@@ -144,7 +144,7 @@ def test_a_library_in_the_current_folder_is_not_loaded(tmp_path: Path, signer: S
         folder.mkdir(exist_ok=True)
         for name in ("libc2pa_c.so", "libc2pa_c.dylib", "c2pa_c.dll"):
             (folder / name).write_bytes(b"not a library")
-    program = "import sys, phonoscope; print(phonoscope.examine(sys.argv[1]).declared[0].signature)"
+    program = "import sys, phonoscope; print(phonoscope.analyse(sys.argv[1]).declared[0].signature)"
     done = subprocess.run(
         [sys.executable, "-P", "-c", program, str(path)],
         cwd=tmp_path,

@@ -51,11 +51,11 @@ def message(form: str, *recordings: str, release: str = "", encoding: str = "UTF
     return text.encode(encoding)
 
 
-def read(content: bytes, mapping: ddex.Table | None = None) -> list[tuple[About, Declaration]]:
+def read(content: bytes, mapping: ddex.DdexTable | None = None) -> list[tuple[About, Declaration]]:
     return list(declarations(io.BytesIO(content), mapping))
 
 
-def table(folder: Path, rules: str) -> ddex.Table:
+def table(folder: Path, rules: str) -> ddex.DdexTable:
     path = folder / "ddex.toml"
     path.write_text(f'format = "phonoscope-ddex/1"\nwords = ["AI"]\nvalues_of = ["Role"]\n{rules}')
     return mapping_of(path)

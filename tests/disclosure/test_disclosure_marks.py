@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.id3 import COMM, PRIV, TIT2, TPE1, TSSE, TXXX, USLT, WOAS, WXXX
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.detector.generated import Band
 from phonoscope.disclosure import aitags, gb45438, generators, iptc
 from phonoscope.disclosure.fields import Field, field
@@ -34,7 +34,7 @@ LABEL = {
 
 
 def declared(path: Path) -> tuple[Declaration, ...]:
-    exam = examine(str(path))
+    exam = analyse(str(path))
     assert exam.error is None
     json.dumps(exam.to_json(), allow_nan=False)
     return exam.declared
@@ -235,7 +235,7 @@ def test_iptc_terms(term: str, part: Part, making: Making) -> None:
 
 def test_iptc_some_parts_is_partly_generated(tmp_path: Path) -> None:
     path = custom(tmp_path, "flac", "DIGITALSOURCETYPE", IPTC + "compositeSynthetic")
-    assert examine(str(path)).verdict.verdict is Band.PARTLY_GENERATED
+    assert analyse(str(path)).verdict.verdict is Band.PARTLY_GENERATED
 
 
 def test_iptc_in_a_lyric_or_title_is_no_mark() -> None:
@@ -385,7 +385,7 @@ def test_a_human_file_full_of_such_words_declares_nothing(tmp_path: Path) -> Non
         TSSE(encoding=3, text=["LAME"]),
         v1=2,
     )
-    exam = examine(str(path))
+    exam = analyse(str(path))
     assert exam.declared == ()
     assert exam.verdict.verdict is Band.UNDECIDED
 
@@ -399,7 +399,7 @@ def test_a_suno_export(tmp_path: Path) -> None:
         WOAS(url=f"https://suno.com/song/{SONG}"),
         WXXX(encoding=3, desc="", url="https://example.org"),
     )
-    exam = examine(str(path))
+    exam = analyse(str(path))
     assert sorted((str(d.tool), d.place, d.value) for d in exam.declared) == [
         ("Suno", "ID3 COMM", comment),
         ("Suno", "ID3 WOAS", f"https://suno.com/song/{SONG}"),

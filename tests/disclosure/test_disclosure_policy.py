@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonoscope.disclosure.model import Declaration, Making, Part
-from phonoscope.disclosure.policy import Outcome, findings, policy_of, read_policy, shipped
+from phonoscope.disclosure.policy import RuleStatus, findings, policy_of, read_policy, shipped
 from phonoscope.errors import UsageError
 
 HEAD = """format = "phonoscope-policy/1"
@@ -38,7 +38,7 @@ def say(**words) -> Declaration:
     return Declaration(**{**given, **words})
 
 
-def outcome(text: str, *declared: Declaration, detected: str | None = None) -> Outcome:
+def outcome(text: str, *declared: Declaration, detected: str | None = None) -> RuleStatus:
     (found,) = findings(policy_of(rule(text), "p"), declared, detected)
     return found.outcome
 
@@ -54,18 +54,18 @@ def test_the_shipped_ones_name_source_and_date(name):
 
 def test_needs_one_declaration_that_fits_in_every_respect():
     text = 'needs = { part = ["vocals", "whole"], making = ["generated"], named = ["tool"] }'
-    assert outcome(text) is Outcome.NOT_MET
-    assert outcome(text, say(tool="T")) is Outcome.MET
+    assert outcome(text) is RuleStatus.NOT_MET
+    assert outcome(text, say(tool="T")) is RuleStatus.MET
     # Two declarations that fit half each do not make a whole.
     halves = say(part=Part.LYRICS, tool="T"), say()
-    assert outcome(text, *halves) is Outcome.NOT_MET
-    assert outcome(text, *halves, say(part=Part.WHOLE, tool="T")) is Outcome.MET
+    assert outcome(text, *halves) is RuleStatus.NOT_MET
+    assert outcome(text, *halves, say(part=Part.WHOLE, tool="T")) is RuleStatus.MET
 
 
 def test_forbids_any_declaration_that_fits():
     text = 'forbids = { signature = ["invalid"] }'
-    assert outcome(text) is Outcome.MET
-    assert outcome(text, say(), say(signature="invalid")) is Outcome.NOT_MET
+    assert outcome(text) is RuleStatus.MET
+    assert outcome(text, say(), say(signature="invalid")) is RuleStatus.NOT_MET
 
 
 def test_what_is_heard_brings_a_recording_under_a_rule_but_cannot_meet_it():
@@ -74,22 +74,22 @@ def test_what_is_heard_brings_a_recording_under_a_rule_but_cannot_meet_it():
         'needs = { making = ["generated", "assisted"] }'
     )
     human = say(making=Making.HUMAN)
-    assert outcome(text, detected=None) is Outcome.UNKNOWN
-    assert outcome(text, detected="no-sign-found") is Outcome.NOT_CONCERNED
-    assert outcome(text, detected="generated") is Outcome.NOT_MET
-    assert outcome(text, say(), detected="generated") is Outcome.MET
+    assert outcome(text, detected=None) is RuleStatus.UNKNOWN
+    assert outcome(text, detected="no-sign-found") is RuleStatus.NOT_CONCERNED
+    assert outcome(text, detected="generated") is RuleStatus.NOT_MET
+    assert outcome(text, say(), detected="generated") is RuleStatus.MET
     # Declared suffices to be concerned, whether or not somebody has listened.
-    assert outcome(text, human, detected=None) is Outcome.NOT_MET
-    assert outcome(text, human, detected="no-sign-found") is Outcome.NOT_MET
+    assert outcome(text, human, detected=None) is RuleStatus.NOT_MET
+    assert outcome(text, human, detected="no-sign-found") is RuleStatus.NOT_MET
 
 
 def test_elements_of_the_chinese_standard():
     text = 'needs = { elements = ["ContentProducer", "ProduceID"] }'
     whole = '{"Label":"1","ContentProducer":"A","ProduceID":"7"}'
-    assert outcome(text, say(standard="gb45438", value=whole)) is Outcome.MET
-    assert outcome(text, say(standard="ai-tags", value=whole)) is Outcome.NOT_MET
+    assert outcome(text, say(standard="gb45438", value=whole)) is RuleStatus.MET
+    assert outcome(text, say(standard="ai-tags", value=whole)) is RuleStatus.NOT_MET
     empty = whole.replace('"7"', '" "')
-    assert outcome(text, say(standard="gb45438", value=empty)) is Outcome.NOT_MET
+    assert outcome(text, say(standard="gb45438", value=empty)) is RuleStatus.NOT_MET
 
 
 @given(
@@ -112,7 +112,7 @@ def test_more_declarations_never_break_a_need_and_order_does_not_matter(declared
             for some in itertools.islice(itertools.permutations(declared), 6):
                 again = {f.rule: f.outcome for f in findings(policy, some, detected)}
                 assert again[found.rule] is found.outcome
-            if found.outcome is Outcome.NOT_MET and rule_.needs:
+            if found.outcome is RuleStatus.NOT_MET and rule_.needs:
                 assert not any(rule_.needs.fits(d) for d in declared)
 
 

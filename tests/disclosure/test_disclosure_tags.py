@@ -13,7 +13,7 @@ import mutagen.mp4
 import pytest
 from mutagen.id3 import APIC, COMM, TALB, TCON, TDRC, TIT2, TPE1, TPUB, TSRC, TXXX, USLT, WOAS
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.audio.decode import Decoder
 from phonoscope.disclosure.fields import field
 from phonoscope.disclosure.id3 import id3_fields
@@ -287,7 +287,7 @@ def test_a_tag_error_is_a_note_not_a_failure(tmp_path: Path) -> None:
     at = data.index(b"AIGC")
     # The length of the comment now points far behind the end.
     path.write_bytes(data[: at - 4] + b"\xff\xff\xff\x7f" + data[at:])
-    exam = examine(str(path))
+    exam = analyse(str(path))
     assert exam.error is None
     assert exam.tags.tag_error is not None
     assert exam.tags.tag_error.startswith("FLAC: damaged")

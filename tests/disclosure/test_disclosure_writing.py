@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import APIC, COMM, GEOB, TIT2, TXXX
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.audio.decode import Decoder
 from phonoscope.disclosure.gb45438 import Numbers
 from phonoscope.disclosure.model import Declaration, Making, Part
@@ -199,7 +199,7 @@ def test_a_sidecar_says_it_where_the_container_cannot(tmp_path):
     written = write_label(path, Labelling(ALL.declared, ("ai-tags", "sidecar")))
     assert written.places == ("blank.ape.declared.json",)
     assert path.read_bytes() == content
-    found = examine(path).declared
+    found = analyse(path).declared
     assert [(d.standard, d.part, d.making, d.tool, d.voice, d.place) for d in found] == [
         (
             "sidecar",
@@ -215,7 +215,7 @@ def test_a_sidecar_says_it_where_the_container_cannot(tmp_path):
     (tmp_path / "other.ape.declared.json").write_bytes(
         (tmp_path / "blank.ape.declared.json").read_bytes()
     )
-    assert all("written for other bytes" in d.place for d in examine(other).declared)
+    assert all("written for other bytes" in d.place for d in analyse(other).declared)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_sidecar_says_it_where_the_container_cannot(tmp_path):
 def test_a_sidecar_that_cannot_be_read_says_so(tmp_path, content):
     path = blank(tmp_path, "ape")
     (tmp_path / "blank.ape.declared.json").write_bytes(content)
-    (found,) = examine(path).declared
+    (found,) = analyse(path).declared
     assert (found.making, found.part) == (Making.UNSPECIFIED, Part.UNSPECIFIED)
     assert found.value.startswith("not read:")
 

@@ -91,14 +91,14 @@ def test_it_says_what_is_declared_and_detected_with_hashes_and_numbers(folder, h
     assert "Declared by the file: human." in read
     assert "Detected in the sound: generated." in read
     assert "Declared human, evidence of a generator" in read
-    judged = human.examination.verdict
+    judged = human.analysis.verdict
     assert judged.model in read
     assert float(re.search(r"The p-value, ([\d.]+), is", read)[1]) == pytest.approx(
         judged.p_value, rel=0.01
     )
     assert "of 10,000 human recordings about 10 would be called so wrongly" in read
     assert "human recordings had a p-value of" in read, "the error rates of the trial"
-    for statement in human.examination.evidence:
+    for statement in human.analysis.evidence:
         assert statement.kind in read
     assert "This is evidence, not proof" in read
     assert f"phonoscope dossier {human.record.recording_id} --in CATALOGUE" in read

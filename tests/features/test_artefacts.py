@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from phonoscope.analysis import examine
-from phonoscope.features.artefacts import NOTABLE_SCORE, QUESTION, codec_family, known_decoder
+from phonoscope.analysis import analyse
+from phonoscope.features.artefacts import FEATURE, NOTABLE_SCORE, codec_family, known_decoder
 from tests.features.test_bandwidth import pink
 from tests.helpers.asking import ask
 from tests.helpers.sounds import write
@@ -33,7 +33,7 @@ def decoder_like(samples, rate_hz, strides, seed=0):
 @pytest.mark.parametrize("spacing_hz", [50.0, 86.1328125, 399.9])
 def test_a_comb_is_found_with_its_spacing(spacing_hz):
     samples = with_teeth(pink(10, 44_100), 44_100, spacing_hz, 1e-3)
-    answer = ask(QUESTION, samples, 44_100)
+    answer = ask(FEATURE, samples, 44_100)
     assert answer.comb_spacing_hz == pytest.approx(spacing_hz, rel=0.003)
     assert answer.comb_tooth_db > 0.9
     assert answer.comb_score > 8
@@ -41,7 +41,7 @@ def test_a_comb_is_found_with_its_spacing(spacing_hz):
 
 def test_a_strong_comb_is_put_into_words():
     samples = with_teeth(pink(10, 44_100), 44_100, 50.0, 1e-3)
-    (statement,) = QUESTION.says(ask(QUESTION, samples, 44_100))
+    (statement,) = FEATURE.says(ask(FEATURE, samples, 44_100))
     assert "50.0 Hz" in statement.says
     assert "MusicGen" in statement.says
     assert statement.strength > 0
@@ -52,7 +52,7 @@ def test_an_untrained_decoder_leaves_the_comb_of_its_strides():
     source = pink(12, 44_100)
     music = source[:, : 4 * 44_100]
     stretched = decoder_like(np.tile(music, 3), 44_100, (8, 8, 4, 2))
-    answer = ask(QUESTION, stretched[None] + 1e-3 * pink(12, 44_100)[:1, : stretched.size], 44_100)
+    answer = ask(FEATURE, stretched[None] + 1e-3 * pink(12, 44_100)[:1, : stretched.size], 44_100)
     assert answer.comb_score > NOTABLE_SCORE
     # The last strides act strongest: teeth at multiples of rate / (8 * 8) lie on the comb.
     teeth = (44_100 / 64) / answer.comb_spacing_hz
@@ -61,9 +61,9 @@ def test_an_untrained_decoder_leaves_the_comb_of_its_strides():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_noise_has_no_notable_comb(seed):
-    answer = ask(QUESTION, pink(10, 44_100, seed), 44_100)
+    answer = ask(FEATURE, pink(10, 44_100, seed), 44_100)
     assert answer.comb_score < 8
-    assert QUESTION.says(answer) == []
+    assert FEATURE.says(answer) == []
 
 
 @pytest.mark.parametrize("form", ["mp3", "m4a-aac", "ogg-vorbis", "opus"])
@@ -72,7 +72,7 @@ def test_an_ordinary_codec_is_never_a_sign_of_a_generator(tmp_path, form, bit_ra
     rate_hz = 48_000 if form == "opus" else 44_100
     path = tmp_path / "x.bin"
     write(path, pink(12, rate_hz), rate_hz, form, bit_rate_bps=bit_rate_bps)
-    for statement in examine(str(path)).evidence:
+    for statement in analyse(str(path)).evidence:
         assert statement.kind != "artefacts" or statement.strength == 0.0
 
 
@@ -86,17 +86,17 @@ def test_families_by_spacing():
 
 @pytest.mark.parametrize("samples", [1, 100, 44_100])
 def test_too_short_to_look(samples):
-    answer = ask(QUESTION, np.full((2, samples), 0.1), 44_100)
+    answer = ask(FEATURE, np.full((2, samples), 0.1), 44_100)
     assert answer.comb_score is None
     assert answer.peaks_hz == ()
 
 
 def test_too_narrow_to_look():
-    assert ask(QUESTION, pink(10, 8_000), 8_000).comb_score is None
+    assert ask(FEATURE, pink(10, 8_000), 8_000).comb_score is None
 
 
 def test_blocks_may_be_cut_anywhere():
     samples = with_teeth(pink(8, 44_100), 44_100, 50.0, 1e-3)
-    whole, cut = ask(QUESTION, samples, 44_100), ask(QUESTION, samples, 44_100, 50_001)
+    whole, cut = ask(FEATURE, samples, 44_100), ask(FEATURE, samples, 44_100, 50_001)
     assert cut.comb_spacing_hz == pytest.approx(whole.comb_spacing_hz)
     assert cut.comb_score == pytest.approx(whole.comb_score, rel=1e-3)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.audio.decode import Decoder
-from phonoscope.features.bandwidth import QUESTION
+from phonoscope.features.bandwidth import FEATURE
 from tests.helpers.asking import ask
 from tests.helpers.sounds import write
 
@@ -27,18 +27,18 @@ def decoded(path):
 
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000, 96_000])
 def test_full_bandwidth_shows_no_past(rate_hz):
-    answer = ask(QUESTION, pink(8, rate_hz), rate_hz)
+    answer = ask(FEATURE, pink(8, rate_hz), rate_hz)
     assert answer.bandwidth_hz > 0.97 * rate_hz / 2
     assert answer.cutoff_hz is None
     assert answer.made_from is None
-    assert QUESTION.says(answer) == []
+    assert FEATURE.says(answer) == []
 
 
 @pytest.mark.parametrize("cutoff_hz", [5_000, 11_000, 16_000, 19_000])
 def test_the_edge_is_found_where_it_is(cutoff_hz):
     low_pass = scipy.signal.firwin(1023, cutoff_hz, fs=48_000)
     samples = scipy.signal.oaconvolve(pink(8, 48_000), low_pass[None], axes=-1)
-    answer = ask(QUESTION, samples, 48_000)
+    answer = ask(FEATURE, samples, 48_000)
     assert answer.cutoff_hz == pytest.approx(cutoff_hz, abs=120)
     assert answer.bandwidth_hz == pytest.approx(cutoff_hz, abs=250)
 
@@ -46,18 +46,18 @@ def test_the_edge_is_found_where_it_is(cutoff_hz):
 def test_a_gentle_roll_off_is_no_edge():
     gentle = scipy.signal.butter(4, 8_000, fs=44_100, output="sos")
     samples = scipy.signal.sosfilt(gentle, pink(8, 44_100), axis=-1)
-    assert ask(QUESTION, samples, 44_100).cutoff_hz is None
+    assert ask(FEATURE, samples, 44_100).cutoff_hz is None
 
 
 @pytest.mark.parametrize("bit_rate_bps", [96_000, 128_000, 192_000])
 def test_a_flac_made_from_an_mp3_is_told(tmp_path, bit_rate_bps):
     lossy = write(tmp_path / "a.mp3", pink(10, 44_100), 44_100, "mp3", bit_rate_bps=bit_rate_bps)
     again = write(tmp_path / "b.flac", np.clip(decoded(lossy), -1, 1), 44_100, "flac-16")
-    exam = examine(str(again))
+    exam = analyse(str(again))
     assert exam.descriptors["made_from"] == "lossy"
     assert any("lossy" in s.says for s in exam.evidence if s.kind == "bandwidth")
     # The MP3 itself only is what it says it is.
-    assert examine(str(lossy)).descriptors["made_from"] is None
+    assert analyse(str(lossy)).descriptors["made_from"] is None
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,21 @@ def test_a_file_of_a_high_rate_made_from_a_low_one_is_told(tmp_path, low_hz, hig
     high = tmp_path / "high.wav"
     convert = ["ffmpeg", "-v", "error", "-i", str(low), "-ar", str(high_hz), "-c:a", "pcm_s24le"]
     subprocess.run([*convert, str(high)], check=True)
-    assert examine(str(high)).descriptors["made_from"] == "lower-rate"
+    assert analyse(str(high)).descriptors["made_from"] == "lower-rate"
 
 
 def test_silence_and_one_sample_have_no_bandwidth():
-    assert ask(QUESTION, np.zeros((1, 8_000)), 8_000).bandwidth_hz is None
-    assert ask(QUESTION, np.zeros((1, 1)), 8_000).bandwidth_hz is None
+    assert ask(FEATURE, np.zeros((1, 8_000)), 8_000).bandwidth_hz is None
+    assert ask(FEATURE, np.zeros((1, 1)), 8_000).bandwidth_hz is None
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 16_000])
 def test_low_rates_are_measured_too(rate_hz):
-    answer = ask(QUESTION, pink(5, rate_hz), rate_hz)
+    answer = ask(FEATURE, pink(5, rate_hz), rate_hz)
     assert answer.bandwidth_hz > 0.95 * rate_hz / 2
 
 
 def test_blocks_may_be_cut_anywhere():
     samples = pink(6, 44_100)
-    whole, cut = ask(QUESTION, samples, 44_100), ask(QUESTION, samples, 44_100, 50_001)
+    whole, cut = ask(FEATURE, samples, 44_100), ask(FEATURE, samples, 44_100, 50_001)
     assert cut.bandwidth_hz == whole.bandwidth_hz

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonoscope.features.clipping import CEILING, FLAT, QUESTION, RUN
+from phonoscope.features.clipping import CEILING, FEATURE, FLAT, RUN
 from tests.helpers.asking import ask
 from tests.helpers.sounds import sine
 
@@ -26,7 +26,7 @@ def count_by_hand(channel):
 @pytest.mark.parametrize("gain", [1.0, 1.2, 2.0, 8.0])
 def test_a_sine_driven_into_the_ceiling(gain):
     samples = np.clip(gain * sine(1.0, amplitude=0.999, frequency_hz=440.0), -1, 1)
-    answer = ask(QUESTION, samples, 44_100)
+    answer = ask(FEATURE, samples, 44_100)
     by_hand = [count_by_hand(channel) for channel in samples]
     assert answer.clipped_runs == sum(runs for runs, _ in by_hand)
     assert answer.clipped_share == pytest.approx(sum(n for _, n in by_hand) / samples.size)
@@ -41,11 +41,11 @@ def test_a_sine_driven_into_the_ceiling(gain):
 )
 def test_runs_across_block_borders_count_once(values, repeats, size):
     samples = np.repeat(np.array(values, np.float32), repeats)[None]
-    answer = ask(QUESTION, samples, 44_100, size)
+    answer = ask(FEATURE, samples, 44_100, size)
     assert answer.clipped_runs == count_by_hand(samples[0])[0]
 
 
 def test_a_hot_peak_alone_is_not_clipping():
     samples = np.zeros((1, 44_100), np.float32)
     samples[0, 100:102] = 1.0
-    assert ask(QUESTION, samples, 44_100).clipped_runs == 0
+    assert ask(FEATURE, samples, 44_100).clipped_runs == 0

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from phonoscope.features.danceability import (
     CHAPTER_STEPS,
+    FEATURE,
     LONGEST_STEPS,
-    QUESTION,
     danceability,
     residual_energy,
     window_lengths,
@@ -83,7 +83,7 @@ def swells(duration_s=60.0):
 
 def test_a_steady_beat_is_more_danceable_than_slow_swells():
     beat, swell = (
-        ask(QUESTION, s, 44_100).danceability_dfa for s in (drums(120.0, 60.0), 4 * swells())
+        ask(FEATURE, s, 44_100).danceability_dfa for s in (drums(120.0, 60.0), 4 * swells())
     )
     assert beat > 1.3 * swell
 
@@ -92,21 +92,21 @@ def test_a_steady_beat_is_more_danceable_than_slow_swells():
 @given(st.integers(10_000, 500_000))
 def test_the_answer_does_not_depend_on_where_blocks_are_cut(size):
     samples = swells(30.0)
-    whole, cut = ask(QUESTION, samples, 44_100), ask(QUESTION, samples, 44_100, size)
+    whole, cut = ask(FEATURE, samples, 44_100), ask(FEATURE, samples, 44_100, size)
     assert cut.danceability_dfa == pytest.approx(whole.danceability_dfa, rel=1e-6)
 
 
 def test_chapters_answer_as_one_long_analysis_does():
     envelope = np.abs(envelope_of("white", 4 * CHAPTER_STEPS)).astype(np.float32)
     # One sample a step: at 100 Hz the envelope is the signal itself.
-    answer = ask(QUESTION, envelope[None], 100, 1_000)
+    answer = ask(FEATURE, envelope[None], 100, 1_000)
     at_once = danceability(fluctuation(envelope.astype(np.float64)))
     assert answer.danceability_dfa == pytest.approx(at_once, rel=0.05)
 
 
 def test_the_answer_does_not_depend_on_gain_channels_or_rate():
     values = [
-        ask(QUESTION, samples, rate_hz).danceability_dfa
+        ask(FEATURE, samples, rate_hz).danceability_dfa
         for samples, rate_hz in (
             (drums(120.0, 30.0), 44_100),
             (np.repeat(drums(120.0, 30.0), 6, axis=0) * np.float32(0.01), 44_100),
@@ -123,10 +123,10 @@ def test_the_answer_does_not_depend_on_gain_channels_or_rate():
     ids=["silence", "constant", "sine"],
 )
 def test_without_fluctuation_there_is_no_answer(samples):
-    assert ask(QUESTION, samples, 44_100).danceability_dfa is None
+    assert ask(FEATURE, samples, 44_100).danceability_dfa is None
 
 
 @pytest.mark.parametrize("length", [1, 441, 44_100, 8 * 44_100])
 def test_short_recordings_have_no_answer(length):
     samples = noise(8.0, channels=1)[:, :length]
-    assert ask(QUESTION, samples, 44_100).danceability_dfa is None
+    assert ask(FEATURE, samples, 44_100).danceability_dfa is None

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.audio.loudness import channel_weights, true_peak
-from phonoscope.features.loudness import QUESTION
+from phonoscope.features.loudness import FEATURE
 from tests.helpers.asking import ask
 from tests.helpers.sounds import noise, sine, write
 
@@ -40,7 +40,7 @@ EBU_TECH_3341 = {
 def test_integrated_loudness_of_the_ebu_test_signals(case):
     parts, expected_lufs = EBU_TECH_3341[case]
     samples = stereo(*(tone(level, seconds) for level, seconds in parts))
-    assert ask(QUESTION, samples, 48_000).loudness_lufs == pytest.approx(expected_lufs, abs=0.1)
+    assert ask(FEATURE, samples, 48_000).loudness_lufs == pytest.approx(expected_lufs, abs=0.1)
 
 
 # EBU Tech 3342, test signals 1 to 4: loudness range within 1 LU.
@@ -56,7 +56,7 @@ EBU_TECH_3342 = {
 def test_loudness_range_of_the_ebu_test_signals(case):
     parts, expected_lu = EBU_TECH_3342[case]
     samples = stereo(*(tone(level, seconds) for level, seconds in parts))
-    assert ask(QUESTION, samples, 48_000).loudness_range_lu == pytest.approx(expected_lu, abs=1)
+    assert ask(FEATURE, samples, 48_000).loudness_range_lu == pytest.approx(expected_lu, abs=1)
 
 
 # EBU Tech 3341, test signals 15 to 19: a sine at a quarter (or 0.25, 0.17, 0.13) of the rate
@@ -70,7 +70,7 @@ def test_true_peak_of_the_ebu_test_signals(divisor, phase_degrees, amplitude, ex
     angle = 2 * np.pi * np.arange(48_000) / divisor + math.radians(phase_degrees)
     # The signals fade in and out: a hard start has real overshoots of its own.
     samples = amplitude * np.sin(angle) * np.minimum(1, np.minimum(angle, angle[::-1]) / 2000)
-    answer = ask(QUESTION, np.stack([samples, samples]), 48_000)
+    answer = ask(FEATURE, np.stack([samples, samples]), 48_000)
     assert -0.4 <= answer.true_peak_dbtp - expected_dbtp <= 0.2
 
 
@@ -85,7 +85,7 @@ def test_it_agrees_with_ffmpegs_ebur128_filter(tmp_path, rate_hz, channels):
     samples = (swell * hiss * 0.5).astype(np.float32)
     samples += 0.2 * sine(8, rate_hz, channels, 41.0)
     path = write(tmp_path / "swell.wav", samples, rate_hz, "wav-float")
-    exam = examine(str(path))
+    exam = analyse(str(path))
     reference = ffmpeg_loudness(path)
     assert exam.descriptors["loudness_lufs"] == pytest.approx(reference["I"], abs=0.1)
     assert exam.descriptors["loudness_range_lu"] == pytest.approx(reference["LRA"], abs=0.3)
@@ -108,9 +108,9 @@ def ffmpeg_loudness(path):
 
 def test_blocks_may_be_cut_anywhere():
     samples = noise(5, 44_100) * np.linspace(0.1, 1, 5 * 44_100, dtype=np.float32)
-    whole = ask(QUESTION, samples, 44_100)
+    whole = ask(FEATURE, samples, 44_100)
     for size in (4_999, 44_100, 100_001):
-        cut = ask(QUESTION, samples, 44_100, size)
+        cut = ask(FEATURE, samples, 44_100, size)
         assert cut.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=1e-4)
         assert cut.loudness_range_lu == pytest.approx(whole.loudness_range_lu, abs=1e-4)
         assert cut.true_peak_dbtp == pytest.approx(whole.true_peak_dbtp, abs=1e-4)
@@ -133,7 +133,7 @@ def test_true_peak_skips_nothing_that_counts(seed):
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 192_000])
 def test_silence_has_no_loudness(rate_hz):
-    answer = ask(QUESTION, np.zeros((2, rate_hz)), rate_hz)
+    answer = ask(FEATURE, np.zeros((2, rate_hz)), rate_hz)
     assert answer.loudness_lufs is None
     assert answer.true_peak_dbtp is None
     assert answer.sample_peak_dbfs is None
@@ -141,7 +141,7 @@ def test_silence_has_no_loudness(rate_hz):
 
 @pytest.mark.parametrize("samples", [1, 2, 11, 12, 100, 5_000])
 def test_very_short_recordings_have_finite_answers(samples):
-    answer = ask(QUESTION, np.full((1, samples), 0.5), 44_100)
+    answer = ask(FEATURE, np.full((1, samples), 0.5), 44_100)
     assert answer.sample_peak_dbfs == pytest.approx(-6.02, abs=0.01)
     assert answer.loudness_lufs is None or math.isfinite(answer.loudness_lufs)
     assert answer.loudness_range_lu is None

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from phonoscope.audio.spectra import Spectra, power_spectra
 from phonoscope.features.tonality import (
+    FEATURE,
     KEYS,
-    QUESTION,
     Peaks,
     key_correlations,
     spectral_peaks,
@@ -28,7 +28,7 @@ def told(answer):
 @pytest.mark.parametrize("mode", ["major", "minor"])
 @pytest.mark.parametrize("tonic", range(12))
 def test_a_cadence_is_in_its_key(tonic, mode):
-    answer = ask(QUESTION, cadence(tonic, mode), 44_100)
+    answer = ask(FEATURE, cadence(tonic, mode), 44_100)
     assert (answer.key, answer.mode) == (KEYS[tonic], mode)
     assert answer.key_strength > 0.6
     assert answer.tuning_cents == pytest.approx(0.0, abs=5.0)
@@ -36,14 +36,14 @@ def test_a_cadence_is_in_its_key(tonic, mode):
 
 @pytest.mark.parametrize("cents", [-45, -30, -10, 15, 30, 45])
 def test_tuning_is_found_and_does_not_move_the_key(cents):
-    answer = ask(QUESTION, cadence(2, "major", cents=cents), 44_100)
+    answer = ask(FEATURE, cadence(2, "major", cents=cents), 44_100)
     assert answer.tuning_cents == pytest.approx(cents, abs=5.0)
     assert (answer.key, answer.mode) == ("D", "major")
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 48_000, 96_000, 192_000])
 def test_the_key_does_not_depend_on_the_sample_rate(rate_hz):
-    answer = ask(QUESTION, cadence(9, "minor", rate_hz, times=1), rate_hz)
+    answer = ask(FEATURE, cadence(9, "minor", rate_hz, times=1), rate_hz)
     assert (answer.key, answer.mode) == ("A", "minor")
 
 
@@ -51,7 +51,7 @@ def test_the_key_does_not_depend_on_the_sample_rate(rate_hz):
 @given(st.integers(5_000, 300_000))
 def test_the_answer_does_not_depend_on_where_blocks_are_cut(size):
     samples = cadence(5, "minor", times=1)
-    whole, cut = ask(QUESTION, samples, 44_100), ask(QUESTION, samples, 44_100, size)
+    whole, cut = ask(FEATURE, samples, 44_100), ask(FEATURE, samples, 44_100, size)
     assert told(cut)[:2] == told(whole)[:2]
     assert cut.key_strength == pytest.approx(whole.key_strength, abs=1e-4)
     assert cut.tuning_cents == pytest.approx(whole.tuning_cents, abs=0.01)
@@ -60,7 +60,7 @@ def test_the_answer_does_not_depend_on_where_blocks_are_cut(size):
 def test_the_answer_does_not_depend_on_gain_or_channels():
     loud = cadence(7, "major")
     quiet = np.repeat(loud * np.float32(0.02), 6, axis=0)
-    one, other = ask(QUESTION, loud, 44_100), ask(QUESTION, quiet, 44_100)
+    one, other = ask(FEATURE, loud, 44_100), ask(FEATURE, quiet, 44_100)
     assert told(other)[:2] == told(one)[:2]
     assert other.key_strength == pytest.approx(one.key_strength, abs=1e-3)
     assert other.tuning_cents == pytest.approx(one.tuning_cents, abs=0.1)
@@ -69,7 +69,7 @@ def test_the_answer_does_not_depend_on_gain_or_channels():
 def test_drums_over_the_music_leave_its_key():
     music = cadence(3, "major", times=3)
     beat = drums(100.0, 20.0)[:, : music.shape[1]]
-    answer = ask(QUESTION, music + 0.5 * beat, 44_100)
+    answer = ask(FEATURE, music + 0.5 * beat, 44_100)
     assert (answer.key, answer.mode) == ("D#", "major")
 
 
@@ -84,7 +84,7 @@ def test_drums_over_the_music_leave_its_key():
     ids=["noise", "silence", "constant", "one tone"],
 )
 def test_sound_without_pitches_or_with_one_has_no_key(samples):
-    assert told(ask(QUESTION, samples, 44_100)) == NOTHING
+    assert told(ask(FEATURE, samples, 44_100)) == NOTHING
 
 
 def snares(duration_s=20.0, rate_hz=44_100):
@@ -97,14 +97,14 @@ def snares(duration_s=20.0, rate_hz=44_100):
 @pytest.mark.parametrize("samples", [noise(1.0, channels=1, seed=7), snares()])
 def test_a_moment_of_noise_or_unpitched_drums_has_no_key_to_speak_of(samples):
     # A drum machine that repeats one sample repeats its resonances too: that may have one.
-    answer = ask(QUESTION, samples, 44_100)
+    answer = ask(FEATURE, samples, 44_100)
     assert (answer.key_strength or 0.0) < 0.25
 
 
 @pytest.mark.parametrize("length", [1, 2, 1_000, 16_383, 16_384, 16_385])
 def test_very_short_recordings_have_an_answer(length):
     for samples in (sine(1.0, channels=1)[:, :length], np.zeros((1, length))):
-        answer = ask(QUESTION, samples, 44_100)
+        answer = ask(FEATURE, samples, 44_100)
         assert (answer.key is None) == (answer.key_strength is None)
 
 
@@ -135,7 +135,7 @@ def test_harmonics_of_one_tone_are_taken_away_and_a_second_tone_is_not():
 def test_one_tone_with_harmonics_sounds_as_one_pitch_class():
     # Left alone, the third and fifth harmonic of C would be heard as the chord C, E, G.
     tone = np.concatenate([chord([48], 1.0, harmonics=8)] * 5)[None]
-    assert told(ask(QUESTION, tone, 44_100)) == NOTHING
+    assert told(ask(FEATURE, tone, 44_100)) == NOTHING
 
 
 def test_no_contrast_has_no_correlation():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonoscope.features import traces
-from phonoscope.features.traces import QUESTION, REACHES, votes
+from phonoscope.features.traces import FEATURE, REACHES, votes
 from tests.helpers.asking import ask
 from tests.helpers.sounds import noise
 
@@ -32,7 +32,7 @@ def test_a_vote_is_for_a_bin_higher_than_all_its_neighbours(seed, frames, bins, 
 
 
 def test_noise_votes_for_every_bin_alike():
-    answer = ask(QUESTION, noise(30.0, RATE), RATE)
+    answer = ask(FEATURE, noise(30.0, RATE), RATE)
     total = sum(s.votes for s in answer.stretches)[:, 100:-100]
     for row, reach in zip(total, REACHES, strict=True):
         # Neighbouring bins of a Hann spectrum are alike, so that chance is a little under this.
@@ -44,7 +44,7 @@ def test_a_weak_line_that_never_stops_gets_most_votes_and_a_loud_short_one_few()
     seconds = np.arange(hiss.size) / RATE
     weak = 0.01 * np.sqrt(np.mean(hiss**2)) * np.sin(2 * np.pi * 5512.5 * seconds)
     short = np.where(seconds < 2, 0.5, 0.0) * np.sin(2 * np.pi * 3000.0 * seconds)
-    answer = ask(QUESTION, (hiss + 8 * weak + short)[None].astype(np.float32), RATE)
+    answer = ask(FEATURE, (hiss + 8 * weak + short)[None].astype(np.float32), RATE)
     bin_hz = answer.stretches[0].bin_hz
     total = sum(s.votes for s in answer.stretches)[REACHES.index(2)] / answer.trace_frames
     steady, brief = (total[round(hz / bin_hz) - 1 : round(hz / bin_hz) + 2].max()
@@ -56,7 +56,7 @@ def test_a_weak_line_that_never_stops_gets_most_votes_and_a_loud_short_one_few()
 @pytest.mark.parametrize("size", [3_001, 44_100, 1 << 20])
 def test_votes_do_not_depend_on_where_blocks_are_cut(size):
     sound = noise(25.0, RATE)
-    whole, cut = ask(QUESTION, sound, RATE), ask(QUESTION, sound, RATE, size)
+    whole, cut = ask(FEATURE, sound, RATE), ask(FEATURE, sound, RATE, size)
     assert whole.trace_frames == cut.trace_frames
     assert len(whole.stretches) == len(cut.stretches)
     for one, other in zip(whole.stretches, cut.stretches, strict=True):
@@ -66,13 +66,13 @@ def test_votes_do_not_depend_on_where_blocks_are_cut(size):
 
 def test_gain_changes_no_vote():
     sound = noise(15.0, RATE)
-    one, other = ask(QUESTION, sound, RATE), ask(QUESTION, sound * np.float32(0.25), RATE)
+    one, other = ask(FEATURE, sound, RATE), ask(FEATURE, sound * np.float32(0.25), RATE)
     for a, b in zip(one.stretches, other.stretches, strict=True):
         np.testing.assert_array_equal(a.votes, b.votes)
 
 
 def test_stretches_lie_end_to_end_over_the_whole_recording():
-    answer = ask(QUESTION, noise(31.3, RATE), RATE)
+    answer = ask(FEATURE, noise(31.3, RATE), RATE)
     edges = [(s.start_s, s.end_s) for s in answer.stretches]
     assert edges[0][0] == 0.0
     assert edges[-1][1] == pytest.approx(31.3, abs=0.01)
@@ -82,9 +82,9 @@ def test_stretches_lie_end_to_end_over_the_whole_recording():
 
 def test_a_very_long_recording_gets_longer_stretches_and_loses_no_vote(monkeypatch):
     sound = noise(60.0, 8_000)
-    plain = ask(QUESTION, sound, 8_000, 8_000)
+    plain = ask(FEATURE, sound, 8_000, 8_000)
     monkeypatch.setattr(traces, "MOST_STRETCHES", 4)
-    merged = ask(QUESTION, sound, 8_000, 8_000)
+    merged = ask(FEATURE, sound, 8_000, 8_000)
     assert len(plain.stretches) > 8
     assert len(merged.stretches) <= 4
     assert merged.trace_frames == plain.trace_frames
@@ -95,6 +95,6 @@ def test_a_very_long_recording_gets_longer_stretches_and_loses_no_vote(monkeypat
 
 @pytest.mark.parametrize("sound", [np.zeros((2, 20 * RATE)), noise(1.0, RATE), np.zeros((1, 1))])
 def test_silence_and_a_second_of_sound_say_nothing(sound):
-    answer = ask(QUESTION, np.asarray(sound, np.float32), RATE)
+    answer = ask(FEATURE, np.asarray(sound, np.float32), RATE)
     assert answer.stretches == ()
     assert answer.trace_limit_hz is None

@@ -227,7 +227,7 @@ def test_spark_finds_the_same(monkeypatch):
     import ibis
     from pyspark.sql import SparkSession
 
-    from phonoscope.catalogue.schema.layout import tables
+    from phonoscope.catalogue.schema.tables import tables
     from phonoscope.detector import rates
     from phonoscope.detector.rates import Rates
 

@@ -7,9 +7,9 @@ import pytest
 
 import phonoscope as ps
 from bench.real_charts import by_pandas
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.findings.base import findings
-from phonoscope.findings.plots.drawing import draw
+from phonoscope.findings.plots.svg import draw
 from tests.helpers.catalogues import verdict_row
 from tests.helpers.sources import write_csv
 

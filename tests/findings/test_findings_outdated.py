@@ -5,13 +5,22 @@ import pyarrow.parquet as pq
 import pytest
 
 import phonoscope as ps
-from phonoscope.catalogue.metadata import TOLD
+from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.findings.base import find
 from tests.helpers.metadata import HEAD, rows
 from tests.helpers.sources import write_csv
 
-NEW = {*TOLD, "plays", "market_count", "only_market", "declared_generated", "file", "service_rank",
-       "settled", "origin"}  # fmt: skip
+NEW = {
+    *DERIVED_COLUMNS,
+    "plays",
+    "market_count",
+    "only_market",
+    "declared_generated",
+    "file",
+    "service_rank",
+    "settled",
+    "origin",
+}
 
 
 @pytest.fixture

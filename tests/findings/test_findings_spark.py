@@ -5,7 +5,7 @@ import pytest
 import phonoscope as ps
 from phonoscope.errors import UsageError
 from phonoscope.findings.base import find, findings
-from phonoscope.findings.shared import runs
+from phonoscope.findings.shared import isrc_counts
 from phonoscope.linking.chart_links import RULES, chart_links
 from phonoscope.scan.session import spark_session
 from phonoscope.scan.spark_tables import SparkTables
@@ -140,11 +140,11 @@ def test_codes_are_counted_alike_by_sorting_and_by_grouping(tmp_path, session):
     catalogue = filled(tmp_path)
     tracks = catalogue.table("tracks")
     coded = tracks.filter(tracks.isrc_code >= 0)
-    here = runs.runs_of(tracks, coded.count().to_pyarrow().as_py())
-    assert here == runs.grouped_runs(coded)
+    here = isrc_counts.runs_of(tracks, coded.count().to_pyarrow().as_py())
+    assert here == isrc_counts.grouped_runs(coded)
     assert here.differing > 0
     spark = SparkTables(catalogue._store, session, catalogue.path).table("tracks")
-    assert here == runs.runs_of(spark, 0)
+    assert here == isrc_counts.runs_of(spark, 0)
 
 
 def test_a_path_that_spark_takes_for_a_pattern_is_refused(tmp_path, session):

@@ -10,7 +10,7 @@ import numpy as np
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
-from phonoscope.features.base import Question
+from phonoscope.features.base import Feature
 
 LAYOUTS = {1: "mono", 2: "stereo", 5: "5.0(side)", 6: "5.1(side)"}
 
@@ -44,14 +44,14 @@ def stream(samples: np.ndarray, rate_hz: int, **facts: Any) -> Stream:
 
 
 def ask(
-    question: Question[Any],
+    feature: Feature[Any],
     samples: np.ndarray,
     rate_hz: int,
     size: int | None = None,
     **facts: Any,
 ) -> Any:
     """Answer a question about samples, shape (channels, n)."""
-    accumulator = question.ask(stream(samples, rate_hz, **facts))
+    accumulator = feature.start(stream(samples, rate_hz, **facts))
     for block in blocks(samples, rate_hz, size):
         accumulator.update(block)
     return accumulator.result()

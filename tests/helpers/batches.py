@@ -8,15 +8,15 @@ import types
 import typing
 from enum import StrEnum
 
-from phonoscope.analysis import Examination
+from phonoscope.analysis import Analysis
 from phonoscope.audio.decode import Decoded, Stream
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import FileRow, Outcome, rows_of
+from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
+from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.generated import Band, Segment, Verdict, judge
 from phonoscope.disclosure.model import Declaration, Making, Part, Tags
 from phonoscope.errors import ErrorKind
-from phonoscope.features.base import questions
-from phonoscope.types import Statement, columns_in
+from phonoscope.features.base import features
 
 PLAIN = {str: "text", int: 7, float: 1.5, bool: True}
 
@@ -66,13 +66,13 @@ def detected(p_value, **changes):
     return dataclasses.replace(made, **changes)
 
 
-def examination(name, *, says=("It says something.",), marks=1, **changes):
+def analysis(name, *, says=("It says something.",), marks=1, **changes):
     """The examination of a recording that does not exist."""
     declared = tuple(
         Declaration("ai-tags", Part.WHOLE, Making.GENERATED, "Suno", None, "TXXX:AI", f"mark {i}")
         for i in range(marks)
     )
-    made = Examination(
+    made = Analysis(
         file=f"/music/{name}.wav",
         recording_id=recording_id_of(name),
         size_bytes=1000,
@@ -81,7 +81,7 @@ def examination(name, *, says=("It says something.",), marks=1, **changes):
         decoded=filled(Decoded),
         tags=Tags(title=f"Song {name}"),
         declared=declared,
-        answers={q.name: filled(q.answer) for q in questions()},
+        results={f.name: filled(f.result) for f in features()},
         evidence=tuple(
             Statement("bandwidth", text, 0.5, "or chance", {"cutoff_hz": 16000.0}) for text in says
         ),
@@ -95,7 +95,7 @@ def file_of(name, *, mtime_ns=1, kind=None, error=None):
 
 def outcome(name, **changes):
     """A file that was read and examined."""
-    return Outcome(file_of(name), examination(name, **changes))
+    return Outcome(file_of(name), analysis(name, **changes))
 
 
 def bad_outcome(name, kind=ErrorKind.NOT_AUDIO):

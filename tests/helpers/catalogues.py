@@ -6,7 +6,7 @@ import threading
 import ibis
 import pyarrow as pa
 
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 

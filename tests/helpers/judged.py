@@ -7,8 +7,8 @@ import dataclasses
 
 import numpy as np
 
-from phonoscope.catalogue.schema.layout import rows_of
-from phonoscope.detector.generated import Segment, Weighed, judge
+from phonoscope.catalogue.schema.tables import rows_of
+from phonoscope.detector.generated import Detection, Segment, judge
 from phonoscope.disclosure.model import Declaration, Making, Part
 from tests.helpers.catalogues import MemoryCatalogue
 from tests.helpers.served import examined_outcome
@@ -25,7 +25,7 @@ COMB_HZ = 75.0
 
 def weighed(p_generated, p_value, *, part=None, segments=(), **changes):
     """What a detector makes of a recording."""
-    made = Weighed(
+    made = Detection(
         p_generated,
         p_value,
         generator="Suno",
@@ -102,13 +102,13 @@ def _outcome(folder, seed, name):
     verdict = judge(declared, found)
     if name == "hostile":
         verdict = dataclasses.replace(verdict, says=HOSTILE)
-    examination = dataclasses.replace(
-        made.examination,
+    analysis = dataclasses.replace(
+        made.analysis,
         verdict=verdict,
         declared=declared,
         segments=found.segments if found else (),
     )
     if name == "ten hours":
-        decoded = dataclasses.replace(examination.decoded, duration_s=HOURS_S)
-        examination = dataclasses.replace(examination, decoded=decoded)
-    return dataclasses.replace(made, examination=examination)
+        decoded = dataclasses.replace(analysis.decoded, duration_s=HOURS_S)
+        analysis = dataclasses.replace(analysis, decoded=decoded)
+    return dataclasses.replace(made, analysis=analysis)

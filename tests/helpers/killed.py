@@ -8,7 +8,7 @@ import os
 import signal
 
 import phonoscope.api as ps
-from phonoscope.catalogue.place import LocalPlace
+from phonoscope.catalogue.storage import LocalStorage
 from phonoscope.ingest import writer
 from phonoscope.ingest.formats import discogs_xml
 from phonoscope.ingest.readers import csv_file, json_file, parquet_files, sqlite_file
@@ -42,8 +42,8 @@ def _kill_at(number):
 
         return at
 
-    LocalPlace.write = counted(LocalPlace.write)
-    LocalPlace.remove = counted(LocalPlace.remove)
+    LocalStorage.write = counted(LocalStorage.write)
+    LocalStorage.remove = counted(LocalStorage.remove)
 
 
 def _told(source, catalogue, killed_at, pipe):
@@ -57,7 +57,7 @@ def _told(source, catalogue, killed_at, pipe):
 def start(source, catalogue, killed_at=None):
     """Start an ingest; returns its process and where what it came to can be received."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["phonoscope.api", "phonoscope.ingest.run"])
+    context.set_forkserver_preload(["phonoscope.api", "phonoscope.ingest.pipeline"])
     mine, its = context.Pipe(duplex=False)
     process = context.Process(target=_told, args=(source, catalogue, killed_at, its))
     process.start()

@@ -8,8 +8,8 @@ import warnings
 
 import uvicorn
 
-from phonoscope.analysis import examine
-from phonoscope.catalogue.schema.layout import FileRow, Outcome, rows_of
+from phonoscope.analysis import analyse
+from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.files import stat_source, uri_of
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue
@@ -57,7 +57,7 @@ def catalogue_of(paths):
 
 def examined_outcome(path):
     """What a scan makes of a file."""
-    uri, examined = uri_of(path), examine(path)
+    uri, examined = uri_of(path), analyse(path)
     stat = stat_source(uri)
     row = FileRow(
         uri,

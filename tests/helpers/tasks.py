@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 
 
 def echo(value):
@@ -65,7 +65,7 @@ def threads():
 
 def telling_examination(uri, *, recording_id=None, false_alarms):
     """An examination that tells the share of false alarms it was asked for, weighed or not."""
-    found = examine(uri, recording_id=recording_id, false_alarms=false_alarms)
+    found = analyse(uri, recording_id=recording_id, false_alarms=false_alarms)
     verdict = dataclasses.replace(found.verdict, false_alarms=false_alarms)
     return dataclasses.replace(found, verdict=verdict)
 
@@ -85,4 +85,4 @@ def misbehaving_examination(uri, recording_id, size_bytes, mtime_ns, false_alarm
 def slow_examination(uri, recording_id, size_bytes, mtime_ns, false_alarms):
     """Slow enough that a signal finds the scan at work."""
     time.sleep(0.05)
-    return examine(uri, recording_id=recording_id)
+    return analyse(uri, recording_id=recording_id)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import phonoscope as ps
-from phonoscope.ingest.base import layouts
+from phonoscope.ingest.base import formats
 from phonoscope.ingest.formats.flat_csv import SPELLINGS
 from phonoscope.ingest.readers import csv_file
 from tests.helpers.sources import table, write_csv
@@ -145,7 +145,7 @@ def test_an_unknown_layout_is_refused_in_words(tmp_path, catalogue, heading):
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "tracks.csv")
     assert heading.replace(",", ", ") in str(refused.value)
-    for layout in layouts():
+    for layout in formats():
         assert layout.looks_for in str(refused.value)
 
 

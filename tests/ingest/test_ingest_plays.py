@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import phonoscope as ps
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.ingest import writer
 from phonoscope.ingest.convert.pseudonyms import Pseudonyms, prefix_of

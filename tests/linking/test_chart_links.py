@@ -1,7 +1,7 @@
 """Entries of charts linked to tracks and recordings: by id, ISRC and names, the surest first."""
 
 import phonoscope as ps
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.linking.chart_links import CONFIDENCE
 from tests.helpers.sources import write_csv
 

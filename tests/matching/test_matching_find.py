@@ -12,7 +12,7 @@ import scipy.signal
 import phonoscope as ps
 from phonoscope.errors import CatalogueError, UnreadableError, UsageError
 from phonoscope.matching.recording.alignment import significance
-from phonoscope.matching.recording.find import Stretch, covered_s, stretches
+from phonoscope.matching.recording.find import Passage, covered_s, stretches
 from phonoscope.matching.recording.match import Match
 from phonoscope.matching.recording.upkeep import current_index, index_folder
 from tests.helpers.sounds import write
@@ -192,5 +192,5 @@ def test_stretches_of_two_recordings_do_not_mix():
     assert [(s.recording_id, s.excerpts) for s in found] == [
         ("a", 3), ("b", 1), ("b", 1), ("b", 1)
     ]  # fmt: skip
-    assert isinstance(found[0], Stretch)
+    assert isinstance(found[0], Passage)
     assert (found[0].there_begin_s, found[0].end_s) == pytest.approx((30.0, 21.75))

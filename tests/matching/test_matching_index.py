@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonoscope.features import prints
+from phonoscope.features import fingerprints
 from phonoscope.matching.recording import index as index_module
 from phonoscope.matching.recording.index import MANIFEST, Index, writing
 from phonoscope.matching.recording.segment import FILES, DamagedIndexError, Printed, keys_of
@@ -125,7 +125,9 @@ def test_damage_is_noticed_and_a_writer_begins_anew(tmp_path, name, how):
 def test_an_index_of_other_weights_is_not_used(tmp_path, monkeypatch):
     with writing(tmp_path / "i") as writer:
         writer.add([recording(1)])
-    other = prints.Weights("other 1 (ab)", prints.weights().matrix, prints.weights().offset)
+    other = fingerprints.Weights(
+        "other 1 (ab)", fingerprints.weights().matrix, fingerprints.weights().offset
+    )
     monkeypatch.setattr(index_module, "weights", lambda: other)
     with pytest.raises(DamagedIndexError):
         Index.open(tmp_path / "i")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import phonoscope as ps
 from bench.simulate_plays import main
-from phonoscope.plays.rhythm import Rhythm, rhythms, table_of
-from phonoscope.types import columns_in
+from phonoscope.columns import columns_in
+from phonoscope.plays.rhythm import PlayTimes, rhythms, table_of
 
 START = datetime(2026, 1, 5)
 
@@ -95,7 +95,7 @@ def test_rhythms_are_those_that_are_counted_play_by_play(plays):
     backend = ibis.duckdb.connect()
     backend.con.register("listens", pa.Table.from_pylist(plays, schema=SCHEMA))
     found = table_of(rhythms(backend.table("listens")))
-    assert tuple(found.column_names) == tuple(each.name for each in columns_in(Rhythm))
+    assert tuple(found.column_names) == tuple(each.name for each in columns_in(PlayTimes))
     check(found.to_pylist(), plays)
 
 

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from phonoscope.api import open_catalogue
-from phonoscope.catalogue.place import TEMPORARY
+from phonoscope.catalogue.storage import TEMPORARY
 from phonoscope.errors import CatalogueError
 from phonoscope.settings import Settings
 from tests.helpers.programs import all_gone, run_scan, start_scan, wait_for, workers_of

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from phonoscope.catalogue.parts import BatchNames
-from phonoscope.catalogue.schema.layout import FileRow, Outcome, rows_of
+from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.catalogue.store import open_store
 from phonoscope.errors import TRANSIENT, ErrorKind
 from phonoscope.scan import known

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from phonoscope.analysis import examine
+from phonoscope.analysis import analyse
 from phonoscope.errors import MissingExtraError
 from phonoscope.findings.report import as_json
 from phonoscope.web.app import create_app
@@ -21,7 +21,7 @@ def test_findings_are_the_reports(client, catalogue):
 def test_a_recording_has_the_shape_of_check(client, find, paths):
     served = client.get(f"/api/recordings/{find('a song')}").json()
     (file,) = served.pop("files")
-    checked = examine(paths[0]).to_json()
+    checked = analyse(paths[0]).to_json()
     assert file["uri"] == checked["uri"] == paths[0]
     # Profiles are stored in single precision.
     for column in ("peaks_hz", "peaks_db"):

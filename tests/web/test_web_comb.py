@@ -67,10 +67,10 @@ def test_an_ordinary_codec_is_named_as_what_it_is(judged_client, weighed_id, mon
 
     def of_a_codec(request, recording_id):
         record = known(request, recording_id)
-        answers = dict(record.examination.answers)
+        answers = dict(record.analysis.answers)
         answers["artefacts"] = dataclasses.replace(answers["artefacts"], comb_codec="MP3 lines")
-        examination = dataclasses.replace(record.examination, answers=answers)
-        return dataclasses.replace(record, examination=examination)
+        analysis = dataclasses.replace(record.analysis, answers=answers)
+        return dataclasses.replace(record, analysis=analysis)
 
     monkeypatch.setattr(recording, "known_record", of_a_codec)
     page = judged_client.get(f"/recordings/{weighed_id('comb')}/spectrum").text

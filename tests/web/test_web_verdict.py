@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from phonoscope.detector.generated import Band, Verdict, detected_band, judge
-from phonoscope.view.ruler import ruler_of
-from phonoscope.view.verdict import facts_of, likelihood, look_alikes
+from phonoscope.view.p_value_scale import p_value_scale
+from phonoscope.view.verdict import likelihood, look_alikes, verdict_fields
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
 from tests.helpers.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
@@ -104,7 +104,7 @@ def test_what_was_not_weighed_shows_no_number(page_of):
     assert "Undecided The sound was not weighed" in detected
     assert not re.search(r"\d", detected)
     assert 'class="ruler"' not in markup
-    assert facts_of(Verdict(Band.UNDECIDED, "none", "Undecided.")) == []
+    assert verdict_fields(Verdict(Band.UNDECIDED, "none", "Undecided.")) == []
 
 
 def test_undecided_just_over_the_target_does_not_read_as_the_target(page_of):
@@ -119,7 +119,7 @@ def test_undecided_just_over_the_target_does_not_read_as_the_target(page_of):
 def test_the_ruler_agrees_with_the_verdict(target):
     for p_value in (1.0, 0.3, 0.1, 0.099, 0.03, 0.0011, 0.001, 0.0009, 1e-7, 0.0):
         verdict = judge((), weighed(0.5, p_value), false_alarms=target)
-        ruler = ruler_of(p_value, target)
+        ruler = p_value_scale(p_value, target)
         assert 0 <= ruler.at <= 100
         assert sum(zone.width for zone in ruler.zones) == pytest.approx(100.0, abs=0.01)
         # On a limit the place belongs to both sides.

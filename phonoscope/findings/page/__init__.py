@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.findings.base import Found, Table
+from phonoscope.findings.base import Found, ResultTable
 from phonoscope.findings.claim import Standing, figure_text
 from phonoscope.findings.comparison import METHOD, MISLEADS, Comparison, pair_cells
-from phonoscope.findings.plots.drawing import draw
-from phonoscope.findings.sheet import address, checked_sheet, sheet_of
-from phonoscope.words import count, number, percent
+from phonoscope.findings.csv_export import address, checked_sheet, sheet_of
+from phonoscope.findings.plots.svg import draw
+from phonoscope.text import count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def cell(value: Any, form: str) -> str:
     return number(float(value), 2) if form == "decimal" else str(value)
 
 
-def csv_address(table: Table) -> str:
+def csv_address(table: ResultTable) -> str:
     """Return where a page finds a table as CSV: in the page itself."""
     return address(sheet_of(table))
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phonoscope.findings.base import Chart, Column, Table
-from phonoscope.findings.plots.charts import histogram, nice_step, ticks_between
+from phonoscope.findings.base import Chart, ResultColumn, ResultTable
+from phonoscope.findings.plots.bars import histogram, nice_step, ticks_between
 from phonoscope.findings.plots.distribution import Bar, Distribution, distribution
-from phonoscope.words import joined, percent
+from phonoscope.text import joined, percent
 
 MOST_BARS, MOST_TICKS = 48, 9
 TAIL = 0.005
@@ -60,7 +60,7 @@ class Measure:
             names[0] = f"under {self.say(bars[0].stop)}"
         return bars, names
 
-    def picture(self, counted: Distribution, alt: str) -> tuple[Chart, Table]:
+    def picture(self, counted: Distribution, alt: str) -> tuple[Chart, ResultTable]:
         """Return the chart with the median pointed out, and its table of numbers."""
         bars, names = self.bars(counted)
         start, stop = bars[0].start, bars[-1].stop
@@ -78,18 +78,18 @@ class Measure:
             mark=(counted.median, f"median {self.say(counted.median)}"),
         )
         columns = (
-            Column("from", "From", "decimal", on_page=False),
-            Column("to", "Up to", "decimal", on_page=False),
-            Column("values", self.title, "text"),
-            Column("count", f"{self.noun.capitalize()}s"),
-            Column("share", "Share", "share"),
+            ResultColumn("from", "From", "decimal", on_page=False),
+            ResultColumn("to", "Up to", "decimal", on_page=False),
+            ResultColumn("values", self.title, "text"),
+            ResultColumn("count", f"{self.noun.capitalize()}s"),
+            ResultColumn("share", "Share", "share"),
         )
         total = counted.total
         rows = tuple(
             (bar.start, bar.stop, name, bar.height, bar.height / total)
             for bar, name in zip(bars, names, strict=True)
         )
-        return chart, Table(f"{self.column}_histogram", self.title, columns, rows)
+        return chart, ResultTable(f"{self.column}_histogram", self.title, columns, rows)
 
     def certainty(self, counted: Distribution) -> str:
         """Say how sure the median is, and what it rests on."""

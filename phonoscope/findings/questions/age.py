@@ -8,19 +8,19 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
     Chart,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.findings.shared.mean import mean_interval
-from phonoscope.words import counted, number
+from phonoscope.text import counted, number
 
 POPULAR = 50
 """Popularity from which a track counts as popular."""
@@ -41,7 +41,7 @@ MISLEADS = (
 )
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Average popularity by year of release."""
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -79,7 +79,7 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _years(catalogue: Asked) -> list[dict[str, Any]]:
+def _years(catalogue: QuerySession) -> list[dict[str, Any]]:
     table = catalogue.once(marks)
     known = table.filter(table.popularity.between(0, 100), table.release_year.notnull())
     sums = known.popularity * known.tracks
@@ -118,18 +118,18 @@ def _chart(years: Sequence[dict[str, Any]]) -> Chart:
     return over_years([Panel("mean popularity, 0 to 100", points, "~g")], alt=alt)
 
 
-def _table(years: Sequence[dict[str, Any]]) -> Table:
+def _table(years: Sequence[dict[str, Any]]) -> ResultTable:
     columns = (
-        Column("year", "Year of release", "text"),
-        Column("tracks", "Tracks"),
-        Column("mean_popularity", "Mean popularity", "decimal"),
-        Column("popular", f"With {POPULAR} or more"),
+        ResultColumn("year", "Year of release", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("mean_popularity", "Mean popularity", "decimal"),
+        ResultColumn("popular", f"With {POPULAR} or more"),
     )
     rows = tuple(
         (str(row["year"]), row["tracks"], row["sums"] / row["tracks"], row["popular"])
         for row in years
     )
-    return Table("popularity_by_year", "Popularity by year of release", columns, rows)
+    return ResultTable("popularity_by_year", "Popularity by year of release", columns, rows)
 
 
 FINDING = Finding(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Share,
+    Tables,
+    cannot_tell,
+)
 from phonoscope.findings.plots.measure import Measure, without
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import counted, frequency
+from phonoscope.text import counted, frequency
 
 MEASURE = Measure(
     column="bandwidth_hz",
@@ -80,16 +88,16 @@ def ask(catalogue: Tables) -> Answer:
     )
 
 
-def _past_table(pasts: list[tuple[bool | None, str | None, int]]) -> Table:
+def _past_table(pasts: list[tuple[bool | None, str | None, int]]) -> ResultTable:
     columns = (
-        Column("format", "Format", "text"),
-        Column("past", "Earlier generation", "text"),
-        Column("count", "Recordings"),
+        ResultColumn("format", "Format", "text"),
+        ResultColumn("past", "Earlier generation", "text"),
+        ResultColumn("count", "Recordings"),
     )
     rows = tuple(
         ("Lossless" if kept else "Lossy", PASTS.get(past, str(past)), n) for kept, past, n in pasts
     )
-    return Table("earlier_generation", "Earlier generations", columns, rows)
+    return ResultTable("earlier_generation", "Earlier generations", columns, rows)
 
 
 FINDING = Finding(

@@ -8,18 +8,18 @@ from typing import Any
 from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
-    Asked,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist, by_label, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.words import count, counted, percent
+from phonoscope.text import count, counted, percent
 
 LISTED, DRAWN = 50, 10
 """Largest labels and artists that a table lists, and labels that a chart draws."""
@@ -49,7 +49,7 @@ class _Held:
         return Share(sum(tracks for _, tracks in self.largest[:n]), self.tracks)
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Add up the largest labels and artists."""
     total = all_tracks(catalogue)
     if not total:
@@ -60,7 +60,7 @@ def ask(catalogue: Asked) -> Answer:
         return cannot_tell("No track of this catalogue names a label, or an artist by id.")
     told: list[str] = []
     figures: list[Figure] = []
-    tables: list[Table] = []
+    tables: list[ResultTable] = []
     for held, one in ((labels, "label"), (artists, "artist")):
         if held:
             top = held.top(DRAWN)
@@ -115,11 +115,11 @@ def _chart(held: _Held) -> Any:
     return horizontal_bars(list(rows.values()), alt=alt)
 
 
-def _table(one: str, held: _Held) -> Table:
+def _table(one: str, held: _Held) -> ResultTable:
     columns = (
-        Column(one, one.capitalize(), "text"),
-        Column("tracks", "Tracks"),
-        Column("share", "Share", "share"),
+        ResultColumn(one, one.capitalize(), "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("share", "Share", "share"),
     )
     rows = tuple((printable(holder), n, n / held.tracks) for holder, n in held.largest)
     command = (
@@ -127,7 +127,7 @@ def _table(one: str, held: _Held) -> Table:
         if one == "label"
         else "phonoscope sql CATALOGUE 'select artist_id, count(*) from track_artists group by all'"
     )
-    return Table(f"largest_{one}s", f"Largest {one}s", columns, rows, held.holders, command)
+    return ResultTable(f"largest_{one}s", f"Largest {one}s", columns, rows, held.holders, command)
 
 
 FINDING = Finding(

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
-from phonoscope.words import count, counted
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Share,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.text import count, counted
 
 METHOD = (
     "Counted while decoding: sound that ends more than one second and 2% before the duration "
@@ -39,10 +47,10 @@ def ask(catalogue: Tables) -> Answer:
     share = Share(int(got["hits"]), total)
     rows = tuple((SIGNS[name], name, int(got[name]), int(got[name]) / total) for name in signs)
     columns = (
-        Column("sign", "Sign of damage", "text"),
-        Column("column", "Column", "text", on_page=False),
-        Column("count", "Recordings"),
-        Column("share", "Share", "share"),
+        ResultColumn("sign", "Sign of damage", "text"),
+        ResultColumn("column", "Column", "text", on_page=False),
+        ResultColumn("count", "Recordings"),
+        ResultColumn("share", "Share", "share"),
     )
     headline = f"No sign of damage in {counted(total, 'recording')}."
     claim = ""
@@ -57,7 +65,7 @@ def ask(catalogue: Tables) -> Answer:
         certainty=share.certainty(),
         claim=claim,
         figures=(share.figure("damaged_share"),),
-        tables=(Table("damaged", "Signs of damage", columns, rows),),
+        tables=(ResultTable("damaged", "Signs of damage", columns, rows),),
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from phonoscope.disclosure.stance import MACHINE_MAKING
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.files import printable
-from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Share,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import count, counted
+from phonoscope.text import count, counted
 
 METHOD = (
     "Tags and comments of every file are searched for declaration standards and for the comments "
@@ -34,13 +42,13 @@ def ask(catalogue: Tables) -> Answer:
         for tool, making, part, standard, n in tally(each, "tool", "making", "part", "standard")
     )
     columns = (
-        Column("tool", "Tool named", "text"),
-        Column("making", "Made how", "text"),
-        Column("part", "Which part", "text"),
-        Column("standard", "Standard of the mark", "text"),
-        Column("count", "Recordings"),
+        ResultColumn("tool", "Tool named", "text"),
+        ResultColumn("making", "Made how", "text"),
+        ResultColumn("part", "Which part", "text"),
+        ResultColumn("standard", "Standard of the mark", "text"),
+        ResultColumn("count", "Recordings"),
     )
-    tables = (Table("declared", "Marks found", columns, rows),) if rows else ()
+    tables = (ResultTable("declared", "Marks found", columns, rows),) if rows else ()
     verb = "declares" if share.hits == 1 else "declare"
     headline = f"None of {counted(total, 'recording')} declares that a machine made it."
     claim = "none declares a machine"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Finding, Tables, cannot_tell
 from phonoscope.findings.plots.measure import Measure
-from phonoscope.words import clock, counted
+from phonoscope.text import clock, counted
 
 MEASURE = Measure(
     column="duration_s",

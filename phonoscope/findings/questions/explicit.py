@@ -6,16 +6,16 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
-    Column,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
-from phonoscope.words import counted, percent
+from phonoscope.text import counted, percent
 
 METHOD = (
     "Tracks marked explicit among those with a mark at all, counted exactly, in all and by the "
@@ -30,7 +30,7 @@ FEWEST = 100
 """Tracks of a year from which it is drawn."""
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count marks by year of release."""
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -59,7 +59,7 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _marks(catalogue: Asked) -> list[tuple[int | None, int, int]]:
+def _marks(catalogue: QuerySession) -> list[tuple[int | None, int, int]]:
     table = catalogue.once(marks)
     marked = table.filter(table.explicit.notnull())
     found = marked.group_by("release_year").agg(
@@ -87,17 +87,17 @@ def _chart(years: list[tuple[int, Share]]) -> Any:
     return over_years([Panel("tracks marked explicit", points, "~%")], alt=alt)
 
 
-def _table(years: list[tuple[int, Share]]) -> Table:
+def _table(years: list[tuple[int, Share]]) -> ResultTable:
     columns = (
-        Column("year", "Year of release", "text"),
-        Column("tracks", "Tracks with a mark"),
-        Column("explicit", "Marked explicit"),
-        Column("share", "Share", "share"),
-        Column("low", "At least", "share", on_page=False),
-        Column("high", "At most", "share", on_page=False),
+        ResultColumn("year", "Year of release", "text"),
+        ResultColumn("tracks", "Tracks with a mark"),
+        ResultColumn("explicit", "Marked explicit"),
+        ResultColumn("share", "Share", "share"),
+        ResultColumn("low", "At least", "share", on_page=False),
+        ResultColumn("high", "At most", "share", on_page=False),
     )
     rows = tuple((str(y), s.total, s.hits, s.value, *s.interval) for y, s in years)
-    return Table("explicit_by_year", "Explicit by year of release", columns, rows)
+    return ResultTable("explicit_by_year", "Explicit by year of release", columns, rows)
 
 
 FINDING = Finding(

@@ -9,20 +9,20 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
     Chart,
-    Column,
     Figure,
     Finding,
-    Table,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     cannot_tell,
 )
-from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.questions.keys import NO_FEATURES
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS
-from phonoscope.words import counted, joined, measured, number
+from phonoscope.text import counted, joined, measured, number
 
 FEATURES: Mapping[str, str] = {
     "danceability": "danceability",
@@ -84,7 +84,7 @@ class _Trend:
     interval: Interval
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Average a service's features, and by year of release."""
     tracks = catalogue.table("tracks")
     share = _share(catalogue)
@@ -107,13 +107,13 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _share(catalogue: Asked) -> int:
+def _share(catalogue: QuerySession) -> int:
     """Return how many of the sample numbers are looked at."""
     total = int(catalogue.table("features").count().to_pyarrow().as_py())
     return NUMBERS if total <= EXACT_TO else max(1, NUMBERS * EXACT_TO // total)
 
 
-def _looked_at(catalogue: Asked) -> Any:
+def _looked_at(catalogue: QuerySession) -> Any:
     """Return the rows of features that are looked at: all, or a sample."""
     features = catalogue.table("features")
     share = _share(catalogue)
@@ -302,17 +302,17 @@ def _chart(years: Sequence[_Year], whole: _Year) -> Chart:
     return over_years(panels, alt=alt)
 
 
-def _table(whole: _Year, trends: Mapping[str, _Trend]) -> Table:
+def _table(whole: _Year, trends: Mapping[str, _Trend]) -> ResultTable:
     columns = (
-        Column("feature", "Feature", "text"),
-        Column("tracks", "Tracks"),
-        Column("mean", "Mean", "decimal"),
-        Column("mean_low", "Mean at least", "decimal", on_page=False),
-        Column("mean_high", "Mean at most", "decimal", on_page=False),
-        Column("sd", "Standard deviation", "decimal"),
-        Column("per_decade", "Change a decade", "decimal"),
-        Column("low", "At least", "decimal"),
-        Column("high", "At most", "decimal"),
+        ResultColumn("feature", "Feature", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("mean", "Mean", "decimal"),
+        ResultColumn("mean_low", "Mean at least", "decimal", on_page=False),
+        ResultColumn("mean_high", "Mean at most", "decimal", on_page=False),
+        ResultColumn("sd", "Standard deviation", "decimal"),
+        ResultColumn("per_decade", "Change a decade", "decimal"),
+        ResultColumn("low", "At least", "decimal"),
+        ResultColumn("high", "At most", "decimal"),
     )
     rows = tuple(
         (FEATURES[name], n, whole.mean(name)[0], *whole.mean(name)[1],
@@ -321,13 +321,13 @@ def _table(whole: _Year, trends: Mapping[str, _Trend]) -> Table:
         for name in FEATURES
         if (n := whole.tracks[name])
     )  # fmt: skip
-    return Table("features", "Audio features of a service", columns, rows)
+    return ResultTable("features", "Audio features of a service", columns, rows)
 
 
-def _by_year(years: Sequence[_Year]) -> Table:
+def _by_year(years: Sequence[_Year]) -> ResultTable:
     columns = (
-        Column("year", "Year of release", "text"),
-        *(Column(name, title.capitalize(), "decimal") for name, title in FEATURES.items()),
+        ResultColumn("year", "Year of release", "text"),
+        *(ResultColumn(name, title.capitalize(), "decimal") for name, title in FEATURES.items()),
     )
     rows = tuple(
         (
@@ -336,7 +336,7 @@ def _by_year(years: Sequence[_Year]) -> Table:
         )
         for year in years
     )
-    return Table("features_by_year", "Mean features by year of release", columns, rows)
+    return ResultTable("features_by_year", "Mean features by year of release", columns, rows)
 
 
 FINDING = Finding(

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from phonoscope.files import printable
-from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Share,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import count, counted, percent
+from phonoscope.text import count, counted, percent
 
 METHOD = "The codec, sample rate and channels of the decoded audio stream, counted by combination."
 MISLEADS = (
@@ -47,12 +55,12 @@ def ask(catalogue: Tables) -> Answer:
         for codec, rate_hz, channels, n in formats
     )
     columns = (
-        Column("format", "Codec", "text"),
-        Column("codec", "Value", "text", on_page=False),
-        Column("sample_rate_hz", "Sample rate, Hz"),
-        Column("channels", "Channels"),
-        Column("count", "Recordings"),
-        Column("share", "Share", "share"),
+        ResultColumn("format", "Codec", "text"),
+        ResultColumn("codec", "Value", "text", on_page=False),
+        ResultColumn("sample_rate_hz", "Sample rate, Hz"),
+        ResultColumn("channels", "Channels"),
+        ResultColumn("count", "Recordings"),
+        ResultColumn("share", "Share", "share"),
     )
     alt = "Recordings by codec: " + ", ".join(f"{name} {n:,}" for name, n in codecs[:BARS])
     bars = [(name, n, f"{count(n)} ({percent(n / total)})") for name, n in codecs[:BARS]]
@@ -61,7 +69,7 @@ def ask(catalogue: Tables) -> Answer:
         certainty=f"Lossless: {share.certainty()}",
         figures=(share.figure("lossless_share"),),
         chart=horizontal_bars(bars, alt=alt, label_px=110),
-        tables=(Table("formats", "Formats", columns, rows),),
+        tables=(ResultTable("formats", "Formats", columns, rows),),
     )
 
 

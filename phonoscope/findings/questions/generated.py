@@ -11,15 +11,15 @@ from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
     Chart,
-    Column,
     Figure,
     Finding,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     Tables,
     cannot_tell,
 )
-from phonoscope.findings.plots.ranges import Estimated, below_each_other, over_time
+from phonoscope.findings.plots.interval_chart import Estimated, below_each_other, over_time
 from phonoscope.findings.shared.dates import periods
 from phonoscope.findings.shared.groups import PERIODS, counts, is_weighed, key_of, regrouped
 from phonoscope.findings.shared.shares import (
@@ -31,7 +31,7 @@ from phonoscope.findings.shared.shares import (
     shares_of,
 )
 from phonoscope.interval import Interval
-from phonoscope.words import count, counted, percent, were
+from phonoscope.text import count, counted, percent, were
 
 TITLE = "Machine-made"
 """Topic of this finding, by which others point to it."""
@@ -58,13 +58,13 @@ MISLEADS = (
 MOST_DRAWN, MOST_PERIODS = 12, 60
 """Groups that a chart draws one below the other, and periods that it draws side by side."""
 _COLUMNS = (
-    Column("group", "Group", "text"),
-    Column("recordings", "Weighed"),
-    Column("flagged", "Flagged"),
-    Column("share", "Estimated share", "share"),
-    Column("low", "At least", "share"),
-    Column("high", "At most", "share"),
-    Column("remark", "Remark", "text"),
+    ResultColumn("group", "Group", "text"),
+    ResultColumn("recordings", "Weighed"),
+    ResultColumn("flagged", "Flagged"),
+    ResultColumn("share", "Estimated share", "share"),
+    ResultColumn("low", "At least", "share"),
+    ResultColumn("high", "At most", "share"),
+    ResultColumn("remark", "Remark", "text"),
 )
 
 
@@ -149,7 +149,7 @@ def _label(row: Row, by: str | None) -> str:
     return printable(str(row.group))
 
 
-def _table(shares: Shares, in_all: int | None = None, command: str = "") -> Table:
+def _table(shares: Shares, in_all: int | None = None, command: str = "") -> ResultTable:
     """Return groups with their estimates."""
     by = shares.by
     rows = tuple(
@@ -157,7 +157,7 @@ def _table(shares: Shares, in_all: int | None = None, command: str = "") -> Tabl
         for r in shares.rows
     )
     suffix, title = (f"_by_{by}", f"Estimated share by {by}") if by else ("", "Estimated share")
-    return Table(f"generated_share{suffix}", title, _COLUMNS, rows, in_all, command)
+    return ResultTable(f"generated_share{suffix}", title, _COLUMNS, rows, in_all, command)
 
 
 def _chart(overall: Row, groups: Mapping[str, Shares]) -> Chart | None:

@@ -7,17 +7,17 @@ from typing import Any
 from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
-    Asked,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist
-from phonoscope.words import count, counted, percent
+from phonoscope.text import count, counted, percent
 
 LISTED, DRAWN = 200, 12
 METHOD = (
@@ -32,7 +32,7 @@ MISLEADS = (
 )
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count artists, or tracks, by genre."""
     genres = catalogue.table("artist_genres")
     if genres.limit(1).to_pyarrow().num_rows:
@@ -47,7 +47,7 @@ def ask(catalogue: Asked) -> Answer:
     return _answer([(r["genre"], r["tracks"], None) for r in rows], total, "track")
 
 
-def _of_artists(catalogue: Asked, genres: Any) -> Answer:
+def _of_artists(catalogue: QuerySession, genres: Any) -> Answer:
     credits = catalogue.once(by_artist)
     joined = genres.select("artist_id", "genre").left_join(credits, "artist_id")
     counts = joined.group_by("genre").agg(artists=joined.count(), credits=joined.tracks.sum())
@@ -79,10 +79,10 @@ def _answer(
         *([have.figure("artists_with_a_genre_share")] if have else []),
     ]
     columns = (
-        Column("genre", "Genre", "text"),
-        Column(f"{one}s", f"{one.capitalize()}s"),
-        Column("share", "Share", "share"),
-        *([Column("credits", "Credits on tracks")] if one == "artist" else []),
+        ResultColumn("genre", "Genre", "text"),
+        ResultColumn(f"{one}s", f"{one.capitalize()}s"),
+        ResultColumn("share", "Share", "share"),
+        *([ResultColumn("credits", "Credits on tracks")] if one == "artist" else []),
     )
     cells = tuple(
         (printable(genre), n, n / total, *((credits,) if one == "artist" else ()))
@@ -98,7 +98,7 @@ def _answer(
             drawn,
             alt=f"{one.capitalize()}s by genre: {', '.join(f'{a} {c}' for a, _, c in drawn)}.",
         ),
-        tables=(Table("genres", "Genres", columns, cells, len(rows), _COMMANDS[one]),),
+        tables=(ResultTable("genres", "Genres", columns, cells, len(rows), _COMMANDS[one]),),
     )
 
 

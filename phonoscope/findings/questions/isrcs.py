@@ -8,18 +8,18 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
+from phonoscope.findings.shared.isrc_counts import Runs, runs_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.findings.shared.runs import Runs, runs_of
-from phonoscope.words import count, counted, number, percent
+from phonoscope.text import count, counted, number, percent
 
 TITLES_FROM = 2_000_000
 """Tracks from which titles are compared for one ISRC in a hundred only."""
@@ -48,7 +48,7 @@ class _Codes:
     well_formed: int
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count tracks by ISRC."""
     tracks = catalogue.table("tracks")
     total = all_tracks(catalogue)
@@ -159,10 +159,10 @@ def _chart(runs: Runs) -> Any:
     return horizontal_bars(rows, alt=alt, label_px=90)
 
 
-def _table(runs: Runs) -> Table:
-    columns = (Column("tracks", "Tracks of one ISRC"), Column("isrcs", "ISRCs"))
+def _table(runs: Runs) -> ResultTable:
+    columns = (ResultColumn("tracks", "Tracks of one ISRC"), ResultColumn("isrcs", "ISRCs"))
     rows = tuple(sorted(runs.isrcs.items()))[:200]
-    return Table("tracks_per_isrc", "ISRCs by number of tracks", columns, rows)
+    return ResultTable("tracks_per_isrc", "ISRCs by number of tracks", columns, rows)
 
 
 FINDING = Finding(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Asked, Column, Finding, Share, Table, cannot_tell
-from phonoscope.findings.plots.charts import grid_of_bars
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
+    Share,
+    cannot_tell,
+)
+from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.questions.tonality import KEYS, MODES, sharp
-from phonoscope.words import counted, percent
+from phonoscope.text import counted, percent
 
 NO_FEATURES = (
     "This catalogue has no audio features of a service: 'phonoscope ingest SOURCE --into "
@@ -24,7 +32,7 @@ MISLEADS = (
 _MODE = {"major": 1, "minor": 0}
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count key and mode."""
     features = catalogue.table("features")
     found = features.group_by("key", "mode").agg(n=features.count()).to_pyarrow().to_pylist()
@@ -52,10 +60,10 @@ def ask(catalogue: Asked) -> Answer:
         f"frequent is {top} with {most:,}."
     )
     columns = (
-        Column("mode", "Mode", "text"),
-        Column("key", "Key", "text"),
-        Column("tracks", "Tracks"),
-        Column("share", "Share", "share"),
+        ResultColumn("mode", "Mode", "text"),
+        ResultColumn("key", "Key", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("share", "Share", "share"),
     )
     rest = every - total
     return Answer(
@@ -77,7 +85,7 @@ def ask(catalogue: Asked) -> Answer:
             alt=alt,
         ),
         tables=(
-            Table(
+            ResultTable(
                 "service_keys",
                 "Keys",
                 columns,

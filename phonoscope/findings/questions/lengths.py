@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
-from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.base import (
+    Answer,
+    Figure,
+    Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
+    cannot_tell,
+)
+from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, undated
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.findings.shared.seconds import histogram_of, seconds, timed
 from phonoscope.interval import Interval, median_ranks
-from phonoscope.words import clock, counted, measured
+from phonoscope.text import clock, counted, measured
 
 FEWEST = 100
 """Tracks of a year from which its mean is drawn."""
@@ -35,7 +43,7 @@ class _Mean:
     interval: Interval
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Average durations by year of release."""
     total = all_tracks(catalogue)
     if not total:
@@ -75,7 +83,7 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _years(catalogue: Asked) -> tuple[list[_Mean], _Mean]:
+def _years(catalogue: QuerySession) -> tuple[list[_Mean], _Mean]:
     """Return the means of years of release, and of all tracks."""
     known = timed(catalogue.once(seconds))
     whole = known.tracks * known.second
@@ -156,33 +164,33 @@ def _alt(drawn: list[_Mean]) -> str:
     )
 
 
-def _by_year(years: list[_Mean]) -> Table:
+def _by_year(years: list[_Mean]) -> ResultTable:
     columns = (
-        Column("year", "Year of release", "text"),
-        Column("tracks", "Tracks"),
-        Column("mean_s", "Mean duration, s", "decimal"),
-        Column("low", "At least", "decimal", on_page=False),
-        Column("high", "At most", "decimal", on_page=False),
+        ResultColumn("year", "Year of release", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("mean_s", "Mean duration, s", "decimal"),
+        ResultColumn("low", "At least", "decimal", on_page=False),
+        ResultColumn("high", "At most", "decimal", on_page=False),
     )
     rows = tuple((str(y.year), y.tracks, y.mean_s, *y.interval) for y in years)
-    return Table("mean_duration_by_year", "Mean duration by year of release", columns, rows)
+    return ResultTable("mean_duration_by_year", "Mean duration by year of release", columns, rows)
 
 
-def _by_minute(histogram: Mapping[int, int], timed: int) -> Table:
+def _by_minute(histogram: Mapping[int, int], timed: int) -> ResultTable:
     minutes: dict[int, int] = {}
     for second, n in histogram.items():
         minute = min(second // 60, 10)
         minutes[minute] = minutes.get(minute, 0) + n
     columns = (
-        Column("minutes", "Minutes", "text"),
-        Column("tracks", "Tracks"),
-        Column("share", "Share", "share"),
+        ResultColumn("minutes", "Minutes", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("share", "Share", "share"),
     )
     rows = tuple(
         ("10 or more" if minute == 10 else f"{minute} to {minute + 1}", n, n / timed)
         for minute, n in sorted(minutes.items())
     )
-    return Table("duration_by_minute", "Tracks by whole minute", columns, rows)
+    return ResultTable("duration_by_minute", "Tracks by whole minute", columns, rows)
 
 
 FINDING = Finding(

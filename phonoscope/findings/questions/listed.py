@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from phonoscope.files import printable
-from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
+from phonoscope.findings.base import (
+    Answer,
+    Figure,
+    Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
+    cannot_tell,
+)
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.words import counted, joined
+from phonoscope.text import counted, joined
 
 METHOD = (
     "Rows of the tables tracks, albums and artists are counted, of every source or of the one that "
@@ -19,7 +27,7 @@ MISLEADS = (
 MOST_SOURCES = 200
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count tracks, releases and artists, and the sources they come from."""
     tracks = all_tracks(catalogue)
     if not tracks:
@@ -49,10 +57,10 @@ def ask(catalogue: Asked) -> Answer:
             Figure("artists", artists, "artists"),
         ),
         tables=(
-            Table(
+            ResultTable(
                 "sources",
                 "Sources",
-                (Column("source", "Source", "text"), Column("tracks", "Tracks")),
+                (ResultColumn("source", "Source", "text"), ResultColumn("tracks", "Tracks")),
                 tuple((printable(row["source"]), row["tracks"]) for row in sources),
             ),
         ),

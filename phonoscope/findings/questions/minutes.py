@@ -11,20 +11,20 @@ from scipy.stats import binomtest
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
     Chart,
-    Column,
     Figure,
     Finding,
-    Table,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import histogram
+from phonoscope.findings.plots.bars import histogram
 from phonoscope.findings.plots.distribution import Bar
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.seconds import histogram_of
 from phonoscope.interval import Interval
-from phonoscope.words import clock, count, counted, joined, number
+from phonoscope.text import clock, count, counted, joined, number
 
 MARKS_S = (120, 180, 240)
 REACH_S = 5
@@ -51,7 +51,7 @@ MISLEADS = (
 
 
 @dataclass(frozen=True)
-class Excess:
+class MinuteExcess:
     """How one second stands out from its neighbours."""
 
     second: int
@@ -85,14 +85,14 @@ class Excess:
         return float(binomtest(self.tracks, self.tracks + self.neighbours, one, "greater").pvalue)
 
 
-def excess_at(second: int, tracks: Mapping[int, int]) -> Excess | None:
+def excess_at(second: int, tracks: Mapping[int, int]) -> MinuteExcess | None:
     """Return how a second stands out; ``None`` where too few tracks are around it."""
     around = [s for s in range(second - REACH_S, second + REACH_S + 1) if s != second]
     neighbours = sum(tracks.get(s, 0) for s in around)
-    return Excess(second, tracks.get(second, 0), neighbours) if neighbours >= FEWEST else None
+    return MinuteExcess(second, tracks.get(second, 0), neighbours) if neighbours >= FEWEST else None
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Compare whole minutes with their neighbours."""
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -128,11 +128,11 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _times(one: Excess) -> str:
+def _times(one: MinuteExcess) -> str:
     return f"at {clock(one.second)} {number(one.ratio, 2)} times"
 
 
-def _headline(found: Sequence[Excess], sure: Sequence[Excess]) -> str:
+def _headline(found: Sequence[MinuteExcess], sure: Sequence[MinuteExcess]) -> str:
     rest = joined([clock(one.second) for one in found if one not in sure] or [""])
     if not sure:
         return f"Durations of {rest} are no more frequent than those of other seconds."
@@ -141,17 +141,17 @@ def _headline(found: Sequence[Excess], sure: Sequence[Excess]) -> str:
     return f"{told[0].upper()}{told[1:]} as many tracks as in the seconds around{beside}."
 
 
-def as_far(one: Excess, others: Sequence[Excess]) -> int:
+def as_far(one: MinuteExcess, others: Sequence[MinuteExcess]) -> int:
     """Return how many other seconds stand out as much."""
     return sum(other.deviations >= one.deviations for other in others)
 
 
-def stands_out(one: Excess, others: Sequence[Excess]) -> bool:
+def stands_out(one: MinuteExcess, others: Sequence[MinuteExcess]) -> bool:
     """Whether a second stands out by the exact test and among the other seconds."""
     return one.p_value <= LEVEL / len(MARKS_S) and as_far(one, others) <= LEVEL * len(others)
 
 
-def _certainty(one: Excess, others: Sequence[Excess]) -> str:
+def _certainty(one: MinuteExcess, others: Sequence[MinuteExcess]) -> str:
     low, high = one.interval
     as_much = as_far(one, others)
     p = f"p\u00a0=\u00a0{one.p_value:.2g}" if one.p_value >= 0.0001 else "p under 0.0001"
@@ -176,16 +176,16 @@ def _chart(tracks: Mapping[int, int]) -> Chart:
     )
 
 
-def _excesses(found: Sequence[Excess], others: Sequence[Excess]) -> Table:
+def _excesses(found: Sequence[MinuteExcess], others: Sequence[MinuteExcess]) -> ResultTable:
     columns = (
-        Column("duration", "Duration", "text"),
-        Column("tracks", "Tracks"),
-        Column("expected", "Mean of 10 seconds around", "decimal"),
-        Column("ratio", "Ratio", "decimal"),
-        Column("low", "At least", "decimal"),
-        Column("high", "At most", "decimal"),
-        Column("p_value", "p-value", "text"),
-        Column("others_as_far", f"Stand out as much among {len(others)} other seconds"),
+        ResultColumn("duration", "Duration", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("expected", "Mean of 10 seconds around", "decimal"),
+        ResultColumn("ratio", "Ratio", "decimal"),
+        ResultColumn("low", "At least", "decimal"),
+        ResultColumn("high", "At most", "decimal"),
+        ResultColumn("p_value", "p-value", "text"),
+        ResultColumn("others_as_far", f"Stand out as much among {len(others)} other seconds"),
     )
     rows = tuple(
         (
@@ -199,15 +199,15 @@ def _excesses(found: Sequence[Excess], others: Sequence[Excess]) -> Table:
         )
         for e in found
     )
-    return Table("whole_minutes", "Whole minutes", columns, rows)
+    return ResultTable("whole_minutes", "Whole minutes", columns, rows)
 
 
-def _histogram(tracks: Mapping[int, int]) -> Table:
-    columns = (Column("second", "Duration, s"), Column("tracks", "Tracks"))
+def _histogram(tracks: Mapping[int, int]) -> ResultTable:
+    columns = (ResultColumn("second", "Duration, s"), ResultColumn("tracks", "Tracks"))
     shown = {s: n for s, n in tracks.items() if s < 1200}
     rest = sum(n for s, n in tracks.items() if s >= 1200)
     title = "Tracks by whole second" + (f"; {counted(rest, 'track')} are longer" if rest else "")
-    return Table("durations_by_second", title, columns, tuple(shown.items()))
+    return ResultTable("durations_by_second", title, columns, tuple(shown.items()))
 
 
 FINDING = Finding(

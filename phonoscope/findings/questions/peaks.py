@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phonoscope.findings.base import Answer, Finding, Share, Tables, cannot_tell
 from phonoscope.findings.plots.measure import Measure, without
-from phonoscope.words import counted, measured
+from phonoscope.text import counted, measured
 
 MEASURE = Measure(
     column="true_peak_dbtp",

@@ -9,19 +9,19 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
-    Asked,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.ranges import Estimated, below_each_other
+from phonoscope.findings.plots.interval_chart import Estimated, below_each_other
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.interval import Interval, unit_intervals
 from phonoscope.linking.links import links
-from phonoscope.words import between, counted, joined, percent
+from phonoscope.text import between, counted, joined, percent
 
 FEWEST_TRACKS = 5
 """Effective tracks of a label from which on its share is drawn."""
@@ -50,7 +50,7 @@ MISLEADS = (
 )
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Tell what plays came to, for every log that was weighed."""
     logs = catalogue.table("plays_summary").order_by("source").to_pyarrow().to_pylist()
     if not logs:
@@ -102,7 +102,7 @@ def _notes(doubt: int, plays: int, stale: list[str]) -> str:
     return " ".join(notes)
 
 
-def _stale(catalogue: Asked, logs: list[dict[str, Any]]) -> list[str]:
+def _stale(catalogue: QuerySession, logs: list[dict[str, Any]]) -> list[str]:
     """Return the logs of which there are other plays now than were weighed."""
     listens = catalogue.table("listens")
     now = listens.group_by("source").agg(plays=listens.count()).to_pyarrow().to_pylist()
@@ -128,57 +128,59 @@ def _certainty(logs: list[dict[str, Any]]) -> str:
     )
 
 
-def _logs(logs: list[dict[str, Any]]) -> Table:
+def _logs(logs: list[dict[str, Any]]) -> ResultTable:
     columns = (
-        Column("source", "Log", "text"),
-        Column("plays", "Plays"),
-        Column("artificial_share", "Artificial", "share"),
-        Column("share_low", "from", "share"),
-        Column("share_high", "to", "share"),
-        Column("artificial_accounts", "Artificial accounts"),
-        Column("accounts", "of accounts"),
-        Column("undecided_plays", "Plays in doubt"),
-        Column("undecided_accounts", "Accounts in doubt", on_page=False),
-        Column("artificial_tracks", "Tracks concerned", on_page=False),
+        ResultColumn("source", "Log", "text"),
+        ResultColumn("plays", "Plays"),
+        ResultColumn("artificial_share", "Artificial", "share"),
+        ResultColumn("share_low", "from", "share"),
+        ResultColumn("share_high", "to", "share"),
+        ResultColumn("artificial_accounts", "Artificial accounts"),
+        ResultColumn("accounts", "of accounts"),
+        ResultColumn("undecided_plays", "Plays in doubt"),
+        ResultColumn("undecided_accounts", "Accounts in doubt", on_page=False),
+        ResultColumn("artificial_tracks", "Tracks concerned", on_page=False),
     )
     rows = tuple(tuple(_cell(row[c.name]) for c in columns) for row in logs[:LISTED_AT_MOST])
-    return Table("logs", "Logs", columns, rows, len(logs))
+    return ResultTable("logs", "Logs", columns, rows, len(logs))
 
 
 def _cell(value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
-def _groups(catalogue: Asked) -> Table:
+def _groups(catalogue: QuerySession) -> ResultTable:
     groups = catalogue.table("play_groups")
     total = groups.count().to_pyarrow().as_py()
     most = groups.order_by([groups.plays.desc(), "source", "group_id"]).limit(LISTED_AT_MOST)
     columns = (
-        Column("group_id", "Group"),
-        Column("sign", "Sign", "text"),
-        Column("accounts", "Accounts"),
-        Column("why", "Strongest reasons", "text"),
-        Column("points", "Points", "decimal", on_page=False),
-        Column("tracks", "Tracks", on_page=False),
-        Column("plays", "Plays", on_page=False),
-        Column("reasons", "All reasons", "text", on_page=False),
-        Column("source", "Log", "text", on_page=False),
+        ResultColumn("group_id", "Group"),
+        ResultColumn("sign", "Sign", "text"),
+        ResultColumn("accounts", "Accounts"),
+        ResultColumn("why", "Strongest reasons", "text"),
+        ResultColumn("points", "Points", "decimal", on_page=False),
+        ResultColumn("tracks", "Tracks", on_page=False),
+        ResultColumn("plays", "Plays", on_page=False),
+        ResultColumn("reasons", "All reasons", "text", on_page=False),
+        ResultColumn("source", "Log", "text", on_page=False),
     )
     rows = []
     for row in most.to_pyarrow().to_pylist():
         says = row["reasons"]
         cells = {**row, "why": "; ".join(says[:SHOWN]), "reasons": "; ".join(says)}
         rows.append(tuple(_cell(cells[column.name]) for column in columns))
-    return Table("groups", "Groups", columns, tuple(rows), total, _rest(catalogue, "play_groups"))
+    return ResultTable(
+        "groups", "Groups", columns, tuple(rows), total, _rest(catalogue, "play_groups")
+    )
 
 
-def _rest(catalogue: Asked, table: str) -> str:
+def _rest(catalogue: QuerySession, table: str) -> str:
     """Return the command that lists a table whole."""
     where = shlex.quote(printable(str(catalogue.path)))
     return f"phonoscope sql {where} 'from {table}' --format csv"
 
 
-def _described(catalogue: Asked) -> Any:
+def _described(catalogue: QuerySession) -> Any:
     """Return tracks that were played, with plays and what a catalogue says of them."""
     played, tracks = catalogue.table("played_tracks"), catalogue.table("tracks")
     known = tracks.semi_join(played, "track_id")
@@ -191,7 +193,7 @@ def _described(catalogue: Asked) -> Any:
     return played.left_join(known, "track_id").drop("track_id_right")
 
 
-def _by_label(catalogue: Asked) -> list[dict[str, Any]]:
+def _by_label(catalogue: QuerySession) -> list[dict[str, Any]]:
     played = catalogue.once(_described)
     known = played.filter(played.label.notnull())
     each = _summed(known.group_by("label"), known)
@@ -199,7 +201,7 @@ def _by_label(catalogue: Asked) -> list[dict[str, Any]]:
     return [{**row, "what": printable(row["label"])} for row in _with_intervals(rows)]
 
 
-def _by_making(catalogue: Asked) -> list[dict[str, Any]]:
+def _by_making(catalogue: QuerySession) -> list[dict[str, Any]]:
     """Return what is declared machine-made, what is detected as such, and the rest of each."""
     played = catalogue.once(_described)
     found = []
@@ -217,7 +219,7 @@ def _by_making(catalogue: Asked) -> list[dict[str, Any]]:
     return found
 
 
-def _heard(catalogue: Asked) -> Any:
+def _heard(catalogue: QuerySession) -> Any:
     """Return tracks whose recordings were weighed, and whether one was detected as generated."""
     linked = links(
         catalogue.table("recordings"), catalogue.table("files"), catalogue.table("tracks")
@@ -250,21 +252,21 @@ def _with_intervals(rows: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> tuple[Table, ...]:
+def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> tuple[ResultTable, ...]:
     """Return shares as a table; none when there is nothing to tell them apart by."""
     if not rows:
         return ()
     columns = (
-        Column("what", "Label" if name == "labels" else "Tracks", "text"),
-        Column("tracks", "Tracks played"),
-        Column("plays", "Plays"),
-        Column("share", "Artificial", "share"),
-        Column("low", "from", "share"),
-        Column("high", "to", "share"),
-        Column("artificial", "Artificial plays", on_page=False),
+        ResultColumn("what", "Label" if name == "labels" else "Tracks", "text"),
+        ResultColumn("tracks", "Tracks played"),
+        ResultColumn("plays", "Plays"),
+        ResultColumn("share", "Artificial", "share"),
+        ResultColumn("low", "from", "share"),
+        ResultColumn("high", "to", "share"),
+        ResultColumn("artificial", "Artificial plays", on_page=False),
     )
     cells = tuple(tuple(row[column.name] for column in columns) for row in rows)
-    return (Table(name, title, columns, cells),)
+    return (ResultTable(name, title, columns, cells),)
 
 
 def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
@@ -290,28 +292,28 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
     return below_each_other(groups, alt=alt, label_px=190, title=AXIS)
 
 
-def _tracks(catalogue: Asked) -> Table:
+def _tracks(catalogue: QuerySession) -> ResultTable:
     played = catalogue.once(_described)
     some = played.filter(played.sign == "artificial")
     total = some.count().to_pyarrow().as_py()
     most = some.order_by([some.artificial_plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
     columns = (
-        Column("name", "Track", "text"),
-        Column("artist", "Artist", "text"),
-        Column("plays", "Plays"),
-        Column("artificial_share", "Artificial", "share"),
-        Column("share_low", "from", "share"),
-        Column("share_high", "to", "share"),
-        Column("accounts", "Accounts"),
-        Column("group_id", "Group"),
-        Column("track_id", "Id", "text", on_page=False),
-        Column("source", "Log", "text", on_page=False),
+        ResultColumn("name", "Track", "text"),
+        ResultColumn("artist", "Artist", "text"),
+        ResultColumn("plays", "Plays"),
+        ResultColumn("artificial_share", "Artificial", "share"),
+        ResultColumn("share_low", "from", "share"),
+        ResultColumn("share_high", "to", "share"),
+        ResultColumn("accounts", "Accounts"),
+        ResultColumn("group_id", "Group"),
+        ResultColumn("track_id", "Id", "text", on_page=False),
+        ResultColumn("source", "Log", "text", on_page=False),
     )
     rows = []
     for row in most.to_pyarrow().to_pylist():
         named = {**row, "name": row["name"] or row["track_id"], "artist": row["artist"] or ""}
         rows.append(tuple(_cell(named[column.name]) for column in columns))
-    return Table(
+    return ResultTable(
         "tracks",
         "Tracks with artificial plays",
         columns,

@@ -8,19 +8,19 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Asked,
     Chart,
-    Column,
     Figure,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
-from phonoscope.words import count, joined, percent
+from phonoscope.text import count, joined, percent
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
 """Dates that software writes when it knows none."""
@@ -50,7 +50,7 @@ class _Dates:
     """Tracks dated to the day."""
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count what is missing."""
     total = all_tracks(catalogue)
     if not total:
@@ -118,7 +118,7 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _places(catalogue: Asked) -> tuple[int, int, int]:
+def _places(catalogue: QuerySession) -> tuple[int, int, int]:
     table = catalogue.once(marks)
     known = table.filter(table.market_count.notnull())
     found = known.group_by("market_count").agg(n=known.tracks.sum()).to_pyarrow().to_pylist()
@@ -126,7 +126,7 @@ def _places(catalogue: Asked) -> tuple[int, int, int]:
     return sum(counts.values()), counts.get(0, 0), counts.get(1, 0)
 
 
-def _dates(catalogue: Asked) -> _Dates:
+def _dates(catalogue: QuerySession) -> _Dates:
     table = catalogue.once(days)
     text = table.release_date
     day = text.re_search(r"^\d{4}-\d\d-\d\d$")
@@ -147,14 +147,14 @@ def _dates(catalogue: Asked) -> _Dates:
     return _Dates(row["default"], row["first"], row["others"] / 6, row["days"])
 
 
-def _decades(catalogue: Asked) -> list[tuple[int, int]]:
+def _decades(catalogue: QuerySession) -> list[tuple[int, int]]:
     decades: dict[int, int] = {}
     for year, tracks in tracks_by_year(catalogue):
         decades[year // 10 * 10] = decades.get(year // 10 * 10, 0) + tracks
     return sorted(decades.items())
 
 
-def _round_years(catalogue: Asked) -> list[tuple[int, int, float]]:
+def _round_years(catalogue: QuerySession) -> list[tuple[int, int, float]]:
     """Return first years of decades with tracks, and their ratio to the neighbours' mean."""
     years = dict(tracks_by_year(catalogue))
     found = []
@@ -173,29 +173,36 @@ def _chart(decades: Sequence[tuple[int, int]]) -> Chart:
     return horizontal_bars(rows, alt=alt, label_px=70)
 
 
-def _missing(known: Any) -> Table:
+def _missing(known: Any) -> ResultTable:
     columns = (
-        Column("what", "What", "text"),
-        Column("rows", "Rows"),
-        Column("of", "Of"),
-        Column("share", "Share", "share"),
+        ResultColumn("what", "What", "text"),
+        ResultColumn("rows", "Rows"),
+        ResultColumn("of", "Of"),
+        ResultColumn("share", "Share", "share"),
     )
     rows = tuple((f"{one}s that {what}", s.hits, s.total, s.value) for what, one, s in known)
-    return Table("missing", "What is missing", columns, rows)
+    return ResultTable("missing", "What is missing", columns, rows)
 
 
-def _decade_table(decades: Sequence[tuple[int, int]]) -> Table:
-    columns = (Column("decade", "Decade of release", "text"), Column("tracks", "Tracks"))
-    return Table("decades", "Tracks by decade", columns, tuple((f"{d}s", n) for d, n in decades))
-
-
-def _spike_table(spikes: Sequence[tuple[int, int, float]]) -> Table:
+def _decade_table(decades: Sequence[tuple[int, int]]) -> ResultTable:
     columns = (
-        Column("year", "Year", "text"),
-        Column("tracks", "Tracks"),
-        Column("ratio", "Against its neighbours", "decimal"),
+        ResultColumn("decade", "Decade of release", "text"),
+        ResultColumn("tracks", "Tracks"),
     )
-    return Table("round_years", "Round years", columns, tuple((str(y), n, r) for y, n, r in spikes))
+    return ResultTable(
+        "decades", "Tracks by decade", columns, tuple((f"{d}s", n) for d, n in decades)
+    )
+
+
+def _spike_table(spikes: Sequence[tuple[int, int, float]]) -> ResultTable:
+    columns = (
+        ResultColumn("year", "Year", "text"),
+        ResultColumn("tracks", "Tracks"),
+        ResultColumn("ratio", "Against its neighbours", "decimal"),
+    )
+    return ResultTable(
+        "round_years", "Round years", columns, tuple((str(y), n, r) for y, n, r in spikes)
+    )
 
 
 FINDING = Finding(

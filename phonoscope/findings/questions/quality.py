@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from phonoscope.clock import utc_now
 from phonoscope.files import printable
-from phonoscope.findings.base import Answer, Asked, Column, Figure, Finding, Table, cannot_tell
+from phonoscope.findings.base import (
+    Answer,
+    Figure,
+    Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
+    cannot_tell,
+)
 from phonoscope.findings.shared.dates import year_of
 from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
-from phonoscope.words import counted, joined, percent
+from phonoscope.text import counted, joined, percent
 
 METHOD = (
     "Each check counts the rows it concerns, exactly. Values are kept as the source has them; "
@@ -37,7 +45,7 @@ class Check(NamedTuple):
     table: str
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Run every check."""
     total = all_tracks(catalogue)
     if not total:
@@ -75,7 +83,7 @@ def ask(catalogue: Asked) -> Answer:
     )
 
 
-def _of_tracks(catalogue: Asked, total: int) -> list[Check]:
+def _of_tracks(catalogue: QuerySession, total: int) -> list[Check]:
     tracks = catalogue.table("tracks")
     untitled, alone = (catalogue.empty("tracks", name) for name in ("name", "album_id"))
     plays = int(tracks.filter(tracks.plays < 0).count().to_pyarrow().as_py())
@@ -86,7 +94,7 @@ def _of_tracks(catalogue: Asked, total: int) -> list[Check]:
     ]
 
 
-def _of_seconds(catalogue: Asked, total: int) -> list[Check]:
+def _of_seconds(catalogue: QuerySession, total: int) -> list[Check]:
     table = catalogue.once(seconds)
     says = {
         "zero_duration": ("have a duration of 0", table.zero),
@@ -99,14 +107,14 @@ def _of_seconds(catalogue: Asked, total: int) -> list[Check]:
     return [Check(n, what, int(row[n] or 0), total, "tracks") for n, (what, _) in says.items()]
 
 
-def _of_marks(catalogue: Asked, total: int) -> list[Check]:
+def _of_marks(catalogue: QuerySession, total: int) -> list[Check]:
     table = catalogue.once(marks)
     odd = table.filter(~table.popularity.between(0, 100)).tracks.sum().to_pyarrow().as_py()
     says = "have a popularity outside 0 to 100"
     return [Check("odd_popularity", says, int(odd or 0), total, "tracks")]
 
 
-def _of_days(catalogue: Asked, total: int) -> list[Check]:
+def _of_days(catalogue: QuerySession, total: int) -> list[Check]:
     table = catalogue.once(days)
     year, now = year_of(table.release_date), str(_year_now(catalogue))
     day = table.release_date
@@ -134,14 +142,14 @@ def _of_days(catalogue: Asked, total: int) -> list[Check]:
     ]
 
 
-def _year_now(catalogue: Asked) -> int:
+def _year_now(catalogue: QuerySession) -> int:
     """Return the year in which the newest row was fetched, or the current one."""
     # Albums are fewer than tracks, and are fetched with them.
     fetched = catalogue.table("albums").fetched_utc.max().to_pyarrow().as_py()
-    return int((fetched or datetime.now(UTC)).year)
+    return int((fetched or utc_now()).year)
 
 
-def _of_features(catalogue: Asked) -> list[Check]:
+def _of_features(catalogue: QuerySession) -> list[Check]:
     features = catalogue.table("features")
     nothing = features.null_response.fill_null(False).cast("int64").sum()
     (row,) = features.agg(total=features.count(), nothing=nothing).to_pyarrow().to_pylist()
@@ -151,19 +159,19 @@ def _of_features(catalogue: Asked) -> list[Check]:
     return [Check("null_response", says, row["nothing"] or 0, row["total"], "audio features")]
 
 
-def _table(checks: Sequence[Check]) -> Table:
+def _table(checks: Sequence[Check]) -> ResultTable:
     columns = (
-        Column("check", "Check", "text", on_page=False),
-        Column("says", "Rows that", "text"),
-        Column("table", "Table", "text"),
-        Column("rows", "Rows"),
-        Column("share", "Share", "share"),
+        ResultColumn("check", "Check", "text", on_page=False),
+        ResultColumn("says", "Rows that", "text"),
+        ResultColumn("table", "Table", "text"),
+        ResultColumn("rows", "Rows"),
+        ResultColumn("share", "Share", "share"),
     )
     rows = tuple((c.name, c.says, c.table, c.rows, c.rows / c.of if c.of else None) for c in checks)
-    return Table("checks", "Checks", columns, rows)
+    return ResultTable("checks", "Checks", columns, rows)
 
 
-def _rejects(catalogue: Asked) -> Table:
+def _rejects(catalogue: QuerySession) -> ResultTable:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     rejects = catalogue.table("rejects")
@@ -171,12 +179,12 @@ def _rejects(catalogue: Asked) -> Table:
     order = [ibis.desc("n"), ibis.asc("source_table"), ibis.asc("reason")]
     rows = found.order_by(order).limit(LISTED).to_pyarrow().to_pylist()
     columns = (
-        Column("source_table", "Table of the source", "text"),
-        Column("reason", "Reason", "text"),
-        Column("rows", "Rows"),
+        ResultColumn("source_table", "Table of the source", "text"),
+        ResultColumn("reason", "Reason", "text"),
+        ResultColumn("rows", "Rows"),
     )
     cells = tuple((printable(r["source_table"]), printable(r["reason"]), r["n"]) for r in rows)
-    return Table("rejected", "Rows that could not be kept", columns, cells)
+    return ResultTable("rejected", "Rows that could not be kept", columns, cells)
 
 
 FINDING = Finding(

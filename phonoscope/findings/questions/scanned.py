@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
-from phonoscope.words import counted, size, span
+from phonoscope.findings.base import (
+    Answer,
+    Figure,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.text import counted, size, span
 
 METHOD = (
     "Rows of the tables files and recordings are counted. A recording is identified by a hash of "
@@ -39,9 +47,9 @@ def ask(catalogue: Tables) -> Answer:
         ("Files that hold a recording", f["held"], counted(f["held"], "file")),
     )
     columns = (
-        Column("fact", "Fact", "text"),
-        Column("value", "Value", "decimal", on_page=False),
-        Column("words", "Amount", "text"),
+        ResultColumn("fact", "Fact", "text"),
+        ResultColumn("value", "Value", "decimal", on_page=False),
+        ResultColumn("words", "Amount", "text"),
     )
     extra = f["held"] - r["recordings"]
     again = f"{counted(extra, 'file')} held bytes that were already there." if extra > 0 else ""
@@ -57,7 +65,7 @@ def ask(catalogue: Tables) -> Answer:
             Figure("duration_s", duration_s, "s"),
             Figure("size_bytes", size_bytes, "bytes"),
         ),
-        tables=(Table("scanned", "What was scanned", columns, rows),),
+        tables=(ResultTable("scanned", "What was scanned", columns, rows),),
     )
 
 

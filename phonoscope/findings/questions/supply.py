@@ -8,18 +8,18 @@ from typing import Any, TypeAlias
 from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
-    Asked,
     Chart,
-    Column,
     Figure,
     Finding,
-    Table,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     cannot_tell,
 )
-from phonoscope.findings.plots.lines import Panel, Point, over_years
+from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.credits import by_artist, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
-from phonoscope.words import count, counted, number
+from phonoscope.text import count, counted, number
 
 DAYS = 365.25
 A_DAY = 365
@@ -44,7 +44,7 @@ MISLEADS = (
 )
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Count releases by year, and the fastest names."""
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -122,7 +122,7 @@ def _labels(rows: Any) -> tuple[list[_Fast], int]:
     return top, found[0]["in_all"] if found else 0
 
 
-def _artists(catalogue: Asked) -> tuple[list[_Fast], int]:
+def _artists(catalogue: QuerySession) -> tuple[list[_Fast], int]:
     """Return the artists with the most tracks a year, and how many exceed one a day."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -158,13 +158,13 @@ def _chart(years: Sequence[tuple[int, int]], what: str) -> Chart:
     return over_years([Panel(f"{what}s a year", points, "~s")], alt=alt)
 
 
-def _year_table(years: Sequence[tuple[int, int]], what: str) -> Table:
+def _year_table(years: Sequence[tuple[int, int]], what: str) -> ResultTable:
     columns = (
-        Column("year", "Year", "text"),
-        Column(f"{what}s", f"{what.capitalize()}s"),
-        Column("a_day", "A day", "decimal"),
+        ResultColumn("year", "Year", "text"),
+        ResultColumn(f"{what}s", f"{what.capitalize()}s"),
+        ResultColumn("a_day", "A day", "decimal"),
     )
-    return Table(
+    return ResultTable(
         f"{what}s_by_year",
         f"{what.capitalize()}s by year",
         columns,
@@ -172,15 +172,17 @@ def _year_table(years: Sequence[tuple[int, int]], what: str) -> Table:
     )
 
 
-def _fastest(one: str, rows: Sequence[_Fast], what: str) -> Table:
+def _fastest(one: str, rows: Sequence[_Fast], what: str) -> ResultTable:
     columns = (
-        Column(one, one.capitalize(), "text"),
-        Column("years", "Years", "text"),
-        Column(f"{what}s", f"{what.capitalize()}s"),
-        Column("a_day", "A day", "decimal"),
+        ResultColumn(one, one.capitalize(), "text"),
+        ResultColumn("years", "Years", "text"),
+        ResultColumn(f"{what}s", f"{what.capitalize()}s"),
+        ResultColumn("a_day", "A day", "decimal"),
     )
     cells = tuple((printable(name), years, n, a_year / DAYS) for name, years, n, a_year in rows)
-    return Table(f"fastest_{one}s", f"{one.capitalize()}s above one {what} a day", columns, cells)
+    return ResultTable(
+        f"fastest_{one}s", f"{one.capitalize()}s above one {what} a day", columns, cells
+    )
 
 
 FINDING = Finding(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Column, Finding, Share, Table, Tables, cannot_tell
-from phonoscope.findings.plots.charts import grid_of_bars
+from phonoscope.findings.base import (
+    Answer,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Share,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.plots.measure import without
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import counted, percent
+from phonoscope.text import counted, percent
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MODES = ("major", "minor")
@@ -43,10 +51,10 @@ def ask(catalogue: Tables) -> Answer:
         f"frequent is {top} with {most:,}."
     )
     columns = (
-        Column("mode", "Mode", "text"),
-        Column("key", "Key", "text"),
-        Column("count", "Recordings"),
-        Column("share", "Share", "share"),
+        ResultColumn("mode", "Mode", "text"),
+        ResultColumn("key", "Key", "text"),
+        ResultColumn("count", "Recordings"),
+        ResultColumn("share", "Share", "share"),
     )
     rest = without(every - total, every, "has no clear key", "have no clear key")
     return Answer(
@@ -62,7 +70,7 @@ def ask(catalogue: Tables) -> Answer:
             alt=alt,
         ),
         tables=(
-            Table(
+            ResultTable(
                 "key_by_mode",
                 "Keys",
                 columns,

@@ -9,16 +9,16 @@ from phonoscope.files import printable, shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
-    Column,
     Finding,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     Tables,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import count, counted
+from phonoscope.text import count, counted
 
 REASONS = {
     ErrorKind.EMPTY: "Empty file",
@@ -71,10 +71,10 @@ def ask(catalogue: Tables) -> Answer:
         )
     rows = tuple((reason(kind), kind, n, n / total) for kind, n in kinds)
     columns = (
-        Column("reason", "Reason", "text"),
-        Column("error_kind", "Kind", "text", on_page=False),
-        Column("count", "Files"),
-        Column("share", "Share of all files", "share"),
+        ResultColumn("reason", "Reason", "text"),
+        ResultColumn("error_kind", "Kind", "text", on_page=False),
+        ResultColumn("count", "Files"),
+        ResultColumn("share", "Share of all files", "share"),
     )
     most = f"Most often: {rows[0][0].lower()}." if len(rows) > 1 else ""
     alt = "Files that could not be read, by reason: " + ", ".join(f"{r[0]} {r[2]:,}" for r in rows)
@@ -85,23 +85,26 @@ def ask(catalogue: Tables) -> Answer:
         claim=f"{counted(hits, 'file')} could not be read",
         figures=(share.figure("unreadable_share"),),
         chart=horizontal_bars([(r[0], r[2], count(r[2])) for r in rows], alt=alt, label_px=180),
-        tables=(Table("unreadable_by_reason", "By reason", columns, rows), _listed(failed, hits)),
+        tables=(
+            ResultTable("unreadable_by_reason", "By reason", columns, rows),
+            _listed(failed, hits),
+        ),
     )
 
 
-def _listed(failed: Any, total: int) -> Table:
+def _listed(failed: Any, total: int) -> ResultTable:
     first = failed.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
     rows = first.limit(LISTED_AT_MOST).to_pyarrow().to_pylist()
     columns = (
-        Column("file", "File", "text"),
-        Column("reason", "Reason", "text"),
-        Column("error", "In detail", "text"),
+        ResultColumn("file", "File", "text"),
+        ResultColumn("reason", "Reason", "text"),
+        ResultColumn("error", "In detail", "text"),
     )
     listed = tuple(
         (shown(row["uri"]), reason(row["error_kind"]), printable(row["error"] or ""))
         for row in rows
     )
-    return Table("unreadable_files", "The files", columns, listed, total, REST)
+    return ResultTable("unreadable_files", "The files", columns, listed, total, REST)
 
 
 FINDING = Finding(

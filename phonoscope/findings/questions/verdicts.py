@@ -6,11 +6,19 @@ from typing import Any
 
 from phonoscope.detector.generated import Band
 from phonoscope.files import printable
-from phonoscope.findings.base import Answer, Column, Figure, Finding, Table, Tables, cannot_tell
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.base import (
+    Answer,
+    Figure,
+    Finding,
+    ResultColumn,
+    ResultTable,
+    Tables,
+    cannot_tell,
+)
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import count, counted, joined, percent, were
+from phonoscope.text import count, counted, joined, percent, were
 
 METHOD = (
     "Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a "
@@ -46,11 +54,11 @@ def ask(catalogue: Tables) -> Answer:
         for verdict, basis, n in found
     )
     columns = (
-        Column("verdict_words", "Verdict", "text"),
-        Column("basis", "Basis", "text"),
-        Column("verdict", "Value", "text", on_page=False),
-        Column("count", "Recordings"),
-        Column("share", "Share", "share"),
+        ResultColumn("verdict_words", "Verdict", "text"),
+        ResultColumn("basis", "Basis", "text"),
+        ResultColumn("verdict", "Value", "text", on_page=False),
+        ResultColumn("count", "Recordings"),
+        ResultColumn("share", "Share", "share"),
     )
     bars = [
         (_label(words, basis), n, f"{count(n)} ({percent(s)})") for words, basis, _, n, s in rows
@@ -66,7 +74,7 @@ def ask(catalogue: Tables) -> Answer:
             for verdict, basis, n in found
         ),
         chart=horizontal_bars(bars, alt=alt, label_px=190),
-        tables=(Table("verdicts", "Verdicts", columns, rows),),
+        tables=(ResultTable("verdicts", "Verdicts", columns, rows),),
     )
 
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phonoscope.catalogue.voices import today
+from phonoscope.clock import utc_today
 from phonoscope.disclosure.model import Making, Part
 from phonoscope.disclosure.voice import Use
 from phonoscope.files import printable, shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
-    Asked,
-    Column,
     Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
     Share,
-    Table,
     cannot_tell,
 )
-from phonoscope.findings.plots.charts import horizontal_bars
+from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.words import count, counted, joined
+from phonoscope.text import count, counted, joined
 
 METHOD = (
     "Marks that name a voice are looked up in the table of voices, by the voice's id or its name, "
@@ -49,7 +49,7 @@ OPEN = ("no-licence", "not-allowed", "ended", "not-begun", "unnamed")
 """States in which no licence is recorded that could cover the use."""
 
 
-def ask(catalogue: Asked) -> Answer:
+def ask(catalogue: QuerySession) -> Answer:
     """Look every declared voice up."""
     known = catalogue.once(_standing)
     each = known.select("recording_id", "state").distinct()
@@ -75,14 +75,14 @@ def ask(catalogue: Asked) -> Answer:
         ),
         chart=horizontal_bars(bars, alt=alt, label_px=200),
         tables=(
-            Table(
+            ResultTable(
                 "voices",
                 "Voices declared",
                 (
-                    Column("voice", "Voice named", "text"),
-                    Column("state_words", "Licence", "text"),
-                    Column("state", "Value", "text", on_page=False),
-                    Column("count", "Recordings"),
+                    ResultColumn("voice", "Voice named", "text"),
+                    ResultColumn("state_words", "Licence", "text"),
+                    ResultColumn("state", "Value", "text", on_page=False),
+                    ResultColumn("count", "Recordings"),
                 ),
                 tuple(
                     (printable(voice or "not named"), STATES[state], state, n)
@@ -113,7 +113,7 @@ def _headline(states: Mapping[str, int], open_ones: int, total: int) -> str:
     return f"{said}; {count(open_ones)} without a licence ({joined(parts)})."
 
 
-def _note(catalogue: Asked, states: Mapping[str, int]) -> str:
+def _note(catalogue: QuerySession, states: Mapping[str, int]) -> str:
     parts = []
     if not int(catalogue.table("voices").count().to_pyarrow().as_py()):
         parts.append("No licence is recorded here yet: 'phonoscope voices CATALOGUE add' does.")
@@ -125,14 +125,14 @@ def _note(catalogue: Asked, states: Mapping[str, int]) -> str:
     return " ".join(parts)
 
 
-def _standing(catalogue: Asked) -> Any:
+def _standing(catalogue: QuerySession) -> Any:
     """Return one row a mark: ``recording_id``, ``voice`` (empty: not named) and ``state``."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     marks, licences = catalogue.table("declared"), _by_every_name(catalogue.table("voices"))
     voice = marks.voice.strip().nullif("")
     named = marks.mutate(voice=voice, key=voice.lower()).filter(voice.notnull())
-    day = named.declared_utc.date().coalesce(ibis.literal(today()).cast("date"))
+    day = named.declared_utc.date().coalesce(ibis.literal(utc_today()).cast("date"))
     named = named.select("recording_id", "voice", "key", day=day).distinct()
     both = named.left_join(licences, "key")
     begun = (both.valid_from.isnull() | (both.valid_from <= both.day)) & both.allowed.notnull()
@@ -193,7 +193,7 @@ def _by_every_name(voices: Any) -> Any:
     return both.filter(both.key.notnull()).distinct()
 
 
-def _listed(catalogue: Asked, known: Any) -> Table:
+def _listed(catalogue: QuerySession, known: Any) -> ResultTable:
     """List recordings without a licence, with what they declare."""
     wanted = known.filter(known.state.isin(OPEN)).distinct()
     rows = wanted.order_by(["state", "voice", "recording_id"]).limit(LISTED_AT_MOST)
@@ -215,15 +215,15 @@ def _listed(catalogue: Asked, known: Any) -> Table:
         return known_by or uris.get(name, "").rsplit("/", 1)[-1]
 
     in_all = int(wanted.count().to_pyarrow().as_py())
-    return Table(
+    return ResultTable(
         "voices_without_licence",
         "Without a licence",
         (
-            Column("recording", "Recording", "text"),
-            Column("voice", "Voice named", "text"),
-            Column("state", "Licence", "text"),
-            Column("file", "File", "text"),
-            Column("recording_id", "Identifier", "text", on_page=False),
+            ResultColumn("recording", "Recording", "text"),
+            ResultColumn("voice", "Voice named", "text"),
+            ResultColumn("state", "Licence", "text"),
+            ResultColumn("file", "File", "text"),
+            ResultColumn("recording_id", "Identifier", "text", on_page=False),
         ),
         tuple(
             (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phonoscope.findings.base import Asked
+    from phonoscope.findings.base import QuerySession
 
 
-def by_artist(catalogue: Asked) -> Any:
+def by_artist(catalogue: QuerySession) -> Any:
     """Return ``tracks`` by ``artist_id``; a track of two artists counts for both.
 
     ``dated`` of them have a year of release, of which ``first`` and ``last`` are the ends.
@@ -20,14 +20,14 @@ def by_artist(catalogue: Asked) -> Any:
     )
 
 
-def by_label(catalogue: Asked) -> Any:
+def by_label(catalogue: QuerySession) -> Any:
     """Return ``tracks`` by ``label`` as written; tracks without one are left out."""
     tracks = catalogue.table("tracks")
     known = tracks.filter(tracks.label.notnull())
     return known.group_by("label").agg(tracks=known.count())
 
 
-def names_of(catalogue: Asked, artist_ids: list[str]) -> dict[str, str]:
+def names_of(catalogue: QuerySession, artist_ids: list[str]) -> dict[str, str]:
     """Return names of artists by id; an unnamed one is absent."""
     artists = catalogue.table("artists")
     some = artists.filter(artists.artist_id.isin(artist_ids), artists.name.notnull())

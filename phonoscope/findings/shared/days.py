@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phonoscope.findings.base import Asked
+    from phonoscope.findings.base import QuerySession
 
 
-def days(catalogue: Asked) -> Any:
+def days(catalogue: QuerySession) -> Any:
     """Return ``tracks`` by ``release_date`` and ``release_date_precision``."""
     tracks = catalogue.table("tracks")
     keys = ("release_date", "release_date_precision")

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.findings.shared.known import Artist
+from phonoscope.findings.shared.known_artists import Artist
 from phonoscope.linking.lookalikes import (
     LONGEST,
     Forms,
@@ -54,7 +54,7 @@ _ORDER = {likeness: at for at, likeness in enumerate(Likeness)}
 
 
 @dataclass(frozen=True)
-class Pair:
+class NamePair:
     """A known artist and a name that looks like theirs."""
 
     known: Artist
@@ -84,7 +84,7 @@ class Search:
         self._without_one: dict[str, list[int]] = defaultdict(list)
         self._begins: dict[int, set[str]] = defaultdict(set)
         self._ends: dict[int, set[str]] = defaultdict(set)
-        self._best: dict[int, list[tuple[Any, Pair]]] = defaultdict(list)
+        self._best: dict[int, list[tuple[Any, NamePair]]] = defaultdict(list)
         self._forms = all_forms([artist.name for artist in known])
         for at, of in enumerate(self._forms):
             if of:
@@ -110,7 +110,7 @@ class Search:
             self._ends[size].add(of.plain[half:])
 
     def look(self, names: pa.RecordBatch) -> None:
-        """Compare names, see :data:`phonoscope.findings.shared.known.NAMES`.
+        """Compare names, see :data:`phonoscope.findings.shared.known_artists.NAMES`.
 
         Names without an id come after those with one: the same name is then no other artist's.
         """
@@ -163,7 +163,7 @@ class Search:
             if likeness and known.is_better_known(other) and self._is_new(at, other):
                 self.by_likeness[likeness] += 1
                 self._alike[at] += 1
-                self._keep(at, Pair(known, other, likeness))
+                self._keep(at, NamePair(known, other, likeness))
 
     def _is_new(self, at: int, other: Artist) -> bool:
         """Whether a name without an id is not that of an artist seen before."""
@@ -197,7 +197,7 @@ class Search:
             return None
         return likeness
 
-    def _keep(self, at: int, pair: Pair) -> None:
+    def _keep(self, at: int, pair: NamePair) -> None:
         other = pair.other
         # A heap hands out its smallest: what is least worth a look goes first.
         worth = (
@@ -210,7 +210,7 @@ class Search:
         if len(best) > KEPT:
             heapq.heappop(best)
 
-    def pairs(self) -> Iterator[Pair]:
+    def pairs(self) -> Iterator[NamePair]:
         """Yield what was kept, by known artist, the best known first.
 
         Of a common name only what is hardly chance.
@@ -231,7 +231,7 @@ class Search:
         return sum(count > COMMON for count in self._alike.values())
 
 
-def _worth(kept: tuple[Any, Pair]) -> Any:
+def _worth(kept: tuple[Any, NamePair]) -> Any:
     return kept[0]
 
 

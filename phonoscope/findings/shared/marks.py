@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.words import counted
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
-    from phonoscope.findings.base import Asked
+    from phonoscope.findings.base import QuerySession
 
 NO_TRACKS = (
     "This catalogue has no tracks: 'phonoscope ingest SOURCE --into CATALOGUE' brings metadata in."
 )
 
 
-def marks(catalogue: Asked) -> Any:
+def marks(catalogue: QuerySession) -> Any:
     """Return ``tracks`` by ``release_year``, ``popularity``, ``explicit`` and ``market_count``."""
     tracks = catalogue.table("tracks")
     keys = ("release_year", "popularity", "explicit", "market_count")
     return tracks.group_by(*keys).agg(tracks=tracks.count())
 
 
-def all_tracks(catalogue: Asked) -> int:
+def all_tracks(catalogue: QuerySession) -> int:
     """Return how many tracks there are."""
     return int(catalogue.once(marks).tracks.sum().to_pyarrow().as_py() or 0)
 
 
-def tracks_by_year(catalogue: Asked) -> list[tuple[int, int]]:
+def tracks_by_year(catalogue: QuerySession) -> list[tuple[int, int]]:
     """Return years of release and their tracks, in order; undated tracks are left out."""
     table = catalogue.once(marks)
     dated = table.filter(table.release_year.notnull())
@@ -39,7 +39,7 @@ def tracks_by_year(catalogue: Asked) -> list[tuple[int, int]]:
     return [(row["release_year"], row["tracks"]) for row in rows]
 
 
-def undated(catalogue: Asked) -> str:
+def undated(catalogue: QuerySession) -> str:
     """Say how many tracks have no year of release; empty when all have one."""
     dated = sum(tracks for _, tracks in tracks_by_year(catalogue))
     total = all_tracks(catalogue)

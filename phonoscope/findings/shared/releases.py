@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phonoscope.disclosure.stance import MACHINE_MAKING
-from phonoscope.findings.base import Asked
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
+from phonoscope.findings.base import QuerySession
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.shares import current_rates
 from phonoscope.linking.isrc import COUNT
@@ -60,7 +60,7 @@ HEARD = ("declared", "detected", "sung", "voice")
 """What no new label, guest or re-issue explains."""
 
 
-def releases(catalogue: Asked) -> Any:
+def releases(catalogue: QuerySession) -> Any:
     """Return the releases of artists, each with the pattern of its differences.
 
     Returns
@@ -112,7 +112,7 @@ def _least(name: str) -> int:
     return LEAST_HEARD if name in HEARD else LEAST_RELEASES
 
 
-def _credits(catalogue: Asked) -> Any:
+def _credits(catalogue: QuerySession) -> Any:
     """Return who made which track; where a source has no credits, by the names as written."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -124,7 +124,7 @@ def _credits(catalogue: Asked) -> Any:
     return ibis.union(credits, by_name)
 
 
-def chosen(catalogue: Asked) -> Any:
+def chosen(catalogue: QuerySession) -> Any:
     """Return the artists that are examined: ``who`` is a number, ``name`` may be empty."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -139,7 +139,7 @@ def chosen(catalogue: Asked) -> Any:
     return some.mutate(who=ibis.row_number().over(ibis.window(order_by=list(order))))
 
 
-def _tracks(catalogue: Asked) -> Any:
+def _tracks(catalogue: QuerySession) -> Any:
     """Return the tracks of the chosen artists, one row for each credit."""
     who = catalogue.once(chosen).select("source", "artist_id", "who")
     mine = _credits(catalogue).inner_join(who, ["source", "artist_id"])
@@ -187,7 +187,7 @@ def _month(rows: Any) -> Any:
     return month.substr(0, 4).cast("int64") * 12 + month.substr(5, 2).cast("int64") - 1
 
 
-def _heard(catalogue: Asked, tracks: Any, key: list[str]) -> Any:
+def _heard(catalogue: QuerySession, tracks: Any, key: list[str]) -> Any:
     """Add what was detected in the recordings of tracks, and which voice their files declare."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -249,7 +249,7 @@ def _grouped(tracks: Any) -> Any:
     )
 
 
-def usual(catalogue: Asked, some: Any, name: str) -> Any:
+def usual(catalogue: QuerySession, some: Any, name: str) -> Any:
     """Return what most releases of artists say of one thing: ``who``, it, and ``k``, how many.
 
     Parameters
@@ -269,7 +269,7 @@ def usual(catalogue: Asked, some: Any, name: str) -> Any:
     return counts.filter(counts.k == counts.most).drop("most")
 
 
-def described(catalogue: Asked, some: Any) -> Any:
+def described(catalogue: QuerySession, some: Any) -> Any:
     """Return what may explain releases, and the names of what is in them.
 
     Parameters

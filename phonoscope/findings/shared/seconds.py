@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phonoscope.findings.base import Asked
+    from phonoscope.findings.base import QuerySession
 
 LONGEST_S = 36_000
 """Durations of more than ten hours are counted, but are in no mean."""
 
 
-def seconds(catalogue: Asked) -> Any:
+def seconds(catalogue: QuerySession) -> Any:
     """Return ``tracks`` and their ``duration_ms`` in all by ``release_year`` and ``second``.
 
     Second 180 is 180.000 to 180.999 s; ``zero`` tells a duration of 0 from a shorter one than a
@@ -36,7 +36,7 @@ def timed(table: Any) -> Any:
     return table.filter(~table.zero, table.second >= 0, table.second < LONGEST_S)
 
 
-def histogram_of(catalogue: Asked) -> Mapping[int, int]:
+def histogram_of(catalogue: QuerySession) -> Mapping[int, int]:
     """Return tracks by whole second, in order, of durations that count."""
     table = timed(catalogue.once(seconds))
     found = table.group_by("second").agg(tracks=table.tracks.sum())

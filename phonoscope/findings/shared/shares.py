@@ -20,7 +20,7 @@ from phonoscope.detector.rates import Rates
 from phonoscope.findings.base import Tables
 from phonoscope.findings.shared.groups import PERIODS, counts, is_weighed, key_of
 from phonoscope.findings.shared.prevalence import WIDEST, estimate
-from phonoscope.words import counted, percent
+from phonoscope.text import counted, percent
 
 NO_VERDICTS = (
     "This catalogue cannot tell: no recording in it was weighed by a detector. Scan it with a "

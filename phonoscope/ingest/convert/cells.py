@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 
 LARGEST = 1 << 53
 """Whole numbers beyond this are no durations, counts or places; float64 holds all below."""
@@ -39,22 +39,22 @@ def is_text(array: pa.Array) -> bool:
     return pa.types.is_string(array.type)
 
 
-def value_of(kind: Kind, array: pa.Array) -> Cells:
+def value_of(kind: CellKind, array: pa.Array) -> Cells:
     """Return the values of cells of a kind, and which are none."""
-    if kind in (Kind.ID, Kind.TEXT):
-        return _text(array, ident=kind is Kind.ID)
-    if kind is Kind.FLAG:
+    if kind in (CellKind.ID, CellKind.TEXT):
+        return _text(array, ident=kind is CellKind.ID)
+    if kind is CellKind.FLAG:
         return _flag(array)
-    if kind in (Kind.PITCH, Kind.MODE) and is_text(array):
-        array = _named(array, _PITCHES if kind is Kind.PITCH else _MODES)
-    if kind is Kind.REAL:
+    if kind in (CellKind.PITCH, CellKind.MODE) and is_text(array):
+        array = _named(array, _PITCHES if kind is CellKind.PITCH else _MODES)
+    if kind is CellKind.REAL:
         return _real(array)
-    if kind is Kind.SECONDS:
+    if kind is CellKind.SECONDS:
         seconds, bad = _real(array)
         whole, more = _whole(pc.multiply(seconds, 1000.0))
         return whole, either(bad, more)
     whole, bad = _integer(array)
-    return (_time(whole) if kind is Kind.TIME else whole), bad
+    return (_time(whole) if kind is CellKind.TIME else whole), bad
 
 
 def either(one: pa.Array | None, other: pa.Array | None) -> pa.Array | None:

@@ -9,29 +9,29 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonoscope.catalogue.metadata import TOLD
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.ingest.base import Chunk, Position, Reject
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.cells import is_text, precision_of, value_of
 from phonoscope.ingest.row_text import text_of
 from phonoscope.linking.isrc import numbers_of
 from phonoscope.linking.sample import samples_of
 from phonoscope.linking.years import years_of
 
-_FILLED_HERE = TOLD | {"source", "scan_id", "batch"}
-_BY_NAME = {"key": Kind.PITCH, "mode": Kind.MODE}
+_FILLED_HERE = DERIVED_COLUMNS | {"source", "scan_id", "batch"}
+_BY_NAME = {"key": CellKind.PITCH, "mode": CellKind.MODE}
 _SAYS = {
-    Kind.ID: "is too long",
-    Kind.TEXT: "is too long",
-    Kind.FLAG: "is neither true nor false",
-    Kind.PITCH: "is no pitch class",
-    Kind.MODE: "is no mode",
+    CellKind.ID: "is too long",
+    CellKind.TEXT: "is too long",
+    CellKind.FLAG: "is neither true nor false",
+    CellKind.PITCH: "is no pitch class",
+    CellKind.MODE: "is no mode",
 }
 
 
 @cache
-def kinds(table: str) -> Mapping[str, Kind]:
+def kinds(table: str) -> Mapping[str, CellKind]:
     """Return what a source may fill of a common table: kind of cell by column."""
     declared = tables()[table]
     return {
@@ -41,16 +41,16 @@ def kinds(table: str) -> Mapping[str, Kind]:
     }
 
 
-def _kind(name: str, type: pa.DataType, in_key: bool) -> Kind:
+def _kind(name: str, type: pa.DataType, in_key: bool) -> CellKind:
     if name in _BY_NAME:
         return _BY_NAME[name]
     if pa.types.is_string(type):
-        return Kind.ID if in_key or name.endswith("_id") else Kind.TEXT
+        return CellKind.ID if in_key or name.endswith("_id") else CellKind.TEXT
     if pa.types.is_boolean(type):
-        return Kind.FLAG
+        return CellKind.FLAG
     if pa.types.is_timestamp(type):
-        return Kind.TIME
-    return Kind.REAL if pa.types.is_floating(type) else Kind.INTEGER
+        return CellKind.TIME
+    return CellKind.REAL if pa.types.is_floating(type) else CellKind.INTEGER
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
         array, undecodable = decodable(columns[name])
         faults.add(undecodable, f"{name} is undecodable text")
         in_seconds = raw.in_seconds and name == "duration_ms"
-        made[name], bad = value_of(Kind.SECONDS if in_seconds else kind, array)
+        made[name], bad = value_of(CellKind.SECONDS if in_seconds else kind, array)
         faults.add(bad, f"{name} {_SAYS.get(kind, 'is no number')}")
         if name in tables()[table].key_columns and made[name].null_count:
             faults.add(pc.is_null(made[name]), f"no {name}")

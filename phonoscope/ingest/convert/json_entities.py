@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.nested import Entity, EntityReader
 from phonoscope.ingest.readers.json_file import JsonFile
 
 
-def entities_layout(name: str, what: str, kinds: Mapping[str, Entity]) -> Layout[JsonFile]:
+def entities_layout(name: str, what: str, kinds: Mapping[str, Entity]) -> Format[JsonFile]:
     """Return the layout of a file that holds objects of one of several kinds.
 
     Parameters
@@ -36,7 +36,7 @@ def entities_layout(name: str, what: str, kinds: Mapping[str, Entity]) -> Layout
         return found.unread(source) if found else []
 
     listed = ", ".join(f"{e.name} ({', '.join(keys.split())})" for keys, e in kinds.items())
-    return Layout(
+    return Format(
         name=name,
         opens=JsonFile,
         looks_for=f"JSON objects of {what}: {listed}",

@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.readers.json_cells import column_of
 from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array, uncollected
@@ -169,13 +169,13 @@ class _Cells:
         return {
             table: {
                 # A date of release may be there for its year only, which is told from it.
-                name: self._column(kinds(table).get(name, Kind.TEXT), name, where)
+                name: self._column(kinds(table).get(name, CellKind.TEXT), name, where)
                 for name, where in columns.items()
             }
             for table, columns in entity.tables.items()
         }
 
-    def _column(self, kind: Kind, name: str, where: Where) -> pa.Array:
+    def _column(self, kind: CellKind, name: str, where: Where) -> pa.Array:
         cells = self._computed(name, where) if callable(where) else self._at(where)
         array, wrong = column_of(kind, cells)
         for at in wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from phonoscope.ingest.convert.spelling import spelled
+from phonoscope.ingest.convert.column_aliases import spelled
 
 SPELLINGS = {
     "rank": "rank current_week current position pos chart_position this_week",

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.errors import SourceError, UsageError
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
 from phonoscope.ingest.formats.chart_columns import (
@@ -139,7 +139,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of_chart(source.columns)]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="charts-csv",
     opens=CsvFile,
     looks_for="a CSV file of a chart: a rank (rank, position, current_week ...), a title and a "

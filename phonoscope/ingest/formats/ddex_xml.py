@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from phonoscope.disclosure.ddex import declared_in, isrc_of
 from phonoscope.disclosure.model import Declaration
 from phonoscope.disclosure.xml_tree import child, children, text
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.nested import Entity, EntityReader
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
@@ -215,7 +215,7 @@ def _read(source: XmlFile) -> Iterator[Chunk]:
         yield from reader.read(JsonRecords(1, [message_of(root)], (), {}))
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="ddex-ern",
     opens=XmlFile,
     looks_for="a DDEX NewReleaseMessage in XML (ERN 3.8.2 to 4.3), or a folder of them",

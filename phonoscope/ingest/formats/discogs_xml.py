@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from phonoscope.disclosure.xml_tree import child, children, local, text
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.nested import Entity, EntityReader
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
@@ -190,7 +190,7 @@ def _read(source: XmlFile) -> Iterator[Chunk]:
         yield from reader.read(JsonRecords(first_row, rows, (), odd))
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="discogs-xml",
     opens=XmlFile,
     looks_for="XML of Discogs' dumps: releases (release, title, tracklist) or artists (artist, id, "

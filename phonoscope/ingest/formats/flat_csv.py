@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.convert.column_aliases import spelled
 from phonoscope.ingest.convert.flat_table import read_fields
-from phonoscope.ingest.convert.spelling import spelled
 from phonoscope.ingest.formats.chart_columns import are_of_a_dated_chart
 from phonoscope.ingest.formats.play_log import are_plays
 from phonoscope.ingest.readers.csv_file import CsvFile
@@ -86,7 +86,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of(source.columns)]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="flat-csv",
     opens=CsvFile,
     looks_for=(

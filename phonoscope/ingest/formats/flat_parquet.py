@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from phonoscope.ingest.base import NOWHERE, Chunk, Layout, Position
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.base import NOWHERE, Chunk, Format, Position
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.convert.flat_table import ROWS, SECONDS, tables_of
 from phonoscope.ingest.formats.flat_csv import are_of_tracks, fields_of
@@ -30,7 +30,7 @@ def _names(table: ParquetTable) -> list[str]:
 
 
 def _cells(table: ParquetTable) -> list[ParquetCell]:
-    types = {**kinds("features"), **kinds("tracks"), SECONDS: Kind.REAL}
+    types = {**kinds("features"), **kinds("tracks"), SECONDS: CellKind.REAL}
     of_columns = table.readable
     return [
         ParquetCell(to, types[to], quoted(name), of_columns[name])
@@ -76,7 +76,7 @@ def _ignored(source: ParquetFiles) -> list[str]:
     return [name for name in _names(table) if quoted(name) not in read] if table else []
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="flat-parquet",
     opens=ParquetFiles,
     looks_for="a Parquet file, or a folder of such with the same columns, of tracks: the columns "

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pyarrow.compute as pc
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.convert.column_aliases import spelled
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
-from phonoscope.ingest.convert.spelling import spelled
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 
 SPELLINGS = {
@@ -63,7 +63,7 @@ def _raw(records: Records, places: dict[str, int]) -> Raw:
     )
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="machine-artists",
     opens=CsvFile,
     looks_for="a CSV file of artists said to be machines: artist_name or artist_id, with says or "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.flat_table import check_mapping, read_fields
 from phonoscope.ingest.readers.csv_file import CsvFile
 
@@ -25,7 +25,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in (source.mapping or {})]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="mapped-csv",
     opens=CsvFile,
     looks_for="any CSV file with --map column=field for its columns, one of them the track_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.flat_table import read_columns
 from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.formats.play_log import LOOKS_FOR, are_plays, chunk_of_plays, fields_of
@@ -30,7 +30,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of(source.columns)]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="plays-csv",
     opens=CsvFile,
     looks_for=f"a CSV file of {LOOKS_FOR}",

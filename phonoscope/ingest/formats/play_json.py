@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from phonoscope.ingest.base import Chunk, Layout
+from phonoscope.ingest.base import Chunk, Format
 from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.formats.play_log import (
     LOOKS_FOR,
@@ -52,7 +52,7 @@ def _ignored(source: JsonFile) -> list[str]:
     return [key for key in keys if key not in fields_of(keys)]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="plays-json",
     opens=JsonFile,
     looks_for=f"JSON objects of {LOOKS_FOR}",

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.ingest.base import Chunk, Position
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.cells import MS_FROM, either, is_text, value_of
+from phonoscope.ingest.convert.column_aliases import spelled
 from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable
 from phonoscope.ingest.convert.pseudonyms import current
-from phonoscope.ingest.convert.spelling import spelled
 
 SPELLINGS = {
     "user_hash": "account account_id user user_id userid username user_name user_hash listener "
@@ -62,10 +62,14 @@ def are_plays(columns: Collection[str]) -> bool:
     return set(fields_of(columns).values()) >= NEEDED
 
 
-def kind_of(field: str) -> Kind:
+def kind_of(field: str) -> CellKind:
     """Return what cells of a field hold, for who reads them from a typed file."""
-    kinds = {"listened_utc": Kind.TIME, "played_ms": Kind.INTEGER, "played_s": Kind.REAL}
-    return kinds.get(field, Kind.ID if field in NEEDED or field == "ip_hash" else Kind.TEXT)
+    kinds = {
+        "listened_utc": CellKind.TIME,
+        "played_ms": CellKind.INTEGER,
+        "played_s": CellKind.REAL,
+    }
+    return kinds.get(field, CellKind.ID if field in NEEDED or field == "ip_hash" else CellKind.TEXT)
 
 
 def chunk_of_plays(
@@ -98,7 +102,7 @@ def chunk_of_plays(
         faults.add(undecodable, f"{field} is undecodable text")
         if field in ("user_hash", "ip_hash"):
             # Blank, missing and overlong ones are told before they are hidden.
-            text, bad = value_of(Kind.ID, array.cast(pa.string()))
+            text, bad = value_of(CellKind.ID, array.cast(pa.string()))
             faults.add(bad, f"{field} is too long")
             hide = current().accounts if field == "user_hash" else current().addresses
             made[field] = hide(text)
@@ -106,7 +110,7 @@ def chunk_of_plays(
             made[field], bad = _moments(array)
             faults.add(bad, "listened_utc is no time")
         elif field == "played_s":
-            made["played_ms"], bad = value_of(Kind.SECONDS, array)
+            made["played_ms"], bad = value_of(CellKind.SECONDS, array)
             faults.add(bad, "played_s is no number")
         else:
             made[field] = array
@@ -165,10 +169,10 @@ def _moments(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """Return ms since 1970 UTC of numbers or text, and which cells are no time."""
     if not is_text(array):
         return array, None
-    trimmed, too_long = value_of(Kind.ID, array)
+    trimmed, too_long = value_of(CellKind.ID, array)
     stands = pc.match_substring(trimmed, "-")
     if not pc.any(stands).as_py():
-        whole, bad = value_of(Kind.INTEGER, trimmed)
+        whole, bad = value_of(CellKind.INTEGER, trimmed)
         return whole, either(bad, too_long)
     try:
         if pc.all(pc.match_substring_regex(trimmed, _PLAIN)).as_py():

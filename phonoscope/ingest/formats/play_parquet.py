@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phonoscope.ingest.base import NOWHERE, Chunk, Layout
+from phonoscope.ingest.base import NOWHERE, Chunk, Format
 from phonoscope.ingest.convert.cells import MS_FROM
 from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.formats.play_log import (
@@ -76,7 +76,7 @@ def _ignored(source: ParquetFiles) -> list[str]:
     return [name for name, _ in table.columns.values() if name not in read]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="plays-parquet",
     opens=ParquetFiles,
     looks_for=f"a Parquet file, or a folder of such with the same columns, of {LOOKS_FOR}",

@@ -8,10 +8,10 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
-from phonoscope.ingest.base import NOWHERE, Chunk, Layout, Position
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.base import NOWHERE, Chunk, Format, Position
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.formats.web_api_tables import (
     ENTITIES,
@@ -125,14 +125,14 @@ def _with_third(
 
 
 _OF_MARKETS = (
-    ParquetCell("market_count", Kind.INTEGER, "markets", "BIGINT"),
-    ParquetCell("only_market", Kind.TEXT, "only_one", "VARCHAR"),
+    ParquetCell("market_count", CellKind.INTEGER, "markets", "BIGINT"),
+    ParquetCell("only_market", CellKind.TEXT, "only_one", "VARCHAR"),
 )
 
 
 def _cells(into: str, columns: Mapping[str, str], table: ParquetTable) -> list[ParquetCell]:
     return [
-        ParquetCell(to, kinds(into).get(to, Kind.TEXT), quoted(table.columns[name][0]), type)
+        ParquetCell(to, kinds(into).get(to, CellKind.TEXT), quoted(table.columns[name][0]), type)
         for to, name in columns.items()
         if name in table.columns and readable(type := table.columns[name][1])
     ]
@@ -206,7 +206,7 @@ def ignored(source: ParquetFiles) -> list[str]:
     return [table.shown for table in source.tables if table.shown not in known]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="web-api-parquet",
     opens=ParquetFiles,
     looks_for="Parquet files, one or in a folder, with the columns of a web API's "

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from phonoscope.catalogue.schema.layout import tables
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
-from phonoscope.ingest.base import Chunk, Layout, Position
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.base import Chunk, Format, Position
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.formats.web_api_tables import (
     ENTITIES,
@@ -82,7 +82,7 @@ def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cel
 
 
 def _join(
-    join: Join, row: str, joined: SqliteTable, types: Mapping[str, Kind], joins: list[str]
+    join: Join, row: str, joined: SqliteTable, types: Mapping[str, CellKind], joins: list[str]
 ) -> list[Cell]:
     """Add a join to ``joins`` and return what is selected of it; ``row`` is its number, in SQL."""
     alias = f"j{len(joins)}"
@@ -90,7 +90,7 @@ def _join(
     joins.append(f"LEFT JOIN main.{quoted(joined.name)} AS {alias} ON {alias}.{rowid} = {row}")
     return [
         # A date of release may be there for its year only, which is told from it.
-        Cell(to, types.get(to, Kind.TEXT), f"{alias}.{quoted(joined.columns[name])}",
+        Cell(to, types.get(to, CellKind.TEXT), f"{alias}.{quoted(joined.columns[name])}",
              name in joined.numeric)
         for to, name in join.columns.items()
         if name in joined.columns
@@ -176,7 +176,7 @@ def _ignored(source: SqliteFile) -> list[str]:
     return [table.name for table in source.tables.values() if table.name not in read]
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="web-api-sqlite",
     opens=SqliteFile,
     looks_for=(

@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonoscope.ingest.base import Chunk, Layout, Position
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.base import Chunk, Format, Position
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.formats.web_api_parquet import read_tables, told
 from phonoscope.ingest.formats.web_api_tables import ENTITIES, MARKETS, MARKETS_ROW, PLANS
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
@@ -125,7 +125,7 @@ def _of_rows(records: Records, names: Sequence[str], places: Sequence[int]) -> l
 def _of_objects(objects: JsonRecords, names: Sequence[str]) -> list[pa.Array]:
     columns, odd = [], dict(objects.odd)
     for name in names:
-        column, wrong = column_of(Kind.TEXT, [row.get(name) for row in objects.rows])
+        column, wrong = column_of(CellKind.TEXT, [row.get(name) for row in objects.rows])
         columns.append(column)
         for at in wrong:
             odd.setdefault(at, f"{name} is no single value")
@@ -140,7 +140,7 @@ def _recognises(source: TextTables) -> bool:
     return bool(found & (set(ENTITIES) | {"track_artists", "artist_genres"}))
 
 
-LAYOUT = Layout(
+LAYOUT = Format(
     name="web-api-text",
     opens=TextTables,
     looks_for="CSV or JSON Lines, one or several in a folder, with the same columns as keys",

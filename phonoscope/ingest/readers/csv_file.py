@@ -12,9 +12,9 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.files import local_path, printable
 from phonoscope.ingest.base import Position
+from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
 from phonoscope.ingest.readers.lines import Lines, encoding_of
 from phonoscope.ingest.readers.quotes import mended
-from phonoscope.ingest.readers.unpacked import Unpacked, open_unpacked
 
 CHUNK_ROWS = 16_384
 CHUNK_CHARACTERS = 1 << 24

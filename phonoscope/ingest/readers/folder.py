@@ -10,13 +10,13 @@ from pathlib import Path
 
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
-from phonoscope.ingest.base import Chunk, Layout, Position, Reject, Source, renumbered
+from phonoscope.ingest.base import Chunk, Format, Position, Reject, Source, renumbered
 from phonoscope.ingest.row_text import text_of
 
 MOST_FILES = 1_000_000
 FILES = "files"
 """What rejected files are called as a table of the source."""
-Opener = Callable[[Path], "tuple[Source, Layout[Source]] | None"]
+Opener = Callable[[Path], "tuple[Source, Format[Source]] | None"]
 
 
 def files_in(folder: Path, name: str) -> list[Path]:
@@ -46,7 +46,7 @@ class Folder:
 
     name: str
     files: Sequence[Path]
-    layout: Layout[Source]
+    layout: Format[Source]
     opener: Opener
     """Opens a file; ``None`` when no layout fits."""
     passed_over: list[str] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Folder:
                 read[FILES] += 1
                 yield _rejected(path, read[FILES], error)
 
-    def _check(self, path: Path, layout: Layout[Source]) -> None:
+    def _check(self, path: Path, layout: Format[Source]) -> None:
         if layout.name != self.layout.name:
             raise _MixedError(
                 f"{self.name} holds {self.layout.name} and also {layout.name} "
@@ -111,7 +111,7 @@ class _MixedError(SourceError):
     """A folder holds files of two layouts; one that is merely damaged does not stop the others."""
 
 
-def as_layout(layout: Layout[Source]) -> Layout[Source]:
+def as_layout(layout: Format[Source]) -> Format[Source]:
     """Return a layout of files as one of a folder of them."""
 
     def read(source: Source) -> Iterator[Chunk]:

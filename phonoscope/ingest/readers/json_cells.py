@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from phonoscope.ingest.cell import Kind
+from phonoscope.ingest.cell import CellKind
 
 _TEXT, _WHOLE, _REAL, _FLAG = {str}, {int}, {int, float}, {bool}
 _FAR = 1 << 53
 
 
-def column_of(kind: Kind, cells: Sequence[Any]) -> tuple[pa.Array, set[int]]:
+def column_of(kind: CellKind, cells: Sequence[Any]) -> tuple[pa.Array, set[int]]:
     """Return cells as a column that :func:`..cells.value_of` takes.
 
     Parameters
@@ -33,12 +33,12 @@ def column_of(kind: Kind, cells: Sequence[Any]) -> tuple[pa.Array, set[int]]:
     try:
         if types <= _TEXT:
             return pa.array(cells, pa.string()), set()
-        if kind not in (Kind.ID, Kind.TEXT):
+        if kind not in (CellKind.ID, CellKind.TEXT):
             if types == _WHOLE:
                 return pa.array(cells, pa.int64()), set()
             if types <= _REAL:
                 return pa.array(cells, pa.float64()), set()
-            if types == _FLAG and kind is Kind.FLAG:
+            if types == _FLAG and kind is CellKind.FLAG:
                 return pa.array(cells, pa.bool_()).cast(pa.int8()), set()
     except (pa.ArrowException, OverflowError):
         pass

@@ -15,9 +15,9 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
 from phonoscope.ingest.base import Position
+from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
 from phonoscope.ingest.readers.lines import encoding_of
-from phonoscope.ingest.readers.unpacked import Unpacked, open_unpacked
 
 CHUNK_ROWS = 8192
 CHUNK_BYTES = 1 << 22

@@ -20,7 +20,7 @@ from phonoscope.catalogue.query import spilling_connection
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 16_384
@@ -73,7 +73,7 @@ class ParquetCell:
     """What to select for one column of a common table."""
 
     column: str
-    kind: Kind
+    kind: CellKind
     sql: str
     """The column, quoted."""
     type: str
@@ -99,10 +99,10 @@ class ParquetCell:
     @property
     def is_text(self) -> bool:
         """Whether it is handed on as text."""
-        if self.kind in (Kind.ID, Kind.TEXT) or self.type in ("VARCHAR", "BLOB", "UUID"):
+        if self.kind in (CellKind.ID, CellKind.TEXT) or self.type in ("VARCHAR", "BLOB", "UUID"):
             return True
         return self.type.startswith(_DICTIONARY) or (
-            self.type == "BOOLEAN" and self.kind is not Kind.FLAG
+            self.type == "BOOLEAN" and self.kind is not CellKind.FLAG
         )
 
 

@@ -22,13 +22,13 @@ from adbc_driver_sqlite import dbapi
 
 from phonoscope.errors import SourceError
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, Kind
+from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 
 MAGIC = b"SQLite format 3\0"
 BATCH_ROWS = 8192
 """Rows fetched at once. With MAX_TEXT_BYTES it bounds what a hostile file can make us hold."""
 _MAX_TABLES = 1000
-_TEXT = (Kind.ID, Kind.TEXT)
+_TEXT = (CellKind.ID, CellKind.TEXT)
 
 
 def quoted(name: str) -> str:
@@ -57,7 +57,7 @@ class Cell:
 
     column: str
     """Column of the common table."""
-    kind: Kind
+    kind: CellKind
     sql: str
     """The stored column, qualified and quoted."""
     numeric: bool
@@ -135,7 +135,7 @@ class SqliteFile:
         # The driver takes a column's type from the first batch; one of typed constants goes
         # first, or a column that begins with 10,000 NULLs would be taken for numbers. It is a
         # whole batch, so that the others are the same ones wherever reading begins.
-        typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is Kind.REAL] for c in cells)
+        typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is CellKind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
         at = f"t.{table.rowid}" if table.rowid else "0"
         query = (
@@ -222,7 +222,7 @@ def _value(cell: Cell) -> str:
     if _as_text(cell):
         short = f"octet_length({cell.sql}) <= {MAX_TEXT_BYTES}"
         return f"CASE WHEN {short} THEN CAST({cell.sql} AS TEXT) END"
-    return f"CAST({cell.sql} AS {'REAL' if cell.kind is Kind.REAL else 'INTEGER'})"
+    return f"CAST({cell.sql} AS {'REAL' if cell.kind is CellKind.REAL else 'INTEGER'})"
 
 
 def _odd(cells: Sequence[Cell]) -> str:

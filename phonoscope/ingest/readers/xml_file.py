@@ -11,7 +11,7 @@ from phonoscope.disclosure.xml_tree import records, refuse_document_type
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.readers.unpacked import Unpacked, open_unpacked
+from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
 
 _BLOCK_BYTES = 1 << 16
 _SAMPLED_BYTES = 1 << 18

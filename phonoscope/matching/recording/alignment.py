@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.features.prints import BITS
-from phonoscope.matching.recording.reading import Reading
-from phonoscope.matching.recording.segment import Segment
-from phonoscope.types import Floats
+from phonoscope.columns import Floats
+from phonoscope.features.fingerprints import BITS
+from phonoscope.matching.recording.reading import AlteredExcerpt
+from phonoscope.matching.recording.segment import IndexSegment
 
 FEWEST = 3
 """Prints that have to be compared."""
@@ -23,11 +23,11 @@ CLEAR = 1.5
 class Candidate:
     """A place of a recording that an excerpt may be."""
 
-    segment: Segment
+    segment: IndexSegment
     track: int
     offset: int
     """Where the excerpt would begin in the recording, cells."""
-    reading: Reading
+    reading: AlteredExcerpt
     at: NDArray[np.int64]
     """Places of the recording's prints that were compared, cells of the recording."""
     agreement: Floats
@@ -42,7 +42,11 @@ class Candidate:
 
 
 def compare(
-    segment: Segment, track: int, offset: int, reading: Reading, shifts: Sequence[int] = (0,)
+    segment: IndexSegment,
+    track: int,
+    offset: int,
+    reading: AlteredExcerpt,
+    shifts: Sequence[int] = (0,),
 ) -> Candidate | None:
     """Compare an excerpt with a place of a recording, print by print, and a little beside it."""
     places, bits = segment.prints_of(track)

@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from phonoscope.catalogue.parts import BatchNames, written_us
-from phonoscope.catalogue.schema.layout import DecisionRow, MatchRow, plain_rows
+from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
+from phonoscope.clock import utc_now
 from phonoscope.matching.recording.copies import fingerprints, groups, pairs
-from phonoscope.matching.recording.groups import Group, grouped
+from phonoscope.matching.recording.groups import CopyGroup, grouped
 from phonoscope.matching.recording.pair import Pair
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def search(catalogue: Tables, store: Store) -> int:
 
 def decide(store: Store, one: str, other: str, decision: Decision) -> None:
     """Keep what a person says of two recordings."""
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     _keep(store, "decisions", [DecisionRow(pair_key(one, other), decision.value, now)])
 
 
@@ -72,7 +73,7 @@ def _keep(store: Store, table: str, rows: Sequence[Any]) -> None:
     store.write({table: plain_rows(table, rows, batch)}, batch)
 
 
-def copies(catalogue: Tables) -> list[Group]:
+def copies(catalogue: Tables) -> list[CopyGroup]:
     """Return the groups of copies that are known, the largest first."""
     return described(catalogue, linked(catalogue))
 
@@ -96,7 +97,7 @@ def linked(catalogue: Tables) -> list[set[str]]:
     return groups([*such(Decision.SAME), *found], such(Decision.DIFFERENT))
 
 
-def described(catalogue: Tables, known: Sequence[set[str]]) -> list[Group]:
+def described(catalogue: Tables, known: Sequence[set[str]]) -> list[CopyGroup]:
     """Describe groups; one of which fewer than two recordings are known is left out.
 
     Members are compared with each other here, which takes longer than to know of the group.

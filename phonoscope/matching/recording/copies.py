@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phonoscope.features.prints import ALTERATIONS
+from phonoscope.features.fingerprints import ALTERATIONS
 from phonoscope.matching.recording.pair import Fingerprints, Pair, related
 from phonoscope.matching.recording.pairs import key_bits, possible_pairs
 

@@ -30,7 +30,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Passage:
     """A stretch of a sound that is of one recording."""
 
     recording_id: str
@@ -60,7 +60,7 @@ def find(
     passages: bool = False,
     false_matches: float = FALSE_MATCHES,
     told: Progress | None = None,
-) -> list[Stretch]:
+) -> list[Passage]:
     """Return what a sound contains of the recordings in an index, in order of time.
 
     Parameters
@@ -95,10 +95,10 @@ def find(
     return [stretch for stretch in rated if stretch.p_false <= false_matches]
 
 
-def stretches(found: Iterable[Match]) -> list[Stretch]:
+def stretches(found: Iterable[Match]) -> list[Passage]:
     """Join the matches of excerpts that follow each other, in order of time."""
-    open_: list[Stretch] = []
-    done: list[Stretch] = []
+    open_: list[Passage] = []
+    done: list[Passage] = []
     for match in found:
         fresh = _stretch(match)
         done += [s for s in open_ if fresh.begin_s - s.end_s > LONGEST_GAP_S]
@@ -112,11 +112,11 @@ def stretches(found: Iterable[Match]) -> list[Stretch]:
     return sorted([*done, *open_], key=lambda s: (s.begin_s, -s.score))
 
 
-def _stretch(match: Match) -> Stretch:
+def _stretch(match: Match) -> Passage:
     # What a first print stands for cannot begin before the sound or the recording does.
     lead_s = max(0.0, min(BEYOND_S, match.there_s, match.begin_s * match.speed))
     length_s = (match.end_s - match.begin_s) * match.speed
-    return Stretch(
+    return Passage(
         recording_id=match.recording_id,
         begin_s=match.begin_s - lead_s / match.speed,
         end_s=match.end_s + BEYOND_S / match.speed,
@@ -130,7 +130,7 @@ def _stretch(match: Match) -> Stretch:
     )
 
 
-def _continues(stretch: Stretch, fresh: Stretch) -> bool:
+def _continues(stretch: Passage, fresh: Passage) -> bool:
     expected = stretch.there_begin_s + (fresh.begin_s - stretch.begin_s) * stretch.speed
     # A slightly wrong speed adds up along a stretch.
     off = SAME_PLACE_S + 0.01 * (fresh.begin_s - stretch.begin_s)
@@ -141,7 +141,7 @@ def _continues(stretch: Stretch, fresh: Stretch) -> bool:
     )
 
 
-def _joined(stretch: Stretch, fresh: Stretch) -> Stretch:
+def _joined(stretch: Passage, fresh: Passage) -> Passage:
     best = fresh if fresh.score > stretch.score else stretch
     return dataclasses.replace(
         best,
@@ -153,7 +153,7 @@ def _joined(stretch: Stretch, fresh: Stretch) -> Stretch:
     )
 
 
-def covered_s(found: Iterable[Stretch]) -> float:
+def covered_s(found: Iterable[Passage]) -> float:
     """Return how much of a sound is of some recording, s; what two share counts once."""
     total, reached = 0.0, 0.0
     for stretch in sorted(found, key=lambda s: s.begin_s):

@@ -35,7 +35,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Group:
+class CopyGroup:
     """Recordings that are one and the same."""
 
     members: tuple[Member, ...]
@@ -166,7 +166,7 @@ def grouped(
     facts: Mapping[str, Facts],
     uris: Mapping[str, Sequence[str]],
     held: Mapping[str, Fingerprints],
-) -> Group | None:
+) -> CopyGroup | None:
     """Describe a group; ``None`` when fewer than two of its recordings are known."""
     rows = [facts[name] for name in sorted(names) if name in facts]
     if len(rows) < 2:
@@ -184,7 +184,7 @@ def grouped(
             differs = differences(first, row, pair)
         places = tuple(sorted(uris.get(name, ())))
         members.append(Member(name, places, _title(row, places), row is first, differs, pair))
-    return Group(tuple(members), reasons)
+    return CopyGroup(tuple(members), reasons)
 
 
 def _title(facts: Facts, uris: Sequence[str]) -> str:

@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.features.prints import weights
+from phonoscope.features.fingerprints import weights
 from phonoscope.matching.recording.segment import (
     MOST_PRINTS,
     DamagedIndexError,
+    IndexSegment,
     Printed,
-    Segment,
     merge,
     open_segment,
     stamp,
@@ -49,7 +49,7 @@ class Index:
     """An index as it was when it was opened."""
 
     folder: Path
-    segments: tuple[Segment, ...]
+    segments: tuple[IndexSegment, ...]
     alive: tuple[NDArray[np.bool_], ...]
     """Which recordings of each segment count; others were replaced or removed."""
     parts: frozenset[str]
@@ -131,7 +131,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-class Writer:
+class IndexWriter:
     """Adds to an index; begins a new one where there is none that can be used."""
 
     def __init__(self, folder: Path) -> None:
@@ -233,10 +233,10 @@ class Writer:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[Writer]:
+def writing(folder: Path) -> Iterator[IndexWriter]:
     """Write to the index in a folder, once nobody else does."""
     with _locked(folder):
-        yield Writer(folder)
+        yield IndexWriter(folder)
 
 
 def _batches(printed: Iterable[Printed]) -> Iterator[list[Printed]]:

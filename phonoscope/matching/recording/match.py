@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from phonoscope.columns import Floats
 from phonoscope.features.patches import CELLS_PER_S
 from phonoscope.matching.recording.alignment import Candidate
 from phonoscope.matching.recording.index import Index
-from phonoscope.matching.recording.reading import Excerpt, Reading
+from phonoscope.matching.recording.reading import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.search import ALTERED, PLAIN, followed, leads, refined
-from phonoscope.types import Floats
 
 FALSE_MATCHES = 0.001
 """Share of excerpts of absent recordings that may be recognised."""
@@ -78,12 +78,12 @@ class Query:
     false_matches: float = FALSE_MATCHES
 
     @cached_property
-    def plain(self) -> Reading:
+    def plain(self) -> AlteredExcerpt:
         """It as it is."""
         return self.excerpt.reading(PLAIN)
 
     @cached_property
-    def readings(self) -> list[Reading]:
+    def readings(self) -> list[AlteredExcerpt]:
         """It as every altered copy that is searched."""
         return [self.excerpt.reading(change) for change in ALTERED]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.columns import Floats
+from phonoscope.features.fingerprints import ALTERATIONS, BITS
 from phonoscope.features.patches import CELLS_PER_S
-from phonoscope.features.prints import ALTERATIONS, BITS
 from phonoscope.matching.recording.alignment import significance, signs_of
-from phonoscope.types import Floats
 
 ALIKE_BITS = 16
 """Bits of 64 in which two prints of the same moment differ at most."""

@@ -43,7 +43,7 @@ def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
     -------
     ibis.expr.types.Table
         ``one`` and ``other`` (recording ids; ``other`` is ``one`` altered), ``alteration`` (index
-        into :data:`phonoscope.features.prints.ALTERATIONS`) and ``anchors`` that lead there.
+        into :data:`phonoscope.features.fingerprints.ALTERATIONS`) and ``anchors`` that lead there.
     """
     places = prints.select(
         "recording_id", "print_bits", place=ibis.range(prints.print_bits.length()).unnest()

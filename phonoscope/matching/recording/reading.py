@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
+from phonoscope.columns import Floats
+from phonoscope.features.fingerprints import Alteration, weights
 from phonoscope.features.patches import (
     REACH,
     SILENT,
@@ -23,8 +25,6 @@ from phonoscope.features.patches import (
     onsets,
     rises,
 )
-from phonoscope.features.prints import Alteration, weights
-from phonoscope.types import Floats
 
 HIGHEST_PITCH = 1.42
 """Ratio up to which bands may be moved: six semitones."""
@@ -46,16 +46,16 @@ class Excerpt:
     """Where it begins in the sound, s."""
     stop_s: float
 
-    def reading(self, change: Alteration) -> Reading:
+    def reading(self, change: Alteration) -> AlteredExcerpt:
         """Read it as an altered copy: slow it down and lower it again by as much."""
         matrix = band_matrix(self.power.shape[1], self.bin_hz, round(change.pitch, 6))
         timing = (self.hop_s * change.speed, self.half_s * change.speed)
         cells, _ = cells_of(self.power @ matrix, 0, timing, 0, last=True)
-        return Reading(moments_of(cells), change)
+        return AlteredExcerpt(moments_of(cells), change)
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class AlteredExcerpt:
     """An excerpt as if altered, ready to be measured anywhere."""
 
     moments: Floats

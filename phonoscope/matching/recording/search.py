@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.features.prints import (
+from phonoscope.columns import Floats
+from phonoscope.features.fingerprints import (
     BITS,
     SEMITONE,
     STEP_SEMITONES,
@@ -19,9 +20,8 @@ from phonoscope.features.prints import (
 )
 from phonoscope.matching.recording.alignment import Candidate, compare
 from phonoscope.matching.recording.index import Index
-from phonoscope.matching.recording.reading import Excerpt, Reading
-from phonoscope.matching.recording.segment import KEY_BITS, Segment, keys_of
-from phonoscope.types import Floats
+from phonoscope.matching.recording.reading import AlteredExcerpt, Excerpt
+from phonoscope.matching.recording.segment import KEY_BITS, IndexSegment, keys_of
 
 PROBED_BITS = 8
 """Uncertain bits of a key that are tried the other way round."""
@@ -84,10 +84,10 @@ class Lead:
     """A place worth comparing, and how much led there."""
 
     weight: int
-    segment: Segment
+    segment: IndexSegment
     track: int
     offset: int
-    reading: Reading
+    reading: AlteredExcerpt
 
 
 @cache
@@ -129,7 +129,9 @@ def probes(
     return keys.astype(np.uint32).ravel(), np.repeat(np.arange(len(bits)), count)
 
 
-def hits(segment: Segment, alive: NDArray[np.bool_], places: Places, *, thorough: bool) -> Hits:
+def hits(
+    segment: IndexSegment, alive: NDArray[np.bool_], places: Places, *, thorough: bool
+) -> Hits:
     """Return prints of a segment that look like those at some places."""
     bits = packed(places.measured)
     count, most = (MORE_PROBES, MORE_DIFFERENT) if thorough else (PROBES, MOST_DIFFERENT)
@@ -145,7 +147,9 @@ def hits(segment: Segment, alive: NDArray[np.bool_], places: Places, *, thorough
     return Hits(places.reading[which][kept], track[kept], offset[kept], weight[kept])
 
 
-def leads_of(segment: Segment, found: Hits, readings: Sequence[Reading], most: int) -> list[Lead]:
+def leads_of(
+    segment: IndexSegment, found: Hits, readings: Sequence[AlteredExcerpt], most: int
+) -> list[Lead]:
     """Return what most hits agree on, the heaviest first."""
     if not len(found.track):
         return []
@@ -166,7 +170,9 @@ def leads_of(segment: Segment, found: Hits, readings: Sequence[Reading], most: i
     ]  # fmt: skip
 
 
-def leads(index: Index, readings: Sequence[Reading], *, thorough: bool = False) -> list[Lead]:
+def leads(
+    index: Index, readings: Sequence[AlteredExcerpt], *, thorough: bool = False
+) -> list[Lead]:
     """Return where prints of readings were found, in no order."""
     at = [reading.grid(GRID) if thorough else reading.onsets for reading in readings]
     places = Places(

@@ -58,7 +58,7 @@ class Printed:
 
 
 @dataclass(frozen=True, eq=False)
-class Segment:
+class IndexSegment:
     """An open segment; its arrays are maps of its files."""
 
     folder: Path
@@ -137,7 +137,9 @@ def _starts(key: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
     return np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
 
 
-def merge(folder: Path, segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_]]) -> Any:
+def merge(
+    folder: Path, segments: Sequence[IndexSegment], alive: Sequence[NDArray[np.bool_]]
+) -> Any:
     """Write one segment of several, without the recordings that are not alive.
 
     Memory does not grow with the segments: prints are copied recording by recording, and sorted
@@ -188,7 +190,7 @@ def _runs(kept: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _ranges(segments: Sequence[Segment], width: int) -> Iterable[tuple[int, int]]:
+def _ranges(segments: Sequence[IndexSegment], width: int) -> Iterable[tuple[int, int]]:
     """Cut the keys into ranges of whole buckets that hold about a chunk of prints each."""
     # A range ends at a border of every segment's buckets and of the new ones.
     coarse = min(width, *(KEY_BITS - s.shift for s in segments))
@@ -208,7 +210,7 @@ def _ranges(segments: Sequence[Segment], width: int) -> Iterable[tuple[int, int]
 
 
 def _gathered(
-    segments: Sequence[Segment], moved: Sequence[NDArray[np.int64]], low: int, high: int
+    segments: Sequence[IndexSegment], moved: Sequence[NDArray[np.int64]], low: int, high: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     keys, where = [], []
     for segment, shift in zip(segments, moved, strict=True):
@@ -266,7 +268,7 @@ def checksum(path: Path) -> int:
     return value
 
 
-def open_segment(parent: Path, entry: Mapping[str, Any]) -> Segment:
+def open_segment(parent: Path, entry: Mapping[str, Any]) -> IndexSegment:
     """Open a segment.
 
     Raises
@@ -287,4 +289,4 @@ def open_segment(parent: Path, entry: Mapping[str, Any]) -> Segment:
         held = np.memmap(path, np.dtype(kind), "r") if size else np.empty(0, np.dtype(kind))
         # As a plain array: the class memmap is slow to index.
         arrays[name] = held.view(np.ndarray)
-    return Segment(folder, **arrays)
+    return IndexSegment(folder, **arrays)

@@ -10,7 +10,7 @@ import numpy as np
 import platformdirs
 
 from phonoscope.catalogue.store import Store
-from phonoscope.features.prints import weights
+from phonoscope.features.fingerprints import weights
 from phonoscope.files import local_path
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.segment import DamagedIndexError, Printed

@@ -1,0 +1,142 @@
+"""Settling: at the end of an ingest, no key is left twice in what its source has here.
+
+An earlier ingest of the same file is replaced whole. Two files of one source, or one file of many
+parts, may hold the same key; that is rare, is looked for once, and only then is a table rewritten.
+From then on a question reads the parts as they are, see :mod:`.views`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from phonoscope.catalogue.compaction import Rows, replace_parts
+from phonoscope.catalogue.parts import scan_of
+from phonoscope.catalogue.query import spilling_connection
+from phonoscope.catalogue.schema.tables import Table, tables
+from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.views import register_parts
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An ingest whose rows are all written."""
+
+    source: str
+    """As the column ``source`` says."""
+    origin: str
+    """What was read."""
+    scan_id: str
+
+
+def settle(store: Store, ingest: Settled, *, memory_mb: int) -> None:
+    """Leave of every key of a source the newest row only.
+
+    Parameters
+    ----------
+    store
+        The catalogue.
+    ingest
+        The ingest that has just written its last batch.
+    memory_mb
+        Memory after which DuckDB spills to disk, MB.
+
+    Raises
+    ------
+    CatalogueError
+        When the catalogue cannot be written; nothing is lost then.
+    """
+    scans = _scans(store)
+    earlier = frozenset(
+        scan_id
+        for scan_id, (source, origin) in scans.items()
+        if source == ingest.source and origin == ingest.origin and scan_id != ingest.scan_id
+    )
+    others = frozenset(scan for scan, (source, _) in scans.items() if source != ingest.source)
+    for table in tables().values():
+        if table.ingested:
+            _Settling(store, table, ingest.source, earlier, memory_mb).run(others)
+
+
+def _scans(store: Store) -> dict[str, tuple[str, str]]:
+    """Return source and origin of every ingest, by scan_id."""
+    parts = store.live_parts("ingests")
+    rows = store.rows("ingests", parts, ["scan_id", "source", "origin"])
+    # An ingest of before this column was called by what it read.
+    return {r["scan_id"]: (r["source"], r["origin"] or r["source"]) for r in rows}
+
+
+_LIVE = "scan_id NOT IN (SELECT id FROM earlier)"
+
+
+@dataclass(frozen=True)
+class _Settling:
+    """The settling of one table."""
+
+    store: Store
+    table: Table
+    source: str
+    earlier: frozenset[str]
+    """Ingests that are replaced."""
+    memory_mb: int
+
+    def run(self, others: frozenset[str]) -> None:
+        """Settle the table; ``others`` are the ingests of other sources."""
+        live = self.store.live_parts(self.table.name)
+        gone = [name for name in live if scan_of(name) in self.earlier]
+        concerned = [n for n in live if n not in gone and scan_of(n) not in others]
+        may_hide = self.earlier and any(not scan_of(name) for name in concerned)
+        if (len(concerned) > 1 or may_hide) and self._needs_rewriting(concerned):
+            self._replace([*gone, *concerned], concerned, self._newest)
+        elif gone:
+            self._replace(gone, [], lambda connection: connection.sql(self._rows))
+
+    def _replace(self, names: Sequence[str], read: Sequence[str], rows: Rows) -> None:
+        replace_parts(
+            self.store, self.table, names, rows, read=read, memory_mb=self.memory_mb
+        )  # fmt: skip
+
+    @property
+    def _rows(self) -> str:
+        return f"FROM _parts_{self.table.name}"
+
+    @property
+    def _hash(self) -> str:
+        """SQL for a hash of a key; two keys with one hash only cost time."""
+        varying = [n for n in self.table.key_columns if n not in ("source", "scan_id")]
+        return f"hash({', '.join(varying)})"
+
+    def _needs_rewriting(self, names: Sequence[str]) -> bool:
+        """Look for keys that occur twice, and for rows of earlier ingests in compacted parts."""
+        with spilling_connection(self.memory_mb) as connection:
+            register_parts(connection, self.store, self.table, names)
+            self._find_twice(connection)
+            found = connection.execute(
+                "SELECT (SELECT count(*) FROM twice) + "  # noqa: S608
+                f"(SELECT count(*) {self._rows} WHERE NOT ({_LIVE}))"
+            ).fetchone()
+        return bool(found and found[0])
+
+    def _find_twice(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the tables ``earlier``, of ingests, and ``twice``, of hashes of doubled keys."""
+        connection.execute(
+            "CREATE TEMP TABLE earlier AS SELECT unnest(?::VARCHAR[]) id", [[*self.earlier]]
+        )
+        connection.execute(
+            f"CREATE TEMP TABLE twice AS SELECT {self._hash} AS h {self._rows} "
+            f"WHERE source = ? AND {_LIVE} GROUP BY h HAVING count(*) > 1",
+            [self.source],
+        )
+
+    def _newest(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """Return the rows that count; only what is doubled has to be sorted."""
+        self._find_twice(connection)
+        live = f"SELECT * {self._rows} WHERE {_LIVE}"
+        doubled = f"source = $source AND {self._hash} IN (FROM twice)"
+        return connection.sql(
+            f"{live} AND NOT ({doubled}) UNION ALL ({live} AND {doubled} "
+            f"QUALIFY row_number() OVER (PARTITION BY {self.table.key} ORDER BY batch DESC) = 1)",
+            params={"source": self.source},
+        )

@@ -1,0 +1,295 @@
+"""Machine-made releases by month: what is known of them here, beside what others published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phonoscope.findings.base import (
+    Answer,
+    Chart,
+    Figure,
+    Finding,
+    QuerySession,
+    ResultColumn,
+    ResultTable,
+    Share,
+    cannot_tell,
+)
+from phonoscope.findings.plots.interval_chart import Estimated, over_time
+from phonoscope.findings.shared.dates import periods
+from phonoscope.findings.shared.groups import is_weighed
+from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
+from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
+from phonoscope.interval import Interval
+from phonoscope.linking.links import links
+from phonoscope.text import percent
+
+ELSEWHERE: Sequence[tuple[str, float | None, str, str]] = (
+    ("2025-01", None, "10,000 tracks a day", "Deezer, of deliveries to it"),
+    ("2025-11", 0.34, "50,000 tracks a day", "Deezer, of deliveries to it"),
+    ("2026-01", 0.39, "60,000 tracks a day", "Deezer, of deliveries to it"),
+    ("2026-04", 0.44, "75,000 tracks a day", "Deezer, of deliveries to it"),
+)
+"""Month, share, amount, and who published it: of deliveries, as their own detector sees them."""
+METHOD = (
+    "Three separate counts by month of release, which are never added up: tracks that their source "
+    "itself declares machine-made, among all tracks; tracks with an artist on an imported list of "
+    "known machine-made artists, by id or by name, among all tracks; and recordings that were "
+    "scanned and are linked to a track here (by file, ISRC or tags), of which the true share is "
+    "estimated from what the detector flags and its error rates, as in 'Machine-made', each in the "
+    "earliest month of its tracks. Metadata alone, such as durations or release rates, is never "
+    "evidence here."
+)
+MISLEADS = (
+    "Declarations and lists are lower bounds of unknown depth: most machine-made music is on no "
+    "list and declares nothing, and a list may be wrong about people. Figures from elsewhere are "
+    "shares of deliveries to one service, told by its own detector whose error rates are not "
+    "published; what is delivered is not what is released, kept or heard."
+)
+MONTHS_DRAWN = 60
+"""Months that the chart draws, the latest."""
+LATEST = 24
+"""Months that the table lists, the latest."""
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Tracks of a month, and how many of them."""
+
+    month: str
+    hits: int
+    tracks: int
+
+
+def ask(catalogue: QuerySession) -> Answer:
+    """Count what is declared and what is on lists, by month."""
+    if not all_tracks(catalogue):
+        return cannot_tell(NO_TRACKS)
+    declared, listed = _declared(catalogue), _listed(catalogue)
+    kinds = {"declared": declared, "listed": listed}
+    known = {name: counts for name, counts in kinds.items() if counts is not None}
+    detected = _detected(catalogue)
+    if not known and not detected:
+        return cannot_tell(
+            "How many releases are machine-made cannot be told from this metadata: no track is "
+            "declared so by its source, no list of known artists was ingested, and no recording "
+            "that was weighed is linked to a track. Published shares, such as Deezer's 34% of "
+            "deliveries in November 2025, are of what is delivered to one service and told from "
+            "sound: scan recordings for an estimate."
+        )
+    shares = {name: _whole(counts) for name, counts in known.items()}
+    told = [_SAYS[name].format(share, share.hits) for name, share in shares.items()]
+    overall = detected.overall if detected else None
+    if overall:
+        told.append(f"Of recordings linked to these tracks: {says(overall)}")
+    figures = [shares[name].figure(f"{name}_share") for name in known]
+    figures += [
+        Share(c.hits, c.tracks).figure(f"{name}_{c.month}_share")
+        for name, counts in known.items()
+        for c in counts
+        if c.month
+    ]
+    figures += _figures(detected) if detected else []
+    return Answer(
+        headline=" ".join(told),
+        note="What is declared or listed is a lower bound: the rest says nothing." if known else "",
+        certainty=" ".join(share.certainty() for share in shares.values()),
+        figures=tuple(figures),
+        chart=_chart(known, detected),
+        tables=(
+            *([_by_month(known)] if known else []),
+            *([_by_month_detected(detected)] if detected else []),
+            _elsewhere(),
+        ),
+    )
+
+
+_SAYS = {
+    "declared": "{0} of the tracks ({1:,}) are declared machine-made by their source.",
+    "listed": "{0} of the tracks ({1:,}) have an artist on a list of machine-made artists.",
+}
+
+
+def _whole(counts: Sequence[_Count]) -> Share:
+    return Share(sum(c.hits for c in counts), sum(c.tracks for c in counts))
+
+
+def _month(rows: Any) -> Any:
+    """Return the month of a date of release; empty where it names none."""
+    named = rows.release_date_precision.isin(("month", "day"))
+    return named.ifelse(rows.release_date.substr(0, 7), None)
+
+
+def _counts(rows: Any, hit: Any) -> list[_Count]:
+    found = rows.mutate(month=_month(rows), hit=hit.cast("int64")).group_by("month")
+    months = found.agg(hits=lambda t: t.hit.sum(), tracks=lambda t: t.count())
+    return [
+        _Count(row["month"] or "", row["hits"] or 0, row["tracks"])
+        for row in months.order_by("month").to_pyarrow().to_pylist()
+    ]
+
+
+def _declared(catalogue: QuerySession) -> list[_Count] | None:
+    """Count tracks that their source declares; ``None`` when it says nothing of any."""
+    tracks = catalogue.table("tracks")
+    says = tracks.filter(tracks.declared_generated.notnull())
+    if not says.limit(1).to_pyarrow().num_rows:
+        return None
+    return _counts(tracks, tracks.declared_generated.fill_null(False))
+
+
+def _listed(catalogue: QuerySession) -> list[_Count] | None:
+    """Count tracks with an artist on a list, by id or by name; ``None`` without a list."""
+    listed = catalogue.table("machine_artists")
+    if not listed.limit(1).to_pyarrow().num_rows:
+        return None
+    tracks, credits = catalogue.table("tracks"), catalogue.table("track_artists")
+    artists = catalogue.table("artists")
+    names = listed.filter(listed.name.notnull()).select(known=_plain(listed.name)).distinct()
+    ids = listed.filter(listed.artist_id.notnull()).select("artist_id")
+    by_name = artists.mutate(known=_plain(artists.name)).inner_join(names, "known")
+    suspects = ids.union(by_name.select("artist_id")).distinct()
+    of_ids = credits.inner_join(suspects, "artist_id").select("source", "track_id").distinct()
+    named = tracks.filter(tracks.artist_names.notnull())
+    of_names = named.mutate(known=_plain(named.artist_names)).inner_join(names, "known")
+    hits = of_ids.union(of_names.select("source", "track_id")).distinct().mutate(hit=True)
+    joined = tracks.left_join(hits, ["source", "track_id"])
+    return _counts(joined, joined.hit.fill_null(False))
+
+
+def _detected(catalogue: QuerySession) -> Shares | None:
+    """Estimate the share among recordings linked to tracks, by month; ``None`` without any."""
+    if not is_weighed(catalogue):
+        return None
+    rates = current_rates()
+    verdicts, tracks = catalogue.table("verdicts"), catalogue.table("tracks")
+    weighed = verdicts.filter(verdicts.p_value.notnull(), ~verdicts.p_value.isnan())
+    linked = links(catalogue.table("recordings"), catalogue.table("files"), tracks)
+    dated = tracks.mutate(month=_month(tracks)).select("source", "track_id", "month")
+    pairs = linked.inner_join(dated, ["source", "track_id"])
+    months = pairs.group_by("recording_id").agg(month=pairs.month.min())
+    joined = weighed.inner_join(months, "recording_id")
+    found = joined.group_by(group=joined.month).agg(
+        verdicts=joined.count(),
+        recordings=joined.count(),
+        flagged=(joined.p_value <= rates.threshold).cast("int64").sum(),
+        first_model=joined.model.min(),
+        last_model=joined.model.max(),
+    )
+    counts = found.to_pyarrow()
+    return shares_of(counts, "month", rates) if counts.num_rows else None
+
+
+def _figures(detected: Shares) -> list[Figure]:
+    whole = detected.overall
+    rows = [(f"_{row.group}" if row.group else None, row) for row in detected.rows]
+    named = [("", whole), *rows] if whole else rows
+    return [
+        Figure(f"detected{name}_share", row.share, "share", Interval(row.low, row.high),
+               row.recordings)
+        for name, row in named
+        if name is not None and row and row.share is not None and row.enough
+    ]  # fmt: skip
+
+
+def _chart(known: Mapping[str, Sequence[_Count]], detected: Shares | None) -> Chart | None:
+    """Draw the course that rests on most: of what is heard, or else declared, or else listed."""
+    if detected and detected.overall:
+        points = [_point(r.group, r.share or 0.0, r.low, r.high, r.recordings, enough=r.enough)
+                  for r in detected.rows if r.group]  # fmt: skip
+        whole = detected.overall
+        overall = _point("all", whole.share or 0.0, whole.low, whole.high, whole.recordings)
+    else:
+        counts = known.get("declared") or known["listed"]
+        points = [_shared(c.month, Share(c.hits, c.tracks)) for c in counts if c.month]
+        overall = _shared("all", _whole(counts))
+    points = points[-MONTHS_DRAWN:]
+    if len(points) < 2:
+        return None
+    course = periods(points[0].label, points[-1].label)[-MONTHS_DRAWN:]
+    alt = f"Share by month of release from {course[0]} to {course[-1]}, with its interval."
+    return over_time([p for p in points if p.label in set(course)], course, overall, alt=alt)
+
+
+def _shared(label: str, share: Share) -> Estimated:
+    return _point(label, share.value, *share.interval, share.total)
+
+
+def _point(
+    label: str, share: float, low: float, high: float, of: int, *, enough: bool = True
+) -> Estimated:
+    told = f"{label}: {percent(share)} ({percent(low)} to {percent(high)}), n = {of:,}"
+    return Estimated(label, share, low, high, enough, told)
+
+
+def _by_month_detected(detected: Shares) -> ResultTable:
+    columns = (
+        ResultColumn("month", "Month of release", "text"),
+        ResultColumn("recordings", "Recordings weighed"),
+        ResultColumn("flagged", "Flagged"),
+        ResultColumn("share", "Estimated share", "share"),
+        ResultColumn("low", "At least", "share"),
+        ResultColumn("high", "At most", "share"),
+        ResultColumn("remark", "Remark", "text"),
+    )
+    rows = tuple(
+        (r.group or "no month known", r.recordings, r.flagged, r.share, r.low, r.high, r.remark)
+        for r in detected.rows
+    )
+    return ResultTable(
+        "machine_detected", "Heard in recordings, by month of release", columns, rows
+    )
+
+
+def _plain(name: Any) -> Any:
+    return name.strip().lower()
+
+
+def _by_month(known: Mapping[str, Sequence[_Count]]) -> ResultTable:
+    months: dict[str, dict[str, _Count]] = {}
+    for name, counts in known.items():
+        for count in counts:
+            if count.month:
+                months.setdefault(count.month, {})[name] = count
+    columns = [ResultColumn("month", "Month of release", "text")]
+    for name in known:
+        columns += [
+            ResultColumn(f"{name}_tracks", "Tracks"),
+            ResultColumn(f"{name}_hits", name.capitalize()),
+            ResultColumn(f"{name}_share", "Share", "share"),
+        ]
+    rows = []
+    for month, found in sorted(months.items())[-LATEST:]:
+        cells: list[str | int | float | None] = [month]
+        for name in known:
+            c = found.get(name)
+            cells += [c.tracks, c.hits, c.hits / c.tracks] if c else [None, None, None]
+        rows.append(tuple(cells))
+    return ResultTable("machine_by_month", "By month of release", tuple(columns), tuple(rows))
+
+
+def _elsewhere() -> ResultTable:
+    columns = (
+        ResultColumn("month", "Month", "text"),
+        ResultColumn("share", "Share", "share"),
+        ResultColumn("amount", "Amount", "text"),
+        ResultColumn("who", "Published by", "text"),
+    )
+    return ResultTable("machine_elsewhere", "What others published", columns, tuple(ELSEWHERE))
+
+
+FINDING = Finding(
+    name="machine",
+    title="Machine-made releases",
+    question="How many new releases are known to be machine-made?",
+    order=205,
+    needs={
+        "tracks": ("declared_generated", "release_date", "artist_names"),
+        "machine_artists": ("name", "artist_id"),
+    },
+    ask=ask,
+    method=METHOD,
+    misleads=MISLEADS,
+)

@@ -1,0 +1,81 @@
+"""What is known of the tracks of a few artists: how many, since when, and what made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phonoscope.findings.base import QuerySession
+from phonoscope.findings.shared.credits import by_artist
+from phonoscope.findings.shared.groups import is_weighed
+from phonoscope.findings.shared.shares import current_rates
+from phonoscope.linking.links import links
+
+
+@dataclass(frozen=True)
+class Made:
+    """The tracks of one artist. What is declared and what is detected stay apart."""
+
+    tracks: int = 0
+    first: int | None = None
+    """Year of the first release; empty when none is dated."""
+    declared: int = 0
+    """Tracks that their source declares machine-made."""
+    weighed: int = 0
+    """Recordings linked to a track that a detector weighed."""
+    flagged: int = 0
+    """Of those, how many have a p-value up to the threshold."""
+
+
+def made_by(catalogue: QuerySession, artist_ids: Sequence[str]) -> dict[str, Made]:
+    """Return what is known of the tracks of artists, by id; of one without tracks nothing."""
+    if not artist_ids:
+        return {}
+    counts = catalogue.once(by_artist)
+    some = counts.filter(counts.artist_id.isin(artist_ids)).select("artist_id", "tracks", "first")
+    found = {row["artist_id"]: row for row in some.to_pyarrow().to_pylist()}
+    for more in (_declared(catalogue, artist_ids), _detected(catalogue, artist_ids)):
+        for row in more:
+            found.setdefault(row["artist_id"], {"artist_id": row["artist_id"]}).update(row)
+    return {
+        artist_id: Made(**{name: value for name, value in row.items() if name != "artist_id"})
+        for artist_id, row in found.items()
+    }
+
+
+def _credits(catalogue: QuerySession, artist_ids: Sequence[str]) -> Any:
+    credits = catalogue.table("track_artists")
+    return credits.filter(credits.artist_id.isin(artist_ids)).select(
+        "source", "track_id", "artist_id"
+    )
+
+
+def _declared(catalogue: QuerySession, artist_ids: Sequence[str]) -> list[dict[str, Any]]:
+    tracks = catalogue.table("tracks")
+    said = tracks.filter(tracks.declared_generated).select("source", "track_id")
+    if not said.limit(1).to_pyarrow().num_rows:
+        return []
+    joined = _credits(catalogue, artist_ids).semi_join(said, ["source", "track_id"])
+    found = joined.group_by("artist_id").agg(declared=joined.count())
+    rows: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
+    return rows
+
+
+def _detected(catalogue: QuerySession, artist_ids: Sequence[str]) -> list[dict[str, Any]]:
+    if not is_weighed(catalogue):
+        return []
+    credits = _credits(catalogue, artist_ids)
+    tracks = catalogue.table("tracks").semi_join(credits, ["source", "track_id"])
+    linked = links(catalogue.table("recordings"), catalogue.table("files"), tracks)
+    verdicts = catalogue.table("verdicts")
+    weighed = verdicts.filter(verdicts.p_value.notnull(), ~verdicts.p_value.isnan())
+    pairs = credits.inner_join(linked, ["source", "track_id"])
+    heard = pairs.select("artist_id", "recording_id").distinct()
+    joined = heard.inner_join(weighed.select("recording_id", "p_value"), "recording_id")
+    found = joined.group_by("artist_id").agg(
+        weighed=joined.count(),
+        flagged=(joined.p_value <= current_rates().threshold).cast("int64").sum(),
+    )
+    rows: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
+    return rows

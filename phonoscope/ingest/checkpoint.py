@@ -1,0 +1,213 @@
+"""What is kept of an ingest that is not done, so that the same command goes on with it.
+
+One small file for each origin, written after each batch and removed at the end. A batch that it
+does not name was not whole: its parts are removed and its rows read again. Where the catalogue is
+no local folder nothing is kept, because there nobody could tell whether another process still
+writes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, BinaryIO
+
+from phonoscope.catalogue.parts import SUFFIX, scan_of
+from phonoscope.catalogue.schema.tables import tables
+from phonoscope.catalogue.store import Store
+from phonoscope.errors import CatalogueError, SourceError, UnreadableError
+from phonoscope.files import local_path, shown, stat_source
+from phonoscope.ingest.base import Position
+from phonoscope.ingest.readers.folder import files_in
+from phonoscope.ingest.summary import TableCount
+
+FOLDER = "_unfinished"
+"""In the catalogue. Names that begin so are no tables."""
+_CHANGED = {
+    "source": "it has changed since",
+    "name": "it was called otherwise then (--as)",
+    "mapping": "the columns were mapped otherwise then (--map)",
+    "layout": "it was read as another layout then",
+    "version": "another version of Phonoscope began it",
+    "rows": "rows of a catalogue have other columns now",
+    "accounts": "accounts were hidden otherwise then (--key)",
+}
+_SIDE_FILES = ("-wal", "-journal")
+"""What SQLite writes before it changes the file itself."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far an ingest was when its last batch was written."""
+
+    same: Mapping[str, str]
+    """What must be the same for another to go on; see :func:`same_of`."""
+    scan_id: str
+    started_utc: datetime
+    batch: str
+    """The last batch that is whole."""
+    position: Position | None
+    """Where reading can begin again; ``None`` at the start."""
+    before: Mapping[str, TableCount]
+    """What had been read before that place, by table of the source."""
+    passed: int
+    """Chunks from that place on whose rows are written."""
+    tables: Mapping[str, TableCount]
+    """What had been read in all."""
+    written: Mapping[str, int]
+    """Rows written, by table of the catalogue."""
+
+    @property
+    def next_row(self) -> int:
+        """Number of the row that comes next, of all that are read."""
+        return 1 + sum(count.read for count in self.tables.values())
+
+
+class Unfinished:
+    """What is kept of the ingest of an origin; see :func:`unfinished`."""
+
+    def __init__(self, store: Store, origin: str) -> None:
+        self._store = store
+        digest = blake2b(origin.encode(), digest_size=8).hexdigest()
+        self._name, self.lock_name = f"{FOLDER}/{digest}.json", f"{FOLDER}/{digest}.lock"
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write down how far an ingest is, instead of what was there."""
+        if not self._store.place.can_lock:
+            return
+        fields = dataclasses.asdict(checkpoint)
+        text = json.dumps({**fields, "started_utc": checkpoint.started_utc.isoformat()})
+
+        def fill(file: BinaryIO) -> None:
+            file.write(text.encode())
+
+        self._store.place.write(self._name, fill)
+
+    def find(self, same: Mapping[str, str]) -> tuple[Checkpoint | None, str]:
+        """Return where to go on; or ``None`` and why it cannot, empty when there is nothing."""
+        text = self._store.place.read(self._name) if self._store.place.can_lock else None
+        if text is None:
+            return None, ""
+        try:
+            found = _parsed(json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None, f"{self._store.name}/{self._name} is damaged"
+        if self._is_done(found.scan_id):
+            return None, ""
+        if not same["source"]:
+            return None, "nobody tells whether it has changed since"
+        changed = next((name for name in _CHANGED if found.same.get(name) != same[name]), None)
+        return (None, _CHANGED[changed]) if changed else (found, "")
+
+    def forget(self) -> None:
+        """Remove what is kept, and what processes that were killed left beside it."""
+        place = self._store.place
+        if place.can_lock:
+            place.remove(self._name)
+            for name, _ in list(place.temporaries(FOLDER)):
+                if name.endswith(f"-{self._name.rpartition('/')[2]}"):
+                    place.remove(name)
+
+    def _is_done(self, scan_id: str) -> bool:
+        """Whether the process ended between the last row of ``ingests`` and removing this."""
+        parts = self._store.live_parts("ingests")
+        rows = self._store.rows("ingests", parts, ["scan_id", "settled"])
+        return any(r["settled"] and r["scan_id"] == scan_id for r in rows)
+
+
+def _parsed(found: dict[str, Any]) -> Checkpoint:
+    counts = {
+        name: {table: TableCount(**count) for table, count in found[name].items()}
+        for name in ("before", "tables")
+    }
+    started_utc = datetime.fromisoformat(found["started_utc"])
+    return Checkpoint(**{**found, **counts, "started_utc": started_utc})
+
+
+@contextmanager
+def unfinished(store: Store, origin: str) -> Iterator[Unfinished]:
+    """Give what is kept of an origin, to one process at a time.
+
+    Raises
+    ------
+    CatalogueError
+        When another process reads the same source into this catalogue.
+    """
+    kept = Unfinished(store, origin)
+    if not store.place.can_lock:
+        yield kept
+        return
+    lock = store.place.lock(kept.lock_name)
+    if lock is None:
+        raise CatalogueError(
+            f"another process reads {shown(origin)} into {store.name} now; wait until it is done, "
+            "or stop it"
+        )
+    with lock:
+        try:
+            yield kept
+        finally:
+            with suppress(CatalogueError):
+                store.place.remove(kept.lock_name)
+
+
+def remove_after(store: Store, scan_id: str, batch: str) -> None:
+    """Remove the parts that an ingest wrote after its last whole batch."""
+    for table in tables().values():
+        for part in store.place.names(table.name) if table.ingested else ():
+            if scan_of(part) == scan_id and part.removesuffix(SUFFIX) > batch:
+                store.place.remove(f"{table.name}/{part}")
+
+
+def same_of(
+    origin: str, *, name: str, layout: str, mapping: str | None, version: str, accounts: str
+) -> dict[str, str]:
+    """Return what must be the same for an ingest to go on where another was stopped.
+
+    Parameters
+    ----------
+    origin
+        URI of the source.
+    name, layout, mapping, version
+        As in table ``ingests``.
+    accounts
+        What differs when accounts are hidden otherwise.
+    """
+    columns = [(t.name, t.key, str(t.schema)) for t in tables().values() if t.ingested]
+    return {
+        "source": _stamp(origin),
+        "name": name,
+        "layout": layout,
+        "mapping": mapping or "",
+        "version": version,
+        "accounts": accounts,
+        "rows": _digest(columns),
+    }
+
+
+def _stamp(origin: str) -> str:
+    """Return what changes with a source: sizes and times; empty when nothing tells them."""
+    local = local_path(origin)
+    try:
+        if local is None:
+            told = stat_source(origin)
+            return _digest(told) if told.size_bytes >= 0 and told.mtime_ns else ""
+        sides = [local.with_name(local.name + side) for side in _SIDE_FILES]
+        files = (
+            files_in(local, shown(origin))
+            if local.is_dir()
+            else [local, *(side for side in sides if side.exists())]
+        )
+        return _digest([(os.fsencode(f), (s := f.stat()).st_size, s.st_mtime_ns) for f in files])
+    except (OSError, SourceError, UnreadableError):
+        return ""
+
+
+def _digest(told: object) -> str:
+    return blake2b(repr(told).encode(), digest_size=16).hexdigest()

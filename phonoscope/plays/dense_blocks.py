@@ -1,0 +1,152 @@
+"""Blocks: a core of accounts becomes all who play its tracks, and the tracks that are theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from phonoscope.catalogue.backend import memtable
+from phonoscope.plays.communities import ACCOUNTS_A_TRACK, FEWEST, cores
+from phonoscope.plays.lengths import WHOLE
+from phonoscope.plays.log import Log
+
+OF_TRACK = 0.2
+"""Share of a track's plays that is the block's, at least."""
+LIFT, LEAST_LIFT = 10.0, 3.0
+"""How many times as many of the block's accounts play a track as of all accounts, at least; in a
+small log half of what is possible, but no less than the second. So a third of all accounts is never
+a group."""
+OF_MEMBER = 0.5
+"""Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
+the block."""
+OF_PLAYS = 0.2
+"""And as a share of all its plays so many times what it is for them on average: who plays thousands
+of tracks plays these as well, and is of another block."""
+LIKE_PEOPLE = 0.25
+"""People end plays before 30 s, at this share of the whole log's at least."""
+LEAST_KNOWN = 10
+"""Plays of known length from which on an account's own say something."""
+_COUNTS = ("plays", "known", "uncounted", "barely", "whole")
+
+
+class Blocks:
+    """Blocks of a log.
+
+    Attributes
+    ----------
+    members
+        ``block``, ``account``, ``tracks`` (of the block that it plays) and, of its plays of these,
+        the counts of :attr:`Log.edges`.
+    tracks
+        ``block``, ``track``, ``members`` that play it, and the counts of their plays; ``all_plays``
+        and ``artist`` as in :attr:`Log.tracks`.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        seen, found = cores(log)
+        core = memtable(seen, found)
+        met = log.materialise(self._met(seen, core))
+        company = log.materialise(self._company(core, met))
+        theirs = log.materialise(self._theirs(company))
+        members = log.materialise(self._members(company, theirs))
+        both = log.materialise(self._both(members))
+        self.tracks = log.materialise(self._tracks(both, theirs))
+        self.members = log.materialise(self._members(both.select("block", "account"), self.tracks))
+
+    def _met(self, seen: Any, core: Any) -> Any:
+        """Return tracks at which a core meets."""
+        met = seen.join(core, "account")
+        met = met.group_by(["block", "track"]).aggregate(met=met.count(), theirs=met.plays.sum())
+        met = met.filter(met.met >= FEWEST).join(self._log.tracks, "track")
+        met = met.join(core.group_by("block").aggregate(size=core.count()), "block")
+        looked_at = met.accounts.clip(upper=ACCOUNTS_A_TRACK)
+        # Half of those who are seen there, or half of the core where much of the track is theirs.
+        half = (2 * met.met >= met["size"]) & (met.theirs >= OF_TRACK * met.plays)
+        enough = (2 * met.met >= looked_at) | half
+        return met.filter(enough).select("block", "track")
+
+    def _company(self, core: Any, met: Any) -> Any:
+        """Return who plays these tracks as much as the core does."""
+        joined = self._log.edges.join(met, "track")
+        each = joined.group_by(["block", "account"]).aggregate(
+            tracks=joined.count(), plays=joined.plays.sum()
+        )
+        each = each.join(self._log.accounts.select("account", everything="plays"), "account")
+        each = each.mutate(share=each.plays / each.everything)
+        usual = each.join(core, ["block", "account"])
+        usual = usual.group_by("block").aggregate(
+            usual=usual.tracks.mean(), usual_share=usual.share.mean()
+        )
+        each = each.join(usual, "block")
+        enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
+        enough &= each.share >= OF_PLAYS * each.usual_share
+        return each.filter(enough).select("block", "account")
+
+    def _theirs(self, company: Any) -> Any:
+        """Return the tracks that these accounts play and few others do."""
+        everyone = self._log.accounts.count().as_scalar()
+        size = company.group_by("block").aggregate(size=company.count())
+        joined = self._log.edges.join(company, "account")
+        theirs = joined.group_by(["block", "track"]).aggregate(
+            some=joined.count(), theirs=joined.plays.sum()
+        )
+        theirs = theirs.filter(theirs.some >= FEWEST).join(size, "block")
+        theirs = theirs.join(self._log.tracks, "track")
+        lift = (theirs.some / theirs["size"]) / (theirs.accounts / everyone)
+        # A group that is a large part of all accounts cannot stand out from them more than this.
+        enough = (everyone / theirs["size"] / 2).clip(LEAST_LIFT, LIFT)
+        theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
+        return theirs.select("block", "track")
+
+    def _members(self, company: Any, theirs: Any) -> Any:
+        """Return who of them plays these tracks as much as the others do, and how."""
+        joined = self._log.edges.join(company, "account")
+        joined = joined.join(theirs.select("block", "track"), ["block", "track"])
+        each = joined.group_by(["block", "account"]).aggregate(
+            tracks=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
+        )
+        usual = each.group_by("block").aggregate(usual=each.tracks.mean(), accounts=each.count())
+        each = each.join(usual, "block")
+        enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
+        return each.filter(enough).drop("usual", "accounts")
+
+    def _both(self, members: Any) -> Any:
+        """Return each block twice: whole, and without members who play as people or shops do.
+
+        A fan of an artist whom a farm plays is found with the farm, but ends plays early, as people
+        do; a shop never does. A block's number is doubled, and one more where they are left out.
+        """
+        lengths = self._log.lengths
+        usual = lengths.uncounted / max(1, lengths.known)
+        few = members.uncounted <= LIKE_PEOPLE * usual * members.known
+        some = members.whole < WHOLE * members.known
+        plain = (few & some & (members.known >= LEAST_KNOWN)).fill_null(False)
+        members = members.mutate(plain=plain)
+        size = members.group_by("block").aggregate(
+            left=members.plain.cast("int64").sum(), size=members.count()
+        )
+        members = members.join(size, "block")
+        both = members.cross_join(memtable(members, pa.table({"without": [0, 1]})))
+        fewer = (both.left >= FEWEST) & (both.left < both["size"])
+        both = both.filter((both.without == 0) | (both.plain & fewer))
+        return both.mutate(block=2 * both.block + both.without).drop(
+            "plain", "left", "size", "without"
+        )
+
+    def _tracks(self, members: Any, theirs: Any) -> Any:
+        who = members.select("block", "account", core=(members.block // 2).cast("int64"))
+        theirs = theirs.rename(core="block")
+        joined = self._log.edges.join(who, "account").join(theirs, ["core", "track"])
+        each = joined.group_by(["block", "track"]).aggregate(
+            members=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
+        )
+        all_plays = self._log.tracks.select("track", "artist", all_plays="plays")
+        each = each.filter(each.members >= FEWEST).join(all_plays, "track")
+        return each.filter(each.plays >= OF_TRACK * each.all_plays)
+
+
+def arrow(table: Any) -> pa.Table:
+    """Return a table of blocks in Arrow, in order."""
+    return table.order_by(list(table.columns[:2])).to_pyarrow()

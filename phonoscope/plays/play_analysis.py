@@ -1,0 +1,394 @@
+"""The weighing of a log: who plays it, which plays are artificial, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from phonoscope.catalogue.backend import is_local, memtable, stream
+from phonoscope.catalogue.schema.play_results import SIGNS, PlayGroupRow
+from phonoscope.catalogue.schema.tables import columns_of
+from phonoscope.interval import unit_intervals
+from phonoscope.plays.dense_blocks import LIKE_PEOPLE
+from phonoscope.plays.groups import PlayGroup, groups
+from phonoscope.plays.log import Log
+from phonoscope.plays.rhythm import amounts, pauses
+from phonoscope.plays.signals import Assessment
+from phonoscope.plays.solo_accounts import habits, loners
+from phonoscope.plays.spread import FEW, is_spread
+from phonoscope.plays.uptime import awake
+
+ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
+REST = 0.1
+"""Where so few of an account's plays are not of its group's tracks, they are judged with these."""
+REST_KNOWN = 20
+_LENGTHS = ("known", "uncounted", "barely", "whole")
+_OF_GROUPS = (
+    "plays", "exclusive", "each_share", "repeats", "of_accounts", "unevenness", "dispersion",
+    "in_step", "no_pause_share", "network_share", "artists",
+)  # fmt: skip
+_NOTHING = Assessment(0.0, NO_SIGN, ())
+Step = Callable[[str], None]
+"""Is told what is done next."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One value an account, by its number."""
+
+    weighed: list[Assessment]
+    group: NDArray[np.int64]
+    """Number of its group, 0 without one."""
+    whole: NDArray[np.bool_]
+    """Whether all its plays are judged like those of its group's tracks."""
+
+    def is_(self, sign: str) -> NDArray[np.bool_]:
+        """Return which accounts have a sign."""
+        return np.array([one.sign == sign for one in self.weighed], bool)
+
+
+class PlayAnalysis:
+    """What the plays of one log come to.
+
+    Parameters
+    ----------
+    listens
+        The rows of table ``listens`` of one source; at least one.
+    log
+        Of these, opened.
+    tell
+        Is told what is done next.
+    """
+
+    def __init__(self, listens: Any, log: Log, tell: Step = lambda _: None) -> None:
+        self._log = log
+        tell("rhythms of accounts")
+        self._rhythm = log.materialise(_rhythm(log, listens))
+        self._habits = log.materialise(habits(log))
+        self._habit = _columns(self._habits.order_by("account"))
+        runs = _columns(self._rhythm.order_by("account").select("longest_run_s"))
+        tireless = awake(runs["longest_run_s"], self._habit["plays"])
+        self.lengths = log.lengths
+        tell("groups of accounts")
+        self.groups = groups(log, listens, self.lengths, tireless, self._habit["plays"])
+        alone = loners(self._habit, self.lengths, tireless)
+        self.judged = self._judge(alone)
+        tell("artificial plays")
+        edges = log.materialise(self._judged_edges())
+        self._edges = edges.mutate(spread=self._spread(edges))
+
+    def _judge(self, alone: dict[int, Assessment]) -> Judged:
+        count = len(self._habit["account"])
+        weighed = [alone.get(at, _NOTHING) for at in range(count)]
+        number = np.zeros(count, np.int64)
+        whole = np.array([at in alone for at in range(count)], bool)
+        for group in self.groups:
+            rest = self._rest_is_alike(group)
+            for at, alike in zip(group.accounts.tolist(), rest.tolist(), strict=True):
+                number[at] = group.number
+                # What an account shows alone counts for all its plays, where it shows more.
+                if _surer(group.weighed, weighed[at]):
+                    weighed[at], whole[at] = group.weighed, alike
+        return Judged(weighed, number, whole)
+
+    def _rest_is_alike(self, group: PlayGroup) -> NDArray[np.bool_]:
+        """Return of a group's accounts whose other plays are like those of its tracks."""
+        who = memtable(self._log.edges, pa.table({"account": group.accounts}))
+        what = memtable(self._log.edges, pa.table({"track": group.tracks}))
+        edges = self._log.edges.join(who, "account").join(what, "track")
+        theirs = edges.group_by("account").aggregate(
+            plays=edges.plays.sum(), known=edges.known.sum(), uncounted=edges.uncounted.sum()
+        )
+        own = _columns(theirs.order_by("account"))
+        at = np.searchsorted(own["account"], group.accounts)
+        habit = {name: self._habit[name][group.accounts] for name in own}
+        rest = {name: habit[name] - own[name][at] for name in ("plays", "known", "uncounted")}
+        few = rest["plays"] <= REST * habit["plays"]
+        usual = self.lengths.uncounted / max(1, self.lengths.known)
+        people = rest["uncounted"] >= LIKE_PEOPLE * usual * rest["known"]
+        return few | ((rest["known"] >= REST_KNOWN) & ~people)
+
+    def _judged_edges(self) -> Any:
+        """Return edges with how many plays are ``artificial`` and in ``doubt``."""
+        judged, groups_ = self.judged, self.groups
+        flagged = judged.is_(ARTIFICIAL) | judged.is_(UNDECIDED)
+        who = np.flatnonzero(flagged)
+        accounts = memtable(
+            self._log.edges,
+            pa.table(
+                {
+                    "account": who,
+                    "group_id": judged.group[who],
+                    "is_artificial": judged.is_(ARTIFICIAL)[who],
+                    "whole": judged.whole[who],
+                }
+            ),
+        )
+        number = np.repeat([g.number for g in groups_], [len(g.tracks) for g in groups_])
+        tracks = memtable(
+            self._log.edges,
+            pa.table(
+                {
+                    "group_id": number.astype(np.int64),
+                    "track": np.concatenate([np.zeros(0, np.int64), *(g.tracks for g in groups_)]),
+                    "of_group": np.ones(len(number), bool),
+                }
+            ),
+        )
+        edges = self._log.edges.select("account", "track", "plays")
+        edges = edges.join(accounts, "account").left_join(tracks, ["group_id", "track"])
+        concerned = edges.whole | edges.of_group.fill_null(False)
+        return edges.select(
+            "account",
+            "track",
+            by_group="group_id",
+            group_id=edges.of_group.fill_null(False).ifelse(edges.group_id, 0),
+            artificial=(concerned & edges.is_artificial).ifelse(edges.plays, 0),
+            doubt=(concerned & ~edges.is_artificial).ifelse(edges.plays, 0),
+        )
+
+    def _spread(self, edges: Any) -> Any:
+        """Return how many artificial plays of an edge were spread thinly over many tracks."""
+        artificial = edges.filter((edges.artificial > 0) & (edges.by_group > 0))
+        each = artificial.group_by(["by_group", "track"]).aggregate(some=edges.artificial.sum())
+        each = each.join(self._log.tracks.select("track", "plays"), "track")
+        each = each.filter(2 * each.some >= each.plays)
+        more = each.some > FEW
+        counted = each.group_by("by_group").aggregate(
+            few=(~more).sum(), rest=more.sum(), rest_plays=more.ifelse(each.some, 0).sum()
+        )
+        found = counted.to_pyarrow().to_pylist()
+        spread = [
+            row["by_group"]
+            for row in found
+            if is_spread(int(row["few"]), int(row["rest"]), int(row["rest_plays"]))
+        ]
+        return edges.by_group.isin(spread).ifelse(edges.artificial, 0)
+
+    def rows(self) -> dict[str, Iterator[pa.RecordBatch]]:
+        """Return the rows of every table of play results but the summary.
+
+        Columns that say where and when are not among them.
+        """
+        return {
+            "listeners": self.listeners(),
+            "played_tracks": self.played_tracks(),
+            "play_groups": iter([self.play_groups()]),
+        }
+
+    def play_groups(self) -> pa.RecordBatch:
+        """Return rows of table ``play_groups``."""
+        rows = [
+            {
+                "group_id": group.number,
+                "sign": group.weighed.sign,
+                "points": group.weighed.points,
+                "reasons": list(group.weighed.reasons),
+                "accounts": len(group.accounts),
+                "tracks": len(group.tracks),
+                **{name: getattr(group, name) for name in _OF_GROUPS},
+                "uncounted_share": group.lengths.share(group.lengths.uncounted),
+                "barely_share": group.lengths.share(group.lengths.barely),
+                "whole_share": group.lengths.share(group.lengths.whole),
+            }
+            for group in self.groups
+        ]
+        schema = pa.schema([(c.name, c.type) for c in columns_of(PlayGroupRow)][1:])
+        return pa.RecordBatch.from_pylist(rows, schema=schema)
+
+    def listeners(self) -> Iterator[pa.RecordBatch]:
+        """Yield rows of table ``listeners``, in order of accounts."""
+        edges = self._edges
+        false = edges.group_by("account").aggregate(
+            artificial_plays=edges.artificial.sum(), undecided_plays=edges.doubt.sum()
+        )
+        rows = self._rhythm.join(self._habits.drop("plays"), "account").left_join(false, "account")
+        for batch in _batches(_counted(rows).order_by("account")):
+            yield self._listeners(batch)
+
+    def _listeners(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = {
+            n: c.to_numpy(zero_copy_only=False)
+            for n, c in zip(batch.schema.names, batch.columns, strict=True)
+        }
+        at = columns["account"]
+        weighed = [self.judged.weighed[one] for one in at.tolist()]
+        group = self.judged.group[at]
+        known = columns["known"]
+        shares = {
+            name: pa.array(columns[of] / np.maximum(known, 1), mask=known == 0)
+            for name, of in (
+                ("uncounted_share", "uncounted"),
+                ("barely_share", "barely"),
+                ("whole_share", "whole"),
+            )
+        }
+        kept = {n: batch.column(n) for n in batch.schema.names}
+        return pa.RecordBatch.from_pydict(
+            {
+                **kept,
+                **shares,
+                "sign": [one.sign for one in weighed],
+                "points": [one.points for one in weighed],
+                "reasons": [list(one.reasons) for one in weighed],
+                "group_id": pa.array(group, mask=group == 0),
+                "artificial_plays": columns["artificial_plays"],
+                "undecided_plays": columns["undecided_plays"],
+                "own_share": columns["own_plays"] / columns["plays"],
+            }
+        )
+
+    def played_tracks(self) -> Iterator[pa.RecordBatch]:
+        """Yield rows of table ``played_tracks``, in order of tracks."""
+        edges, judged = self._log.edges, self._edges
+        squares = edges.group_by("track").aggregate(squares=(edges.plays * edges.plays).sum())
+        false = judged.group_by("track").aggregate(
+            artificial_plays=judged.artificial.sum(),
+            undecided_plays=judged.doubt.sum(),
+            group_id=judged.group_id.max(),
+            spread=judged.spread.sum(),
+        )
+        rows = self._log.tracks.join(squares, "track").left_join(false, "track")
+        for batch in _batches(_counted(rows).order_by("track")):
+            yield _tracks(batch)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the row of table ``plays_summary`` without source, time and version."""
+        judged, plays = self.judged, self._habit["plays"]
+        edges = self._edges
+        false = edges.group_by("account").aggregate(
+            artificial=edges.artificial.sum(), doubt=edges.doubt.sum()
+        )
+        found = _columns(false.order_by("account"))
+        artificial, doubt = int(found["artificial"].sum()), int(found["doubt"].sum())
+        total = int(plays.sum())
+        # Accounts of a group stand and fall together.
+        alone = judged.group == 0
+        together = np.bincount(judged.group[~alone], plays[~alone])
+        units = np.concatenate([plays[alone], together])
+        low, high = unit_intervals(
+            np.array([artificial / total]), np.array([total**2 / float((units**2).sum())])
+        )
+        known = self.lengths.known
+        return {
+            "plays": total,
+            "tracks": self._log.tracks.count().to_pyarrow().as_py(),
+            "accounts": len(plays),
+            "artificial_accounts": int(judged.is_(ARTIFICIAL).sum()),
+            "undecided_accounts": int(judged.is_(UNDECIDED).sum()),
+            "artificial_tracks": self._artificial_tracks(),
+            "artificial_plays": artificial,
+            "undecided_plays": doubt,
+            "artificial_share": artificial / total,
+            "share_low": float(low[0]),
+            "share_high": float(high[0]),
+            "uncounted_share": self.lengths.uncounted / known if known else None,
+            "barely_share": self.lengths.barely / known if known else None,
+        }
+
+    def _artificial_tracks(self) -> int:
+        edges = self._edges
+        false = edges.group_by("track").aggregate(
+            artificial=edges.artificial.sum(),
+            spread=edges.spread.sum(),
+            of_group=(edges.group_id > 0).any(),
+        )
+        rows = self._log.tracks.join(false, "track")
+        grouped = rows.of_group & (rows.artificial > 0)
+        return int(
+            rows.filter(_most(rows.artificial, rows.spread, rows.plays) | grouped)
+            .count()
+            .to_pyarrow()
+            .as_py()
+        )
+
+
+def _surer(one: Assessment, other: Assessment) -> bool:
+    """Return whether one sign says as much as another, or more; of equal ones points decide."""
+    rank, other_rank = SIGNS.index(one.sign), SIGNS.index(other.sign)
+    return (-rank, one.points) >= (-other_rank, other.points)
+
+
+def _rhythm(log: Log, listens: Any) -> Any:
+    rows = amounts(listens).drop("source", "short_share")
+    rows = rows.join(log.accounts.select("user_hash", "account"), "user_hash")
+    return rows.join(pauses(log.plays.select("account", "at_us"), ["account"]), "account")
+
+
+def _columns(table: Any) -> dict[str, NDArray[Any]]:
+    found = table.to_pyarrow()
+    return {name: found[name].to_numpy() for name in found.column_names}
+
+
+def _counted(rows: Any) -> Any:
+    """Return rows with 0 where nothing was there to be added up."""
+    sums = ("artificial_plays", "undecided_plays", "group_id", "spread")
+    return rows.mutate(**{name: rows[name].fill_null(0) for name in sums if name in rows.columns})
+
+
+def _batches(table: Any) -> Iterator[pa.RecordBatch]:
+    found = stream(table) if is_local(table) else iter(table.to_pyarrow_batches())
+    for batch in found:
+        yield batch.cast(_plain_numbers(batch.schema))
+
+
+def _plain_numbers(schema: pa.Schema) -> pa.Schema:
+    """Return a schema without decimals: databases give sums and quotients in types of their own."""
+    return pa.schema([(field.name, _plain(field.type)) for field in schema])
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if not pa.types.is_decimal(kind):
+        return kind
+    return pa.float64() if kind.scale else pa.int64()
+
+
+def _most(some: Any, spread: Any, plays: Any) -> Any:
+    """Return whether some plays are most of a track's, and enough to say so."""
+    return (2 * some >= plays) & ((some > FEW) | (spread > 0))
+
+
+def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = {
+        name: batch.column(name).to_numpy(zero_copy_only=False)
+        for name in (
+            "plays",
+            "squares",
+            "artificial_plays",
+            "undecided_plays",
+            "group_id",
+            "spread",
+        )
+    }
+    plays = columns["plays"]
+    artificial = columns["artificial_plays"]
+    undecided = columns["undecided_plays"]
+    share = artificial / plays
+    low, high = unit_intervals(share, plays.astype(float) ** 2 / columns["squares"])
+    group = columns["group_id"]
+    grouped, spread = group > 0, columns["spread"]
+    sign = np.select(
+        [
+            _most(artificial, spread, plays) | (grouped & (artificial > 0)),
+            _most(artificial + undecided, spread, plays) | (grouped & (undecided > 0)),
+        ],
+        [ARTIFICIAL, UNDECIDED],
+        NO_SIGN,
+    )
+    return pa.RecordBatch.from_pydict(
+        {
+            **{name: batch.column(name) for name in ("track_id", "plays", "accounts")},
+            "sign": sign.astype(str).tolist(),
+            "artificial_plays": artificial,
+            "undecided_plays": undecided,
+            "artificial_share": share,
+            "share_low": low,
+            "share_high": high,
+            "group_id": pa.array(group, mask=group == 0),
+        }
+    )

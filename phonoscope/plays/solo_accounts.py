@@ -1,0 +1,106 @@
+"""Accounts by themselves: what one account's plays show, whoever else plays the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phonoscope.plays import signals
+from phonoscope.plays.groups import LEAST_PLAYS_A_TRACK
+from phonoscope.plays.lengths import Lengths
+from phonoscope.plays.log import Log
+from phonoscope.plays.signals import Assessment, Reason
+from phonoscope.plays.uptime import BUSY, Awake
+from phonoscope.text import counted, percent
+
+OWN = 0.5
+"""A track is an account's own when so many of all its plays are."""
+OWN_SHARE = 0.8
+OWN_POINTS = 1.0
+_LENGTHS = ("known", "uncounted", "barely", "whole")
+_NOBODY_SKIPS = (
+    "a shop and somebody asleep do not skip either: whether somebody listens cannot be told"
+)
+
+
+def habits(log: Log) -> Any:
+    """Return what each account plays, and for how long.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row an account: ``account``, ``plays``; of known length ``known``, ``uncounted``,
+        ``barely`` and ``whole`` as in :attr:`Log.edges`; ``own_tracks``, of which half of all plays
+        are its own, ``own_plays`` of these, and ``own_squares``, their squares summed by track.
+    """
+    edges = log.edges.join(log.tracks.select("track", everyone="plays"), "track")
+    own = edges.plays >= OWN * edges.everyone
+    return edges.group_by("account").aggregate(
+        plays=edges.plays.sum(),
+        **{name: edges[name].sum() for name in _LENGTHS},
+        own_tracks=own.cast("int64").sum(),
+        own_plays=own.ifelse(edges.plays, 0).sum(),
+        own_squares=own.ifelse(edges.plays * edges.plays, 0).sum(),
+    )
+
+
+def loners(habit: dict[str, NDArray[Any]], lengths: Lengths, awake: Awake) -> dict[int, Assessment]:
+    """Weigh accounts alone.
+
+    Parameters
+    ----------
+    habit
+        The columns of :func:`habits`, in order of ``account``, which counts from 0.
+    lengths
+        Of all plays of the log.
+    awake
+        Which accounts never rest.
+
+    Returns
+    -------
+    dict
+        By number of account, those for which there is any reason.
+    """
+    enough = habit["plays"] >= BUSY
+    own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
+    known = np.maximum(habit["known"], 1)
+    rare = habit["uncounted"] / known < lengths.uncounted / max(1, lengths.known) / 4
+    odd = own | rare | awake.who | (habit["barely"] / known >= signals.BARELY)
+    found = {}
+    for at in np.flatnonzero(enough & odd).tolist():
+        of_one = {name: int(values[at]) for name, values in habit.items()}
+        weighed = _weighed(of_one, lengths, awake.hours if awake.who[at] else None)
+        if weighed.points > 0:
+            found[at] = weighed
+    return found
+
+
+def _weighed(one: dict[str, int], log: Lengths, awake_h: float | None) -> Assessment:
+    lengths = Lengths(*(one[name] for name in _LENGTHS))
+    found: list[Reason] = [] if awake_h is None else signals.of_pauses(1.0, 1, awake_h)
+    if one["own_plays"] >= OWN_SHARE * one["plays"]:
+        share = one["own_plays"] / one["plays"]
+        tracks = one["own_tracks"]
+        says = (
+            f"{percent(share)} of its plays are of {counted(tracks, 'track')} that nobody else "
+            "plays as much"
+        )
+        found.append(Reason(OWN_POINTS, says))
+        found += signals.of_evenness(_unevenness(one), tracks)
+    in_halves = lengths.barely >= signals.BARELY * lengths.known > 0
+    if not lengths.are_whole:
+        found += signals.of_lengths(lengths, log)
+    # Who does not reach for the phone does not skip: a shop, or somebody asleep.
+    cannot_tell = None if awake_h or in_halves else _NOBODY_SKIPS
+    return signals.weighed(found, at_most_undecided=cannot_tell)
+
+
+def _unevenness(one: dict[str, int]) -> float | None:
+    tracks, plays = one["own_tracks"], one["own_plays"]
+    if tracks < 2 or plays < LEAST_PLAYS_A_TRACK * tracks:
+        return None
+    mean = plays / tracks
+    variance = (one["own_squares"] - plays * mean) / (tracks - 1)
+    return max(0.0, (variance - mean) / mean**2)

@@ -1,0 +1,85 @@
+"""Portraits on demand: painted by a few threads, each once, the last ones kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.web.overview import Overview
+
+KEPT = 32
+"""Portraits kept; each takes about half a megabyte."""
+PAINTERS = 2
+WAITING = 8
+"""Portraits that may be painted or wait at once; more are refused, not queued."""
+LIMIT_S = 300.0
+"""Seconds a portrait may take: ten hours of stereo take about 40."""
+
+Paint = Callable[[float], Overview]
+
+
+class BusyError(Exception):
+    """Too many portraits are being painted."""
+
+
+class OverviewCache:
+    """Bounded cache of portraits; threads that ask for the same one share the work."""
+
+    def __init__(self, kept: int = KEPT, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
+        self._kept, self._waiting, self._limit_s = kept, waiting, limit_s
+        self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="portrait")
+        self._lock = threading.Lock()
+        self._done: OrderedDict[str, Overview] = OrderedDict()
+        self._under_way: dict[str, Future[Overview]] = {}
+
+    def get(self, name: str, paint: Paint) -> Overview:
+        """Return a portrait, painting it when it is not kept.
+
+        Parameters
+        ----------
+        name
+            What identifies it.
+        paint
+            Paints it; takes the seconds it may take.
+
+        Raises
+        ------
+        BusyError
+            When too many others are under way.
+        UnreadableError
+            When it cannot be painted, or not in time.
+        """
+        with self._lock:
+            if name in self._done:
+                self._done.move_to_end(name)
+                return self._done[name]
+            future = self._under_way.get(name)
+            is_mine = future is None
+            if future is None:
+                if len(self._under_way) >= self._waiting:
+                    raise BusyError
+                future = self._painters.submit(paint, self._limit_s)
+                self._under_way[name] = future
+        if is_mine:
+            # Outside the lock: of a future that is done already it runs at once, here.
+            future.add_done_callback(lambda done: self._put(name, done))
+        try:
+            return future.result(timeout=2 * self._limit_s)
+        except TimeoutError as error:
+            raise UnreadableError(ErrorKind.TIME_LIMIT, "drawing it takes too long") from error
+
+    def close(self) -> None:
+        """Let no more be painted."""
+        self._painters.shutdown(wait=False, cancel_futures=True)
+
+    def _put(self, name: str, done: Future[Overview]) -> None:
+        with self._lock:
+            self._under_way.pop(name, None)
+            # A failure is not kept: the file may be back at the next look.
+            if not done.cancelled() and done.exception() is None:
+                self._done[name] = done.result()
+                while len(self._done) > self._kept:
+                    self._done.popitem(last=False)

@@ -1,0 +1,75 @@
+"""Layouts are told apart: whatever a source is, one layout takes it, and no second one would."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from phonoscope.ingest.base import formats
+from phonoscope.ingest.detect import open_metadata
+from tests.helpers.sources import web_api
+from tests.ingest.test_ingest_dumps import RECORDING, listen, playlist
+from tests.ingest.test_ingest_json import track
+from tests.ingest.test_ingest_xml import ERN_43, discogs, message, release
+
+FLAT = {"id": ["a"], "name": ["A"], "duration_ms": [1], "release_date": ["2016"], "tempo": [1.5]}
+TRACKS = {**FLAT, "album_rowid": [1], "rowid": [1]}
+
+
+def as_csv(table):
+    return "\n".join(",".join(map(str, row)) for row in [table, *zip(*table.values(), strict=True)])
+
+
+def as_parquet(table):
+    def write(path):
+        pq.write_table(pa.table(table), path)
+
+    return write
+
+
+DEEZER = {"id": 1, "title": "x", "duration": 1, "rank": 1, "artist": {"id": 1, "name": "A"}}
+MEDIA = {"id": "a", "title": "x", "media": [], "label-info": []}
+# Columns of a list of tracks beside those of a log: it is a log.
+PLAYS = {"user_id": ["u"], "track_id": ["a"], "ts": [1_751_000_000], **FLAT, "isrc": ["x"]}
+SOURCES = {
+    "web-api-sqlite": [web_api],
+    "web-api-parquet": [as_parquet(TRACKS)],
+    "web-api-text": [as_csv(TRACKS), json.dumps({k: v[0] for k, v in TRACKS.items()})],
+    "flat-parquet": [as_parquet(FLAT)],
+    "flat-csv": [as_csv(FLAT)],
+    "charts-csv": ["rank,title,artist,date\n1,A,B,2024-01-01\n"],
+    "machine-artists": ["artist,says\nA,x\n"],
+    "web-api-json": [json.dumps(track(1)), json.dumps({"items": [track(1), track(2)]})],
+    "deezer-json": [json.dumps({"data": [DEEZER]}), json.dumps(DEEZER)],
+    "musicbrainz-json": [json.dumps(RECORDING), json.dumps(MEDIA)],
+    "million-playlists": [json.dumps({"playlists": [playlist(1, 2)]}), json.dumps(playlist(1, 2))],
+    "listenbrainz": [json.dumps(listen("u", "m", 1))],
+    "plays-csv": [as_csv(PLAYS)],
+    "plays-json": [json.dumps({key: cells[0] for key, cells in PLAYS.items()})],
+    "plays-parquet": [as_parquet(PLAYS)],
+    "discogs-xml": [discogs([release(1)])],
+    "ddex-ern": [message(ERN_43)],
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_one_layout_fits_and_no_other(tmp_path, name):
+    for content in SOURCES[name]:
+        path = tmp_path / "x"
+        if callable(content):
+            content(path)
+        else:
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        opened, layout = open_metadata(path)
+        assert layout.name == name
+        fitting = [
+            each.name
+            for each in formats()
+            if isinstance(opened, each.opens) and each.recognises(opened)
+        ]
+        assert fitting == [name]
+
+
+def test_every_layout_is_tried():
+    assert {*SOURCES, "mapped-csv"} == {layout.name for layout in formats()}
