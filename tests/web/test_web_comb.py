@@ -67,7 +67,7 @@ def test_an_ordinary_codec_is_named_as_what_it_is(judged_client, weighed_id, mon
 
     def of_a_codec(request, recording_id):
         record = known(request, recording_id)
-        answers = dict(record.analysis.answers)
+        answers = dict(record.analysis.results)
         answers["artefacts"] = dataclasses.replace(answers["artefacts"], comb_codec="MP3 lines")
         analysis = dataclasses.replace(record.analysis, answers=answers)
         return dataclasses.replace(record, analysis=analysis)
