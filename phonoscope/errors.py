@@ -4,6 +4,7 @@
 
     PhonoscopeError
     ├── UsageError          an argument is wrong; nothing was done            exit status 2
+    ├── PluginError         a package that extends Phonoscope is faulty       exit status 2
     ├── MissingExtraError   an optional part is not installed; names it       exit status 2
     ├── CatalogueError      a catalogue cannot be opened, read or written     exit status 2
     │   └── NewerCatalogueError   written by a newer Phonoscope
@@ -26,6 +27,24 @@ class PhonoscopeError(Exception):
 
 class UsageError(PhonoscopeError):
     """An argument is wrong; nothing was read or written."""
+
+
+class PluginError(PhonoscopeError):
+    """A package that extends Phonoscope can't be loaded, fails, or brings what is there already.
+
+    Parameters
+    ----------
+    plugin
+        Name of its entry point, or of the hook where two plugins disagree.
+    why
+        What went wrong, in words.
+    """
+
+    def __init__(self, plugin: str, why: str) -> None:
+        self.plugin = plugin
+        super().__init__(
+            f"the plugin '{plugin}' {why}; PHONOSCOPE_PLUGINS=0 starts without plugins"
+        )
 
 
 class MissingExtraError(UsageError):

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from types import ModuleType
-from typing import Annotated
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from phonoscope.cli import (
-    charts,
-    check,
-    compact,
-    copies,
-    demo,
-    dossier,
-    find,
-    ingest,
-    label,
-    plays,
-    report,
-    scan,
-    serve,
-    share,
-    sql,
-    version,
-    voices,
-)
+from phonoscope.cli.command import Command
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.terminal import drop_stdout, message, prepare
+from phonoscope.errors import PluginError
+from phonoscope.plugins import collected, without_duplicates
 
 HELP = """The open microscope for music catalogues.
 
@@ -57,7 +43,44 @@ Examples:
   phonoscope report my-catalogue --to report.html
 """
 
+
+class Commands(TyperGroup):
+    """The commands, and those of plugins where the built-in ones don't answer.
+
+    Looking for plugins costs time, so a built-in command starts without it. Typer brings Click as a
+    private copy, so its types have no public name to annotate with.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by name."""
+        own = super().get_command(ctx, cmd_name)
+        return own if own is not None else _outside().get(cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return [*super().list_commands(ctx), *_outside()]
+
+
+@cache
+def _outside() -> Mapping[str, Any]:
+    """Return the commands of plugins from outside, by name."""
+    try:
+        given = collected("phonoscope_commands")
+        without_duplicates("phonoscope_commands", (one.name for one in given))
+    except PluginError as error:
+        message(str(error))
+        raise typer.Exit(Status.NOT_DONE) from error
+    program = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    program.callback()(lambda: None)
+    for one in given:
+        _add(program, one)
+    own = {one.name for one in collected("phonoscope_commands", outside=False)}
+    group = typer.main.get_group(program)
+    return {name: made for name, made in group.commands.items() if name not in own}
+
+
 app = typer.Typer(
+    cls=Commands,
     name="phonoscope",
     help=HELP,
     epilog=EXAMPLES,
@@ -70,28 +93,16 @@ app = typer.Typer(
 )
 
 
-def _add(name: str, module: ModuleType, function: str = "") -> None:
-    command = guarded(getattr(module, function or name), interrupted=module.INTERRUPTED)
-    app.command(name, epilog=module.EXAMPLES)(command)
+def _add(program: typer.Typer, command: Command) -> None:
+    if isinstance(command.function, typer.Typer):
+        program.add_typer(command.function, name=command.name)
+        return
+    run = guarded(command.function, interrupted=command.interrupted)
+    program.command(command.name, epilog=command.examples or None)(run)
 
 
-_add("demo", demo)
-_add("check", check)
-_add("scan", scan)
-_add("ingest", ingest)
-_add("charts", charts)
-_add("plays", plays)
-_add("find", find)
-_add("copies", copies)
-app.add_typer(label.app)
-_add("report", report)
-_add("share", share)
-_add("dossier", dossier)
-_add("voices", voices)
-_add("sql", sql)
-_add("serve", serve)
-_add("compact", compact)
-_add("version", version, "show_version")
+for _one in collected("phonoscope_commands", outside=False):
+    _add(app, _one)
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
 from phonoscope.cli.terminal import columns, write, write_json
+from phonoscope.plugins import installed
 
 EXAMPLES = """\b
 Examples:
@@ -26,6 +27,7 @@ def show_version(as_json: AsJson = False) -> Status:
         **{part: _installed(part) for part in PARTS},
         "ffmpeg": _ffmpeg(),
         "platform": platform.platform(),
+        **{f"plugin {name}": number for name, number in installed()},
     }
     if as_json:
         write_json(versions)

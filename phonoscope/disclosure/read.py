@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
-from phonoscope.disclosure import aitags, c2pa, ddex, gb45438, generators, iptc, sidecar
+from phonoscope.disclosure import c2pa, ddex, sidecar
 from phonoscope.disclosure.fields import Field, field, shown_value
 from phonoscope.disclosure.model import Declaration, Tags
+from phonoscope.disclosure.standard import standards
 from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import ErrorKind, SourceError, UnreadableError
 from phonoscope.files import open_source, printable, uri_of
@@ -26,17 +27,6 @@ MOST_OF_A_MESSAGE = 100_000
 
 _XML = (b"<", "<".encode("utf-16-le"), "<".encode("utf-16-be"))
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n"
-
-STANDARDS: tuple[Callable[[Sequence[Field]], Iterator[Declaration]], ...] = (
-    gb45438.declarations,
-    iptc.declarations,
-    aitags.declarations,
-    generators.declarations,
-)
-"""Every standard of texts is a function from the fields of a file to its declarations.
-
-C2PA is none of these: it is read from the file itself.
-"""
 
 _TAG_NAMES = ("title", "artist", "album", "label", "isrc", "date", "genre")
 
@@ -110,7 +100,7 @@ def read_marks(
     tags
         With :attr:`Tags.tag_error` set when some could not be read.
     declared
-        C2PA first, then in the order of :data:`STANDARDS`; the same mark in two places counts
+        C2PA first, then in the order of :func:`standards`; the same mark in two places counts
         once.
     """
     fields, error = file_fields(file)
@@ -161,7 +151,7 @@ def _tags(fields: Sequence[Field], error: str | None) -> Tags:
 
 def _declared(signed: Iterable[Declaration], fields: Sequence[Field]) -> tuple[Declaration, ...]:
     found: dict[tuple[object, ...], Declaration] = {}
-    for mark in itertools.chain(signed, *(standard(fields) for standard in STANDARDS)):
+    for mark in itertools.chain(signed, *(standard(fields) for standard in standards())):
         said = dataclasses.replace(mark, place="")
         found.setdefault(dataclasses.astuple(said), mark)
         if len(found) >= MOST_DECLARATIONS:

@@ -20,8 +20,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
-from phonoscope.columns import Statement
-from phonoscope.registry import registered
+from phonoscope.columns import Statement, columns_in
+from phonoscope.plugins import collected, without_duplicates
 
 ResultT = TypeVar("ResultT")
 ResultT_co = TypeVar("ResultT_co", covariant=True)
@@ -57,6 +57,15 @@ class Feature(Generic[ResultT]):
 
 @cache
 def features() -> tuple[Feature[Any], ...]:
-    """Return every feature, in order of name."""
-    known = registered("phonoscope.features", "FEATURE")
+    """Return every feature, in order of name.
+
+    Raises
+    ------
+    PluginError
+        When two have the same name or column.
+    """
+    known = collected("phonoscope_features")
+    without_duplicates("phonoscope_features", (f.name for f in known))
+    columns = (column.name for f in known for column in columns_in(f.result))
+    without_duplicates("phonoscope_features", columns)
     return tuple(sorted(known, key=lambda feature: feature.name))

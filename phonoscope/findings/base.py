@@ -18,7 +18,7 @@ from phonoscope.catalogue.backend import materialise
 from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.files import printable
 from phonoscope.interval import Interval, wilson
-from phonoscope.registry import registered
+from phonoscope.plugins import collected, without_duplicates
 from phonoscope.text import between, percent
 
 if TYPE_CHECKING:
@@ -265,7 +265,8 @@ class Found:
 @cache
 def findings() -> tuple[Finding, ...]:
     """Return every finding, in the order of the page."""
-    known = registered("phonoscope.findings.questions", "FINDING")
+    known = collected("phonoscope_findings")
+    without_duplicates("phonoscope_findings", (f.name for f in known))
     return tuple(sorted(known, key=lambda finding: finding.order))
 
 

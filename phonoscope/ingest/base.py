@@ -23,7 +23,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from phonoscope.registry import registered
+from phonoscope.plugins import collected, without_duplicates
 
 Position: TypeAlias = Sequence[Any]
 """Where in a source a chunk begins: numbers, names and such sequences, which JSON can hold."""
@@ -108,5 +108,6 @@ class Format(Generic[SourceT]):
 @cache
 def formats() -> tuple[Format[Source], ...]:
     """Return every layout, in order of name."""
-    known = registered("phonoscope.ingest.formats", "LAYOUT")
+    known = collected("phonoscope_ingest_formats")
+    without_duplicates("phonoscope_ingest_formats", (f.name for f in known))
     return tuple(sorted(known, key=lambda layout: layout.name))

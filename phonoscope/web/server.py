@@ -16,9 +16,9 @@ from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.errors import PhonoscopeError
 from phonoscope.findings.base import Tables
 from phonoscope.findings.page import asset
+from phonoscope.plugins import collected
 from phonoscope.view.environment import served_style
 from phonoscope.view.queries import Queries
-from phonoscope.web import copies, data, pages, recording
 from phonoscope.web.cache import OverviewCache
 from phonoscope.web.guard import Guard
 from phonoscope.web.view import View
@@ -61,10 +61,8 @@ def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.desk, app.state.gallery = desk, gallery
-    app.include_router(data.router)
-    app.include_router(recording.router)
-    app.include_router(copies.router)
-    app.include_router(pages.router)
+    for router in collected("phonoscope_web_routers"):
+        app.include_router(router)
     app.add_api_route("/static/{name:path}", _static, include_in_schema=False)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _wrong_parameter)

@@ -136,7 +136,7 @@ def test_what_is_not_declared_as_a_column_is_neither_stored_nor_written():
     answer = Carrying(3.5, np.zeros(4, np.float32))
     assert [c.name for c in columns_of(Carrying)] == ["depth_db"]
     made = analysis("a")
-    made = dataclasses.replace(made, answers={**made.results, "carrying": answer})
+    made = dataclasses.replace(made, results={**made.results, "carrying": answer})
     assert made.descriptors["depth_db"] == 3.5
     assert "spectrum" not in made.descriptors
     assert "spectrum" not in made.to_json()["descriptors"]

@@ -17,7 +17,8 @@ from phonoscope.detector.generated import Band
 from phonoscope.disclosure import aitags, gb45438, generators, iptc
 from phonoscope.disclosure.fields import Field, field
 from phonoscope.disclosure.model import Declaration, Making, Part
-from phonoscope.disclosure.read import MOST_DECLARATIONS, STANDARDS, read_marks
+from phonoscope.disclosure.read import MOST_DECLARATIONS, read_marks
+from phonoscope.disclosure.standard import standards
 from tests.helpers.marked import CONTAINERS, add_chunk, blank, custom, id3
 from tests.helpers.sounds import sine, write
 
@@ -371,7 +372,7 @@ HUMAN = [
 @pytest.mark.parametrize(("name", "value"), HUMAN)
 def test_what_is_no_mark(name: str, value: str) -> None:
     fields = [field(name, value, "here")]
-    assert [mark for standard in STANDARDS for mark in standard(fields)] == []
+    assert [mark for standard in standards() for mark in standard(fields)] == []
 
 
 def test_a_human_file_full_of_such_words_declares_nothing(tmp_path: Path) -> None:
@@ -489,7 +490,7 @@ def test_the_same_mark_in_two_places_counts_once(tmp_path: Path) -> None:
 )
 def test_no_value_breaks_a_standard(pairs: list[tuple[str, str]]) -> None:
     fields: list[Field] = [field(name, value, "here") for name, value in pairs]
-    for standard in STANDARDS:
+    for standard in standards():
         for mark in standard(fields):
             for text in (mark.value, mark.place, mark.producer or "", mark.tool or ""):
                 assert len(text) <= 500

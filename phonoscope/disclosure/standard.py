@@ -1,0 +1,20 @@
+"""What a standard of disclosure is, and the list of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import TypeAlias
+
+from phonoscope.disclosure.fields import Field
+from phonoscope.disclosure.model import Declaration
+from phonoscope.plugins import collected
+
+Standard: TypeAlias = Callable[[Sequence[Field]], Iterator[Declaration]]
+"""From the tags of a file to the declarations they make."""
+
+
+@cache
+def standards() -> tuple[Standard, ...]:
+    """Return every standard, Phonoscope's own first."""
+    return tuple(collected("phonoscope_disclosure_standards"))
