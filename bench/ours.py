@@ -16,8 +16,8 @@ import pyarrow as pa
 from bench.channels import Sound
 from bench.system import Base, Hit, Recording
 from phonoscope.audio.block import Block
-from phonoscope.catalogue.schema.tables import PRINTED, tables
-from phonoscope.features.fingerprints import Fingerprints, PrintMeter
+from phonoscope.catalogue.schema.tables import tables
+from phonoscope.features.fingerprints import TABLE, FingerprintMeter, Fingerprints
 from phonoscope.matching.recording.copies import groups, pairs
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.match import Query, recognise
@@ -50,9 +50,9 @@ class Ours(Base):
 
     def add(self, recording: Recording) -> None:
         """Take prints as a scan does; the spectra they share with others count as theirs."""
-        meter: PrintMeter | None = None
+        meter: FingerprintMeter | None = None
         for block in recording.blocks():
-            meter = meter or PrintMeter(_Rate(block.rate_hz))  # type: ignore[arg-type]
+            meter = meter or FingerprintMeter(_Rate(block.rate_hz))  # type: ignore[arg-type]
             meter.update(block)
         if meter:
             self._each[self._id(recording.id)] = meter.result()
@@ -127,8 +127,9 @@ class Ours(Base):
         for recording in recordings:
             self.add(recording)
         rows = [
-            {"recording_id": name, **{column: getattr(p, column) for column in PRINTED}}
+            {"recording_id": name, **vars(row)}
             for name, p in self._each.items()
+            for row in TABLE.rows(p)
         ]
         connection = duckdb.connect()
         held = pa.Table.from_pylist(rows, schema=tables()["prints"].schema)

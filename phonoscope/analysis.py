@@ -65,7 +65,7 @@ class Analysis:
     evidence: tuple[Statement, ...] = ()
     """What the answers say, in plain words, strongest first."""
     segments: tuple[Segment, ...] = ()
-    """Stretches weighed on their own, in order; empty when it could not be weighed."""
+    """Stretches scored on their own, in order; empty when it could not be scored."""
     error_kind: ErrorKind | None = None
     error: str | None = None
     """Why it could not be examined, in one line; ``None`` when it could."""
@@ -211,20 +211,20 @@ def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: f
         tags, declared = read_marks(file, text_tags)
     declared = (*declared, *sidecar.declarations(uri, recording_id))
     results = {name: accumulator.result() for name, accumulator in accumulators.items()}
-    statements = [s for f in wanted for s in f.says(results[f.name])]
-    weighed = detector().weigh(results["traces"])
-    if weighed is not None:
-        statements.append(explain(weighed))
+    statements = [s for f in wanted for s in f.statements(results[f.name])]
+    detection = detector().detect(results[f.name] for f in wanted if f.feeds_detector)
+    if detection is not None:
+        statements.append(explain(detection))
     return Analysis(
         file=uri,
         recording_id=recording_id,
         size_bytes=size_bytes,
-        verdict=judge(declared, weighed, false_alarms=false_alarms),
+        verdict=judge(declared, detection, false_alarms=false_alarms),
         stream=stream,
         decoded=decoded,
         tags=tags,
         declared=declared,
         results=results,
         evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
-        segments=weighed.segments if weighed else (),
+        segments=detection.segments if detection else (),
     )

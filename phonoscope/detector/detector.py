@@ -1,8 +1,8 @@
-"""The detector: what the sound shows, weighed by a small model trained in ``bench/``."""
+"""The detector: what the sound shows, scored by a small model trained in ``bench/``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from phonoscope.detector.trees import Trees
 from phonoscope.features.traces import Traces, TraceSegment
 
 WINDOW = 3
-"""Stretches that are weighed together: about 16 s, as in training."""
+"""Stretches that are scored together: about 16 s, as in training."""
 ALL_SHAPES = 8
 """Windows of a recording that is short enough for all of them to be described in full."""
 MOST_LINES, LINES_APART_HZ = 6, 20.0
@@ -77,9 +77,23 @@ class Detector:
     """Shape (families, frequencies)."""
     family_offset: Floats
 
-    def weigh(self, traces: Traces) -> Detection | None:
-        """Weigh the votes of one recording; ``None`` when there are none."""
-        if not traces.stretches or traces.trace_limit_hz is None:
+    def detect(self, results: Iterable[Any]) -> Detection | None:
+        """Return what the detector makes of one recording.
+
+        Parameters
+        ----------
+        results
+            Results of the features that feed the detector
+            (:attr:`phonoscope.features.base.Feature.feeds_detector`). This model was trained on
+            :class:`Traces`; it ignores other kinds.
+
+        Returns
+        -------
+        Detection or None
+            ``None`` when the recording is too short or too quiet to score.
+        """
+        traces = next((found for found in results if isinstance(found, Traces)), None)
+        if traces is None or not traces.stretches or traces.trace_limit_hz is None:
             return None
         windows = _windows(traces.stretches)
         # Neighbouring windows share two stretches of three: of a long recording, the shape of every
@@ -199,14 +213,14 @@ def least_counted(model_name: str | None, limit_hz: float | None) -> float | Non
     Parameters
     ----------
     model_name
-        Name of the model that weighed it, as its verdict holds it.
+        Name of the model that scored it, as its verdict holds it.
     limit_hz
         Its ``trace_limit_hz``.
 
     Returns
     -------
     float or None
-        ``None`` when another model than the shipped one weighed it, or none.
+        ``None`` when another model than the shipped one scored it, or none.
     """
     if limit_hz is None or model_name != detector().name:
         return None

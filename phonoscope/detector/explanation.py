@@ -17,30 +17,30 @@ OTHER_CAUSES = (
 STRONGEST_P_VALUE = 1e-4
 
 
-def explain(weighed: Detection) -> Statement:
+def explain(detection: Detection) -> Statement:
     """Say what was seen, how strong it is, and how often human music looks like it."""
-    suspicious = sum(segment.p_generated >= SUSPICIOUS for segment in weighed.segments)
-    of = len(weighed.segments)
+    suspicious = sum(segment.p_generated >= SUSPICIOUS for segment in detection.segments)
+    of = len(detection.segments)
     where = f"{suspicious} of {of} stretches look" if of > 1 else "The recording looks"
     if suspicious == 0:
         seen = "No stretch looks like what music generators leave"
     else:
-        seen = f"{where} like what the decoders of music generators leave{_lines(weighed)}"
-    often = in_words(weighed)
+        seen = f"{where} like what the decoders of music generators leave{_lines(detection)}"
+    often = in_words(detection)
     says = f"{seen}. {often[0].upper()}{often[1:]} as much like it."
     numbers = {
-        "p_generated": weighed.p_generated,
-        "p_value": weighed.p_value,
+        "p_generated": detection.p_generated,
+        "p_value": detection.p_value,
         "suspicious_stretches": suspicious,
         "stretches": of,
     }
-    return Statement("generated", says, _strength(weighed.p_value), OTHER_CAUSES, numbers)
+    return Statement("generated", says, _strength(detection.p_value), OTHER_CAUSES, numbers)
 
 
-def _lines(weighed: Detection) -> str:
-    if not weighed.lines_hz or weighed.p_value >= ORDINARY:
+def _lines(detection: Detection) -> str:
+    if not detection.lines_hz or detection.p_value >= ORDINARY:
         return ""
-    named = ", ".join(f"{hz:,.0f}" for hz in weighed.lines_hz)
+    named = ", ".join(f"{hz:,.0f}" for hz in detection.lines_hz)
     return f": lines in the spectrum that do not stop, most tellingly at {named} Hz"
 
 

@@ -1,6 +1,6 @@
 """Whether a recording was made by a music generator.
 
-The detector weighs what the sound shows (:class:`Detection`); a mark in the file says what the
+The detector scores what the sound shows (:class:`Detection`); a mark in the file says what the
 file declares. The two stay apart: every number here was detected, and ``basis`` says which of
 the two the verdict rests on.
 """
@@ -38,7 +38,7 @@ LONG_ORDINARY_S = 30.0
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a recording, weighed on its own."""
+    """A stretch of a recording, scored on its own."""
 
     start_s: float = column("Start of the stretch, s from the start of the recording.")
     end_s: float = column("End of the stretch, s.")
@@ -114,7 +114,7 @@ UNREADABLE = Verdict(Band.UNREADABLE, "none", "Could not be examined; see the er
 
 def judge(
     declared: Sequence[Declaration],
-    weighed: Detection | None = None,
+    detection: Detection | None = None,
     *,
     false_alarms: float = DEFAULT_FALSE_ALARMS,
 ) -> Verdict:
@@ -124,8 +124,8 @@ def judge(
     ----------
     declared
         Marks found in the file.
-    weighed
-        What the detector makes of the sound; ``None`` when it is too short or quiet to weigh.
+    detection
+        What the detector makes of the sound; ``None`` when it is too short or quiet to score.
     false_alarms
         Share of human music that may be called generated, 0 to 1.
 
@@ -134,7 +134,7 @@ def judge(
     Verdict
         By what was detected where that suffices, else by a mark that declares a machine.
     """
-    detected = _detected(weighed, false_alarms)
+    detected = _detected(detection, false_alarms)
     mark = _machine_mark(declared)
     if mark is None or detected.verdict in (Band.GENERATED, Band.PARTLY_GENERATED):
         return detected
@@ -160,7 +160,7 @@ def detected_band(verdict: Verdict) -> Band | None:
     Returns
     -------
     Band or None
-        ``None`` when the sound was not weighed.
+        ``None`` when the sound was not detection.
     """
     if verdict.basis == "detected":
         return verdict.verdict
@@ -176,44 +176,44 @@ def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
     return next(iter(whole or machine), None)
 
 
-def _detected(weighed: Detection | None, false_alarms: float) -> Verdict:
-    if weighed is None:
+def _detected(detection: Detection | None, false_alarms: float) -> Verdict:
+    if detection is None:
         return Verdict(
             Band.UNDECIDED,
             "none",
             "Undecided: too short or too quiet to weigh, and no mark declares a generator. That "
             "is not a sign of human making.",
         )
-    band, says = _band(weighed, false_alarms)
+    band, says = _band(detection, false_alarms)
     named = band in (Band.GENERATED, Band.PARTLY_GENERATED)
     return Verdict(
         band,
         "detected",
         says,
-        p_generated=weighed.p_generated,
-        p_value=weighed.p_value,
-        generator=weighed.generator if named else None,
-        generator_confidence=weighed.generator_confidence if named else None,
-        p_voice=weighed.p_voice,
+        p_generated=detection.p_generated,
+        p_value=detection.p_value,
+        generator=detection.generator if named else None,
+        generator_confidence=detection.generator_confidence if named else None,
+        p_voice=detection.p_voice,
         false_alarms=false_alarms,
-        model=weighed.model,
+        model=detection.model,
     )
 
 
-def _band(weighed: Detection, false_alarms: float) -> tuple[Band, str]:
-    looks = f"{in_words(weighed)} as much like a generator's output"
-    if weighed.p_value <= false_alarms:
-        if weighed.longest_ordinary_s >= LONG_ORDINARY_S:
+def _band(detection: Detection, false_alarms: float) -> tuple[Band, str]:
+    looks = f"{in_words(detection)} as much like a generator's output"
+    if detection.p_value <= false_alarms:
+        if detection.longest_ordinary_s >= LONG_ORDINARY_S:
             return Band.PARTLY_GENERATED, (
-                f"Detected in a part: {looks}, but {weighed.longest_ordinary_s:.0f} s on end show "
-                "no sign of one."
+                f"Detected in a part: {looks}, but {detection.longest_ordinary_s:.0f} s on end "
+                "show no sign of one."
             )
         return Band.GENERATED, f"Detected: {looks}."
-    if weighed.p_value_part <= false_alarms:
+    if detection.p_value_part <= false_alarms:
         return Band.PARTLY_GENERATED, (
             f"Detected in a part: as a whole, {looks}, but one stretch of it does far more."
         )
-    if weighed.p_value < ORDINARY:
+    if detection.p_value < ORDINARY:
         return Band.UNDECIDED, (
             f"Undecided: {looks}. That is unusual, and not enough to say that a machine made it."
         )
@@ -232,11 +232,11 @@ def round_down(number: float) -> int:
     return int(number // unit * unit)
 
 
-def in_words(weighed: Detection) -> str:
+def in_words(detection: Detection) -> str:
     """Say how many human recordings look as much like a generator's output."""
-    least = max(weighed.least_counted, 1e-4)
-    if weighed.p_value < least:
+    least = max(detection.least_counted, 1e-4)
+    if detection.p_value < least:
         return f"fewer than 1 in {round_down(1 / least):,} human recordings look"
-    if weighed.p_value < 0.02:
-        return f"about 1 in {1 / weighed.p_value:,.0f} human recordings looks"
-    return f"about {100 * weighed.p_value:.0f} % of human recordings look"
+    if detection.p_value < 0.02:
+        return f"about 1 in {1 / detection.p_value:,.0f} human recordings looks"
+    return f"about {100 * detection.p_value:.0f} % of human recordings look"

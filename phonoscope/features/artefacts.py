@@ -265,4 +265,4 @@ def _in_words(answer: Artefacts) -> list[Statement]:
     return [Statement("artefacts", f"{seen}.{fits}", 0.5, also, numbers)]
 
 
-FEATURE = Feature(name="artefacts", result=Artefacts, start=ArtefactMeter, says=_in_words)
+FEATURE = Feature(name="artefacts", result=Artefacts, start=ArtefactMeter, statements=_in_words)

@@ -201,4 +201,4 @@ def _in_words(answer: Bandwidth) -> list[Statement]:
     ]
 
 
-FEATURE = Feature(name="bandwidth", result=Bandwidth, start=BandwidthMeter, says=_in_words)
+FEATURE = Feature(name="bandwidth", result=Bandwidth, start=BandwidthMeter, statements=_in_words)

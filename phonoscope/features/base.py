@@ -8,12 +8,13 @@ A feature is a file in this package that ends in ``FEATURE = Feature(...)``. It 
 - a function that puts the result into plain words.
 
 Nothing else has to change. :func:`features` finds the file, the catalogue's schema takes the
-columns from the result, and a scan computes it.
+columns from the result, and a scan computes it. A feature that has more to store than one row's
+columns declares a :class:`FeatureTable`; one that the detector scores sets ``feeds_detector``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
@@ -37,8 +38,25 @@ class Accumulator(Protocol[ResultT_co]):
         """Return the result from all blocks seen. Called once, after the last block."""
 
 
-def _nothing_to_say(_: Any) -> Sequence[Statement]:
+def _no_statements(_: Any) -> Sequence[Statement]:
     return ()
+
+
+@dataclass(frozen=True)
+class FeatureTable(Generic[ResultT]):
+    """A table of its own that a feature fills, for what doesn't fit into ``recordings``."""
+
+    name: str
+    """Name of the table. It has to be new: no other table may have it."""
+    doc: str
+    """One sentence for the documented schema."""
+    row: type[Any]
+    """Frozen dataclass of a row; its fields, declared with :func:`phonoscope.columns.column`,
+    are the columns. The catalogue adds ``recording_id``, which is the key."""
+    rows: Callable[[ResultT], Iterable[Any]]
+    """Returns the rows of a result, instances of :attr:`row`."""
+    several: bool = False
+    """Whether a recording may have several rows."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +69,13 @@ class Feature(Generic[ResultT]):
     """Frozen dataclass of the result; its fields become columns of ``recordings``."""
     start: Callable[[Stream], Accumulator[ResultT]]
     """Starts an accumulator for a recording with this stream."""
-    says: Callable[[ResultT], Sequence[Statement]] = _nothing_to_say
+    statements: Callable[[ResultT], Sequence[Statement]] = _no_statements
     """Puts a result into plain words; most need none."""
+    table: FeatureTable[ResultT] | None = None
+    """The table that it fills, beyond its columns in ``recordings``; most need none."""
+    feeds_detector: bool = False
+    """Whether the detector gets its result. The detector uses the results that its model was
+    trained on and ignores others."""
 
 
 @cache

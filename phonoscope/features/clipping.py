@@ -100,4 +100,4 @@ def _in_words(answer: Clipping) -> list[Statement]:
     ]
 
 
-FEATURE = Feature(name="clipping", result=Clipping, start=ClippingMeter, says=_in_words)
+FEATURE = Feature(name="clipping", result=Clipping, start=ClippingMeter, statements=_in_words)

@@ -16,6 +16,7 @@ go one way only: of two copies one is the faster.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,7 +29,7 @@ from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
 from phonoscope.columns import Floats, column
-from phonoscope.features.base import Feature
+from phonoscope.features.base import Feature, FeatureTable
 from phonoscope.features.patches import (
     CELLS_PER_S,
     REACH,
@@ -103,6 +104,21 @@ class Fingerprints:
 
 
 @dataclass(frozen=True, eq=False)
+class FingerprintRow:
+    """Row of the table ``prints``: the fingerprints of one recording."""
+
+    print_at: NDArray[np.int32] = column("Where the recording is printed, 1/64 s from its start.")
+    print_bits: NDArray[np.int64] = column("64 bits for each of these places.")
+    anchor_at: NDArray[np.int32] = column("The clearest of these places, 1/64 s.")
+    anchor_bits: NDArray[np.int64] = column(
+        "64 bits for each of them as the recording would be if it were altered: all anchors "
+        "unaltered, then all of the next alteration, in the order of "
+        "features.fingerprints.ALTERATIONS."
+    )
+    print_model: str = column("Name, version and hash of what made the bits.")
+
+
+@dataclass(frozen=True, eq=False)
 class Weights:
     """What turns patches into bits."""
 
@@ -148,7 +164,7 @@ class _Anchor:
     """Where in the spectra the onset lies, s."""
 
 
-class PrintMeter:
+class FingerprintMeter:
     """Takes prints block by block."""
 
     def __init__(self, stream: Stream) -> None:
@@ -235,14 +251,31 @@ class PrintMeter:
         return packed(weights().measure(np.concatenate(values)))
 
 
-FEATURE = Feature(name="prints", result=Fingerprints, start=PrintMeter)
+def rows(found: Fingerprints) -> Iterator[FingerprintRow]:
+    """Yield the row of a recording's fingerprints; none for a recording without."""
+    if found.prints:
+        yield FingerprintRow(
+            found.print_at, found.print_bits, found.anchor_at, found.anchor_bits, weights().name
+        )
+
+
+TABLE = FeatureTable(
+    name="prints",
+    doc="Fingerprints, one row a recording: by them the same recording is found again.",
+    row=FingerprintRow,
+    rows=rows,
+)
+"""Table and feature keep the name ``prints``, under which catalogues hold them."""
+FEATURE = Feature(name="prints", result=Fingerprints, start=FingerprintMeter, table=TABLE)
 
 __all__ = [
     "ALTERATIONS",
     "BITS",
     "FEATURE",
     "REACH",
+    "TABLE",
     "Alteration",
+    "FingerprintRow",
     "Fingerprints",
     "packed",
     "weights",

@@ -72,4 +72,4 @@ def _in_words(answer: Silence) -> list[Statement]:
     return [Statement("silence", "The whole recording is silent (below -60 dBFS throughout).", 0.0)]
 
 
-FEATURE = Feature(name="silence", result=Silence, start=SilenceMeter, says=_in_words)
+FEATURE = Feature(name="silence", result=Silence, start=SilenceMeter, statements=_in_words)

@@ -49,7 +49,7 @@ class Traces:
         "Highest frequency at which there is sound to look at, Hz; empty without any."
     )
     stretches: tuple[TraceSegment, ...] = dataclasses.field(default=(), repr=False, compare=False)
-    """Votes by stretch; kept in memory for the verdict, not stored."""
+    """Votes by stretch; kept in memory for the detector, not stored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,4 +169,4 @@ def highest_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     return min(highest - 200.0, bin_hz * (level_db.size - 1) - 300.0)
 
 
-FEATURE = Feature(name="traces", result=Traces, start=TraceMeter)
+FEATURE = Feature(name="traces", result=Traces, start=TraceMeter, feeds_detector=True)

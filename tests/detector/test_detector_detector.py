@@ -23,30 +23,30 @@ WEIGHTS = files("phonoscope.detector") / "weights"
 CARD = Path(__file__).parents[2] / "docs/model-cards/generated.md"
 
 
-def weigh(sound):
-    return detector().weigh(ask(FEATURE, sound, RATE))
+def detect(sound):
+    return detector().detect([ask(FEATURE, sound, RATE)])
 
 
 def test_lines_of_a_stride_raise_the_probability():
     plain = noise(16.0, RATE)
     with_lines = strided(plain, RATE / 512, 0.3)
-    assert weigh(with_lines).p_generated > 0.5 > weigh(plain).p_generated
+    assert detect(with_lines).p_generated > 0.5 > detect(plain).p_generated
 
 
 @pytest.mark.parametrize("made", [drums(117.0, 20.0), cadence(60, "major"), noise(20.0, RATE)])
 def test_music_made_here_is_not_called_generated(made):
-    found = weigh(np.atleast_2d(made).astype(np.float32))
+    found = detect(np.atleast_2d(made).astype(np.float32))
     assert found.p_value > 0.001
 
 
 def test_gain_changes_nothing():
     sound = strided(noise(16.0, RATE), RATE / 512, 0.05)
-    one, other = weigh(sound), weigh(sound * np.float32(0.25))
+    one, other = detect(sound), detect(sound * np.float32(0.25))
     assert one.p_generated == pytest.approx(other.p_generated, abs=1e-6)
 
 
 def test_segments_cover_the_recording_in_order():
-    found = weigh(noise(61.7, RATE))
+    found = detect(noise(61.7, RATE))
     edges = [(s.start_s, s.end_s) for s in found.segments]
     assert len(edges) > 5
     assert edges[0][0] == 0.0
@@ -58,7 +58,7 @@ def test_segments_cover_the_recording_in_order():
 def test_where_a_part_is_suspicious_its_segments_stand_out():
     plain, rest = noise(60.0, RATE), noise(60.0, RATE)
     joined = np.concatenate([plain, strided(rest, RATE / 512, 0.3)], axis=1)
-    segments = weigh(joined).segments
+    segments = detect(joined).segments
     before = [s.p_generated for s in segments if s.end_s < 50]
     after = [s.p_generated for s in segments if s.start_s > 70]
     assert max(before) < min(after)

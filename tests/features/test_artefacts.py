@@ -41,7 +41,7 @@ def test_a_comb_is_found_with_its_spacing(spacing_hz):
 
 def test_a_strong_comb_is_put_into_words():
     samples = with_teeth(pink(10, 44_100), 44_100, 50.0, 1e-3)
-    (statement,) = FEATURE.says(ask(FEATURE, samples, 44_100))
+    (statement,) = FEATURE.statements(ask(FEATURE, samples, 44_100))
     assert "50.0 Hz" in statement.says
     assert "MusicGen" in statement.says
     assert statement.strength > 0
@@ -63,7 +63,7 @@ def test_an_untrained_decoder_leaves_the_comb_of_its_strides():
 def test_noise_has_no_notable_comb(seed):
     answer = ask(FEATURE, pink(10, 44_100, seed), 44_100)
     assert answer.comb_score < 8
-    assert FEATURE.says(answer) == []
+    assert FEATURE.statements(answer) == []
 
 
 @pytest.mark.parametrize("form", ["mp3", "m4a-aac", "ogg-vorbis", "opus"])

@@ -31,7 +31,7 @@ def test_full_bandwidth_shows_no_past(rate_hz):
     assert answer.bandwidth_hz > 0.97 * rate_hz / 2
     assert answer.cutoff_hz is None
     assert answer.made_from is None
-    assert FEATURE.says(answer) == []
+    assert FEATURE.statements(answer) == []
 
 
 @pytest.mark.parametrize("cutoff_hz", [5_000, 11_000, 16_000, 19_000])

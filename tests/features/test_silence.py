@@ -21,7 +21,7 @@ def test_a_silent_recording_is_silent_throughout_and_says_so():
     answer = ask(FEATURE, np.zeros((1, 8_000)), 8_000)
     assert answer.silence_share == 1.0
     assert answer.leading_silence_s == pytest.approx(1.0)
-    assert "silent" in FEATURE.says(answer)[0].says
+    assert "silent" in FEATURE.statements(answer)[0].says
 
 
 def test_one_channel_with_sound_is_not_silence():

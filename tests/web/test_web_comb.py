@@ -67,9 +67,9 @@ def test_an_ordinary_codec_is_named_as_what_it_is(judged_client, weighed_id, mon
 
     def of_a_codec(request, recording_id):
         record = known(request, recording_id)
-        answers = dict(record.analysis.results)
-        answers["artefacts"] = dataclasses.replace(answers["artefacts"], comb_codec="MP3 lines")
-        analysis = dataclasses.replace(record.analysis, answers=answers)
+        results = dict(record.analysis.results)
+        results["artefacts"] = dataclasses.replace(results["artefacts"], comb_codec="MP3 lines")
+        analysis = dataclasses.replace(record.analysis, results=results)
         return dataclasses.replace(record, analysis=analysis)
 
     monkeypatch.setattr(recording, "known_record", of_a_codec)

@@ -20,6 +20,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from phonoscope.analysis import Analysis
@@ -30,8 +31,7 @@ from phonoscope.detector.generated import Segment, Verdict
 from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.voice import VoiceRow
 from phonoscope.errors import ErrorKind
-from phonoscope.features.base import features
-from phonoscope.features.fingerprints import weights
+from phonoscope.features.base import FeatureTable, features
 
 PROVIDER = "phonoscope"
 """Who measured a descriptor; keeps ours apart from a service's own columns."""
@@ -192,8 +192,8 @@ def arrow_type(annotation: Any) -> pa.DataType:
     """Return the Arrow type in which a field's annotation is stored.
 
     ``T | None`` is stored as ``T`` (every column may be empty), an enumeration of strings as
-    its value, ``tuple[float, ...]`` as a list of float32 (a profile, for drawing) and other
-    tuples as lists.
+    its value, ``tuple[float, ...]`` as a list of float32 (a profile, for drawing), other
+    tuples as lists, and ``NDArray[np.int32]`` as a list of its numbers.
 
     Raises
     ------
@@ -202,6 +202,9 @@ def arrow_type(annotation: Any) -> pa.DataType:
     """
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         (annotation,) = (a for a in typing.get_args(annotation) if a is not type(None))
+    if typing.get_origin(annotation) is np.ndarray:
+        (number,) = typing.get_args(typing.get_args(annotation)[1])
+        return pa.list_(pa.from_numpy_dtype(number))
     if typing.get_origin(annotation) is tuple:
         item = typing.get_args(annotation)[0]
         return pa.list_(pa.float32() if item is float else arrow_type(item))
@@ -243,21 +246,12 @@ _STATEMENT_COLUMNS = (
 )
 
 
-PRINTED = ("print_at", "print_bits", "anchor_at", "anchor_bits")
-_PRINT_COLUMNS = (
-    Column(
-        "print_at", pa.list_(pa.int32()), "Where the recording is printed, 1/64 s from its start."
-    ),
-    Column("print_bits", pa.list_(pa.int64()), "64 bits for each of these places."),
-    Column("anchor_at", pa.list_(pa.int32()), "The clearest of these places, 1/64 s."),
-    Column(
-        "anchor_bits",
-        pa.list_(pa.int64()),
-        "64 bits for each of them as the recording would be if it were altered: all anchors "
-        "unaltered, then all of the next alteration, in the order of evidence.prints.ALTERATIONS.",
-    ),
-    Column("print_model", pa.string(), "Name, version and hash of what made the bits."),
-)
+def _feature_tables() -> Iterator[Table]:
+    """Yield the tables that features fill themselves."""
+    for feature in features():
+        if own := feature.table:
+            columns = (_RECORDING_ID, *columns_of(own.row))
+            yield Table(own.name, own.doc, "recording_id", own.several, columns)
 
 
 def _metadata_tables() -> Iterator[Table]:
@@ -365,13 +359,7 @@ def tables() -> Mapping[str, Table]:
             True,
             (_RECORDING_ID, *_STATEMENT_COLUMNS),
         ),
-        Table(
-            "prints",
-            "Fingerprints, one row a recording: by them the same recording is found again.",
-            "recording_id",
-            False,
-            (_RECORDING_ID, *_PRINT_COLUMNS),
-        ),
+        *_feature_tables(),
         Table(
             "matches",
             "Pairs of recordings that share sound, found by a search for copies.",
@@ -424,9 +412,11 @@ def tables() -> Mapping[str, Table]:
         ),
         *_metadata_tables(),
     ]
-    return types.MappingProxyType(
-        {t.name: dataclasses.replace(t, columns=(*t.columns, *WRITTEN)) for t in declared}
-    )
+    by_name = {t.name: dataclasses.replace(t, columns=(*t.columns, *WRITTEN)) for t in declared}
+    if len(by_name) < len(declared):
+        twice = sorted(name for name in by_name if [t.name for t in declared].count(name) > 1)
+        raise ValueError(f"two tables have the same name: {', '.join(twice)}")
+    return types.MappingProxyType(by_name)
 
 
 def rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str, pa.Table]:
@@ -482,7 +472,11 @@ def _rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str,
             for mark in e.declared
         ),
         "statements": (row for e in examined for row in _statement_rows(e)),
-        "prints": (row for e in examined for row in _print_rows(e)),
+        **{
+            feature.table.name: _feature_rows(feature.name, feature.table, examined)
+            for feature in features()
+            if feature.table
+        },
         "recordings": map(_recording_row, examined),
         "files": (_shallow(o.file) for o in outcomes),
     }
@@ -530,14 +524,14 @@ def _statement_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
         yield {"recording_id": analysis.recording_id, **row, "numbers": numbers}
 
 
-def _print_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
-    prints = analysis.results.get("prints")
-    if prints is not None and prints.prints:
-        yield {
-            "recording_id": analysis.recording_id,
-            **{name: getattr(prints, name) for name in PRINTED},
-            "print_model": weights().name,
-        }
+def _feature_rows(
+    name: str, table: FeatureTable[Any], examined: Iterable[Analysis]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a feature's own table."""
+    for analysis in examined:
+        if (result := analysis.results.get(name)) is not None:
+            for row in table.rows(result):
+                yield {"recording_id": analysis.recording_id, **_shallow(row)}
 
 
 @cache
