@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from bench.channels import Sound, Step, apply, draw, draw_codec, fixed
 from phonoscope.audio.block import Block
 from phonoscope.audio.decode import Decoder
-from phonoscope.detector.features import window_features
+from phonoscope.detector.features import window_grid, window_shape
 from phonoscope.errors import PhonoscopeError
 from phonoscope.features.traces import TraceMeter
 
@@ -136,7 +136,7 @@ def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | 
     traces = meter.result()
     if traces.trace_limit_hz is None:
         return None
-    grid, shape = window_features(traces.stretches)
+    grid, shape = window_grid(traces.stretches), window_shape(traces.stretches)
     kept = np.clip(np.rint(grid / GRID_STEP), -127, 127).astype(np.int8)
     return traces.trace_limit_hz, kept, shape
 

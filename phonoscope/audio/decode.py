@@ -315,15 +315,6 @@ class Decoder:
         return samples
 
 
-def _put(fifo: AudioFifo, frame: AudioFrame, resampler: AudioResampler | None) -> None:
-    if resampler is None:
-        fifo.write(frame)
-    else:
-        for part in resampler.resample(frame):
-            part.pts = None
-            fifo.write(part)
-
-
 class _Bytes:
     """A nameless file object: read, seek and tell only, so that no name reaches FFmpeg.
 

@@ -41,11 +41,6 @@ _WIDEST_HZ, _NARROWEST_HZ = 1_500.0, 12.0
 _CLIP = 4.0
 
 
-def window_features(stretches: Sequence[TraceSegment]) -> tuple[Floats, Floats]:
-    """Describe consecutive stretches of one recording: both of the following."""
-    return window_grid(stretches), window_shape(stretches)
-
-
 def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
     """Describe stretches at fixed frequencies.
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,20 @@ from typer.testing import CliRunner
 
 from phonoscope.cli import rights as command
 from phonoscope.cli.exits import guarded
-from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES, Kind, rights_of
+from phonoscope.disclosure.rights import (
+    CHECKED,
+    NOT_ADVICE,
+    USES,
+    Kind,
+    parse_rights,
+    rights_of,
+)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
-def told():
+def run():
     app = typer.Typer()
     app.command()(guarded(command.rights, interrupted=command.INTERRUPTED))
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
@@ -57,29 +65,54 @@ def test_what_each_use_surely_touches():
     assert every == set(Kind)
 
 
-def test_a_use_that_is_not_known_is_refused(told):
+def test_a_use_that_is_not_known_is_refused(run):
     with pytest.raises(ValueError, match="cover-cloned-voice"):
         rights_of("karaoke")
-    refused = told("--use", "karaoke")
+    refused = run("--use", "karaoke")
     assert refused.exit_code == 2
     assert "cover-cloned-voice" in refused.output
 
 
-def test_it_prints_a_check_list_that_is_no_advice(told):
-    printed = " ".join(told("--use", "sample").output.split())
+def test_it_prints_a_check_list_that_is_no_advice(run):
+    printed = " ".join(run("--use", "sample").output.split())
     assert NOT_ADVICE in printed
     assert "[ ] recording, touched:" in printed
     assert "Court of Justice, C-476/17 (Pelham), ECLI:EU:C:2019:624, 2019-07-29" in printed
-    listed = told().output
+    listed = run().output
     assert all(use in listed for use in USES)
 
 
-def test_the_json_is_the_documented_one(told):
-    found = json.loads(told("--use", "training", "--json").output)
+def test_the_json_is_the_documented_one(run):
+    found = json.loads(run("--use", "training", "--json").output)
     text = (DOCS / "rights.md").read_text("utf-8")
     right = found["rights"][0]
     names = {*found, *right, *right["rules"][0]}
     assert all(f"`{name}`" in text for name in names)
     assert all(f"`{use}`" in text for use in USES)
-    lines = told("--json").output.splitlines()
+    lines = run("--json").output.splitlines()
     assert [json.loads(line)["use"] for line in lines] == list(USES)
+
+
+SHIPPED = files("phonoscope.disclosure").joinpath("rights.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "message"),
+    [
+        ('format = "phonoscope-rights/1"', 'format = "phonoscope-rights/2"', "format"),
+        ('touched = "yes"', 'touched = "surely"', "touched"),
+        ('where = "Tennessee"', 'where = ""', "where"),
+        ('where = "Tennessee"', 'where = "Tennessee"\nurl = "https://x"', "url"),
+        ('rules = ["arranged"]', 'rules = ["derranged"]', "no rule derranged"),
+        ('rules = ["arranged"]', "rules = []", "nothing uses the rule arranged"),
+        ('  "composition-covered",\n', '  "composition-new-song",\n', "nothing uses the right"),
+        ('  "composition-covered",\n', '  "lyrics-covered",\n', "two rights of one kind"),
+        ("[kinds.voice]", "[kinds.larynx]", "larynx"),
+        ("since = 2024-07-01", "since = 2024-07-32", "."),
+    ],
+)
+def test_a_table_that_does_not_fit_together_is_refused(line, instead, message):
+    assert line in SHIPPED
+    uses = 2 if message == "nothing uses the right" else 1
+    with pytest.raises(ValueError, match=message):
+        parse_rights(SHIPPED.replace(line, instead, uses))
