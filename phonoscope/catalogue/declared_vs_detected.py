@@ -1,9 +1,10 @@
-"""What recordings declare beside what was detected in them, over whole tables.
+"""What recordings declare and what was detected in them, over whole tables.
 
-The rules are those of :func:`phonoscope.disclosure.declared_status.stance_of`,
+The rules are those of :func:`phonoscope.disclosure.declared_status.declared_status_of`,
 :func:`phonoscope.detector.generated.detected_band` and
 :func:`phonoscope.detector.disagreement.disagreement_of`, as Ibis expressions, so that a database
-asks them of 10^8 rows; a test holds both against each other.
+applies them to 10^8 rows; a test compares the two. docs/decisions/declared-status.md says why
+they are not stored.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def detected(verdicts: ir.Table) -> ir.StringValue:
-    """Return the band of the sound alone as a column of ``verdicts``; empty: not weighed."""
+    """Return the band of the sound alone as a column of ``verdicts``; empty: not scored."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     rests_on_sound = (verdicts["basis"] == "detected").fill_null(False)
@@ -41,8 +42,8 @@ def detected(verdicts: ir.Table) -> ir.StringValue:
     return made
 
 
-def stances(declared: ir.Table) -> ir.Table:
-    """Return ``recording_id`` and ``stance`` of every recording that carries a mark."""
+def declared_statuses(declared: ir.Table) -> ir.Table:
+    """Return ``recording_id`` and ``declared_status`` of every recording that carries a mark."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     part = ibis.cases((declared["part"].isin(_texts(WHOLE_PARTS)), Part.WHOLE.value),
@@ -58,26 +59,26 @@ def stances(declared: ir.Table) -> ir.Table:
     parts = marks.group_by(["recording_id", "part"]).agg(
         machine=marks.machine.any(), human=marks.human.any(), assisted=marks.assisted.any()
     )
-    heard = ~parts.part.isin(_texts(WRITTEN_PARTS))
+    audible = ~parts.part.isin(_texts(WRITTEN_PARTS))
     each = parts.group_by("recording_id").agg(
         contradictory=(parts.machine & parts.human).any(),
-        heard=(parts.machine & heard).any(),
+        audible=(parts.machine & audible).any(),
         machine=parts.machine.any(),
         assisted=parts.assisted.any(),
         human=(parts.human & (parts.part == Part.WHOLE.value)).any(),
     )
-    stance = ibis.cases(
+    status = ibis.cases(
         (each.contradictory, DeclaredStatus.CONTRADICTORY.value),
-        (each.heard, DeclaredStatus.MACHINE.value),
+        (each.audible, DeclaredStatus.MACHINE.value),
         (each.machine, DeclaredStatus.MACHINE_WRITTEN.value),
         (each.assisted, DeclaredStatus.ASSISTED.value),
         (each.human, DeclaredStatus.HUMAN.value),
         else_=DeclaredStatus.UNCLEAR.value,
     )
-    return each.select("recording_id", stance=stance)
+    return each.select("recording_id", declared_status=status)
 
 
-def beside(table: Callable[[str], Any]) -> ir.Table:
+def declared_vs_detected(table: Callable[[str], ir.Table]) -> ir.Table:
     """Return one row a recording that has a verdict: both facts, and whether they disagree.
 
     Parameters
@@ -88,18 +89,18 @@ def beside(table: Callable[[str], Any]) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        ``recording_id``, ``stance``, ``detected`` (empty: not weighed), ``p_value`` and
+        ``recording_id``, ``declared_status``, ``detected`` (empty: not scored), ``p_value`` and
         ``disagreement`` (empty: none).
     """
     verdicts = table("verdicts")
     judged = verdicts.select("recording_id", "p_value", detected=detected(verdicts))
-    said = stances(table("declared")).rename(said_of="recording_id")
-    both = judged.left_join(said, judged.recording_id == said.said_of)
+    declared = declared_statuses(table("declared")).rename(marked_id="recording_id")
+    both = judged.left_join(declared, judged.recording_id == declared.marked_id)
     both = both.select(
         "recording_id",
         "p_value",
         "detected",
-        stance=both.stance.fill_null(DeclaredStatus.NOTHING.value),
+        declared_status=both.declared_status.fill_null(DeclaredStatus.NOTHING.value),
     )
     return both.mutate(disagreement=_disagreement(both))
 
@@ -108,10 +109,10 @@ def _disagreement(both: ir.Table) -> Any:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     rules = [
-        ((both.stance == stance.value) & (both.detected == band.value), found.value)
-        for stance in DeclaredStatus
+        ((both.declared_status == status.value) & (both.detected == band.value), found.value)
+        for status in DeclaredStatus
         for band in Band
-        if (found := disagreement_of(stance, band)) is not None
+        if (found := disagreement_of(status, band)) is not None
     ]
     return ibis.cases(*rules, else_=ibis.null("string"))
 

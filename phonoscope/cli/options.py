@@ -130,9 +130,9 @@ def names_any_in(fail_on: list[FailOnVerdict] | None, catalogue: Catalogue) -> b
     query = "select distinct verdict from verdicts union select 'declared' from declared"
     found = catalogue.sql(query).read_all().column(0).to_pylist()
     if FailOnVerdict.DISAGREEMENT in fail_on:
-        from phonoscope.catalogue.declared_vs_detected import beside
+        from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 
-        both = beside(catalogue.table)
+        both = declared_vs_detected(catalogue.table)
         if both.filter(both["disagreement"].notnull()).limit(1).to_pyarrow().num_rows:
             return True
     return not set(found).isdisjoint(fail_on)

@@ -1,4 +1,4 @@
-"""What a file declares beside what its sound shows: whether the two disagree.
+"""What a file declares and what its sound shows: whether the two disagree.
 
 Two facts stay two facts: nothing here changes either of them, and neither settles the other.
 """
@@ -43,20 +43,20 @@ _EXPLAINED: Mapping[str, str] = {
 }
 
 
-def disagreement_of(stance: DeclaredStatus, band: Band | None) -> Disagreement | None:
+def disagreement_of(status: DeclaredStatus, band: Band | None) -> Disagreement | None:
     """Return how a declaration and a detection disagree; ``None`` when they do not.
 
     Parameters
     ----------
-    stance
+    status
         What all marks together declare.
     band
-        What the sound alone shows; ``None`` when it was not weighed. An undecided sound
+        What the sound alone shows; ``None`` when it was not scored. An undecided sound
         disagrees with nothing.
     """
-    if stance is DeclaredStatus.HUMAN and band in EVIDENCE:
+    if status is DeclaredStatus.HUMAN and band in EVIDENCE:
         return Disagreement.DECLARED_HUMAN_DETECTED_MACHINE
-    if stance is DeclaredStatus.MACHINE and band is Band.NO_SIGN_FOUND:
+    if status is DeclaredStatus.MACHINE and band is Band.NO_SIGN_FOUND:
         return Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND
     return None
 

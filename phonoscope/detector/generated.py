@@ -155,7 +155,7 @@ def detected_band(verdict: Verdict) -> Band | None:
 
     A verdict rests on a mark only where the sound did not suffice for one, so what was
     detected lies on one side or the other of what is ordinary.
-    :func:`phonoscope.catalogue.declared_vs_detected.detected` is the same over a table.
+    :func:`phonoscope.catalogue.declared_vs_detected.detected` does the same over a table.
 
     Returns
     -------

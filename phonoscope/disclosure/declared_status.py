@@ -67,7 +67,7 @@ def declared_status_of(declared: Iterable[Declaration]) -> DeclaredStatus:
         DeclaredStatus.UNCLEAR: bool(marks),
         DeclaredStatus.NOTHING: True,
     }
-    return next(stance for stance, is_so in holds.items() if is_so)
+    return next(status for status, is_so in holds.items() if is_so)
 
 
 def _of(part: str) -> str:

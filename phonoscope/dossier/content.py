@@ -88,14 +88,14 @@ class Dossier:
         return next((file.sha256 for file in self.files if file.sha256), None)
 
     @property
-    def stance(self) -> DeclaredStatus:
+    def declared_status(self) -> DeclaredStatus:
         """What its marks together declare."""
         return declared_status_of(self.analysis.declared)
 
     @property
     def declared_words(self) -> str:
         """The same in a few words."""
-        return DECLARED_STATUSES[self.stance]
+        return DECLARED_STATUSES[self.declared_status]
 
     @property
     def detected(self) -> Band | None:
@@ -132,7 +132,7 @@ class Dossier:
             "phonoscope": phonoscope_version(),
             "catalogue": self.catalogue,
             "recording": self.analysis.to_json(),
-            "declares": self.stance.value,
+            "declares": self.declared_status.value,
             "detected": self.detected and self.detected.value,
             "sha256": self.sha256,
             "files": [file.to_json() for file in self.files],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from phonoscope.catalogue.declared_vs_detected import beside
+from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.files import printable, shown
 from phonoscope.findings.questions.unreadable import reason
 from phonoscope.view.queries import Queries, Row, TableOf
@@ -151,7 +151,7 @@ def _chosen(table: TableOf, wish: Filters) -> Any:
         such = verdicts.filter(verdicts.verdict == wish.verdict)
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
     if wish.disagreement:
-        both = beside(table)
+        both = declared_vs_detected(table)
         such = both.filter(both.disagreement == wish.disagreement)
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
     if wish.declared:
@@ -177,7 +177,9 @@ def _described(table: TableOf, known: list[str]) -> Any:
     places = _places(files.filter(files.recording_id.isin(known)))
     mine = verdicts.filter(verdicts.recording_id.isin(known))
     judged = mine.select("recording_id", "verdict", "basis", "p_generated")
-    both = beside(lambda name: _mine(table(name), known)).select("recording_id", "disagreement")
+    both = declared_vs_detected(lambda name: _mine(table(name), known)).select(
+        "recording_id", "disagreement"
+    )
     facts = judged.left_join(both, "recording_id").drop("recording_id_right")
     return shown.inner_join(places, "recording_id").left_join(facts, "recording_id")
 

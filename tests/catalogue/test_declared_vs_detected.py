@@ -1,11 +1,11 @@
-"""What is declared beside what is detected: over tables by the rules that hold for one."""
+"""What is declared and what is detected: the same rules over tables as for one recording."""
 
 import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonoscope.catalogue.declared_vs_detected import beside
+from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.detector.disagreement import disagreement
 from phonoscope.detector.generated import Band, Verdict, detected_band
 from phonoscope.disclosure.declared_status import DeclaredStatus, declared_status_of
@@ -41,32 +41,32 @@ def test_a_table_and_one_recording_are_judged_by_the_same_rules(drawn):
             for part, making in marks
         ],
     )
-    rows = beside(catalogue.table).to_pyarrow().to_pylist()
+    rows = declared_vs_detected(catalogue.table).to_pyarrow().to_pylist()
     assert {row["recording_id"] for row in rows} == set(known)
     assert len(rows) == len(known)
     for row in rows:
         marks, verdict = known[row["recording_id"]]
         declared = [declaration(*mark) for mark in marks]
-        assert row["stance"] == declared_status_of(declared)
+        assert row["declared_status"] == declared_status_of(declared)
         assert row["detected"] == detected_band(verdict)
         assert row["disagreement"] == disagreement(declared, verdict)
 
 
-def stance(*marks):
+def status(*marks):
     return declared_status_of([declaration(*mark) for mark in marks])
 
 
 def test_what_marks_declare_together():
     whole, vocals, lyrics = Part.WHOLE, Part.VOCALS, Part.LYRICS
     generated, human = Making.GENERATED, Making.HUMAN
-    assert stance() is DeclaredStatus.NOTHING
-    assert stance((whole, human)) is DeclaredStatus.HUMAN
-    assert stance((Part.UNSPECIFIED, human)) is DeclaredStatus.HUMAN
-    assert stance((vocals, human)) is DeclaredStatus.UNCLEAR, "people sang; who played is not said"
-    assert stance((vocals, Making.CONVERTED_VOICE)) is DeclaredStatus.MACHINE
-    assert stance((whole, human), (vocals, generated)) is DeclaredStatus.MACHINE
-    assert stance((whole, human), (Part.UNSPECIFIED, generated)) is DeclaredStatus.CONTRADICTORY
-    assert stance((lyrics, generated)) is DeclaredStatus.MACHINE_WRITTEN
-    assert stance((lyrics, generated), (whole, human)) is DeclaredStatus.MACHINE_WRITTEN
-    assert stance((whole, Making.ASSISTED), (whole, human)) is DeclaredStatus.ASSISTED
-    assert stance((whole, Making.UNSPECIFIED)) is DeclaredStatus.UNCLEAR
+    assert status() is DeclaredStatus.NOTHING
+    assert status((whole, human)) is DeclaredStatus.HUMAN
+    assert status((Part.UNSPECIFIED, human)) is DeclaredStatus.HUMAN
+    assert status((vocals, human)) is DeclaredStatus.UNCLEAR, "people sang; who played is not said"
+    assert status((vocals, Making.CONVERTED_VOICE)) is DeclaredStatus.MACHINE
+    assert status((whole, human), (vocals, generated)) is DeclaredStatus.MACHINE
+    assert status((whole, human), (Part.UNSPECIFIED, generated)) is DeclaredStatus.CONTRADICTORY
+    assert status((lyrics, generated)) is DeclaredStatus.MACHINE_WRITTEN
+    assert status((lyrics, generated), (whole, human)) is DeclaredStatus.MACHINE_WRITTEN
+    assert status((whole, Making.ASSISTED), (whole, human)) is DeclaredStatus.ASSISTED
+    assert status((whole, Making.UNSPECIFIED)) is DeclaredStatus.UNCLEAR

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phonoscope.catalogue.declared_vs_detected import beside
+from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.detector.disagreement import DISAGREEMENTS, EVIDENCE, Disagreement, disagreement_of
 from phonoscope.detector.generated import Band
 from phonoscope.disclosure.declared_status import DECLARED_STATUSES, DeclaredStatus
@@ -82,7 +82,7 @@ Crossing = dict[tuple[DeclaredStatus, str], int]
 
 def ask(catalogue: QuerySession) -> Answer:
     """Cross what is declared with what is detected, and list who disagrees."""
-    table = beside(catalogue.table)
+    table = declared_vs_detected(catalogue.table)
     # Also without a reason to: a batch that was killed may have left verdicts of no recording.
     known = table.semi_join(catalogue.table("recordings"), "recording_id")
     crossing = _crossing(known)
@@ -110,7 +110,9 @@ def ask(catalogue: QuerySession) -> Answer:
 
 def _crossing(known: Any) -> Crossing:
     crossing: Crossing = {}
-    for stance, band, n in tally(known.select("stance", "detected"), "stance", "detected"):
+    for stance, band, n in tally(
+        known.select("declared_status", "detected"), "declared_status", "detected"
+    ):
         found = _found(band)
         crossing[DeclaredStatus(stance), found] = (
             crossing.get((DeclaredStatus(stance), found), 0) + n
