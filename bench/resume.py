@@ -50,7 +50,7 @@ def cpu_s(source: str, into: str, *, noted: bool = True, killed_at: int | None =
 
 def rows_of(catalogue: str) -> tuple[int, int | None]:
     """Return rows read, and the row at which it went on."""
-    query = "select read, resumed_at_row from ingests where settled"
+    query = "select read, resumed_at_row from ingests where deduplicated"
     (row,) = ps.open_catalogue(catalogue).sql(query).read_all().to_pylist()
     return row["read"], row["resumed_at_row"]
 

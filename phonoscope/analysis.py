@@ -112,7 +112,7 @@ class Analysis:
             "segments": [dataclasses.asdict(segment) for segment in self.segments],
             "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
             "declared": [dataclasses.asdict(declaration) for declaration in self.declared],
-            "tags": dataclasses.asdict(self.tags),
+            "tags": self.tags.to_json(),
             "stream": dataclasses.asdict(self.stream) if self.stream else None,
             "decoded": dataclasses.asdict(self.decoded) if self.decoded else None,
             "descriptors": self.descriptors,

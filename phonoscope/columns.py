@@ -13,7 +13,7 @@ Floats: TypeAlias = NDArray[np.float32]
 """An array of float32. Docstrings give its shape, unit and range."""
 
 
-def column(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
+def column(doc: str, *, default: Any = dataclasses.MISSING, formerly: str = "") -> Any:
     """Declare a dataclass field that is stored as a catalogue column.
 
     Parameters
@@ -23,15 +23,19 @@ def column(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
         name), its range, and what an empty value means.
     default
         Default value; without it the field is required.
+    formerly
+        Whole name of the stored column in catalogues of an earlier format. Parts are never
+        rewritten for a name: whoever reads one takes the old column for the new one.
 
     Returns
     -------
     Any
         A :func:`dataclasses.field` carrying ``doc`` in its metadata.
     """
+    metadata = {"doc": doc, "formerly": formerly}
     if default is dataclasses.MISSING:
-        return dataclasses.field(metadata={"doc": doc})
-    return dataclasses.field(default=default, metadata={"doc": doc})
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def columns_in(declared: Any) -> Iterator[dataclasses.Field[Any]]:

@@ -60,7 +60,7 @@ def test_it_opens_as_a_catalogue_and_has_the_rows_that_are_told(made):
     for table, rows in truth["exact"]["rows"].items():
         assert catalogue.table(table).count().to_pyarrow().as_py() == rows
     (ingest,) = catalogue.table("ingests").to_pyarrow().to_pylist()
-    assert (ingest["state"], ingest["settled"], ingest["rejected"]) == ("done", True, 0)
+    assert (ingest["state"], ingest["deduplicated"], ingest["rejected"]) == ("done", True, 0)
     published = {"albums": 58_590_982, "track_artists": 348_055_756, "artists": 15_430_442}
     for table, rows in published.items():
         expected = rows / 256_039_007 * TRACKS

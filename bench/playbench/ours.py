@@ -16,15 +16,15 @@ from bench.playbench.log import Log, once
 WEIGH = "weigh_plays"
 """Method of the catalogue that fills both tables."""
 LISTENERS, PLAYED_TRACKS, GROUPS = "listeners", "played_tracks", "play_groups"
-ACCOUNT, TRACK, SIGN, PLAYS, ARTIFICIAL_PLAYS = (
-    "user_hash", "track_id", "sign", "plays", "artificial_plays",
+ACCOUNT, TRACK, VERDICT, PLAYS, ARTIFICIAL_PLAYS = (
+    "user_hash", "track_id", "verdict", "plays", "artificial_plays",
 )  # fmt: skip
 ARTIFICIAL = "artificial"
-"""What ``sign`` says of who is flagged; ``undecided`` is not."""
+"""What ``verdict`` says of who is flagged; ``undecided`` is not."""
 UNDECIDED = "undecided"
 GROUP = "group_id"
 NO_EVIDENCE = (
-    "points", GROUP, "artificial_plays", "undecided_plays", "artificial_share", "share_low",
+    "score", GROUP, "artificial_plays", "undecided_plays", "artificial_share", "share_low",
     "share_high",
 )  # fmt: skip
 """Numeric columns that say what was concluded, and not from what."""
@@ -92,11 +92,13 @@ class Ours:
         catalogue = weighed(log)
         listeners = catalogue.table(LISTENERS)
         accounts = {
-            sign: listeners.filter(listeners[SIGN] == sign)[ACCOUNT].to_pyarrow().to_pylist()
-            for sign in (ARTIFICIAL, UNDECIDED)
+            verdict: listeners.filter(listeners[VERDICT] == verdict)[ACCOUNT]
+            .to_pyarrow()
+            .to_pylist()
+            for verdict in (ARTIFICIAL, UNDECIDED)
         }
         played = catalogue.table(PLAYED_TRACKS)
-        flagged = played.filter(played[SIGN] == ARTIFICIAL)[TRACK].to_pyarrow()
+        flagged = played.filter(played[VERDICT] == ARTIFICIAL)[TRACK].to_pyarrow()
         shares = played.select(TRACK, PLAYS, ibis.coalesce(played[ARTIFICIAL_PLAYS], 0).name("n"))
         told = shares.to_pyarrow()
         count = told["n"].to_numpy().astype(float)

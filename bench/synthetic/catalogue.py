@@ -114,7 +114,7 @@ class _Run:
             "origin": self._source,
             "layout": LAYOUT,
             "state": "done",
-            "settled": True,
+            "deduplicated": True,
             "version": phonoscope_version(),
             "started_utc": self._started,
             "finished_utc": datetime.now(UTC).replace(tzinfo=None),

@@ -16,6 +16,7 @@ from phonoscope.catalogue.parts import (
     COMPACTED,
     REPLACES,
     encoding,
+    is_of_former_names,
     new_compacted_name,
     replaced_by,
     sort_parts,
@@ -75,7 +76,7 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
         live = store.live_parts(table.name)
         before += len(live)
         after += min(1, len(live))
-        if len(live) > 1:
+        if len(live) > 1 or any(is_of_former_names(store.place, table, name) for name in live):
             _merge(store, table, live, memory_mb)
     return Compaction(before, after, removed)
 
@@ -133,6 +134,7 @@ def replace_parts(
                 f"{len(gone)} parts of {table.name}; nothing is lost, run it again if needed"
             )
 
+    store.will_write()
     store.place.write(f"{table.name}/{new_compacted_name()}", fill)
 
 

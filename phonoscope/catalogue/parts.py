@@ -153,9 +153,10 @@ def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | N
     ``None`` when it does not say so.
     """
     found = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow())
-    if column not in found.schema.names:
+    stored = table.stored_name(column, found.schema.names)
+    if stored is None:
         return int(found.num_rows)
-    at, total = found.schema.names.index(column), 0
+    at, total = found.schema.names.index(stored), 0
     for group in range(found.num_row_groups):
         told = found.row_group(group).column(at).statistics
         if told is None or not told.has_null_count:
@@ -165,11 +166,22 @@ def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | N
 
 
 def dataset(place: Storage, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
-    """Return parts as one Arrow dataset in the current schema; a missing column is empty."""
+    """Return parts as one Arrow dataset in :attr:`Table.stored_schema`.
+
+    A missing column is empty; one of an earlier format is there by its former name too.
+    """
     from pyarrow.dataset import dataset as opened  # noqa: PLC0415  (heavy: takes pandas along)
 
     paths = [f"{table.name}/{name}" for name in names]
-    return opened(paths, schema=table.schema, filesystem=place.arrow(), format="parquet")
+    return opened(paths, schema=table.stored_schema, filesystem=place.arrow(), format="parquet")
+
+
+def is_of_former_names(place: Storage, table: Table, name: str) -> bool:
+    """Whether a part calls a column by its name of an earlier format."""
+    if not table.former_names:
+        return False
+    there = pq.read_schema(f"{table.name}/{name}", filesystem=place.arrow()).names
+    return not {*table.former_names.values()}.isdisjoint(there)
 
 
 def batches(
@@ -179,9 +191,10 @@ def batches(
     schema = pa.schema([table.schema.field(column) for column in columns])
     for name in names:
         with pq.ParquetFile(f"{table.name}/{name}", filesystem=place.arrow()) as file:
-            there = [column for column in columns if column in file.schema_arrow.names]
-            for batch in file.iter_batches(most_rows, columns=there):
-                known = {column: batch[column].cast(schema.field(column).type) for column in there}
+            stored = {c: table.stored_name(c, file.schema_arrow.names) for c in columns}
+            there = {column: name for column, name in stored.items() if name is not None}
+            for batch in file.iter_batches(most_rows, columns=[*there.values()]):
+                known = {c: batch[name].cast(schema.field(c).type) for c, name in there.items()}
                 yield pa.record_batch(
                     [known.get(f.name, pa.nulls(len(batch), f.type)) for f in schema], schema
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -18,11 +18,13 @@ from phonoscope.errors import CatalogueError, NewerCatalogueError
 if TYPE_CHECKING:
     import pyarrow.dataset
 
-FORMAT = 1
-"""Version of the layout this Phonoscope writes."""
+FORMAT = 2
+"""Version of the schema this Phonoscope writes. Every earlier one is read as it is: a column
+that came later reads as empty, one that was renamed is found by its former name (see
+:attr:`phonoscope.catalogue.schema.tables.Column.formerly`).
 
-MIGRATIONS: Mapping[int, Callable[[Storage], None]] = {}
-"""Steps from a format to the one after it. A new column needs none: it reads as empty."""
+Version 2: ``sign`` became ``verdict`` and ``points`` became ``score`` in what plays come to,
+``tag_tag_error`` became ``tag_error`` and ``settled`` became ``deduplicated``."""
 
 MARKER = "phonoscope.toml"
 
@@ -33,11 +35,14 @@ class Store:
     Parameters
     ----------
     place
-        Its folder, known to hold a catalogue of this format; see :func:`open_store`.
+        Its folder, known to hold a catalogue; see :func:`open_store`.
+    format
+        Format that its marker names.
     """
 
-    def __init__(self, place: Storage) -> None:
+    def __init__(self, place: Storage, format: int = FORMAT) -> None:
         self.place = place
+        self._format = format
         self.uri = place.uri
         """Where it lies, for another process to open; see :func:`open_store`."""
 
@@ -81,8 +86,26 @@ class Store:
 
     def write(self, rows: Mapping[str, pa.Table], batch: str) -> None:
         """Write a batch: one part a table, in the order given; the last one commits it."""
+        self.will_write()
         for name, some in rows.items():
             parts.write_part(self.place, tables()[name], some, batch)
+
+    def will_write(self) -> None:
+        """Mark the catalogue as one of this format; call it before a part is written.
+
+        Nothing else is changed. Without the mark an earlier Phonoscope would read the new part
+        and take its renamed columns for empty; with it, it refuses. Reading alone never writes.
+
+        Raises
+        ------
+        CatalogueError
+            When the catalogue cannot be written, or was made a newer one meanwhile.
+        """
+        if self._format < FORMAT:
+            marker = self.place.read(MARKER)
+            if marker is None or _format_of(self.place, marker) < FORMAT:
+                _write_marker(self.place, marker or b"")
+            self._format = FORMAT
 
     def newest_batch(self) -> str:
         """Return the name of the newest part, or empty text."""
@@ -90,7 +113,7 @@ class Store:
 
 
 def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
-    """Open the catalogue in a folder.
+    """Open the catalogue in a folder; one of an earlier format stays as it is.
 
     Parameters
     ----------
@@ -111,9 +134,8 @@ def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
     if marker is None:
         _check_may_create(place, create)
         _write_marker(place)
-    else:
-        _migrate(place, _format_of(place, marker))
-    return Store(place)
+        return Store(place)
+    return Store(place, _format_of(place, marker))
 
 
 def _check_may_create(place: Storage, create: bool) -> None:
@@ -129,6 +151,7 @@ def _check_may_create(place: Storage, create: bool) -> None:
 
 
 def _format_of(place: Storage, marker: bytes) -> int:
+    """Return the format that a marker names; refuse a damaged marker and a newer format."""
     try:
         found = tomllib.loads(marker.decode())["format"]
         if not isinstance(found, int) or isinstance(found, bool) or found < 1:
@@ -137,28 +160,26 @@ def _format_of(place: Storage, marker: bytes) -> int:
         raise CatalogueError(
             f"{place.name}/{MARKER} is damaged ({error}); it should say: format = {FORMAT}"
         ) from error
-    return found
-
-
-def _migrate(place: Storage, found: int) -> None:
     if found > FORMAT:
         raise NewerCatalogueError(
             f"{place.name} has format {found} and was written by a newer Phonoscope; this one "
             f"({phonoscope_version()}) knows formats up to {FORMAT}: upgrade Phonoscope"
         )
-    for step in range(found, FORMAT):
-        MIGRATIONS[step](place)
-    if found < FORMAT:
-        _write_marker(place)
+    return found
 
 
-def _write_marker(place: Storage) -> None:
-    content = (
-        "# A catalogue of Phonoscope. Its tables are the folders beside this file.\n"
-        f"format = {FORMAT}\n"
-        f'created_by = "phonoscope {phonoscope_version()}"\n'
-        f"created_at = {utc_text()}\n"
-    )
+def _write_marker(place: Storage, before: bytes = b"") -> None:
+    """Write the marker of this format; who made the catalogue, and when, stays as it was."""
+    lines = [
+        "# A catalogue of Phonoscope. Its tables are the folders next to this file.",
+        f"format = {FORMAT}",
+    ]
+    if before:
+        kept = (line for line in before.decode().splitlines() if line.startswith("created_"))
+        lines += [*kept, f"upgraded_at = {utc_text()}"]
+    else:
+        lines += [f'created_by = "phonoscope {phonoscope_version()}"', f"created_at = {utc_text()}"]
+    content = "\n".join([*lines, ""])
 
     def fill(file: BinaryIO) -> None:
         file.write(content.encode())

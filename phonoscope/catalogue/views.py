@@ -7,7 +7,7 @@ no key occurs twice in it, and the view reads its parts as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -66,8 +66,8 @@ def files_of(store: Store, parts: Parts) -> list[str]:
 
 def settled_scans(store: Store, names: Sequence[str]) -> frozenset[str]:
     """Return the ingests that ended well, so that no key occurs twice in what they wrote."""
-    rows = store.rows("ingests", names, ["scan_id", "settled"])
-    return frozenset(row["scan_id"] for row in rows if row["settled"])
+    rows = store.rows("ingests", names, ["scan_id", "deduplicated"])
+    return frozenset(row["scan_id"] for row in rows if row["deduplicated"])
 
 
 def is_settled(names: Sequence[str], settled: frozenset[str]) -> bool:
@@ -107,17 +107,31 @@ def register_parts(
     DuckDB opens them itself where it can: that is several times as fast as through Arrow.
     """
     name, files = f"_parts_{table.name}", store.files(table.name, names)
-    if names and not files:
-        connection.register(name, store.dataset(table.name, list(names)))
+    if not names:
+        columns = ", ".join(_column(table, field, ()) for field in table.schema)
+        connection.sql(f"SELECT {columns} WHERE false").create_view(name)
         return
-    # A column that came later is in no part yet.
-    empty = {field.name: f"NULL::{sql_type(field.type)} AS {field.name}" for field in table.schema}
-    if not files:
-        connection.sql(f"SELECT {', '.join(empty.values())} WHERE false").create_view(name)
-        return
-    found = connection.read_parquet(files, union_by_name=True)
-    columns = (c if c in found.columns else empty[c] for c in table.schema.names)
-    found.project(", ".join(columns)).create_view(name)
+    if files:
+        found = connection.read_parquet(files, union_by_name=True)
+    else:
+        # The view keeps no Python object alive, the connection does.
+        connection.register(f"_stored{name}", store.dataset(table.name, list(names)))
+        found = connection.table(f"_stored{name}")
+    columns = ", ".join(_column(table, field, found.columns) for field in table.schema)
+    found.project(columns).create_view(name)
+
+
+def _column(table: Table, field: pa.Field, there: Collection[str]) -> str:
+    """Return SQL for a column of parts, whatever it was called in the format they have.
+
+    A column that came later than all of them is empty.
+    """
+    names = (field.name, table.former_names.get(field.name, ""))
+    found = [name for name in names if name in there]
+    if not found:
+        return f"NULL::{sql_type(field.type)} AS {field.name}"
+    # Of parts of two formats either name is empty where the other is not.
+    return field.name if found == [field.name] else f"coalesce({', '.join(found)}) AS {field.name}"
 
 
 def sql_type(kind: pa.DataType) -> str:

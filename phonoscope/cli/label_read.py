@@ -158,7 +158,7 @@ def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any
         "file": shown(uri),
         "uri": uri,
         "declared": [json_value(dataclasses.asdict(d)) for d in labels.declared] if labels else [],
-        "tag_error": labels.tags.tag_error if labels else None,
+        "tag_error": labels.tags.error if labels else None,
         "error": error,
     }
 
@@ -169,8 +169,8 @@ def _block(labels: Labels) -> str:
     rows = [(d.standard, _entry(d)) for d in labels.declared]
     if not rows:
         rows = [("declared", "nothing (which proves nothing)")]
-    if labels.tags.tag_error:
-        rows.append(("not read", wrapped(safe(labels.tags.tag_error))))
+    if labels.tags.error:
+        rows.append(("not read", wrapped(safe(labels.tags.error))))
     return f"{painted(shown(labels.uri), 'bold')}\n{columns(rows)}"
 
 

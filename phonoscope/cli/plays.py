@@ -24,7 +24,7 @@ Examples:
   phonoscope plays monday.csv --into my-catalogue --key ~/plays.key
   phonoscope plays tuesday.csv --into my-catalogue --key ~/plays.key
   phonoscope plays --into my-catalogue --fail-on artificial
-  phonoscope sql my-catalogue "select * from played_tracks where sign = 'artificial'"
+  phonoscope sql my-catalogue "select * from played_tracks where verdict = 'artificial'"
 """
 INTERRUPTED = (
     "Every finished batch is in the catalogue, whole. If a log was being read, table ingests says "

@@ -72,9 +72,9 @@ def weighed_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
 
 
 def _group(group: dict[str, Any]) -> str:
-    colour = _COLOUR.get(group["sign"], "dim")
+    colour = _COLOUR.get(group["verdict"], "dim")
     head = (
-        f"{painted(group['sign'], colour)}, {group['points']:.1f} points: "
+        f"{painted(group['verdict'], colour)}, {group['score']:.1f} points: "
         f"{counted(group['accounts'], 'account')}, {counted(group['tracks'], 'track')}, "
         f"{counted(group['plays'], 'play')}"
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from phonoscope.columns import column
+from phonoscope.deprecation import warn_deprecated
 
 SHOWN_CHARACTERS = 500
 """Tags and marks are kept up to this many characters."""
@@ -90,11 +92,23 @@ class Tags:
     isrc: str | None = column("ISRC tag as written, not checked.", default=None)
     date: str | None = column("Date tag as written, any precision.", default=None)
     genre: str | None = column("Genre tag.", default=None)
-    tag_error: str | None = column(
+    error: str | None = column(
         "Why the tags could not be read in full, in one line; empty when they could. Marks may "
         "have been missed then.",
         default=None,
+        formerly="tag_tag_error",
     )
+
+    @property
+    def tag_error(self) -> str | None:
+        """Deprecated: use :attr:`error`."""
+        warn_deprecated("Tags.tag_error", "Tags.error", since="0.2")
+        return self.error
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the tags under the names that JSON outputs document."""
+        named = dataclasses.asdict(self)
+        return {**{n: value for n, value in named.items() if n != "error"}, "tag_error": self.error}
 
 
 def sentence(declared: Declaration) -> str:

@@ -98,7 +98,7 @@ def read_marks(
     Returns
     -------
     tags
-        With :attr:`Tags.tag_error` set when some could not be read.
+        With :attr:`Tags.error` set when some could not be read.
     declared
         C2PA first, then in the order of :func:`standards`; the same mark in two places counts
         once.
@@ -146,7 +146,7 @@ def _tags(fields: Sequence[Field], error: str | None) -> Tags:
         name: values[0] if name == "date" else shown_value("; ".join(values))
         for name, values in said.items()
     }
-    return dataclasses.replace(Tags(**joined), tag_error=error)
+    return dataclasses.replace(Tags(**joined), error=error)
 
 
 def _declared(signed: Iterable[Declaration], fields: Sequence[Field]) -> tuple[Declaration, ...]:

@@ -77,7 +77,7 @@ class QuerySession:
         See :data:`phonoscope.catalogue.schema.metadata.DERIVED_COLUMNS`.
         """
         ingests, tracks = self.table("ingests"), self.table("tracks")
-        old = ingests.filter(ingests.state == "done", ingests.settled.isnull())
+        old = ingests.filter(ingests.state == "done", ingests.deduplicated.isnull())
         ids = old.scan_id.to_pyarrow().to_pylist()
         if not ids:
             return []

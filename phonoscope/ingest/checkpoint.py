@@ -117,8 +117,8 @@ class Unfinished:
     def _is_done(self, scan_id: str) -> bool:
         """Whether the process ended between the last row of ``ingests`` and removing this."""
         parts = self._store.live_parts("ingests")
-        rows = self._store.rows("ingests", parts, ["scan_id", "settled"])
-        return any(r["settled"] and r["scan_id"] == scan_id for r in rows)
+        rows = self._store.rows("ingests", parts, ["scan_id", "deduplicated"])
+        return any(r["deduplicated"] and r["scan_id"] == scan_id for r in rows)
 
 
 def _parsed(found: dict[str, Any]) -> Checkpoint:

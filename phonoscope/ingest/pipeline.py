@@ -222,7 +222,7 @@ class _Run:
             origin=self._about.origin,
             layout=self._layout.name,
             state=state,
-            settled=done,
+            deduplicated=done,
             version=phonoscope_version(),
             mapping=self._about.mapping,
             started_utc=self._started_utc,

@@ -186,8 +186,8 @@ class PlayAnalysis:
         rows = [
             {
                 "group_id": group.number,
-                "sign": group.weighed.sign,
-                "points": group.weighed.points,
+                "verdict": group.weighed.sign,
+                "score": group.weighed.points,
                 "reasons": list(group.weighed.reasons),
                 "accounts": len(group.accounts),
                 "tracks": len(group.tracks),
@@ -233,8 +233,8 @@ class PlayAnalysis:
             {
                 **kept,
                 **shares,
-                "sign": [one.sign for one in weighed],
-                "points": [one.points for one in weighed],
+                "verdict": [one.sign for one in weighed],
+                "score": [one.points for one in weighed],
                 "reasons": [list(one.reasons) for one in weighed],
                 "group_id": pa.array(group, mask=group == 0),
                 "artificial_plays": columns["artificial_plays"],
@@ -383,7 +383,7 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(
         {
             **{name: batch.column(name) for name in ("track_id", "plays", "accounts")},
-            "sign": sign.astype(str).tolist(),
+            "verdict": sign.astype(str).tolist(),
             "artificial_plays": artificial,
             "undecided_plays": undecided,
             "artificial_share": share,

@@ -81,12 +81,20 @@ class SparkTables:
     def _read(self, table: Table, names: Sequence[str]) -> Any:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        schema = from_arrow_schema(table.schema)
         if not names:
-            return self._session.createDataFrame([], schema)
+            return self._session.createDataFrame([], from_arrow_schema(table.schema))
         base = self._store.uri.rstrip("/")
         paths = [f"{base}/{table.name}/{name}" for name in names]
-        return self._session.read.schema(schema).parquet(*paths).select(*table.schema.names)
+        # What a part lacks is empty: of a column that was renamed, one of its two names.
+        frame = self._session.read.schema(from_arrow_schema(table.stored_schema)).parquet(*paths)
+        return frame.select(*(_column(table, name) for name in table.schema.names))
+
+
+def _column(table: Table, name: str) -> Any:
+    from pyspark.sql import functions as f
+
+    former = table.former_names.get(name)
+    return f.col(name) if former is None else f.coalesce(name, former).alias(name)
 
 
 def _newest(frame: Any, table: Table) -> Any:

@@ -170,16 +170,16 @@ def test_fingerprints_take_hardly_more_than_their_bits(tmp_path):
 
 def test_columns_are_read_in_the_schema_of_today(store):
     now = tables()["ingests"]
-    rows = now.arrow([{"scan_id": f"{at}", "read": at, "settled": True} for at in range(5)])
+    rows = now.arrow([{"scan_id": f"{at}", "read": at, "deduplicated": True} for at in range(5)])
     store.write({"ingests": rows}, "1-a")
-    before = rows.drop_columns(["settled", "read"]).append_column(
+    before = rows.drop_columns(["deduplicated", "read"]).append_column(
         "read", rows["read"].cast("int32")
     )
     pq.write_table(before, store.place.files(["ingests/0-b.parquet"])[0])
     names = store.live_parts("ingests")
-    found = list(store.batches("ingests", names, ["read", "settled"], 2))
+    found = list(store.batches("ingests", names, ["read", "deduplicated"], 2))
     assert [batch.num_rows for batch in found] == [2, 2, 1, 2, 2, 1]
     assert all(batch.schema == found[0].schema for batch in found)
     expected = [(at, None) for at in range(5)] + [(at, True) for at in range(5)]
-    assert [(row["read"], row["settled"]) for b in found for row in b.to_pylist()] == expected
+    assert [(row["read"], row["deduplicated"]) for b in found for row in b.to_pylist()] == expected
     assert store.rows("ingests", [], ["read"]) == []

@@ -6,7 +6,6 @@ import uuid
 
 import pytest
 
-from phonoscope.catalogue import store as store_module
 from phonoscope.catalogue.query import sql
 from phonoscope.catalogue.storage import storage_of
 from phonoscope.catalogue.store import FORMAT, MARKER, open_store
@@ -21,7 +20,7 @@ def rows(store, query):
 def test_a_new_catalogue_says_its_format_and_who_made_it(tmp_path):
     open_store(tmp_path / "new" / "catalogue", create=True)
     marker = tomllib.loads((tmp_path / "new" / "catalogue" / MARKER).read_text())
-    assert marker["format"] == FORMAT == 1
+    assert marker["format"] == FORMAT == 2
     assert marker["created_by"].startswith("phonoscope ")
     assert marker["created_at"].tzinfo is not None
 
@@ -63,20 +62,6 @@ def test_a_damaged_marker_is_said(tmp_path, content):
     (tmp_path / MARKER).write_text(content)
     with pytest.raises(CatalogueError, match="damaged"):
         open_store(tmp_path, create=True)
-
-
-def test_a_catalogue_of_the_version_before_is_brought_up(tmp_path, monkeypatch):
-    """Format 1 is the first; the next one comes with a step, which runs once and in order."""
-    write_batch(open_store(tmp_path, create=True), outcome("a"))
-    ran = []
-    monkeypatch.setattr(store_module, "FORMAT", 3)
-    monkeypatch.setattr(
-        store_module, "MIGRATIONS", {n: lambda place, n=n: ran.append(n) for n in (1, 2)}
-    )
-    for _ in range(2):
-        assert rows(open_store(tmp_path), "select count(*) n from files") == [{"n": 1}]
-    assert ran == [1, 2]
-    assert tomllib.loads((tmp_path / MARKER).read_text())["format"] == 3
 
 
 STRANGE = ["with 'quotes' and \"more\"", "[glob] * ?", "новая музыка 音楽 🎵", "a\nb", b"caf\xe9"]

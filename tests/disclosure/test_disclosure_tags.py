@@ -163,7 +163,7 @@ def test_control_characters_and_length(tmp_path: Path) -> None:
     assert tags.title == "two\\nlines \\x1b[31m\\u202e"
     assert tags.album == "x" * 500
     assert tags.artist is None
-    assert tags.tag_error is None
+    assert tags.error is None
 
 
 def test_invalid_encodings_are_replaced(tmp_path: Path) -> None:
@@ -289,9 +289,9 @@ def test_a_tag_error_is_a_note_not_a_failure(tmp_path: Path) -> None:
     path.write_bytes(data[: at - 4] + b"\xff\xff\xff\x7f" + data[at:])
     exam = analyse(str(path))
     assert exam.error is None
-    assert exam.tags.tag_error is not None
-    assert exam.tags.tag_error.startswith("FLAC: damaged")
-    assert exam.to_json()["tags"]["tag_error"] == exam.tags.tag_error
+    assert exam.tags.error is not None
+    assert exam.tags.error.startswith("FLAC: damaged")
+    assert exam.to_json()["tags"]["tag_error"] == exam.tags.error
 
 
 def test_fields_go_by_common_names() -> None:

@@ -18,7 +18,7 @@ NEW = {
     "declared_generated",
     "file",
     "service_rank",
-    "settled",
+    "deduplicated",
     "origin",
 }
 

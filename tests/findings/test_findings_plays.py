@@ -73,7 +73,7 @@ def test_labels_and_declared_tracks_have_shares_with_intervals(told):
 def test_groups_and_tracks_are_listed_with_reasons(told):
     _, _, answer = told
     groups = tables_of(answer)["groups"]
-    assert {row["sign"] for row in groups} == {"artificial", "undecided"}
+    assert {row["verdict"] for row in groups} == {"artificial", "undecided"}
     assert all(row["reasons"] for row in groups)
     assert {row["name"] for row in tables_of(answer)["tracks"]} == {
         f"Song bot-song-{n}" for n in range(12)

@@ -131,7 +131,7 @@ def content(catalogue):
         for name, table in tables().items()
         if table.ingested
     }
-    ended = "select distinct state, read, kept, rejected, counts from ingests where settled"
+    ended = "select distinct state, read, kept, rejected, counts from ingests where deduplicated"
     held["ingests"] = found.sql(ended).read_all().to_pylist()
     return {name: sorted(map(repr, some)) for name, some in held.items()}
 
@@ -283,7 +283,7 @@ def again(tmp_path, source, **given):
     assert summary.read == summary.kept + summary.rejected
     (run,) = (
         ps.open_catalogue(tmp_path / "c")
-        .sql("select read from ingests where settled order by finished_utc desc limit 1")
+        .sql("select read from ingests where deduplicated order by finished_utc desc limit 1")
         .read_all()
         .to_pylist()
     )

@@ -37,7 +37,7 @@ def test_the_farm_is_found_and_nobody_else(mixed):
     _, catalogue = mixed
     signs = defaultdict(set)
     for account, row in rows(catalogue, "listeners", "user_hash").items():
-        signs[account.partition("-")[0]].add(row["sign"])
+        signs[account.partition("-")[0]].add(row["verdict"])
     assert signs["bot"] == {"artificial"}
     assert signs["person"] == signs["fan"] == {"no-sign-found"}
     assert signs["shop"] == {"undecided"}
@@ -47,18 +47,18 @@ def test_tracks_are_told_apart_too(mixed):
     _, catalogue = mixed
     for track, row in rows(catalogue, "played_tracks", "track_id").items():
         expected = {"bot": "artificial", "shop": "undecided"}
-        assert row["sign"] == expected.get(track.partition("-")[0], "no-sign-found"), track
+        assert row["verdict"] == expected.get(track.partition("-")[0], "no-sign-found"), track
 
 
 def test_every_sign_has_reasons_with_the_numbers_of_the_log(mixed):
     plays, catalogue = mixed
     (bots, shops_) = sorted(
-        catalogue.table("play_groups").to_pyarrow().to_pylist(), key=lambda row: row["sign"]
+        catalogue.table("play_groups").to_pyarrow().to_pylist(), key=lambda row: row["verdict"]
     )
-    assert (bots["sign"], shops_["sign"]) == ("artificial", "undecided")
+    assert (bots["verdict"], shops_["verdict"]) == ("artificial", "undecided")
     theirs = [one for one in plays if one["account"].startswith("bot")]
     assert (bots["accounts"], bots["tracks"], bots["plays"]) == (6, 12, len(theirs))
-    assert bots["points"] >= 4.5
+    assert bots["score"] >= 4.5
     short = sum(one["ms_played"] < 30_000 for one in plays) / len(plays)
     told = " / ".join(bots["reasons"])
     assert f"0% of {len(theirs):,} plays end before 30 s" in told
@@ -86,7 +86,7 @@ def test_what_is_summed_by_account_by_track_and_for_the_log_is_the_same(mixed):
 def test_evidence_of_a_group_is_what_counting_by_hand_gives(mixed):
     plays, catalogue = mixed
     (bots,) = [r for r in rows(catalogue, "play_groups", "group_id").values() if r["accounts"] == 6
-               and r["sign"] == "artificial"]  # fmt: skip
+               and r["verdict"] == "artificial"]  # fmt: skip
     theirs = [one for one in plays if one["account"].startswith("bot")]
     each = Counter(one["track_id"] for one in theirs)
     low, middle, high = quantiles(each.values(), n=4, method="inclusive")
@@ -136,7 +136,7 @@ def test_accounts_that_begin_together_are_in_step(tmp_path):
 def test_a_log_without_lengths_gives_no_reasons_from_lengths(tmp_path):
     catalogue = weighed(people(known=False) + farm(played_ms=None), tmp_path)
     groups = catalogue.table("play_groups").to_pyarrow().to_pylist()
-    assert [row["sign"] for row in groups] == ["undecided"]
+    assert [row["verdict"] for row in groups] == ["undecided"]
     assert not any("30 s" in reason for reason in groups[0]["reasons"])
     (summary,) = catalogue.table("plays_summary").to_pyarrow().to_pylist()
     assert summary["uncounted_share"] is None
@@ -152,7 +152,7 @@ def test_the_owner_of_a_hijacked_account_keeps_his_own_plays(tmp_path):
     listeners = rows(catalogue, "listeners", "user_hash")
     for n in range(8):
         bot = listeners[f"bot-{n}"]
-        assert bot["sign"] == "artificial"
+        assert bot["verdict"] == "artificial"
         bought = sum(one["account"] == f"bot-{n}" for one in theirs)
         # A hit that several of the owners love may be taken for one of the farm's tracks.
         assert bought <= bot["artificial_plays"] <= 1.05 * bought
@@ -167,20 +167,20 @@ def test_a_fan_of_what_a_farm_plays_is_not_of_the_farm(tmp_path):
     ]
     catalogue = weighed(people() + farm(accounts=10, daily=12) + fan, tmp_path)
     listeners = rows(catalogue, "listeners", "user_hash")
-    assert listeners["bot-3"]["sign"] == "artificial"
-    assert listeners["fan"]["sign"] == "no-sign-found"
+    assert listeners["bot-3"]["verdict"] == "artificial"
+    assert listeners["fan"]["verdict"] == "no-sign-found"
 
 
 def test_whether_a_track_was_played_whole_is_told_by_its_duration(tmp_path):
     """A minute may be all there is of a track, unless a catalogue says that there is more."""
     plays = people() + farm(played_ms=(60_000, 60_000))
     catalogue = weighed(plays, tmp_path)
-    assert rows(catalogue, "listeners", "user_hash")["bot-1"]["sign"] == "undecided"
+    assert rows(catalogue, "listeners", "user_hash")["bot-1"]["verdict"] == "undecided"
     songs = "".join(f"bot-song-{n},Song {n},A,200000\n" for n in range(12))
     (tmp_path / "tracks.csv").write_text(f"track_id,name,artist_name,duration_ms\n{songs}")
     catalogue.ingest(tmp_path / "tracks.csv")
     catalogue.weigh_plays()
-    assert rows(catalogue, "listeners", "user_hash")["bot-1"]["sign"] == "artificial"
+    assert rows(catalogue, "listeners", "user_hash")["bot-1"]["verdict"] == "artificial"
 
 
 def test_one_account_alone_is_judged_by_what_only_a_program_does(tmp_path):
@@ -193,10 +193,10 @@ def test_one_account_alone_is_judged_by_what_only_a_program_does(tmp_path):
     ]
     catalogue = weighed(people() + bot + sleeper, tmp_path)
     listeners = rows(catalogue, "listeners", "user_hash")
-    assert listeners["lone"]["sign"] == "artificial"
+    assert listeners["lone"]["verdict"] == "artificial"
     assert listeners["lone"]["group_id"] is None
     assert listeners["lone"]["artificial_plays"] == 20_000
-    assert listeners["sleeper"]["sign"] != "artificial"
+    assert listeners["sleeper"]["verdict"] != "artificial"
 
 
 def test_weighing_again_replaces_and_leaves_other_logs_alone(tmp_path):
@@ -283,7 +283,7 @@ def test_of_a_simulated_log_attackers_are_found_and_people_are_not(tmp_path, see
     truth = pq.read_table(tmp_path / "log" / "truth" / "accounts.parquet").to_pylist()
     bad = {row["account"] for row in truth if row["artificial_plays"]}
     listeners = rows(catalogue, "listeners", "user_hash")
-    flagged = {account for account, row in listeners.items() if row["sign"] == "artificial"}
+    flagged = {account for account, row in listeners.items() if row["verdict"] == "artificial"}
     assert flagged - bad == set()
     assert 2 * len(flagged & bad) >= 0.9 * (len(flagged) + len(bad))
 

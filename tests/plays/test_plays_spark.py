@@ -55,7 +55,7 @@ def same(one, other):
 @pytest.mark.usefixtures("session")
 def test_spark_and_this_machine_weigh_alike(catalogue):
     local = told(catalogue)
-    assert {row["sign"] for row in local["play_groups"]} == {"artificial", "undecided"}
+    assert {row["verdict"] for row in local["play_groups"]} == {"artificial", "undecided"}
     catalogue.weigh_plays(engine="spark")
     spark = told(catalogue)
     for table, rows in local.items():

@@ -290,8 +290,9 @@ class IngestRow:
         "'running', 'done', 'interrupted' or 'failed'; one that was killed stays 'running', "
         "and the rows it wrote are not the whole source until the same ingest goes on."
     )
-    settled: bool | None = column(
-        "Whether it ended well, so that none of its keys occurs twice in a table."
+    deduplicated: bool | None = column(
+        "Whether it ended well, so that none of its keys occurs twice in a table.",
+        formerly="settled",
     )
     version: str = column("Version of Phonoscope.")
     mapping: str | None = column(

@@ -13,12 +13,12 @@ from phonoscope.columns import column
 SIGNS = ("artificial", "undecided", "no-sign-found")
 """What is concluded of an account, a track or a group; "no sign found" is not "a person"."""
 _SOURCE = "As in table listens."
-_SIGN = (
+_VERDICT = (
     "'artificial', 'undecided' or 'no-sign-found'. No sign found does not mean that people listen."
 )
 ARTIFICIAL, UNDECIDED = 4.5, 2.5
 """Points from which on plays are taken for artificial, and from which on they are doubted."""
-_POINTS = (
+_SCORE = (
     f"Sum of the points of its reasons, see docs/plays.md: from {ARTIFICIAL} on 'artificial', from "
     f"{UNDECIDED} on 'undecided'."
 )
@@ -32,8 +32,8 @@ class PlayGroupRow:
 
     source: str = column(_SOURCE)
     group_id: int = column("Number within the source, from 1, the most plays first.")
-    sign: str = column(_SIGN)
-    points: float = column(_POINTS)
+    verdict: str = column(_VERDICT, formerly="sign")
+    score: float = column(_SCORE, formerly="points")
     reasons: tuple[str, ...] = column(_REASONS)
     accounts: int = column("Accounts of the group.")
     tracks: int = column("Tracks they have in common.")
@@ -79,8 +79,8 @@ class ListenerRow:
 
     source: str = column(_SOURCE)
     user_hash: str = column("As in table listens.")
-    sign: str = column(_SIGN)
-    points: float = column(_POINTS + " Of an account in a group, the group's.")
+    verdict: str = column(_VERDICT, formerly="sign")
+    score: float = column(_SCORE + " Of an account in a group, the group's.", formerly="points")
     reasons: tuple[str, ...] = column(_REASONS + " Of an account in a group they are the group's.")
     group_id: int | None = column("Its group in table play_groups; empty when it is in none.")
     plays: int = column("Plays.")
@@ -111,10 +111,11 @@ class PlayedTrackRow:
 
     source: str = column(_SOURCE)
     track_id: str = column("As in table listens.")
-    sign: str = column(
-        f"{_SIGN} Artificial when most of its plays are or it is one of such a group's tracks; "
+    verdict: str = column(
+        f"{_VERDICT} Artificial when most of its plays are or it is one of such a group's tracks; "
         "undecided when that holds with plays in doubt. Outside of a group's tracks three plays at "
-        "least, or fewer of a group that spreads its plays thinly over many."
+        "least, or fewer of a group that spreads its plays thinly over many.",
+        formerly="sign",
     )
     plays: int = column("Plays.")
     accounts: int = column("Accounts that played it.")
@@ -141,7 +142,7 @@ class PlaysSummaryRow:
     tracks: int = column("Distinct tracks.")
     artificial_accounts: int = column("Accounts taken for artificial.")
     undecided_accounts: int = column("Accounts in doubt.")
-    artificial_tracks: int = column("Tracks whose sign is artificial.")
+    artificial_tracks: int = column("Tracks whose verdict is artificial.")
     artificial_plays: int = column("Plays taken for artificial.")
     undecided_plays: int = column("Plays in doubt.")
     artificial_share: float = column("Share of plays taken for artificial.")

@@ -12,7 +12,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -122,6 +122,9 @@ class Column:
     name: str
     type: pa.DataType
     doc: str
+    formerly: str = ""
+    """Name of the same column in parts of an earlier format; empty when it never had another.
+    No column of the table may ever take this name again."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,35 @@ class Table:
     def schema(self) -> pa.Schema:
         """The Arrow schema; every column may be empty, so that older parts can be read."""
         return pa.schema([(c.name, c.type) for c in self.columns])
+
+    @cached_property
+    def former_names(self) -> Mapping[str, str]:
+        """Former name of each column that had one, by its name today."""
+        return {c.name: c.formerly for c in self.columns if c.formerly}
+
+    @cached_property
+    def stored_schema(self) -> pa.Schema:
+        """The schema of parts of any format: :attr:`schema`, then columns by former names."""
+        former = [(c.formerly, c.type) for c in self.columns if c.formerly]
+        return pa.schema([*self.schema, *(pa.field(name, kind) for name, kind in former)])
+
+    def stored_name(self, column: str, there: Container[str]) -> str | None:
+        """Return what a part calls a column.
+
+        Parameters
+        ----------
+        column
+            Name of the column today.
+        there
+            Names of the part's columns.
+
+        Returns
+        -------
+        str or None
+            ``None`` when the part was written before there was such a column.
+        """
+        former = self.former_names.get(column, "")
+        return next((name for name in (column, former) if name in there), None)
 
     def arrow(self, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
         """Return rows as an Arrow table of this schema; absent columns are empty."""
@@ -219,7 +251,7 @@ def columns_of(declared: type[Any], prefix: str = "") -> tuple[Column, ...]:
     """Return the columns that a dataclass declares with :func:`phonoscope.columns.column`."""
     hints = typing.get_type_hints(declared)
     return tuple(
-        Column(prefix + f.name, arrow_type(hints[f.name]), f.metadata["doc"])
+        Column(prefix + f.name, arrow_type(hints[f.name]), **f.metadata)
         for f in columns_in(declared)
     )
 

@@ -155,10 +155,10 @@ def _groups(catalogue: QuerySession) -> ResultTable:
     most = groups.order_by([groups.plays.desc(), "source", "group_id"]).limit(LISTED_AT_MOST)
     columns = (
         ResultColumn("group_id", "Group"),
-        ResultColumn("sign", "Sign", "text"),
+        ResultColumn("verdict", "Verdict", "text"),
         ResultColumn("accounts", "Accounts"),
         ResultColumn("why", "Strongest reasons", "text"),
-        ResultColumn("points", "Points", "decimal", on_page=False),
+        ResultColumn("score", "Score", "decimal", on_page=False),
         ResultColumn("tracks", "Tracks", on_page=False),
         ResultColumn("plays", "Plays", on_page=False),
         ResultColumn("reasons", "All reasons", "text", on_page=False),
@@ -294,7 +294,7 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
 
 def _tracks(catalogue: QuerySession) -> ResultTable:
     played = catalogue.once(_described)
-    some = played.filter(played.sign == "artificial")
+    some = played.filter(played.verdict == "artificial")
     total = some.count().to_pyarrow().as_py()
     most = some.order_by([some.artificial_plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
     columns = (
