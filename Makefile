@@ -1,4 +1,5 @@
-# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest. While working,
+# `make test-fast lint types` answers within minutes.
 #
 # Each environment is a stamp inside it: a second make is instant, a changed lock file
 # rebuilds. Everything installed is pinned with hashes; where pip fetches it from is left
@@ -23,22 +24,34 @@ pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
 # The package itself: built by what requirements/build.txt pins, not by what is newest.
 install_self = $(call pip,$(VENV)) install -qq --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test lint types format lock bench docs clean
+.PHONY: help demo test test-fast coverage lint types format lock bench docs docs-site clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=folder scans your own
 	@# Status 3 says that some files could not be read. It was said, and is no failure of make.
 	@$(bin)/phonoscope demo --into "$$INTO" $${MUSIC:+--music "$$MUSIC"} || [ $$? -eq 3 ]
 
 # Tests start hundreds of processes: what they import is compiled once, and not by each.
-test: $(VENV)/dev.stamp  ## Run all tests
-	env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
+pytest = env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest
+# tests/conftest.py says which tests are left out, and why.
+fast = -m "not slow and not browser and not spark"
 
-lint: $(VENV)/dev.stamp  ## Check style, format and the direction of imports
+test: $(VENV)/dev.stamp  ## Run all tests and doctests
+	$(pytest) -n $(JOBS) --maxprocesses 8 --dist worksteal
+
+test-fast: $(VENV)/dev.stamp  ## Run what a developer runs while working: no browser, no Spark, nothing slow
+	$(pytest) -n 2 $(fast)
+
+# The figure and the floor below which this fails: [tool.coverage.report] in pyproject.toml.
+coverage: $(VENV)/dev.stamp  ## Measure how much of the code the fast tests run, processes they start included
+	$(pytest) -n 2 $(fast) --cov --cov-report=term:skip-covered --cov-report=html
+
+lint: $(VENV)/dev.stamp  ## Check style, format, spelling and the direction of imports
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
+	$(bin)/codespell
 	$(bin)/lint-imports
 
 types: $(VENV)/dev.stamp  ## Check types: mypy, strict
@@ -51,13 +64,16 @@ format: $(VENV)/dev.stamp  ## Put the code into ruff's format
 bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC or the demo's music
 	$(bin)/python bench/throughput.py "$${MUSIC:-demo/music}"
 
-docs: $(VENV)/dev.stamp  ## Write what docs/ tells of commands, tables and findings from the code itself
+docs: $(VENV)/dev.stamp  ## Write the pages on commands, tables and findings from the code itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
 	mv docs/cli.md.new docs/cli.md
 	$(bin)/python -m phonoscope.catalogue.schema.tables > docs/schema.md.new
 	mv docs/schema.md.new docs/schema.md
 	$(bin)/python -m phonoscope.findings.reference > docs/findings.md.new
 	mv docs/findings.md.new docs/findings.md
+
+docs-site: $(VENV)/dev.stamp  ## Build the documentation site into build/site; any warning fails
+	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict --quiet
 
 # ---- environments ----------------------------------------------------------------------
 
@@ -87,7 +103,7 @@ endef
 compile = $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command 'make lock'
 
-lock: $(LOCK_VENV)/stamp  ## Compile requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest)
+lock: $(LOCK_VENV)/stamp  ## Compile requirements/*.txt from pyproject.toml (UPGRADE=1: newest)
 	$(compile) $(if $(UPGRADE),--upgrade) --all-extras --group dev pyproject.toml \
 		-o requirements/dev.txt
 	$(compile) --extra web pyproject.toml -c requirements/dev.txt -o requirements/run.txt
@@ -101,5 +117,5 @@ $(LOCK_VENV)/stamp: requirements/lock.txt
 	@touch $@
 
 clean:  ## Remove the environments, caches and the demo's catalogue
-	rm -rf $(VENV) $(LOCK_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo
+	rm -rf $(VENV) $(LOCK_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo .coverage
 	find phonoscope tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
