@@ -1,7 +1,9 @@
 """What the project promises outside the package: commands, locks, licence, documents."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import phonoscope
 from phonoscope.cli.exits import Status
 from phonoscope.cli.reference import command_names
 
@@ -89,12 +92,12 @@ def test_the_readme_begins_with_the_two_commands():
 
 
 def test_every_make_target_that_is_named_exists():
-    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
     phony = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split())
     assert phony == targets
     documents = [README, (ROOT / "CONTRIBUTING.md").read_text(), (ROOT / ".ci" / "run").read_text()]
     for document in documents:
-        assert set(re.findall(r"(?:`|^\s+)make ([a-z]+)", document, re.M)) <= targets
+        assert set(re.findall(r"(?:`|^\s+)make ([a-z-]+)", document, re.M)) <= targets
 
 
 def test_make_demo_hands_over_any_name_of_a_folder(tmp_path):
@@ -173,6 +176,76 @@ def test_links_between_documents_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+TOP_FOLDERS = {
+    "phonoscope", "tests", "bench", "docs", "examples", "requirements", ".ci", ".github"
+}  # fmt: skip
+
+
+def paths_named_in(text):
+    """Paths inside the repository that a document names in code: `like/this.py`."""
+    for path in re.findall(r"`([\w./*-]+)`", text):
+        inside = re.match(
+            r"(phonoscope|tests|bench|docs|requirements|examples|\.ci|\.github)/", path
+        )
+        if inside or re.fullmatch(r"[a-z_]+(/[a-z_0-9]+)+\.py", path):
+            yield path
+
+
+def is_there(path, document):
+    """Whether a path exists, seen from the repository, the package or the document."""
+    return any(list(base.glob(path)) for base in (ROOT, ROOT / "phonoscope", document.parent))
+
+
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_a_document_names_exists(document):
+    named = set(paths_named_in(document.read_text(encoding="utf-8")))
+    assert [path for path in sorted(named) if not is_there(path, document)] == []
+
+
+def test_paths_in_documents_are_found():
+    text = "`phonoscope/api.py`, `scan/pool.py`, `tests/`, `a/b` and `text/plain`"
+    assert list(paths_named_in(text)) == ["phonoscope/api.py", "scan/pool.py", "tests/"]
+
+
+def test_the_floors_that_are_drawn_are_the_floors_that_are_checked():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawing = re.search(r"^```text\n(.*?)```", text, re.M | re.S)[1]
+    (contract,) = (c for c in PROJECT["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    floors = [re.split(r"\W+", layer) for layer in contract["layers"]]
+    rows = [line for line in drawing.splitlines() if line.startswith("    ") and line[4] != " "]
+    drawn = [re.findall(r"\w+", row)[: len(floor)] for row, floor in zip(rows, floors, strict=True)]
+    assert [sorted(names) for names in drawn] == [sorted(floor) for floor in floors]
+
+
+def test_every_public_name_is_in_the_python_reference():
+    page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^::: phonoscope\.(\w+)$", page, re.M)) == sorted(phonoscope.__all__)
+
+
+@pytest.mark.slow
+def test_the_documentation_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    pages = list(tmp_path.rglob("*.html"))
+    assert len(pages) > 20
+    for page in pages:
+        loads = re.findall(
+            r"<(?:script|img|link|iframe)[^>]*(?:src|href)=[\"']?(?:https?:)?//[^>]*>",
+            page.read_text(encoding="utf-8"),
+        )
+        assert loads == [], page.name
 
 
 def test_the_changelog_has_the_version():
