@@ -61,7 +61,7 @@ def main() -> None:
     asked = parser.parse_args()
     rng = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as folder:
-        catalogue = ps.open_catalogue(Path(folder) / "c")
+        catalogue = ps.open_catalogue(Path(folder) / "c", create=True)
         catalogue.ingest(asked.chart)
         query = "select distinct title, performer from chart_entries order by all"
         songs = [(r["title"], r["performer"]) for r in catalogue.sql(query).read_all().to_pylist()]

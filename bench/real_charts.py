@@ -67,7 +67,7 @@ def differences(path: Path) -> list[str]:
     """Return what differs."""
     (finding,) = (finding for finding in findings() if finding.name == "charts")
     with tempfile.TemporaryDirectory() as folder:
-        catalogue = ps.open_catalogue(folder)
+        catalogue = ps.open_catalogue(folder, create=True)
         summary = catalogue.ingest(path)
         figures = {figure.name: figure.value for figure in finding.answer(catalogue).figures}
     expected = by_pandas(read(path))

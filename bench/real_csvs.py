@@ -71,7 +71,7 @@ def differences(path: Path) -> list[str] | None:
         return None
     columns = fields_of(source.columns)
     with tempfile.TemporaryDirectory() as folder:
-        catalogue = ps.open_catalogue(folder)
+        catalogue = ps.open_catalogue(folder, create=True)
         summary = catalogue.ingest(path)
         figures = {
             f"{item.finding.name}.{figure.name}": figure.value

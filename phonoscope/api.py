@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 
-def open_catalogue(path: str | os.PathLike[str], *, create: bool = True) -> Catalogue:
+def open_catalogue(path: str | os.PathLike[str], *, create: bool = False) -> Catalogue:
     """Open a catalogue.
 
     Parameters

@@ -22,10 +22,10 @@ from tests.helpers.batches import outcome, recording_id_of, stretches, write_bat
 from tests.helpers.sounds import noise, write
 
 PUBLIC = [
+    "Analysis",
     "Catalogue",
     "CatalogueError",
     "Declaration",
-    "Examination",
     "LabelError",
     "Labelling",
     "MissingExtraError",
@@ -36,8 +36,8 @@ PUBLIC = [
     "SourceError",
     "UnreadableError",
     "UsageError",
+    "analyse",
     "check",
-    "examine",
     "layout_of",
     "open_catalogue",
     "read_labels",
@@ -50,7 +50,7 @@ TABLES = ("files", "recordings", "verdicts", "segments", "declared", "statements
 
 @pytest.fixture
 def catalogue(tmp_path):
-    made = open_catalogue(tmp_path / "catalogue")
+    made = open_catalogue(tmp_path / "catalogue", create=True)
     weighed = outcome("a", says=("weak", "strong"), marks=2, segments=stretches(0.2, 0.9))
     write_batch(made._store, weighed, outcome("b"))
     return made
@@ -174,8 +174,9 @@ def test_sql_streams(catalogue):
 
 def test_opening_may_not_make(tmp_path):
     with pytest.raises(CatalogueError, match="no catalogue"):
-        open_catalogue(tmp_path / "none", create=False)
-    assert "none" in repr(open_catalogue(tmp_path / "none"))
+        open_catalogue(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    assert "none" in repr(open_catalogue(tmp_path / "none", create=True))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_check_gives_one_examination_a_path_in_order(tmp_path):
 
 def test_check_weighs_with_the_share_of_false_alarms_that_is_set(tmp_path, monkeypatch):
     path = write(tmp_path / "a.wav", noise(0.2))
-    monkeypatch.setattr(engines_check, "examine", tasks.telling_examination)
+    monkeypatch.setattr(engines_check, "analyse", tasks.telling_examination)
     (found,) = check([path], settings=Settings(workers=1, false_alarms=0.03))
     assert found.verdict.false_alarms == 0.03
 

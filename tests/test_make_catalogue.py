@@ -283,7 +283,7 @@ def test_as_sqlite_and_as_parquet_it_holds_the_same(tmp_path, make):
     make(tracks=5000, into="direct")
     make("--as", "sqlite", tracks=5000, into="dump.sqlite3")
     make("--as", "parquet", tracks=5000, into="twins")
-    ingested = open_catalogue(tmp_path / "ingested")
+    ingested = open_catalogue(tmp_path / "ingested", create=True)
     summary = ingested.ingest(tmp_path / "dump.sqlite3")
     assert summary.rejected == 0
     columns = {

@@ -19,7 +19,7 @@ HEAD = ["track_id", "name", "duration_ms"]
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ steps = st.lists(
 def test_any_order_of_ingests_shows_what_plain_rules_say(tmp_path_factory, small_parts, steps):
     """Beside a dictionary: a file replaces its own earlier rows, then newer keys win."""
     folder = tmp_path_factory.mktemp("settling")
-    catalogue = ps.open_catalogue(folder / "catalogue")
+    catalogue = ps.open_catalogue(folder / "catalogue", create=True)
     files: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
     for at, step in enumerate(steps):
         if step == "compact":
@@ -155,7 +155,7 @@ def test_parts_are_of_the_ingest_that_wrote_them(tmp_path, catalogue, small_part
 
 def test_a_catalogue_named_like_a_pattern_is_read(tmp_path):
     for name in ("a*b", "a[b]", 'it\'s "x"', "ümlaut"):
-        catalogue = ps.open_catalogue(tmp_path / name)
+        catalogue = ps.open_catalogue(tmp_path / name, create=True)
         catalogue.ingest(write_csv(tmp_path / "a.csv", [HEAD, ["t1", "a", 1]]))
         assert named(catalogue) == [("t1", "a")]
 

@@ -146,7 +146,7 @@ def test_wrong_usage_says_what_to_do_and_changes_nothing(tmp_path, arguments, sa
 def test_a_voice_is_declared_only_for_what_its_owner_allows(tmp_path):
     song, catalogue = blank(tmp_path, "mp3"), str(tmp_path / "catalogue")
     content = song.read_bytes()
-    open_catalogue(catalogue)
+    open_catalogue(catalogue, create=True)
     allow = ["--owner", "Anna", "--allow", "covers", "--royalty", "0.5"]
     assert run("voices", catalogue, "add", "v1", *allow).returncode == 0
     declare = ["label", "write", str(song), "--what", "vocals=converted-voice", "--voice", "v1"]

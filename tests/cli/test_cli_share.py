@@ -27,7 +27,7 @@ def rates(monkeypatch):
 @pytest.fixture(scope="module")
 def weighed(tmp_path_factory):
     """80 recordings of two labels and one of a third; half of the second is flagged."""
-    catalogue = open_catalogue(tmp_path_factory.mktemp("weighed") / "catalogue")
+    catalogue = open_catalogue(tmp_path_factory.mktemp("weighed") / "catalogue", create=True)
     tags = analysis("a").tags
     made = []
     for i in range(81):
@@ -48,7 +48,7 @@ def weighed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def unweighed(tmp_path_factory):
-    catalogue = open_catalogue(tmp_path_factory.mktemp("unweighed") / "catalogue")
+    catalogue = open_catalogue(tmp_path_factory.mktemp("unweighed") / "catalogue", create=True)
     write_batch(catalogue._store, outcome("a"))
     return catalogue.path
 

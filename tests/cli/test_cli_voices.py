@@ -19,7 +19,7 @@ wide,,Somebody,covers,,,,,,more,cells
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def test_licences_are_added_ended_and_never_lost(catalogue):

@@ -625,7 +625,7 @@ def test_a_scan_keeps_who_signed_what(
         signed(music, kind, signer)
         (music / f"blank.{kind}").unlink()
     monkeypatch.setenv("PHONOSCOPE_TRUST", str(root.file(tmp_path)))
-    catalogue = phonoscope.open_catalogue(tmp_path / "catalogue")
+    catalogue = phonoscope.open_catalogue(tmp_path / "catalogue", create=True)
     catalogue.scan(music)
     rows = catalogue.sql(
         "select standard, part, making, tool, signer, signature, count(*) n "

@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
     tags = mutagen.flac.FLAC(human)
     tags["AI_DISCLOSURE"], tags["AI_TOOL"], tags["title"] = "none", HOSTILE, HOSTILE
     tags.save()
-    catalogue = ps.open_catalogue(made / "catalogue")
+    catalogue = ps.open_catalogue(made / "catalogue", create=True)
     catalogue.scan(made / "music")
     catalogue.copies()
     return made

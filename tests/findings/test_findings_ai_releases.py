@@ -18,7 +18,7 @@ from tests.helpers.sources import write_csv
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "c")
+    return ps.open_catalogue(tmp_path / "c", create=True)
 
 
 def figures(answer):

@@ -20,7 +20,7 @@ WEEKS = [f"{day:%Y-%m-%d}" for day in pd.date_range("2023-01-07", periods=60, fr
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "c")
+    return ps.open_catalogue(tmp_path / "c", create=True)
 
 
 def figures(answer):

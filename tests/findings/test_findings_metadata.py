@@ -21,7 +21,7 @@ COUNT = 6000
 def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("metadata")
     made = rows(COUNT, seed=3)
-    catalogue = ingested(ps.open_catalogue(folder / "c"), folder / "tracks.csv", made)
+    catalogue = ingested(ps.open_catalogue(folder / "c", create=True), folder / "tracks.csv", made)
     return frame(made), {item.finding.name: item.answer for item in find(catalogue)}
 
 
@@ -29,7 +29,7 @@ def asked(tmp_path_factory):
 def played(tmp_path_factory):
     folder = tmp_path_factory.mktemp("played")
     made = rows(COUNT, seed=4, plays=True)
-    catalogue = ingested(ps.open_catalogue(folder / "c"), folder / "tracks.csv", made)
+    catalogue = ingested(ps.open_catalogue(folder / "c", create=True), folder / "tracks.csv", made)
     (tail,) = (finding for finding in findings() if finding.name == "tail")
     return frame(made), {"tail": tail.answer(catalogue)}
 
@@ -88,7 +88,7 @@ def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp
     ]
     path = tmp_path / "listens.jsonl"
     path.write_text("\n".join(map(json.dumps, lines_)))
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     catalogue.ingest(path, name="listens")
     # A track of the same source that nobody heard counts with none.
     csv = write_csv(tmp_path / "more.csv", [["track_id", "name", "duration_ms"], ["r0", "x", 1000]])
@@ -119,7 +119,7 @@ def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp
 )
 def test_the_long_tail_of_a_few_tracks(tmp_path, plays, says):
     made = [[f"t{i}", "x", 1000, n] for i, n in enumerate(plays)]
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     head = ["track_id", "name", "duration_ms", "plays"]
     catalogue.ingest(write_csv(tmp_path / "a.csv", [head, *made]))
     (tail,) = (finding for finding in findings() if finding.name == "tail")
@@ -355,7 +355,9 @@ def test_hostile_values_overflow_nothing_and_leak_nowhere(tmp_path):
          "1e99", "1e18", "-1e18"]
         for i in range(300)
     ]  # fmt: skip
-    catalogue = ingested(ps.open_catalogue(tmp_path / "c"), tmp_path / "evil.csv", made)
+    catalogue = ingested(
+        ps.open_catalogue(tmp_path / "c", create=True), tmp_path / "evil.csv", made
+    )
     answers = {item.finding.name: item.answer for item in find(catalogue)}
     assert answers["listed"].answered
     page = catalogue.report(tmp_path / "report.html").read_text(encoding="utf-8")
@@ -367,7 +369,7 @@ def test_hostile_values_overflow_nothing_and_leak_nowhere(tmp_path):
 
 
 def test_a_catalogue_without_metadata_says_so_in_each(tmp_path):
-    catalogue = ps.open_catalogue(tmp_path / "empty")
+    catalogue = ps.open_catalogue(tmp_path / "empty", create=True)
     for finding in findings():
         if finding.order >= 200:
             answer = finding.answer(catalogue)

@@ -31,13 +31,13 @@ def source(tmp_path):
 @pytest.fixture
 def outdated(tmp_path, source):
     """Parts as the version before wrote them, without the columns that came since."""
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     catalogue.ingest(source)
     for part in (tmp_path / "c").glob("*/*.parquet"):
         rows_of = pq.read_table(part)
         old: pa.Table = rows_of.drop_columns([n for n in rows_of.column_names if n in NEW])
         pq.write_table(old, part)
-    return ps.open_catalogue(tmp_path / "c")
+    return ps.open_catalogue(tmp_path / "c", create=True)
 
 
 def answers(catalogue):
@@ -56,6 +56,6 @@ def test_what_was_not_kept_is_not_called_missing(outdated, source):
 
 def test_an_ingest_of_the_same_source_mends_it(outdated, source, tmp_path):
     outdated.ingest(source)
-    fresh = ps.open_catalogue(tmp_path / "fresh")
+    fresh = ps.open_catalogue(tmp_path / "fresh", create=True)
     fresh.ingest(source)
     assert answers(outdated) == answers(fresh)

@@ -97,7 +97,7 @@ def test_what_was_read_since_is_said(tmp_path):
 
 
 def test_without_plays_it_says_how_to_get_them(tmp_path):
-    found = find(ps.open_catalogue(tmp_path / "catalogue"))
+    found = find(ps.open_catalogue(tmp_path / "catalogue", create=True))
     (answer,) = [one.answer for one in found if one.finding.name == "plays"]
     assert not answer.answered
     assert "phonoscope plays LOG --into" in answer.headline

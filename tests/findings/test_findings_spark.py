@@ -35,7 +35,7 @@ def session():
 
 def filled(folder):
     """A catalogue of two sources, one of which was ingested twice and one that was stopped."""
-    catalogue = ps.open_catalogue(folder / "c")
+    catalogue = ps.open_catalogue(folder / "c", create=True)
     made = rows(3000, seed=8, plays=True)
     path = write_csv(folder / "tracks.csv", [HEAD, *made[:2000]])
     catalogue.ingest(path)
@@ -79,7 +79,7 @@ def test_every_finding_answers_the_same(tmp_path, session):
 
 def charted(folder):
     """Charts, tracks by id, ISRC and names, lists, artists alike, and pages with what is odd."""
-    catalogue = ps.open_catalogue(folder / "charted")
+    catalogue = ps.open_catalogue(folder / "charted", create=True)
     weeks = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in (5, 12, 19, 26)]
     entries = [
         [week, rank, f"Song {rank}" + " (Live)" * (rank == 3), artist,
@@ -148,6 +148,6 @@ def test_codes_are_counted_alike_by_sorting_and_by_grouping(tmp_path, session):
 
 
 def test_a_path_that_spark_takes_for_a_pattern_is_refused(tmp_path, session):
-    catalogue = ps.open_catalogue(tmp_path / "a[b]")
+    catalogue = ps.open_catalogue(tmp_path / "a[b]", create=True)
     with pytest.raises(UsageError, match="patterns"):
         SparkTables(catalogue._store, session, catalogue.path)

@@ -63,7 +63,7 @@ def copied_catalogue(folder, *, search=True):
         write(music / name, made(), RATE_HZ, form=form, tags=TAGS.get(name))
     (music / "again").mkdir()
     (music / "again" / "same bytes.flac").write_bytes((music / "song.flac").read_bytes())
-    catalogue = ps.open_catalogue(folder / "my catalogue")
+    catalogue = ps.open_catalogue(folder / "my catalogue", create=True)
     catalogue.scan(music, settings=Settings(workers=2))
     if search:
         catalogue.copies()

@@ -97,7 +97,7 @@ def log_of(plays, path):
 
 def weighed(plays, folder, *, source="log"):
     """A catalogue in which these plays are weighed, their accounts called by name."""
-    catalogue = ps.open_catalogue(folder / "catalogue")
+    catalogue = ps.open_catalogue(folder / "catalogue", create=True)
     log = log_of(plays, folder / f"{source}.parquet")
     catalogue.ingest_plays(log, pseudonymise=False, name=source)
     catalogue.weigh_plays(source)

@@ -12,7 +12,7 @@ SCAN = """
 import sys
 import phonoscope
 from phonoscope import Settings
-catalogue = phonoscope.open_catalogue(sys.argv[2])
+catalogue = phonoscope.open_catalogue(sys.argv[2], create=True)
 class Say:
     def listed(self, total, unchanged=0):
         print("listed", total, unchanged, flush=True)

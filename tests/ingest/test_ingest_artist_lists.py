@@ -15,7 +15,7 @@ from tests.helpers.sources import table, write_csv
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def test_lists_with_ids_become_artists(tmp_path, catalogue):

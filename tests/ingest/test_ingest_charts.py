@@ -19,7 +19,7 @@ KEY = ("chart", "region", "chart_date", "rank")
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "c")
+    return ps.open_catalogue(tmp_path / "c", create=True)
 
 
 def test_a_chart_like_billboards(catalogue, tmp_path):

@@ -56,7 +56,7 @@ COLUMNS = (
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def check(catalogue, path):
@@ -227,7 +227,7 @@ def test_whatever_the_cells_are_rows_read_are_rows_kept_and_rejected(rows, data)
             with path.open("ab") as file:
                 file.write(data)
             expected += 1
-        catalogue = ps.open_catalogue(Path(folder) / "catalogue")
+        catalogue = ps.open_catalogue(Path(folder) / "catalogue", create=True)
         summary = catalogue.ingest(path)
         assert summary.read == expected
         assert summary.read == summary.kept + summary.rejected

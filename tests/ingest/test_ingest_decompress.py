@@ -39,7 +39,7 @@ def zipped(path, files, way=zipfile.ZIP_DEFLATED):
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def check(catalogue, path):

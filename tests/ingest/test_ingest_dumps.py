@@ -12,7 +12,7 @@ from tests.helpers.sources import table, write_csv
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def lines(path, rows):

@@ -34,7 +34,7 @@ PLAYS = [
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def as_csv(folder):
@@ -157,7 +157,7 @@ def test_rejected_rows_are_counted_by_reason(tmp_path, catalogue):
 
 
 def hashes(path, log, **more):
-    catalogue = ps.open_catalogue(path)
+    catalogue = ps.open_catalogue(path, create=True)
     catalogue.ingest_plays(log, **more)
     return {user for (user,) in table(catalogue, "listens", "user_hash")}
 
@@ -231,7 +231,9 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
 
     def read(**more):
         said = []
-        summary = ps.open_catalogue(tmp_path / "c").ingest_plays(log, tell=said.append, **more)
+        summary = ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(
+            log, tell=said.append, **more
+        )
         return summary.resumed_at_row, " ".join(said)
 
     for keys, resumed, says in (
@@ -241,7 +243,9 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
     ):
         first = {"key": tmp_path / "key"} if keys else {}
         with pytest.raises(Stopped):
-            ps.open_catalogue(tmp_path / "c").ingest_plays(log, stop, restart=True, **first)
+            ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(
+                log, stop, restart=True, **first
+            )
         at, said = read(**keys)
         assert (at is not None) == resumed
         assert says in said

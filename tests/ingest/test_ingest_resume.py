@@ -273,13 +273,17 @@ def stop_at(row):
 def stopped(tmp_path, **given):
     source = write_csv(tmp_path / "x.csv", [HEAD, *rows()])
     with pytest.raises(Stopped):
-        ps.open_catalogue(tmp_path / "c").ingest(source, progress=stop_at(800), **given)
+        ps.open_catalogue(tmp_path / "c", create=True).ingest(
+            source, progress=stop_at(800), **given
+        )
     return source
 
 
 def again(tmp_path, source, **given):
     told = []
-    summary = ps.open_catalogue(tmp_path / "c").ingest(source, tell=told.append, **given)
+    summary = ps.open_catalogue(tmp_path / "c", create=True).ingest(
+        source, tell=told.append, **given
+    )
     assert summary.read == summary.kept + summary.rejected
     (run,) = (
         ps.open_catalogue(tmp_path / "c")
@@ -316,7 +320,7 @@ def test_a_full_disk_is_gone_on_with(tmp_path, small, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(LocalStorage, "write", full)
         with pytest.raises(CatalogueError, match="disk is full"):
-            ps.open_catalogue(tmp_path / "c").ingest(source)
+            ps.open_catalogue(tmp_path / "c", create=True).ingest(source)
     assert again(tmp_path, source)[0].resumed_at_row > 1
 
 
@@ -385,7 +389,7 @@ def test_listens_begin_again_because_who_listened_must_not_be_known(tmp_path, mo
     ]  # fmt: skip
     source = written(tmp_path / "x.json", "".join(json.dumps(each) + "\n" for each in listens))
     with pytest.raises(Stopped):
-        ps.open_catalogue(tmp_path / "c").ingest(source, progress=stop_at(8192))
+        ps.open_catalogue(tmp_path / "c", create=True).ingest(source, progress=stop_at(8192))
     summary, said = again(tmp_path, source)
     assert "the key that hides who listened was not kept" in said
     assert (summary.resumed_at_row, summary.read) == (None, 20_000)
@@ -401,11 +405,11 @@ def test_two_processes_do_not_read_one_source_at_once(tmp_path, small):
         if read > 500:
             return
         with pytest.raises(CatalogueError, match="another process reads"):
-            ps.open_catalogue(tmp_path / "c").ingest(source)
+            ps.open_catalogue(tmp_path / "c", create=True).ingest(source)
         other = write_csv(tmp_path / f"{read}.csv", [HEAD, *rows(3)])
-        ps.open_catalogue(tmp_path / "c").ingest(other)
+        ps.open_catalogue(tmp_path / "c", create=True).ingest(other)
 
-    summary = ps.open_catalogue(tmp_path / "c").ingest(source, progress=meanwhile)
+    summary = ps.open_catalogue(tmp_path / "c", create=True).ingest(source, progress=meanwhile)
     assert summary.read == summary.kept + summary.rejected
     assert again(tmp_path, source)[0].read == summary.read
 
@@ -414,6 +418,6 @@ def test_a_catalogue_that_lies_elsewhere_begins_again(tmp_path, small):
     source = write_csv(tmp_path / "x.csv", [HEAD, *rows()])
     url = f"local://{tmp_path}/c"
     with pytest.raises(Stopped):
-        ps.open_catalogue(url).ingest(source, progress=stop_at(800))
+        ps.open_catalogue(url, create=True).ingest(source, progress=stop_at(800))
     summary, said = again(tmp_path, source)
     assert (summary.resumed_at_row, said) == (None, "")

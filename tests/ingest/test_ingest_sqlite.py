@@ -14,7 +14,7 @@ from tests.helpers.sources import REASONS, add_features, fill, table, web_api
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ FORMS = {
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 def contents(catalogue, name):
@@ -83,7 +83,7 @@ def contents(catalogue, name):
 @pytest.fixture(scope="module")
 def expected(dump, tmp_path_factory):
     """What SQLite gives, by the other layout."""
-    catalogue = ps.open_catalogue(tmp_path_factory.mktemp("expected") / "catalogue")
+    catalogue = ps.open_catalogue(tmp_path_factory.mktemp("expected") / "catalogue", create=True)
     summary = catalogue.ingest(dump)
     return summary, {name: contents(catalogue, name) for name in FILLED}
 
@@ -265,7 +265,7 @@ def test_a_folder_of_two_layouts_is_refused(tmp_path, catalogue):
     (tmp_path / "b").write_text('{"id":"a","name":"b","duration_ms":1,"artists":[{"name":"c"}]}')
     (tmp_path / "c").mkdir()
     with pytest.raises(ps.SourceError, match="flat-csv and also web-api-json"):
-        ps.open_catalogue(tmp_path.parent / "two").ingest(tmp_path)
+        ps.open_catalogue(tmp_path.parent / "two", create=True).ingest(tmp_path)
     with pytest.raises(ps.SourceError, match="without a file"):
         ps.layout_of(tmp_path / "c")
 

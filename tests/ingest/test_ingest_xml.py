@@ -37,7 +37,7 @@ def release(number, times=("3:45",), released="1999-00-00"):
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return ps.open_catalogue(tmp_path / "catalogue")
+    return ps.open_catalogue(tmp_path / "catalogue", create=True)
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16"])

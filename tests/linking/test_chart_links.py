@@ -10,7 +10,7 @@ HEAD = ["chart_date", "rank", "title", "artist", "uri", "isrc"]
 
 
 def charted(tmp_path, rows, **stated):
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     made = [["2024-01-01", at, *row] for at, row in enumerate(rows, 1)]
     catalogue.ingest(write_csv(tmp_path / "chart.csv", [HEAD, *made]), stated=stated)
     return catalogue
@@ -96,4 +96,4 @@ def test_albums_are_linked_to_no_track(tmp_path):
 
 
 def test_a_catalogue_without_charts_has_no_links(tmp_path):
-    assert linked(ps.open_catalogue(tmp_path / "c")) == []
+    assert linked(ps.open_catalogue(tmp_path / "c", create=True)) == []

@@ -209,7 +209,7 @@ def test_a_number_as_an_expression_is_the_number():
 
 
 def test_a_catalogue_links_what_was_scanned_to_what_was_ingested(tmp_path):
-    catalogue = ps.open_catalogue(tmp_path / "catalogue")
+    catalogue = ps.open_catalogue(tmp_path / "catalogue", create=True)
     decoded = dataclasses.replace(filled(Decoded), duration_s=180.2)
     tagged = {"x": Tags("One", "A"), "y": Tags("Two", "B", isrc=ISRC)}
     made = [outcome(name, tags=tags, decoded=decoded) for name, tags in tagged.items()]

@@ -49,14 +49,14 @@ def music(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scanned(music, tmp_path_factory):
-    held = ps.open_catalogue(tmp_path_factory.mktemp("catalogue") / "c")
+    held = ps.open_catalogue(tmp_path_factory.mktemp("catalogue") / "c", create=True)
     held.scan(music)
     return held
 
 
 @pytest.fixture
 def catalogue(music, tmp_path):
-    held = ps.open_catalogue(tmp_path / "c")
+    held = ps.open_catalogue(tmp_path / "c", create=True)
     held.scan(music / "31-plain.wav", music / "31-quiet.wav", music / "32-plain.wav")
     return held
 
@@ -152,7 +152,7 @@ def test_a_wrong_decision_is_refused(catalogue):
 
 
 def test_an_empty_catalogue_has_no_copies(tmp_path):
-    assert ps.open_catalogue(tmp_path / "c").copies() == []
+    assert ps.open_catalogue(tmp_path / "c", create=True).copies() == []
 
 
 def test_keys_grow_with_the_catalogue():

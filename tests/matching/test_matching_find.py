@@ -26,7 +26,7 @@ def catalogue(tmp_path_factory):
     folder = tmp_path_factory.mktemp("music")
     for seed in SEEDS:
         write(folder / f"{seed}.wav", tune(seed, 40.0), RATE)
-    held = ps.open_catalogue(folder / "catalogue")
+    held = ps.open_catalogue(folder / "catalogue", create=True)
     held.scan(folder)
     return held
 
@@ -127,7 +127,7 @@ def test_a_new_scan_is_found_and_damage_is_repaired(tmp_path):
     music = tmp_path / "music"
     music.mkdir()
     write(music / "1.wav", tune(1, 20.0), RATE)
-    held = ps.open_catalogue(tmp_path / "catalogue")
+    held = ps.open_catalogue(tmp_path / "catalogue", create=True)
     held.scan(music)
     query = excerpt(tune(2, 20.0), 4.0, 10.0)
     assert look_up(held, tmp_path, query) == []
@@ -146,7 +146,7 @@ def test_a_new_scan_is_found_and_damage_is_repaired(tmp_path):
 
 def test_a_catalogue_without_prints_says_so(tmp_path):
     write(tmp_path / "silent.wav", np.zeros((1, 5 * RATE), np.float32), RATE)
-    held = ps.open_catalogue(tmp_path / "catalogue")
+    held = ps.open_catalogue(tmp_path / "catalogue", create=True)
     assert look_up(held, tmp_path, tune(3, 8.0)) == []
     held.scan(tmp_path / "silent.wav")
     with pytest.raises(CatalogueError, match="no recording in this catalogue has fingerprints"):

@@ -220,7 +220,7 @@ def test_weighing_again_replaces_and_leaves_other_logs_alone(tmp_path):
 
 
 def test_no_plays_and_no_such_source_are_said(tmp_path):
-    catalogue = ps.open_catalogue(tmp_path / "catalogue")
+    catalogue = ps.open_catalogue(tmp_path / "catalogue", create=True)
     assert catalogue.weigh_plays() == []
     with pytest.raises(UsageError, match="there are no plays of 'monday'; there are of none"):
         catalogue.weigh_plays("monday")
@@ -277,7 +277,7 @@ def test_of_a_simulated_log_attackers_are_found_and_people_are_not(tmp_path, see
     )  # fmt: skip
     import pyarrow.parquet as pq
 
-    catalogue = ps.open_catalogue(tmp_path / "catalogue")
+    catalogue = ps.open_catalogue(tmp_path / "catalogue", create=True)
     catalogue.ingest_plays(tmp_path / "log" / "plays.parquet", pseudonymise=False, name="log")
     catalogue.weigh_plays()
     truth = pq.read_table(tmp_path / "log" / "truth" / "accounts.parquet").to_pylist()

@@ -102,7 +102,7 @@ def test_rhythms_are_those_that_are_counted_play_by_play(plays):
 def test_a_log_in_a_catalogue_from_end_to_end(tmp_path, capsys):
     main(["--plays", "20000", "--into", str(tmp_path / "log"), "--mix", "farm=0.05"])
     capsys.readouterr()
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     catalogue.ingest_plays(tmp_path / "log" / "plays.parquet", pseudonymise=False)
     found = table_of(rhythms(catalogue.table("listens"))).to_pylist()
     check(found, catalogue.table("listens").to_pyarrow().to_pylist())

@@ -87,7 +87,7 @@ def test_killed_twenty_times_at_random(music, tmp_path):
         if not kills % 5:
             # What is there in between is whole as well: it can be read.
             # A recording may be ahead of its file, which commits it; never the other way round.
-            found = open_catalogue(path)
+            found = open_catalogue(path, create=True)
             assert rows(found, "from files anti join recordings using (recording_id)") == []
             found.compact(grace_s=0)
     # Killed scans leave what they had written, so the last one has less to do.
@@ -184,7 +184,7 @@ import resource, sys
 from phonoscope.api import open_catalogue
 from phonoscope.errors import CatalogueError
 from phonoscope.settings import Settings
-catalogue = open_catalogue(sys.argv[2])
+catalogue = open_catalogue(sys.argv[2], create=True)
 if int(sys.argv[3]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
 try:
@@ -240,7 +240,7 @@ def _mount(*arguments):
 
 def test_a_folder_that_cannot_be_written_is_said(music, tmp_path):
     path = tmp_path / "catalogue"
-    catalogue = open_catalogue(path)
+    catalogue = open_catalogue(path, create=True)
     with (
         unwritable(path),
         pytest.raises(CatalogueError, match=r"cannot be written: .*choose another place"),
@@ -253,7 +253,7 @@ def test_a_folder_that_cannot_be_written_is_said(music, tmp_path):
 @pytest.mark.timeout(900)
 def test_thousands_of_small_files(tmp_path):
     music = make_music(tmp_path / "music", 3_000, 100)
-    catalogue = open_catalogue(tmp_path / "catalogue")
+    catalogue = open_catalogue(tmp_path / "catalogue", create=True)
     done = catalogue.scan(music, settings=Settings(workers=2))
     assert (done.examined, done.duplicates, done.unreadable) == (3_000, 100, 0)
     hold_whole(tmp_path / "catalogue", music)

@@ -41,7 +41,7 @@ def rows(catalogue, query):
 
 @pytest.fixture
 def catalogue(tmp_path):
-    return open_catalogue(tmp_path / "catalogue")
+    return open_catalogue(tmp_path / "catalogue", create=True)
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ UNGUARDED = """
 import sys, phonoscope
 from phonoscope import Settings
 print("top level")
-catalogue = phonoscope.open_catalogue(sys.argv[2])
+catalogue = phonoscope.open_catalogue(sys.argv[2], create=True)
 print(catalogue.scan(sys.argv[1], settings=Settings(workers=2)).examined)
 print([e.duration_s for e in phonoscope.check([sys.argv[1] + "/a.wav"])])
 """

@@ -31,7 +31,7 @@ def test_without_pyspark_the_extra_is_named(tmp_path, monkeypatch):
     write(tmp_path / "a.wav", noise(0.1))
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(MissingExtraError, match=r"phonoscope\[spark\]"):
-        open_catalogue(tmp_path / "c").scan(tmp_path / "a.wav", engine="spark")
+        open_catalogue(tmp_path / "c", create=True).scan(tmp_path / "a.wav", engine="spark")
 
 
 @pytest.mark.spark
@@ -43,7 +43,7 @@ def test_without_java_its_version_is_named(tmp_path, monkeypatch, home):
     if home:
         monkeypatch.setenv("JAVA_HOME", home)
     with pytest.raises(UsageError, match="Java 17"):
-        open_catalogue(tmp_path / "c").scan(tmp_path / "a.wav", engine="spark")
+        open_catalogue(tmp_path / "c", create=True).scan(tmp_path / "a.wav", engine="spark")
 
 
 def test_what_went_wrong_in_a_job_is_one_line():
@@ -81,7 +81,7 @@ def test_a_task_guards_itself_against_hanging_and_crashing_files(tmp_path, monke
     for number, name in enumerate(["hang", "crash", "fine"]):
         write(music / f"{name}.wav", noise(0.2, seed=number))
     monkeypatch.setattr(spark, "examine_file", tasks.misbehaving_examination)
-    catalogue = open_catalogue(tmp_path / "catalogue")
+    catalogue = open_catalogue(tmp_path / "catalogue", create=True)
     what = order(catalogue, file_time_limit_s=3, false_alarms=0.02)
     files = [
         SourceFile(str(path), path.stat().st_size, path.stat().st_mtime_ns)
@@ -143,7 +143,10 @@ def test_spark_gives_the_same_rows_as_this_machine(tmp_path, monkeypatch):
         file.write((music / "2.wav").read_bytes())
     monkeypatch.setattr(spark, "TASK_FILES", 6)
     monkeypatch.setattr(spark, "SLICE_FILES", 12)
-    here, there = open_catalogue(tmp_path / "here"), open_catalogue(tmp_path / "there")
+    here, there = (
+        open_catalogue(tmp_path / "here", create=True),
+        open_catalogue(tmp_path / "there", create=True),
+    )
     told = []
 
     class Meter:

@@ -38,7 +38,7 @@ def reader(copied):
 def own(copied, tmp_path):
     """A copy of the catalogue, to write to."""
     shutil.copytree(copied.path, tmp_path / "own")
-    return ps.open_catalogue(tmp_path / "own")
+    return ps.open_catalogue(tmp_path / "own", create=True)
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_a_catalogue_that_cannot_be_written_says_so(writer, monkeypatch):
 def test_no_search_yet_says_the_command(copied, tmp_path):
     shutil.copytree(copied.path, tmp_path / "it's new")
     shutil.rmtree(tmp_path / "it's new" / "matches")
-    with served(ps.open_catalogue(tmp_path / "it's new")) as client:
+    with served(ps.open_catalogue(tmp_path / "it's new", create=True)) as client:
         page = client.get("/copies").text
         assert "Nobody has searched" in page
         assert "phonoscope copies &#39;it&#39;&#34;&#39;&#34;&#39;s new&#39;" in page
@@ -310,7 +310,7 @@ def test_none_found_and_scanned_since(tmp_path):
     music = tmp_path / "music"
     music.mkdir()
     write(music / "one.wav", noise(3.0, RATE_HZ), RATE_HZ)
-    catalogue = ps.open_catalogue(tmp_path / "small")
+    catalogue = ps.open_catalogue(tmp_path / "small", create=True)
     catalogue.scan(music, settings=Settings(workers=1))
     with served(catalogue) as client:
         assert "Nobody has searched" in client.get("/copies").text

@@ -16,7 +16,7 @@ def test_findings_are_asked_again_only_when_rows_were_added(tmp_path, monkeypatc
 
     real = queries.find
     monkeypatch.setattr(queries, "find", find)
-    catalogue = ps.open_catalogue(tmp_path / "c")
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     desk = queries.Queries(catalogue)
     try:
         catalogue.ingest(write_csv(tmp_path / "a.csv", [HEAD, ["a", "A", 1000]]))
