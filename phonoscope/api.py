@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from phonoscope.catalogue.declarations import Labelled
+    from phonoscope.catalogue.reader import CatalogueReader
     from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
     from phonoscope.findings.base import Progress as FindingsProgress
-    from phonoscope.findings.base import Tables
     from phonoscope.findings.report import Report, ReportFormat
     from phonoscope.findings.shared.shares import Shares
     from phonoscope.matching.recording.find import Passage
@@ -546,10 +546,10 @@ class Catalogue:
         MissingExtraError
             When PySpark is asked for and not installed.
         """
-        from phonoscope.plays.results import weigh
+        from phonoscope.plays.results import analyse_plays
 
         with self._asked_on(engine) as asked:
-            return weigh(
+            return analyse_plays(
                 self._store,
                 asked(self),
                 source=source,
@@ -672,7 +672,7 @@ class Catalogue:
             )
 
     @contextmanager
-    def _asked_on(self, engine: str) -> Iterator[Callable[[Catalogue], Tables]]:
+    def _asked_on(self, engine: str) -> Iterator[Callable[[Catalogue], CatalogueReader]]:
         """Give what turns a catalogue into tables that an engine asks."""
         if engine == "local":
             yield lambda catalogue: catalogue

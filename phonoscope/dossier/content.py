@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from phonoscope.analysis import Analysis
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.catalogue.voices import all_licences
 from phonoscope.detector.detector import detector
@@ -27,7 +28,6 @@ from phonoscope.dossier.hashes import Held, held
 from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.files import identify_source, local_path, printable, shown, uri_of
-from phonoscope.findings.base import Tables
 from phonoscope.view.queries import Queries
 from phonoscope.view.record import Record, read_record
 
@@ -153,7 +153,7 @@ def _licence_json(one: VoiceRow) -> dict[str, Any]:
     }
 
 
-def dossier_of(catalogue: Tables, recording: str) -> Dossier:
+def dossier_of(catalogue: CatalogueReader, recording: str) -> Dossier:
     """Read all that a catalogue holds of a recording.
 
     Parameters

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from phonoscope.catalogue.backend import materialise
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.files import printable
 from phonoscope.interval import Interval, wilson
@@ -30,15 +31,8 @@ LISTED_AT_MOST = 200
 Cell = str | int | float | None
 
 
-class Tables(Protocol):
-    """What a finding needs of a catalogue."""
-
-    @property
-    def path(self) -> str | Path:
-        """Where the catalogue lies."""
-
-    def table(self, name: str) -> Any:
-        """Return an Ibis table by name."""
+Tables: TypeAlias = CatalogueReader
+"""What a finding needs of a catalogue."""
 
 
 class QuerySession:

@@ -2,7 +2,7 @@
 
 Two people meet at hits; that they meet at many tracks that hardly anybody plays is rare, and that
 three or more do, all with each other, is a scene, a fan club, a shop's playlist or a farm. Which of
-these is not told here.
+these it is, is decided later.
 
 After the idea of lockstep behaviour (Beutel et al., *CopyCatch*, WWW 2013) and of weighting rare
 objects higher (Hooi et al., *FRAUDAR*, KDD 2016); pairs that meet, and components of them at rising
@@ -12,7 +12,7 @@ thresholds, take the place of their searches, so that one pass finds all groups.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from phonoscope.plays.log import Log
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 HEAD = 0.1
 """Tracks that the most accounts play, with this share of all edges, are the head: hits, at which
@@ -40,8 +43,8 @@ FEWEST = 3
 """Accounts of a group, and of a track at which they meet."""
 
 
-def cores(log: Log) -> tuple[Any, pa.Table]:
-    """Return accounts that keep company, in groups.
+def cores(log: Log) -> tuple[ir.Table, pa.Table]:
+    """Return groups of accounts that play the same little-played tracks.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def cores(log: Log) -> tuple[Any, pa.Table]:
     return seen.select("account", "track", "plays"), pa.table({"block": block, "account": account})
 
 
-def _seen(log: Log) -> Any:
+def _seen(log: Log) -> ir.Table:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     tracks, edges = log.tracks, log.edges
@@ -74,7 +77,7 @@ def _seen(log: Log) -> Any:
     return met.drop("place", "often")
 
 
-def _most_of_the_tail(tracks: Any) -> int:
+def _most_of_the_tail(tracks: ir.Table) -> int:
     """Return how many accounts a track of the tail has at most."""
     counted = tracks.group_by("accounts").aggregate(tracks=tracks.count()).to_pyarrow()
     accounts, count = (counted[name].to_numpy() for name in ("accounts", "tracks"))
@@ -84,7 +87,7 @@ def _most_of_the_tail(tracks: Any) -> int:
     return int(head.min()) - 1 if len(head) else int(accounts.max(initial=0))
 
 
-def _similar(seen: Any) -> Any:
+def _similar(seen: ir.Table) -> ir.Table:
     """Return pairs of accounts with the cosine of what they play."""
     norm = seen.group_by("account").aggregate(norm=(seen.weight**2).sum().sqrt())
     left = seen.select("track", one="account", left="weight")
@@ -106,15 +109,15 @@ def _components(
     """Yield connected accounts at each threshold; the same ones once."""
     names, ends = np.unique(np.concatenate([one, other]), return_inverse=True)
     one, other = ends[: len(one)], ends[len(one) :]
-    told: set[bytes] = set()
+    found: set[bytes] = set()
     for threshold in SIMILAR:
-        kept = cosine >= threshold
+        close = cosine >= threshold
         shape = (len(names), len(names))
-        joined = coo_matrix((np.ones(kept.sum()), (one[kept], other[kept])), shape)
+        joined = coo_matrix((np.ones(close.sum()), (one[close], other[close])), shape)
         _, label = connected_components(joined, directed=False)
         order = np.argsort(label, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
             key = members.tobytes()
-            if len(members) >= FEWEST and key not in told:
-                told.add(key)
+            if len(members) >= FEWEST and key not in found:
+                found.add(key)
                 yield names[members]

@@ -1,8 +1,8 @@
-"""Blocks: a core of accounts becomes all who play its tracks, and the tracks that are theirs."""
+"""Dense blocks: a core of accounts grows to all who play its tracks, and to their own tracks."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -10,6 +10,9 @@ from phonoscope.catalogue.backend import memtable
 from phonoscope.plays.communities import ACCOUNTS_A_TRACK, FEWEST, cores
 from phonoscope.plays.lengths import WHOLE
 from phonoscope.plays.log import Log
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 OF_TRACK = 0.2
 """Share of a track's plays that is the block's, at least."""
@@ -30,8 +33,8 @@ LEAST_KNOWN = 10
 _COUNTS = ("plays", "known", "uncounted", "barely", "whole")
 
 
-class Blocks:
-    """Blocks of a log.
+class DenseBlocks:
+    """Dense blocks of a log.
 
     Attributes
     ----------
@@ -48,14 +51,14 @@ class Blocks:
         seen, found = cores(log)
         core = memtable(seen, found)
         met = log.materialise(self._met(seen, core))
-        company = log.materialise(self._company(core, met))
-        theirs = log.materialise(self._theirs(company))
-        members = log.materialise(self._members(company, theirs))
+        candidates = log.materialise(self._candidates(core, met))
+        theirs = log.materialise(self._theirs(candidates))
+        members = log.materialise(self._members(candidates, theirs))
         both = log.materialise(self._both(members))
         self.tracks = log.materialise(self._tracks(both, theirs))
         self.members = log.materialise(self._members(both.select("block", "account"), self.tracks))
 
-    def _met(self, seen: Any, core: Any) -> Any:
+    def _met(self, seen: ir.Table, core: ir.Table) -> ir.Table:
         """Return tracks at which a core meets."""
         met = seen.join(core, "account")
         met = met.group_by(["block", "track"]).aggregate(met=met.count(), theirs=met.plays.sum())
@@ -67,7 +70,7 @@ class Blocks:
         enough = (2 * met.met >= looked_at) | half
         return met.filter(enough).select("block", "track")
 
-    def _company(self, core: Any, met: Any) -> Any:
+    def _candidates(self, core: ir.Table, met: ir.Table) -> ir.Table:
         """Return who plays these tracks as much as the core does."""
         joined = self._log.edges.join(met, "track")
         each = joined.group_by(["block", "account"]).aggregate(
@@ -84,11 +87,11 @@ class Blocks:
         enough &= each.share >= OF_PLAYS * each.usual_share
         return each.filter(enough).select("block", "account")
 
-    def _theirs(self, company: Any) -> Any:
+    def _theirs(self, candidates: ir.Table) -> ir.Table:
         """Return the tracks that these accounts play and few others do."""
         everyone = self._log.accounts.count().as_scalar()
-        size = company.group_by("block").aggregate(size=company.count())
-        joined = self._log.edges.join(company, "account")
+        size = candidates.group_by("block").aggregate(size=candidates.count())
+        joined = self._log.edges.join(candidates, "account")
         theirs = joined.group_by(["block", "track"]).aggregate(
             some=joined.count(), theirs=joined.plays.sum()
         )
@@ -100,9 +103,9 @@ class Blocks:
         theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
         return theirs.select("block", "track")
 
-    def _members(self, company: Any, theirs: Any) -> Any:
+    def _members(self, candidates: ir.Table, theirs: ir.Table) -> ir.Table:
         """Return who of them plays these tracks as much as the others do, and how."""
-        joined = self._log.edges.join(company, "account")
+        joined = self._log.edges.join(candidates, "account")
         joined = joined.join(theirs.select("block", "track"), ["block", "track"])
         each = joined.group_by(["block", "account"]).aggregate(
             tracks=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
@@ -112,7 +115,7 @@ class Blocks:
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
         return each.filter(enough).drop("usual", "accounts")
 
-    def _both(self, members: Any) -> Any:
+    def _both(self, members: ir.Table) -> ir.Table:
         """Return each block twice: whole, and without members who play as people or shops do.
 
         A fan of an artist whom a farm plays is found with the farm, but ends plays early, as people
@@ -135,7 +138,7 @@ class Blocks:
             "plain", "left", "size", "without"
         )
 
-    def _tracks(self, members: Any, theirs: Any) -> Any:
+    def _tracks(self, members: ir.Table, theirs: ir.Table) -> ir.Table:
         who = members.select("block", "account", core=(members.block // 2).cast("int64"))
         theirs = theirs.rename(core="block")
         joined = self._log.edges.join(who, "account").join(theirs, ["core", "track"])
@@ -147,6 +150,6 @@ class Blocks:
         return each.filter(each.plays >= OF_TRACK * each.all_plays)
 
 
-def arrow(table: Any) -> pa.Table:
+def arrow(table: ir.Table) -> pa.Table:
     """Return a table of blocks in Arrow, in order."""
     return table.order_by(list(table.columns[:2])).to_pyarrow()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +13,14 @@ from phonoscope.catalogue.backend import memtable
 from phonoscope.catalogue.schema.play_results import UNDECIDED
 from phonoscope.plays import signals
 from phonoscope.plays.communities import FEWEST, MEETINGS
-from phonoscope.plays.dense_blocks import Blocks, arrow
+from phonoscope.plays.dense_blocks import DenseBlocks, arrow
 from phonoscope.plays.lengths import LEAST_KNOWN, Lengths
 from phonoscope.plays.log import Log
-from phonoscope.plays.signals import Assessment, Reason
-from phonoscope.plays.uptime import LEAST_H, Awake
+from phonoscope.plays.signals import Assessment, Signal
+from phonoscope.plays.uptime import LEAST_H, Uptime
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 WORTH_A_LOOK = 1.5
 """Points from which on a block is looked at more closely."""
@@ -62,13 +65,13 @@ class PlayGroup:
     no_pause_h: float = LEAST_H
     network_share: float | None = None
     number: int = 0
-    weighed: Assessment = field(default=Assessment(0.0, "", ()))
+    assessment: Assessment = field(default=Assessment(0.0, "", ()))
 
-    def weigh(self, log: Lengths) -> Assessment:
-        """Weigh what is known of it by now, beside the lengths of all plays of the log."""
+    def assess(self, log: Lengths) -> Assessment:
+        """Assess what is known of it so far, given the lengths of all plays of the log."""
         who = len(self.accounts)
-        found: list[Reason] = [
-            *signals.of_company(self.exclusive, who, len(self.tracks), self.plays),
+        found: list[Signal] = [
+            *signals.of_exclusive_tracks(self.exclusive, who, len(self.tracks), self.plays),
             *signals.of_lengths(self.lengths, log),
             *signals.of_evenness(self.unevenness, len(self.tracks)),
             *signals.of_repeats(self.repeats),
@@ -80,8 +83,8 @@ class PlayGroup:
         if not signals.skips_like_people(self.lengths, log):
             # Who skips listens; then a shuffled playlist looks the same.
             found += signals.of_dispersion(self.dispersion, self.artists)
-        self.weighed = signals.weighed(found, at_most_undecided=self._cannot_tell())
-        return self.weighed
+        self.assessment = signals.assess(found, at_most_undecided=self._cannot_tell())
+        return self.assessment
 
     def _cannot_tell(self) -> str | None:
         """Return why it may be people or shops after all."""
@@ -95,7 +98,7 @@ class PlayGroup:
 
 
 def groups(
-    log: Log, listens: Any, lengths: Lengths, awake: Awake, everything: NDArray[np.int64]
+    log: Log, listens: ir.Table, lengths: Lengths, uptime: Uptime, everything: NDArray[np.int64]
 ) -> list[PlayGroup]:
     """Return the groups of a log that are worth a look, the most plays first.
 
@@ -107,23 +110,25 @@ def groups(
         Its rows of table ``listens``, for networks.
     lengths
         Of all its plays.
-    awake
+    uptime
         Which accounts never rest.
     everything
         By number of account, all its plays.
     """
-    found = _apart(_promising(Blocks(log), lengths, everything))
-    _look_closer(log, listens, found, awake)
+    found = _apart(_promising(DenseBlocks(log), lengths, everything))
+    _look_closer(log, listens, found, uptime)
     for group in found:
-        group.weigh(lengths)
-    kept = [group for group in found if group.weighed.points >= UNDECIDED]
-    kept.sort(key=lambda group: (-group.plays, group.accounts.tolist()))
-    for number, group in enumerate(kept, 1):
+        group.assess(lengths)
+    notable = [group for group in found if group.assessment.score >= UNDECIDED]
+    notable.sort(key=lambda group: (-group.plays, group.accounts.tolist()))
+    for number, group in enumerate(notable, 1):
         group.number = number
-    return kept
+    return notable
 
 
-def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) -> list[PlayGroup]:
+def _promising(
+    blocks: DenseBlocks, lengths: Lengths, everything: NDArray[np.int64]
+) -> list[PlayGroup]:
     members = _by_block(arrow(blocks.members))
     found = []
     for block, played in _by_block(arrow(blocks.tracks)).items():
@@ -133,7 +138,7 @@ def _promising(blocks: Blocks, lengths: Lengths, everything: NDArray[np.int64]) 
             group = _group(members[block], tracks)
             group.of_accounts = float(group.plays / everything[group.accounts].sum())
             theirs = group.exclusive >= signals.THEIRS
-            if theirs and group.weigh(lengths).points >= WORTH_A_LOOK:
+            if theirs and group.assess(lengths).score >= WORTH_A_LOOK:
                 found.append(group)
     return found
 
@@ -198,25 +203,25 @@ def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
 def _worse(group: PlayGroup) -> tuple[bool, float, int, int]:
     """Sort better groups first: who met by the way hides the groups that are among them."""
     by_the_way = group.of_accounts < BY_THE_WAY
-    return by_the_way, -group.weighed.points, -len(group.accounts), -group.plays
+    return by_the_way, -group.assessment.score, -len(group.accounts), -group.plays
 
 
 def _apart(found: list[PlayGroup]) -> list[PlayGroup]:
     """Return groups without those that are another, better one for the most part."""
     taken: set[int] = set()
-    kept = []
+    distinct = []
     for group in sorted(found, key=_worse):
         own = [account for account in group.accounts.tolist() if account not in taken]
         if len(own) < FEWEST or len(own) <= (1 - OVERLAP) * len(group.accounts):
             continue
         group.accounts = np.array(own)
         taken.update(own)
-        kept.append(group)
-    return kept
+        distinct.append(group)
+    return distinct
 
 
-def _look_closer(log: Log, listens: Any, found: list[PlayGroup], awake: Awake) -> None:
-    """Add what has to be asked play by play, for the groups that are left."""
+def _look_closer(log: Log, listens: ir.Table, found: list[PlayGroup], uptime: Uptime) -> None:
+    """Add what takes single plays to compute, for the groups that are left."""
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
     members, tracks = memtable(log.edges, who), memtable(log.edges, what)
@@ -227,8 +232,8 @@ def _look_closer(log: Log, listens: Any, found: list[PlayGroup], awake: Awake) -
         if group.repeats >= LEAST_PLAYS_A_TRACK:
             group.dispersion = dispersions.get(at)
         group.in_step = steps[at]
-        group.no_pause_share = float(awake.who[group.accounts].mean())
-        group.no_pause_h = awake.hours
+        group.no_pause_share = float(uptime.nonstop[group.accounts].mean())
+        group.no_pause_h = uptime.hours
         known, shared = networks[at]
         group.network_share = shared / len(group.accounts) if known else None
 
@@ -238,7 +243,7 @@ def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
     return pa.table({"block": block, name: np.concatenate([np.zeros(0, np.int64), *each])})
 
 
-def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
+def _dispersions(members: ir.Table, tracks: ir.Table, log: Log) -> dict[int, float]:
     """Return how far accounts of a group differ in how often they play a track, beside chance.
 
     Of each track Pearson's chi-squared of its plays by account, were they in proportion to what the
@@ -267,7 +272,7 @@ def _dispersions(members: Any, tracks: Any, log: Log) -> dict[int, float]:
     }
 
 
-def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None]:
+def _steps(log: Log, members: ir.Table, tracks: ir.Table, count: int) -> list[float | None]:
     """Return how many times as often as chance accounts begin a track in the same minute.
 
     Chance is what the plays of the same track within the same hour give, were they spread over it.
@@ -297,7 +302,7 @@ def _steps(log: Log, members: Any, tracks: Any, count: int) -> list[float | None
     ]
 
 
-def _networks(log: Log, listens: Any, members: Any, count: int) -> list[tuple[int, int]]:
+def _networks(log: Log, listens: ir.Table, members: ir.Table, count: int) -> list[tuple[int, int]]:
     """Return of each group accounts of known network, and those at one that is the group's."""
     at = listens.filter(listens.ip_hash.notnull()).select("user_hash", "ip_hash").distinct()
     at = at.join(log.accounts.select("user_hash", "account"), "user_hash")

@@ -1,13 +1,16 @@
-"""The plays of one log, numbered and kept where they are asked, so that each is read once."""
+"""The plays of one log, numbered and kept in the database, so that each is read once."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from phonoscope.catalogue.backend import materialise, microseconds
 from phonoscope.plays.lengths import Lengths
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 COUNTED_MS = 30_000
 """Services count a play, and pay for it, from 30 s on."""
@@ -23,8 +26,8 @@ shorter one is more likely a play that was cut as soon as it counted."""
 class Log:
     """The plays of one log on any backend of Ibis.
 
-    Two columns of small numbers stand for accounts and tracks, because every question joins on
-    them. It is a context manager: at its end the database forgets what was kept.
+    Two columns of small numbers stand for accounts and tracks, because every query joins on
+    them. It is a context manager: at its end the database drops the tables it made.
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ class Log:
         these ``uncounted`` (under 30 s), ``barely`` (30 to 35 s) and ``whole``.
     """
 
-    def __init__(self, listens: Any, tracks: Any) -> None:
+    def __init__(self, listens: ir.Table, tracks: ir.Table) -> None:
         self._listens, self._named = listens, tracks
         self._stack = ExitStack()
 
@@ -61,11 +64,11 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def materialise(self, table: Any) -> Any:
+    def materialise(self, table: ir.Table) -> ir.Table:
         """Compute a table once and keep it until the log is closed."""
-        kept, forget = materialise(table)
-        self._stack.callback(forget)
-        return kept
+        made, drop = materialise(table)
+        self._stack.callback(drop)
+        return made
 
     @cached_property
     def lengths(self) -> Lengths:
@@ -82,9 +85,9 @@ class Log:
         accounts = rows.group_by("user_hash").aggregate(plays=rows.count())
         number = ibis.row_number().over(order_by=accounts.user_hash)
         self.accounts = self.materialise(accounts.mutate(account=number.cast("int32")))
-        heard = rows.group_by("track_id").aggregate(longest_ms=rows.played_ms.max())
-        number = ibis.row_number().over(order_by=heard.track_id)
-        named = self.materialise(self._with_names(heard.mutate(track=number.cast("int32"))))
+        played = rows.group_by("track_id").aggregate(longest_ms=rows.played_ms.max())
+        number = ibis.row_number().over(order_by=played.track_id)
+        named = self.materialise(self._with_names(played.mutate(track=number.cast("int32"))))
         joined = rows.join(self.accounts.select("user_hash", "account"), "user_hash")
         joined = joined.join(named.select("track_id", "track", "whole_ms"), "track_id")
         known = joined.played_ms
@@ -105,19 +108,19 @@ class Log:
             named.select("track", "track_id", "artist").join(total, "track")
         )
 
-    def _with_names(self, heard: Any) -> Any:
+    def _with_names(self, played: ir.Table) -> ir.Table:
         import ibis  # noqa: PLC0415
 
         named = self._named.group_by("track_id").aggregate(
             duration_ms=self._named.duration_ms.max(), artist=self._named.artist_names.min()
         )
-        joined = heard.left_join(named, "track_id")
+        joined = played.left_join(named, "track_id")
         longest = ibis.cases((joined.longest_ms >= TELLING_MS, joined.longest_ms), else_=None)
         whole_ms = WHOLE * ibis.coalesce(joined.duration_ms.nullif(0), longest)
         return joined.select("track", "track_id", "artist", whole_ms=whole_ms)
 
 
-def _edges(plays: Any) -> Any:
+def _edges(plays: ir.Table) -> ir.Table:
     kinds = ("known", "uncounted", "barely", "whole")
     return plays.group_by(["account", "track"]).aggregate(
         plays=plays.count(), **{name: plays[name].sum().cast("int32") for name in kinds}

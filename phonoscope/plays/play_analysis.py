@@ -1,10 +1,10 @@
-"""The weighing of a log: who plays it, which plays are artificial, and how sure that is."""
+"""The analysis of a log: who plays it, which plays are artificial, and how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +19,16 @@ from phonoscope.plays.groups import PlayGroup, groups
 from phonoscope.plays.log import Log
 from phonoscope.plays.rhythm import amounts, pauses
 from phonoscope.plays.signals import Assessment
-from phonoscope.plays.solo_accounts import habits, loners
+from phonoscope.plays.solo_accounts import habits, solo_accounts
 from phonoscope.plays.spread import FEW, is_spread
-from phonoscope.plays.uptime import awake
+from phonoscope.plays.uptime import uptime
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
 REST = 0.1
-"""Where so few of an account's plays are not of its group's tracks, they are judged with these."""
+"""An account's other plays count like those of its group's tracks where they are so few."""
 REST_KNOWN = 20
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 _OF_GROUPS = (
@@ -38,18 +41,18 @@ Step = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Judged:
+class AccountVerdicts:
     """One value an account, by its number."""
 
-    weighed: list[Assessment]
+    assessments: list[Assessment]
     group: NDArray[np.int64]
     """Number of its group, 0 without one."""
     whole: NDArray[np.bool_]
-    """Whether all its plays are judged like those of its group's tracks."""
+    """Whether all its plays count like those of its group's tracks."""
 
-    def is_(self, sign: str) -> NDArray[np.bool_]:
-        """Return which accounts have a sign."""
-        return np.array([one.sign == sign for one in self.weighed], bool)
+    def is_(self, verdict: str) -> NDArray[np.bool_]:
+        """Return which accounts have a verdict."""
+        return np.array([one.verdict == verdict for one in self.assessments], bool)
 
 
 class PlayAnalysis:
@@ -60,31 +63,31 @@ class PlayAnalysis:
     listens
         The rows of table ``listens`` of one source; at least one.
     log
-        Of these, opened.
+        The same rows, opened.
     tell
         Is told what is done next.
     """
 
-    def __init__(self, listens: Any, log: Log, tell: Step = lambda _: None) -> None:
+    def __init__(self, listens: ir.Table, log: Log, tell: Step = lambda _: None) -> None:
         self._log = log
         tell("rhythms of accounts")
         self._rhythm = log.materialise(_rhythm(log, listens))
         self._habits = log.materialise(habits(log))
         self._habit = _columns(self._habits.order_by("account"))
         runs = _columns(self._rhythm.order_by("account").select("longest_run_s"))
-        tireless = awake(runs["longest_run_s"], self._habit["plays"])
+        nonstop = uptime(runs["longest_run_s"], self._habit["plays"])
         self.lengths = log.lengths
         tell("groups of accounts")
-        self.groups = groups(log, listens, self.lengths, tireless, self._habit["plays"])
-        alone = loners(self._habit, self.lengths, tireless)
-        self.judged = self._judge(alone)
+        self.groups = groups(log, listens, self.lengths, nonstop, self._habit["plays"])
+        alone = solo_accounts(self._habit, self.lengths, nonstop)
+        self.accounts = self._assess_accounts(alone)
         tell("artificial plays")
-        edges = log.materialise(self._judged_edges())
+        edges = log.materialise(self._flagged_edges())
         self._edges = edges.mutate(spread=self._spread(edges))
 
-    def _judge(self, alone: dict[int, Assessment]) -> Judged:
+    def _assess_accounts(self, alone: dict[int, Assessment]) -> AccountVerdicts:
         count = len(self._habit["account"])
-        weighed = [alone.get(at, _NOTHING) for at in range(count)]
+        assessments = [alone.get(at, _NOTHING) for at in range(count)]
         number = np.zeros(count, np.int64)
         whole = np.array([at in alone for at in range(count)], bool)
         for group in self.groups:
@@ -92,9 +95,9 @@ class PlayAnalysis:
             for at, alike in zip(group.accounts.tolist(), rest.tolist(), strict=True):
                 number[at] = group.number
                 # What an account shows alone counts for all its plays, where it shows more.
-                if _surer(group.weighed, weighed[at]):
-                    weighed[at], whole[at] = group.weighed, alike
-        return Judged(weighed, number, whole)
+                if _outranks(group.assessment, assessments[at]):
+                    assessments[at], whole[at] = group.assessment, alike
+        return AccountVerdicts(assessments, number, whole)
 
     def _rest_is_alike(self, group: PlayGroup) -> NDArray[np.bool_]:
         """Return of a group's accounts whose other plays are like those of its tracks."""
@@ -113,19 +116,19 @@ class PlayAnalysis:
         people = rest["uncounted"] >= LIKE_PEOPLE * usual * rest["known"]
         return few | ((rest["known"] >= REST_KNOWN) & ~people)
 
-    def _judged_edges(self) -> Any:
+    def _flagged_edges(self) -> ir.Table:
         """Return edges with how many plays are ``artificial`` and in ``doubt``."""
-        judged, groups_ = self.judged, self.groups
-        flagged = judged.is_(ARTIFICIAL) | judged.is_(UNDECIDED)
+        verdicts, groups_ = self.accounts, self.groups
+        flagged = verdicts.is_(ARTIFICIAL) | verdicts.is_(UNDECIDED)
         who = np.flatnonzero(flagged)
         accounts = memtable(
             self._log.edges,
             pa.table(
                 {
                     "account": who,
-                    "group_id": judged.group[who],
-                    "is_artificial": judged.is_(ARTIFICIAL)[who],
-                    "whole": judged.whole[who],
+                    "group_id": verdicts.group[who],
+                    "is_artificial": verdicts.is_(ARTIFICIAL)[who],
+                    "whole": verdicts.whole[who],
                 }
             ),
         )
@@ -152,7 +155,7 @@ class PlayAnalysis:
             doubt=(concerned & ~edges.is_artificial).ifelse(edges.plays, 0),
         )
 
-    def _spread(self, edges: Any) -> Any:
+    def _spread(self, edges: ir.Table) -> ir.Value:
         """Return how many artificial plays of an edge were spread thinly over many tracks."""
         artificial = edges.filter((edges.artificial > 0) & (edges.by_group > 0))
         each = artificial.group_by(["by_group", "track"]).aggregate(some=edges.artificial.sum())
@@ -186,9 +189,9 @@ class PlayAnalysis:
         rows = [
             {
                 "group_id": group.number,
-                "verdict": group.weighed.sign,
-                "score": group.weighed.points,
-                "reasons": list(group.weighed.reasons),
+                "verdict": group.assessment.verdict,
+                "score": group.assessment.score,
+                "reasons": list(group.assessment.reasons),
                 "accounts": len(group.accounts),
                 "tracks": len(group.tracks),
                 **{name: getattr(group, name) for name in _OF_GROUPS},
@@ -217,8 +220,8 @@ class PlayAnalysis:
             for n, c in zip(batch.schema.names, batch.columns, strict=True)
         }
         at = columns["account"]
-        weighed = [self.judged.weighed[one] for one in at.tolist()]
-        group = self.judged.group[at]
+        assessments = [self.accounts.assessments[one] for one in at.tolist()]
+        group = self.accounts.group[at]
         known = columns["known"]
         shares = {
             name: pa.array(columns[of] / np.maximum(known, 1), mask=known == 0)
@@ -228,14 +231,14 @@ class PlayAnalysis:
                 ("whole_share", "whole"),
             )
         }
-        kept = {n: batch.column(n) for n in batch.schema.names}
+        unchanged = {n: batch.column(n) for n in batch.schema.names}
         return pa.RecordBatch.from_pydict(
             {
-                **kept,
+                **unchanged,
                 **shares,
-                "verdict": [one.sign for one in weighed],
-                "score": [one.points for one in weighed],
-                "reasons": [list(one.reasons) for one in weighed],
+                "verdict": [one.verdict for one in assessments],
+                "score": [one.score for one in assessments],
+                "reasons": [list(one.reasons) for one in assessments],
                 "group_id": pa.array(group, mask=group == 0),
                 "artificial_plays": columns["artificial_plays"],
                 "undecided_plays": columns["undecided_plays"],
@@ -245,13 +248,13 @@ class PlayAnalysis:
 
     def played_tracks(self) -> Iterator[pa.RecordBatch]:
         """Yield rows of table ``played_tracks``, in order of tracks."""
-        edges, judged = self._log.edges, self._edges
+        edges, flagged = self._log.edges, self._edges
         squares = edges.group_by("track").aggregate(squares=(edges.plays * edges.plays).sum())
-        false = judged.group_by("track").aggregate(
-            artificial_plays=judged.artificial.sum(),
-            undecided_plays=judged.doubt.sum(),
-            group_id=judged.group_id.max(),
-            spread=judged.spread.sum(),
+        false = flagged.group_by("track").aggregate(
+            artificial_plays=flagged.artificial.sum(),
+            undecided_plays=flagged.doubt.sum(),
+            group_id=flagged.group_id.max(),
+            spread=flagged.spread.sum(),
         )
         rows = self._log.tracks.join(squares, "track").left_join(false, "track")
         for batch in _batches(_counted(rows).order_by("track")):
@@ -259,7 +262,7 @@ class PlayAnalysis:
 
     def summary(self) -> dict[str, Any]:
         """Return the row of table ``plays_summary`` without source, time and version."""
-        judged, plays = self.judged, self._habit["plays"]
+        verdicts, plays = self.accounts, self._habit["plays"]
         edges = self._edges
         false = edges.group_by("account").aggregate(
             artificial=edges.artificial.sum(), doubt=edges.doubt.sum()
@@ -268,8 +271,8 @@ class PlayAnalysis:
         artificial, doubt = int(found["artificial"].sum()), int(found["doubt"].sum())
         total = int(plays.sum())
         # Accounts of a group stand and fall together.
-        alone = judged.group == 0
-        together = np.bincount(judged.group[~alone], plays[~alone])
+        alone = verdicts.group == 0
+        together = np.bincount(verdicts.group[~alone], plays[~alone])
         units = np.concatenate([plays[alone], together])
         low, high = unit_intervals(
             np.array([artificial / total]), np.array([total**2 / float((units**2).sum())])
@@ -279,8 +282,8 @@ class PlayAnalysis:
             "plays": total,
             "tracks": self._log.tracks.count().to_pyarrow().as_py(),
             "accounts": len(plays),
-            "artificial_accounts": int(judged.is_(ARTIFICIAL).sum()),
-            "undecided_accounts": int(judged.is_(UNDECIDED).sum()),
+            "artificial_accounts": int(verdicts.is_(ARTIFICIAL).sum()),
+            "undecided_accounts": int(verdicts.is_(UNDECIDED).sum()),
             "artificial_tracks": self._artificial_tracks(),
             "artificial_plays": artificial,
             "undecided_plays": doubt,
@@ -301,37 +304,37 @@ class PlayAnalysis:
         rows = self._log.tracks.join(false, "track")
         grouped = rows.of_group & (rows.artificial > 0)
         return int(
-            rows.filter(_most(rows.artificial, rows.spread, rows.plays) | grouped)
+            rows.filter(_is_most(rows.artificial, rows.spread, rows.plays) | grouped)
             .count()
             .to_pyarrow()
             .as_py()
         )
 
 
-def _surer(one: Assessment, other: Assessment) -> bool:
-    """Return whether one sign says as much as another, or more; of equal ones points decide."""
-    rank, other_rank = SIGNS.index(one.sign), SIGNS.index(other.sign)
-    return (-rank, one.points) >= (-other_rank, other.points)
+def _outranks(one: Assessment, other: Assessment) -> bool:
+    """Return whether one verdict says as much as another, or more; of equal ones the score decides."""
+    rank, other_rank = SIGNS.index(one.verdict), SIGNS.index(other.verdict)
+    return (-rank, one.score) >= (-other_rank, other.score)
 
 
-def _rhythm(log: Log, listens: Any) -> Any:
+def _rhythm(log: Log, listens: ir.Table) -> ir.Table:
     rows = amounts(listens).drop("source", "short_share")
     rows = rows.join(log.accounts.select("user_hash", "account"), "user_hash")
     return rows.join(pauses(log.plays.select("account", "at_us"), ["account"]), "account")
 
 
-def _columns(table: Any) -> dict[str, NDArray[Any]]:
+def _columns(table: ir.Table) -> dict[str, NDArray[Any]]:
     found = table.to_pyarrow()
     return {name: found[name].to_numpy() for name in found.column_names}
 
 
-def _counted(rows: Any) -> Any:
+def _counted(rows: ir.Table) -> ir.Table:
     """Return rows with 0 where nothing was there to be added up."""
     sums = ("artificial_plays", "undecided_plays", "group_id", "spread")
     return rows.mutate(**{name: rows[name].fill_null(0) for name in sums if name in rows.columns})
 
 
-def _batches(table: Any) -> Iterator[pa.RecordBatch]:
+def _batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
     found = stream(table) if is_local(table) else iter(table.to_pyarrow_batches())
     for batch in found:
         yield batch.cast(_plain_numbers(batch.schema))
@@ -348,7 +351,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.float64() if kind.scale else pa.int64()
 
 
-def _most(some: Any, spread: Any, plays: Any) -> Any:
+def _is_most(some: Any, spread: Any, plays: Any) -> Any:
     """Return whether some plays are most of a track's, and enough to say so."""
     return (2 * some >= plays) & ((some > FEW) | (spread > 0))
 
@@ -372,10 +375,10 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     low, high = unit_intervals(share, plays.astype(float) ** 2 / columns["squares"])
     group = columns["group_id"]
     grouped, spread = group > 0, columns["spread"]
-    sign = np.select(
+    verdict = np.select(
         [
-            _most(artificial, spread, plays) | (grouped & (artificial > 0)),
-            _most(artificial + undecided, spread, plays) | (grouped & (undecided > 0)),
+            _is_most(artificial, spread, plays) | (grouped & (artificial > 0)),
+            _is_most(artificial + undecided, spread, plays) | (grouped & (undecided > 0)),
         ],
         [ARTIFICIAL, UNDECIDED],
         NO_SIGN,
@@ -383,7 +386,7 @@ def _tracks(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(
         {
             **{name: batch.column(name) for name in ("track_id", "plays", "accounts")},
-            "verdict": sign.astype(str).tolist(),
+            "verdict": verdict.astype(str).tolist(),
             "artificial_plays": artificial,
             "undecided_plays": undecided,
             "artificial_share": share,

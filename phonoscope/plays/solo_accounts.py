@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,12 @@ from phonoscope.plays import signals
 from phonoscope.plays.groups import LEAST_PLAYS_A_TRACK
 from phonoscope.plays.lengths import Lengths
 from phonoscope.plays.log import Log
-from phonoscope.plays.signals import Assessment, Reason
-from phonoscope.plays.uptime import BUSY, Awake
+from phonoscope.plays.signals import Assessment, Signal
+from phonoscope.plays.uptime import BUSY, Uptime
 from phonoscope.text import counted, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 OWN = 0.5
 """A track is an account's own when so many of all its plays are."""
@@ -25,7 +28,7 @@ _NOBODY_SKIPS = (
 )
 
 
-def habits(log: Log) -> Any:
+def habits(log: Log) -> ir.Table:
     """Return what each account plays, and for how long.
 
     Returns
@@ -46,8 +49,10 @@ def habits(log: Log) -> Any:
     )
 
 
-def loners(habit: dict[str, NDArray[Any]], lengths: Lengths, awake: Awake) -> dict[int, Assessment]:
-    """Weigh accounts alone.
+def solo_accounts(
+    habit: dict[str, NDArray[Any]], lengths: Lengths, uptime: Uptime
+) -> dict[int, Assessment]:
+    """Assess each account by its own plays.
 
     Parameters
     ----------
@@ -55,31 +60,31 @@ def loners(habit: dict[str, NDArray[Any]], lengths: Lengths, awake: Awake) -> di
         The columns of :func:`habits`, in order of ``account``, which counts from 0.
     lengths
         Of all plays of the log.
-    awake
+    uptime
         Which accounts never rest.
 
     Returns
     -------
     dict
-        By number of account, those for which there is any reason.
+        By number of account, those with any points.
     """
     enough = habit["plays"] >= BUSY
     own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
     known = np.maximum(habit["known"], 1)
     rare = habit["uncounted"] / known < lengths.uncounted / max(1, lengths.known) / 4
-    odd = own | rare | awake.who | (habit["barely"] / known >= signals.BARELY)
+    unusual = own | rare | uptime.nonstop | (habit["barely"] / known >= signals.BARELY)
     found = {}
-    for at in np.flatnonzero(enough & odd).tolist():
+    for at in np.flatnonzero(enough & unusual).tolist():
         of_one = {name: int(values[at]) for name, values in habit.items()}
-        weighed = _weighed(of_one, lengths, awake.hours if awake.who[at] else None)
-        if weighed.points > 0:
-            found[at] = weighed
+        assessment = _assess(of_one, lengths, uptime.hours if uptime.nonstop[at] else None)
+        if assessment.score > 0:
+            found[at] = assessment
     return found
 
 
-def _weighed(one: dict[str, int], log: Lengths, awake_h: float | None) -> Assessment:
+def _assess(one: dict[str, int], log: Lengths, uptime_h: float | None) -> Assessment:
     lengths = Lengths(*(one[name] for name in _LENGTHS))
-    found: list[Reason] = [] if awake_h is None else signals.of_pauses(1.0, 1, awake_h)
+    found: list[Signal] = [] if uptime_h is None else signals.of_pauses(1.0, 1, uptime_h)
     if one["own_plays"] >= OWN_SHARE * one["plays"]:
         share = one["own_plays"] / one["plays"]
         tracks = one["own_tracks"]
@@ -87,14 +92,14 @@ def _weighed(one: dict[str, int], log: Lengths, awake_h: float | None) -> Assess
             f"{percent(share)} of its plays are of {counted(tracks, 'track')} that nobody else "
             "plays as much"
         )
-        found.append(Reason(OWN_POINTS, says))
+        found.append(Signal(OWN_POINTS, says))
         found += signals.of_evenness(_unevenness(one), tracks)
     in_halves = lengths.barely >= signals.BARELY * lengths.known > 0
     if not lengths.are_whole:
         found += signals.of_lengths(lengths, log)
     # Who does not reach for the phone does not skip: a shop, or somebody asleep.
-    cannot_tell = None if awake_h or in_halves else _NOBODY_SKIPS
-    return signals.weighed(found, at_most_undecided=cannot_tell)
+    cannot_tell = None if uptime_h or in_halves else _NOBODY_SKIPS
+    return signals.assess(found, at_most_undecided=cannot_tell)
 
 
 def _unevenness(one: dict[str, int]) -> float | None:

@@ -1,4 +1,4 @@
-"""Who never rests: accounts that play on, without a pause, for longer than people of the log do."""
+"""Accounts that never rest: they play on, without a pause, for longer than people of the log do."""
 
 from __future__ import annotations
 
@@ -17,25 +17,39 @@ BUSY = 200
 
 
 @dataclass(frozen=True)
-class Awake:
-    """Who never rests.
+class Uptime:
+    """Which accounts never rest.
 
     Attributes
     ----------
-    who
-        By number of account.
+    nonstop
+        Whether an account never rests, by number of account; shape (accounts,).
     hours
-        Accounts that play so long without a pause of four hours are taken for such.
+        Accounts that play so long without a pause of four hours never rest.
     """
 
-    who: NDArray[np.bool_]
+    nonstop: NDArray[np.bool_]
     hours: float
 
 
-def awake(longest_run_s: NDArray[Any], plays: NDArray[Any]) -> Awake:
-    """Tell it from the longest time that each account plays without a pause, s, and its plays."""
+def uptime(longest_run_s: NDArray[Any], plays: NDArray[Any]) -> Uptime:
+    """Find the accounts that never rest.
+
+    Parameters
+    ----------
+    longest_run_s
+        Longest time that each account plays without a pause, s, shape (accounts,).
+    plays
+        Plays of each account, shape (accounts,).
+
+    Examples
+    --------
+    >>> found = uptime(np.array([3600.0, 7200.0, 200_000.0]), np.array([300, 300, 300]))
+    >>> found.nonstop.tolist(), found.hours
+    ([False, False, True], 36.0)
+    """
     runs_h = np.asarray(longest_run_s, float) / 3600
     busy = runs_h[np.asarray(plays) >= BUSY]
     usual_h = float(np.median(busy)) if len(busy) else 0.0
     hours = max(LEAST_H, TIMES * usual_h)
-    return Awake(runs_h >= hours, hours)
+    return Uptime(runs_h >= hours, hours)

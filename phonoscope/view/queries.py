@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import CatalogueError
-from phonoscope.findings.base import Chart, Found, Tables, find
+from phonoscope.findings.base import Chart, Found, find
 from phonoscope.findings.page import drawn
 from phonoscope.findings.plots.svg import draw
 from phonoscope.findings.report import name_of
@@ -46,7 +47,7 @@ class Queries:
     scan has added meanwhile; the findings are asked again only when something was.
     """
 
-    def __init__(self, catalogue: Tables) -> None:
+    def __init__(self, catalogue: CatalogueReader) -> None:
         self._catalogue = catalogue
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
@@ -86,7 +87,7 @@ class Queries:
         """Draw one chart, wide and narrow."""
         return self._rows.submit(draw, chart, name).result()
 
-    def copies(self, question: Callable[[Tables], AnswerT]) -> AnswerT:
+    def copies(self, question: Callable[[CatalogueReader], AnswerT]) -> AnswerT:
         """Return what the catalogue answers on copies."""
         return self._copies.submit(question, self._catalogue).result()
 

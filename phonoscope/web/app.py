@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import MissingExtraError
-from phonoscope.findings.base import Tables
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
-def create_app(catalogue: Tables, *, hosts: Iterable[str] = ()) -> FastAPI:
+def create_app(catalogue: CatalogueReader, *, hosts: Iterable[str] = ()) -> FastAPI:
     """Return the application that shows a catalogue: pages under ``/``, JSON under ``/api``.
 
     Parameters

@@ -12,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.errors import PhonoscopeError
-from phonoscope.findings.base import Tables
 from phonoscope.findings.page import asset
 from phonoscope.plugins import collected
 from phonoscope.view.environment import served_style
@@ -39,7 +39,7 @@ _OWN = {
 }
 
 
-def serve(catalogue: Tables, hosts: Iterable[str]) -> FastAPI:
+def serve(catalogue: CatalogueReader, hosts: Iterable[str]) -> FastAPI:
     """Return the application; see :func:`phonoscope.web.app.create_app`."""
     desk, gallery = Queries(catalogue), OverviewCache()
 

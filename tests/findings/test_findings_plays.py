@@ -7,7 +7,7 @@ import pytest
 import phonoscope as ps
 from phonoscope.findings.base import QuerySession, find
 from phonoscope.findings.questions.plays import FINDING
-from tests.helpers.plays import farm, log_of, people, shops, weighed
+from tests.helpers.plays import analysed, farm, log_of, people, shops
 
 
 def tables_of(answer):
@@ -36,7 +36,7 @@ def described(catalogue, plays, folder):
 def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("told")
     plays = people() + farm() + shops()
-    catalogue = weighed(plays, folder)
+    catalogue = analysed(plays, folder)
     described(catalogue, plays, folder)
     return plays, catalogue, FINDING.answer(QuerySession(catalogue))
 
@@ -89,7 +89,7 @@ def test_the_report_shows_it_and_no_name_becomes_markup(told, tmp_path):
 
 
 def test_what_was_read_since_is_said(tmp_path):
-    catalogue = weighed(people() + farm(), tmp_path)
+    catalogue = analysed(people() + farm(), tmp_path)
     assert "weighs it again" not in FINDING.answer(QuerySession(catalogue)).note
     log = log_of(people(5), tmp_path / "log.parquet")
     catalogue.ingest_plays(log, pseudonymise=False, name="log")
@@ -104,7 +104,7 @@ def test_without_plays_it_says_how_to_get_them(tmp_path):
 
 
 def test_honest_plays_are_none_taken_for_artificial_not_human(tmp_path):
-    answer = FINDING.answer(QuerySession(weighed(people(30), tmp_path)))
+    answer = FINDING.answer(QuerySession(analysed(people(30), tmp_path)))
     assert "none is taken for artificial" in answer.headline
     assert "does not mean that people listen" in answer.note
     assert answer.chart is None

@@ -95,8 +95,8 @@ def log_of(plays, path):
     return path
 
 
-def weighed(plays, folder, *, source="log"):
-    """A catalogue in which these plays are weighed, their accounts called by name."""
+def analysed(plays, folder, *, source="log"):
+    """A catalogue in which these plays are analysed, their accounts called by name."""
     catalogue = ps.open_catalogue(folder / "catalogue", create=True)
     log = log_of(plays, folder / f"{source}.parquet")
     catalogue.ingest_plays(log, pseudonymise=False, name=source)

@@ -15,6 +15,7 @@ from bench.simulate_plays import main as simulate
 from phonoscope.errors import UsageError
 from phonoscope.interval import unit_intervals, wilson
 from tests.helpers.plays import (
+    analysed,
     fans,
     farm,
     log_of,
@@ -22,7 +23,6 @@ from tests.helpers.plays import (
     play,
     rows,
     shops,
-    weighed,
 )
 
 
@@ -30,7 +30,7 @@ from tests.helpers.plays import (
 def mixed(tmp_path_factory):
     """People, fans and shops, and among them a farm."""
     plays = people() + farm() + fans() + shops()
-    return plays, weighed(plays, tmp_path_factory.mktemp("mixed"))
+    return plays, analysed(plays, tmp_path_factory.mktemp("mixed"))
 
 
 def test_the_farm_is_found_and_nobody_else(mixed):
@@ -43,7 +43,7 @@ def test_the_farm_is_found_and_nobody_else(mixed):
     assert signs["shop"] == {"undecided"}
 
 
-def test_tracks_are_told_apart_too(mixed):
+def test_tracks_get_verdicts_too(mixed):
     _, catalogue = mixed
     for track, row in rows(catalogue, "played_tracks", "track_id").items():
         expected = {"bot": "artificial", "shop": "undecided"}
@@ -60,10 +60,10 @@ def test_every_sign_has_reasons_with_the_numbers_of_the_log(mixed):
     assert (bots["accounts"], bots["tracks"], bots["plays"]) == (6, 12, len(theirs))
     assert bots["score"] >= 4.5
     short = sum(one["ms_played"] < 30_000 for one in plays) / len(plays)
-    told = " / ".join(bots["reasons"])
-    assert f"0% of {len(theirs):,} plays end before 30 s" in told
-    assert f"{short:.0%} of all plays of the log do" in told
-    assert "end between 30 and 35 s" in told
+    reasons = " / ".join(bots["reasons"])
+    assert f"0% of {len(theirs):,} plays end before 30 s" in reasons
+    assert f"{short:.0%} of all plays of the log do" in reasons
+    assert "end between 30 and 35 s" in reasons
     assert "played to their end" in shops_["reasons"][0]
 
 
@@ -127,14 +127,14 @@ def test_accounts_that_begin_together_are_in_step(tmp_path):
         for n in range(6)
         for turn in range(200)
     ]
-    catalogue = weighed(people() + together, tmp_path)
+    catalogue = analysed(people() + together, tmp_path)
     (group,) = catalogue.table("play_groups").to_pyarrow().to_pylist()
     assert group["in_step"] > 5
     assert any("in the same minute" in reason for reason in group["reasons"])
 
 
 def test_a_log_without_lengths_gives_no_reasons_from_lengths(tmp_path):
-    catalogue = weighed(people(known=False) + farm(played_ms=None), tmp_path)
+    catalogue = analysed(people(known=False) + farm(played_ms=None), tmp_path)
     groups = catalogue.table("play_groups").to_pyarrow().to_pylist()
     assert [row["verdict"] for row in groups] == ["undecided"]
     assert not any("30 s" in reason for reason in groups[0]["reasons"])
@@ -148,7 +148,7 @@ def test_a_log_without_lengths_gives_no_reasons_from_lengths(tmp_path):
 def test_the_owner_of_a_hijacked_account_keeps_his_own_plays(tmp_path):
     theirs = farm(accounts=8, played_ms=(31_000, 90_000))
     own = [{**one, "account": one["account"].replace("person", "bot")} for one in people(8, seed=9)]
-    catalogue = weighed(people() + theirs + own, tmp_path)
+    catalogue = analysed(people() + theirs + own, tmp_path)
     listeners = rows(catalogue, "listeners", "user_hash")
     for n in range(8):
         bot = listeners[f"bot-{n}"]
@@ -165,16 +165,16 @@ def test_a_fan_of_what_a_farm_plays_is_not_of_the_farm(tmp_path):
         {**one, "account": "fan", "track_id": songs[at % 12]}
         for at, one in enumerate(people(1, seed=7))
     ]
-    catalogue = weighed(people() + farm(accounts=10, daily=12) + fan, tmp_path)
+    catalogue = analysed(people() + farm(accounts=10, daily=12) + fan, tmp_path)
     listeners = rows(catalogue, "listeners", "user_hash")
     assert listeners["bot-3"]["verdict"] == "artificial"
     assert listeners["fan"]["verdict"] == "no-sign-found"
 
 
-def test_whether_a_track_was_played_whole_is_told_by_its_duration(tmp_path):
+def test_whether_a_track_was_played_whole_depends_on_its_duration(tmp_path):
     """A minute may be all there is of a track, unless a catalogue says that there is more."""
     plays = people() + farm(played_ms=(60_000, 60_000))
-    catalogue = weighed(plays, tmp_path)
+    catalogue = analysed(plays, tmp_path)
     assert rows(catalogue, "listeners", "user_hash")["bot-1"]["verdict"] == "undecided"
     songs = "".join(f"bot-song-{n},Song {n},A,200000\n" for n in range(12))
     (tmp_path / "tracks.csv").write_text(f"track_id,name,artist_name,duration_ms\n{songs}")
@@ -183,7 +183,7 @@ def test_whether_a_track_was_played_whole_is_told_by_its_duration(tmp_path):
     assert rows(catalogue, "listeners", "user_hash")["bot-1"]["verdict"] == "artificial"
 
 
-def test_one_account_alone_is_judged_by_what_only_a_program_does(tmp_path):
+def test_one_account_alone_is_assessed_by_what_only_a_program_does(tmp_path):
     bot = [
         play("lone", f"own-{turn % 7}", turn * 33, 31_000 + turn % 3_000) for turn in range(20_000)
     ]
@@ -191,7 +191,7 @@ def test_one_account_alone_is_judged_by_what_only_a_program_does(tmp_path):
         play("sleeper", f"rain-{turn % 3}", (turn // 150) * 86_400 + 200 * (turn % 150), 190_000)
         for turn in range(1_500)
     ]
-    catalogue = weighed(people() + bot + sleeper, tmp_path)
+    catalogue = analysed(people() + bot + sleeper, tmp_path)
     listeners = rows(catalogue, "listeners", "user_hash")
     assert listeners["lone"]["verdict"] == "artificial"
     assert listeners["lone"]["group_id"] is None
@@ -199,8 +199,8 @@ def test_one_account_alone_is_judged_by_what_only_a_program_does(tmp_path):
     assert listeners["sleeper"]["verdict"] != "artificial"
 
 
-def test_weighing_again_replaces_and_leaves_other_logs_alone(tmp_path):
-    catalogue = weighed(people() + farm(), tmp_path, source="monday")
+def test_analysing_again_replaces_and_leaves_other_logs_alone(tmp_path):
+    catalogue = analysed(people() + farm(), tmp_path, source="monday")
     before = catalogue.table("listeners").to_pyarrow().num_rows
     log = log_of(people(20, seed=5), tmp_path / "tuesday.parquet")
     catalogue.ingest_plays(log, pseudonymise=False, name="tuesday")
@@ -224,7 +224,7 @@ def test_no_plays_and_no_such_source_are_said(tmp_path):
     assert catalogue.weigh_plays() == []
     with pytest.raises(UsageError, match="there are no plays of 'monday'; there are of none"):
         catalogue.weigh_plays("monday")
-    weighed(people(3), tmp_path)
+    analysed(people(3), tmp_path)
     with pytest.raises(UsageError, match="there are of log"):
         catalogue.weigh_plays("monday")
 
@@ -239,10 +239,10 @@ log_strategy = st.lists(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(log_strategy)
-def test_any_log_is_weighed_and_adds_up(tmp_path_factory, drawn):
+def test_any_log_is_analysed_and_adds_up(tmp_path_factory, drawn):
     plays = [play(f"a{a}", f"t{t}", at_s, ms, None) for a, t, at_s, ms in drawn]
     distinct = {(p["account"], p["track_id"], p["played_at"]) for p in plays}
-    catalogue = weighed(plays, tmp_path_factory.mktemp("any"))
+    catalogue = analysed(plays, tmp_path_factory.mktemp("any"))
     (summary,) = catalogue.table("plays_summary").to_pyarrow().to_pylist()
     assert summary["plays"] == len(distinct)
     assert 0 <= summary["share_low"] <= summary["artificial_share"] <= summary["share_high"] <= 1

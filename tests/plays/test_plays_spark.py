@@ -9,7 +9,7 @@ from phonoscope.findings.questions.plays import FINDING
 from phonoscope.scan.session import spark_session
 from phonoscope.scan.spark_tables import SparkTables
 from phonoscope.settings import Settings
-from tests.helpers.plays import farm, people, shops, weighed
+from tests.helpers.plays import analysed, farm, people, shops
 
 pytestmark = [
     pytest.mark.spark,
@@ -35,10 +35,10 @@ def session():
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory):
     plays = people(25) + farm(accounts=4) + shops(accounts=3)
-    return weighed(plays, tmp_path_factory.mktemp("spark"))
+    return analysed(plays, tmp_path_factory.mktemp("spark"))
 
 
-def told(catalogue):
+def results_of(catalogue):
     found = {}
     for table, key in {**TABLES, "plays_summary": "source"}.items():
         rows = catalogue.table(table).order_by(key).to_pyarrow().to_pylist()
@@ -54,10 +54,10 @@ def same(one, other):
 
 @pytest.mark.usefixtures("session")
 def test_spark_and_this_machine_weigh_alike(catalogue):
-    local = told(catalogue)
+    local = results_of(catalogue)
     assert {row["verdict"] for row in local["play_groups"]} == {"artificial", "undecided"}
     catalogue.weigh_plays(engine="spark")
-    spark = told(catalogue)
+    spark = results_of(catalogue)
     for table, rows in local.items():
         assert len(rows) == len(spark[table])
         for row, there in zip(rows, spark[table], strict=True):

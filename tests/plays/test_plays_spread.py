@@ -1,4 +1,4 @@
-"""Whether songs with a play or two were meant, told from the others."""
+"""Whether songs with a play or two were meant, or chance left them."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def counted(plays):
 
 @pytest.mark.parametrize("mean", [2, 4, 7, 12])
 @pytest.mark.parametrize("seed", range(5))
-def test_plays_spread_by_chance_are_told_and_a_play_by_the_way_is_not(mean, seed):
+def test_plays_spread_by_chance_are_recognised_and_a_play_by_the_way_is_not(mean, seed):
     drawn = np.random.default_rng(seed).poisson(mean, 2000)
     few, rest, rest_plays = counted(drawn)
     assert is_spread(few, rest, rest_plays)

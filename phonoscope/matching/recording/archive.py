@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.catalogue.parts import BatchNames, written_us
+from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
@@ -35,19 +36,12 @@ class Decision(StrEnum):
     OPEN = "open"
 
 
-class Tables(Protocol):
-    """Hands out the tables of a catalogue."""
-
-    def table(self, name: str, /) -> ir.Table:
-        """Return a table by name."""
-
-
 def pair_key(one: str, other: str) -> str:
     """Return by what two recordings are kept together, whichever comes first."""
     return f"{min(one, other)}-{max(one, other)}"
 
 
-def search(catalogue: Tables, store: Store) -> int:
+def search(catalogue: CatalogueReader, store: Store) -> int:
     """Search a catalogue for copies and keep what is found; return how many pairs."""
     rows = [_row(pair) for pair in pairs(catalogue.table("prints"))]
     _keep(store, "matches", rows)
@@ -73,12 +67,12 @@ def _keep(store: Store, table: str, rows: Sequence[Any]) -> None:
     store.write({table: plain_rows(table, rows, batch)}, batch)
 
 
-def copies(catalogue: Tables) -> list[CopyGroup]:
+def copies(catalogue: CatalogueReader) -> list[CopyGroup]:
     """Return the groups of copies that are known, the largest first."""
     return described(catalogue, linked(catalogue))
 
 
-def linked(catalogue: Tables) -> list[set[str]]:
+def linked(catalogue: CatalogueReader) -> list[set[str]]:
     """Return the recording ids of each group of copies that is known, the largest first.
 
     Two that a person called different are never in one group, also not by way of a third: that
@@ -97,7 +91,7 @@ def linked(catalogue: Tables) -> list[set[str]]:
     return groups([*such(Decision.SAME), *found], such(Decision.DIFFERENT))
 
 
-def described(catalogue: Tables, known: Sequence[set[str]]) -> list[CopyGroup]:
+def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[CopyGroup]:
     """Describe groups; one of which fewer than two recordings are known is left out.
 
     Members are compared with each other here, which takes longer than to know of the group.
@@ -117,7 +111,7 @@ def described(catalogue: Tables, known: Sequence[set[str]]) -> list[CopyGroup]:
     return made
 
 
-def searched_utc(catalogue: Tables, store: Store) -> datetime | None:
+def searched_utc(catalogue: CatalogueReader, store: Store) -> datetime | None:
     """Return when copies were last searched for; ``None`` when they never were."""
     parts = store.live_parts("matches")
     if not parts:
@@ -127,7 +121,7 @@ def searched_utc(catalogue: Tables, store: Store) -> datetime | None:
     return datetime.fromtimestamp(written_us(newest) / 1e6, UTC).replace(tzinfo=None)
 
 
-def decisions(catalogue: Tables) -> dict[str, Decision]:
+def decisions(catalogue: CatalogueReader) -> dict[str, Decision]:
     """Return what people said, by pair."""
     rows = rows_of(catalogue.table("decisions"))
     return {row["pair"]: Decision(row["decision"]) for row in rows}
@@ -140,7 +134,7 @@ def rows_of(table: ir.Table) -> list[dict[str, Any]]:
 
 
 def some_rows(
-    catalogue: Tables, table: str, names: Iterable[str], columns: Sequence[str]
+    catalogue: CatalogueReader, table: str, names: Iterable[str], columns: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Fetch some columns of the rows of some recordings."""
     held = catalogue.table(table)
