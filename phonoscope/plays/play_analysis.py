@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from phonoscope.catalogue.backend import is_local, memtable, stream
-from phonoscope.catalogue.schema.play_results import SIGNS, PlayGroupRow
+from phonoscope.catalogue.schema.play_results import PLAY_VERDICTS, PlayGroupRow
 from phonoscope.catalogue.schema.tables import columns_of
 from phonoscope.interval import unit_intervals
 from phonoscope.plays.dense_blocks import LIKE_PEOPLE
@@ -26,7 +26,7 @@ from phonoscope.plays.uptime import uptime
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-ARTIFICIAL, UNDECIDED, NO_SIGN = SIGNS
+ARTIFICIAL, UNDECIDED, NO_SIGN = PLAY_VERDICTS
 REST = 0.1
 """An account's other plays count like those of its group's tracks where they are so few."""
 REST_KNOWN = 20
@@ -312,8 +312,8 @@ class PlayAnalysis:
 
 
 def _outranks(one: Assessment, other: Assessment) -> bool:
-    """Return whether one verdict says as much as another, or more; of equal ones the score decides."""
-    rank, other_rank = SIGNS.index(one.verdict), SIGNS.index(other.verdict)
+    """Return whether one verdict says as much as another, or more; then the score decides."""
+    rank, other_rank = PLAY_VERDICTS.index(one.verdict), PLAY_VERDICTS.index(other.verdict)
     return (-rank, one.score) >= (-other_rank, other.score)
 
 

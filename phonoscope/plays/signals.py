@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from phonoscope.catalogue.schema.play_results import ARTIFICIAL, SIGNS, UNDECIDED
+from phonoscope.catalogue.schema.play_results import ARTIFICIAL, PLAY_VERDICTS, UNDECIDED
 from phonoscope.plays.lengths import LEAST_KNOWN, Lengths
 from phonoscope.text import count, counted, percent
 
@@ -58,7 +58,7 @@ def assess(signals: Iterable[Signal], *, at_most_undecided: str | None = None) -
     """
     ordered = sorted(signals, key=lambda signal: -signal.points)
     score = round(sum(signal.points for signal in ordered), 2)
-    artificial, undecided, nothing = SIGNS
+    artificial, undecided, nothing = PLAY_VERDICTS
     verdict = artificial if score >= ARTIFICIAL else undecided if score >= UNDECIDED else nothing
     says = [signal.text for signal in ordered]
     if verdict == artificial and at_most_undecided:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from phonoscope.columns import column
 
-SIGNS = ("artificial", "undecided", "no-sign-found")
+PLAY_VERDICTS = ("artificial", "undecided", "no-sign-found")
 """What is concluded of an account, a track or a group; "no sign found" is not "a person"."""
 _SOURCE = "As in table listens."
 _VERDICT = (
