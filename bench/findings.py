@@ -23,6 +23,7 @@ import duckdb
 
 import phonoscope as ps
 from phonoscope.findings.base import QuerySession, findings
+from phonoscope.findings.order import FIRST_ON_METADATA, ORDER
 
 BARE = {
     "popularity": "SELECT popularity, count(*) FROM t GROUP BY ALL",
@@ -34,8 +35,8 @@ BARE = {
 }
 """What a reader would ask by hand; none of it finds the newest row, or is several questions."""
 
-ON_METADATA = 200
-"""Order from which findings ask metadata, not recordings."""
+ON_METADATA = ORDER[ORDER.index(FIRST_ON_METADATA) :]
+"""Findings that query metadata, not recordings."""
 
 
 def timed(work: Callable[[], object]) -> dict[str, float]:
@@ -55,7 +56,7 @@ def measured(path: str) -> dict[str, Any]:
     costs: dict[str, Any] = {}
     with QuerySession(catalogue) as asked:
         for finding in findings():
-            if finding.order >= ON_METADATA:
+            if finding.name in ON_METADATA:
                 said: list[Any] = []
                 costs[finding.name] = timed(lambda f=finding, s=said: s.append(f.answer(asked)))
                 costs[finding.name] |= {"peak_gb": peak_gb(), "headline": said[0].headline}

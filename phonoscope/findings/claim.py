@@ -89,7 +89,7 @@ class Checked:
             "unit": self.found.unit,
             "low": low,
             "high": high,
-            "of": self.found.of,
+            "n": self.found.n,
         }
         return {
             "id": claim.id,
@@ -173,12 +173,12 @@ def _missing(claim: Claim, answers: Mapping[str, Found]) -> str:
 
 
 def _whole(figure: Figure) -> str:
-    of = f" of {count(figure.of)}" if figure.of else ""
+    of = f" of {count(figure.n)}" if figure.n else ""
     return f"Counted here: {figure_text(figure)}{of}, exactly."
 
 
 def _sample(figure: Figure, end: str) -> str:
-    of = f" (n\u00a0=\u00a0{count(figure.of)})" if figure.of else ""
+    of = f" (n\u00a0=\u00a0{count(figure.n)})" if figure.n else ""
     low, high = figure.interval or (math.nan, math.nan)
     between = f"{amount(low, figure.unit)} to {amount(high, figure.unit)}"
     return f"95% interval of what this catalogue is a sample of: {between}{of}; {end}."

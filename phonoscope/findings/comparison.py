@@ -27,7 +27,7 @@ METHOD = (
     "shares that is Newcombe's 1998 method 10), which takes the catalogues for independent samples "
     "of two larger ones. Taken for themselves, as whole catalogues, the differences are exact."
 )
-MISLEADS = (
+CAVEATS = (
     "Two catalogues differ in how they were gathered before they differ in what they hold: a list "
     "of a thousand tracks of each genre is no sample of all tracks. Catalogues that share tracks, "
     "such as one at two dates, are not independent: their true difference is surer than its "
@@ -78,7 +78,7 @@ class FigurePair:
     @property
     def remark(self) -> str:
         """What is unlike in what both rest on, in words; empty when it is alike."""
-        one, other = self.one.of, self.other.of
+        one, other = self.one.n, self.other.n
         if not one or not other:
             return ""
         if max(one, other) < UNLIKE_TIMES * min(one, other):
@@ -142,8 +142,8 @@ class Beside:
         first = unlike[0]
         return (
             f"Unlike denominators in {count(len(unlike))} of {counted(len(self.pairs), 'figure')}: "
-            f"{first.words} rests on {count(first.one.of or 0)} rows in the first and on "
-            f"{count(first.other.of or 0)} in the second. The smaller number decides how sure a "
+            f"{first.words} rests on {count(first.one.n or 0)} rows in the first and on "
+            f"{count(first.other.n or 0)} in the second. The smaller number decides how sure a "
             "difference is."
         )
 
@@ -203,7 +203,7 @@ class Comparison:
             "rows": {name: list(sizes) for name, sizes in self.sizes.items()},
             "headline": self.headline,
             "method": METHOD,
-            "misleads": MISLEADS,
+            "caveats": CAVEATS,
             "figures": [pair.to_json() for pair in self.pairs],
         }
 
@@ -217,11 +217,11 @@ class Comparison:
             ResultColumn("one", one, "decimal"),
             ResultColumn("one_low", f"{one}, at least", "decimal"),
             ResultColumn("one_high", f"{one}, at most", "decimal"),
-            ResultColumn("one_of", f"{one}, of", "count"),
+            ResultColumn("one_n", f"{one}, of", "count"),
             ResultColumn("other", other, "decimal"),
             ResultColumn("other_low", f"{other}, at least", "decimal"),
             ResultColumn("other_high", f"{other}, at most", "decimal"),
-            ResultColumn("other_of", f"{other}, of", "count"),
+            ResultColumn("other_n", f"{other}, of", "count"),
             ResultColumn("difference", "Difference", "decimal"),
             ResultColumn("low", "At least", "decimal"),
             ResultColumn("high", "At most", "decimal"),
@@ -344,7 +344,7 @@ def _pairs(one: Found, other: Found) -> tuple[FigurePair, ...]:
 
 def _row(pair: FigurePair) -> tuple[str | int | float | None, ...]:
     def side(figure: Figure) -> tuple[str | int | float | None, ...]:
-        return (figure.value, *(figure.interval or (None, None)), figure.of)
+        return (figure.value, *(figure.interval or (None, None)), figure.n)
 
     return (
         pair.finding,
@@ -360,4 +360,4 @@ def _row(pair: FigurePair) -> tuple[str | int | float | None, ...]:
 
 def _sides(figure: Figure) -> dict[str, Any]:
     low, high = figure.interval or (None, None)
-    return {"value": figure.value, "low": low, "high": high, "of": figure.of}
+    return {"value": figure.value, "low": low, "high": high, "n": figure.n}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell as a formula."""
-FIGURES = ("finding", "figure", "value", "unit", "low", "high", "of", "headline")
+FIGURES = ("finding", "figure", "value", "unit", "low", "high", "n", "headline")
 """Columns of the sheet of all figures."""
 
 
@@ -41,7 +41,7 @@ def figures_of(found: Sequence[Found]) -> str:
     for item in found:
         for figure in item.answer.figures:
             low, high = figure.interval or (None, None)
-            numbers = (figure.value, figure.unit, low, high, figure.of)
+            numbers = (figure.value, figure.unit, low, high, figure.n)
             rows.append((item.finding.name, figure.name, *numbers, item.answer.headline))
         if not item.answer.figures:
             rows.append((item.finding.name, *[None] * 6, item.answer.headline))
@@ -53,7 +53,7 @@ def checked_sheet(checks: Sequence[Checked]) -> str:
     rows = []
     for check in checks:
         flat = check.to_json()
-        found = flat.pop("found") or dict.fromkeys(("value", "unit", "low", "high", "of"))
+        found = flat.pop("found") or dict.fromkeys(("value", "unit", "low", "high", "n"))
         rows.append({**flat, **{f"found_{name}": value for name, value in found.items()}})
     return sheet(list(rows[0]) if rows else ["id"], [list(row.values()) for row in rows])
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from phonoscope.findings.finding import Finding
 from phonoscope.plugins import hookimpl
-from phonoscope.registry import registered
+from phonoscope.registry import registered_instances
 
 
 @hookimpl
-def phonoscope_findings() -> list[Any]:
-    """Return one for each file that has a ``FINDING``."""
-    return registered("phonoscope.findings.questions", "FINDING")
+def phonoscope_findings() -> list[Finding]:
+    """Return every function with the decorator ``@finding``."""
+    return registered_instances("phonoscope.findings.questions", Finding)

@@ -26,7 +26,7 @@ from phonoscope.findings.csv_export import checked_sheet, figures_of, long_sheet
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
 
 ReportFormat = Literal["html", "json", "csv"]
-JSON_FORMAT = "phonoscope-report/1"
+JSON_FORMAT = "phonoscope-report/2"
 """Name and version of the JSON shape."""
 
 

@@ -58,7 +58,7 @@ def test_a_list_speaks_of_every_source(catalogue, tmp_path):
     catalogue.ingest(write_csv(tmp_path / "list.csv", [["artist_name", "says"], ["Anna", "x"]]))
     found = {item.finding.name: item.answer for item in catalogue.reported(source="one").found}
     listed = figures(found["machine"])["listed_share"]
-    assert (listed.value, listed.of) == (sum(row[2] == "Anna" for row in made) / 300, 300)
+    assert (listed.value, listed.n) == (sum(row[2] == "Anna" for row in made) / 300, 300)
 
 
 def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(catalogue, tmp_path):
@@ -89,7 +89,7 @@ def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(catalogue, 
     assert (figure.value, *figure.interval) == pytest.approx(
         (expected.share[0], expected.low[0], expected.high[0]), abs=1e-9
     )
-    assert figure.of == len(february)
+    assert figure.n == len(february)
     assert answer.chart is not None
     (heard,) = (table for table in answer.tables if table.name == "machine_detected")
     assert sum(row[1] for row in heard.rows) == 1200

@@ -111,7 +111,7 @@ def test_formats(answers, recordings):
 def test_medians(answers, recordings, finding, name, column, half_bin):
     values = recordings[column].dropna().to_numpy()
     found = figure(answers, finding, name)
-    assert found.of == values.size
+    assert found.n == values.size
     assert found.value == pytest.approx(np.median(values), abs=half_bin * 1.001)
     ordered = np.sort(values)
     half = 1.959963984540054 * np.sqrt(values.size) / 2
@@ -192,12 +192,10 @@ def test_the_list_of_unreadable_files_is_cut_and_says_so():
 def test_every_finding_says_what_it_is():
     names = [finding.name for finding in findings()]
     assert len(set(names)) == len(names) >= 12
-    orders = [finding.order for finding in findings()]
-    assert len(set(orders)) == len(orders)
     for finding in findings():
         assert finding.question.endswith("?")
         assert finding.method
-        assert finding.misleads
+        assert finding.caveats
         assert finding.needs
 
 
@@ -206,7 +204,7 @@ def test_every_share_has_an_interval_around_it(answers):
         for found in answer.figures:
             if found.unit == "share":
                 assert found.interval.low <= found.value <= found.interval.high
-                assert found.of
+                assert found.n
 
 
 def test_every_chart_is_valid_vega_lite(answers):

@@ -97,8 +97,8 @@ def test_listed_declared_and_heard_are_three_counts(catalogue, tmp_path):
     put(catalogue, "verdicts", [{**flagged, "p_value": 0.0001, "model": "m"}])
     answer = CHARTS.answer(catalogue)
     found = figures(answer)
-    assert (found["listed_share"].value, found["listed_share"].of) == (0.75, 16)
-    assert (found["declared_share"].value, found["declared_share"].of) == (0.5, 8)
+    assert (found["listed_share"].value, found["listed_share"].n) == (0.75, 16)
+    assert (found["declared_share"].value, found["declared_share"].n) == (0.5, 8)
     songs = next(table for table in answer.tables if table.name == "chart_machine_songs").rows
     assert {(row[0], row[3], row[5], row[6]) for row in songs} == {
         ("One", "listed", 1, 4),
@@ -121,7 +121,7 @@ def test_the_time_from_release_to_the_chart(catalogue, tmp_path):
     tracks += [["u", "Song 7", "A", 1, "2020"], ["v", "Song 1", "A", 1, "2024-05-05"]]
     catalogue.ingest(write_csv(tmp_path / "t.csv", [head, *tracks]))
     figure = figures(CHARTS.answer(catalogue))["release_to_chart_median"]
-    assert (figure.value, figure.of) == (3.5, 8)
+    assert (figure.value, figure.n) == (3.5, 8)
 
 
 def drawn(chart):

@@ -39,7 +39,7 @@ def claim(**changed):
 
 
 def found(*figures, answered=True):
-    finding = Finding("topic", "Topic", "How many?", 1, {}, None, "method", "misleads")
+    finding = Finding("topic", "Topic", "How many?", {}, None, "method", "caveats")
     return [Found(finding, Answer("In words.", figures=figures, answered=answered))]
 
 
@@ -362,5 +362,5 @@ def test_one_claim_reads_well():
         whole=False,
     )
     (shape,) = [c.to_json() for c in checked]
-    assert shape["found"] == {"value": 0.5, "unit": "share", "low": 0.45, "high": 0.55, "of": 100}
+    assert shape["found"] == {"value": 0.5, "unit": "share", "low": 0.45, "high": 0.55, "n": 100}
     assert shape["why"].startswith("95% interval of what this catalogue is a sample of: 45.00% to")

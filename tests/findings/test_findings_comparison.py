@@ -45,7 +45,7 @@ def test_the_interval_holds_the_true_difference_in_19_of_20_pairs():
 
 
 def found(*figures, answered=True):
-    finding = Finding("topic", "Topic", "How many?", 1, {}, None, "method", "misleads")
+    finding = Finding("topic", "Topic", "How many?", {}, None, "method", "caveats")
     return [Found(finding, Answer("In words.", figures=figures, answered=answered))]
 
 
@@ -115,7 +115,7 @@ def test_unlike_denominators_are_said_in_words():
     ).beside
     assert item.remark.startswith("Unlike denominators in 8 of 9 figures: f1 rests on 256,000 rows")
     assert compared([share(1, 100)], [share(1, 999)]).pairs[0].remark == ""
-    assert compared([Figure("n", 1, "s")], [Figure("n", 1, "s", of=5)]).pairs[0].remark == ""
+    assert compared([Figure("n", 1, "s")], [Figure("n", 1, "s", n=5)]).pairs[0].remark == ""
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def test_both_facts_are_counted_against_each_other():
     figures = {figure.name: figure for figure in answer.figures}
     human = figures["declared_human_detected_machine_share"]
     weighed = sum(n for (s, f), n in expected.items() if s == "human" and f != "not-weighed")
-    assert human.of == weighed
+    assert human.n == weighed
     assert human.value == pytest.approx(expected["human", "evidence"] / weighed)
     assert human.interval.low < human.value < human.interval.high
     for name, key in (

@@ -166,9 +166,9 @@ def test_isrcs(exact, values, planted):
     ):
         # A code none of whose tracks has a duration is not one that could differ.
         (one,) = (f for f in planted[1]["isrcs"].figures if f.name == figure)
-        assert several * 0.999 <= one.of <= several
+        assert several * 0.999 <= one.n <= several
         # Durations from 27 minutes on are not told apart there, and a few were planted.
-        missed = truth[planted_in] - one.value * one.of
+        missed = truth[planted_in] - one.value * one.n
         assert -1e-6 < missed <= (0.002 * truth[planted_in] if "duration" in figure else 1e-6)
 
 

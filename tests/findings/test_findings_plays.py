@@ -6,7 +6,7 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.findings.base import QuerySession, find
-from phonoscope.findings.questions.plays import FINDING
+from phonoscope.findings.questions.plays import plays as PLAYS
 from tests.helpers.plays import analysed, farm, log_of, people, shops
 
 
@@ -38,7 +38,7 @@ def told(tmp_path_factory):
     plays = people() + farm() + shops()
     catalogue = analysed(plays, folder)
     described(catalogue, plays, folder)
-    return plays, catalogue, FINDING.answer(QuerySession(catalogue))
+    return plays, catalogue, PLAYS.answer(QuerySession(catalogue))
 
 
 def test_the_share_is_that_of_the_farm(told):
@@ -90,10 +90,10 @@ def test_the_report_shows_it_and_no_name_becomes_markup(told, tmp_path):
 
 def test_what_was_read_since_is_said(tmp_path):
     catalogue = analysed(people() + farm(), tmp_path)
-    assert "weighs it again" not in FINDING.answer(QuerySession(catalogue)).note
+    assert "weighs it again" not in PLAYS.answer(QuerySession(catalogue)).note
     log = log_of(people(5), tmp_path / "log.parquet")
     catalogue.ingest_plays(log, pseudonymise=False, name="log")
-    assert "weighs it again" in FINDING.answer(QuerySession(catalogue)).note
+    assert "weighs it again" in PLAYS.answer(QuerySession(catalogue)).note
 
 
 def test_without_plays_it_says_how_to_get_them(tmp_path):
@@ -104,7 +104,7 @@ def test_without_plays_it_says_how_to_get_them(tmp_path):
 
 
 def test_honest_plays_are_none_taken_for_artificial_not_human(tmp_path):
-    answer = FINDING.answer(QuerySession(analysed(people(30), tmp_path)))
+    answer = PLAYS.answer(QuerySession(analysed(people(30), tmp_path)))
     assert "none is taken for artificial" in answer.headline
     assert "does not mean that people listen" in answer.note
     assert answer.chart is None

@@ -98,7 +98,7 @@ def test_a_foreign_release_is_listed_with_what_differs_and_its_base_rate():
     assert row["month"] == "2012-06"
     assert row["as_much"] == pytest.approx(1 / (60 * 15 + 1))
     found = figures(answer)
-    assert (found["rare_release_share"].value, found["rare_release_share"].of) == (1 / 901, 901)
+    assert (found["rare_release_share"].value, found["rare_release_share"].n) == (1 / 901, 901)
     assert (found["artists_with_rare_release_share"].value) == 1 / 60
 
 

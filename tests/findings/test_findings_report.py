@@ -83,7 +83,7 @@ def test_json_is_strict_and_documented(catalogue, tmp_path):
     for finding in shape["findings"]:
         assert {"name", "question", "headline", "figures", "tables", "method"} <= set(finding)
         for figure in finding["figures"]:
-            assert set(figure) == {"name", "value", "unit", "low", "high", "of"}
+            assert set(figure) == {"name", "value", "unit", "low", "high", "n"}
         for table in finding["tables"]:
             assert all(len(row) == len(table["columns"]) for row in table["rows"])
 

@@ -51,7 +51,7 @@ def frame(catalogue):
 
 
 def answer(catalogue):
-    return generated.FINDING.answer(catalogue)
+    return generated.generated_share.answer(catalogue)
 
 
 def some(count, p_values, **tags):
@@ -248,7 +248,7 @@ def test_the_finding_has_the_estimate_its_interval_and_what_it_rests_on(catalogu
     figures = {figure.name: figure for figure in found.figures}
     share = figures["generated_share"]
     assert (share.value, *share.interval) == (whole.share, whole.low, whole.high)
-    assert share.of == whole.recordings
+    assert share.n == whole.recordings
     assert figures["detector_false_alarm_share"].value == 0.001
     assert figures["detector_found_share"].value == 0.9
     assert found.headline == says(whole)

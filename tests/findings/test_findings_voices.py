@@ -74,7 +74,7 @@ def test_converted_voices_that_nobody_names_are_counted_apart():
     assert found == {"not named": "unnamed", "anna": "licensed"}
     assert "2 without a licence (converted voice, not named: 2)" in answer.headline
     (share,) = (f for f in answer.figures if f.name == "voice_without_licence_share")
-    assert (share.value, share.of) == (pytest.approx(2 / 3), 3)
+    assert (share.value, share.n) == (pytest.approx(2 / 3), 3)
 
 
 def test_who_has_no_licence_is_named_and_harmless():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from phonoscope.findings.base import QuerySession
-from phonoscope.findings.questions.plays import FINDING
+from phonoscope.findings.questions.plays import plays as PLAYS
 from phonoscope.scan.session import spark_session
 from phonoscope.scan.spark_tables import SparkTables
 from phonoscope.settings import Settings
@@ -66,7 +66,7 @@ def test_spark_and_this_machine_weigh_alike(catalogue):
 
 
 def test_the_finding_is_the_same_on_spark(catalogue, session):
-    local = FINDING.answer(QuerySession(catalogue))
-    spark = FINDING.answer(QuerySession(SparkTables(catalogue._store, session, catalogue.path)))
+    local = PLAYS.answer(QuerySession(catalogue))
+    spark = PLAYS.answer(QuerySession(SparkTables(catalogue._store, session, catalogue.path)))
     assert local.figures[1].value > 0
     assert spark == local

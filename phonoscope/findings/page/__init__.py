@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.findings.base import Found, ResultTable
 from phonoscope.findings.claim import Standing, figure_text
-from phonoscope.findings.comparison import METHOD, MISLEADS, Comparison, pair_cells
+from phonoscope.findings.comparison import CAVEATS, METHOD, Comparison, pair_cells
 from phonoscope.findings.csv_export import address, checked_sheet, sheet_of
 from phonoscope.findings.plots.svg import draw
 from phonoscope.text import count, number, percent
@@ -61,7 +61,7 @@ def environment() -> Environment:
         figure_text=figure_text,
         pair_cells=pair_cells,
     )
-    made.globals.update(standings=tuple(Standing), compared=METHOD, compared_misleads=MISLEADS)
+    made.globals.update(standings=tuple(Standing), compared=METHOD, compared_caveats=CAVEATS)
     return made
 
 

@@ -10,12 +10,12 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
@@ -28,21 +28,30 @@ FEWEST = 100
 """Tracks of a year from which its mean is drawn."""
 LATEST_SHARE = 0.0001
 """Share of the tracks that a year must have to count as the catalogue's latest."""
-METHOD = (
-    "Mean popularity by year of release, exactly; and of the tracks with a popularity of 50 or "
-    "more, how many came out in the catalogue's latest year or the year before. The latest year is "
-    "the last one with at least one track in ten thousand, so that a typing error in a date does "
-    "not move it. The correlation is Pearson's, between year and popularity over all tracks."
-)
-MISLEADS = (
-    "That new songs are popular is partly true by definition: services document that popularity "
-    "weighs recent plays most. It says nothing of plays over a song's life. Old releases that are "
-    "here at all were chosen, new ones were not; and a new edition of an old song counts as new."
-)
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Average popularity by year of release."""
+@finding(
+    name="age",
+    title="Popularity and age",
+    question="Is popularity a matter of being new?",
+    needs={"tracks": ("popularity", "release_year")},
+)
+def age(catalogue: QuerySession) -> Answer:
+    """Average popularity by year of release.
+
+    Method
+    ------
+    Mean popularity by year of release, exactly; and of the tracks with a popularity of 50 or
+    more, how many came out in the catalogue's latest year or the year before. The latest year
+    is the last one with at least one track in ten thousand, so that a typing error in a date
+    does not move it. The correlation is Pearson's, between year and popularity over all tracks.
+
+    Caveats
+    -------
+    That new songs are popular is partly true by definition: services document that popularity
+    weighs recent plays most. It says nothing of plays over a song's life. Old releases that are
+    here at all were chosen, new ones were not; and a new edition of an old song counts as new.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     years = _years(catalogue)
@@ -80,7 +89,7 @@ def ask(catalogue: QuerySession) -> Answer:
 
 
 def _years(catalogue: QuerySession) -> list[dict[str, Any]]:
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     known = table.filter(table.popularity.between(0, 100), table.release_year.notnull())
     sums = known.popularity * known.tracks
     found = known.group_by(year=known.release_year).agg(
@@ -130,15 +139,3 @@ def _table(years: Sequence[dict[str, Any]]) -> ResultTable:
         for row in years
     )
     return ResultTable("popularity_by_year", "Popularity by year of release", columns, rows)
-
-
-FINDING = Finding(
-    name="age",
-    title="Popularity and age",
-    question="Is popularity a matter of being new?",
-    order=220,
-    needs={"tracks": ("popularity", "release_year")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

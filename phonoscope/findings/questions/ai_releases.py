@@ -10,12 +10,12 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.interval_chart import Estimated, over_time
 from phonoscope.findings.shared.dates import periods
@@ -33,21 +33,6 @@ ELSEWHERE: Sequence[tuple[str, float | None, str, str]] = (
     ("2026-04", 0.44, "75,000 tracks a day", "Deezer, of deliveries to it"),
 )
 """Month, share, amount, and who published it: of deliveries, as their own detector sees them."""
-METHOD = (
-    "Three separate counts by month of release, which are never added up: tracks that their source "
-    "itself declares machine-made, among all tracks; tracks with an artist on an imported list of "
-    "known machine-made artists, by id or by name, among all tracks; and recordings that were "
-    "scanned and are linked to a track here (by file, ISRC or tags), of which the true share is "
-    "estimated from what the detector flags and its error rates, as in 'Machine-made', each in the "
-    "earliest month of its tracks. Metadata alone, such as durations or release rates, is never "
-    "evidence here."
-)
-MISLEADS = (
-    "Declarations and lists are lower bounds of unknown depth: most machine-made music is on no "
-    "list and declares nothing, and a list may be wrong about people. Figures from elsewhere are "
-    "shares of deliveries to one service, told by its own detector whose error rates are not "
-    "published; what is delivered is not what is released, kept or heard."
-)
 MONTHS_DRAWN = 60
 """Months that the chart draws, the latest."""
 LATEST = 24
@@ -63,8 +48,35 @@ class _Count:
     tracks: int
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count what is declared and what is on lists, by month."""
+@finding(
+    name="machine",
+    title="Machine-made releases",
+    question="How many new releases are known to be machine-made?",
+    needs={
+        "tracks": ("declared_generated", "release_date", "artist_names"),
+        "machine_artists": ("name", "artist_id"),
+    },
+)
+def machine(catalogue: QuerySession) -> Answer:
+    """Count what is declared and what is on lists, by month.
+
+    Method
+    ------
+    Three separate counts by month of release, which are never added up: tracks that their
+    source itself declares machine-made, among all tracks; tracks with an artist on an imported
+    list of known machine-made artists, by id or by name, among all tracks; and recordings that
+    were scanned and are linked to a track here (by file, ISRC or tags), of which the true share
+    is estimated from what the detector flags and its error rates, as in 'Machine-made', each in
+    the earliest month of its tracks. Metadata alone, such as durations or release rates, is
+    never evidence here.
+
+    Caveats
+    -------
+    Declarations and lists are lower bounds of unknown depth: most machine-made music is on no
+    list and declares nothing, and a list may be wrong about people. Figures from elsewhere are
+    shares of deliveries to one service, told by its own detector whose error rates are not
+    published; what is delivered is not what is released, kept or heard.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     declared, listed = _declared(catalogue), _listed(catalogue)
@@ -278,18 +290,3 @@ def _elsewhere() -> ResultTable:
         ResultColumn("who", "Published by", "text"),
     )
     return ResultTable("machine_elsewhere", "What others published", columns, tuple(ELSEWHERE))
-
-
-FINDING = Finding(
-    name="machine",
-    title="Machine-made releases",
-    question="How many new releases are known to be machine-made?",
-    order=205,
-    needs={
-        "tracks": ("declared_generated", "release_date", "artist_names"),
-        "machine_artists": ("name", "artist_id"),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

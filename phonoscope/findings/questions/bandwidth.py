@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from phonoscope.findings.base import (
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.measure import Measure, without
 from phonoscope.findings.shared.tally import tally
@@ -27,15 +27,6 @@ MEASURE = Measure(
     say=frequency,
     step="1\u00a0Hz",
 )
-METHOD = (
-    "The highest frequency that still carries sound in the mean spectrum, counted in bins of 1 Hz. "
-    "An earlier lossy or lower-rate generation is told from a cut-off far steeper than instruments "
-    "and microphones make, at a place that the file's own format does not explain."
-)
-MISLEADS = (
-    "Old recordings, synthesisers and deliberate low-pass filters end early too. A generation "
-    "without a cut-off leaves no trace, so these counts are lower bounds."
-)
 PASTS = {
     "lossy": "From a lossy file",
     "lower-rate": "From a lower sample rate",
@@ -43,8 +34,26 @@ PASTS = {
 }
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count bandwidths and earlier generations."""
+@finding(
+    name="bandwidth",
+    title="Bandwidth",
+    question="How far up does the sound reach, and was it cut off before?",
+    needs={"recordings": ("bandwidth_hz", "made_from", "lossless")},
+)
+def bandwidth(catalogue: QuerySession) -> Answer:
+    """Count bandwidths and earlier generations.
+
+    Method
+    ------
+    The highest frequency that still carries sound in the mean spectrum, counted in bins of 1
+    Hz. An earlier lossy or lower-rate generation is told from a cut-off far steeper than
+    instruments and microphones make, at a place that the file's own format does not explain.
+
+    Caveats
+    -------
+    Old recordings, synthesisers and deliberate low-pass filters end early too. A generation
+    without a cut-off leaves no trace, so these counts are lower bounds.
+    """
     recordings = catalogue.table("recordings")
     reach = MEASURE.count(recordings)
     if reach.total == 0:
@@ -98,15 +107,3 @@ def _past_table(pasts: list[tuple[bool | None, str | None, int]]) -> ResultTable
         ("Lossless" if kept else "Lossy", PASTS.get(past, str(past)), n) for kept, past, n in pasts
     )
     return ResultTable("earlier_generation", "Earlier generations", columns, rows)
-
-
-FINDING = Finding(
-    name="bandwidth",
-    title="Bandwidth",
-    question="How far up does the sound reach, and was it cut off before?",
-    order=100,
-    needs={"recordings": ("bandwidth_hz", "made_from", "lossless")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

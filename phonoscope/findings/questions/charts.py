@@ -12,12 +12,12 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.time_series import Course, Day, over_days
 from phonoscope.findings.shared.chart_provenance import charted, heard
@@ -32,42 +32,55 @@ DRAWN = 104
 """Days or weeks that are drawn, the latest of the chart with the most entries."""
 LATEST = 52
 """Days or weeks that the table lists, the latest of each chart."""
-METHOD = (
-    "An entry is a place of a chart on a day; what two sources list alike counts once. Entries are "
-    "linked to tracks and recordings by id, ISRC, or the same title and all artists "
-    "(Catalogue.chart_links; links of lower confidence are left out). Three counts are never "
-    "added up: entries with an artist on an imported list, by name or id, among all entries; "
-    "entries that their track's source or their recording's file declares machine-made, among "
-    "linked entries; and recordings linked to entries that a detector weighed, whose true share "
-    "is estimated as in 'Machine-made'. An artist is new when the name that stands first in the "
-    f"credit came into the same chart at most {NEW_DAYS} days ago; the first {HISTORY_DAYS} days "
-    "of a chart tell nobody new and are left out. Times on the chart and peak are counted in the "
-    "entries that are here, and not as the chart states them. Time to the chart is from the "
-    "earliest day of release of the linked tracks; what was in a chart before it is left out."
-)
-MISLEADS = (
-    "What declares nothing, is on no list and was not scanned is unknown, not human-made: lists "
-    "and declarations are lower bounds, and a list may be wrong about people. A name may belong "
-    "to two artists. An artist who is new to a chart may be famous elsewhere, or have been in it "
-    "before the first day that is here. Songs that are in a chart for many weeks count in each. "
-    "Flagged entries are not the machine-made ones: some are false alarms."
-)
 _NO_CHARTS = (
     "This catalogue has no charts: 'phonoscope charts FILE --into CATALOGUE' brings them in."
 )
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count entries of charts by what is known of them."""
+@finding(
+    name="charts",
+    title="Charts",
+    question="How much of the charts is known to be machine-made, and who is new in them?",
+    needs={
+        "chart_entries": ("chart", "region", "chart_date", "rank", "title", "performer"),
+        "machine_artists": ("name", "artist_id"),
+    },
+    values={"NEW_DAYS": NEW_DAYS, "HISTORY_DAYS": HISTORY_DAYS},
+)
+def charts(catalogue: QuerySession) -> Answer:
+    """Count entries of charts by what is known of them.
+
+    Method
+    ------
+    An entry is a place of a chart on a day; what two sources list alike counts once. Entries
+    are linked to tracks and recordings by id, ISRC, or the same title and all artists
+    (Catalogue.chart_links; links of lower confidence are left out). Three counts are never
+    added up: entries with an artist on an imported list, by name or id, among all entries;
+    entries that their track's source or their recording's file declares machine-made, among
+    linked entries; and recordings linked to entries that a detector weighed, whose true share
+    is estimated as in 'Machine-made'. An artist is new when the name that stands first in the
+    credit came into the same chart at most {NEW_DAYS} days ago; the first {HISTORY_DAYS} days
+    of a chart tell nobody new and are left out. Times on the chart and peak are counted in the
+    entries that are here, and not as the chart states them. Time to the chart is from the
+    earliest day of release of the linked tracks; what was in a chart before it is left out.
+
+    Caveats
+    -------
+    What declares nothing, is on no list and was not scanned is unknown, not human-made: lists
+    and declarations are lower bounds, and a list may be wrong about people. A name may belong
+    to two artists. An artist who is new to a chart may be famous elsewhere, or have been in it
+    before the first day that is here. Songs that are in a chart for many weeks count in each.
+    Flagged entries are not the machine-made ones: some are false alarms.
+    """
     titled = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
     if not titled.limit(1).to_pyarrow().num_rows:
         return cannot_tell(_NO_CHARTS)
-    entries = catalogue.once(charted)
+    entries = catalogue.cached(charted)
     charts = _charts(entries)
     whole = _counts(entries)
     shares = _shares(catalogue, whole)
     new = _new(entries)
-    songs = catalogue.once(_songs)
+    songs = catalogue.cached(_songs)
     told = f"{counted(whole['entries'], 'entry', 'entries')} of {counted(len(charts), 'chart')}"
     machine = [_SAYS[name].format(share, share.hits) for name, share in shares.items()]
     detected = _detected(catalogue)
@@ -190,7 +203,7 @@ def _new(entries: Any) -> Share | None:
 
 def _songs(catalogue: QuerySession) -> Any:
     """Return one row a song of a chart."""
-    entries = catalogue.once(charted)
+    entries = catalogue.cached(charted)
     return entries.group_by("chart", "region", "song").agg(
         title=entries.title.min(),
         performer=entries.performer.min(),
@@ -355,18 +368,3 @@ def _by_day(entries: Any) -> ResultTable:
         for row in _rows(found.limit(LISTED_AT_MOST))
     )
     return ResultTable("chart_days", "By day or week, the latest", columns, rows)
-
-
-FINDING = Finding(
-    name="charts",
-    title="Charts",
-    question="How much of the charts is known to be machine-made, and who is new in them?",
-    order=207,
-    needs={
-        "chart_entries": ("chart", "region", "chart_date", "rank", "title", "performer"),
-        "machine_artists": ("name", "artist_id"),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -9,12 +9,12 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist, by_label, names_of
@@ -23,17 +23,6 @@ from phonoscope.text import count, counted, percent
 
 LISTED, DRAWN = 50, 10
 """Largest labels and artists that a table lists, and labels that a chart draws."""
-METHOD = (
-    "Tracks are counted by label as written and by artist id; a track of two artists counts for "
-    "both. The Herfindahl-Hirschman index is the sum of squared shares: 1 is a monopoly, 1/n is n "
-    "equal holders."
-)
-MISLEADS = (
-    "Labels as written are not companies: one company has hundreds of them, one label several "
-    "spellings, and distributors fill the field with the artist's name. So concentration by "
-    "company is higher than this. Ids of artists are a service's: one person may have several, "
-    "'Various Artists' is none. Tracks are not plays."
-)
 
 
 @dataclass(frozen=True)
@@ -49,13 +38,33 @@ class _Held:
         return Share(sum(tracks for _, tracks in self.largest[:n]), self.tracks)
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Add up the largest labels and artists."""
+@finding(
+    name="concentration",
+    title="Labels and artists",
+    question="How much do the largest labels and artists hold?",
+    needs={"tracks": ("label",), "track_artists": ("artist_id",)},
+)
+def concentration(catalogue: QuerySession) -> Answer:
+    """Add up the largest labels and artists.
+
+    Method
+    ------
+    Tracks are counted by label as written and by artist id; a track of two artists counts for
+    both. The Herfindahl-Hirschman index is the sum of squared shares: 1 is a monopoly, 1/n is n
+    equal holders.
+
+    Caveats
+    -------
+    Labels as written are not companies: one company has hundreds of them, one label several
+    spellings, and distributors fill the field with the artist's name. So concentration by
+    company is higher than this. Ids of artists are a service's: one person may have several,
+    'Various Artists' is none. Tracks are not plays.
+    """
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
-    labels = _held(catalogue.once(by_label), "label")
-    artists = _held(catalogue.once(by_artist), "artist_id")
+    labels = _held(catalogue.cached(by_label), "label")
+    artists = _held(catalogue.cached(by_artist), "artist_id")
     if not labels and not artists:
         return cannot_tell("No track of this catalogue names a label, or an artist by id.")
     told: list[str] = []
@@ -128,15 +137,3 @@ def _table(one: str, held: _Held) -> ResultTable:
         else "phonoscope sql CATALOGUE 'select artist_id, count(*) from track_artists group by all'"
     )
     return ResultTable(f"largest_{one}s", f"Largest {one}s", columns, rows, held.holders, command)
-
-
-FINDING = Finding(
-    name="concentration",
-    title="Labels and artists",
-    question="How much do the largest labels and artists hold?",
-    order=310,
-    needs={"tracks": ("label",), "track_artists": ("artist_id",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from phonoscope.findings.base import (
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.text import count, counted
 
-METHOD = (
-    "Counted while decoding: sound that ends more than one second and 2% before the duration "
-    "that an exact header declares; packets the decoder refused; samples that were not numbers; "
-    "changes of rate or channels midway."
-)
-MISLEADS = (
-    "Only containers that count their samples can be seen to be cut short; a shortened MP3 looks "
-    "whole. Damaged recordings stay in all other findings, with the sound that is left."
-)
 SIGNS = {
     "truncated": "Ends before its declared duration",
     "decode_errors": "Packets that could not be decoded",
@@ -30,8 +21,26 @@ SIGNS = {
 }
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count recordings with each sign of damage."""
+@finding(
+    name="damaged",
+    title="Damaged",
+    question="What was read but is damaged?",
+    needs={"recordings": tuple(SIGNS)},
+)
+def damaged(catalogue: QuerySession) -> Answer:
+    """Count recordings with each sign of damage.
+
+    Method
+    ------
+    Counted while decoding: sound that ends more than one second and 2% before the duration that
+    an exact header declares; packets the decoder refused; samples that were not numbers;
+    changes of rate or channels midway.
+
+    Caveats
+    -------
+    Only containers that count their samples can be seen to be cut short; a shortened MP3 looks
+    whole. Damaged recordings stay in all other findings, with the sound that is left.
+    """
     recordings = catalogue.table("recordings")
     any_sign = recordings.truncated.fill_null(False)
     signs = {"truncated": any_sign}
@@ -67,15 +76,3 @@ def ask(catalogue: Tables) -> Answer:
         figures=(share.figure("damaged_share"),),
         tables=(ResultTable("damaged", "Signs of damage", columns, rows),),
     )
-
-
-FINDING = Finding(
-    name="damaged",
-    title="Damaged",
-    question="What was read but is damaged?",
-    order=25,
-    needs={"recordings": tuple(SIGNS)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

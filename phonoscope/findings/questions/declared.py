@@ -6,30 +6,38 @@ from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted
 
-METHOD = (
-    "Tags and comments of every file are searched for declaration standards and for the comments "
-    "that generators leave. A recording counts once, however many marks it carries. Nothing of "
-    "this was heard: it is what the files say."
-)
-MISLEADS = (
-    "A mark is easily removed and easily forged. No mark is no sign of human making; a mark is no "
-    "proof of a machine. Detection is a different question and is never added to this number."
-)
 
+@finding(
+    name="declared",
+    title="Declared",
+    question="What do the recordings declare about how they were made?",
+    needs={"declared": ("standard", "part", "making", "tool"), "recordings": ("recording_id",)},
+)
+def declared(catalogue: QuerySession) -> Answer:
+    """Count recordings by what they declare.
 
-def ask(catalogue: Tables) -> Answer:
-    """Count recordings by what they declare."""
+    Method
+    ------
+    Tags and comments of every file are searched for declaration standards and for the comments
+    that generators leave. A recording counts once, however many marks it carries. Nothing of
+    this was heard: it is what the files say.
+
+    Caveats
+    -------
+    A mark is easily removed and easily forged. No mark is no sign of human making; a mark is no
+    proof of a machine. Detection is a different question and is never added to this number.
+    """
     marks = catalogue.table("declared")
     total = int(catalogue.table("recordings").count().to_pyarrow().as_py())
     if total == 0:
@@ -71,15 +79,3 @@ def ask(catalogue: Tables) -> Answer:
         chart=chart,
         tables=tables,
     )
-
-
-FINDING = Finding(
-    name="declared",
-    title="Declared",
-    question="What do the recordings declare about how they were made?",
-    order=30,
-    needs={"declared": ("standard", "part", "making", "tool"), "recordings": ("recording_id",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -15,33 +15,18 @@ from phonoscope.findings.base import (
     Answer,
     Cell,
     Chart,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import HIT, ROW, WIDE, Spec, layered
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import between, count, counted, joined, percent
 
-METHOD = (
-    "All marks of a recording are read together as one declaration; a mark of one part speaks of "
-    "that part only, and one of lyrics or composition of nothing that is heard. What was detected "
-    "is the band of the sound alone, also where the verdict rests on a mark. The two are counted "
-    "against each other and stay two facts: nothing detected is written into what is declared, "
-    "and nothing declared into what was detected. An undecided sound disagrees with nothing."
-)
-MISLEADS = (
-    "A disagreement does not say which side is wrong. A mark is easily forged, left by mistake or "
-    "removed; the detector calls a share of human music generated and misses some generators. "
-    "\u201cNo sign found\u201d is not \u201chuman\u201d: a converted voice or one generated part "
-    "may leave no trace. \u201cEvidence of a generator, nothing declared\u201d is no offence by "
-    "itself: few rules ask for a mark, and false alarms are among them. Shares of recordings that "
-    f"carry a mark are no shares of music; that estimate stands under \u201c{SHARE}\u201d."
-)
 FOUND: Mapping[str, str] = {
     "evidence": "Evidence of a generator",
     "undecided": "Undecided",
@@ -80,8 +65,37 @@ Crossing = dict[tuple[DeclaredStatus, str], int]
 """How many recordings declare one thing and show another."""
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Cross what is declared with what is detected, and list who disagrees."""
+@finding(
+    name="declared_beside_detected",
+    title="Declared beside detected",
+    question="Does what the recordings declare agree with what was detected in them?",
+    needs={
+        "declared": ("part", "making", "standard", "tool"),
+        "verdicts": ("verdict", "basis", "p_value"),
+        "recordings": ("tag_title", "tag_artist"),
+    },
+    values={"SHARE": SHARE},
+)
+def declared_beside_detected(catalogue: QuerySession) -> Answer:
+    """Cross what is declared with what is detected, and list who disagrees.
+
+    Method
+    ------
+    All marks of a recording are read together as one declaration; a mark of one part speaks of
+    that part only, and one of lyrics or composition of nothing that is heard. What was detected
+    is the band of the sound alone, also where the verdict rests on a mark. The two are counted
+    against each other and stay two facts: nothing detected is written into what is declared,
+    and nothing declared into what was detected. An undecided sound disagrees with nothing.
+
+    Caveats
+    -------
+    A disagreement does not say which side is wrong. A mark is easily forged, left by mistake or
+    removed; the detector calls a share of human music generated and misses some generators. “No
+    sign found” is not “human”: a converted voice or one generated part may leave no trace.
+    “Evidence of a generator, nothing declared” is no offence by itself: few rules ask for a
+    mark, and false alarms are among them. Shares of recordings that carry a mark are no shares
+    of music; that estimate stands under “{SHARE}”.
+    """
     table = declared_vs_detected(catalogue.table)
     # Also without a reason to: a batch that was killed may have left verdicts of no recording.
     known = table.semi_join(catalogue.table("recordings"), "recording_id")
@@ -401,19 +415,3 @@ def _drawn(width: int, rows: list[Spec], ends: list[Spec], bands: list[str], alt
         )
     step = ROW if is_wide else ROW + 18
     return layered(width - label_px - room, {"step": step}, layers, rows, alt)
-
-
-FINDING = Finding(
-    name="declared_beside_detected",
-    title="Declared beside detected",
-    question="Does what the recordings declare agree with what was detected in them?",
-    order=42,
-    needs={
-        "declared": ("part", "making", "standard", "tool"),
-        "verdicts": ("verdict", "basis", "p_value"),
-        "recordings": ("tag_title", "tag_artist"),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Finding, Tables, cannot_tell
+from phonoscope.findings.base import Answer, QuerySession, cannot_tell, finding
 from phonoscope.findings.plots.measure import Measure
 from phonoscope.text import clock, counted
 
@@ -18,15 +18,26 @@ MEASURE = Measure(
     say=lambda seconds: clock(seconds) if seconds >= 10 else f"{seconds:.0f}\u00a0s",
     step="1\u00a0s",
 )
-METHOD = "Decoded sound in whole seconds, counted in bins of one second; ten hours and more in one."
-MISLEADS = (
-    "Sound effects, stems and album-long files count like songs. A duration in a file's header may "
-    "differ; this is what was decoded."
+
+
+@finding(
+    name="duration",
+    title="Duration",
+    question="How long are the recordings?",
+    needs={"recordings": ("duration_s",)},
 )
+def duration(catalogue: QuerySession) -> Answer:
+    """Count durations.
 
+    Method
+    ------
+    Decoded sound in whole seconds, counted in bins of one second; ten hours and more in one.
 
-def ask(catalogue: Tables) -> Answer:
-    """Count durations."""
+    Caveats
+    -------
+    Sound effects, stems and album-long files count like songs. A duration in a file's header
+    may differ; this is what was decoded.
+    """
     counted_s = MEASURE.count(catalogue.table("recordings"))
     if counted_s.total == 0:
         return cannot_tell("No recording could be decoded, so none has a duration.")
@@ -48,15 +59,3 @@ def ask(catalogue: Tables) -> Answer:
         chart=chart,
         tables=(table,),
     )
-
-
-FINDING = Finding(
-    name="duration",
-    title="Duration",
-    question="How long are the recordings?",
-    order=60,
-    needs={"recordings": ("duration_s",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -6,32 +6,41 @@ from typing import Any
 
 from phonoscope.findings.base import (
     Answer,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.text import counted, percent
 
-METHOD = (
-    "Tracks marked explicit among those with a mark at all, counted exactly, in all and by the "
-    "year of release as written."
-)
-MISLEADS = (
-    "A service writes 'not explicit' both for what is clean and for what nobody has judged, so "
-    "these are shares of marks, not of words. Marking became usual over the years: older "
-    "releases may be unmarked rather than clean."
-)
 FEWEST = 100
 """Tracks of a year from which it is drawn."""
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count marks by year of release."""
+@finding(
+    name="explicit",
+    title="Explicit",
+    question="How many tracks are marked explicit?",
+    needs={"tracks": ("explicit", "release_year")},
+)
+def explicit(catalogue: QuerySession) -> Answer:
+    """Count marks by year of release.
+
+    Method
+    ------
+    Tracks marked explicit among those with a mark at all, counted exactly, in all and by the
+    year of release as written.
+
+    Caveats
+    -------
+    A service writes 'not explicit' both for what is clean and for what nobody has judged, so
+    these are shares of marks, not of words. Marking became usual over the years: older releases
+    may be unmarked rather than clean.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     rows = _marks(catalogue)
@@ -60,7 +69,7 @@ def ask(catalogue: QuerySession) -> Answer:
 
 
 def _marks(catalogue: QuerySession) -> list[tuple[int | None, int, int]]:
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     marked = table.filter(table.explicit.notnull())
     found = marked.group_by("release_year").agg(
         hits=marked.explicit.ifelse(marked.tracks, 0).sum(), n=marked.tracks.sum()
@@ -98,15 +107,3 @@ def _table(years: list[tuple[int, Share]]) -> ResultTable:
     )
     rows = tuple((str(y), s.total, s.hits, s.value, *s.interval) for y, s in years)
     return ResultTable("explicit_by_year", "Explicit by year of release", columns, rows)
-
-
-FINDING = Finding(
-    name="explicit",
-    title="Explicit",
-    question="How many tracks are marked explicit?",
-    order=270,
-    needs={"tracks": ("explicit", "release_year")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -11,11 +11,11 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.questions.keys import NO_FEATURES
@@ -45,20 +45,6 @@ _LARGEST = 10_000.0
 """Values beyond are no tempo, loudness or share; sums of squares stay whole numbers below this."""
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
-METHOD = (
-    "Means and standard deviations of a service's own numbers, added up in millionths. Tempi of "
-    "0 are no tempi. Over the years: the mean of each year of release with at least 100 tracks, "
-    "and a straight line through those means, weighted by their tracks. Of a large catalogue a "
-    "random sample of about one million tracks is read, by a number told from their ids. Sameness: "
-    "the spread of a year is the root of the mean variance of danceability, energy, valence and "
-    "tempo, each in units of its spread over all years; 1 is as varied as the whole."
-)
-MISLEADS = (
-    "What a service calls danceability or valence is its secret; two providers agree on little "
-    "but energy (correlations on 230 songs: energy 0.65, tempo 0.20, valence 0.08, danceability "
-    "0.04). The tracks of a year are those in the catalogue today, not those heard then; genres "
-    "come and go. A trend of the mean is not a trend of any one kind of music."
-)
 
 
 @dataclass(frozen=True)
@@ -84,14 +70,37 @@ class _Trend:
     interval: Interval
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Average a service's features, and by year of release."""
+@finding(
+    name="features",
+    title="Audio features",
+    question="What do tracks sound like by a service's word, and are they becoming alike?",
+    needs={"features": ("danceability", "energy", "valence"), "tracks": ("release_year", "sample")},
+)
+def features(catalogue: QuerySession) -> Answer:
+    """Average a service's features, and by year of release.
+
+    Method
+    ------
+    Means and standard deviations of a service's own numbers, added up in millionths. Tempi of 0
+    are no tempi. Over the years: the mean of each year of release with at least 100 tracks, and
+    a straight line through those means, weighted by their tracks. Of a large catalogue a random
+    sample of about one million tracks is read, by a number told from their ids. Sameness: the
+    spread of a year is the root of the mean variance of danceability, energy, valence and
+    tempo, each in units of its spread over all years; 1 is as varied as the whole.
+
+    Caveats
+    -------
+    What a service calls danceability or valence is its secret; two providers agree on little
+    but energy (correlations on 230 songs: energy 0.65, tempo 0.20, valence 0.08, danceability
+    0.04). The tracks of a year are those in the catalogue today, not those heard then; genres
+    come and go. A trend of the mean is not a trend of any one kind of music.
+    """
     tracks = catalogue.table("tracks")
     share = _share(catalogue)
     sampled = share < NUMBERS
     if sampled:
         tracks = tracks.filter(tracks["sample"] < share)
-    features = catalogue.once(_looked_at)
+    features = catalogue.cached(_looked_at)
     whole = _whole(features)
     if not any(whole.tracks.values()):
         return cannot_tell(NO_FEATURES)
@@ -337,15 +346,3 @@ def _by_year(years: Sequence[_Year]) -> ResultTable:
         for year in years
     )
     return ResultTable("features_by_year", "Mean features by year of release", columns, rows)
-
-
-FINDING = Finding(
-    name="features",
-    title="Audio features",
-    question="What do tracks sound like by a service's word, and are they becoming alike?",
-    order=260,
-    needs={"features": ("danceability", "energy", "valence"), "tracks": ("release_year", "sample")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

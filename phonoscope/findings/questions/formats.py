@@ -5,22 +5,17 @@ from __future__ import annotations
 from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted, percent
 
-METHOD = "The codec, sample rate and channels of the decoded audio stream, counted by combination."
-MISLEADS = (
-    "A lossless format says nothing about the sound's past: it may have been lossy before, see "
-    "the finding on bandwidth."
-)
 BARS = 10
 CODECS = {
     "aac": "AAC",
@@ -40,8 +35,24 @@ def codec_name(codec: str) -> str:
     return CODECS.get(codec, printable(codec))
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count recordings by codec, sample rate and channels."""
+@finding(
+    name="formats",
+    title="Formats",
+    question="In which formats do the recordings lie?",
+    needs={"recordings": ("codec", "sample_rate_hz", "channels", "lossless")},
+)
+def formats(catalogue: QuerySession) -> Answer:
+    """Count recordings by codec, sample rate and channels.
+
+    Method
+    ------
+    The codec, sample rate and channels of the decoded audio stream, counted by combination.
+
+    Caveats
+    -------
+    A lossless format says nothing about the sound's past: it may have been lossy before, see
+    the finding on bandwidth.
+    """
     recordings = catalogue.table("recordings")
     lossless = recordings.lossless.fill_null(False).cast("int64").sum()
     got = recordings.agg(total=recordings.count(), lossless=lossless).to_pyarrow().to_pylist()[0]
@@ -82,15 +93,3 @@ def _headline(codecs: list[tuple[str, int]], total: int, lossless: Share) -> str
     )
     kept = "none is lossless" if lossless.hits == 0 else f"{lossless} are lossless"
     return f"{first}; {kept}."
-
-
-FINDING = Finding(
-    name="formats",
-    title="Formats",
-    question="In which formats do the recordings lie?",
-    order=50,
-    needs={"recordings": ("codec", "sample_rate_hz", "channels", "lossless")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -12,12 +12,13 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.interval_chart import Estimated, below_each_other, over_time
 from phonoscope.findings.shared.dates import periods
@@ -37,24 +38,6 @@ TITLE = "Machine-made"
 """Topic of this finding, by which others point to it."""
 NAMED = ("label", "artist")
 """Groups besides those of time: the largest of each are listed."""
-METHOD = (
-    "A recording counts as flagged here when its p-value is at most the threshold at which the "
-    "detector's error rates were counted; that is another one than the scan's for a verdict. The "
-    "true share follows from the share flagged, the share of human music the detector flags and "
-    "the share of machine-made music it finds (Rogan & Gladen 1978). The interval carries the "
-    "uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008; "
-    "Clopper & Pearson 1934); in simulations it holds the truth in 94 of 100 catalogues or more, "
-    "however few their recordings. Marks in files are not used. Months and years are read from "
-    "the date tag where they stand in it; what is vaguer belongs to none."
-)
-MISLEADS = (
-    "The error rates were counted on other music. They differ between families of generators, "
-    "genres, codecs and years, and those of machine-made music are of families that were left out "
-    "of training: another mix is found more or less often than they say. Recordings of one artist "
-    "or album are not independent: where few artists stand behind many recordings, the interval "
-    "is too narrow. Among many small groups some stand out by chance. A date tag may be that of "
-    "the song, not of the recording."
-)
 MOST_DRAWN, MOST_PERIODS = 12, 60
 """Groups that a chart draws one below the other, and periods that it draws side by side."""
 _COLUMNS = (
@@ -68,8 +51,35 @@ _COLUMNS = (
 )
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Estimate the share of the whole, over time, and of the largest labels and artists."""
+@finding(
+    name="generated_share",
+    title=TITLE,
+    question="How much of it was made by machines?",
+    needs={"verdicts": ("p_value", "model"), "recordings": ("tag_date", "tag_label", "tag_artist")},
+)
+def generated_share(catalogue: QuerySession) -> Answer:
+    """Estimate the share of the whole, over time, and of the largest labels and artists.
+
+    Method
+    ------
+    A recording counts as flagged here when its p-value is at most the threshold at which the
+    detector's error rates were counted; that is another one than the scan's for a verdict. The
+    true share follows from the share flagged, the share of human music the detector flags and
+    the share of machine-made music it finds (Rogan & Gladen 1978). The interval carries the
+    uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008;
+    Clopper & Pearson 1934); in simulations it holds the truth in 94 of 100 catalogues or more,
+    however few their recordings. Marks in files are not used. Months and years are read from
+    the date tag where they stand in it; what is vaguer belongs to none.
+
+    Caveats
+    -------
+    The error rates were counted on other music. They differ between families of generators,
+    genres, codecs and years, and those of machine-made music are of families that were left out
+    of training: another mix is found more or less often than they say. Recordings of one artist
+    or album are not independent: where few artists stand behind many recordings, the interval
+    is too narrow. Among many small groups some stand out by chance. A date tag may be that of
+    the song, not of the recording.
+    """
     if not is_weighed(catalogue):
         return cannot_tell(NO_VERDICTS)
     rates = current_rates()
@@ -202,15 +212,3 @@ def _estimated(row: Row, by: str | None) -> Estimated:
     )
     full = f"{says_so}; {row.remark}" if row.remark else says_so
     return Estimated(label, share, row.low, row.high, row.enough, full)
-
-
-FINDING = Finding(
-    name="generated_share",
-    title=TITLE,
-    question="How much of it was made by machines?",
-    order=35,
-    needs={"verdicts": ("p_value", "model"), "recordings": ("tag_date", "tag_label", "tag_artist")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -8,32 +8,41 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist
 from phonoscope.text import count, counted, percent
 
 LISTED, DRAWN = 200, 12
-METHOD = (
-    "Artists are counted by genre as written; an artist of three genres counts in each. Credits "
-    "are the tracks of those artists: a track of two artists of a genre counts twice. Where the "
-    "source gives genres to tracks instead, tracks are counted."
-)
-MISLEADS = (
-    "Services give genres to artists, not to tracks, and to few of them: most artists have none, "
-    "and those that do are the better known. A genre of an artist is not that of each track. "
-    "Names overlap ('opera', 'classical'), so shares do not add up to 1."
-)
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count artists, or tracks, by genre."""
+@finding(
+    name="genres",
+    title="Genres",
+    question="Which genres are there?",
+    needs={"artist_genres": ("artist_id", "genre"), "tracks": ("genre",)},
+)
+def genres(catalogue: QuerySession) -> Answer:
+    """Count artists, or tracks, by genre.
+
+    Method
+    ------
+    Artists are counted by genre as written; an artist of three genres counts in each. Credits
+    are the tracks of those artists: a track of two artists of a genre counts twice. Where the
+    source gives genres to tracks instead, tracks are counted.
+
+    Caveats
+    -------
+    Services give genres to artists, not to tracks, and to few of them: most artists have none,
+    and those that do are the better known. A genre of an artist is not that of each track.
+    Names overlap ('opera', 'classical'), so shares do not add up to 1.
+    """
     genres = catalogue.table("artist_genres")
     if genres.limit(1).to_pyarrow().num_rows:
         return _of_artists(catalogue, genres)
@@ -48,7 +57,7 @@ def ask(catalogue: QuerySession) -> Answer:
 
 
 def _of_artists(catalogue: QuerySession, genres: Any) -> Answer:
-    credits = catalogue.once(by_artist)
+    credits = catalogue.cached(by_artist)
     joined = genres.select("artist_id", "genre").left_join(credits, "artist_id")
     counts = joined.group_by("genre").agg(artists=joined.count(), credits=joined.tracks.sum())
     rows = _sorted(counts, "artists")
@@ -106,15 +115,3 @@ _COMMANDS = {
     "artist": "phonoscope sql CATALOGUE 'select genre, count(*) from artist_genres group by all'",
     "track": "phonoscope sql CATALOGUE 'select genre, count(*) from tracks group by all'",
 }
-
-
-FINDING = Finding(
-    name="genres",
-    title="Genres",
-    question="Which genres are there?",
-    order=320,
-    needs={"artist_genres": ("artist_id", "genre"), "tracks": ("genre",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

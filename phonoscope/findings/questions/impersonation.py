@@ -12,12 +12,12 @@ from phonoscope.findings.base import (
     Answer,
     Cell,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.shared.known_artists import (
     LEAST_ENTRIES,
@@ -57,37 +57,6 @@ LIKENESSES: Mapping[Likeness, str] = {
     Likeness.MARKS: "accents, marks or blanks",
     Likeness.SAME: "written the same",
 }
-METHOD = (
-    f"Known artists are those with {count(LEAST_FOLLOWERS)} followers, {count(LEAST_PLAYS)} "
-    f"plays, a popularity of {LEAST_POPULARITY} or {LEAST_ENTRIES} entries of charts: at most the "
-    f"{count(MOST_KNOWN)} best known that sources describe, and as many that charts name. Every "
-    "name of an artist here, of charts and of lists of machine-made artists is compared with "
-    f"theirs in one pass; the other must be less known, by {TIMES_LESS} times in followers, plays "
-    "or entries, or clearly in popularity. Alike are names that are the same but for characters "
-    "that show nothing; that look the same though other letters are in them (Unicode UTS #39: "
-    "Cyrillic \u0410 for A, capital I for l); that differ in words such as 'Official' and "
-    "'Music', or in guests; that are one character apart (known names of "
-    f"{SHORTEST[Likeness.EDIT]} letters and more, and not by a digit only); that differ in "
-    "accents, marks and blanks; or in nothing. The last two, and added words, count only between "
-    "artists of one source. Reasons to look are counted, not weighed: a likeness that is hardly "
-    "chance (hidden characters, other letters); something known to be machine-made (on a list, "
-    f"declared, or flagged by the detector); {count(FAR_LESS)} times fewer followers or plays; a "
-    f"first release {YEARS_LATER} years later or more. The list is ordered by their number, then "
-    f"by likeness, then by how known the other is, with {LISTED_EACH} names of one known artist "
-    f"at most. A known name with more than {COMMON} names alike is a common one: they are counted "
-    "and not listed, but for what is hardly chance."
-)
-MISLEADS = (
-    "Most names alike are honest: people share names, tribute bands say whom they honour, and "
-    "one artist may have several pages, or two ids after a change of distributor. Among 4,094 "
-    "names of real charts, 6 pairs with eight letters or more were one edit apart: five were one "
-    "artist in two spellings, one was chance, of 6 million pairs (bench/similar_names.py). At "
-    "that rate, known very roughly, 20,000 known artists and 15 million names make 50,000 by "
-    "chance alone. A name in the list is a reason to look, no verdict. Followers and popularity "
-    "are as old as the source. Names that sound alike, translations, and signs for letters that "
-    "Unicode does not list (P!nk) are not found; nor is whoever imitates an artist that nothing "
-    "here says is known."
-)
 _NOBODY = (
     "Who is well known cannot be told: no artist has the followers, plays or popularity, and no "
     "name the entries of charts, to be called known."
@@ -104,8 +73,66 @@ class _Seen:
     reasons: tuple[str, ...]
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Compare names with those of known artists."""
+@finding(
+    name="names",
+    title="Names alike",
+    question="Whose names look like those of known artists?",
+    needs={
+        "artists": ("name", "followers", "popularity"),
+        "chart_entries": ("performer",),
+        "tracks": ("plays",),
+        "machine_artists": ("name", "artist_id"),
+    },
+    values={
+        "LEAST_FOLLOWERS": count(LEAST_FOLLOWERS),
+        "LEAST_PLAYS": count(LEAST_PLAYS),
+        "LEAST_POPULARITY": LEAST_POPULARITY,
+        "LEAST_ENTRIES": LEAST_ENTRIES,
+        "MOST_KNOWN": count(MOST_KNOWN),
+        "TIMES_LESS": TIMES_LESS,
+        "SHORTEST": SHORTEST[Likeness.EDIT],
+        "FAR_LESS": count(FAR_LESS),
+        "YEARS_LATER": YEARS_LATER,
+        "LISTED_EACH": LISTED_EACH,
+        "COMMON": COMMON,
+        "CYRILLIC_A": "\u0410",
+    },
+)
+def names(catalogue: QuerySession) -> Answer:
+    """Compare names with those of known artists.
+
+    Method
+    ------
+    Known artists are those with {LEAST_FOLLOWERS} followers, {LEAST_PLAYS} plays, a popularity
+    of {LEAST_POPULARITY} or {LEAST_ENTRIES} entries of charts: at most the {MOST_KNOWN} best
+    known that sources describe, and as many that charts name. Every name of an artist here, of
+    charts and of lists of machine-made artists is compared with theirs in one pass; the other
+    must be less known, by {TIMES_LESS} times in followers, plays or entries, or clearly in
+    popularity. Alike are names that are the same but for characters that show nothing; that
+    look the same though other letters are in them (Unicode UTS #39: Cyrillic {CYRILLIC_A} for
+    A, capital I for l); that differ in words such as 'Official' and 'Music', or in guests; that
+    are one character apart (known names of {SHORTEST} letters and more, and not by a digit
+    only); that differ in accents, marks and blanks; or in nothing. The last two, and added
+    words, count only between artists of one source. Reasons to look are counted, not weighed: a
+    likeness that is hardly chance (hidden characters, other letters); something known to be
+    machine-made (on a list, declared, or flagged by the detector); {FAR_LESS} times fewer
+    followers or plays; a first release {YEARS_LATER} years later or more. The list is ordered
+    by their number, then by likeness, then by how known the other is, with {LISTED_EACH} names
+    of one known artist at most. A known name with more than {COMMON} names alike is a common
+    one: they are counted and not listed, but for what is hardly chance.
+
+    Caveats
+    -------
+    Most names alike are honest: people share names, tribute bands say whom they honour, and one
+    artist may have several pages, or two ids after a change of distributor. Among 4,094 names
+    of real charts, 6 pairs with eight letters or more were one edit apart: five were one artist
+    in two spellings, one was chance, of 6 million pairs (bench/similar_names.py). At that rate,
+    known very roughly, 20,000 known artists and 15 million names make 50,000 by chance alone. A
+    name in the list is a reason to look, no verdict. Followers and popularity are as old as the
+    source. Names that sound alike, translations, and signs for letters that Unicode does not
+    list (P!nk) are not found; nor is whoever imitates an artist that nothing here says is
+    known.
+    """
     charted = names_of_charts(catalogue)
     known = known_artists(catalogue, charted)
     if not known:
@@ -283,20 +310,3 @@ def _row(one: _Seen) -> tuple[Cell, ...]:
         printable(other.artist_id) if other.artist_id else None,
         printable(other.source) if other.source else None,
     )
-
-
-FINDING = Finding(
-    name="names",
-    title="Names alike",
-    question="Whose names look like those of known artists?",
-    order=208,
-    needs={
-        "artists": ("name", "followers", "popularity"),
-        "chart_entries": ("performer",),
-        "tracks": ("plays",),
-        "machine_artists": ("name", "artist_id"),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

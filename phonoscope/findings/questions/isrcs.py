@@ -9,12 +9,12 @@ from typing import Any
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.isrc_counts import Runs, runs_of
@@ -23,19 +23,6 @@ from phonoscope.text import count, counted, number, percent
 
 TITLES_FROM = 2_000_000
 """Tracks from which titles are compared for one ISRC in a hundred only."""
-METHOD = (
-    "An ISRC names one recording. Codes are compared as numbers, so hyphens and case make no "
-    "difference (ISO 3901); malformed ones are counted apart and belong to no group. Tracks of one "
-    "code differ in duration when the longest and the shortest are more than 2 s apart, compared "
-    "in tenths of a second; what is longer than 27 minutes counts as 27. Titles are compared as "
-    "written, but for case and spaces around them."
-)
-MISLEADS = (
-    "The same recording on an album, a single and a compilation is three tracks by right. Codes "
-    "are given by labels and distributors and given again by mistake: a shared code is no proof of "
-    "the same sound, another code none of another. A remaster gets a new code, or does not. "
-    "Where several sources were ingested, a recording comes once for each."
-)
 MOST_DRAWN = 10
 """Tracks of one ISRC that have a bar of their own."""
 
@@ -48,8 +35,30 @@ class _Codes:
     well_formed: int
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count tracks by ISRC."""
+@finding(
+    name="isrcs",
+    title="ISRCs",
+    question="How many tracks are the same recording?",
+    needs={"tracks": ("isrc_code", "duration_ms", "name")},
+)
+def isrcs(catalogue: QuerySession) -> Answer:
+    """Count tracks by ISRC.
+
+    Method
+    ------
+    An ISRC names one recording. Codes are compared as numbers, so hyphens and case make no
+    difference (ISO 3901); malformed ones are counted apart and belong to no group. Tracks of
+    one code differ in duration when the longest and the shortest are more than 2 s apart,
+    compared in tenths of a second; what is longer than 27 minutes counts as 27. Titles are
+    compared as written, but for case and spaces around them.
+
+    Caveats
+    -------
+    The same recording on an album, a single and a compilation is three tracks by right. Codes
+    are given by labels and distributors and given again by mistake: a shared code is no proof
+    of the same sound, another code none of another. A remaster gets a new code, or does not.
+    Where several sources were ingested, a recording comes once for each.
+    """
     tracks = catalogue.table("tracks")
     total = all_tracks(catalogue)
     if not total:
@@ -163,15 +172,3 @@ def _table(runs: Runs) -> ResultTable:
     columns = (ResultColumn("tracks", "Tracks of one ISRC"), ResultColumn("isrcs", "ISRCs"))
     rows = tuple(sorted(runs.isrcs.items()))[:200]
     return ResultTable("tracks_per_isrc", "ISRCs by number of tracks", columns, rows)
-
-
-FINDING = Finding(
-    name="isrcs",
-    title="ISRCs",
-    question="How many tracks are the same recording?",
-    order=290,
-    needs={"tracks": ("isrc_code", "duration_ms", "name")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from phonoscope.findings.base import (
     Answer,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.questions.tonality import KEYS, MODES, sharp
@@ -19,21 +19,30 @@ NO_FEATURES = (
     "This catalogue has no audio features of a service: 'phonoscope ingest SOURCE --into "
     "CATALOGUE' brings them in."
 )
-METHOD = (
-    "Key and mode as a service measured them, counted exactly by pair; not measured by Phonoscope "
-    "(see 'Key and mode' for what it hears in recordings). Tracks in which the service found no "
-    "key are left out."
-)
-MISLEADS = (
-    "How a service finds keys is its secret, and it errs: in a comparison of two providers on 230 "
-    "songs, key and mode agreed for 35 %. A major key and its relative minor are easily taken for "
-    "each other; speech, noise and drums get a key as well. Providers must not be mixed."
-)
 _MODE = {"major": 1, "minor": 0}
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count key and mode."""
+@finding(
+    name="keys",
+    title="Key and mode, by a service",
+    question="In which keys are the tracks, by a service's word?",
+    needs={"features": ("key", "mode")},
+)
+def keys(catalogue: QuerySession) -> Answer:
+    """Count key and mode.
+
+    Method
+    ------
+    Key and mode as a service measured them, counted exactly by pair; not measured by Phonoscope
+    (see 'Key and mode' for what it hears in recordings). Tracks in which the service found no
+    key are left out.
+
+    Caveats
+    -------
+    How a service finds keys is its secret, and it errs: in a comparison of two providers on 230
+    songs, key and mode agreed for 35 %. A major key and its relative minor are easily taken for
+    each other; speech, noise and drums get a key as well. Providers must not be mixed.
+    """
     features = catalogue.table("features")
     found = features.group_by("key", "mode").agg(n=features.count()).to_pyarrow().to_pylist()
     every = sum(row["n"] for row in found)
@@ -94,15 +103,3 @@ def ask(catalogue: QuerySession) -> Answer:
         ),
         claim=f"{major} in a major key",
     )
-
-
-FINDING = Finding(
-    name="keys",
-    title="Key and mode, by a service",
-    question="In which keys are the tracks, by a service's word?",
-    order=250,
-    needs={"features": ("key", "mode")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

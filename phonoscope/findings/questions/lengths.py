@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, undated
@@ -23,16 +23,6 @@ from phonoscope.text import clock, counted, measured
 
 FEWEST = 100
 """Tracks of a year from which its mean is drawn."""
-METHOD = (
-    "Durations as the source states them, not as decoded; those of 0 and of more than ten hours "
-    "are left out. The median is counted by whole second; means come from exact sums of "
-    "milliseconds, their intervals from the spread of whole seconds."
-)
-MISLEADS = (
-    "The year is that of the release: a song of 1960 on a compilation of 2010 counts for 2010. A "
-    "mean moves with what is added, such as short tracks made for streams, or whole DJ sets. "
-    "Every interval takes the catalogue as a sample; for the catalogue itself the mean is exact."
-)
 
 
 @dataclass(frozen=True)
@@ -43,8 +33,27 @@ class _Mean:
     interval: Interval
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Average durations by year of release."""
+@finding(
+    name="lengths",
+    title="Length of tracks",
+    question="How long are the tracks, and did that change?",
+    needs={"tracks": ("duration_ms", "release_year")},
+)
+def lengths(catalogue: QuerySession) -> Answer:
+    """Average durations by year of release.
+
+    Method
+    ------
+    Durations as the source states them, not as decoded; those of 0 and of more than ten hours
+    are left out. The median is counted by whole second; means come from exact sums of
+    milliseconds, their intervals from the spread of whole seconds.
+
+    Caveats
+    -------
+    The year is that of the release: a song of 1960 on a compilation of 2010 counts for 2010. A
+    mean moves with what is added, such as short tracks made for streams, or whole DJ sets.
+    Every interval takes the catalogue as a sample; for the catalogue itself the mean is exact.
+    """
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
@@ -85,7 +94,7 @@ def ask(catalogue: QuerySession) -> Answer:
 
 def _years(catalogue: QuerySession) -> tuple[list[_Mean], _Mean]:
     """Return the means of years of release, and of all tracks."""
-    known = timed(catalogue.once(seconds))
+    known = timed(catalogue.cached(seconds))
     whole = known.tracks * known.second
     found = known.group_by("release_year").agg(
         tracks=known.tracks.sum(),
@@ -191,15 +200,3 @@ def _by_minute(histogram: Mapping[int, int], timed: int) -> ResultTable:
         for minute, n in sorted(minutes.items())
     )
     return ResultTable("duration_by_minute", "Tracks by whole minute", columns, rows)
-
-
-FINDING = Finding(
-    name="lengths",
-    title="Length of tracks",
-    question="How long are the tracks, and did that change?",
-    order=240,
-    needs={"tracks": ("duration_ms", "release_year")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

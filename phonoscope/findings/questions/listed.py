@@ -6,29 +6,38 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.text import counted, joined
 
-METHOD = (
-    "Rows of the tables tracks, albums and artists are counted, of every source or of the one that "
-    "was asked for."
-)
-MISLEADS = (
-    "A track is an entry of a source, not a recording: one recording may be several tracks, and "
-    "what two sources list is here twice. Releases and artists are those that the source describes "
-    "in tables of their own; a flat list of tracks has none."
-)
 MOST_SOURCES = 200
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count tracks, releases and artists, and the sources they come from."""
+@finding(
+    name="listed",
+    title="Listed",
+    question="What does the metadata list?",
+    needs={"tracks": ("source",)},
+)
+def listed(catalogue: QuerySession) -> Answer:
+    """Count tracks, releases and artists, and the sources they come from.
+
+    Method
+    ------
+    Rows of the tables tracks, albums and artists are counted, of every source or of the one
+    that was asked for.
+
+    Caveats
+    -------
+    A track is an entry of a source, not a recording: one recording may be several tracks, and
+    what two sources list is here twice. Releases and artists are those that the source
+    describes in tables of their own; a flat list of tracks has none.
+    """
     tracks = all_tracks(catalogue)
     if not tracks:
         return cannot_tell(NO_TRACKS)
@@ -65,15 +74,3 @@ def ask(catalogue: QuerySession) -> Answer:
             ),
         ),
     )
-
-
-FINDING = Finding(
-    name="listed",
-    title="Listed",
-    question="What does the metadata list?",
-    order=200,
-    needs={"tracks": ("source",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -9,12 +9,12 @@ from typing import Any
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.plots.trend import curve
@@ -27,18 +27,6 @@ STAND_IN = (
     "There are no play counts here. Popularity stands in: a service's own place from 0 to 100, "
     "which weighs recent plays most and is coarse near 0, where most tracks are. It ranks tracks; "
     "how many plays any of them has, or that a share has under 1,000, it cannot tell."
-)
-METHOD = (
-    "With play counts: tracks are counted by their plays, exactly; the Lorenz curve adds up plays "
-    "from the least played track on, and the Gini coefficient is twice the area between it and the "
-    "diagonal (Gini 1914; computed from ranks, ties sharing theirs). Without play counts but with "
-    "listens: the same, of the listens of each track, in figures of their own names. Without both: "
-    "tracks are counted by popularity."
-)
-MISLEADS = (
-    "Plays are of one service, one time span and whoever counted them; a new track had less time. "
-    "Bots play too. One recording on several releases shares its plays among several tracks. "
-    "Popularity is no count: its Gini coefficient would mean nothing, so none is given."
 )
 
 
@@ -54,13 +42,34 @@ class _Lorenz:
     """How many of the least played tracks have, together, no more plays than those three."""
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count tracks by plays, or by popularity where no plays are known."""
+@finding(
+    name="tail",
+    title="Long tail",
+    question="How many tracks does hardly anybody hear?",
+    needs={"tracks": ("plays", "popularity"), "listens": ("track_id", "user_hash")},
+)
+def tail(catalogue: QuerySession) -> Answer:
+    """Count tracks by plays, or by popularity where no plays are known.
+
+    Method
+    ------
+    With play counts: tracks are counted by their plays, exactly; the Lorenz curve adds up plays
+    from the least played track on, and the Gini coefficient is twice the area between it and
+    the diagonal (Gini 1914; computed from ranks, ties sharing theirs). Without play counts but
+    with listens: the same, of the listens of each track, in figures of their own names. Without
+    both: tracks are counted by popularity.
+
+    Caveats
+    -------
+    Plays are of one service, one time span and whoever counted them; a new track had less time.
+    Bots play too. One recording on several releases shares its plays among several tracks.
+    Popularity is no count: its Gini coefficient would mean nothing, so none is given.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     tracks = catalogue.table("tracks")
     if tracks.filter(tracks.plays >= 0).limit(1).to_pyarrow().num_rows:
-        return _by_plays(catalogue.once(_plays), all_tracks(catalogue))
+        return _by_plays(catalogue.cached(_plays), all_tracks(catalogue))
     if heard := _listens(catalogue):
         return _by_listens(catalogue, heard)
     return _by_popularity(catalogue)
@@ -148,7 +157,7 @@ def _by_plays(by_plays: Any, tracks: int) -> Answer:
 
 def _by_listens(catalogue: QuerySession, heard: dict[str, int]) -> Answer:
     """Answer from listens, under names of their own: they are no plays of a whole service."""
-    ranked = catalogue.once(_listened)
+    ranked = catalogue.cached(_listened)
     counted_ = int(ranked.n.sum().to_pyarrow().as_py() or 0)
     answer = _by_plays(ranked, counted_)
     if not answer.figures:
@@ -220,7 +229,7 @@ def _half(points: list[tuple[float, float]]) -> float:
 
 
 def _by_popularity(catalogue: QuerySession) -> Answer:
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     known = table.filter(table.popularity.between(0, 100))
     found = known.group_by("popularity").agg(n=known.tracks.sum()).to_pyarrow().to_pylist()
     counts = {row["popularity"]: row["n"] for row in found}
@@ -270,15 +279,3 @@ def _by_popularity(catalogue: QuerySession) -> Answer:
         ),
         claim=f"{under_10} with a popularity under 10 of 100",
     )
-
-
-FINDING = Finding(
-    name="tail",
-    title="Long tail",
-    question="How many tracks does hardly anybody hear?",
-    order=210,
-    needs={"tracks": ("plays", "popularity"), "listens": ("track_id", "user_hash")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

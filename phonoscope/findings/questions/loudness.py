@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Finding, Share, Tables, cannot_tell
+from phonoscope.findings.base import Answer, QuerySession, Share, cannot_tell, finding
 from phonoscope.findings.plots.measure import Measure, without
 from phonoscope.text import counted, measured
 
@@ -21,18 +21,27 @@ MEASURE = Measure(
     say=lambda lufs: measured(lufs, "LUFS", 1),
     step="0.1\u00a0LU",
 )
-METHOD = (
-    "Integrated loudness after EBU R128 (ITU-R BS.1770), counted in bins of 0.1 LUFS. Louder is "
-    "further right."
-)
-MISLEADS = (
-    "Loudness is not peak level: see the finding on peaks. Music of wide dynamics is quiet on "
-    "average without being recorded badly."
-)
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count loudness."""
+@finding(
+    name="loudness",
+    title="Loudness",
+    question="How loud are the recordings?",
+    needs={"recordings": ("loudness_lufs",)},
+)
+def loudness(catalogue: QuerySession) -> Answer:
+    """Count loudness.
+
+    Method
+    ------
+    Integrated loudness after EBU R128 (ITU-R BS.1770), counted in bins of 0.1 LUFS. Louder is
+    further right.
+
+    Caveats
+    -------
+    Loudness is not peak level: see the finding on peaks. Music of wide dynamics is quiet on
+    average without being recorded badly.
+    """
     loud = MEASURE.count(catalogue.table("recordings"))
     if loud.total == 0:
         return cannot_tell("No recording has a loudness: none was decoded, or all are silent.")
@@ -58,15 +67,3 @@ def ask(catalogue: Tables) -> Answer:
         chart=chart,
         tables=(table,),
     )
-
-
-FINDING = Finding(
-    name="loudness",
-    title="Loudness",
-    question="How loud are the recordings?",
-    order=70,
-    needs={"recordings": ("loudness_lufs",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -13,11 +13,11 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import histogram
 from phonoscope.findings.plots.distribution import Bar
@@ -34,20 +34,6 @@ FEWEST = 30
 LEVEL = 0.05
 """Chance of error of either test at which a second is said to stand out."""
 SHOWN_S = (60, 361)
-METHOD = (
-    "Tracks are counted by whole second of their duration. At 2:00, 3:00 and 4:00 the count is set "
-    "against the mean of the five seconds on either side. Interval and p-value are exact for "
-    "counts (conditional binomial; Clopper & Pearson 1934). Because other causes make seconds "
-    "uneven too, every second from 1:00 to 7:00 that is no whole half minute is compared in the "
-    "same way; how many of those stand out as much, in standard deviations, is a second, rougher "
-    "test that needs no model. A whole minute is said to stand out when p is at most 0.05/3, for "
-    "three looks, and at most one in twenty of the other seconds stands out as much."
-)
-MISLEADS = (
-    "Recordings cut to whole minutes are old practice too: library music, sleep sounds, tones and "
-    "podcasts. An excess does not say that machines made them. A source that rounds its durations "
-    "shows peaks that are its own."
-)
 
 
 @dataclass(frozen=True)
@@ -92,8 +78,31 @@ def excess_at(second: int, tracks: Mapping[int, int]) -> MinuteExcess | None:
     return MinuteExcess(second, tracks.get(second, 0), neighbours) if neighbours >= FEWEST else None
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Compare whole minutes with their neighbours."""
+@finding(
+    name="minutes",
+    title="Whole minutes",
+    question="Are durations tuned to whole minutes?",
+    needs={"tracks": ("duration_ms",)},
+)
+def minutes(catalogue: QuerySession) -> Answer:
+    """Compare whole minutes with their neighbours.
+
+    Method
+    ------
+    Tracks are counted by whole second of their duration. At 2:00, 3:00 and 4:00 the count is
+    set against the mean of the five seconds on either side. Interval and p-value are exact for
+    counts (conditional binomial; Clopper & Pearson 1934). Because other causes make seconds
+    uneven too, every second from 1:00 to 7:00 that is no whole half minute is compared in the
+    same way; how many of those stand out as much, in standard deviations, is a second, rougher
+    test that needs no model. A whole minute is said to stand out when p is at most 0.05/3, for
+    three looks, and at most one in twenty of the other seconds stands out as much.
+
+    Caveats
+    -------
+    Recordings cut to whole minutes are old practice too: library music, sleep sounds, tones and
+    podcasts. An excess does not say that machines made them. A source that rounds its durations
+    shows peaks that are its own.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     tracks = histogram_of(catalogue)
@@ -208,15 +217,3 @@ def _histogram(tracks: Mapping[int, int]) -> ResultTable:
     rest = sum(n for s, n in tracks.items() if s >= 1200)
     title = "Tracks by whole second" + (f"; {counted(rest, 'track')} are longer" if rest else "")
     return ResultTable("durations_by_second", title, columns, tuple(shown.items()))
-
-
-FINDING = Finding(
-    name="minutes",
-    title="Whole minutes",
-    question="Are durations tuned to whole minutes?",
-    order=230,
-    needs={"tracks": ("duration_ms",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

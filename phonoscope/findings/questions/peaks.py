@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Finding, Share, Tables, cannot_tell
+from phonoscope.findings.base import Answer, QuerySession, Share, cannot_tell, finding
 from phonoscope.findings.plots.measure import Measure, without
 from phonoscope.text import counted, measured
 
@@ -18,18 +18,27 @@ MEASURE = Measure(
     say=lambda level: measured(level, "dBTP", 1),
     step="0.1\u00a0dB",
 )
-METHOD = (
-    "The highest level of the curve through the samples, four times oversampled (ITU-R BS.1770, "
-    "annex 2), counted in bins of 0.1 dB."
-)
-MISLEADS = (
-    "Lossy codecs raise peaks: a recording over full scale here may have been mastered below it. "
-    "Whether it can be heard depends on the player's headroom."
-)
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count true peaks."""
+@finding(
+    name="peaks",
+    title="Peaks",
+    question="How close do the recordings come to full scale?",
+    needs={"recordings": ("true_peak_dbtp",)},
+)
+def peaks(catalogue: QuerySession) -> Answer:
+    """Count true peaks.
+
+    Method
+    ------
+    The highest level of the curve through the samples, four times oversampled (ITU-R BS.1770,
+    annex 2), counted in bins of 0.1 dB.
+
+    Caveats
+    -------
+    Lossy codecs raise peaks: a recording over full scale here may have been mastered below it.
+    Whether it can be heard depends on the player's headroom.
+    """
     peaks = MEASURE.count(catalogue.table("recordings"))
     if peaks.total == 0:
         return cannot_tell("No recording has a peak: none was decoded, or all are silent.")
@@ -58,15 +67,3 @@ def ask(catalogue: Tables) -> Answer:
         chart=chart,
         tables=(table,),
     )
-
-
-FINDING = Finding(
-    name="peaks",
-    title="Peaks",
-    question="How close do the recordings come to full scale?",
-    order=75,
-    needs={"recordings": ("true_peak_dbtp",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -10,12 +10,12 @@ from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.interval_chart import Estimated, below_each_other
 from phonoscope.findings.shared.groups import is_weighed
@@ -33,25 +33,41 @@ NOT_WEIGHED = (
     "No plays were weighed here: phonoscope plays LOG --into this catalogue reads a log of who "
     "played what, and weighs it."
 )
-METHOD = (
-    "Accounts that meet at several tracks which hardly anybody else plays are joined to groups; of "
-    "groups, and of accounts by themselves, reasons are added up in points: plays that end as soon "
-    "as they count or are never skipped, tracks played all alike, the same track begun in the same "
-    "minute, accounts that differ as dice do, no pause for days, networks of their own. From 4.5 "
-    "points on plays are taken for artificial, from 2.5 on they are in doubt (docs/plays.md; after "
-    "CopyCatch, WWW 2013, and FRAUDAR, KDD 2016). Intervals are Wilson's for the effective number "
-    "of units (Kish 1965): tracks for a label, accounts and groups for all plays."
-)
-MISLEADS = (
-    "An artificial play does not say who bought it: rivals, playlists and distributors do, and the "
-    "artist may not know. An account may be a person's whose password was sold. Shops and sleepers "
-    "look like programs and are in doubt at most; whoever copies people's listening is not found. "
-    "Error rates were measured on simulated logs only; intervals do not hold them."
-)
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Tell what plays came to, for every log that was weighed."""
+@finding(
+    name="plays",
+    title="Artificial plays",
+    question="Who is really listening?",
+    needs={
+        "plays_summary": ("artificial_plays",),
+        "played_tracks": ("artificial_plays",),
+        "play_groups": ("reasons",),
+        "tracks": ("label", "declared_generated"),
+        "listens": ("track_id",),
+    },
+)
+def plays(catalogue: QuerySession) -> Answer:
+    """Tell what plays came to, for every log that was weighed.
+
+    Method
+    ------
+    Accounts that meet at several tracks which hardly anybody else plays are joined to groups;
+    of groups, and of accounts by themselves, reasons are added up in points: plays that end as
+    soon as they count or are never skipped, tracks played all alike, the same track begun in
+    the same minute, accounts that differ as dice do, no pause for days, networks of their own.
+    From 4.5 points on plays are taken for artificial, from 2.5 on they are in doubt
+    (docs/plays.md; after CopyCatch, WWW 2013, and FRAUDAR, KDD 2016). Intervals are Wilson's
+    for the effective number of units (Kish 1965): tracks for a label, accounts and groups for
+    all plays.
+
+    Caveats
+    -------
+    An artificial play does not say who bought it: rivals, playlists and distributors do, and
+    the artist may not know. An account may be a person's whose password was sold. Shops and
+    sleepers look like programs and are in doubt at most; whoever copies people's listening is
+    not found. Error rates were measured on simulated logs only; intervals do not hold them.
+    """
     logs = catalogue.table("plays_summary").order_by("source").to_pyarrow().to_pylist()
     if not logs:
         return cannot_tell(NOT_WEIGHED)
@@ -194,7 +210,7 @@ def _described(catalogue: QuerySession) -> Any:
 
 
 def _by_label(catalogue: QuerySession) -> list[dict[str, Any]]:
-    played = catalogue.once(_described)
+    played = catalogue.cached(_described)
     known = played.filter(played.label.notnull())
     each = _summed(known.group_by("label"), known)
     rows = each.order_by([each.artificial.desc(), "label"]).limit(LISTED_AT_MOST)
@@ -203,7 +219,7 @@ def _by_label(catalogue: QuerySession) -> list[dict[str, Any]]:
 
 def _by_making(catalogue: QuerySession) -> list[dict[str, Any]]:
     """Return what is declared machine-made, what is detected as such, and the rest of each."""
-    played = catalogue.once(_described)
+    played = catalogue.cached(_described)
     found = []
     stated = played.filter(played.declared.notnull())
     each = _summed(stated.group_by("declared"), stated).order_by("declared")
@@ -211,7 +227,7 @@ def _by_making(catalogue: QuerySession) -> list[dict[str, Any]]:
         says = "declared machine-made" if row["declared"] else "not declared machine-made"
         found.append({**row, "what": says})
     if is_weighed(catalogue):
-        heard = played.inner_join(catalogue.once(_heard), "track_id")
+        heard = played.inner_join(catalogue.cached(_heard), "track_id")
         each = _summed(heard.group_by("detected"), heard).order_by("detected")
         for row in _with_intervals(each):
             says = "detected as machine-made" if row["detected"] else "no sign found of a machine"
@@ -293,7 +309,7 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
 
 
 def _tracks(catalogue: QuerySession) -> ResultTable:
-    played = catalogue.once(_described)
+    played = catalogue.cached(_described)
     some = played.filter(played.verdict == "artificial")
     total = some.count().to_pyarrow().as_py()
     most = some.order_by([some.artificial_plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
@@ -321,21 +337,3 @@ def _tracks(catalogue: QuerySession) -> ResultTable:
         total,
         _rest(catalogue, "played_tracks"),
     )
-
-
-FINDING = Finding(
-    name="plays",
-    title="Artificial plays",
-    question="Who is really listening?",
-    order=215,
-    needs={
-        "plays_summary": ("artificial_plays",),
-        "played_tracks": ("artificial_plays",),
-        "play_groups": ("reasons",),
-        "tracks": ("label", "declared_generated"),
-        "listens": ("track_id",),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

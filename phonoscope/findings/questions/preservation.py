@@ -10,12 +10,12 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.days import days
@@ -24,19 +24,6 @@ from phonoscope.text import count, joined, percent
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
 """Dates that software writes when it knows none."""
-METHOD = (
-    "Tracks without an ISRC, releases without a UPC or EAN, tracks available in no country and in "
-    "one only are counted exactly. Default dates: days that software writes for 'unknown'; and "
-    "first days of January against the mean of the second to the seventh, which people fill in "
-    "when they know the year only. Round years: each decade's first year against the mean of its "
-    "neighbours."
-)
-MISLEADS = (
-    "Available nowhere now may be a licence that ended, or a release to come. Missing in the "
-    "metadata is not lost: the carrier may exist. A source lists what it was given; which decades "
-    "are under-represented against what was once published, it cannot say. Many records really "
-    "came out on a first of January by their contracts."
-)
 
 
 @dataclass(frozen=True)
@@ -50,8 +37,30 @@ class _Dates:
     """Tracks dated to the day."""
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count what is missing."""
+@finding(
+    name="preservation",
+    title="Preservation",
+    question="What is missing, misdated, or cannot be heard anywhere?",
+    needs={"tracks": ("isrc_code", "release_date", "market_count"), "albums": ("upc",)},
+)
+def preservation(catalogue: QuerySession) -> Answer:
+    """Count what is missing.
+
+    Method
+    ------
+    Tracks without an ISRC, releases without a UPC or EAN, tracks available in no country and in
+    one only are counted exactly. Default dates: days that software writes for 'unknown'; and
+    first days of January against the mean of the second to the seventh, which people fill in
+    when they know the year only. Round years: each decade's first year against the mean of its
+    neighbours.
+
+    Caveats
+    -------
+    Available nowhere now may be a licence that ended, or a release to come. Missing in the
+    metadata is not lost: the carrier may exist. A source lists what it was given; which decades
+    are under-represented against what was once published, it cannot say. Many records really
+    came out on a first of January by their contracts.
+    """
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
@@ -119,7 +128,7 @@ def ask(catalogue: QuerySession) -> Answer:
 
 
 def _places(catalogue: QuerySession) -> tuple[int, int, int]:
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     known = table.filter(table.market_count.notnull())
     found = known.group_by("market_count").agg(n=known.tracks.sum()).to_pyarrow().to_pylist()
     counts = {row["market_count"]: row["n"] for row in found}
@@ -127,7 +136,7 @@ def _places(catalogue: QuerySession) -> tuple[int, int, int]:
 
 
 def _dates(catalogue: QuerySession) -> _Dates:
-    table = catalogue.once(days)
+    table = catalogue.cached(days)
     text = table.release_date
     day = text.re_search(r"^\d{4}-\d\d-\d\d$")
 
@@ -203,15 +212,3 @@ def _spike_table(spikes: Sequence[tuple[int, int, float]]) -> ResultTable:
     return ResultTable(
         "round_years", "Round years", columns, tuple((str(y), n, r) for y, n, r in spikes)
     )
-
-
-FINDING = Finding(
-    name="preservation",
-    title="Preservation",
-    question="What is missing, misdated, or cannot be heard anywhere?",
-    order=300,
-    needs={"tracks": ("isrc_code", "release_date", "market_count"), "albums": ("upc",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

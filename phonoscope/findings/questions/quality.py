@@ -10,11 +10,11 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.shared.dates import year_of
 from phonoscope.findings.shared.days import days
@@ -22,16 +22,6 @@ from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
 from phonoscope.text import counted, joined, percent
 
-METHOD = (
-    "Each check counts the rows it concerns, exactly. Values are kept as the source has them; "
-    "nothing here was repaired or left out, and other findings say what they leave out. A date is "
-    "in the future when its year is after the year in which the source was fetched, or where that "
-    "is unknown after the current one."
-)
-MISLEADS = (
-    "A check finds what it looks for: a table without a finding here may still be wrong. A zero "
-    "can be a real value. Rows that could not be kept are in the table rejects."
-)
 LISTED = 50
 
 
@@ -45,8 +35,30 @@ class Check(NamedTuple):
     table: str
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Run every check."""
+@finding(
+    name="quality",
+    title="Quality of the data",
+    question="What is wrong with the data itself?",
+    needs={
+        "tracks": ("name", "album_id", "duration_ms", "popularity", "release_date"),
+        "features": ("null_response",),
+    },
+)
+def quality(catalogue: QuerySession) -> Answer:
+    """Run every check.
+
+    Method
+    ------
+    Each check counts the rows it concerns, exactly. Values are kept as the source has them;
+    nothing here was repaired or left out, and other findings say what they leave out. A date is
+    in the future when its year is after the year in which the source was fetched, or where that
+    is unknown after the current one.
+
+    Caveats
+    -------
+    A check finds what it looks for: a table without a finding here may still be wrong. A zero
+    can be a real value. Rows that could not be kept are in the table rejects.
+    """
     total = all_tracks(catalogue)
     if not total:
         return cannot_tell(NO_TRACKS)
@@ -95,7 +107,7 @@ def _of_tracks(catalogue: QuerySession, total: int) -> list[Check]:
 
 
 def _of_seconds(catalogue: QuerySession, total: int) -> list[Check]:
-    table = catalogue.once(seconds)
+    table = catalogue.cached(seconds)
     says = {
         "zero_duration": ("have a duration of 0", table.zero),
         "no_duration": ("have no duration", table.second.isnull()),
@@ -108,14 +120,14 @@ def _of_seconds(catalogue: QuerySession, total: int) -> list[Check]:
 
 
 def _of_marks(catalogue: QuerySession, total: int) -> list[Check]:
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     odd = table.filter(~table.popularity.between(0, 100)).tracks.sum().to_pyarrow().as_py()
     says = "have a popularity outside 0 to 100"
     return [Check("odd_popularity", says, int(odd or 0), total, "tracks")]
 
 
 def _of_days(catalogue: QuerySession, total: int) -> list[Check]:
-    table = catalogue.once(days)
+    table = catalogue.cached(days)
     year, now = year_of(table.release_date), str(_year_now(catalogue))
     day = table.release_date
 
@@ -185,18 +197,3 @@ def _rejects(catalogue: QuerySession) -> ResultTable:
     )
     cells = tuple((printable(r["source_table"]), printable(r["reason"]), r["n"]) for r in rows)
     return ResultTable("rejected", "Rows that could not be kept", columns, cells)
-
-
-FINDING = Finding(
-    name="quality",
-    title="Quality of the data",
-    question="What is wrong with the data itself?",
-    order=330,
-    needs={
-        "tracks": ("name", "album_id", "duration_ms", "popularity", "release_date"),
-        "features": ("null_response",),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

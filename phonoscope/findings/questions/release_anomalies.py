@@ -16,12 +16,12 @@ from phonoscope.findings.base import (
     Answer,
     Cell,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.releases import (
@@ -52,33 +52,6 @@ LOOKED_AT = 2_000
 """Releases whose titles and credits are looked up, the rarest differences first."""
 LISTED_EACH = 3
 """Releases listed of one artist at most."""
-METHOD = (
-    "A release is what has one album id, or else one label and month. Of each artist with "
-    f"{LEAST_RELEASES} releases or more that state it (of the {count(MOST_ARTISTS)} with the "
-    "most followers), each release is held against all others of the same artist: label, ISRC "
-    "registrant (five characters), ISRC prefix (two), territories (one country, fewer than "
-    f"{FEW_MARKETS}, or more), and {SILENCE_MONTHS} months or more of silence before it, once "
-    "only. It differs in one of them when no other release of the artist says the same and "
-    f"{percent(STEADY)} of the others agree among themselves. Likewise, from {LEAST_HEARD} "
-    "releases on of which it is known: declared machine-made, flagged by the detector, a voice "
-    f"taken for converted or synthetic (p_voice {SUNG} or more; experimental), and a declared "
-    "voice, in linked recordings. How unusual it is, is counted: the share of all examined "
-    "releases that differ from their artists' others in at least the same things. Up to "
-    f"{percent(RARE)}, or {FEW} releases, it is listed, the rarest first. Nothing is taken to be "
-    "independent: label, registrant and prefix mostly change together, and the count knows."
-)
-MISLEADS = (
-    "A difference is no hijack. A new label deal changes label, registrant and prefix at once; "
-    "a guest's track is on another artist's label; a compilation, a tribute, a soundtrack and a "
-    "re-issue are on whoever's that is. Where titles, credits, album types or dates tell of "
-    "one, the list says which, and puts the release behind all others unless what was heard "
-    "differs too. The newest release of an artist may be the first of a new deal, and nothing "
-    "here can tell. Where albums say nothing of their kind, compilations are found by their "
-    "names only. Several ISRC prefixes may be of one country. Artists with few releases, or who "
-    "were always with many labels, are not examined: of them nothing would be unusual. "
-    "Hijackers who use the usual label's name, or more than one release under their own, are "
-    "not found by that. A page that holds two artists of one name shows up too."
-)
 _TOO_FEW = (
     f"No artist here has {LEAST_RELEASES} releases that state a label, an ISRC, territories or a "
     f"month, nor {LEAST_HEARD} of which anything was heard: there is nothing to hold a release "
@@ -117,11 +90,61 @@ class _Rates:
         return sorted(some, key=lambda p: (self.at_least(p), p))
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Hold releases against the others of their artists."""
+@finding(
+    name="pages",
+    title="Artist pages",
+    question="Which releases disagree with everything else of their artist?",
+    needs={
+        "tracks": ("label", "isrc_code", "market_count", "release_date", "album_id"),
+        "track_artists": ("artist_id",),
+    },
+    values={
+        "LEAST_RELEASES": LEAST_RELEASES,
+        "MOST_ARTISTS": count(MOST_ARTISTS),
+        "FEW_MARKETS": FEW_MARKETS,
+        "SILENCE_MONTHS": SILENCE_MONTHS,
+        "STEADY": percent(STEADY),
+        "LEAST_HEARD": LEAST_HEARD,
+        "SUNG": SUNG,
+        "RARE": percent(RARE),
+        "FEW": FEW,
+    },
+)
+def pages(catalogue: QuerySession) -> Answer:
+    """Hold releases against the others of their artists.
+
+    Method
+    ------
+    A release is what has one album id, or else one label and month. Of each artist with
+    {LEAST_RELEASES} releases or more that state it (of the {MOST_ARTISTS} with the most
+    followers), each release is held against all others of the same artist: label, ISRC
+    registrant (five characters), ISRC prefix (two), territories (one country, fewer than
+    {FEW_MARKETS}, or more), and {SILENCE_MONTHS} months or more of silence before it, once
+    only. It differs in one of them when no other release of the artist says the same and
+    {STEADY} of the others agree among themselves. Likewise, from {LEAST_HEARD} releases on of
+    which it is known: declared machine-made, flagged by the detector, a voice taken for
+    converted or synthetic (p_voice {SUNG} or more; experimental), and a declared voice, in
+    linked recordings. How unusual it is, is counted: the share of all examined releases that
+    differ from their artists' others in at least the same things. Up to {RARE}, or {FEW}
+    releases, it is listed, the rarest first. Nothing is taken to be independent: label,
+    registrant and prefix mostly change together, and the count knows.
+
+    Caveats
+    -------
+    A difference is no hijack. A new label deal changes label, registrant and prefix at once; a
+    guest's track is on another artist's label; a compilation, a tribute, a soundtrack and a
+    re-issue are on whoever's that is. Where titles, credits, album types or dates tell of one,
+    the list says which, and puts the release behind all others unless what was heard differs
+    too. The newest release of an artist may be the first of a new deal, and nothing here can
+    tell. Where albums say nothing of their kind, compilations are found by their names only.
+    Several ISRC prefixes may be of one country. Artists with few releases, or who were always
+    with many labels, are not examined: of them nothing would be unusual. Hijackers who use the
+    usual label's name, or more than one release under their own, are not found by that. A page
+    that holds two artists of one name shows up too.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
-    table = catalogue.once(releases)
+    table = catalogue.cached(releases)
     patterns = table.group_by("pattern").agg(n=table.count()).to_pyarrow().to_pylist()
     rates = _Rates({row["pattern"]: row["n"] for row in patterns})
     if not rates.total:
@@ -169,14 +192,14 @@ def _rows(
 def _usual(catalogue: QuerySession, looked: pa.Table, name: str) -> dict[int, Any]:
     """Return what most releases of each artist say of one thing."""
     who = looked.select(["who"]).group_by("who").aggregate([])
-    some = memtable(catalogue.once(releases), who)
+    some = memtable(catalogue.cached(releases), who)
     rows = usual(catalogue, some, name).to_pyarrow().to_pylist()
     # Where two are as usual, either may be named; the same one every time.
     return {row["who"]: row[name] for row in sorted(rows, key=lambda r: r[name], reverse=True)}
 
 
 def _names(catalogue: QuerySession, looked: pa.Table) -> dict[int, dict[str, Any]]:
-    artists = catalogue.once(chosen)
+    artists = catalogue.cached(chosen)
     some = artists.filter(artists.who.isin(sorted({*looked["who"].to_pylist()})))
     rows = some.select("who", "source", "artist_id", "name").to_pyarrow().to_pylist()
     return {row["who"]: row for row in rows}
@@ -305,17 +328,3 @@ _WORDS: Mapping[str, str] = {
     "sung": "the kind of voice",
     "voice": "the declared voice",
 }
-
-FINDING = Finding(
-    name="pages",
-    title="Artist pages",
-    question="Which releases disagree with everything else of their artist?",
-    order=209,
-    needs={
-        "tracks": ("label", "isrc_code", "market_count", "release_date", "album_id"),
-        "track_artists": ("artist_id",),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -5,26 +5,35 @@ from __future__ import annotations
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.text import counted, size, span
 
-METHOD = (
-    "Rows of the tables files and recordings are counted. A recording is identified by a hash of "
-    "its bytes (BLAKE2b, 128 bit), so the same bytes at two places are one recording and two files."
-)
-MISLEADS = (
-    "The same song encoded twice is two recordings here, because their bytes differ. Time is "
-    "decoded sound, not what file headers claim."
-)
 
+@finding(
+    name="scanned",
+    title="Scanned",
+    question="What was scanned?",
+    needs={"files": ("recording_id", "error_kind", "size_bytes"), "recordings": ("duration_s",)},
+)
+def scanned(catalogue: QuerySession) -> Answer:
+    """Count files, recordings, hours and bytes.
 
-def ask(catalogue: Tables) -> Answer:
-    """Count files, recordings, hours and bytes."""
+    Method
+    ------
+    Rows of the tables files and recordings are counted. A recording is identified by a hash of
+    its bytes (BLAKE2b, 128 bit), so the same bytes at two places are one recording and two
+    files.
+
+    Caveats
+    -------
+    The same song encoded twice is two recordings here, because their bytes differ. Time is
+    decoded sound, not what file headers claim.
+    """
     files, recordings = catalogue.table("files"), catalogue.table("recordings")
     # Bytes that could not be decoded have an identifier too, but are no recording.
     read = files.recording_id.notnull() & files.error_kind.isnull()
@@ -67,15 +76,3 @@ def ask(catalogue: Tables) -> Answer:
         ),
         tables=(ResultTable("scanned", "What was scanned", columns, rows),),
     )
-
-
-FINDING = Finding(
-    name="scanned",
-    title="Scanned",
-    question="What was scanned?",
-    order=10,
-    needs={"files": ("recording_id", "error_kind", "size_bytes"), "recordings": ("duration_s",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -10,11 +10,11 @@ from phonoscope.findings.base import (
     Answer,
     Chart,
     Figure,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.credits import by_artist, names_of
@@ -30,22 +30,31 @@ LEAST_DRAWN = 0.0001
 
 _Fast: TypeAlias = tuple[str, str, int, float]
 """Name, years, how many in these years, and how many a year."""
-METHOD = (
-    "Releases (albums, singles and whatever the source calls so) by year of their date, and a day "
-    "is a year of them over 365.25. Labels as written are ranked by releases in one year, artists "
-    "by dated tracks over the years from their first to their last. Counts are exact. Where the "
-    "source has no table of releases, tracks are counted in their place."
-)
-MISLEADS = (
-    "The year of the present is not over, and what a service removed is missing, which makes past "
-    "years smaller. A label that is a distributor releases for thousands of people; an artist id "
-    "such as 'Various Artists', or an orchestra with a century of recordings put out at once, is "
-    "fast without a machine. A rate is a reason to look, no verdict."
-)
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Count releases by year, and the fastest names."""
+@finding(
+    name="supply",
+    title="Supply",
+    question="How much is released, and by whom faster than one a day?",
+    needs={"albums": ("release_year", "label"), "track_artists": ("release_year",)},
+)
+def supply(catalogue: QuerySession) -> Answer:
+    """Count releases by year, and the fastest names.
+
+    Method
+    ------
+    Releases (albums, singles and whatever the source calls so) by year of their date, and a day
+    is a year of them over 365.25. Labels as written are ranked by releases in one year, artists
+    by dated tracks over the years from their first to their last. Counts are exact. Where the
+    source has no table of releases, tracks are counted in their place.
+
+    Caveats
+    -------
+    The year of the present is not over, and what a service removed is missing, which makes past
+    years smaller. A label that is a distributor releases for thousands of people; an artist id
+    such as 'Various Artists', or an orchestra with a century of recordings put out at once, is
+    fast without a machine. A rate is a reason to look, no verdict.
+    """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     albums = catalogue.table("albums")
@@ -126,7 +135,7 @@ def _artists(catalogue: QuerySession) -> tuple[list[_Fast], int]:
     """Return the artists with the most tracks a year, and how many exceed one a day."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    counts = catalogue.once(by_artist)
+    counts = catalogue.cached(by_artist)
     a_year = counts.dated / (counts["last"] - counts["first"] + 1)
     fast = counts.mutate(a_year=a_year).filter(a_year > A_DAY)
     fast = fast.mutate(in_all=fast.count().over(ibis.window()))
@@ -183,15 +192,3 @@ def _fastest(one: str, rows: Sequence[_Fast], what: str) -> ResultTable:
     return ResultTable(
         f"fastest_{one}s", f"{one.capitalize()}s above one {what} a day", columns, cells
     )
-
-
-FINDING = Finding(
-    name="supply",
-    title="Supply",
-    question="How much is released, and by whom faster than one a day?",
-    order=280,
-    needs={"albums": ("release_year", "label"), "track_artists": ("release_year",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

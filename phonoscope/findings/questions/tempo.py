@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, Finding, Tables, cannot_tell
+from phonoscope.findings.base import Answer, QuerySession, cannot_tell, finding
 from phonoscope.findings.plots.measure import Measure, without
 from phonoscope.text import counted, measured
 
@@ -18,18 +18,27 @@ MEASURE = Measure(
     say=lambda bpm: measured(bpm, "BPM"),
     step="0.5\u00a0BPM",
 )
-METHOD = (
-    "One tempo a recording, from the repetition of its onsets, measured by Phonoscope and never "
-    "mixed with a service's own column; counted in bins of half a beat per minute."
-)
-MISLEADS = (
-    "Half or double the tempo fits most music nearly as well, so a song felt at 70 may stand at "
-    "140. A recording that changes its tempo is counted at the one that rules."
-)
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count tempos."""
+@finding(
+    name="tempo",
+    title="Tempo",
+    question="How fast are the recordings?",
+    needs={"recordings": ("tempo_bpm",)},
+)
+def tempo(catalogue: QuerySession) -> Answer:
+    """Count tempos.
+
+    Method
+    ------
+    One tempo a recording, from the repetition of its onsets, measured by Phonoscope and never
+    mixed with a service's own column; counted in bins of half a beat per minute.
+
+    Caveats
+    -------
+    Half or double the tempo fits most music nearly as well, so a song felt at 70 may stand at
+    140. A recording that changes its tempo is counted at the one that rules.
+    """
     tempo = MEASURE.count(catalogue.table("recordings"))
     if tempo.total == 0:
         return cannot_tell(
@@ -53,15 +62,3 @@ def ask(catalogue: Tables) -> Answer:
         chart=chart,
         tables=(table,),
     )
-
-
-FINDING = Finding(
-    name="tempo",
-    title="Tempo",
-    question="How fast are the recordings?",
-    order=80,
-    needs={"recordings": ("tempo_bpm",)},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

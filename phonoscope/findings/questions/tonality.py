@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from phonoscope.findings.base import (
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.plots.measure import without
@@ -18,15 +18,6 @@ from phonoscope.text import counted, percent
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MODES = ("major", "minor")
-METHOD = (
-    "One key a recording, from the pitch classes of its whole spectrum, measured by Phonoscope and "
-    "never mixed with a service's own column; counted by key and mode."
-)
-MISLEADS = (
-    "A major key and its relative minor share their notes and are the most frequent confusion; "
-    "music without a key, or with several, is forced into one or has none. Sharps stand for flats "
-    "too."
-)
 
 
 def sharp(key: str) -> str:
@@ -34,8 +25,26 @@ def sharp(key: str) -> str:
     return key.replace("#", "\u266f")
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count keys and modes."""
+@finding(
+    name="tonality",
+    title="Key and mode",
+    question="In which keys are the recordings?",
+    needs={"recordings": ("key", "mode")},
+)
+def tonality(catalogue: QuerySession) -> Answer:
+    """Count keys and modes.
+
+    Method
+    ------
+    One key a recording, from the pitch classes of its whole spectrum, measured by Phonoscope
+    and never mixed with a service's own column; counted by key and mode.
+
+    Caveats
+    -------
+    A major key and its relative minor share their notes and are the most frequent confusion;
+    music without a key, or with several, is forced into one or has none. Sharps stand for flats
+    too.
+    """
     recordings = catalogue.table("recordings")
     found = {(key, mode): n for key, mode, n in tally(recordings, "key", "mode")}
     keyed = {pair: n for pair, n in found.items() if pair[0] in KEYS and pair[1] in MODES}
@@ -78,15 +87,3 @@ def ask(catalogue: Tables) -> Answer:
             ),
         ),
     )
-
-
-FINDING = Finding(
-    name="tonality",
-    title="Key and mode",
-    question="In which keys are the recordings?",
-    order=90,
-    needs={"recordings": ("key", "mode")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

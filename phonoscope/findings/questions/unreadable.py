@@ -9,12 +9,12 @@ from phonoscope.files import printable, shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
     Share,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
@@ -36,14 +36,6 @@ REASONS = {
 }
 """Kinds of errors in a few words."""
 
-METHOD = (
-    "Every file a scan is pointed at becomes a row; one that could not be examined keeps the "
-    "reason. These rows are counted by reason."
-)
-MISLEADS = (
-    "What could not be read is missing from every other number on this page. If one source or "
-    "format fails more than others, the rest is no longer a fair picture of the whole."
-)
 REST = "phonoscope sql CATALOGUE \"select uri, error_kind, error from files where error <> ''\""
 
 
@@ -52,8 +44,25 @@ def reason(kind: str) -> str:
     return REASONS[ErrorKind(kind)] if kind in set(ErrorKind) else printable(kind)
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count the files with an error, by reason, and list the first."""
+@finding(
+    name="unreadable",
+    title="Unreadable",
+    question="What could not be read?",
+    needs={"files": ("uri", "error_kind", "error")},
+)
+def unreadable(catalogue: QuerySession) -> Answer:
+    """Count the files with an error, by reason, and list the first.
+
+    Method
+    ------
+    Every file a scan is pointed at becomes a row; one that could not be examined keeps the
+    reason. These rows are counted by reason.
+
+    Caveats
+    -------
+    What could not be read is missing from every other number on this page. If one source or
+    format fails more than others, the rest is no longer a fair picture of the whole.
+    """
     files = catalogue.table("files")
     total = int(files.count().to_pyarrow().as_py())
     if total == 0:
@@ -105,15 +114,3 @@ def _listed(failed: Any, total: int) -> ResultTable:
         for row in rows
     )
     return ResultTable("unreadable_files", "The files", columns, listed, total, REST)
-
-
-FINDING = Finding(
-    name="unreadable",
-    title="Unreadable",
-    question="What could not be read?",
-    order=20,
-    needs={"files": ("uri", "error_kind", "error")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

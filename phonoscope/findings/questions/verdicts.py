@@ -9,27 +9,17 @@ from phonoscope.files import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,
-    Finding,
+    QuerySession,
     ResultColumn,
     ResultTable,
-    Tables,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted, joined, percent, were
 
-METHOD = (
-    "Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a "
-    "detector (detected), or neither. What was detected is generated when its p-value is at most "
-    "the share of false alarms that the scan was asked for."
-)
-MISLEADS = (
-    "Counts of verdicts are not the share of machine-made music: a detector misses some and flags "
-    f"some human music. The estimate of that share stands under \u201c{SHARE}\u201d. 'Undecided' "
-    "and 'no sign found' are not signs of human making."
-)
 WORDS = {
     Band.GENERATED.value: "Generated",
     Band.PARTLY_GENERATED.value: "Partly generated",
@@ -40,8 +30,28 @@ WORDS = {
 """Verdicts as they stand on a page."""
 
 
-def ask(catalogue: Tables) -> Answer:
-    """Count verdicts by basis."""
+@finding(
+    name="verdicts",
+    title="Verdicts",
+    question="What is concluded about each recording?",
+    needs={"verdicts": ("verdict", "basis")},
+    values={"SHARE": SHARE},
+)
+def verdicts(catalogue: QuerySession) -> Answer:
+    """Count verdicts by basis.
+
+    Method
+    ------
+    Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a
+    detector (detected), or neither. What was detected is generated when its p-value is at most
+    the share of false alarms that the scan was asked for.
+
+    Caveats
+    -------
+    Counts of verdicts are not the share of machine-made music: a detector misses some and flags
+    some human music. The estimate of that share stands under “{SHARE}”. 'Undecided' and 'no
+    sign found' are not signs of human making.
+    """
     verdicts = catalogue.table("verdicts")
     found = tally(verdicts, "verdict", "basis")
     total = sum(n for *_, n in found)
@@ -70,7 +80,7 @@ def ask(catalogue: Tables) -> Answer:
         certainty="The counts are exact. A declared mark has no error rate; human music is called "
         "generated as often as the share of false alarms that was set for the scan allows.",
         figures=tuple(
-            Figure(f"verdict_{verdict}_{basis}", n, "recordings", of=total)
+            Figure(f"verdict_{verdict}_{basis}", n, "recordings", n=total)
             for verdict, basis, n in found
         ),
         chart=horizontal_bars(bars, alt=alt, label_px=190),
@@ -124,15 +134,3 @@ def _note(verdicts: Any, flagged: int) -> str:
         f"The scan was set to call up to {' or '.join(ends)} of human music generated too, and "
         f"what the detector missed is not among them: this number is no share. {points_to}"
     )
-
-
-FINDING = Finding(
-    name="verdicts",
-    title="Verdicts",
-    question="What is concluded about each recording?",
-    order=40,
-    needs={"verdicts": ("verdict", "basis")},
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

@@ -12,29 +12,17 @@ from phonoscope.files import printable, shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
-    Finding,
     QuerySession,
     ResultColumn,
     ResultTable,
     Share,
     cannot_tell,
+    finding,
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted, joined
 
-METHOD = (
-    "Marks that name a voice are looked up in the table of voices, by the voice's id or its name, "
-    "capitals aside. A licence counts on the day that the mark gives, and where it gives none, "
-    "today. Converted voices of which no mark says whose they are are counted apart. Nothing is "
-    "heard here: who sings is not recognised."
-)
-MISLEADS = (
-    "The table of voices holds what somebody recorded: a licence that is missing there may exist, "
-    "and one that is there is not examined. A mark may name a voice falsely, and a copied voice "
-    "that nothing declares is not counted. Marks do not say whether a song is a cover or sold, so "
-    "a licence with limits may or may not cover it. Two people may have one name."
-)
 STATES: Mapping[str, str] = {
     "no-licence": "No licence recorded",
     "not-allowed": "Owner allows no use",
@@ -49,9 +37,34 @@ OPEN = ("no-licence", "not-allowed", "ended", "not-begun", "unnamed")
 """States in which no licence is recorded that could cover the use."""
 
 
-def ask(catalogue: QuerySession) -> Answer:
-    """Look every declared voice up."""
-    known = catalogue.once(_standing)
+@finding(
+    name="voices",
+    title="Voices",
+    question="Whose voices do the recordings declare, and is a licence recorded?",
+    needs={
+        "declared": ("part", "making", "voice", "declared_utc"),
+        "voices": ("voice_id", "name", "uses", "commercial", "valid_from", "valid_until"),
+        "recordings": ("tag_title", "tag_artist"),
+    },
+)
+def voices(catalogue: QuerySession) -> Answer:
+    """Look every declared voice up.
+
+    Method
+    ------
+    Marks that name a voice are looked up in the table of voices, by the voice's id or its name,
+    capitals aside. A licence counts on the day that the mark gives, and where it gives none,
+    today. Converted voices of which no mark says whose they are are counted apart. Nothing is
+    heard here: who sings is not recognised.
+
+    Caveats
+    -------
+    The table of voices holds what somebody recorded: a licence that is missing there may exist,
+    and one that is there is not examined. A mark may name a voice falsely, and a copied voice
+    that nothing declares is not counted. Marks do not say whether a song is a cover or sold, so
+    a licence with limits may or may not cover it. Two people may have one name.
+    """
+    known = catalogue.cached(_standing)
     each = known.select("recording_id", "state").distinct()
     states = {state: n for state, n in tally(each, "state") if state in STATES}
     if not states:
@@ -238,19 +251,3 @@ def _listed(catalogue: QuerySession, known: Any) -> ResultTable:
         in_all,
         "phonoscope sql CATALOGUE \"select recording_id, voice from declared where voice <> ''\"",
     )
-
-
-FINDING = Finding(
-    name="voices",
-    title="Voices",
-    question="Whose voices do the recordings declare, and is a licence recorded?",
-    order=44,
-    needs={
-        "declared": ("part", "making", "voice", "declared_utc"),
-        "voices": ("voice_id", "name", "uses", "commercial", "valid_from", "valid_until"),
-        "recordings": ("tag_title", "tag_artist"),
-    },
-    ask=ask,
-    method=METHOD,
-    misleads=MISLEADS,
-)

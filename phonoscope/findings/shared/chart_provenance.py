@@ -44,7 +44,7 @@ def charted(catalogue: QuerySession) -> Any:
     songs = memtable(entries, _songs(catalogue, entries))
     songs = songs.mutate(artist=songs.artist.nullif(""))
     named = entries.select(*ENTRY, "title", "performer").join(songs, ["title", "performer"])
-    joined = named.left_join(catalogue.once(_linked), list(ENTRY))
+    joined = named.left_join(catalogue.cached(_linked), list(ENTRY))
     keys = ["chart", "region", "chart_date", "rank", "title", "performer", "song", "artist"]
     return joined.group_by(keys).agg(
         listed=(joined.named_on_list | joined.id_on_list.fill_null(False)).any(),
@@ -89,7 +89,7 @@ def pairs(catalogue: QuerySession) -> Any:
 
 def heard(catalogue: QuerySession) -> Any:
     """Return the recordings that entries are linked to and that were weighed, each once."""
-    linked = catalogue.once(pairs)
+    linked = catalogue.cached(pairs)
     ids = linked.filter(linked.recording_id.notnull()).select("recording_id").distinct()
     verdicts = catalogue.table("verdicts")
     weighed = verdicts.filter(verdicts.p_value.notnull(), ~verdicts.p_value.isnan())
@@ -98,7 +98,7 @@ def heard(catalogue: QuerySession) -> Any:
 
 def _linked(catalogue: QuerySession) -> Any:
     """Return what is known of the tracks and recordings of each entry that has any."""
-    linked = catalogue.once(pairs)
+    linked = catalogue.cached(pairs)
     tracks, verdicts = catalogue.table("tracks"), catalogue.table("verdicts")
     marks = catalogue.table("declared")
     marked = marks.filter(marks.making.isin(sorted(MACHINE_MAKING))).select("recording_id")

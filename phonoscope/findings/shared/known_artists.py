@@ -123,7 +123,7 @@ def _described(catalogue: QuerySession) -> Any:
     played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
     if not played.limit(1).to_pyarrow().num_rows:
         return artists.mutate(plays=ibis.null("int64"))
-    plays = catalogue.once(_plays).rename(of="source", who="artist_id")
+    plays = catalogue.cached(_plays).rename(of="source", who="artist_id")
     same = [artists.source == plays["of"], artists.artist_id == plays.who]
     joined = artists.left_join(plays, same).drop("of", "who")
     return joined.mutate(plays=joined.plays.fill_null(0))

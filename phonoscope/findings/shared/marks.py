@@ -27,12 +27,12 @@ def marks(catalogue: QuerySession) -> Any:
 
 def all_tracks(catalogue: QuerySession) -> int:
     """Return how many tracks there are."""
-    return int(catalogue.once(marks).tracks.sum().to_pyarrow().as_py() or 0)
+    return int(catalogue.cached(marks).tracks.sum().to_pyarrow().as_py() or 0)
 
 
 def tracks_by_year(catalogue: QuerySession) -> list[tuple[int, int]]:
     """Return years of release and their tracks, in order; undated tracks are left out."""
-    table = catalogue.once(marks)
+    table = catalogue.cached(marks)
     dated = table.filter(table.release_year.notnull())
     found = dated.group_by("release_year").agg(tracks=dated.tracks.sum())
     rows = found.order_by("release_year").to_pyarrow().to_pylist()

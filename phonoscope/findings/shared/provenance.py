@@ -32,7 +32,7 @@ def made_by(catalogue: QuerySession, artist_ids: Sequence[str]) -> dict[str, Mad
     """Return what is known of the tracks of artists, by id; of one without tracks nothing."""
     if not artist_ids:
         return {}
-    counts = catalogue.once(by_artist)
+    counts = catalogue.cached(by_artist)
     some = counts.filter(counts.artist_id.isin(artist_ids)).select("artist_id", "tracks", "first")
     found = {row["artist_id"]: row for row in some.to_pyarrow().to_pylist()}
     for more in (_declared(catalogue, artist_ids), _detected(catalogue, artist_ids)):

@@ -76,7 +76,7 @@ def releases(catalogue: QuerySession) -> Any:
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    found = _placed(_grouped(catalogue.once(_tracks)))
+    found = _placed(_grouped(catalogue.cached(_tracks)))
     enough = found.filter(found.of_silence >= LEAST_RELEASES).select("who")
     pattern = found.differs_silence.cast("int64") * DIFFERENCES["silence"]
     rows = found.mutate(pattern=pattern).drop("differs_silence")
@@ -141,7 +141,7 @@ def chosen(catalogue: QuerySession) -> Any:
 
 def _tracks(catalogue: QuerySession) -> Any:
     """Return the tracks of the chosen artists, one row for each credit."""
-    who = catalogue.once(chosen).select("source", "artist_id", "who")
+    who = catalogue.cached(chosen).select("source", "artist_id", "who")
     mine = _credits(catalogue).inner_join(who, ["source", "artist_id"])
     tracks = catalogue.table("tracks")
     told = tracks.select(
@@ -263,7 +263,7 @@ def usual(catalogue: QuerySession, some: Any, name: str) -> Any:
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    found = catalogue.once(releases).semi_join(some, "who")
+    found = catalogue.cached(releases).semi_join(some, "who")
     counts = found.filter(found[name].notnull()).group_by("who", name).agg(k=lambda t: t.count())
     counts = counts.mutate(most=counts.k.max().over(ibis.window(group_by="who")))
     return counts.filter(counts.k == counts.most).drop("most")
@@ -287,7 +287,7 @@ def described(catalogue: QuerySession, some: Any) -> Any:
         ``gathered``, whether it is a compilation; ``again``, whether most of it was released
         before, or says so.
     """
-    known, tracks = catalogue.once(_tracks), catalogue.table("tracks")
+    known, tracks = catalogue.cached(_tracks), catalogue.table("tracks")
     mine = known.semi_join(some, "who").mutate(release=_release)
     told = tracks.select(*_KEY, title=tracks.name, written=tracks.label)
     mine = mine.inner_join(told, list(_KEY))

@@ -1,0 +1,90 @@
+"""A catalogue while several findings query it: what two of them need is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from phonoscope.catalogue.backend import materialise
+from phonoscope.catalogue.reader import CatalogueReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+
+Tables: TypeAlias = CatalogueReader
+"""What a finding needs of a catalogue."""
+
+
+class QuerySession:
+    """A catalogue, and the intermediate tables that findings share while they query it.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    source
+        Of tables that hold several sources of metadata, show the rows of this one only.
+    """
+
+    def __init__(self, catalogue: Tables, source: str | None = None) -> None:
+        self._catalogue = catalogue
+        self._source = source
+        self._cache: dict[Callable[[QuerySession], Any], tuple[Any, Callable[[], object]]] = {}
+
+    @property
+    def path(self) -> str | Path:
+        """The catalogue's path or address."""
+        return self._catalogue.path
+
+    def table(self, name: str) -> Any:
+        """Return an Ibis table by name."""
+        found = self._catalogue.table(name)
+        # A list of artists is a source of its own, and speaks of those of every other.
+        if self._source is None or "source" not in found.columns or name == "machine_artists":
+            return found
+        return found.filter(found.source == self._source)
+
+    @cached_property
+    def outdated(self) -> list[str]:
+        """Sources of which an earlier version of Phonoscope wrote rows: columns are missing there.
+
+        See :data:`phonoscope.catalogue.schema.metadata.DERIVED_COLUMNS`.
+        """
+        ingests, tracks = self.table("ingests"), self.table("tracks")
+        old = ingests.filter(ingests.state == "done", ingests.deduplicated.isnull())
+        ids = old.scan_id.to_pyarrow().to_pylist()
+        if not ids:
+            return []
+        rows = tracks.filter(tracks.scan_id.isin(ids))
+        return sorted(set(rows.select("source").distinct().to_pyarrow()["source"].to_pylist()))
+
+    def empty(self, table: str, column: str) -> int:
+        """Return how many rows of a table have nothing in a column, exactly.
+
+        A catalogue's files mostly say so at their ends; then no row is read.
+        """
+        stated = getattr(self._catalogue, "empty_cells", None)
+        if stated is not None and self._source is None:
+            count: int | None = stated(table, column)
+            if count is not None:
+                return count
+        rows = self.table(table)
+        return int(rows.filter(rows[column].isnull()).count().to_pyarrow().as_py())
+
+    def cached(self, make: Callable[[QuerySession], Any]) -> Any:
+        """Return the Ibis table that ``make`` describes, computed at most once."""
+        if make not in self._cache:
+            self._cache[make] = materialise(make(self))
+        return self._cache[make][0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Drop the cached tables."""
+        for _, drop in self._cache.values():
+            drop()
+        self._cache.clear()
