@@ -25,8 +25,9 @@ from phonoscope.catalogue.store import Store, open_store
 from phonoscope.clock import utc_now, utc_today
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import open_source, uri_of
-from phonoscope.ingest.summary import IngestProgress, IngestSummary
-from phonoscope.scan.base import Engine, Progress
+from phonoscope.ingest.summary import IngestSummary
+from phonoscope.progress import NoProgress, Progress
+from phonoscope.scan.base import Engine
 from phonoscope.scan.check import check_files
 from phonoscope.scan.local import LocalEngine
 from phonoscope.scan.scan import ScanSummary, scan
@@ -43,18 +44,15 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.declarations import Labelled
     from phonoscope.catalogue.reader import CatalogueReader
     from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
-    from phonoscope.findings.base import Progress as FindingsProgress
     from phonoscope.findings.report import Report, ReportFormat
     from phonoscope.findings.shared.shares import Shares
     from phonoscope.matching.recording.find import Passage
-    from phonoscope.matching.recording.find import Progress as FindProgress
     from phonoscope.matching.recording.groups import CopyGroup
 
 __all__ = [
     "Analysis",
     "Catalogue",
     "Compaction",
-    "IngestProgress",
     "IngestSummary",
     "Progress",
     "ScanSummary",
@@ -357,7 +355,7 @@ class Catalogue:
             Workers, limits and the share of false alarms; by default those of the environment
             and the user's file.
         progress
-            Is told how far it is.
+            Takes in how far it is.
 
         Returns
         -------
@@ -383,10 +381,9 @@ class Catalogue:
         self,
         source: str | os.PathLike[str],
         mapping: Mapping[str, str] | None = None,
-        progress: IngestProgress | None = None,
+        progress: Progress | None = None,
         *,
         name: str | None = None,
-        tell: Callable[[str], None] | None = None,
         restart: bool = False,
         stated: Mapping[str, str] | None = None,
     ) -> IngestSummary:
@@ -405,12 +402,11 @@ class Catalogue:
             Field by column, for a CSV file whose columns are not recognised: ``{"Song":
             "name", "Key": "track_id"}``. Nothing else of the file is read then.
         progress
-            Is called with rows read, rows rejected and the share of the source, now and then.
+            Takes in rows read and rejected and the share of the source, and a sentence that says
+            at which row it continues, or why it begins again.
         name
             What the column ``source`` says, so that several files, or a file that moves, can be
             one source; by default the path or URI.
-        tell
-            Is called with a sentence that says at which row it goes on, or why it begins again.
         restart
             Begin at the start also where an earlier one was stopped.
         stated
@@ -445,7 +441,6 @@ class Catalogue:
                 mapping=mapping,
                 name=name,
                 progress=progress,
-                tell=tell or (lambda _: None),
                 restart=restart,
                 stated=stated,
             )
@@ -453,12 +448,11 @@ class Catalogue:
     def ingest_plays(
         self,
         log: str | os.PathLike[str],
-        progress: IngestProgress | None = None,
+        progress: Progress | None = None,
         *,
         key: str | os.PathLike[str] | None = None,
         pseudonymise: bool = True,
         name: str | None = None,
-        tell: Callable[[str], None] | None = None,
         restart: bool = False,
     ) -> IngestSummary:
         """Read a log of plays into table ``listens``: which account played which track, and when.
@@ -480,7 +474,7 @@ class Catalogue:
             share accounts. Without one a key is drawn and forgotten.
         pseudonymise
             ``False`` keeps accounts as the log has them, and addresses as their networks.
-        name, tell, restart
+        name, restart
             As for :meth:`ingest`.
 
         Returns
@@ -506,7 +500,6 @@ class Catalogue:
             memory_mb=self._settings.query_memory_mb,
             name=name,
             progress=progress,
-            tell=tell or (lambda _: None),
             restart=restart,
         )
 
@@ -515,7 +508,7 @@ class Catalogue:
         source: str | None = None,
         *,
         engine: str = "local",
-        tell: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
     ) -> list[PlaysSummaryRow]:
         """Tell artificial plays from others, by what table ``listens`` shows.
 
@@ -529,8 +522,8 @@ class Catalogue:
             Of these plays only: one of the column ``source`` of ``listens``.
         engine
             ``"local"``, or ``"spark"`` for logs that one machine cannot hold.
-        tell
-            Is told what is done next.
+        progress
+            Takes in which step is next.
 
         Returns
         -------
@@ -554,7 +547,7 @@ class Catalogue:
                 asked(self),
                 source=source,
                 memory_mb=self._settings.query_memory_mb,
-                tell=tell or (lambda _: None),
+                progress=progress or NoProgress(),
             )
 
     def compact(self, *, grace_s: float = GRACE_S) -> Compaction:
@@ -620,7 +613,7 @@ class Catalogue:
         compare: Catalogue | None = None,
         source: str | None = None,
         engine: str = "local",
-        progress: FindingsProgress | None = None,
+        progress: Progress | None = None,
     ) -> Report:
         """Ask everything that a report tells, and write nothing.
 
@@ -640,7 +633,7 @@ class Catalogue:
             Where the tables are asked: ``"local"`` on this machine, ``"spark"`` on the Spark
             cluster that PySpark finds. The answers are the same.
         progress
-            Is told how many questions are answered, and the next one.
+            Takes in how many questions are answered, and the next one.
 
         Returns
         -------
@@ -725,7 +718,7 @@ class Catalogue:
         altered: bool = True,
         passages: bool = False,
         false_matches: float | None = None,
-        progress: FindProgress | None = None,
+        progress: Progress | None = None,
     ) -> list[Passage]:
         """Find which recordings of this catalogue a sound contains, and where.
 
@@ -741,7 +734,7 @@ class Catalogue:
             Share of excerpts of recordings that are not here that may be recognised all the
             same, above 0 and at most 0.1. By default 0.001.
         progress
-            Is told how far it is.
+            Takes in how far it is.
 
         Returns
         -------
@@ -764,16 +757,16 @@ class Catalogue:
         share = FALSE_MATCHES if false_matches is None else false_matches
         if not 0.0 < share <= 0.1:
             raise UsageError(f"false_matches is a share above 0 and at most 0.1, not {share}")
-        index = current_index(self._store)
+        index = current_index(self._store, progress)
         if not index.recordings and self._store.live_parts("recordings"):
             raise CatalogueError(_WITHOUT_PRINTS)
         with _opened(file) as sound:
             return find(
                 index, sound, altered=altered, passages=passages, false_matches=share,
-                told=progress,
+                progress=progress,
             )  # fmt: skip
 
-    def copies(self, *, search: bool = True) -> list[CopyGroup]:
+    def copies(self, *, search: bool = True, progress: Progress | None = None) -> list[CopyGroup]:
         """Find groups of copies: the same recording, plain or altered.
 
         Parameters
@@ -781,6 +774,8 @@ class Catalogue:
         search
             Compare the whole catalogue with itself first, and keep what is found in the table
             ``matches``; otherwise say what is kept.
+        progress
+            Takes in how many pairs are compared.
 
         Returns
         -------
@@ -790,7 +785,7 @@ class Catalogue:
         from phonoscope.matching.recording import archive
 
         if search:
-            archive.search(self, self._store)
+            archive.search(self, self._store, progress)
         return archive.copies(self)
 
     def copies_searched(self) -> datetime | None:

@@ -55,5 +55,10 @@ def speed(files: int, audio_s: float, elapsed_s: float) -> str:
     return f"{rate_text} files/s, {_three_digits(audio_s / elapsed_s)} times real time"
 
 
+def rows_a_second(rows: int, elapsed_s: float) -> str:
+    """Return rows a second, whole."""
+    return f"{rows / max(elapsed_s, 1e-3):,.0f}"
+
+
 def _three_digits(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"

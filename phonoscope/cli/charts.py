@@ -10,7 +10,7 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.ingest import summary_of
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.pace import Pace
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
 from phonoscope.errors import UsageError
 
@@ -97,11 +97,9 @@ def charts(
     summaries = []
     lists = [] if known_artists is None else [known_artists]
     for path in [*files, *lists]:
-        with Pace(quiet) as pace:
+        with TerminalProgress(quiet) as progress:
             said = stated if path not in lists else None
-            summary = catalogue.ingest(
-                person_path(path), progress=pace, tell=pace.tell, stated=said
-            )
+            summary = catalogue.ingest(person_path(path), progress=progress, stated=said)
         summaries.append(summary)
         if as_json:
             write_json(summary.to_json())

@@ -18,7 +18,7 @@ from phonoscope.cli.options import (
     names_it,
     settings_with,
 )
-from phonoscope.cli.progress import Meter
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import finish_stdout, write, write_json
 
 if TYPE_CHECKING:
@@ -74,16 +74,16 @@ def check(
     as_block = full or len(paths) == 1
     found = unreadable = False
     with (
-        Meter(quiet) as meter,
+        TerminalProgress(quiet) as progress,
         # Closed on Ctrl-C and when nobody reads on: that ends the workers.
         closing(cast("Generator[Analysis]", api.check(paths, settings=settings))) as analyses,
     ):
-        meter.listed(len(paths))
+        progress.start("scan", unit="files", total=len(paths))
         for analysis in analyses:
-            with meter.aside():
+            with progress.aside():
                 _show(analysis, as_json, as_block)
             failed = analysis.error is not None
-            meter.advanced(1, analysis.duration_s or 0.0, int(failed))
+            progress.advance(audio_s=analysis.duration_s or 0.0, unreadable=int(failed))
             found = found or names_it(fail_on, analysis)
             unreadable = unreadable or failed
     if found:

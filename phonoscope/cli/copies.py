@@ -10,6 +10,7 @@ import typer
 from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, painted, safe, write, write_json
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def copies(
         opened.decide(*same, "same")
     if different:
         opened.decide(*different, "different")
-    found = opened.copies(search=not (known or same or different))
+    with TerminalProgress(quiet) as progress:
+        found = opened.copies(search=not (known or same or different), progress=progress)
     for number, group in enumerate(found, 1):
         if as_json:
             write_json(to_json(group))

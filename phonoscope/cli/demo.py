@@ -13,7 +13,7 @@ import typer
 from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
-from phonoscope.cli.progress import Meter
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.scan import summary_of
 from phonoscope.cli.terminal import (
     columns,
@@ -106,9 +106,9 @@ def _scan_and_report(
 
     results.catalogue.parent.mkdir(parents=True, exist_ok=True)
     catalogue = api.open_catalogue(str(results.catalogue), create=True)
-    with Meter(quiet) as meter:
-        summary = catalogue.scan(str(results.music), settings=settings, progress=meter)
-    report = catalogue.reported()
+    with TerminalProgress(quiet) as progress:
+        summary = catalogue.scan(str(results.music), settings=settings, progress=progress)
+        report = catalogue.reported(progress=progress)
     report.write(str(results.report))
     return report, summary
 

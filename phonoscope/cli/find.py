@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -14,6 +13,7 @@ import typer
 from phonoscope.cli.amounts import at, clock, counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, message, painted, safe, write, write_json
 
 if TYPE_CHECKING:
@@ -86,25 +86,24 @@ def find(
     from phonoscope.matching.recording.find import covered_s
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    meter = _Meter(quiet)
-    with _sound(file) as sound:
+    with _sound(file) as sound, TerminalProgress(quiet) as progress:
         found = opened.find(
             sound,
             altered=not plain,
             passages=passages,
             false_matches=false_matches,
-            progress=meter,
+            progress=progress,
         )
-    meter.end()
+    seconds = progress.done
     names = _named(opened, found)
     covered = covered_s(found)
     if as_json:
         write_json(
             {
                 "file": file,
-                "duration_s": meter.seconds,
+                "duration_s": seconds,
                 "covered_s": covered,
-                "covered_share": min(1.0, covered / meter.seconds) if meter.seconds else None,
+                "covered_share": min(1.0, covered / seconds) if seconds else None,
                 "matches": [{**vars(s), **names.get(s.recording_id, UNNAMED)} for s in found],
             }
         )
@@ -113,9 +112,9 @@ def find(
     else:
         for stretch in found:
             write(_block(stretch, names.get(stretch.recording_id, {})))
-        share = f" ({100 * min(1.0, covered / meter.seconds):.0f} %)" if meter.seconds else ""
+        share = f" ({100 * min(1.0, covered / seconds):.0f} %)" if seconds else ""
         if not quiet:
-            message(f"{clock(covered)} of {clock(meter.seconds)}{share} is of this catalogue.")
+            message(f"{clock(covered)} of {clock(seconds)}{share} is of this catalogue.")
     return Status.FOUND if found and fail_on else Status.DONE
 
 
@@ -129,28 +128,6 @@ def _sound(file: str) -> Any:
     shutil.copyfileobj(sys.stdin.buffer, kept)
     kept.seek(0)
     return kept
-
-
-class _Meter:
-    """Says how much sound was looked up."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._shows = not quiet and sys.stderr.isatty()
-        self._started_s = time.monotonic()
-        self.seconds = 0.0
-
-    def advanced(self, seconds: float) -> None:
-        self.seconds = seconds
-        if self._shows:
-            rate = seconds / max(1e-3, time.monotonic() - self._started_s)
-            print(
-                f"\r{clock(seconds)} looked up, {rate:,.0f} times real time\x1b[K",
-                end="", file=sys.stderr, flush=True,
-            )  # fmt: skip
-
-    def end(self) -> None:
-        if self._shows:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, Any]]:

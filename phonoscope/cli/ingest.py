@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonoscope.cli.amounts import counted, span
+from phonoscope.cli.amounts import counted, rows_a_second, span
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.pace import Pace, rows_a_second
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, painted, program, safe, write, write_json
 from phonoscope.errors import UsageError
 
@@ -90,9 +90,9 @@ def ingest(
     # What the source is, is looked at first: a refused one makes no empty catalogue.
     api.layout_of(person_path(source), fields)
     catalogue = api.open_catalogue(person_path(into), create=True)
-    with Pace(quiet) as pace:
+    with TerminalProgress(quiet) as progress:
         summary = catalogue.ingest(
-            person_path(source), fields, pace, name=name, tell=pace.tell, restart=restart
+            person_path(source), fields, progress, name=name, restart=restart
         )
     if as_json:
         write_json(summary.to_json())

@@ -15,7 +15,7 @@ from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import Files, catalogue_in, labels_of, paths_in
 from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
-from phonoscope.cli.progress import Meter
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
 from phonoscope.errors import UsageError
 
@@ -141,7 +141,7 @@ def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
     from phonoscope.detector.generated import detected_band
 
     with (
-        Meter(quiet) as meter,
+        TerminalProgress(quiet) as progress,
         closing(
             cast(
                 "Generator[Analysis]",
@@ -149,13 +149,13 @@ def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
             )
         ) as analyses,
     ):
-        meter.listed(len(paths))
+        progress.start("scan", unit="files", total=len(paths))
         for analysis in analyses:
-            with meter.aside():
+            with progress.aside():
                 detected = detected_band(analysis.verdict)
                 yield analysis.file, analysis.declared, detected, analysis.error
             failed = analysis.error is not None
-            meter.advanced(1, analysis.duration_s or 0.0, int(failed))
+            progress.advance(audio_s=analysis.duration_s or 0.0, unreadable=int(failed))
 
 
 def _show(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonoscope.cli.amounts import clock, counted
+from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import catalogue_in, paths_in
-from phonoscope.cli.line import Line
 from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, safe, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
 
@@ -190,32 +190,22 @@ def _label_all(
     from phonoscope.disclosure.writing import write_label
 
     failed = changed = 0
-    with _Files(quiet) as line:
-        for done, (uri, labelling) in enumerate(jobs.items()):
-            line.at(done, len(jobs))
+    with TerminalProgress(quiet) as progress:
+        progress.start("label", unit="files", total=len(jobs))
+        for uri, labelling in jobs.items():
+            written, error = None, None
             try:
                 written = write_label(uri, labelling, dry_run=dry_run)
                 changed += written.changed
-                _show(uri, labelling, written, None, as_json=as_json, dry_run=dry_run)
-            except (LabelError, UnreadableError) as error:
-                failed += 1
-                _show(uri, labelling, None, str(error), as_json=as_json, dry_run=dry_run)
+            except (LabelError, UnreadableError) as reason:
+                failed, error = failed + 1, str(reason)
+            with progress.aside():
+                _show(uri, labelling, written, error, as_json=as_json, dry_run=dry_run)
+            progress.advance(unreadable=int(error is not None))
     if not quiet and len(jobs) > 1:
         would = "would be labelled" if dry_run else "labelled"
         message(f"{counted(changed, 'file')} {would}, {failed:,} could not be")
     return Status.SOME_UNREADABLE if failed else Status.DONE
-
-
-class _Files(Line):
-    """How many files are done."""
-
-    def at(self, done: int, total: int) -> None:
-        def line(elapsed_s: float) -> str:
-            left_s = elapsed_s * (total - done) / max(done, 1)
-            rate = f"{done / max(elapsed_s, 1e-3):.1f} files/s"
-            return f"{done:,}/{total:,} files, {rate}, {clock(left_s)} left"
-
-        self.show(line)
 
 
 def _standards(given: list[str]) -> tuple[str, ...]:

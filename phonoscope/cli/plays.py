@@ -10,9 +10,9 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.ingest import summary_of
 from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, person_path
-from phonoscope.cli.pace import Pace
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
-from phonoscope.cli.weighed import Steps, json_of, weighed_of
+from phonoscope.cli.weighed import json_of, weighed_of
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -127,14 +127,13 @@ def plays(
     catalogue = api.open_catalogue(person_path(into), create=log is not None)
     summary = None
     if log is not None:
-        with Pace(quiet) as pace:
+        with TerminalProgress(quiet) as progress:
             summary = catalogue.ingest_plays(
                 person_path(log),
-                pace,
+                progress,
                 key=None if key is None else person_path(key),
                 pseudonymise=not as_written,
                 name=name,
-                tell=pace.tell,
                 restart=restart,
             )
         if not as_json:
@@ -142,9 +141,9 @@ def plays(
     found: list[PlaysSummaryRow] = []
     nothing = summary is not None and not summary.kept
     if weigh and not nothing:
-        with Steps(quiet) as steps:
+        with TerminalProgress(quiet) as progress:
             source = summary.source if summary else name
-            found = catalogue.weigh_plays(source, engine=engine.value, tell=steps)
+            found = catalogue.weigh_plays(source, engine=engine.value, progress=progress)
     if as_json:
         write_json(json_of(catalogue, summary, found))
     else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from phonoscope.cli.amounts import clock, counted, speed
-from phonoscope.cli.terminal import message
+from phonoscope.cli.amounts import counted
+from phonoscope.cli.task import Task
+from phonoscope.cli.terminal import message, safe
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -19,8 +21,11 @@ PLAIN_EVERY_S = 10.0
 """Seconds between two lines where stderr is a file or a pipe."""
 
 
-class Meter:
-    """Shows how far a scan is; takes the calls of the catalogue's progress protocol.
+class TerminalProgress:
+    """Shows how far some work is; implements :class:`phonoscope.progress.Progress`.
+
+    Use as a context manager: at its end, also after Ctrl-C, the moving line is gone and the
+    cursor is back.
 
     Parameters
     ----------
@@ -30,18 +35,11 @@ class Meter:
 
     def __init__(self, quiet: bool) -> None:
         self._shows = not quiet
+        self._task: Task | None = None
         self._bar: Bar | None = None
-        self._total: int | None = None
-        self._files = 0
-        self._audio_s = 0.0
-        self._unreadable = 0
-        self._started_s = self._said_s = time.monotonic()
+        self._said_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._shows and sys.stderr.isatty():
-            self._bar = _bar()
-            self._bar.add_task("Listing", total=None, facts="")
-            self._bar.start()
         return self
 
     def __exit__(
@@ -52,61 +50,121 @@ class Meter:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
-    def listed(self, total: int, unchanged: int = 0) -> None:
-        """Take in how many files there are to examine, besides those known unchanged."""
-        self._total = total
-        self._started_s = self._said_s = time.monotonic()
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], description="Examining", total=total)
-        elif self._shows and total > 1:
+    @property
+    def done(self) -> float:
+        """How much of the present task is done, in its unit."""
+        return self._task.done if self._task else 0.0
+
+    def start(
+        self,
+        task: str,
+        *,
+        unit: str,
+        total: float | None = None,
+        done: float = 0.0,
+        **counters: float,
+    ) -> None:
+        """See :meth:`phonoscope.progress.Progress.start`."""
+        now_s = time.monotonic()
+        self._task = Task(task, unit, total, now_s, done, Counter(counters))
+        if not self._shows:
+            return
+        if sys.stderr.isatty():
+            self._move()
+        elif task == "scan" and total and total > 1:
+            unchanged = counters.get("unchanged")
             known = f"; {unchanged:,} unchanged and left alone" if unchanged else ""
-            message(f"{counted(total, 'file')} to examine{known}")
+            message(f"{counted(int(total), 'file')} to examine{known}")
+            self._said_s = now_s
 
-    def advanced(self, files: int, audio_s: float, unreadable: int) -> None:
-        """Take in that so many more files, and so much sound, are done."""
-        self._files += files
-        self._audio_s += audio_s
-        self._unreadable += unreadable
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], advance=files, facts=self.facts())
-        elif self._shows and time.monotonic() - self._said_s >= PLAIN_EVERY_S:
-            self._said_s = time.monotonic()
-            message(f"{self._files:,}/{self._total or '?'} files, {self.facts()}")
+    def advance(self, amount: float = 1, **counters: float) -> None:
+        """See :meth:`phonoscope.progress.Progress.advance`."""
+        if self._task is None:
+            return
+        self._task.done += amount
+        self._task.counters.update(counters)
+        self._say()
 
-    def facts(self) -> str:
-        """Return speed, time left and unreadable files in one line."""
-        elapsed_s = time.monotonic() - self._started_s
-        parts = [speed(self._files, self._audio_s, elapsed_s)]
-        if self._total and self._files:
-            left_s = elapsed_s * max(0, self._total - self._files) / self._files
-            parts.append(f"{clock(left_s)} left")
-        if self._unreadable:
-            parts.append(f"{self._unreadable:,} unreadable")
-        return ", ".join(parts)
+    def reached(self, share: float) -> None:
+        """See :meth:`phonoscope.progress.Progress.reached`."""
+        if self._task is not None:
+            self._task.reached(share, time.monotonic())
+
+    def step(self, name: str) -> None:
+        """See :meth:`phonoscope.progress.Progress.step`."""
+        if self._task is not None:
+            self._task.step = name
+            self._say()
+
+    def message(self, text: str) -> None:
+        """See :meth:`phonoscope.progress.Progress.message`."""
+        if self._shows:
+            with self._away():
+                message(text)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Take the moving line away while something is written to stdout."""
-        if self._bar is None or not sys.stdout.isatty():
+        if sys.stdout.isatty():
+            with self._away():
+                yield
+                sys.stdout.flush()
+        else:
+            yield
+
+    @contextmanager
+    def _away(self) -> Iterator[None]:
+        if self._bar is None:
             yield
             return
         self._bar.stop()
         yield
-        sys.stdout.flush()
         self._bar.start()
 
+    def _move(self) -> None:
+        """Show the present task in the moving line."""
+        if self._bar is None:
+            self._bar = _bar(lambda: self._task)
+            self._bar.start()
+        for known in self._bar.task_ids:
+            self._bar.remove_task(known)
+        self._bar.add_task("", total=1.0 if self._task and self._task.total else None)
 
-def _bar() -> Bar:
+    def _say(self) -> None:
+        """Bring the moving line up to date, or write a plain line when it is time."""
+        task = self._task
+        if not self._shows or task is None:
+            return
+        if self._bar is not None:
+            share = task.share
+            total = None if share is None else 1.0
+            self._bar.update(self._bar.task_ids[0], completed=share or 0.0, total=total)
+        elif (now_s := time.monotonic()) - self._said_s >= PLAIN_EVERY_S:
+            self._said_s = now_s
+            message(f"{task.doing}: {task.text(now_s)}")
+
+
+def _bar(task: Callable[[], Task | None]) -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn
+    from rich.progress import Task as BarTask
+    from rich.table import Column
+    from rich.text import Text
+
+    class Words(ProgressColumn):
+        """Makes the text when the line is drawn, so that the time left counts down."""
+
+        def render(self, _: BarTask) -> Text:
+            shown = task()
+            text = f"{shown.doing}  {shown.text(time.monotonic())}" if shown else ""
+            return Text(safe(text), no_wrap=True, overflow="ellipsis")
 
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[facts]}", markup=False),
+        Words(Column(no_wrap=True, overflow="ellipsis")),
         console=Console(stderr=True),
         transient=True,
     )

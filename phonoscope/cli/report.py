@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from phonoscope.cli.asking import Asking
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
@@ -17,6 +16,7 @@ from phonoscope.cli.options import (
     Quiet,
     person_path,
 )
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, safe, write, write_json
 from phonoscope.errors import UsageError
 
@@ -117,14 +117,14 @@ def report(
     opened = api.open_catalogue(person_path(catalogue), create=False)
     other = None if compare is None else api.open_catalogue(person_path(compare), create=False)
     listed = claims if claims in (None, SHIPPED) else person_path(claims)
-    with Asking(quiet) as asking:
+    with TerminalProgress(quiet) as progress:
         made = opened.reported(
             claims=listed,
             whole=whole,
             compare=other,
             source=source,
             engine=engine.value,
-            progress=asking,
+            progress=progress,
         )
     made.write(path, chosen.value)
     standings = {standing.value: made.standings[standing] for standing in Standing}

@@ -22,7 +22,7 @@ from phonoscope.cli.options import (
     person_path,
     settings_with,
 )
-from phonoscope.cli.progress import Meter
+from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, painted, program, safe, write, write_json
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def scan(
     from phonoscope import api
 
     catalogue = api.open_catalogue(person_path(into), create=True)
-    with Meter(quiet) as meter:
+    with TerminalProgress(quiet) as progress:
         summary = catalogue.scan(
             *(person_path(source) for source in sources),
             engine=engine.value,
             settings=settings_with(workers, time_limit, false_alarms),
-            progress=meter,
+            progress=progress,
         )
     if as_json:
         write_json(summary.to_json())

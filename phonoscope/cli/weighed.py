@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.cli.amounts import counted, span
-from phonoscope.cli.line import Line
+from phonoscope.cli.amounts import counted
 from phonoscope.cli.terminal import columns, painted, safe, wrapped
 from phonoscope.text import between, percent
 
@@ -18,14 +17,6 @@ LISTED = 10
 """Groups that are listed; JSON and table play_groups have all."""
 _COLOUR = {"artificial": "red", "undecided": "yellow"}
 _BOOKKEEPING = ("scan_id", "batch")
-
-
-class Steps(Line):
-    """Says what is done to plays now; a callable that takes it."""
-
-    def __call__(self, step: str) -> None:
-        """Take in the next step."""
-        self.show(lambda elapsed_s: f"weighing plays: {step} ({span(elapsed_s)} so far)")
 
 
 def json_of(

@@ -8,7 +8,7 @@ report, the page and the API show what :func:`find` returns.
 from phonoscope.findings.answer import Answer, Chart, cannot_tell
 from phonoscope.findings.figure import Figure, Share
 from phonoscope.findings.finding import Finding, finding
-from phonoscope.findings.found import Found, Progress, find
+from phonoscope.findings.found import Found, find
 from phonoscope.findings.order import findings
 from phonoscope.findings.query_session import QuerySession, Tables
 from phonoscope.findings.result_table import LISTED_AT_MOST, Cell, ResultColumn, ResultTable
@@ -21,7 +21,6 @@ __all__ = [
     "Figure",
     "Finding",
     "Found",
-    "Progress",
     "QuerySession",
     "ResultColumn",
     "ResultTable",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from phonoscope.findings.answer import Answer
 from phonoscope.findings.finding import Finding
 from phonoscope.findings.order import findings
 from phonoscope.findings.query_session import QuerySession, Tables
+from phonoscope.progress import NoProgress, Progress
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,16 @@ class Found:
         }
 
 
-class Progress(Protocol):
-    """Is told how far the questions are."""
-
-    def __call__(self, done: int, total: int, question: str) -> None:
-        """Take in how many questions are answered, of how many, and the next one."""
-
-
 def find(
     catalogue: Tables, source: str | None = None, progress: Progress | None = None
 ) -> tuple[Found, ...]:
     """Compute every finding of a catalogue; with ``source``, of one source of its metadata only."""
     found = []
+    progress = progress or NoProgress()
     with QuerySession(catalogue, source) as session:
-        for done, finding in enumerate(findings()):
-            if progress is not None:
-                progress(done, len(findings()), finding.question)
+        progress.start("findings", unit="questions", total=len(findings()))
+        for finding in findings():
+            progress.step(finding.question)
             found.append(Found(finding, finding.answer(session)))
+            progress.advance()
     return tuple(found)

@@ -19,11 +19,12 @@ from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.clock import utc_now, utc_text
 from phonoscope.errors import UsageError
 from phonoscope.files import printable, shown
-from phonoscope.findings.base import Found, Progress, Tables, find
+from phonoscope.findings.base import Found, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of
 from phonoscope.findings.csv_export import checked_sheet, figures_of, long_sheet, sheet_of
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
+from phonoscope.progress import Progress
 
 ReportFormat = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/2"
@@ -135,7 +136,7 @@ def report_of(
     source
         Of the metadata, look at this source only.
     progress
-        Is told how far it is.
+        Takes in how far it is.
 
     Raises
     ------

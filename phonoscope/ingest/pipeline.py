@@ -7,10 +7,9 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from phonoscope.catalogue.deduplicate import Settled, settle
 from phonoscope.catalogue.parts import BatchNames
@@ -32,13 +31,12 @@ from phonoscope.ingest.convert.flat_table import as_text
 from phonoscope.ingest.convert.pseudonyms import current
 from phonoscope.ingest.detect import open_metadata
 from phonoscope.ingest.resume import OtherRowsError, Trail
-from phonoscope.ingest.summary import IngestProgress, IngestSummary
+from phonoscope.ingest.summary import IngestSummary
 from phonoscope.ingest.writer import PartWriter
+from phonoscope.progress import NoProgress, Progress
 
 CHARTS = "charts-csv"
 """Layout of charts, of whose rows something can be stated."""
-Tell: TypeAlias = Callable[[str], None]
-"""Takes a sentence for a person."""
 
 
 def ingest(
@@ -48,8 +46,7 @@ def ingest(
     memory_mb: int,
     mapping: Mapping[str, str] | None = None,
     name: str | None = None,
-    progress: IngestProgress | None = None,
-    tell: Tell = lambda _: None,
+    progress: Progress | None = None,
     restart: bool = False,
     stated: Mapping[str, str] | None = None,
 ) -> IngestSummary:
@@ -74,9 +71,8 @@ def ingest(
     name
         What the column ``source`` says; by default the path or URI.
     progress
-        Is told how far it is.
-    tell
-        Is told where it goes on, or why it begins again.
+        Takes in how far it is, and a sentence that says where it continues or why it begins
+        again.
     restart
         Begin at the start also where an earlier one was stopped.
     stated
@@ -94,6 +90,7 @@ def ingest(
         When the catalogue cannot be written, and what was written before is safe; or another
         process reads the same source into it.
     """
+    progress = progress or NoProgress()
     opened, layout = open_metadata(source, mapping, stated)
     if stated is not None and layout.name != CHARTS:
         raise UsageError(f"{opened.name} is no chart: its layout is {layout.name}")
@@ -114,13 +111,13 @@ def ingest(
             found, why = None, layout.always_anew
         shown = printable(source_name)
         if why:
-            tell(f"begins again with {shown}: {why}")
+            progress.message(f"begins again with {shown}: {why}")
         if found is not None:
-            tell(f"goes on at row {found.next_row:,} of {shown}")
+            progress.message(f"goes on at row {found.next_row:,} of {shown}")
             try:
                 return _Run(store, opened, layout, about, kept=kept, found=found).run(progress)
             except OtherRowsError:
-                tell(f"begins again with {shown}: it gives other rows than before")
+                progress.message(f"begins again with {shown}: it gives other rows than before")
             opened, layout = open_metadata(source, mapping, stated)
         return _Run(store, opened, layout, about, kept=kept, found=None).run(progress)
 
@@ -163,20 +160,16 @@ class _Run:
             self._writer.written.update(found.written)
             self._resumed_at_row = found.next_row
 
-    def run(self, progress: IngestProgress | None) -> IngestSummary:
-        tally = self._trail.tally
+    def run(self, progress: Progress) -> IngestSummary:
         if self._found is not None:
             remove_after(self._store, self._scan_id, self._found.batch)
         else:
             self._kept.forget()
         self._keep("running")
         try:
-            for chunk in self._trail.new(self._layout.read(self._opened)):
-                self._writer.add(chunk)
-                if progress is not None:
-                    progress(tally.read, tally.rejected, self._opened.share_read())
+            self._read(progress)
             self._writer.flush()
-            tally.check(self._writer.written)
+            self._trail.tally.check(self._writer.written)
             settle(
                 self._store,
                 Settled(self._about.source, self._about.origin, self._scan_id),
@@ -193,6 +186,19 @@ class _Run:
         self._keep("done")
         self._kept.forget()
         return self._summary()
+
+    def _read(self, progress: Progress) -> None:
+        """Take every new chunk and report it. What an earlier run read counts as done."""
+        before = self._found.tables.values() if self._found else ()
+        tally = self._trail.tally
+        read, rejected = sum(c.read for c in before), sum(c.rejected for c in before)
+        progress.start("ingest", unit="rows", done=read, rejected=rejected)
+        for chunk in self._trail.new(self._layout.read(self._opened)):
+            self._writer.add(chunk)
+            if (share := self._opened.share_read()) is not None:
+                progress.reached(share)
+            progress.advance(tally.read - read, rejected=tally.rejected - rejected)
+            read, rejected = tally.read, tally.rejected
 
     def _mark(self, batch: str) -> None:
         """Write down that a batch is whole. Another ingest reads what comes after it again."""

@@ -16,8 +16,9 @@ from phonoscope.ingest.formats.play_csv import LAYOUT as PLAY_CSV
 from phonoscope.ingest.formats.play_json import LAYOUT as PLAY_JSON
 from phonoscope.ingest.formats.play_log import LOOKS_FOR
 from phonoscope.ingest.formats.play_parquet import LAYOUT as PLAY_PARQUET
-from phonoscope.ingest.pipeline import Tell, ingest
-from phonoscope.ingest.summary import IngestProgress, IngestSummary
+from phonoscope.ingest.pipeline import ingest
+from phonoscope.ingest.summary import IngestSummary
+from phonoscope.progress import Progress
 
 _LAYOUTS = frozenset(layout.name for layout in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
 
@@ -69,8 +70,7 @@ def ingest_plays(
     pseudonyms: Pseudonyms,
     memory_mb: int,
     name: str | None,
-    progress: IngestProgress | None,
-    tell: Tell,
+    progress: Progress | None,
     restart: bool,
 ) -> IngestSummary:
     """Read a log of plays; see :func:`.run.ingest`."""
@@ -82,6 +82,5 @@ def ingest_plays(
             memory_mb=memory_mb,
             name=name,
             progress=progress,
-            tell=tell,
             restart=restart,
         )

@@ -1,17 +1,10 @@
-"""What an ingest came to, and how far it is."""
+"""What an ingest came to."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-
-class IngestProgress(Protocol):
-    """Is told how far an ingest is."""
-
-    def __call__(self, read: int, rejected: int, share: float | None) -> None:
-        """Take in rows read and rejected so far, and the share of the source if known."""
+from typing import Any
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from phonoscope.plays.signals import Assessment
 from phonoscope.plays.solo_accounts import habits, solo_accounts
 from phonoscope.plays.spread import FEW, is_spread
 from phonoscope.plays.uptime import uptime
+from phonoscope.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -36,8 +37,8 @@ _OF_GROUPS = (
     "in_step", "no_pause_share", "network_share", "artists",
 )  # fmt: skip
 _NOTHING = Assessment(0.0, NO_SIGN, ())
-Step = Callable[[str], None]
-"""Is told what is done next."""
+STEPS = 4
+"""Steps that are reported of each log: numbering it, and three here."""
 
 
 @dataclass(frozen=True)
@@ -64,24 +65,27 @@ class PlayAnalysis:
         The rows of table ``listens`` of one source; at least one.
     log
         The same rows, opened.
-    tell
-        Is told what is done next.
+    progress
+        Takes in which step is next.
     """
 
-    def __init__(self, listens: ir.Table, log: Log, tell: Step = lambda _: None) -> None:
+    def __init__(self, listens: ir.Table, log: Log, progress: Progress | None = None) -> None:
         self._log = log
-        tell("rhythms of accounts")
+        progress = progress or NoProgress()
+        progress.step("rhythms of accounts")
         self._rhythm = log.materialise(_rhythm(log, listens))
         self._habits = log.materialise(habits(log))
         self._habit = _columns(self._habits.order_by("account"))
         runs = _columns(self._rhythm.order_by("account").select("longest_run_s"))
         nonstop = uptime(runs["longest_run_s"], self._habit["plays"])
         self.lengths = log.lengths
-        tell("groups of accounts")
+        progress.advance()
+        progress.step("groups of accounts")
         self.groups = groups(log, listens, self.lengths, nonstop, self._habit["plays"])
         alone = solo_accounts(self._habit, self.lengths, nonstop)
         self.accounts = self._assess_accounts(alone)
-        tell("artificial plays")
+        progress.advance()
+        progress.step("artificial plays")
         edges = log.materialise(self._flagged_edges())
         self._edges = edges.mutate(spread=self._spread(edges))
 

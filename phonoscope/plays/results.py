@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -15,7 +14,8 @@ from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import UsageError
 from phonoscope.plays.log import Log
-from phonoscope.plays.play_analysis import PlayAnalysis
+from phonoscope.plays.play_analysis import STEPS, PlayAnalysis
+from phonoscope.progress import Progress
 
 
 def analyse_plays(
@@ -24,7 +24,7 @@ def analyse_plays(
     *,
     source: str | None,
     memory_mb: int,
-    tell: Callable[[str], None],
+    progress: Progress,
 ) -> list[PlaysSummaryRow]:
     """Analyse the plays of a catalogue; see :meth:`phonoscope.api.Catalogue.weigh_plays`.
 
@@ -34,7 +34,7 @@ def analyse_plays(
         Where to write.
     catalogue
         The same catalogue, read by an engine.
-    source, memory_mb, tell
+    source, memory_mb, progress
         As there.
     """
     listens = catalogue.table("listens")
@@ -46,11 +46,14 @@ def analyse_plays(
     chosen = sources if source is None else [source]
     # Opened once: what is written below makes the catalogue open again for the next query.
     tracks, found = catalogue.table("tracks"), []
+    progress.start("plays", unit="steps", total=STEPS * len(chosen))
     for one in chosen:
         own = listens.filter(listens.source == one)
-        tell("numbering accounts and tracks")
+        progress.step("numbering accounts and tracks")
         with Log(own, tracks) as log:
-            found.append(_write(store, one, PlayAnalysis(own, log, tell), memory_mb))
+            progress.advance()
+            found.append(_write(store, one, PlayAnalysis(own, log, progress), memory_mb))
+        progress.advance()
     return found
 
 

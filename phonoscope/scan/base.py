@@ -12,29 +12,10 @@ from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import ErrorKind
+from phonoscope.progress import Progress
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.sources import SourceFile
 from phonoscope.settings import Settings
-
-
-class Progress(Protocol):
-    """Is told how far a scan is."""
-
-    def listed(self, total: int, unchanged: int = 0) -> None:
-        """Take in how many files will be read, besides those known unchanged."""
-
-    def advanced(self, files: int, audio_s: float, unreadable: int) -> None:
-        """Take in that so many more files, with so much sound, are done."""
-
-
-class NoProgress:
-    """Tells nobody."""
-
-    def listed(self, total: int, unchanged: int = 0) -> None:
-        """See :meth:`Progress.listed`."""
-
-    def advanced(self, files: int, audio_s: float, unreadable: int) -> None:
-        """See :meth:`Progress.advanced`."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +73,11 @@ class ScanJob:
             self.store.write(rows_of(outcomes, self.scan_id, batch), batch)
 
     def count(self, receipt: Receipt) -> None:
-        """Add to what the scan came to and tell its progress."""
+        """Add to what the scan came to and report it."""
         self.receipt += receipt
         if receipt.files:
             bad = receipt.unreadable.total()
-            self.progress.advanced(receipt.files, receipt.audio_s, bad)
+            self.progress.advance(receipt.files, audio_s=receipt.audio_s, unreadable=bad)
 
 
 class Engine(Protocol):

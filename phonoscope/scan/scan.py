@@ -6,7 +6,7 @@ import dataclasses
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,10 @@ from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import shown, uri_of
-from phonoscope.scan.base import Engine, NoProgress, Progress, ScanJob
+from phonoscope.progress import NoProgress, Progress
+from phonoscope.scan.base import Engine, ScanJob
 from phonoscope.scan.pending import Pending
-from phonoscope.scan.sources import EXTENSIONS, list_sources
+from phonoscope.scan.sources import EXTENSIONS, SourceFile, list_sources
 from phonoscope.settings import Settings
 
 
@@ -73,7 +74,7 @@ def scan(
     settings
         Workers, limits, share of false alarms, size of a batch.
     progress
-        Is told how far it is.
+        Takes in how far it is.
 
     Returns
     -------
@@ -89,14 +90,14 @@ def scan(
     KeyboardInterrupt
         After Ctrl-C; what was complete is in the catalogue, the next scan goes on from there.
     """
-    clock = _Clock()
-    listing = list_sources(sources)
+    clock, progress = _Clock(), progress or NoProgress()
+    listing = _reported(list_sources(sources), progress)
     with Pending(store, listing, settings.query_memory_mb) as pending:
         if not pending.listed:
             raise UsageError(_nothing_found(sources))
         scan_id = secrets.token_hex(6)
         names = BatchNames(scan_id, store.newest_batch())
-        job = ScanJob(store, scan_id, names, settings, progress or NoProgress())
+        job = ScanJob(store, scan_id, names, settings, progress)
 
         def keep(state: str) -> ScanSummary:
             summary = _summary(job, pending, clock)
@@ -116,7 +117,8 @@ def scan(
             return summary
 
         keep("running")
-        job.progress.listed(pending.total, pending.listed - pending.total)
+        unchanged = pending.listed - pending.total
+        job.progress.start("scan", unit="files", total=pending.total, unchanged=unchanged)
         try:
             engine.run(job, pending.files())
         except BaseException as error:
@@ -125,6 +127,13 @@ def scan(
                 keep("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
         return keep("done")
+
+
+def _reported(listing: Iterator[SourceFile], progress: Progress) -> Iterator[SourceFile]:
+    progress.start("list", unit="files")
+    for file in listing:
+        yield file
+        progress.advance()
 
 
 class _Clock:

@@ -33,7 +33,8 @@ from phonoscope.errors import (
     ErrorKind,
     PhonoscopeError,
 )
-from phonoscope.scan.base import NoProgress, Receipt, ScanJob, file_row, outcomes_of
+from phonoscope.progress import NoProgress
+from phonoscope.scan.base import Receipt, ScanJob, file_row, outcomes_of
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.pool import Pool
 from phonoscope.scan.session import spark_session
@@ -260,7 +261,7 @@ def _receipt_of(row: Any) -> Receipt:
 
 
 class _Follower:
-    """Tells a scan's progress from the parts that executors finished."""
+    """Reports a scan's progress from the parts that executors finished."""
 
     def __init__(self, job: ScanJob) -> None:
         self._job = job
@@ -279,7 +280,9 @@ class _Follower:
                     f"files/{name}", columns=["error_kind"], filesystem=place.arrow()
                 )
                 bad = files.num_rows - files["error_kind"].null_count
-                self._job.progress.advanced(files.num_rows, self._audio_s(name), bad)
+                self._job.progress.advance(
+                    files.num_rows, audio_s=self._audio_s(name), unreadable=bad
+                )
 
     def _audio_s(self, name: str) -> float:
         with suppress(FileNotFoundError):

@@ -9,7 +9,6 @@ import time
 import pytest
 
 import phonoscope as ps
-from phonoscope.cli.pace import Pace
 from phonoscope.ingest.base import formats
 from phonoscope.ingest.cell import MAX_TEXT_BYTES
 from tests.helpers.program import PROGRAM, ROOT, environment, run, strict_json
@@ -109,11 +108,6 @@ def test_an_unknown_layout_is_status_2_says_what_was_found_and_makes_no_catalogu
     assert "Looked for" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "c").exists()
-
-
-def test_how_fast_it_goes_is_said():
-    line = Pace(quiet=True).line(1000, 2, 0.5, 10.0)
-    assert line == "1,000 rows, 100 rows/s, 50%, 0:10 left, 2 rejected"
 
 
 # A shell that runs the tests in the background has them, and what they start, ignore Ctrl-C.

@@ -12,6 +12,7 @@ from phonoscope.scan.spark_tables import SparkTables
 from phonoscope.settings import Settings
 from tests.helpers.catalogues import mark_row, weighed
 from tests.helpers.metadata import HEAD, rows
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import web_api, write_csv
 
 pytestmark = [
@@ -42,11 +43,11 @@ def filled(folder):
     catalogue.ingest(write_csv(path, [HEAD, *made]))
     catalogue.ingest(web_api(folder / "dump.db", more=300))
 
-    def stop(read, rejected, share):
+    def stop(progress):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        catalogue.ingest(write_csv(folder / "b.csv", [HEAD, *made[:50]]), progress=stop)
+        catalogue.ingest(write_csv(folder / "b.csv", [HEAD, *made[:50]]), progress=Recorded(stop))
     recordings = weighed(300)
     makings = ("generated", "human", "converted-voice", "assisted")
     recordings.rows["declared"] = [

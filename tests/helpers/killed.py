@@ -12,6 +12,7 @@ from phonoscope.catalogue.storage import LocalStorage
 from phonoscope.ingest import writer
 from phonoscope.ingest.formats import discogs_xml
 from phonoscope.ingest.readers import csv_file, json_file, parquet_files, sqlite_file
+from tests.helpers.progress import Recorded
 
 CHUNK_ROWS = 50
 PART_ROWS = 300
@@ -22,11 +23,11 @@ def ingest(source, catalogue, killed_at=None):
     sqlite_file.BATCH_ROWS = parquet_files.BATCH_ROWS = CHUNK_ROWS
     csv_file.CHUNK_ROWS = json_file.CHUNK_ROWS = discogs_xml._CHUNK_RECORDS = CHUNK_ROWS
     writer.PART_ROWS = PART_ROWS
-    told = []
+    progress = Recorded()
     if killed_at is not None:
         _kill_at(killed_at)
-    summary = ps.open_catalogue(catalogue, create=True).ingest(source, tell=told.append)
-    return summary, told
+    summary = ps.open_catalogue(catalogue, create=True).ingest(source, progress=progress)
+    return summary, progress.messages
 
 
 def _kill_at(number):

@@ -12,12 +12,16 @@ SCAN = """
 import sys
 import phonoscope
 from phonoscope import Settings
+from phonoscope.progress import NoProgress
 catalogue = phonoscope.open_catalogue(sys.argv[2], create=True)
-class Say:
-    def listed(self, total, unchanged=0):
-        print("listed", total, unchanged, flush=True)
-    def advanced(self, files, audio_s, unreadable):
-        print("advanced", flush=True)
+class Say(NoProgress):
+    def start(self, task, *, unit, total=None, done=0, **counters):
+        self.task = task
+        if task == "scan":
+            print("listed", total, counters["unchanged"], flush=True)
+    def advance(self, amount=1, **counters):
+        if self.task == "scan":
+            print("advanced", flush=True)
 settings = Settings(workers=2, batch_files=int(sys.argv[3]), batch_seconds=0.5)
 done = catalogue.scan(sys.argv[1], settings=settings, progress=Say())
 print("done", done.examined, done.duplicates, done.unreadable, flush=True)

@@ -19,6 +19,7 @@ from phonoscope.errors import SourceError, UsageError
 from phonoscope.ingest import writer
 from phonoscope.ingest.convert.pseudonyms import Pseudonyms, prefix_of
 from phonoscope.ingest.formats import play_log
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
 
 AT = datetime(2026, 1, 5, 20, 15, 0, 250_000)
@@ -225,16 +226,14 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
     rows = [[f"user{i % 7}", f"t{i}", 1_751_000_000 + i] for i in range(40_000)]
     log = write_csv(tmp_path / "x.csv", [["user", "track", "ts"], *rows])
 
-    def stop(read, rejected, share):
-        if read > 20_000:
+    def stop(progress):
+        if progress.done > 20_000:
             raise Stopped
 
     def read(**more):
-        said = []
-        summary = ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(
-            log, tell=said.append, **more
-        )
-        return summary.resumed_at_row, " ".join(said)
+        progress = Recorded()
+        summary = ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(log, progress, **more)
+        return summary.resumed_at_row, " ".join(progress.messages)
 
     for keys, resumed, says in (
         ({"key": tmp_path / "key"}, True, "goes on at row"),
@@ -244,7 +243,7 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
         first = {"key": tmp_path / "key"} if keys else {}
         with pytest.raises(Stopped):
             ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(
-                log, stop, restart=True, **first
+                log, Recorded(stop), restart=True, **first
             )
         at, said = read(**keys)
         assert (at is not None) == resumed

@@ -23,6 +23,7 @@ from phonoscope.ingest import writer
 from phonoscope.ingest.checkpoint import FOLDER
 from phonoscope.ingest.readers import csv_file
 from tests.helpers import killed
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import web_api, write_csv
 
 ROWS = 1100
@@ -263,11 +264,11 @@ class Stopped(KeyboardInterrupt):
 
 
 def stop_at(row):
-    def stop(read, rejected, share):
-        if read >= row:
+    def stop(progress):
+        if progress.done >= row:
             raise Stopped
 
-    return stop
+    return Recorded(stop)
 
 
 def stopped(tmp_path, **given):
@@ -280,9 +281,9 @@ def stopped(tmp_path, **given):
 
 
 def again(tmp_path, source, **given):
-    told = []
+    progress = Recorded()
     summary = ps.open_catalogue(tmp_path / "c", create=True).ingest(
-        source, tell=told.append, **given
+        source, progress=progress, **given
     )
     assert summary.read == summary.kept + summary.rejected
     (run,) = (
@@ -292,7 +293,7 @@ def again(tmp_path, source, **given):
         .to_pylist()
     )
     assert run["read"] == summary.read
-    return summary, " ".join(told)
+    return summary, " ".join(progress.messages)
 
 
 def test_what_was_interrupted_goes_on(tmp_path, small):
@@ -401,15 +402,17 @@ def test_listens_begin_again_because_who_listened_must_not_be_known(tmp_path, mo
 def test_two_processes_do_not_read_one_source_at_once(tmp_path, small):
     source = write_csv(tmp_path / "x.csv", [HEAD, *rows()])
 
-    def meanwhile(read, rejected, share):
-        if read > 500:
+    def meanwhile(progress):
+        if progress.done > 500:
             return
         with pytest.raises(CatalogueError, match="another process reads"):
             ps.open_catalogue(tmp_path / "c", create=True).ingest(source)
-        other = write_csv(tmp_path / f"{read}.csv", [HEAD, *rows(3)])
+        other = write_csv(tmp_path / f"{progress.done}.csv", [HEAD, *rows(3)])
         ps.open_catalogue(tmp_path / "c", create=True).ingest(other)
 
-    summary = ps.open_catalogue(tmp_path / "c", create=True).ingest(source, progress=meanwhile)
+    summary = ps.open_catalogue(tmp_path / "c", create=True).ingest(
+        source, progress=Recorded(meanwhile)
+    )
     assert summary.read == summary.kept + summary.rejected
     assert again(tmp_path, source)[0].read == summary.read
 

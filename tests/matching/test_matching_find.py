@@ -15,6 +15,7 @@ from phonoscope.matching.recording.alignment import significance
 from phonoscope.matching.recording.find import Passage, covered_s, stretches
 from phonoscope.matching.recording.match import Match
 from phonoscope.matching.recording.upkeep import current_index, index_folder
+from tests.helpers.progress import Recorded
 from tests.helpers.sounds import write
 from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
@@ -136,9 +137,9 @@ def test_a_new_scan_is_found_and_damage_is_repaired(tmp_path):
     (found,) = look_up(held, tmp_path, query)
     for file in index_folder(held._store).rglob("bits"):
         file.write_bytes(b"\0" * file.stat().st_size)
-    told = []
-    assert current_index(held._store, told.append).recordings == 2
-    assert len(told) == 1
+    progress = Recorded()
+    assert current_index(held._store, progress).recordings == 2
+    assert (progress.tasks, progress.done) == ([("index", "recordings")], 2)
     assert look_up(held, tmp_path, query) == [found]
     held.compact(grace_s=0)
     assert look_up(held, tmp_path, query) == [found]

@@ -14,25 +14,10 @@ from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.scan import local
 from phonoscope.settings import Settings
 from tests.helpers import tasks
+from tests.helpers.progress import Recorded
 from tests.helpers.sounds import noise, sine, write
 
 SETTINGS = Settings(workers=1, file_time_limit_s=60)
-
-
-class Meter:
-    """Adds up what a scan tells of its progress."""
-
-    def __init__(self):
-        self.total = self.unchanged = self.files = self.unreadable = 0
-        self.audio_s = 0.0
-
-    def listed(self, total, unchanged=0):
-        self.total, self.unchanged = total, unchanged
-
-    def advanced(self, files, audio_s, unreadable):
-        self.files += files
-        self.audio_s += audio_s
-        self.unreadable += unreadable
 
 
 def rows(catalogue, query):
@@ -63,8 +48,8 @@ def test_a_folder_good_and_bad_once_and_again(catalogue, music, tmp_path):
     (music / "empty.mp3").write_bytes(b"")
     (music / "text.mp3").write_text("no sound")
     os.mkfifo(music / "pipe.mp3")
-    meter = Meter()
-    done = catalogue.scan(music, settings=SETTINGS, progress=meter)
+    progress = Recorded()
+    done = catalogue.scan(music, settings=SETTINGS, progress=progress)
 
     assert (done.listed, done.unchanged) == (8, 0)
     assert (done.examined, done.duplicates, done.unreadable) == (3, 2, 3)
@@ -72,8 +57,9 @@ def test_a_folder_good_and_bad_once_and_again(catalogue, music, tmp_path):
     assert done.audio_s == pytest.approx(1.8, abs=0.1)
     assert done.wall_s > 0
     assert done.cpu_s > 0
-    assert (meter.total, meter.files, meter.unreadable) == (8, 8, 3)
-    assert meter.audio_s == pytest.approx(done.audio_s)
+    assert progress.tasks == [("list", "files"), ("scan", "files")]
+    assert (progress.total, progress.done, progress.counters["unreadable"]) == (8, 8, 3)
+    assert progress.counters["audio_s"] == pytest.approx(done.audio_s)
     json.dumps(done.to_json())
 
     assert Counter(row["error_kind"] for row in rows(catalogue, "from files")) == {
@@ -113,7 +99,7 @@ def test_a_folder_good_and_bad_once_and_again(catalogue, music, tmp_path):
 def test_a_file_that_hangs_or_crashes_is_a_row_and_the_others_are_done(
     catalogue, music, monkeypatch
 ):
-    monkeypatch.setattr(local, "examine_file", tasks.misbehaving_examination)
+    monkeypatch.setattr(local, "analyse_file", tasks.misbehaving_examination)
     for number, name in enumerate(["hang", "crash", "fine"]):
         write(music / f"{name}.wav", noise(0.2, seed=number))
     (music / "hang too.wav").write_bytes((music / "hang.wav").read_bytes())
@@ -154,7 +140,7 @@ def test_a_file_that_vanishes_or_changes_is_a_row(catalogue, music, monkeypatch)
 
 
 def test_batches_are_written_by_number_and_by_time(catalogue, music, monkeypatch):
-    monkeypatch.setattr(local, "examine_file", tasks.misbehaving_examination)
+    monkeypatch.setattr(local, "analyse_file", tasks.misbehaving_examination)
     for number in range(5):
         write(music / f"{number}.wav", noise(0.1, seed=number))
     write(music / "slow.wav", noise(0.1, seed=99))
@@ -198,14 +184,12 @@ def test_ctrl_c_keeps_what_is_complete(catalogue, music):
     for number in range(4):
         write(music / f"{number}.wav", noise(0.1, seed=number))
 
-    class Interrupting(Meter):
-        def advanced(self, files, audio_s, unreadable):
-            super().advanced(files, audio_s, unreadable)
-            if self.files == 2:
-                raise KeyboardInterrupt
+    def stop(progress):
+        if progress.tasks[-1][0] == "scan" and progress.done == 2:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        catalogue.scan(music, settings=SETTINGS, progress=Interrupting())
+        catalogue.scan(music, settings=SETTINGS, progress=Recorded(stop))
     assert len(rows(catalogue, "from files")) == len(rows(catalogue, "from recordings")) == 2
     assert rows(catalogue, "select state from scans") == [{"state": "interrupted"}]
     done = catalogue.scan(music, settings=SETTINGS)

@@ -18,6 +18,7 @@ from phonoscope.scan.session import spark_session
 from phonoscope.scan.sources import SourceFile
 from phonoscope.settings import Settings
 from tests.helpers import tasks
+from tests.helpers.progress import Recorded
 from tests.helpers.sounds import noise, sine, write
 
 SETTINGS = Settings(workers=2, file_time_limit_s=20, batch_files=4)
@@ -80,7 +81,7 @@ def test_a_task_guards_itself_against_hanging_and_crashing_files(tmp_path, monke
     music.mkdir()
     for number, name in enumerate(["hang", "crash", "fine"]):
         write(music / f"{name}.wav", noise(0.2, seed=number))
-    monkeypatch.setattr(spark, "examine_file", tasks.misbehaving_examination)
+    monkeypatch.setattr(spark, "analyse_file", tasks.misbehaving_examination)
     catalogue = open_catalogue(tmp_path / "catalogue", create=True)
     what = order(catalogue, file_time_limit_s=3, false_alarms=0.02)
     files = [
@@ -147,22 +148,14 @@ def test_spark_gives_the_same_rows_as_this_machine(tmp_path, monkeypatch):
         open_catalogue(tmp_path / "here", create=True),
         open_catalogue(tmp_path / "there", create=True),
     )
-    told = []
-
-    class Meter:
-        def listed(self, total, unchanged=0):
-            told.append(total)
-
-        def advanced(self, files, audio_s, unreadable):
-            told.append(files)
-
+    progress = Recorded()
     local = here.scan(music, settings=SETTINGS)
-    cluster = there.scan(music, engine="spark", settings=SETTINGS, progress=Meter())
+    cluster = there.scan(music, engine="spark", settings=SETTINGS, progress=progress)
     for name in ("listed", "examined", "duplicates", "unreadable", "unreadable_kinds"):
         assert getattr(local, name) == getattr(cluster, name), name
     assert cluster.audio_s == pytest.approx(local.audio_s)
     assert cluster.cpu_s > 0
-    assert told[0] == sum(told[1:]) == 14
+    assert progress.total == progress.done == 14
     for table in ("files", "recordings", "verdicts", "segments", "declared", "statements"):
         query = f"select * exclude (scan_id, batch) from {table} order by all"
         assert rows(here, query) == rows(there, query)

@@ -17,6 +17,7 @@ from phonoscope.clock import utc_now
 from phonoscope.matching.recording.copies import fingerprints, groups, pairs
 from phonoscope.matching.recording.groups import CopyGroup, grouped
 from phonoscope.matching.recording.pair import Pair
+from phonoscope.progress import Progress
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -41,9 +42,9 @@ def pair_key(one: str, other: str) -> str:
     return f"{min(one, other)}-{max(one, other)}"
 
 
-def search(catalogue: CatalogueReader, store: Store) -> int:
+def search(catalogue: CatalogueReader, store: Store, progress: Progress | None = None) -> int:
     """Search a catalogue for copies and keep what is found; return how many pairs."""
-    rows = [_row(pair) for pair in pairs(catalogue.table("prints"))]
+    rows = [_row(pair) for pair in pairs(catalogue.table("prints"), progress)]
     _keep(store, "matches", rows)
     return len(rows)
 

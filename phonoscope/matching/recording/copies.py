@@ -11,6 +11,7 @@ import numpy as np
 from phonoscope.features.fingerprints import ALTERATIONS
 from phonoscope.matching.recording.pair import Fingerprints, Pair, related
 from phonoscope.matching.recording.pairs import key_bits, possible_pairs
+from phonoscope.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -19,13 +20,15 @@ _TOGETHER = 2_000
 """Recordings whose prints are held at once."""
 
 
-def pairs(prints: ir.Table) -> Iterator[Pair]:
+def pairs(prints: ir.Table, progress: Progress | None = None) -> Iterator[Pair]:
     """Find pairs of recordings that share sound.
 
     Parameters
     ----------
     prints
         The table ``prints`` of a catalogue, one row a recording.
+    progress
+        Takes in how many pairs that may share sound are compared.
 
     Yields
     ------
@@ -39,10 +42,13 @@ def pairs(prints: ir.Table) -> Iterator[Pair]:
     by_two: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         by_two[min(row["one"], row["other"]), max(row["one"], row["other"])].append(row)
+    progress = progress or NoProgress()
+    progress.start("copies", unit="pairs", total=len(by_two))
     for some in _batches(sorted(by_two)):
         held = fingerprints(prints, {name for two in some for name in two})
         for two in some:
             yield from _best(held, by_two[two])
+            progress.advance()
 
 
 def _batches(twos: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

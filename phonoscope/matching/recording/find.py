@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
+from phonoscope.audio.decode import Decoder
 from phonoscope.matching.recording.index import Index
 from phonoscope.matching.recording.match import FALSE_MATCHES, Match, Query, recognise
-from phonoscope.matching.recording.reading import excerpts
+from phonoscope.matching.recording.reading import EXCERPT_S, excerpts
+from phonoscope.progress import NoProgress, Progress
 
 PASSAGE_S = 5.0
 """Excerpts in which short copied passages are looked for."""
@@ -20,13 +22,6 @@ SAME_PLACE_S = 0.5
 SAME_SPEED = 0.02
 LONGEST_GAP_S = 20.0
 """A stretch goes on past so much sound that was not recognised, when its place fits."""
-
-
-class Progress(Protocol):
-    """Is told how much sound was looked up."""
-
-    def advanced(self, seconds: float, /) -> None:
-        """Take in that the sound was looked up to here, s from its start."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def find(
     altered: bool = True,
     passages: bool = False,
     false_matches: float = FALSE_MATCHES,
-    told: Progress | None = None,
+    progress: Progress | None = None,
 ) -> list[Passage]:
     """Return what a sound contains of the recordings in an index, in order of time.
 
@@ -71,22 +66,24 @@ def find(
         Look in short excerpts: finds passages from about 3 s on.
     false_matches
         Share of sounds in which something that is not there may be recognised.
-    told
-        Is told how far it is.
+    progress
+        Takes in how far it is, in seconds of the sound.
 
     Raises
     ------
     UnreadableError
         When the file holds no sound that can be decoded.
     """
-    sound = excerpts(file, PASSAGE_S) if passages else excerpts(file)
+    progress = progress or NoProgress()
     found: list[Match] = []
-    tried = 0
-    for excerpt in sound:
-        found += recognise(index, Query(excerpt, altered, false_matches))
-        tried += 1
-        if told:
-            told.advanced(excerpt.stop_s)
+    tried, done_s = 0, 0.0
+    with Decoder(file) as decoder:
+        progress.start("find", unit="s", total=decoder.stream.declared_duration_s)
+        for excerpt in excerpts(decoder, PASSAGE_S if passages else EXCERPT_S):
+            found += recognise(index, Query(excerpt, altered, false_matches))
+            tried += 1
+            progress.advance(excerpt.stop_s - done_s)
+            done_s = excerpt.stop_s
     # Every excerpt is another chance to err: what one alone may show must be rarer in a long sound.
     rated = (
         dataclasses.replace(stretch, p_false=min(1.0, stretch.p_false * tried))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,15 +114,14 @@ class Reader:
         self._power = held.copy()
 
 
-def excerpts(file: BinaryIO, length_s: float = EXCERPT_S) -> Iterator[Excerpt]:
-    """Decode a file into excerpts.
+def excerpts(decoder: Decoder, length_s: float = EXCERPT_S) -> Iterator[Excerpt]:
+    """Decode a sound into excerpts of a length, s, that overlap by half.
 
     Raises
     ------
     UnreadableError
         When it holds no sound that can be decoded.
     """
-    with Decoder(file) as decoder:
-        reader = Reader(length_s, length_s / 2)
-        for block in decoder.blocks():
-            yield from reader.push(block)
+    reader = Reader(length_s, length_s / 2)
+    for block in decoder.blocks():
+        yield from reader.push(block)

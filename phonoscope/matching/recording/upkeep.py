@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,12 @@ from phonoscope.features.fingerprints import weights
 from phonoscope.files import local_path
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.segment import DamagedIndexError, Printed
+from phonoscope.progress import NoProgress, Progress
 
 TABLE = "prints"
 FOLDER = "index"
 _COLUMNS = ["recording_id", "print_at", "print_bits", "print_model"]
 _ROWS = 512
-Told = Callable[[str], None]
 
 
 def index_folder(store: Store) -> Path:
@@ -31,15 +31,15 @@ def index_folder(store: Store) -> Path:
     return Path(platformdirs.user_cache_dir("phonoscope")) / FOLDER / name
 
 
-def current_index(store: Store, told: Told = lambda _: None) -> Index:
+def current_index(store: Store, progress: Progress | None = None) -> Index:
     """Open the index of a catalogue, and first add what it lacks.
 
     An index that is damaged, half built or of another version is built anew.
 
     Parameters
     ----------
-    told
-        Is told in a sentence what has to be done first, when that takes time.
+    progress
+        Takes in how many recordings are added, when any has to be.
     """
     folder, live = index_folder(store), store.live_parts(TABLE)
     try:
@@ -49,15 +49,21 @@ def current_index(store: Store, told: Told = lambda _: None) -> Index:
     except DamagedIndexError:
         pass
     with writing(folder) as writer:
-        if writer.begun_anew and live:
-            told("Building the index of fingerprints anew.")
         lacking = [name for name in live if name not in writer.parts]
         if lacking or writer.begun_anew:
-            writer.add(printed_in(store, lacking), lacking)
+            printed = _reported(printed_in(store, lacking), progress or NoProgress())
+            writer.add(printed, lacking)
         if gone := writer.parts - {*live}:
             writer.forget_parts(gone)
         writer.merge()
     return Index.open(folder)
+
+
+def _reported(printed: Iterable[Printed], progress: Progress) -> Iterator[Printed]:
+    progress.start("index", unit="recordings")
+    for one in printed:
+        yield one
+        progress.advance()
 
 
 def printed_in(store: Store, parts: Sequence[str]) -> Iterator[Printed]:
