@@ -46,7 +46,7 @@ def test_a_log_is_weighed_later(logs, tmp_path):
     (log,) = json.loads(run("plays", "--into", into, "--json").stdout)["weighed"]
     assert (log["artificial_accounts"], log["undecided_accounts"]) == (6, 0)
     (group,) = log["groups"]
-    assert (group["sign"], group["accounts"], group["tracks"]) == ("artificial", 6, 12)
+    assert (group["verdict"], group["accounts"], group["tracks"]) == ("artificial", 6, 12)
     assert log["share_low"] < log["artificial_share"] < log["share_high"]
     assert set(log) == documented("A log of `weighed`")
     assert set(group) == documented("A group has the columns")
