@@ -3,7 +3,7 @@
     python -m bench.real_csvs ../shared/catalogue-data
 
 Every CSV file of the folder that ``ingest`` takes for a list of tracks is read twice: by Phonoscope
-into a catalogue that is thrown away, and by pandas with the columns that the layout names. Ends
+into a catalogue that is thrown away, and by pandas with the columns that the format names. Ends
 with status 1 when a number differs.
 """
 
@@ -19,7 +19,7 @@ import pandas as pd
 
 import phonoscope as ps
 from phonoscope.findings.base import find
-from phonoscope.ingest.detect import open_metadata
+from phonoscope.ingest.detect import open_job
 from phonoscope.ingest.formats.flat_csv import fields_of
 
 CLOSE = 1e-8
@@ -64,12 +64,12 @@ def by_pandas(data: pd.DataFrame) -> Iterator[tuple[str, float]]:
 def differences(path: Path) -> list[str] | None:
     """Return what differs; ``None`` when the file is no list of tracks."""
     try:
-        source, layout = open_metadata(path)
+        job = open_job(path)
     except ps.SourceError:
         return None
-    if layout.name != "flat-csv":
+    if job.format.name != "flat-csv":
         return None
-    columns = fields_of(source.columns)
+    columns = fields_of(job.source.columns)
     with tempfile.TemporaryDirectory() as folder:
         catalogue = ps.open_catalogue(folder, create=True)
         summary = catalogue.ingest(path)

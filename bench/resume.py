@@ -20,12 +20,12 @@ import tempfile
 from pathlib import Path
 
 import phonoscope as ps
-from phonoscope.ingest.checkpoint import Unfinished
+from phonoscope.ingest.checkpoint import CheckpointFile
 
 
 def _ingest(source: str, into: str, noted: bool, killed_at: int | None) -> None:
     if not noted:
-        Unfinished.keep = lambda self, checkpoint: None  # type: ignore[method-assign]
+        CheckpointFile.keep = lambda self, checkpoint: None  # type: ignore[method-assign]
 
     def progress(read: int, rejected: int, share: float | None) -> None:
         if killed_at is not None and read >= killed_at:

@@ -25,7 +25,7 @@ from phonoscope.errors import (
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis, analyse
-    from phonoscope.api import Catalogue, ScanSummary, check, layout_of, open_catalogue
+    from phonoscope.api import Catalogue, ScanSummary, check, format_of, open_catalogue
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.read import read_labels
     from phonoscope.disclosure.writing import Labelling, write_label
@@ -48,7 +48,7 @@ __all__ = [
     "UsageError",
     "analyse",
     "check",
-    "layout_of",
+    "format_of",
     "open_catalogue",
     "read_labels",
     "write_label",
@@ -64,6 +64,7 @@ _LAZY = {
     "check": "phonoscope.api",
     "analyse": "phonoscope.analysis",
     "open_catalogue": "phonoscope.api",
+    "format_of": "phonoscope.api",
     "layout_of": "phonoscope.api",
     "read_labels": "phonoscope.disclosure.read",
     "write_label": "phonoscope.disclosure.writing",

@@ -23,6 +23,7 @@ from phonoscope.catalogue.compaction import GRACE_S, Compaction, compact
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store, open_store
 from phonoscope.clock import utc_now, utc_today
+from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import open_source, uri_of
 from phonoscope.ingest.summary import IngestSummary
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
     from phonoscope.findings.report import Report, ReportFormat
     from phonoscope.findings.shared.shares import Shares
+    from phonoscope.ingest.base import Source
+    from phonoscope.ingest.job import Job
     from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.groups import CopyGroup
 
@@ -58,10 +61,11 @@ __all__ = [
     "ScanSummary",
     "analyse",
     "check",
-    "check_log",
+    "format_of",
     "layout_of",
     "listed",
     "open_catalogue",
+    "open_log",
 ]
 
 
@@ -136,41 +140,51 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     return list(found)
 
 
-def layout_of(
+def format_of(
     source: str | os.PathLike[str],
     mapping: Mapping[str, str] | None = None,
-    stated: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the name of the layout of a source of metadata; reads no rows.
+    """Return the name of the format of a source of metadata; reads no rows.
 
     Parameters
     ----------
-    source, mapping, stated
+    source, mapping, constants
         As for :meth:`Catalogue.ingest`.
 
     Raises
     ------
     SourceError
-        When no layout is recognised: says what was looked for and what was found.
+        When no format is recognised: says what was looked for and what was found.
     UsageError
         When the mapping does not fit the source.
     """
-    from phonoscope.ingest.detect import open_metadata
+    from phonoscope.ingest.detect import open_job
 
-    return open_metadata(source, mapping, stated)[1].name
+    return open_job(source, mapping=mapping, constants=constants).format.name
 
 
-def check_log(log: str | os.PathLike[str]) -> None:
-    """Refuse what is no log of plays; see :meth:`Catalogue.ingest_plays`.
+@deprecated("format_of", since="0.2")
+def layout_of(
+    source: str | os.PathLike[str],
+    mapping: Mapping[str, str] | None = None,
+    stated: Mapping[str, str] | None = None,
+) -> str:
+    """Return the name of the format of a source of metadata; the older name of format_of."""
+    return format_of(source, mapping, stated)
+
+
+def open_log(log: str | os.PathLike[str]) -> Job[Source]:
+    """Open a log of plays, for :meth:`Catalogue.ingest_plays`.
 
     Raises
     ------
     SourceError
-        Says what it is, or what was looked for.
+        When it is not one: says what it is, or what was looked for.
     """
-    from phonoscope.ingest.plays import check_log
+    from phonoscope.ingest.plays import open_log
 
-    check_log(log)
+    return open_log(log)
 
 
 class Catalogue:
@@ -385,11 +399,12 @@ class Catalogue:
         *,
         name: str | None = None,
         restart: bool = False,
+        constants: Mapping[str, str] | None = None,
         stated: Mapping[str, str] | None = None,
     ) -> IngestSummary:
         """Read a source of metadata, such as a dump of a web API, into the tables of tracks.
 
-        The layout is recognised from what the source holds. Where an earlier ingest of the same
+        The format is detected from what the source holds. Where an earlier ingest of the same
         source was stopped, whatever stopped it, this one goes on, unless the source, the arguments
         or Phonoscope have changed since. Rows of an earlier ingest that was done are replaced, not
         doubled.
@@ -397,7 +412,7 @@ class Catalogue:
         Parameters
         ----------
         source
-            A file or folder in one of the layouts of ``docs/ingest-json.md``; a file may be packed.
+            A file or folder in one of the formats of ``docs/ingest-json.md``; a file may be packed.
         mapping
             Field by column, for a CSV file whose columns are not recognised: ``{"Song":
             "name", "Key": "track_id"}``. Nothing else of the file is read then.
@@ -409,10 +424,12 @@ class Catalogue:
             one source; by default the path or URI.
         restart
             Begin at the start also where an earlier one was stopped.
+        constants
+            Values that hold for all rows of a chart: ``chart``, ``region``, ``chart_date``
+            (YYYY-MM-DD) and ``entry_kind`` (``"track"`` or ``"album"``). They go before what the
+            file says; the source must be a chart.
         stated
-            What holds for all rows of a chart: ``chart``, ``region``, ``chart_date`` (YYYY-MM-DD)
-            and ``entry_kind`` (``"track"`` or ``"album"``). It goes before what the file says; the
-            source must be a chart.
+            Deprecated name of ``constants``.
 
         Returns
         -------
@@ -422,32 +439,32 @@ class Catalogue:
         Raises
         ------
         SourceError
-            When the source is damaged, or no layout is recognised: says what was looked for
+            When the source is damaged, or no format is recognised: says what was looked for
             and what was found.
         UsageError
-            When the mapping, or what is stated, does not fit the source.
+            When the mapping, or the constants, do not fit the source.
         CatalogueError
             When the catalogue cannot be written, and what was written before is safe; or when
             another process reads the same source into it.
         """
-        from phonoscope.ingest.convert.pseudonyms import Pseudonyms, using
+        from phonoscope.ingest.detect import open_job
         from phonoscope.ingest.pipeline import ingest
 
-        with using(Pseudonyms.drawn()):
-            return ingest(
-                self._store,
-                source,
-                memory_mb=self._settings.query_memory_mb,
-                mapping=mapping,
-                name=name,
-                progress=progress,
-                restart=restart,
-                stated=stated,
-            )
+        if stated is not None:
+            warn_deprecated("ingest(stated=)", "ingest(constants=)", since="0.2")
+            constants = stated
+        return ingest(
+            self._store,
+            open_job(source, mapping=mapping, constants=constants),
+            memory_mb=self._settings.query_memory_mb,
+            name=name,
+            progress=progress,
+            restart=restart,
+        )
 
     def ingest_plays(
         self,
-        log: str | os.PathLike[str],
+        log: str | os.PathLike[str] | Job[Source],
         progress: Progress | None = None,
         *,
         key: str | os.PathLike[str] | None = None,
@@ -464,8 +481,8 @@ class Catalogue:
         Parameters
         ----------
         log
-            A file or folder of CSV, JSON or Parquet, its columns told by their names, or of
-            ListenBrainz; see ``docs/plays.md``.
+            A file or folder of CSV, JSON or Parquet, its columns recognised by their names, or of
+            ListenBrainz; see ``docs/plays.md``. Or what :func:`open_log` returned.
         progress
             As for :meth:`ingest`.
         key

@@ -63,7 +63,7 @@ class Hooks:
 
     @hookspec
     def phonoscope_ingest_formats(self) -> Sequence[Any]:
-        """Return formats of metadata: :class:`phonoscope.ingest.base.Format`."""
+        """Return formats of metadata: :class:`phonoscope.ingest.job.Format`."""
         raise NotImplementedError
 
     @hookspec

@@ -38,7 +38,7 @@ PUBLIC = [
     "UsageError",
     "analyse",
     "check",
-    "layout_of",
+    "format_of",
     "open_catalogue",
     "read_labels",
     "write_label",

@@ -82,24 +82,24 @@ def charts(
     from phonoscope import api
 
     given = {"chart": chart, "region": region, "chart_date": date}
-    stated = {name: value for name, value in given.items() if value is not None}
+    constants = {name: value for name, value in given.items() if value is not None}
     if albums:
-        stated["entry_kind"] = "album"
+        constants["entry_kind"] = "album"
     for path in files:
         # Everything is looked at first: a refused file makes no catalogue.
-        if (layout := api.layout_of(person_path(path), None, stated)) != "charts-csv":
-            raise UsageError(f"{path} is no chart: its layout is {layout}")
+        if (found := api.format_of(person_path(path), None, constants)) != "charts-csv":
+            raise UsageError(f"{path} is not a chart (detected format: {found})")
     if known_artists is not None:
-        layout = api.layout_of(person_path(known_artists))
-        if layout != _MACHINES:
-            raise UsageError(f"{known_artists} is no list of artists: its layout is {layout}")
+        found = api.format_of(person_path(known_artists))
+        if found != _MACHINES:
+            raise UsageError(f"{known_artists} is not a list of artists (detected format: {found})")
     catalogue = api.open_catalogue(person_path(into), create=True)
     summaries = []
     lists = [] if known_artists is None else [known_artists]
     for path in [*files, *lists]:
         with TerminalProgress(quiet) as progress:
-            said = stated if path not in lists else None
-            summary = catalogue.ingest(person_path(path), progress=progress, stated=said)
+            held = constants if path not in lists else None
+            summary = catalogue.ingest(person_path(path), progress=progress, constants=held)
         summaries.append(summary)
         if as_json:
             write_json(summary.to_json())

@@ -38,9 +38,9 @@ def ingest(
         typer.Argument(
             metavar="SOURCE",
             help="A file or folder: SQLite, Parquet, CSV, JSON or XML with tracks, albums or "
-            "artists, in one of the layouts that docs/ingest-json.md lists; packed with gzip, "
-            "bzip2, xz, zstd or ZIP as it may be. What it is, is told from its tables, columns, "
-            "keys and elements.",
+            "artists, in one of the formats that docs/ingest-json.md lists; packed with gzip, "
+            "bzip2, xz, zstd or ZIP as it may be. The format is detected "
+            "automatically.",
         ),
     ],
     *,
@@ -88,7 +88,7 @@ def ingest(
 
     fields = _mapping(mapping) if mapping else None
     # What the source is, is looked at first: a refused one makes no empty catalogue.
-    api.layout_of(person_path(source), fields)
+    api.format_of(person_path(source), fields)
     catalogue = api.open_catalogue(person_path(into), create=True)
     with TerminalProgress(quiet) as progress:
         summary = catalogue.ingest(

@@ -121,15 +121,14 @@ def plays(
 
     if log is None and not weigh:
         raise UsageError("there is nothing to do: name a log to read, or leave --no-weigh out")
-    if log is not None:
-        # What the log is, is looked at first: a refused one makes no empty catalogue and no key.
-        api.check_log(person_path(log))
-    catalogue = api.open_catalogue(person_path(into), create=log is not None)
+    # The log is opened first: a refused one makes no empty catalogue and no key.
+    opened = None if log is None else api.open_log(person_path(log))
+    catalogue = api.open_catalogue(person_path(into), create=opened is not None)
     summary = None
-    if log is not None:
+    if opened is not None:
         with TerminalProgress(quiet) as progress:
             summary = catalogue.ingest_plays(
-                person_path(log),
+                opened,
                 progress,
                 key=None if key is None else person_path(key),
                 pseudonymise=not as_written,

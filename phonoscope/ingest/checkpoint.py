@@ -33,7 +33,7 @@ _CHANGED = {
     "source": "it has changed since",
     "name": "it was called otherwise then (--as)",
     "mapping": "the columns were mapped otherwise then (--map)",
-    "layout": "it was read as another layout then",
+    "format": "it was read as another format then",
     "version": "another version of Phonoscope began it",
     "rows": "rows of a catalogue have other columns now",
     "accounts": "accounts were hidden otherwise then (--key)",
@@ -46,8 +46,8 @@ _SIDE_FILES = ("-wal", "-journal")
 class Checkpoint:
     """How far an ingest was when its last batch was written."""
 
-    same: Mapping[str, str]
-    """What must be the same for another to go on; see :func:`same_of`."""
+    fingerprint: Mapping[str, str]
+    """What must be the same for another ingest to continue; see :func:`fingerprint_of`."""
     scan_id: str
     started_utc: datetime
     batch: str
@@ -69,8 +69,8 @@ class Checkpoint:
         return 1 + sum(count.read for count in self.tables.values())
 
 
-class Unfinished:
-    """What is kept of the ingest of an origin; see :func:`unfinished`."""
+class CheckpointFile:
+    """The file that keeps the checkpoint of an origin; see :func:`locked_checkpoint`."""
 
     def __init__(self, store: Store, origin: str) -> None:
         self._store = store
@@ -89,24 +89,30 @@ class Unfinished:
 
         self._store.place.write(self._name, fill)
 
-    def find(self, same: Mapping[str, str]) -> tuple[Checkpoint | None, str]:
+    def find(self, fingerprint: Mapping[str, str]) -> tuple[Checkpoint | None, str]:
         """Return where to go on; or ``None`` and why it cannot, empty when there is nothing."""
         text = self._store.place.read(self._name) if self._store.place.can_lock else None
         if text is None:
             return None, ""
         try:
-            found = _parsed(json.loads(text))
+            fields = json.loads(text)
+            if "same" in fields:
+                # Versions before 0.2 called the fingerprint so.
+                return None, _CHANGED["version"]
+            found = _parsed(fields)
         except (ValueError, TypeError, KeyError, AttributeError):
             return None, f"{self._store.name}/{self._name} is damaged"
         if self._is_done(found.scan_id):
             return None, ""
-        if not same["source"]:
+        if not fingerprint["source"]:
             return None, "nobody tells whether it has changed since"
-        changed = next((name for name in _CHANGED if found.same.get(name) != same[name]), None)
+        changed = next(
+            (name for name in _CHANGED if found.fingerprint.get(name) != fingerprint[name]), None
+        )
         return (None, _CHANGED[changed]) if changed else (found, "")
 
     def forget(self) -> None:
-        """Remove what is kept, and what processes that were killed left beside it."""
+        """Remove what is kept, and what killed processes left next to it."""
         place = self._store.place
         if place.can_lock:
             place.remove(self._name)
@@ -131,7 +137,7 @@ def _parsed(found: dict[str, Any]) -> Checkpoint:
 
 
 @contextmanager
-def unfinished(store: Store, origin: str) -> Iterator[Unfinished]:
+def locked_checkpoint(store: Store, origin: str) -> Iterator[CheckpointFile]:
     """Give what is kept of an origin, to one process at a time.
 
     Raises
@@ -139,7 +145,7 @@ def unfinished(store: Store, origin: str) -> Iterator[Unfinished]:
     CatalogueError
         When another process reads the same source into this catalogue.
     """
-    kept = Unfinished(store, origin)
+    kept = CheckpointFile(store, origin)
     if not store.place.can_lock:
         yield kept
         return
@@ -165,8 +171,8 @@ def remove_after(store: Store, scan_id: str, batch: str) -> None:
                 store.place.remove(f"{table.name}/{part}")
 
 
-def same_of(
-    origin: str, *, name: str, layout: str, mapping: str | None, version: str, accounts: str
+def fingerprint_of(
+    origin: str, *, name: str, source_format: str, mapping: str | None, version: str, accounts: str
 ) -> dict[str, str]:
     """Return what must be the same for an ingest to go on where another was stopped.
 
@@ -174,7 +180,7 @@ def same_of(
     ----------
     origin
         URI of the source.
-    name, layout, mapping, version
+    name, source_format, mapping, version
         As in table ``ingests``.
     accounts
         What differs when accounts are hidden otherwise.
@@ -183,7 +189,7 @@ def same_of(
     return {
         "source": _stamp(origin),
         "name": name,
-        "layout": layout,
+        "format": source_format,
         "mapping": mapping or "",
         "version": version,
         "accounts": accounts,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -18,145 +17,133 @@ from phonoscope.catalogue.schema.tables import phonoscope_version, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, PhonoscopeError, UsageError
-from phonoscope.files import printable, uri_of
-from phonoscope.ingest.base import Format, Source
+from phonoscope.files import printable
+from phonoscope.ingest.base import Source
 from phonoscope.ingest.checkpoint import (
     Checkpoint,
-    Unfinished,
+    CheckpointFile,
+    fingerprint_of,
+    locked_checkpoint,
     remove_after,
-    same_of,
-    unfinished,
 )
 from phonoscope.ingest.convert.flat_table import as_text
-from phonoscope.ingest.convert.pseudonyms import current
-from phonoscope.ingest.detect import open_metadata
-from phonoscope.ingest.resume import OtherRowsError, Trail
+from phonoscope.ingest.detect import open_again
+from phonoscope.ingest.job import Job
+from phonoscope.ingest.resume import OtherRowsError, ResumePoint
 from phonoscope.ingest.summary import IngestSummary
 from phonoscope.ingest.writer import PartWriter
 from phonoscope.progress import NoProgress, Progress
 
 CHARTS = "charts-csv"
-"""Layout of charts, of whose rows something can be stated."""
+"""Format of charts: constants can hold for all rows of one."""
 
 
 def ingest(
     store: Store,
-    source: str | os.PathLike[str],
+    job: Job[Source],
     *,
     memory_mb: int,
-    mapping: Mapping[str, str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
     restart: bool = False,
-    stated: Mapping[str, str] | None = None,
 ) -> IngestSummary:
     """Read a source of metadata into a catalogue.
 
-    It goes on where an earlier one of the same source was stopped, whatever stopped it, unless the
-    source, what is asked of it, or Phonoscope has changed. What another ingest of the same source
-    wrote is replaced when this one ends; rows of other files under the same name are replaced by
-    key. None is doubled.
+    It continues where an earlier one of the same source was stopped, whatever stopped it, unless
+    the source, what is asked of it, or Phonoscope has changed. What another ingest of the same
+    source wrote is replaced when this one ends; rows of other files under the same name are
+    replaced by key. None is doubled.
 
     Parameters
     ----------
     store
         The catalogue.
-    source
-        File or folder of a known layout.
+    job
+        The source, opened by :func:`.detect.open_job`; it is read once.
     memory_mb
         Memory after which the last step, which looks for keys that occur twice, spills, MB.
-    mapping
-        Field by column, for a CSV file whose columns are not recognised; then nothing else
-        is read.
     name
-        What the column ``source`` says; by default the path or URI.
+        Name to store in the column ``source``; by default the path or URI.
     progress
         Takes in how far it is, and a sentence that says where it continues or why it begins
         again.
     restart
-        Begin at the start also where an earlier one was stopped.
-    stated
-        What holds for all rows of a chart, by field; then the source must be one.
+        Start over also where an earlier one was stopped.
 
     Raises
     ------
     SourceError
-        When the source cannot be read or its layout is not known; also when it breaks off
-        midway, and then the batches before that are in the catalogue and the ingest is kept as
-        'failed'.
+        When the source breaks off midway; then the batches before that are in the catalogue and
+        the ingest is kept as 'failed'.
     UsageError
-        When the mapping, or what is stated, does not fit.
+        When there are constants and the source is not a chart.
     CatalogueError
         When the catalogue cannot be written, and what was written before is safe; or another
         process reads the same source into it.
     """
     progress = progress or NoProgress()
-    opened, layout = open_metadata(source, mapping, stated)
-    if stated is not None and layout.name != CHARTS:
-        raise UsageError(f"{opened.name} is no chart: its layout is {layout.name}")
-    origin = uri_of(source)
-    source_name, mapped = name or origin, as_text(mapping or stated or None)
-    with unfinished(store, origin) as kept:
-        same = same_of(
-            origin,
+    if job.constants is not None and job.format.name != CHARTS:
+        raise UsageError(f"{job.source.name} is not a chart (detected format: {job.format.name})")
+    source_name, mapped = name or job.origin, as_text(job.mapping or job.constants or None)
+    with locked_checkpoint(store, job.origin) as kept:
+        fingerprint = fingerprint_of(
+            job.origin,
             name=source_name,
-            layout=layout.name,
+            source_format=job.format.name,
             mapping=mapped,
             version=phonoscope_version(),
-            accounts=current().mark,
+            accounts=job.pseudonyms.mark,
         )
-        about = _About(origin, source_name, mapped, memory_mb, same)
-        found, why = (None, "") if restart else kept.find(same)
-        if found and layout.always_anew and not current().is_stable:
-            found, why = None, layout.always_anew
+        target = _Target(source_name, mapped, memory_mb, fingerprint)
+        found, why = (None, "") if restart else kept.find(fingerprint)
+        if found and job.format.not_resumable_reason and not job.pseudonyms.is_stable:
+            found, why = None, job.format.not_resumable_reason
         shown = printable(source_name)
         if why:
             progress.message(f"begins again with {shown}: {why}")
         if found is not None:
             progress.message(f"goes on at row {found.next_row:,} of {shown}")
             try:
-                return _Run(store, opened, layout, about, kept=kept, found=found).run(progress)
+                return _Run(store, job, target, kept=kept, found=found).run(progress)
             except OtherRowsError:
                 progress.message(f"begins again with {shown}: it gives other rows than before")
-            opened, layout = open_metadata(source, mapping, stated)
-        return _Run(store, opened, layout, about, kept=kept, found=None).run(progress)
+            job = open_again(job)
+        return _Run(store, job, target, kept=kept, found=None).run(progress)
 
 
 @dataclass(frozen=True)
-class _About:
-    """What was asked for."""
+class _Target:
+    """How the rows are written."""
 
-    origin: str
     source: str
     """As the column of this name says."""
     mapping: str | None
     memory_mb: int
-    same: Mapping[str, str]
-    """What must be the same for an ingest to go on with one that was stopped."""
+    fingerprint: Mapping[str, str]
+    """What must be the same for an ingest to continue one that was stopped."""
 
 
 class _Run:
     def __init__(
         self,
         store: Store,
-        opened: Source,
-        layout: Format[Source],
-        about: _About,
+        job: Job[Source],
+        target: _Target,
         *,
-        kept: Unfinished,
+        kept: CheckpointFile,
         found: Checkpoint | None,
     ) -> None:
-        self._store, self._opened, self._layout, self._about = store, opened, layout, about
+        self._store, self._job, self._target = store, job, target
         self._kept, self._found = kept, found
         self._scan_id = found.scan_id if found else secrets.token_hex(6)
         self._names = BatchNames(self._scan_id, store.newest_batch())
-        self._writer = PartWriter(store, self._names, self._scan_id, about.source, self._mark)
-        self._trail = Trail(found)
+        self._writer = PartWriter(store, self._names, self._scan_id, target.source, self._mark)
+        self._resume = ResumePoint(found)
         self._started_utc = found.started_utc if found else utc_now()
         self._resumed_at_row: int | None = None
         self._started_s, self._started_cpu_s = time.monotonic(), time.process_time()
         if found is not None:
-            opened.start = found.position
+            job.source.start = found.position
             self._writer.written.update(found.written)
             self._resumed_at_row = found.next_row
 
@@ -169,11 +156,11 @@ class _Run:
         try:
             self._read(progress)
             self._writer.flush()
-            self._trail.tally.check(self._writer.written)
+            self._resume.tally.check(self._writer.written)
             settle(
                 self._store,
-                Settled(self._about.source, self._about.origin, self._scan_id),
-                memory_mb=self._about.memory_mb,
+                Settled(self._target.source, self._job.origin, self._scan_id),
+                memory_mb=self._target.memory_mb,
             )
         except BaseException as error:
             if type(error) is PhonoscopeError:
@@ -190,47 +177,47 @@ class _Run:
     def _read(self, progress: Progress) -> None:
         """Take every new chunk and report it. What an earlier run read counts as done."""
         before = self._found.tables.values() if self._found else ()
-        tally = self._trail.tally
+        tally = self._resume.tally
         read, rejected = sum(c.read for c in before), sum(c.rejected for c in before)
         progress.start("ingest", unit="rows", done=read, rejected=rejected)
-        for chunk in self._trail.new(self._layout.read(self._opened)):
+        for chunk in self._resume.new(self._job.chunks()):
             self._writer.add(chunk)
-            if (share := self._opened.share_read()) is not None:
+            if (share := self._job.source.share_read()) is not None:
                 progress.reached(share)
             progress.advance(tally.read - read, rejected=tally.rejected - rejected)
             read, rejected = tally.read, tally.rejected
 
     def _mark(self, batch: str) -> None:
         """Write down that a batch is whole. Another ingest reads what comes after it again."""
-        trail = self._trail
-        if not trail.is_known:
+        point = self._resume
+        if not point.is_known:
             return
         self._kept.keep(
             Checkpoint(
-                same=self._about.same,
+                fingerprint=self._target.fingerprint,
                 scan_id=self._scan_id,
                 started_utc=self._started_utc,
                 batch=batch,
-                position=trail.position,
-                before=trail.before,
-                passed=trail.passed,
-                tables=trail.tally.tables(),
+                position=point.position,
+                before=point.before,
+                passed=point.passed,
+                tables=point.tally.tables(),
                 written=self._writer.written,
             )
         )
 
     def _keep(self, state: str) -> None:
         """Write the row of this ingest. Of one that ended early no counts are claimed."""
-        done, tally = state == "done", self._trail.tally
+        done, tally = state == "done", self._resume.tally
         tables = {name: dataclasses.asdict(c) for name, c in tally.tables().items()}
         row = IngestRow(
-            source=self._about.source,
-            origin=self._about.origin,
-            layout=self._layout.name,
+            source=self._target.source,
+            origin=self._job.origin,
+            layout=self._job.format.name,
             state=state,
             deduplicated=done,
             version=phonoscope_version(),
-            mapping=self._about.mapping,
+            mapping=self._target.mapping,
             started_utc=self._started_utc,
             resumed_at_row=self._resumed_at_row,
             finished_utc=None if state == "running" else utc_now(),
@@ -243,18 +230,18 @@ class _Run:
         self._store.write({"ingests": plain_rows("ingests", [row], batch, self._scan_id)}, batch)
 
     def _summary(self) -> IngestSummary:
-        tally = self._trail.tally
+        tally = self._resume.tally
         return IngestSummary(
             scan_id=self._scan_id,
-            source=self._about.source,
-            layout=self._layout.name,
+            source=self._target.source,
+            layout=self._job.format.name,
             read=tally.read,
             kept=tally.kept,
             rejected=tally.rejected,
             reasons=dict(tally.reasons().most_common()),
             tables=tally.tables(),
             written=dict(sorted(self._writer.written.items())),
-            ignored=list(self._layout.ignored(self._opened)),
+            ignored=list(self._job.format.ignored(self._job.source)),
             resumed_at_row=self._resumed_at_row,
             wall_s=time.monotonic() - self._started_s,
             cpu_s=time.process_time() - self._started_cpu_s,

@@ -1,26 +1,29 @@
-"""Logs of plays into a catalogue: what :mod:`.run` does, with accounts hidden as asked."""
+"""Play logs into a catalogue: what :mod:`.pipeline` does, with accounts hidden as asked."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from phonoscope.catalogue.storage import Storage
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.files import local_path
-from phonoscope.ingest.convert.pseudonyms import Pseudonyms, using
-from phonoscope.ingest.detect import open_metadata
-from phonoscope.ingest.formats.listenbrainz import LAYOUT as LISTENBRAINZ
-from phonoscope.ingest.formats.play_csv import LAYOUT as PLAY_CSV
-from phonoscope.ingest.formats.play_json import LAYOUT as PLAY_JSON
+from phonoscope.ingest.base import Source
+from phonoscope.ingest.detect import open_job
+from phonoscope.ingest.formats.listenbrainz import FORMAT as LISTENBRAINZ
+from phonoscope.ingest.formats.play_csv import FORMAT as PLAY_CSV
+from phonoscope.ingest.formats.play_json import FORMAT as PLAY_JSON
 from phonoscope.ingest.formats.play_log import LOOKS_FOR
-from phonoscope.ingest.formats.play_parquet import LAYOUT as PLAY_PARQUET
+from phonoscope.ingest.formats.play_parquet import FORMAT as PLAY_PARQUET
+from phonoscope.ingest.job import Job
 from phonoscope.ingest.pipeline import ingest
+from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.ingest.summary import IngestSummary
 from phonoscope.progress import Progress
 
-_LAYOUTS = frozenset(layout.name for layout in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
+_FORMATS = frozenset(each.name for each in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
 
 
 def pseudonyms_of(
@@ -47,25 +50,26 @@ def pseudonyms_of(
     return Pseudonyms.of_file(key)
 
 
-def check_log(log: str | os.PathLike[str]) -> None:
-    """Refuse what is no log of plays.
+def open_log(log: str | os.PathLike[str]) -> Job[Source]:
+    """Open a log of plays.
 
     Raises
     ------
     SourceError
-        Says what it is, or what was looked for.
+        When it is not one: says what it is, or what was looked for.
     """
-    source, layout = open_metadata(log)
-    if layout.name not in _LAYOUTS:
+    job = open_job(log)
+    if job.format.name not in _FORMATS:
         raise SourceError(
-            f"{source.name} is no log of plays but {layout.name}: phonoscope ingest reads it. "
-            f"Found {source.found()}.\nLooked for {LOOKS_FOR}; or listens of ListenBrainz"
+            f"{job.source.name} is no log of plays but {job.format.name}: phonoscope ingest reads "
+            f"it. Found {job.source.found()}.\nLooked for {LOOKS_FOR}; or listens of ListenBrainz"
         )
+    return job
 
 
 def ingest_plays(
     store: Store,
-    log: str | os.PathLike[str],
+    log: str | os.PathLike[str] | Job[Source],
     *,
     pseudonyms: Pseudonyms,
     memory_mb: int,
@@ -73,14 +77,13 @@ def ingest_plays(
     progress: Progress | None,
     restart: bool,
 ) -> IngestSummary:
-    """Read a log of plays; see :func:`.run.ingest`."""
-    check_log(log)
-    with using(pseudonyms):
-        return ingest(
-            store,
-            log,
-            memory_mb=memory_mb,
-            name=name,
-            progress=progress,
-            restart=restart,
-        )
+    """Read a log of plays, one that :func:`open_log` opened or a path; see :func:`.ingest`."""
+    job = log if isinstance(log, Job) else open_log(log)
+    return ingest(
+        store,
+        replace(job, pseudonyms=pseudonyms),
+        memory_mb=memory_mb,
+        name=name,
+        progress=progress,
+        restart=restart,
+    )

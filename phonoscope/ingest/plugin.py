@@ -10,5 +10,5 @@ from phonoscope.registry import registered
 
 @hookimpl
 def phonoscope_ingest_formats() -> list[Any]:
-    """Return one for each file that has a ``LAYOUT``."""
-    return registered("phonoscope.ingest.formats", "LAYOUT")
+    """Return one for each file that has a ``FORMAT``."""
+    return registered("phonoscope.ingest.formats", "FORMAT")

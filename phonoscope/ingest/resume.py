@@ -19,7 +19,7 @@ class OtherRowsError(Exception):
     """What is passed over is not what was read before."""
 
 
-class Trail:
+class ResumePoint:
     """Counts chunks, and passes over those that were written before.
 
     Parameters

@@ -9,8 +9,8 @@ import time
 import pytest
 
 import phonoscope as ps
-from phonoscope.ingest.base import formats
 from phonoscope.ingest.cell import MAX_TEXT_BYTES
+from phonoscope.ingest.job import formats
 from tests.helpers.program import PROGRAM, ROOT, environment, run, strict_json
 from tests.helpers.sources import web_api, write_csv
 
@@ -61,8 +61,8 @@ def test_the_json_is_the_documented_one(tmp_path):
         assert set(counted) == {"read", "kept", "rejected", "reasons"}
         assert counted["read"] == counted["kept"] + counted["rejected"]
     assert found["read"] == found["kept"] + found["rejected"]
-    for layout in formats():
-        assert f"`{layout.name}`" in DOCUMENTED
+    for each in formats():
+        assert f"`{each.name}`" in DOCUMENTED
     assert f"{MAX_TEXT_BYTES:,} bytes" in DOCUMENTED
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_mapping_is_status_2_and_makes_no_catalogue(tmp_path, arguments,
     assert not (tmp_path / "c").exists()
 
 
-def test_an_unknown_layout_is_status_2_says_what_was_found_and_makes_no_catalogue(tmp_path):
+def test_an_unknown_format_is_status_2_says_what_was_found_and_makes_no_catalogue(tmp_path):
     path = write_csv(tmp_path / "x.csv", [["rank", "song\x1b[2J"], ["1", "One"]])
     done = run("ingest", path, "--into", tmp_path / "c")
     assert done.returncode == 2

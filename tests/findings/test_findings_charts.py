@@ -61,7 +61,7 @@ def test_what_two_sources_list_alike_counts_once(catalogue, tmp_path):
     rows = made_rows(4, WEEKS[:5])
     for name in ("a", "b"):
         path = write_csv(tmp_path / f"{name}.csv", [HEAD, *rows])
-        catalogue.ingest(path, stated={"chart": "Top"})
+        catalogue.ingest(path, constants={"chart": "Top"})
     found = figures(CHARTS.answer(catalogue))
     assert found["entries"].value == len(rows)
     assert "new_artist_share" not in found
@@ -142,7 +142,7 @@ def test_the_share_by_week_is_drawn_and_no_line_leads_across_a_gap(catalogue, tm
         for at, week in enumerate(weeks)
         for rank in range(1, 5)
     ]
-    catalogue.ingest(write_csv(tmp_path / "x.csv", [HEAD, *rows]), stated={"chart": "Top <1>"})
+    catalogue.ingest(write_csv(tmp_path / "x.csv", [HEAD, *rows]), constants={"chart": "Top <1>"})
     assert CHARTS.answer(catalogue).chart is None
     said = [["artist_name", "says"], ["machine", "x"], ["other", "x"]]
     catalogue.ingest(write_csv(tmp_path / "list.csv", said))
@@ -168,7 +168,7 @@ def test_of_several_charts_the_largest_is_drawn_and_named(catalogue, tmp_path):
     for name, places in (("small", 3), ("large", 9)):
         rows = made_rows(6, WEEKS[:20], places)
         path = write_csv(tmp_path / f"{name}.csv", [HEAD, *rows])
-        catalogue.ingest(path, stated={"chart": name})
+        catalogue.ingest(path, constants={"chart": name})
     answer = CHARTS.answer(catalogue)
     assert "Drawn is the largest chart: large, unstated." in answer.note
     table = next(table for table in answer.tables if table.name == "chart_days")

@@ -89,7 +89,7 @@ def charted(folder):
         for rank, artist in enumerate(["Metallica", "Anna feat. B", "C & D", "Bj\u00f6rk", "X"], 1)
     ]  # fmt: skip
     head = ["chart_date", "rank", "title", "artist", "uri", "isrc"]
-    catalogue.ingest(write_csv(folder / "chart.csv", [head, *entries]), stated={"chart": "Top"})
+    catalogue.ingest(write_csv(folder / "chart.csv", [head, *entries]), constants={"chart": "Top"})
     tracks = [
         [f"{1:022}", "x", "x", 1, "", "", "", ""],
         ["i", "y", "y", 1, "us-abc-24-00002", "", "", ""],

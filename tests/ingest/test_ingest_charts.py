@@ -1,4 +1,4 @@
-"""Charts: every layout that is told, names of files, and rows that cannot be kept."""
+"""Charts: every format that is recognised, names of files, and rows that cannot be kept."""
 
 import csv
 import io
@@ -75,33 +75,33 @@ def test_a_week_in_a_name_ends_with_its_last_day():
         assert read_name(name) is None
 
 
-def test_what_is_stated_goes_before_what_the_file_says(catalogue, tmp_path):
+def test_constants_go_before_what_the_file_says(catalogue, tmp_path):
     rows = [["position", "song", "artist"], [1, "Song", "A"], ["2", "", ""]]
     path = write_csv(tmp_path / "x.csv", rows)
     with pytest.raises(SourceError, match="--date"):
         catalogue.ingest(path)
     with pytest.raises(UsageError, match="YYYY-MM-DD"):
-        catalogue.ingest(path, stated={"chart_date": "5.6.2024"})
+        catalogue.ingest(path, constants={"chart_date": "5.6.2024"})
     with pytest.raises(UsageError, match="album"):
-        catalogue.ingest(path, stated={"chart_date": "2024-06-05", "entry_kind": "film"})
+        catalogue.ingest(path, constants={"chart_date": "2024-06-05", "entry_kind": "film"})
     said = {"chart_date": "2024-06-05", "chart": "Mine", "region": "ua", "entry_kind": "album"}
-    catalogue.ingest(path, stated=said)
+    catalogue.ingest(path, constants=said)
     assert table(catalogue, "chart_entries", *KEY, "entry_kind", "title") == [
         ("Mine", "ua", "2024-06-05", 1, "album", "Song"),
         ("Mine", "ua", "2024-06-05", 2, "album", None),
     ]
     # The same file once more replaces its rows, whatever is said of them now.
-    catalogue.ingest(path, stated={"chart_date": "2024-06-06"})
+    catalogue.ingest(path, constants={"chart_date": "2024-06-06"})
     assert {row[2] for row in table(catalogue, "chart_entries", *KEY)} == {"2024-06-06"}
 
 
-def test_only_of_a_chart_something_can_be_stated(catalogue, tmp_path):
+def test_only_a_chart_takes_constants(catalogue, tmp_path):
     path = write_csv(tmp_path / "x.csv", [["id", "name", "duration_ms"], ["a", "A", 1]])
     with pytest.raises(SourceError, match="not known"):
-        catalogue.ingest(path, stated={})
+        catalogue.ingest(path, constants={})
     other = write_csv(tmp_path / "y.csv", [["artist", "says"], ["A", "x"]])
     with pytest.raises(UsageError, match="machine-artists"):
-        catalogue.ingest(other, stated={})
+        catalogue.ingest(other, constants={})
 
 
 def test_a_folder_of_downloads_is_one_source(catalogue, tmp_path):

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import phonoscope as ps
-from phonoscope.ingest.base import formats
-from phonoscope.ingest.formats.flat_csv import SPELLINGS
+from phonoscope.ingest.formats.flat_csv import COLUMN_ALIASES
+from phonoscope.ingest.job import formats
 from phonoscope.ingest.readers import csv_file
 from tests.helpers.sources import table, write_csv
 
@@ -123,12 +123,12 @@ def test_seconds_become_milliseconds(tmp_path, catalogue):
     assert table(catalogue, "tracks", "track_id", "duration_ms") == [("a", 180_000), ("b", 290)]
 
 
-@pytest.mark.parametrize("field", SPELLINGS)
+@pytest.mark.parametrize("field", COLUMN_ALIASES)
 def test_every_spelling_is_recognised(tmp_path, field):
-    for spelling in SPELLINGS[field].split():
+    for spelling in COLUMN_ALIASES[field].split():
         needed = {"track_id": "id", "name": "name", "duration_ms": "duration_ms", field: spelling}
         path = write_csv(tmp_path / "x.csv", [list(dict.fromkeys(needed.values()))])
-        assert ps.layout_of(path) == "flat-csv", spelling
+        assert ps.format_of(path) == "flat-csv", spelling
 
 
 @pytest.mark.parametrize(
@@ -140,19 +140,19 @@ def test_every_spelling_is_recognised(tmp_path, field):
         "a",
     ],
 )
-def test_an_unknown_layout_is_refused_in_words(tmp_path, catalogue, heading):
+def test_an_unknown_format_is_refused_in_words(tmp_path, catalogue, heading):
     (tmp_path / "tracks.csv").write_text(f"{heading}\n1,2,3\n")
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "tracks.csv")
     assert heading.replace(",", ", ") in str(refused.value)
-    for layout in formats():
-        assert layout.looks_for in str(refused.value)
+    for each in formats():
+        assert each.looks_for in str(refused.value)
 
 
 def test_the_name_of_a_file_does_not_matter(tmp_path):
     path = tmp_path / "notes.sqlite3"
     path.write_text("id,name,duration_ms\n")
-    assert ps.layout_of(path) == "flat-csv"
+    assert ps.format_of(path) == "flat-csv"
 
 
 def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):

@@ -71,7 +71,7 @@ def test_a_zip_of_one_file_is_that_file(tmp_path, catalogue, way):
 
 def test_a_heading_that_begins_like_a_packed_file_is_a_heading(tmp_path):
     (tmp_path / "x").write_text("BZh9,id,name,duration_ms\n")
-    assert ps.layout_of(tmp_path / "x") == "flat-csv"
+    assert ps.format_of(tmp_path / "x") == "flat-csv"
 
 
 @pytest.mark.parametrize("way", PACK)
@@ -161,7 +161,7 @@ def test_damage_anywhere_is_an_error_or_the_same_bytes(tmp_path_factory, way, da
     path = tmp_path_factory.mktemp("packed") / "x"
     path.write_bytes(packed)
     try:
-        head = decompress.unpacked_head(str(path), "x", 1 << 20)
+        head = decompress.decompressed_head(str(path), "x", 1 << 20)
     except ps.SourceError:
         return
     assert isinstance(head, bytes)

@@ -217,4 +217,4 @@ def test_a_list_of_machine_artists(tmp_path, catalogue):
 def test_other_lists_of_artists_are_not_taken_for_machines(tmp_path, heading):
     (tmp_path / "x").write_text(f"{heading}\n1,2\n")
     with pytest.raises(ps.SourceError):
-        ps.layout_of(tmp_path / "x")
+        ps.format_of(tmp_path / "x")

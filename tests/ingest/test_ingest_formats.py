@@ -1,4 +1,4 @@
-"""Layouts are told apart: whatever a source is, one layout takes it, and no second one would."""
+"""Detection: whatever a source is, one format takes it, and a second one would not."""
 
 import json
 
@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phonoscope.ingest.base import formats
-from phonoscope.ingest.detect import open_metadata
+import phonoscope as ps
+from phonoscope.ingest.detect import open_job
+from phonoscope.ingest.job import formats
 from tests.helpers.sources import web_api
 from tests.ingest.test_ingest_dumps import RECORDING, listen, playlist
 from tests.ingest.test_ingest_json import track
@@ -54,22 +55,33 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_one_layout_fits_and_no_other(tmp_path, name):
+def test_one_format_fits_and_no_other(tmp_path, name):
     for content in SOURCES[name]:
         path = tmp_path / "x"
         if callable(content):
             content(path)
         else:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        opened, layout = open_metadata(path)
-        assert layout.name == name
+        job = open_job(path)
+        assert job.format.name == name
         fitting = [
             each.name
             for each in formats()
-            if isinstance(opened, each.opens) and each.recognises(opened)
+            if isinstance(job.source, each.opens) and each.recognises(job.source)
         ]
         assert fitting == [name]
 
 
-def test_every_layout_is_tried():
-    assert {*SOURCES, "mapped-csv"} == {layout.name for layout in formats()}
+def test_every_format_is_tried():
+    assert {*SOURCES, "mapped-csv"} == {each.name for each in formats()}
+
+
+def test_the_names_of_before_work_and_warn(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("rank,title,artist\n1,A,B\n")
+    constants = {"chart_date": "2024-01-01"}
+    with pytest.warns(DeprecationWarning, match="use format_of"):
+        assert ps.layout_of(path, None, constants) == ps.format_of(path, None, constants)
+    catalogue = ps.open_catalogue(tmp_path / "c", create=True)
+    with pytest.warns(DeprecationWarning, match=r"use ingest\(constants=\)"):
+        assert catalogue.ingest(path, stated=constants).kept == 1

@@ -222,9 +222,9 @@ def test_a_hostile_file_is_refused_within_bounds(tmp_path, catalogue, kind):
 
 def test_a_table_whose_heading_begins_like_json_is_a_table(tmp_path):
     (tmp_path / "x").write_text("{id},id,name,duration_ms\n1,2,3,4\n")
-    assert ps.layout_of(tmp_path / "x") == "flat-csv"
+    assert ps.format_of(tmp_path / "x") == "flat-csv"
     (tmp_path / "x").write_text("[ID],Song\n1,2\n")
-    assert ps.layout_of(tmp_path / "x", {"[ID]": "track_id", "Song": "name"}) == "mapped-csv"
+    assert ps.format_of(tmp_path / "x", {"[ID]": "track_id", "Song": "name"}) == "mapped-csv"
 
 
 def test_a_record_of_many_inner_objects_takes_bounded_memory(tmp_path, catalogue):

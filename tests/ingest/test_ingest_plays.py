@@ -17,8 +17,8 @@ import phonoscope as ps
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.ingest import writer
-from phonoscope.ingest.convert.pseudonyms import Pseudonyms, prefix_of
 from phonoscope.ingest.formats import play_log
+from phonoscope.ingest.pseudonyms import Pseudonyms, prefix_of
 from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
 
@@ -263,9 +263,9 @@ def test_a_log_is_no_list_of_tracks_and_a_list_of_tracks_no_log(tmp_path, catalo
 
 
 def test_spellings_are_of_columns_and_of_one_meaning_each():
-    fields = set(play_log.SPELLINGS) - {"played_s"}
+    fields = set(play_log.COLUMN_ALIASES) - {"played_s"}
     assert fields <= {column.name for column in tables()["listens"].columns}
-    listed = [spelling for each in play_log.SPELLINGS.values() for spelling in each.split()]
+    listed = [spelling for each in play_log.COLUMN_ALIASES.values() for spelling in each.split()]
     assert len(listed) == len(set(listed))
 
 
@@ -295,7 +295,8 @@ def test_times_are_as_python_reads_them(moment, minutes, form, mixed):
             "listened_utc": pa.array(cells),
         },
         len(cells),
-        odd=None,
+        Pseudonyms.drawn(),
+        reject_reasons=None,
         begins=None,
     )
     found = chunk.rows["listens"]["listened_utc"][0].as_py().replace(tzinfo=UTC)

@@ -333,6 +333,7 @@ def test_a_full_disk_is_gone_on_with(tmp_path, small, monkeypatch):
         ("name", "called otherwise"),
         ("mapping", "mapped otherwise"),
         ("version", "another version"),
+        ("older", "another version"),
         ("rows", "other columns"),
         ("damaged", "damaged"),
         ("other", "damaged"),
@@ -353,7 +354,10 @@ def test_what_is_not_the_same_begins_again_and_says_why(tmp_path, small, monkeyp
     elif change == "mapping":
         given = {"mapping": {"id": "track_id", "name": "name"}}
     elif change in ("version", "rows"):
-        kept.write_text(json.dumps({**told, "same": {**told["same"], change: "0"}}))
+        changed = {**told["fingerprint"], change: "0"}
+        kept.write_text(json.dumps({**told, "fingerprint": changed}))
+    elif change == "older":
+        kept.write_text(json.dumps({"same": told["fingerprint"]}))
     elif change == "damaged":
         kept.write_text("{")
     elif change == "other":

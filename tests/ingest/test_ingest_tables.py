@@ -82,7 +82,7 @@ def contents(catalogue, name):
 
 @pytest.fixture(scope="module")
 def expected(dump, tmp_path_factory):
-    """What SQLite gives, by the other layout."""
+    """What SQLite gives, by the other format."""
     catalogue = ps.open_catalogue(tmp_path_factory.mktemp("expected") / "catalogue", create=True)
     summary = catalogue.ingest(dump)
     return summary, {name: contents(catalogue, name) for name in FILLED}
@@ -92,14 +92,14 @@ def expected(dump, tmp_path_factory):
 def test_a_folder_of_tables_gives_what_the_sqlite_dump_gives(
     tmp_path, catalogue, dump, expected, form
 ):
-    write, layout = FORMS[form]
+    write, format_name = FORMS[form]
     folder = tmp_path / "folder"
     folder.mkdir()
     for name in TABLES:
         write(folder, name, rows_of(dump, name))
     (folder / ".hidden").write_text("x")
     summary = catalogue.ingest(folder)
-    assert summary.layout == layout
+    assert summary.layout == format_name
     for name, counted in expected[0].tables.items():
         assert summary.tables[name] == counted, name
     for name in FILLED:
@@ -124,10 +124,10 @@ def test_rejected_rows_have_their_numbers(tmp_path, catalogue, dump):
 
 @pytest.mark.parametrize("form", ["Parquet", "CSV", "JSON Lines"])
 def test_one_file_is_a_table_whatever_its_name(tmp_path, catalogue, dump, form):
-    write, layout = FORMS[form]
+    write, format_name = FORMS[form]
     write(tmp_path, "albums", rows_of(dump, "tracks"))
     summary = catalogue.ingest(tmp_path / "albums.x")
-    assert (summary.layout, list(summary.tables)) == (layout, ["tracks"])
+    assert (summary.layout, list(summary.tables)) == (format_name, ["tracks"])
     assert {row["album_id"] for row in contents(catalogue, "tracks")} == {None}
 
 
@@ -203,13 +203,13 @@ def test_ids_that_are_no_single_values_make_no_table(tmp_path, nested):
         rows = {"id": nested, "name": ["x"], "duration_ms": [1], **more}
         pq.write_table(pa.table(rows), tmp_path / "x")
         with pytest.raises(ps.SourceError, match="not known"):
-            ps.layout_of(tmp_path / "x")
+            ps.format_of(tmp_path / "x")
 
 
 def test_parquet_of_other_columns_is_refused_in_words(tmp_path):
     pq.write_table(pa.table({"a": [1], "b": ["x"]}), tmp_path / "x")
     with pytest.raises(ps.SourceError, match=r"x \(a, b\)"):
-        ps.layout_of(tmp_path / "x")
+        ps.format_of(tmp_path / "x")
 
 
 @pytest.mark.parametrize("at", [0.05, 0.5, 0.9, 0.99])
@@ -260,14 +260,14 @@ def test_a_folder_of_files_alike_is_one_source(tmp_path, catalogue):
     assert [row for (row,) in table(catalogue, "tracks", "track_id")] == ["t0", "t1", "t2"]
 
 
-def test_a_folder_of_two_layouts_is_refused(tmp_path, catalogue):
+def test_a_folder_of_two_formats_is_refused(tmp_path, catalogue):
     write_csv(tmp_path / "a", [["id", "name", "duration_ms"], ["a", "A", "1"]])
     (tmp_path / "b").write_text('{"id":"a","name":"b","duration_ms":1,"artists":[{"name":"c"}]}')
     (tmp_path / "c").mkdir()
     with pytest.raises(ps.SourceError, match="flat-csv and also web-api-json"):
         ps.open_catalogue(tmp_path.parent / "two", create=True).ingest(tmp_path)
     with pytest.raises(ps.SourceError, match="without a file"):
-        ps.layout_of(tmp_path / "c")
+        ps.format_of(tmp_path / "c")
 
 
 def test_sums_are_those_of_duckdb(tmp_path, catalogue):

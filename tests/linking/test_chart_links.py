@@ -9,10 +9,10 @@ ID = "0VjIjW4GlUZAMYd2vXMi3b"
 HEAD = ["chart_date", "rank", "title", "artist", "uri", "isrc"]
 
 
-def charted(tmp_path, rows, **stated):
+def charted(tmp_path, rows, **constants):
     catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     made = [["2024-01-01", at, *row] for at, row in enumerate(rows, 1)]
-    catalogue.ingest(write_csv(tmp_path / "chart.csv", [HEAD, *made]), stated=stated)
+    catalogue.ingest(write_csv(tmp_path / "chart.csv", [HEAD, *made]), constants=constants)
     return catalogue
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 
-def spelled(columns: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
+def fields_by_alias(columns: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
     """Return field by column of the columns that have one of some spellings, the surest first."""
     by_spelling: dict[str, str] = {}
     for name in columns:

@@ -65,7 +65,7 @@ class Raw:
     """By common table and its column: text, or a database's own numbers."""
     row_text: Callable[[int], object]
     """Returns a row, by its place here, for the table of rejects; text is JSON already."""
-    odd: pa.Array | None = None
+    reject_reasons: pa.Array | None = None
     """Reasons known already, empty for rows that are well."""
     in_seconds: bool = False
     """Whether ``duration_ms`` still holds seconds."""
@@ -84,17 +84,17 @@ class _Faults:
             for row in pc.indices_nonzero(bad).to_pylist():
                 self.reasons.setdefault(row, reason)
 
-    def add_odd(self, odd: pa.Array) -> None:
-        if odd.null_count < len(odd):
-            for row in pc.indices_nonzero(pc.is_valid(odd)).to_pylist():
-                self.reasons.setdefault(row, odd[row].as_py())
+    def add_reasons(self, reject_reasons: pa.Array) -> None:
+        if reject_reasons.null_count < len(reject_reasons):
+            for row in pc.indices_nonzero(pc.is_valid(reject_reasons)).to_pylist():
+                self.reasons.setdefault(row, reject_reasons[row].as_py())
 
 
 def chunk_of(raw: Raw) -> Chunk:
     """Return raw rows as rows of the common tables, and as rejects what cannot be kept."""
     faults = _Faults()
-    if raw.odd is not None:
-        faults.add_odd(raw.odd)
+    if raw.reject_reasons is not None:
+        faults.add_reasons(raw.reject_reasons)
     typed = {table: _typed(table, columns, raw, faults) for table, columns in raw.columns.items()}
     rejects = [
         Reject(raw.first_row + row, reason, text_of(raw.row_text(row)))

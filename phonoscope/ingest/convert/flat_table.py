@@ -72,14 +72,14 @@ def read_fields(
     places = {field: source.columns.index(name) for name, field in of_columns.items()}
     artists = ArtistRows()
     for records in source.chunks():
-        columns, odd = read_columns(records, places)
+        columns, reject_reasons = read_columns(records, places)
         ids = columns.pop(ARTIST_IDS, None)
         found = None
         if lists and "artist_names" in columns:
             found = artist_lists(columns["artist_names"], ids, separator)
         if found is not None:
             columns["artist_names"] = found.joined(columns["artist_names"])
-        chunk = chunk_of(_raw(records, columns, odd))
+        chunk = chunk_of(_raw(records, columns, reject_reasons))
         yield chunk
         if found is not None:
             yield artists.chunk(found, columns, chunk, records.first_row)
@@ -89,17 +89,19 @@ def read_columns(
     records: Records, places: Mapping[str, int]
 ) -> tuple[dict[str, pa.Array], pa.Array]:
     """Return columns of text by field, and why rows cannot be kept; empty where they can."""
-    odd = records.odd
+    reject_reasons = records.reject_reasons
     columns: dict[str, pa.Array] = {}
     for field, at in places.items():
         columns[field], bad = records.column(at)
         if bad is not None:
             undecodable = pa.scalar(f"{field} is undecodable text")
-            odd = pc.coalesce(odd, pc.if_else(bad, undecodable, pa.scalar(None, pa.string())))
-    return columns, odd
+            reject_reasons = pc.coalesce(
+                reject_reasons, pc.if_else(bad, undecodable, pa.scalar(None, pa.string()))
+            )
+    return columns, reject_reasons
 
 
-def _raw(records: Records, columns: dict[str, pa.Array], odd: pa.Array) -> Raw:
+def _raw(records: Records, columns: dict[str, pa.Array], reject_reasons: pa.Array) -> Raw:
     rows = records.rows
     tables, in_seconds = tables_of(columns)
     return Raw(
@@ -108,7 +110,7 @@ def _raw(records: Records, columns: dict[str, pa.Array], odd: pa.Array) -> Raw:
         len(rows),
         tables,
         lambda at: rows[at],
-        odd,
+        reject_reasons,
         in_seconds,
         records.begins,
     )

@@ -1,16 +1,17 @@
-"""Layouts of JSON that are told by the keys of their objects: what is the same in all of them."""
+"""JSON formats that are recognised by the keys of their objects: what they have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.nested import Entity, EntityReader
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.json_file import JsonFile
 
 
-def entities_layout(name: str, what: str, kinds: Mapping[str, Entity]) -> Format[JsonFile]:
-    """Return the layout of a file that holds objects of one of several kinds.
+def entities_format(name: str, what: str, kinds: Mapping[str, Entity]) -> Format[JsonFile]:
+    """Return the format of a file that holds objects of one of several kinds.
 
     Parameters
     ----------
@@ -26,10 +27,10 @@ def entities_layout(name: str, what: str, kinds: Mapping[str, Entity]) -> Format
         fitting = (e for keys, e in kinds.items() if set(keys.split()) <= source.keys)
         return next(fitting, None)
 
-    def read(source: JsonFile) -> Iterator[Chunk]:
-        found = entity(source)
+    def read(job: Job[JsonFile]) -> Iterator[Chunk]:
+        found = entity(job.source)
         assert found is not None
-        return EntityReader(found).chunks(source)
+        return EntityReader(found, job.pseudonyms).chunks(job.source)
 
     def ignored(source: JsonFile) -> list[str]:
         found = entity(source)

@@ -18,8 +18,9 @@ import pyarrow as pa
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.ingest.readers.json_cells import column_of
-from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array, uncollected
+from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array, uncollected
 from phonoscope.ingest.row_text import MAX_ROW_TEXT
 
 Object: TypeAlias = Mapping[str, Any]
@@ -43,6 +44,8 @@ class Entity:
     """Entities within it, by where their list, or the only one, is."""
     in_seconds: bool = False
     """Whether ``duration_ms`` is stated in seconds."""
+    accounts: str = ""
+    """Columns of accounts: what stands there is replaced by pseudonyms before anything else."""
     also: str = ""
     """Keys that computed cells read."""
     hides: str = ""
@@ -61,8 +64,8 @@ class Entity:
 class EntityReader:
     """Reads objects of one kind; counts their inner objects as it goes."""
 
-    def __init__(self, entity: Entity) -> None:
-        self._entity = entity
+    def __init__(self, entity: Entity, pseudonyms: Pseudonyms) -> None:
+        self._entity, self._pseudonyms = entity, pseudonyms
         self._read: Counter[str] = Counter()
 
     def chunks(self, file: JsonFile) -> Iterator[Chunk]:
@@ -82,7 +85,9 @@ class EntityReader:
                 return _shown(records.rows[at])
             return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
 
-        chunks = self._entity_chunks(self._entity, records.rows, None, dict(records.odd), shown)
+        chunks = self._entity_chunks(
+            self._entity, records.rows, None, dict(records.reject_reasons), shown
+        )
         yield from (replace(first, begins=records.begins) for first in islice(chunks, 1))
         yield from chunks
 
@@ -91,14 +96,14 @@ class EntityReader:
         entity: Entity,
         rows: Sequence[Object],
         around: Sequence[Object] | None,
-        odd: dict[int, str],
+        reasons: dict[int, str],
         shown: Callable[[int], object],
     ) -> Iterator[Chunk]:
         with uncollected():
-            tables = _Cells(rows, around, odd).tables(entity)
+            tables = _Cells(rows, around, reasons).tables(entity, self._pseudonyms)
         first_row = self._read[entity.name] + 1
         self._read[entity.name] += len(rows)
-        known = odd_array(odd, len(rows))
+        known = reasons_array(reasons, len(rows))
         raw = Raw(entity.name, first_row, len(rows), tables, shown, known, entity.in_seconds)
         chunk = chunk_of(raw)
         yield chunk
@@ -130,11 +135,13 @@ class EntityReader:
         self, inner: Entity, items: Sequence[Any], outer: Sequence[Object]
     ) -> Iterator[Chunk]:
         rows: Sequence[Object] = items
-        odd: dict[int, str] = {}
+        reasons: dict[int, str] = {}
         if set(map(type, items)) != {dict}:
             rows = [_as_object(item) for item in items]
-            odd = {at: _NO_OBJECT for at, item in enumerate(items) if not isinstance(item, _HOLDS)}
-        yield from self._entity_chunks(inner, rows, outer, odd, lambda at: _shown(items[at]))
+            reasons = {
+                at: _NO_OBJECT for at, item in enumerate(items) if not isinstance(item, _HOLDS)
+            }
+        yield from self._entity_chunks(inner, rows, outer, reasons, lambda at: _shown(items[at]))
 
 
 _NO_OBJECT = "no JSON object"
@@ -159,37 +166,44 @@ class _Cells:
     """Cells of some objects of one kind."""
 
     def __init__(
-        self, rows: Sequence[Object], around: Sequence[Object] | None, odd: dict[int, str]
+        self,
+        rows: Sequence[Object],
+        around: Sequence[Object] | None,
+        reasons: dict[int, str],
     ) -> None:
-        self._rows, self._around, self._odd = rows, around, odd
+        self._rows, self._around, self._reasons = rows, around, reasons
         self._paths: dict[str, list[Any]] = {}
 
-    def tables(self, entity: Entity) -> dict[str, dict[str, pa.Array]]:
-        """Return the columns of every common table that an entity fills."""
-        return {
+    def tables(self, entity: Entity, pseudonyms: Pseudonyms) -> dict[str, dict[str, pa.Array]]:
+        """Return the columns of every common table that an entity fills, accounts hidden."""
+        hidden = entity.accounts.split()
+        found = {
             table: {
-                # A date of release may be there for its year only, which is told from it.
+                # A date of release may be there for its year only, which is derived from it.
                 name: self._column(kinds(table).get(name, CellKind.TEXT), name, where)
                 for name, where in columns.items()
             }
             for table, columns in entity.tables.items()
         }
+        for columns in found.values():
+            columns.update({n: pseudonyms.accounts(columns[n]) for n in hidden if n in columns})
+        return found
 
     def _column(self, kind: CellKind, name: str, where: Where) -> pa.Array:
         cells = self._computed(name, where) if callable(where) else self._at(where)
         array, wrong = column_of(kind, cells)
         for at in wrong:
-            self._odd.setdefault(at, f"{name} is no single value")
+            self._reasons.setdefault(at, f"{name} is no single value")
         return array
 
     def _at(self, path: str) -> list[Any]:
         if path.startswith("^"):
-            return _values(self._around or (), path[1:], self._odd)
+            return _values(self._around or (), path[1:], self._reasons)
         holder, _, key = path.rpartition(".")
         if not holder:
             return [row.get(key) for row in self._rows]
         if holder not in self._paths:
-            self._paths[holder] = _objects(self._at(holder), holder, self._odd)
+            self._paths[holder] = _objects(self._at(holder), holder, self._reasons)
         return [held.get(key) for held in self._paths[holder]]
 
     def _computed(self, name: str, where: Callable[[Object], Any]) -> list[Any]:
@@ -202,7 +216,7 @@ class _Cells:
         try:
             return where(row)
         except (TypeError, AttributeError):
-            self._odd.setdefault(at, f"{name} is stated in another form")
+            self._reasons.setdefault(at, f"{name} is stated in another form")
             return None
 
 
@@ -219,21 +233,21 @@ def _found(rows: Sequence[Object], where: Where) -> list[Any]:
     return found
 
 
-def _values(rows: Sequence[Object], path: str, odd: dict[int, str]) -> list[Any]:
+def _values(rows: Sequence[Object], path: str, reasons: dict[int, str]) -> list[Any]:
     held: Sequence[Object] = rows
     *holders, key = path.split(".")
     for holder in holders:
-        held = _objects([row.get(holder) for row in held], holder, odd)
+        held = _objects([row.get(holder) for row in held], holder, reasons)
     return [row.get(key) for row in held]
 
 
-def _objects(cells: Sequence[Any], name: str, odd: dict[int, str]) -> list[Object]:
+def _objects(cells: Sequence[Any], name: str, reasons: dict[int, str]) -> list[Object]:
     """Return objects, empty ones where there is none."""
     if set(map(type, cells)) == {dict}:
         return list(cells)
     for at, cell in enumerate(cells):
         if cell is not None and not isinstance(cell, dict):
-            odd.setdefault(at, f"{name} is no object")
+            reasons.setdefault(at, f"{name} is no object")
     return [cell if isinstance(cell, dict) else _NOTHING for cell in cells]
 
 

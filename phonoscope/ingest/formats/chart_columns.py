@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from phonoscope.ingest.convert.column_aliases import spelled
+from phonoscope.ingest.convert.column_aliases import fields_by_alias
 
-SPELLINGS = {
+COLUMN_ALIASES = {
     "rank": "rank current_week current position pos chart_position this_week",
     "title": "title track_name song song_name track name album album_name",
     "performer": "performer artist_names artist artists artist_name",
@@ -30,7 +30,7 @@ _OF_CHARTS_ONLY = {"peak_rank", "previous_rank", "times_on_chart"}
 
 def fields_of_chart(columns: Collection[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
-    return spelled(columns, SPELLINGS)
+    return fields_by_alias(columns, COLUMN_ALIASES)
 
 
 def are_of_a_chart(columns: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.errors import SourceError, UsageError
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
 from phonoscope.ingest.formats.chart_columns import (
@@ -19,12 +19,13 @@ from phonoscope.ingest.formats.chart_columns import (
 )
 from phonoscope.ingest.formats.chart_names import read_name
 from phonoscope.ingest.formats.flat_csv import are_of_tracks
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.linking.days import is_day
 
 UNSTATED = "unstated"
 """Stands for a region that neither the file nor who ingested it names: it is part of a key."""
-STATED = ("chart", "region", "chart_date", "entry_kind")
+CONSTANTS = ("chart", "region", "chart_date", "entry_kind")
 """What who ingests a chart may say of all its rows."""
 ENTRY_KINDS = ("track", "album")
 _NUMBERS = ("rank", "peak_rank", "previous_rank", "times_on_chart", "streams")
@@ -35,7 +36,7 @@ def _recognises(source: CsvFile) -> bool:
     columns = source.columns
     if source.mapping is not None or not are_of_a_chart(columns):
         return False
-    called_one = source.stated is not None or are_of_a_dated_chart(columns)
+    called_one = source.constants is not None or are_of_a_dated_chart(columns)
     if are_of_tracks(columns) and not called_one:
         return False
     said = _said(source)
@@ -49,42 +50,45 @@ def _recognises(source: CsvFile) -> bool:
 
 
 def _said(source: CsvFile) -> dict[str, str]:
-    """Return what holds for all rows: as stated, or else as the file is called."""
-    stated = dict(source.stated or {})
-    if unknown := set(stated) - set(STATED):
-        raise UsageError(f"of a chart's rows {', '.join(STATED)} can be stated, not {min(unknown)}")
-    if "chart_date" in stated and not is_day(stated["chart_date"]):
-        raise UsageError(f"{stated['chart_date']!r} is no day; a day is written YYYY-MM-DD")
-    if stated.get("entry_kind", "track") not in ENTRY_KINDS:
+    """Return what holds for all rows: the constants, else what the name of the file says."""
+    constants = dict(source.constants or {})
+    if unknown := set(constants) - set(CONSTANTS):
+        raise UsageError(
+            f"of a chart's rows {', '.join(CONSTANTS)} can be stated, not {min(unknown)}"
+        )
+    if "chart_date" in constants and not is_day(constants["chart_date"]):
+        raise UsageError(f"{constants['chart_date']!r} is no day; a day is written YYYY-MM-DD")
+    if constants.get("entry_kind", "track") not in ENTRY_KINDS:
         raise UsageError(f"entries of a chart are one of {', '.join(ENTRY_KINDS)}")
     named = read_name(source.file_name)
     of_name = {} if named is None else vars(named)
     by_columns = period_of(source.columns)
     found = {"entry_kind": "track", "region": UNSTATED, "chart": source.file_name or "chart"}
     found |= {"period": by_columns} if by_columns else {}
-    return found | of_name | stated
+    return found | of_name | constants
 
 
-def _read(source: CsvFile) -> Iterator[Chunk]:
+def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
+    source = job.source
     places = {
         field: source.columns.index(n) for n, field in fields_of_chart(source.columns).items()
     }
     said = _said(source)
     for records in source.chunks():
-        yield chunk_of(_raw(records, places, said, source.stated or {}))
+        yield chunk_of(_raw(records, places, said, job.constants or {}))
 
 
 def _raw(
     records: Records,
     places: Mapping[str, int],
     said: Mapping[str, str],
-    stated: Mapping[str, str],
+    constants: Mapping[str, str],
 ) -> Raw:
-    columns, odd = read_columns(records, places)
+    columns, reject_reasons = read_columns(records, places)
     rows = records.rows
     for field, value in said.items():
         # A column says more than a name, and who ingests it more than both.
-        if field in stated or field not in columns:
+        if field in constants or field not in columns:
             columns[field] = pa.repeat(pa.scalar(value), len(rows))
     columns["region"] = _filled(columns["region"], said["region"])
     columns["chart"] = _filled(columns["chart"], said["chart"])
@@ -100,7 +104,7 @@ def _raw(
         len(rows),
         {"chart_entries": columns},
         lambda at: rows[at],
-        odd,
+        reject_reasons,
         begins=records.begins,
     )
 
@@ -139,7 +143,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of_chart(source.columns)]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="charts-csv",
     opens=CsvFile,
     looks_for="a CSV file of a chart: a rank (rank, position, current_week ...), a title and a "

@@ -16,8 +16,9 @@ from xml.etree.ElementTree import Element
 from phonoscope.disclosure.ddex import declared_in, isrc_of
 from phonoscope.disclosure.model import Declaration
 from phonoscope.disclosure.xml_tree import child, children, text
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.nested import Entity, EntityReader
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
 
@@ -209,13 +210,13 @@ _ENTITY = Entity(
 )
 
 
-def _read(source: XmlFile) -> Iterator[Chunk]:
-    reader = EntityReader(_ENTITY)
-    for root in source.records(0):
+def _read(job: Job[XmlFile]) -> Iterator[Chunk]:
+    reader = EntityReader(_ENTITY, job.pseudonyms)
+    for root in job.source.records(0):
         yield from reader.read(JsonRecords(1, [message_of(root)], (), {}))
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="ddex-ern",
     opens=XmlFile,
     looks_for="a DDEX NewReleaseMessage in XML (ERN 3.8.2 to 4.3), or a folder of them",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object, count_of, names_of, only_of
 
 
@@ -58,6 +58,6 @@ _TRACK = Entity(
     in_seconds=True,
     also="artist contributors available_countries",
 )
-LAYOUT = entities_layout(
+FORMAT = entities_format(
     "deezer-json", "Deezer's API", {"id title duration rank artist.name": _TRACK}
 )

@@ -12,8 +12,9 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from phonoscope.disclosure.xml_tree import child, children, local, text
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.nested import Entity, EntityReader
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
 
@@ -172,25 +173,26 @@ def _recognises(source: XmlFile) -> bool:
     return needs is not None and set(needs.split()) <= source.paths
 
 
-def _read(source: XmlFile) -> Iterator[Chunk]:
+def _read(job: Job[XmlFile]) -> Iterator[Chunk]:
+    source = job.source
     needs, entity, made = _KINDS[source.root]
-    reader, tag = EntityReader(entity), needs.split()[0]
+    reader, tag = EntityReader(entity, job.pseudonyms), needs.split()[0]
     rows: list[dict[str, Any]] = []
-    odd: dict[int, str] = {}
+    reject_reasons: dict[int, str] = {}
     first_row = 1
     for element in source.records(1):
         if local(element) != tag:
-            odd[len(rows)] = f"no {tag}"
+            reject_reasons[len(rows)] = f"no {tag}"
         rows.append(made(element))
         if len(rows) >= _CHUNK_RECORDS:
-            yield from reader.read(JsonRecords(first_row, rows, (), odd))
+            yield from reader.read(JsonRecords(first_row, rows, (), reject_reasons))
             first_row += len(rows)
-            rows, odd = [], {}
+            rows, reject_reasons = [], {}
     if rows:
-        yield from reader.read(JsonRecords(first_row, rows, (), odd))
+        yield from reader.read(JsonRecords(first_row, rows, (), reject_reasons))
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="discogs-xml",
     opens=XmlFile,
     looks_for="XML of Discogs' dumps: releases (release, title, tracklist) or artists (artist, id, "

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from phonoscope.ingest.base import Chunk, Format
-from phonoscope.ingest.convert.column_aliases import spelled
+from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.convert.column_aliases import fields_by_alias
 from phonoscope.ingest.convert.flat_table import read_fields
 from phonoscope.ingest.formats.chart_columns import are_of_a_dated_chart
 from phonoscope.ingest.formats.play_log import are_plays
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.csv_file import CsvFile
 
-SPELLINGS = {
+COLUMN_ALIASES = {
     "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
     "name": "track_name name track track_title title song song_name",
     "artist_names": "artists artist artist_name artist_names track_artist track_artists performer",
@@ -51,7 +52,7 @@ _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence",
 
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
-    found = spelled(columns, SPELLINGS)
+    found = fields_by_alias(columns, COLUMN_ALIASES)
     # A file with both says the same twice; milliseconds say it more exactly.
     twice = {"duration_ms", "duration_s"} <= set(found.values())
     return {name: field for name, field in found.items() if not (twice and field == "duration_s")}
@@ -69,7 +70,7 @@ def are_of_tracks(columns: Collection[str]) -> bool:
 
 def _recognises(source: CsvFile) -> bool:
     # A chart that also says durations or ISRCs is a chart, and so is what the user calls one.
-    is_chart = source.stated is not None or are_of_a_dated_chart(source.columns)
+    is_chart = source.constants is not None or are_of_a_dated_chart(source.columns)
     return source.mapping is None and are_of_tracks(source.columns) and not is_chart
 
 
@@ -77,7 +78,8 @@ _JOINED = {"artists", "album_name", "track_name", "track_genre"}
 """Columns of a data set, many times copied, that joins the names of artists by semicolons."""
 
 
-def _read(source: CsvFile) -> Iterator[Chunk]:
+def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
+    source = job.source
     separator = ";" if set(source.columns) >= _JOINED else None
     return read_fields(source, fields_of(source.columns), lists=True, separator=separator)
 
@@ -86,7 +88,7 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of(source.columns)]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="flat-csv",
     opens=CsvFile,
     looks_for=(

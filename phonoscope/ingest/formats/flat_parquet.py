@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from phonoscope.ingest.base import NOWHERE, Chunk, Format, Position
+from phonoscope.ingest.base import NOWHERE, Chunk, Position
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.convert.flat_table import ROWS, SECONDS, tables_of
 from phonoscope.ingest.formats.flat_csv import are_of_tracks, fields_of
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.parquet_files import (
     ParquetCell,
     ParquetFiles,
@@ -39,7 +40,8 @@ def _cells(table: ParquetTable) -> list[ParquetCell]:
     ]
 
 
-def _read(source: ParquetFiles) -> Iterator[Chunk]:
+def _read(job: Job[ParquetFiles]) -> Iterator[Chunk]:
+    source = job.source
     table = _table(source)
     assert table is not None
     cells = _cells(table)
@@ -64,7 +66,7 @@ def _raw(batch: pa.RecordBatch, names: list[str], begins: Position) -> Raw:
         batch.num_rows,
         tables,
         row_text,
-        batch.column("odd"),
+        batch.column("reject_reason"),
         in_seconds,
         begins,
     )
@@ -76,7 +78,7 @@ def _ignored(source: ParquetFiles) -> list[str]:
     return [name for name in _names(table) if quoted(name) not in read] if table else []
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="flat-parquet",
     opens=ParquetFiles,
     looks_for="a Parquet file, or a folder of such with the same columns, of tracks: the columns "

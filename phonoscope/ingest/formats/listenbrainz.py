@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object
-from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE, current
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 
 
 def _user(row: Object) -> str | None:
-    """Return what stands for who listened; ``None`` when the listen does not say."""
+    """Return who listened; ``None`` when the listen does not say."""
     name = row.get("user_id") if row.get("user_id") is not None else row.get("user_name")
     if isinstance(name, list | dict):
         raise TypeError("no name")
     if name is None or name == "":
         return None
-    return current().account(str(name))
+    return str(name)
 
 
 def _track(row: Object) -> Any:
@@ -55,10 +55,11 @@ _LISTEN = Entity(
             "isrc": f"{_ABOUT}.additional_info.isrc",
         },
     },
+    accounts="user_hash",
     also="user_id user_name listened_at timestamp recording_msid",
     hides="user_id user_name",
 )
-_LAYOUT = entities_layout(
+_FORMAT = entities_format(
     "listenbrainz",
     "ListenBrainz",
     {
@@ -66,7 +67,4 @@ _LAYOUT = entities_layout(
         "timestamp track_metadata.track_name track_metadata.artist_name": _LISTEN,
     },
 )
-LAYOUT = replace(
-    _LAYOUT,
-    always_anew=KEY_IS_GONE,
-)
+FORMAT = replace(_FORMAT, not_resumable_reason=KEY_IS_GONE)

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import pyarrow.compute as pc
 
-from phonoscope.ingest.base import Chunk, Format
-from phonoscope.ingest.convert.column_aliases import spelled
+from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.convert.column_aliases import fields_by_alias
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 
-SPELLINGS = {
+COLUMN_ALIASES = {
     "name": "artist_name artist band band_name performer",
     "artist_id": "artist_id artist_uri spotify_artist_id deezer_artist_id spotify_id",
     "says": "says claim statement reason note notes disclosure",
@@ -28,24 +29,25 @@ _OF_TRACKS = (
 
 
 def _fields(source: CsvFile) -> dict[str, str]:
-    return spelled(source.columns, SPELLINGS)
+    return fields_by_alias(source.columns, COLUMN_ALIASES)
 
 
 def _recognises(source: CsvFile) -> bool:
     fields = set(_fields(source).values())
     says_so = {"name", "artist_id"} & fields and {"says", "evidence_url"} & fields
-    of_tracks = spelled(source.columns, {"track": _OF_TRACKS})
+    of_tracks = fields_by_alias(source.columns, {"track": _OF_TRACKS})
     return source.mapping is None and bool(says_so) and not of_tracks
 
 
-def _read(source: CsvFile) -> Iterator[Chunk]:
+def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
+    source = job.source
     places = {field: source.columns.index(name) for name, field in _fields(source).items()}
     for records in source.chunks():
         yield chunk_of(_raw(records, places))
 
 
 def _raw(records: Records, places: dict[str, int]) -> Raw:
-    columns, odd = read_columns(records, places)
+    columns, reject_reasons = read_columns(records, places)
     names = [columns[name] for name in ("artist_id", "name") if name in columns]
     # An empty cell is text here; only what is missing makes way for the name.
     known = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(c), ""), None, c) for c in names]
@@ -58,12 +60,12 @@ def _raw(records: Records, places: dict[str, int]) -> Raw:
         len(rows),
         tables,
         lambda at: rows[at],
-        odd,
+        reject_reasons,
         begins=records.begins,
     )
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="machine-artists",
     opens=CsvFile,
     looks_for="a CSV file of artists said to be machines: artist_name or artist_id, with says or "

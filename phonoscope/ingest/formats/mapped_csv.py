@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.flat_table import check_mapping, read_fields
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.csv_file import CsvFile
 
 
@@ -16,16 +17,16 @@ def _recognises(source: CsvFile) -> bool:
     return True
 
 
-def _read(source: CsvFile) -> Iterator[Chunk]:
-    # Nothing is guessed beside what the user said.
-    return read_fields(source, source.mapping or {})
+def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
+    # Nothing is guessed beyond what the user said.
+    return read_fields(job.source, job.mapping or {})
 
 
 def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in (source.mapping or {})]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="mapped-csv",
     opens=CsvFile,
     looks_for="any CSV file with --map column=field for its columns, one of them the track_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity
 
 _PLACE = Entity(
@@ -34,7 +34,7 @@ _PLAYLIST = Entity(
     },
     {"tracks": _PLACE},
 )
-LAYOUT = entities_layout(
+FORMAT = entities_format(
     "million-playlists",
     "the Million Playlist Dataset",
     {"pid name num_followers tracks.track_uri tracks.artist_uri": _PLAYLIST},

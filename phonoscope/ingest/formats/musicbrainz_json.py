@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object, names_of
 
 
@@ -117,7 +117,7 @@ _ARTIST = Entity(
     {"artists": {"artist_id": "id", "name": "name"}},
     {"genres": Entity("genres", {"artist_genres": {"artist_id": "^id", "genre": "name"}})},
 )
-LAYOUT = entities_layout(
+FORMAT = entities_format(
     "musicbrainz-json",
     "MusicBrainz's dumps",
     {

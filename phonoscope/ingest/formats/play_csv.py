@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from phonoscope.ingest.base import Chunk, Format
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.flat_table import read_columns
-from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.formats.play_log import LOOKS_FOR, are_plays, chunk_of_plays, fields_of
+from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers.csv_file import CsvFile
 
 
@@ -15,14 +16,20 @@ def _recognises(source: CsvFile) -> bool:
     return source.mapping is None and are_plays(source.columns)
 
 
-def _read(source: CsvFile) -> Iterator[Chunk]:
+def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
+    source = job.source
     places = {
         field: source.columns.index(name) for name, field in fields_of(source.columns).items()
     }
     for records in source.chunks():
-        columns, odd = read_columns(records, places)
+        columns, reject_reasons = read_columns(records, places)
         yield chunk_of_plays(
-            records.first_row, columns, len(records.rows), odd=odd, begins=records.begins
+            records.first_row,
+            columns,
+            len(records.rows),
+            job.pseudonyms,
+            reject_reasons=reject_reasons,
+            begins=records.begins,
         )
 
 
@@ -30,12 +37,12 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of(source.columns)]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="plays-csv",
     opens=CsvFile,
     looks_for=f"a CSV file of {LOOKS_FOR}",
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
-    always_anew=KEY_IS_GONE,
+    not_resumable_reason=KEY_IS_GONE,
 )

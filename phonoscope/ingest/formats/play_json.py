@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from phonoscope.ingest.base import Chunk, Format
-from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
+from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.formats.play_log import (
     LOOKS_FOR,
     are_plays,
@@ -15,8 +14,10 @@ from phonoscope.ingest.formats.play_log import (
     fields_of,
     kind_of,
 )
+from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE, Pseudonyms
 from phonoscope.ingest.readers.json_cells import column_of
-from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array
+from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array
 
 
 def _keys(source: JsonFile) -> list[str]:
@@ -27,23 +28,29 @@ def _recognises(source: JsonFile) -> bool:
     return are_plays(_keys(source))
 
 
-def _read(source: JsonFile) -> Iterator[Chunk]:
+def _read(job: Job[JsonFile]) -> Iterator[Chunk]:
+    source = job.source
     fields = fields_of(_keys(source))
     for records in source.chunks():
-        yield _chunk(records, fields)
+        yield _chunk(records, fields, job.pseudonyms)
 
 
-def _chunk(records: JsonRecords, fields: dict[str, str]) -> Chunk:
-    odd = dict(records.odd)
+def _chunk(records: JsonRecords, fields: dict[str, str], pseudonyms: Pseudonyms) -> Chunk:
+    reject_reasons = dict(records.reject_reasons)
     columns: dict[str, pa.Array] = {}
     for key, field in fields.items():
         cells = [row.get(key) for row in records.rows]
         columns[field], wrong = column_of(kind_of(field), cells)
         for at in wrong:
-            odd.setdefault(at, f"{field} is no single value")
+            reject_reasons.setdefault(at, f"{field} is no single value")
     length = len(records.rows)
     return chunk_of_plays(
-        records.first_row, columns, length, odd=odd_array(odd, length), begins=records.begins
+        records.first_row,
+        columns,
+        length,
+        pseudonyms,
+        reject_reasons=reasons_array(reject_reasons, length),
+        begins=records.begins,
     )
 
 
@@ -52,12 +59,12 @@ def _ignored(source: JsonFile) -> list[str]:
     return [key for key in keys if key not in fields_of(keys)]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="plays-json",
     opens=JsonFile,
     looks_for=f"JSON objects of {LOOKS_FOR}",
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
-    always_anew=KEY_IS_GONE,
+    not_resumable_reason=KEY_IS_GONE,
 )

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.cells import MS_FROM, either, is_text, value_of
-from phonoscope.ingest.convert.column_aliases import spelled
+from phonoscope.ingest.convert.column_aliases import fields_by_alias
 from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable
-from phonoscope.ingest.convert.pseudonyms import current
+from phonoscope.ingest.pseudonyms import Pseudonyms
 
-SPELLINGS = {
+COLUMN_ALIASES = {
     "user_hash": "account account_id user user_id userid username user_name user_hash listener "
     "listener_id customer_id",
     "track_id": "track_id track trackid track_uri spotify_track_uri song_id recording_mbid isrc",
@@ -52,7 +52,7 @@ _PLAIN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6
 
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column of the columns whose spelling is known."""
-    found = spelled(columns, SPELLINGS)
+    found = fields_by_alias(columns, COLUMN_ALIASES)
     twice = {"played_ms", "played_s"} <= set(found.values())
     return {name: field for name, field in found.items() if not (twice and field == "played_s")}
 
@@ -76,8 +76,9 @@ def chunk_of_plays(
     first_row: int,
     columns: Mapping[str, pa.Array],
     length: int,
+    pseudonyms: Pseudonyms,
     *,
-    odd: pa.Array | None,
+    reject_reasons: pa.Array | None,
     begins: Position | None,
 ) -> Chunk:
     """Return cells of a log as rows of ``listens``, accounts and addresses hidden.
@@ -90,13 +91,15 @@ def chunk_of_plays(
         Cells by field: text, or numbers; times as numbers are seconds or ms since 1970 UTC.
     length
         Rows.
-    odd
+    pseudonyms
+        What hides accounts and addresses.
+    reject_reasons
         Why rows cannot be kept, as far as it is known; empty where they can.
     begins
         See :class:`.base.Chunk`.
     """
     made: dict[str, pa.Array] = {}
-    faults = _Odd(odd, length)
+    faults = _RejectReasons(reject_reasons, length)
     for field, cells in columns.items():
         array, undecodable = decodable(cells)
         faults.add(undecodable, f"{field} is undecodable text")
@@ -104,7 +107,7 @@ def chunk_of_plays(
             # Blank, missing and overlong ones are told before they are hidden.
             text, bad = value_of(CellKind.ID, array.cast(pa.string()))
             faults.add(bad, f"{field} is too long")
-            hide = current().accounts if field == "user_hash" else current().addresses
+            hide = pseudonyms.accounts if field == "user_hash" else pseudonyms.addresses
             made[field] = hide(text)
         elif field == "listened_utc":
             made[field], bad = _moments(array)
@@ -127,11 +130,11 @@ def chunk_of_plays(
     )
 
 
-class _Odd:
+class _RejectReasons:
     """Why rows cannot be kept: the first reason found counts."""
 
-    def __init__(self, odd: pa.Array | None, length: int) -> None:
-        self.reasons = odd
+    def __init__(self, reject_reasons: pa.Array | None, length: int) -> None:
+        self.reasons = reject_reasons
         self._length = length
 
     def add(self, bad: pa.Array | None, reason: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phonoscope.ingest.base import NOWHERE, Chunk, Format
+from phonoscope.ingest.base import NOWHERE, Chunk
 from phonoscope.ingest.convert.cells import MS_FROM
-from phonoscope.ingest.convert.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.formats.play_log import (
     LOOKS_FOR,
     are_plays,
@@ -15,6 +14,8 @@ from phonoscope.ingest.formats.play_log import (
     fields_of,
     kind_of,
 )
+from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers.parquet_files import (
     ParquetCell,
     ParquetFiles,
@@ -52,7 +53,8 @@ def _cells(table: ParquetTable) -> list[ParquetCell]:
     ]
 
 
-def _read(source: ParquetFiles) -> Iterator[Chunk]:
+def _read(job: Job[ParquetFiles]) -> Iterator[Chunk]:
+    source = job.source
     table = _table(source)
     assert table is not None
     cells = _cells(table)
@@ -63,7 +65,8 @@ def _read(source: ParquetFiles) -> Iterator[Chunk]:
                 batch.column("_row")[0].as_py() if batch.num_rows else 1,
                 {cell.column: batch.column(cell.column) for cell in cells},
                 batch.num_rows,
-                odd=batch.column("odd"),
+                job.pseudonyms,
+                reject_reasons=batch.column("reject_reason"),
                 begins=NOWHERE if before is None else (before,),
             )
 
@@ -76,12 +79,12 @@ def _ignored(source: ParquetFiles) -> list[str]:
     return [name for name, _ in table.columns.values() if name not in read]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="plays-parquet",
     opens=ParquetFiles,
     looks_for=f"a Parquet file, or a folder of such with the same columns, of {LOOKS_FOR}",
     recognises=lambda source: _table(source) is not None,
     read=_read,
     ignored=_ignored,
-    always_anew=KEY_IS_GONE,
+    not_resumable_reason=KEY_IS_GONE,
 )

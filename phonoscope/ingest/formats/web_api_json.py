@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.ingest.convert.json_entities import entities_layout
+from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, count_of, names_of, only_of
 
 _DATED = {
@@ -85,7 +85,7 @@ _FEATURES = Entity(
         }
     },
 )
-LAYOUT = entities_layout(
+FORMAT = entities_format(
     "web-api-json",
     "a streaming service's web API",
     {

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
-from phonoscope.ingest.base import NOWHERE, Chunk, Format, Position
+from phonoscope.ingest.base import NOWHERE, Chunk, Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.formats.web_api_tables import (
@@ -21,6 +21,7 @@ from phonoscope.ingest.formats.web_api_tables import (
     Join,
     Plan,
 )
+from phonoscope.ingest.job import Format
 from phonoscope.ingest.readers.parquet_files import (
     Joined,
     ParquetCell,
@@ -178,7 +179,7 @@ def _counted(table: ParquetTable) -> str:
 
 
 def _raw(plan: Plan, batch: pa.RecordBatch, begins: Position) -> Raw:
-    names = [name for name in batch.schema.names if name not in ("_row", "odd")]
+    names = [name for name in batch.schema.names if name not in ("_row", "reject_reason")]
     columns = {name: batch.column(name) for name in names}
 
     def row_text(at: int) -> dict[str, object]:
@@ -190,7 +191,7 @@ def _raw(plan: Plan, batch: pa.RecordBatch, begins: Position) -> Raw:
         batch.num_rows,
         {plan.into: columns},
         row_text,
-        batch.column("odd"),
+        batch.column("reject_reason"),
         begins=begins,
     )
 
@@ -206,12 +207,12 @@ def ignored(source: ParquetFiles) -> list[str]:
     return [table.shown for table in source.tables if table.shown not in known]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="web-api-parquet",
     opens=ParquetFiles,
     looks_for="Parquet files, one or in a folder, with the columns of a web API's "
     + ", ".join(f"{plan.table} ({', '.join(plan.told_by.split())})" for plan in PLANS),
     recognises=recognises,
-    read=read_tables,
+    read=lambda job: read_tables(job.source),
     ignored=ignored,
 )

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
-from phonoscope.ingest.base import Chunk, Format, Position
+from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.formats.web_api_tables import (
@@ -19,6 +19,7 @@ from phonoscope.ingest.formats.web_api_tables import (
     Join,
     Plan,
 )
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
 
 
@@ -35,7 +36,8 @@ def _recognises(source: SqliteFile) -> bool:
     return any(plan.table in ENTITIES for plan, _ in _plans(source))
 
 
-def _read(source: SqliteFile) -> Iterator[Chunk]:
+def _read(job: Job[SqliteFile]) -> Iterator[Chunk]:
+    source = job.source
     begin, after = source.start or (None, None)
     for plan, table in _plans(source):
         if begin not in (None, plan.table):
@@ -143,19 +145,19 @@ def _markets(
 
 
 def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int, begins: Position | None) -> Raw:
-    odd = batch.column("odd")
-    names = [name for name in batch.schema.names if name not in ("odd", "_at")]
+    reject_reasons = batch.column("reject_reason")
+    names = [name for name in batch.schema.names if name not in ("reject_reason", "_at")]
     columns = {name: batch.column(name) for name in names}
 
     def row_text(at: int) -> dict[str, object]:
         cells = {name: _plain(column[at]) for name, column in columns.items()}
-        cell = _plain(odd[at])
+        cell = _plain(reject_reasons[at])
         return {**cells, "odd": cell} if cell is not None else cells
 
     reasons = None
-    if odd.null_count < len(odd):
+    if reject_reasons.null_count < len(reject_reasons):
         # The cell that was wrong stands behind the reason, see SqliteFile.batches.
-        said = [None if c is None else c.split(b"\n")[0].decode() for c in _bytes(odd)]
+        said = [None if c is None else c.split(b"\n")[0].decode() for c in _bytes(reject_reasons)]
         reasons = pa.array(said, pa.string())
     rows = {plan.into: columns}
     return Raw(plan.table, first_row, batch.num_rows, rows, row_text, reasons, begins=begins)
@@ -176,7 +178,7 @@ def _ignored(source: SqliteFile) -> list[str]:
     return [table.name for table in source.tables.values() if table.name not in read]
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="web-api-sqlite",
     opens=SqliteFile,
     looks_for=(

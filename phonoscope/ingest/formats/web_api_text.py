@@ -14,14 +14,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonoscope.ingest.base import Chunk, Format, Position
+from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.formats.web_api_parquet import read_tables, told
 from phonoscope.ingest.formats.web_api_tables import ENTITIES, MARKETS, MARKETS_ROW, PLANS
+from phonoscope.ingest.job import Format
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.ingest.readers.json_cells import column_of
-from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, odd_array
-from phonoscope.ingest.readers.parquet_files import STAGED_ODD, ParquetFiles
+from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array
+from phonoscope.ingest.readers.parquet_files import STAGED_REASON, ParquetFiles
 
 _STAGED_ROWS = 1 << 17
 TextFile = CsvFile | JsonFile
@@ -90,7 +91,7 @@ def _read_columns(table: str) -> list[str]:
 def _stage(file: TextFile, table: str, path: Path) -> None:
     there = names_of(file)
     names = [name for name in _read_columns(table) if name in there]
-    schema = pa.schema([(name, pa.string()) for name in [*names, STAGED_ODD]])
+    schema = pa.schema([(name, pa.string()) for name in [*names, STAGED_REASON]])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         held: list[pa.Table] = []
         for part in _parts(file, [there[name] for name in names]):
@@ -113,25 +114,25 @@ def _parts(file: TextFile, names: Sequence[str]) -> Iterator[list[pa.Array]]:
 
 
 def _of_rows(records: Records, names: Sequence[str], places: Sequence[int]) -> list[pa.Array]:
-    columns, odd = [], records.odd.to_pylist()
+    columns, reject_reasons = [], records.reject_reasons.to_pylist()
     for name, at in zip(names, places, strict=True):
         column, bad = records.column(at)
         columns.append(column)
         for row in [] if bad is None else pa.compute.indices_nonzero(bad).to_pylist():
-            odd[row] = odd[row] or f"{name} is undecodable text"
-    return [*columns, pa.array(odd, pa.string())]
+            reject_reasons[row] = reject_reasons[row] or f"{name} is undecodable text"
+    return [*columns, pa.array(reject_reasons, pa.string())]
 
 
 def _of_objects(objects: JsonRecords, names: Sequence[str]) -> list[pa.Array]:
-    columns, odd = [], dict(objects.odd)
+    columns, reject_reasons = [], dict(objects.reject_reasons)
     for name in names:
         column, wrong = column_of(CellKind.TEXT, [row.get(name) for row in objects.rows])
         columns.append(column)
         for at in wrong:
-            odd.setdefault(at, f"{name} is no single value")
+            reject_reasons.setdefault(at, f"{name} is no single value")
     length = len(objects.rows)
     none = pa.nulls(length, pa.string())
-    reasons = odd_array(odd, length)
+    reasons = reasons_array(reject_reasons, length)
     return [*columns, none if reasons is None else reasons]
 
 
@@ -140,11 +141,11 @@ def _recognises(source: TextTables) -> bool:
     return bool(found & (set(ENTITIES) | {"track_artists", "artist_genres"}))
 
 
-LAYOUT = Format(
+FORMAT = Format(
     name="web-api-text",
     opens=TextTables,
     looks_for="CSV or JSON Lines, one or several in a folder, with the same columns as keys",
     recognises=_recognises,
-    read=lambda source: source.chunks(),
+    read=lambda job: job.source.chunks(),
     ignored=lambda source: source.others,
 )

@@ -12,7 +12,7 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.files import local_path, printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
+from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.lines import Lines, encoding_of
 from phonoscope.ingest.readers.quotes import mended
 
@@ -31,7 +31,7 @@ class Records:
     first_row: int
     rows: Sequence[list[str]]
     """Cells, as many as there are columns; missing ones are empty text."""
-    odd: pa.Array
+    reject_reasons: pa.Array
     """Why a row cannot be kept; empty when nothing is wrong."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
@@ -68,7 +68,7 @@ class CsvFile:
         Its first bytes, unpacked.
     mapping
         Field by column, when the user said which column is what.
-    stated
+    constants
         What the user said of all rows, by field; ``None`` where nobody says it is a chart.
 
     Raises
@@ -83,15 +83,15 @@ class CsvFile:
         name: str,
         head: bytes,
         mapping: Mapping[str, str] | None = None,
-        stated: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.start: Position | None = None
         self.mapping = mapping
-        self.stated = stated
+        self.constants = constants
         self._uri = uri
         self._encoding = encoding_of(head)
-        self._file: Unpacked | None = None
+        self._file: Decompressed | None = None
         with self._lines() as lines:
             first = next(iter(lines), "")
         self._delimiter = _delimiter_of(first)
@@ -156,7 +156,7 @@ class CsvFile:
                 yield self._chunk(first_row, rows, place)
 
     def _lines(self) -> Lines:
-        self._file = open_unpacked(self._uri, self.name)
+        self._file = open_decompressed(self._uri, self.name)
         return Lines(self._file.stream, self._encoding, self.name)
 
     def _records(self, lines: Lines, width: int = 0) -> Iterator[list[str]]:
@@ -180,13 +180,13 @@ class CsvFile:
 
     def _chunk(self, first_row: int, rows: list[list[str]], place: int | None) -> Records:
         width = len(self.columns)
-        odd: list[str | None] = [None] * len(rows)
+        reject_reasons: list[str | None] = [None] * len(rows)
         for at, row in enumerate(rows):
             if len(row) != width:
-                odd[at] = "too few cells" if len(row) < width else "too many cells"
+                reject_reasons[at] = "too few cells" if len(row) < width else "too many cells"
                 rows[at] = row + [""] * (width - len(row))
         begins = None if place is None else (place,)
-        return Records(first_row, rows, pa.array(odd, pa.string()), begins)
+        return Records(first_row, rows, pa.array(reject_reasons, pa.string()), begins)
 
 
 def _delimiter_of(heading: str) -> str:

@@ -42,7 +42,7 @@ class _Reader(Protocol):
 
 
 @dataclass(frozen=True)
-class Unpacked:
+class Decompressed:
     """A source opened for reading."""
 
     stream: BinaryIO
@@ -59,7 +59,7 @@ class Unpacked:
             return None
 
 
-def open_unpacked(uri: str, name: str) -> Unpacked:
+def open_decompressed(uri: str, name: str) -> Decompressed:
     """Open a source, through what unpacks it when it is packed.
 
     Parameters
@@ -79,25 +79,25 @@ def open_unpacked(uri: str, name: str) -> Unpacked:
     """
     stored = open_source(uri)
     try:
-        way = packed_with(stored.read(16))
+        way = compression_of(stored.read(16))
         stored.seek(0)
         if way is None:
-            return Unpacked(stored, stored)
+            return Decompressed(stored, stored)
         with _InWords(name):
             raw = _Unpacking(_READERS[way](stored), stored, name)
-        return Unpacked(cast(BinaryIO, io.BufferedReader(raw, _BLOCK_BYTES)), stored)
+        return Decompressed(cast(BinaryIO, io.BufferedReader(raw, _BLOCK_BYTES)), stored)
     except BaseException:
         stored.close()
         raise
 
 
-def unpacked_head(uri: str, name: str, size: int) -> bytes:
+def decompressed_head(uri: str, name: str, size: int) -> bytes:
     """Return the first bytes of a source, unpacked."""
-    with closing(open_unpacked(uri, name).stream) as stream:
+    with closing(open_decompressed(uri, name).stream) as stream:
         return stream.read(size)
 
 
-def packed_with(head: bytes) -> str | None:
+def compression_of(head: bytes) -> str | None:
     """Return what a file was packed with, by its first bytes; ``None`` when it is not packed."""
     # 'BZh9' may also begin a heading; a block, or the end, follows only in bzip2.
     if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
@@ -147,7 +147,7 @@ class _Unpacking(io.RawIOBase):
 
     def __init__(self, reader: _Reader, stored: BinaryIO, name: str) -> None:
         self._reader, self._stored, self._name = reader, stored, name
-        self._unpacked_bytes = 0
+        self._decompressed_bytes = 0
 
     def readable(self) -> bool:
         return True
@@ -156,23 +156,23 @@ class _Unpacking(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return self._unpacked_bytes
+        return self._decompressed_bytes
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Go forward, by unpacking what lies between."""
-        if whence != io.SEEK_SET or offset < self._unpacked_bytes:
+        if whence != io.SEEK_SET or offset < self._decompressed_bytes:
             raise io.UnsupportedOperation("what is unpacked can be read forward only")
         passed = memoryview(bytearray(_BLOCK_BYTES))
-        while self._unpacked_bytes < offset:
-            if not self.readinto(passed[: offset - self._unpacked_bytes]):
+        while self._decompressed_bytes < offset:
+            if not self.readinto(passed[: offset - self._decompressed_bytes]):
                 break
-        return self._unpacked_bytes
+        return self._decompressed_bytes
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         with _InWords(self._name):
             data = self._reader.read(len(buffer))
-        self._unpacked_bytes += len(data)
-        if self._unpacked_bytes > FREE_BYTES + MOST_TIMES * self._stored.tell():
+        self._decompressed_bytes += len(data)
+        if self._decompressed_bytes > FREE_BYTES + MOST_TIMES * self._stored.tell():
             raise SourceError(
                 f"{self._name} unpacks to more than {MOST_TIMES} times its size: it was made to "
                 "fill memory or to take for ever; unpack it yourself if you trust it"

@@ -1,4 +1,4 @@
-"""A folder as a source: files of one layout, read one after another."""
+"""A folder as a source: files of one format, read one after another."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
-from phonoscope.ingest.base import Chunk, Format, Position, Reject, Source, renumbered
+from phonoscope.ingest.base import Chunk, Position, Reject, Source, renumbered
+from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.row_text import text_of
 
 MOST_FILES = 1_000_000
 FILES = "files"
 """What rejected files are called as a table of the source."""
-Opener = Callable[[Path], "tuple[Source, Format[Source]] | None"]
+Recognised: TypeAlias = tuple[Source, Format[Source]]
+"""An opened source and the format that recognised it."""
+Opener: TypeAlias = Callable[[Path], Recognised | None]
 
 
 def files_in(folder: Path, name: str) -> list[Path]:
@@ -46,9 +50,9 @@ class Folder:
 
     name: str
     files: Sequence[Path]
-    layout: Format[Source]
+    format: Format[Source]
     opener: Opener
-    """Opens a file; ``None`` when no layout fits."""
+    """Opens a file; ``None`` when no format fits."""
     passed_over: list[str] = field(default_factory=list)
     start: Position | None = None
     """Number of a file, where in it, and which files before it were passed over."""
@@ -62,13 +66,13 @@ class Folder:
         """See :class:`..base.Source`."""
         return self._opened / len(self.files)
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, job: Job[Source]) -> Iterator[Chunk]:
         """Yield the rows of all files; a file that is damaged is a rejected row of its own.
 
         Raises
         ------
         SourceError
-            When a file has a known layout that is another one.
+            When a file has another known format.
         """
         read: Counter[str] = Counter()
         first, start, passed_over = self.start or (0, None, [])
@@ -83,11 +87,12 @@ class Folder:
                     self.passed_over.append(printable(path.name))
                     passed_over.append(number)
                     continue
-                self._check(path, opened[1])
+                source, source_format = opened
+                self._check(path, source_format)
                 if number == first:
-                    opened[0].start = start
-                begins: Position | None = (number, opened[0].start, tuple(passed_over))
-                for chunk in opened[1].read(opened[0]):
+                    source.start = start
+                begins: Position | None = (number, source.start, tuple(passed_over))
+                for chunk in replace(job, source=source, format=source_format).chunks():
                     read[chunk.source_table] += chunk.read
                     if chunk.begins:
                         begins = (number, chunk.begins, tuple(passed_over))
@@ -99,30 +104,30 @@ class Folder:
                 read[FILES] += 1
                 yield _rejected(path, read[FILES], error)
 
-    def _check(self, path: Path, layout: Format[Source]) -> None:
-        if layout.name != self.layout.name:
+    def _check(self, path: Path, found: Format[Source]) -> None:
+        if found.name != self.format.name:
             raise _MixedError(
-                f"{self.name} holds {self.layout.name} and also {layout.name} "
+                f"{self.name} holds {self.format.name} and also {found.name} "
                 f"({printable(path.name)}); ingest them one by one"
             )
 
 
 class _MixedError(SourceError):
-    """A folder holds files of two layouts; one that is merely damaged does not stop the others."""
+    """A folder holds files of two formats; one that is merely damaged does not stop the others."""
 
 
-def as_layout(layout: Format[Source]) -> Format[Source]:
-    """Return a layout of files as one of a folder of them."""
+def as_format(of_files: Format[Source]) -> Format[Source]:
+    """Return a format of files as one of a folder of them."""
 
-    def read(source: Source) -> Iterator[Chunk]:
-        assert isinstance(source, Folder)
-        return source.chunks()
+    def read(job: Job[Source]) -> Iterator[Chunk]:
+        assert isinstance(job.source, Folder)
+        return job.source.chunks(job)
 
     def ignored(source: Source) -> list[str]:
         assert isinstance(source, Folder)
         return source.passed_over
 
-    return replace(layout, opens=Folder, read=read, ignored=ignored)
+    return replace(of_files, opens=Folder, read=read, ignored=ignored)
 
 
 def _rejected(path: Path, number: int, error: SourceError) -> Chunk:

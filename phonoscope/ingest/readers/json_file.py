@@ -15,7 +15,7 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
+from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
 from phonoscope.ingest.readers.lines import encoding_of
 
@@ -43,7 +43,7 @@ class JsonRecords:
     """The objects; an empty one where there is none."""
     texts: Sequence[bytes]
     """The same as they were written; none where they were not written as JSON."""
-    odd: Mapping[int, str]
+    reject_reasons: Mapping[int, str]
     """Why a record cannot be kept, by its place here."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
@@ -74,7 +74,7 @@ class JsonFile:
         self._encoding = encoding_of(head)
         self._end_bytes = 0
         """Where the record that was read last ends, bytes of text in UTF-8."""
-        self._file: Unpacked | None = None
+        self._file: Decompressed | None = None
         self._base: int | None = None
         """How many brackets lie around a record; ``None`` when each lies on a line."""
         self.holder: str | None = None
@@ -132,7 +132,7 @@ class JsonFile:
         return start
 
     def _look(self, start: bytes) -> None:
-        """Tell lines from an array, and an array from an object around one."""
+        """OnMessage lines from an array, and an array from an object around one."""
         lines = [line for line in start[:-1].split(b"\n", 8) if line.strip(_SPACE)]
         if len(lines) > 1 and any(isinstance(_value(line), dict) for line in lines[:2]):
             return
@@ -195,7 +195,7 @@ class JsonFile:
 
     def _blocks(self, begin: int = 0) -> Generator[bytes, None, None]:
         """Yield the file in UTF-8, from a place of it on."""
-        self._file = open_unpacked(self._uri, self.name)
+        self._file = open_decompressed(self._uri, self.name)
         with closing(self._file.stream) as stream:
             if self._encoding in _UTF8:
                 stream.seek(begin + (len(codecs.BOM_UTF8) if self._encoding == "utf-8-sig" else 0))
@@ -272,22 +272,26 @@ def uncollected() -> Iterator[None]:
 
 
 def _parsed(first_row: int, texts: list[bytes], begins: Position | None) -> JsonRecords:
-    odd: dict[int, str] = {}
+    reject_reasons: dict[int, str] = {}
     loads = orjson.loads
     with uncollected():
         try:
             rows = [loads(text) for text in texts]
         except orjson.JSONDecodeError:
             rows = [_value(text) for text in texts]
-            odd = {at: _BROKEN for at, row in enumerate(rows) if row is None}
+            reject_reasons = {at: _BROKEN for at, row in enumerate(rows) if row is None}
     if set(map(type, rows)) != {dict}:
         for at, row in enumerate(rows):
             if type(row) is not dict:
                 rows[at] = {}
-                odd.setdefault(at, _OTHER)
-    return JsonRecords(first_row, rows, texts, odd, begins)
+                reject_reasons.setdefault(at, _OTHER)
+    return JsonRecords(first_row, rows, texts, reject_reasons, begins)
 
 
-def odd_array(odd: Mapping[int, str], length: int) -> pa.Array | None:
+def reasons_array(reject_reasons: Mapping[int, str], length: int) -> pa.Array | None:
     """Return reasons by place as a column; ``None`` when there is none."""
-    return pa.array([odd.get(at) for at in range(length)], pa.string()) if odd else None
+    return (
+        pa.array([reject_reasons.get(at) for at in range(length)], pa.string())
+        if reject_reasons
+        else None
+    )

@@ -29,7 +29,7 @@ MEMORY_MB = 2048
 MAX_HELD_BYTES = 1 << 16
 """A file with a longer cell, in a column that is read, is refused."""
 MAX_COLUMNS = 2000
-STAGED_ODD = "_phonoscope_odd"
+STAGED_REASON = "_phonoscope_reject_reason"
 """Column of what was staged here: why a row cannot be kept."""
 _WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -92,7 +92,7 @@ class ParquetCell:
         return f"{self.sql}::{'BIGINT' if self.type in _WHOLE else 'DOUBLE'}"
 
     @property
-    def odd(self) -> str | None:
+    def reject_test(self) -> str | None:
         """SQL that is true of a cell that is too long to be looked at."""
         return f"strlen({_text_sql(self)}) > {MAX_TEXT_BYTES}" if self.is_text else None
 
@@ -192,7 +192,7 @@ class ParquetFiles:
         joins: Sequence[Joined] = (),
         after: int = 0,
     ) -> Iterator[tuple[pa.RecordBatch, int | None]]:
-        """Yield rows of a table: ``_row`` (its number), one column a cell, and ``odd``.
+        """Yield rows of a table: ``_row`` (its number), one column a cell, and ``reject_reason``.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ class ParquetFiles:
         Yields
         ------
         rows : pyarrow.RecordBatch
-            ``odd`` says why a row cannot be kept; empty when nothing is wrong.
+            ``reject_reason`` says why a row cannot be kept; empty when nothing is wrong.
         before : int or None
             Rows of the table before these, those left out included; ``None`` when rows come in
             another order, as they do when what is joined does not fit into memory.
@@ -259,21 +259,26 @@ def _query(
 ) -> str:
     # Cells are cut to size before anything copies them, even the counting of rows.
     keys = "".join(f", TRY_CAST({j.row} AS BIGINT) AS _key_{i}" for i, j in enumerate(joins))
-    odd = f"coalesce({STAGED_ODD}, {_odd(cells)})" if STAGED_ODD in table.columns else _odd(cells)
+    reason = (
+        f"coalesce({STAGED_REASON}, {_reject_reason(cells)})"
+        if STAGED_REASON in table.columns
+        else _reject_reason(cells)
+    )
     # Leaving out rows costs some hundredths of reading them: cells are not looked at.
     rows = f"(FROM {table.sql} OFFSET {after})" if after else table.sql
-    values = f"SELECT {odd}::VARCHAR AS _odd{keys}{_values(cells)} FROM {rows}"  # noqa: S608
+    values = f"SELECT {reason}::VARCHAR AS _reject_reason{keys}{_values(cells)} FROM {rows}"  # noqa: S608
     query = f"(SELECT row_number() OVER () AS _row, * FROM ({values})) AS t"  # noqa: S608
-    chosen, reasons = [f"t.{quoted(cell.column)}" for cell in cells], ["t._odd"]
+    chosen, reasons = [f"t.{quoted(cell.column)}" for cell in cells], ["t._reject_reason"]
     for number, join in enumerate(joins):
         other = (
             f"SELECT TRY_CAST({join.rowid} AS BIGINT) AS _key, "  # noqa: S608
-            f"{_odd(join.cells)}::VARCHAR AS _odd{_values(join.cells)} FROM {join.sql}"
+            f"{_reject_reason(join.cells)}::VARCHAR AS _reject_reason{_values(join.cells)} "
+            f"FROM {join.sql}"
         )
         query += f" LEFT JOIN ({other}) AS j{number} ON j{number}._key = t._key_{number}"
         chosen += [f"j{number}.{quoted(cell.column)}" for cell in join.cells]
-        reasons.append(f"j{number}._odd")
-    listed = ", ".join(["t._row", *chosen, f"coalesce({', '.join(reasons)}) AS odd"])
+        reasons.append(f"j{number}._reject_reason")
+    listed = ", ".join(["t._row", *chosen, f"coalesce({', '.join(reasons)}) AS reject_reason"])
     return f"SELECT {listed} FROM {query}"  # noqa: S608
 
 
@@ -281,8 +286,10 @@ def _values(cells: Sequence[ParquetCell]) -> str:
     return "".join(f", {cell.value} AS {quoted(cell.column)}" for cell in cells)
 
 
-def _odd(cells: Sequence[ParquetCell]) -> str:
-    cases = "".join(f" WHEN {c.odd} THEN '{c.column} is too long'" for c in cells if c.odd)
+def _reject_reason(cells: Sequence[ParquetCell]) -> str:
+    cases = "".join(
+        f" WHEN {c.reject_test} THEN '{c.column} is too long'" for c in cells if c.reject_test
+    )
     return f"CASE{cases} END" if cases else "NULL"
 
 

@@ -110,7 +110,7 @@ class SqliteFile:
         first: Sequence[str] = (),
         after: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield rows of a table in its own order: one column a cell, ``odd``, and ``_at``.
+        """Yield rows of a table in its own order: a column a cell, ``reject_reason`` and ``_at``.
 
         Parameters
         ----------
@@ -128,24 +128,24 @@ class SqliteFile:
         Yields
         ------
         pyarrow.RecordBatch
-            Text as text or, of numeric columns, numbers. ``odd`` says why a row cannot be kept,
-            and after a line feed which cell it was; empty when nothing is wrong. ``_at`` is
-            SQLite's own number of the row, 0 in a table whose rows have none.
+            Text as text or, of numeric columns, numbers. ``reject_reason`` says why a row cannot
+            be kept, and after a line feed which cell it was; empty when nothing is wrong. ``_at``
+            is SQLite's own number of the row, 0 in a table whose rows have none.
         """
         # The driver takes a column's type from the first batch; one of typed constants goes
         # first, or a column that begins with 10,000 NULLs would be taken for numbers. It is a
         # whole batch, so that the others are the same ones wherever reading begins.
         typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is CellKind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
-        at = f"t.{table.rowid}" if table.rowid else "0"
+        at, reason = f"t.{table.rowid}" if table.rowid else "0", _reject_reason(cells)
         query = (
             f"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT {BATCH_ROWS}) "  # noqa: S608
-            f"SELECT {typed}, '', 0 FROM n UNION ALL SELECT {chosen}, {_odd(cells)}, {at} "
+            f"SELECT {typed}, '', 0 FROM n UNION ALL SELECT {chosen}, {reason}, {at} "
             f"FROM main.{quoted(table.name)} AS t NOT INDEXED {joins}"
         )
         if after is not None:
             query += f" WHERE {at} > {int(after)}"
-        names = [*(cell.column for cell in cells), "odd", "_at"]
+        names = [*(cell.column for cell in cells), "reject_reason", "_at"]
         with (
             _in_words(self.name),
             dbapi.connect(self._uri) as connection,
@@ -225,7 +225,7 @@ def _value(cell: Cell) -> str:
     return f"CAST({cell.sql} AS {'REAL' if cell.kind is CellKind.REAL else 'INTEGER'})"
 
 
-def _odd(cells: Sequence[Cell]) -> str:
+def _reject_reason(cells: Sequence[Cell]) -> str:
     """Return SQL for why a row cannot be kept: text where a number belongs, or far too long."""
     tests = [
         # Every text and every blob sorts after every number.

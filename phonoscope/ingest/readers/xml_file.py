@@ -11,7 +11,7 @@ from phonoscope.disclosure.xml_tree import records, refuse_document_type
 from phonoscope.errors import SourceError
 from phonoscope.files import printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.readers.decompress import Unpacked, open_unpacked
+from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 
 _BLOCK_BYTES = 1 << 16
 _SAMPLED_BYTES = 1 << 18
@@ -42,7 +42,7 @@ class XmlFile:
         # A parser cannot begin midway: records are read again.
         self.start: Position | None = None
         self._uri = uri
-        self._file: Unpacked | None = None
+        self._file: Decompressed | None = None
         self._flaw = ""
         self.root = ""
         """The outermost element, its namespace in braces before it."""
@@ -71,7 +71,7 @@ class XmlFile:
             yield from records(blocks, self.name, depth)
 
     def _blocks(self) -> Generator[bytes, None, None]:
-        self._file = open_unpacked(self._uri, self.name)
+        self._file = open_decompressed(self._uri, self.name)
         with closing(self._file.stream) as stream:
             while block := stream.read(_BLOCK_BYTES):
                 yield block

@@ -11,9 +11,6 @@ import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from hashlib import blake2b
 from pathlib import Path
 
@@ -169,26 +166,3 @@ def _read(file: Path, shown: str) -> bytes:
         raise UsageError(f"others may read the key {shown}: chmod 600 it, or make another")
     with file.open("rb") as opened:
         return opened.read(_MOST_TEXT + 2)
-
-
-_CURRENT: ContextVar[Pseudonyms] = ContextVar("pseudonyms")
-
-
-def current() -> Pseudonyms:
-    """Return those of the ingest that runs here."""
-    found = _CURRENT.get(None)
-    if found is None:
-        # A layout that is read by itself, outside of an ingest.
-        found = Pseudonyms.drawn()
-        _CURRENT.set(found)
-    return found
-
-
-@contextmanager
-def using(pseudonyms: Pseudonyms) -> Iterator[None]:
-    """Let an ingest use some."""
-    token = _CURRENT.set(pseudonyms)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
