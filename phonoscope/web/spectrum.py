@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from phonoscope.features.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
-from phonoscope.findings.plots.bars import CONFIG, NARROW, SCHEMA, Spec
+from phonoscope.findings.plots.spec import CONFIG, NARROW, SCHEMA, Spec
 from phonoscope.text import frequency, number
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.overview import Overview

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from phonoscope.findings.base import Chart
-from phonoscope.findings.plots.bars import HEIGHT, HIT, NARROW, ROW, WIDE, Spec, layered
+from phonoscope.findings.answer import Chart
+from phonoscope.findings.plots.spec import (
+    ACCENT,
+    HEIGHT,
+    MUTED,
+    NARROW,
+    ROW,
+    WIDE,
+    Spec,
+    hit,
+    in_two_widths,
+    labels,
+    layer,
+    layered,
+    mark,
+    over,
+    shares,
+    top_of_shares,
+    widths_after,
+)
 
 MADE = "estimated share made by machines"
-_LEAST_TOP = 0.05
-"""Least upper end of the axis, so that shares near 0 do not fill the chart."""
 _LABELS, _LABELS_NARROW = 12, 5
 """Labels that fit below the chart."""
 
@@ -26,7 +42,7 @@ class Estimated(NamedTuple):
     enough: bool
     """Whether the interval is narrow enough to say something with; else it is drawn faint, and
     the estimate is not drawn."""
-    says: str
+    text: str
 
 
 def over_time(
@@ -45,26 +61,25 @@ def over_time(
     alt
         The chart's content in a sentence.
     """
-    y = _axis_of_shares([*groups, overall])
+    y = _axis([*groups, overall], MADE)
 
-    def build(width: int, labels: int) -> Spec:
-        every = -(-len(periods) // labels)
-        axis = {
-            "title": None,
-            "values": list(periods[::every]),
-            "labelAngle": 0,
-            "labelOverlap": "greedy",
-        }
+    def build(width: int, most_labels: int) -> Spec:
+        every = -(-len(periods) // most_labels)
         x: Spec = {
             "field": "label",
             "type": "ordinal",
             "scale": {"domain": list(periods), "paddingInner": 0.2, "paddingOuter": 0.2},
-            "axis": axis,
+            "axis": {
+                "title": None,
+                "values": list(periods[::every]),
+                "labelAngle": 0,
+                "labelOverlap": "greedy",
+            },
         }
         layers = [*_band(overall, y), *_marks({"x": x}, "y", y)]
         return layered(width, HEIGHT, layers, _rows(groups), alt)
 
-    return Chart(build(WIDE, _LABELS), build(NARROW, _LABELS_NARROW), alt)
+    return in_two_widths(build, (WIDE, _LABELS), (NARROW, _LABELS_NARROW), alt)
 
 
 def below_each_other(
@@ -83,48 +98,29 @@ def below_each_other(
     title
         What the shares are of.
     """
-    x = _axis_of_shares(groups, title)
-    y: Spec = {
-        "field": "label",
-        "type": "nominal",
-        "sort": {"field": "at"},
-        "axis": {
-            "title": None,
-            "grid": False,
-            "labelColor": "var(--ink)",
-            "labelAlign": "left",
-            "labelPadding": label_px,
-            "labelLimit": label_px - 8,
-            "labelFontSize": 13,
-            "labelOverlap": False,
-        },
-    }
+    x = _axis(groups, title)
+    y = labels("label", {"field": "at"}, label_px)
 
     def build(width: int) -> Spec:
         return layered(width, {"step": ROW}, _marks({"y": y}, "x", x), _rows(groups), alt)
 
-    return Chart(build(WIDE - label_px), build(NARROW - label_px + 24), alt)
+    return in_two_widths(build, *widths_after(label_px), alt)
 
 
 def _rows(groups: Sequence[Estimated]) -> list[dict[str, Any]]:
     return [{"at": i, **group._asdict()} for i, group in enumerate(groups)]
 
 
-def _axis_of_shares(groups: Sequence[Estimated], title: str = MADE) -> Spec:
+def _axis(groups: Sequence[Estimated], title: str) -> Spec:
     """Return the encoding of shares.
 
     The axis holds whole the intervals that say something; of wider ones it may cut the end.
     """
     needed = [group.high if group.enough else 1.2 * group.low for group in groups]
-    top = min(1.0, 1.1 * max(_LEAST_TOP, *needed))
-    return {
-        "type": "quantitative",
-        "scale": {"domain": [0, top], "clamp": True, "nice": False},
-        "axis": {"title": title, "format": "~%", "tickCount": 4},
-    }
+    return shares(title, top_of_shares(needed), 4, clamp=True, nice=False)
 
 
-def _marks(place: Spec, channel: str, shares: Spec) -> list[Spec]:
+def _marks(place: Spec, channel: str, axis: Spec) -> list[Spec]:
     """Return the interval and what the pointer meets of every group, and the estimate of most.
 
     Parameters
@@ -133,39 +129,33 @@ def _marks(place: Spec, channel: str, shares: Spec) -> list[Spec]:
         Encoding that tells the groups apart.
     channel
         ``"x"`` or ``"y"``: along which the shares are drawn.
-    shares
+    axis
         Encoding of the shares.
     """
     colour: Spec = {
         "field": "enough",
         "type": "nominal",
-        "scale": {"domain": [True, False], "range": ["var(--accent)", "var(--muted)"]},
+        "scale": {"domain": [True, False], "range": [ACCENT, MUTED]},
         "legend": None,
     }
     faint: Spec = {"condition": {"test": "datum.enough", "value": 1}, "value": 0.45}
-    seen = {"color": colour, "opacity": faint}
-    ends = {channel: {"field": "low", **shares}, f"{channel}2": {"field": "high"}}
+    seen = {**place, "color": colour, "opacity": faint}
+    ends = {channel: {"field": "low", **axis}, f"{channel}2": {"field": "high"}}
+    dot = mark("point", filled=True, size=46, opacity=1)
+    estimate = layer(dot, **seen, **{channel: {"field": "share", **axis}})
     return [
-        {
-            "mark": {"type": "rule", "strokeWidth": 2.5, "aria": False},
-            "encoding": {**place, **ends, **seen},
-        },
-        {
-            "transform": [{"filter": "datum.enough"}],
-            "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1, "aria": False},
-            "encoding": {**place, channel: {"field": "share", **shares}, **seen},
-        },
-        {"mark": HIT, "encoding": {**place, "description": {"field": "says"}}},
+        layer(mark("rule", strokeWidth=2.5), **seen, **ends),
+        {"transform": [{"filter": "datum.enough"}], **estimate},
+        hit(**place),
     ]
 
 
-def _band(overall: Estimated, shares: Spec) -> list[Spec]:
+def _band(overall: Estimated, axis: Spec) -> list[Spec]:
     """Return the interval of the whole catalogue as a band, and its estimate as a line."""
-    data = {"values": [overall._asdict()]}
-    ends = {"y": {"field": "low", **shares}, "y2": {"field": "high"}}
-    band: Spec = {"type": "rect", "color": "var(--tint)", "aria": False}
-    line: Spec = {"type": "rule", "strokeDash": [4, 3], "color": "var(--muted)", "aria": False}
+    rows: list[Spec] = [overall._asdict()]
+    ends = {"y": {"field": "low", **axis}, "y2": {"field": "high"}}
+    line = mark("rule", strokeDash=[4, 3], color=MUTED)
     return [
-        {"data": data, "mark": band, "encoding": ends},
-        {"data": data, "mark": line, "encoding": {"y": {"field": "share", **shares}}},
+        over(rows, layer(mark("rect", color="var(--tint)"), **ends)),
+        over(rows, layer(line, y={"field": "share", **axis})),
     ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from phonoscope.findings.base import Chart, ResultColumn, ResultTable
-from phonoscope.findings.plots.bars import histogram, nice_step, ticks_between
 from phonoscope.findings.plots.distribution import Bar, Distribution, distribution
+from phonoscope.findings.plots.histogram import histogram, nice_step, ticks_between
 from phonoscope.text import joined, percent
 
 MOST_BARS, MOST_TICKS = 48, 9
@@ -75,7 +75,7 @@ class Measure:
             x_title=self.title + outer,
             ticks=ticks_between(start, stop, step),
             tick_label=self.tick_label,
-            mark=(counted.median, f"median {self.say(counted.median)}"),
+            point_out=(counted.median, f"median {self.say(counted.median)}"),
         )
         columns = (
             ResultColumn("from", "From", "decimal", on_page=False),

@@ -7,15 +7,26 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from phonoscope.findings.base import Chart
-from phonoscope.findings.plots.bars import CONFIG, HEIGHT, HIT, NARROW, SCHEMA, WIDE, Spec
+from phonoscope.findings.answer import Chart
+from phonoscope.findings.plots.spec import (
+    ACCENT,
+    HEIGHT,
+    NARROW,
+    PANEL,
+    WIDE,
+    Spec,
+    hit,
+    in_two_widths,
+    layer,
+    mark,
+    panel,
+    shares,
+    stacked,
+    top_of_shares,
+)
 
-LEAST_TOP = 0.05
-"""Least upper end of an axis, so that a share near 0 does not fill the chart."""
 MONTHS_FROM = timedelta(days=200)
 """Span from which the days are labelled by months."""
-_PANEL = 104
-"""Height of one of several panels, px."""
 
 
 class Day(NamedTuple):
@@ -24,7 +35,7 @@ class Day(NamedTuple):
     day: date
     share: float
     """0 to 1."""
-    says: str
+    text: str
 
 
 class Course(NamedTuple):
@@ -48,18 +59,16 @@ def over_days(courses: Sequence[Course], *, alt: str) -> Chart:
     step = min(_step(course.days) for course in courses)
     first = min(course.days[0].day for course in courses)
     last = max(course.days[-1].day for course in courses) + step
-    height = HEIGHT if len(courses) == 1 else _PANEL
+    height = HEIGHT if len(courses) == 1 else PANEL
 
-    def build(width: int, labels: int) -> Spec:
-        made = [
-            _panel(course, step, (first, last), labels, last=course is courses[-1])
-            | {"width": width, "height": height}
-            for course in courses
-        ]
-        head: Spec = {"$schema": SCHEMA, "description": alt, "config": CONFIG}
-        return {**head, **made[0]} if len(made) == 1 else {**head, "spacing": 30, "vconcat": made}
+    def build(width: int, most_labels: int) -> Spec:
+        panels = []
+        for course in courses:
+            x = _days((first, last), most_labels, labelled=course is courses[-1])
+            panels.append(panel(width, height, _layers(course, x), _rows(course.days, step)))
+        return stacked(panels, alt)
 
-    return Chart(build(WIDE, 8), build(NARROW, 5), alt)
+    return in_two_widths(build, (WIDE, 8), (NARROW, 5), alt)
 
 
 def _step(days: Sequence[Day]) -> timedelta:
@@ -68,42 +77,33 @@ def _step(days: Sequence[Day]) -> timedelta:
     return apart[len(apart) // 2]
 
 
-def _panel(
-    course: Course, step: timedelta, domain: tuple[date, date], labels: int, *, last: bool
-) -> Spec:
-    # A day has the breadth up to the next, so that one day between two gaps is seen as well.
-    x: Spec = {
+def _days(domain: tuple[date, date], most_labels: int, *, labelled: bool) -> Spec:
+    return {
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "domain": [d.isoformat() for d in domain], "nice": False},
         "axis": {
             "title": None,
             "format": "%Y-%m" if domain[1] - domain[0] > MONTHS_FROM else "%Y-%m-%d",
-            "tickCount": labels,
-            "labels": last,
+            "tickCount": most_labels,
+            "labels": labelled,
             "labelAngle": 0,
             "labelOverlap": "greedy",
             "labelFlush": True,
         },
     }
-    top = min(1.0, 1.1 * max(LEAST_TOP, *(day.share for day in course.days)))
-    y: Spec = {
-        "type": "quantitative",
-        "scale": {"domain": [0, top], "nice": False},
-        "axis": {"title": course.title, "format": "~%", "tickCount": 3},
-    }
-    shape: Spec = {"interpolate": "step-after", "aria": False, "color": "var(--accent)"}
-    share = {"field": "share", **y}
-    layers: list[Spec] = [
-        {"mark": {"type": "area", "opacity": 0.18, **shape}, "encoding": {"x": x, "y": share}},
-        {"mark": {"type": "line", "strokeWidth": 2, **shape}, "encoding": {"x": x, "y": share}},
-        {
-            "transform": [{"filter": "isValid(datum.says)"}],
-            "mark": HIT,
-            "encoding": {"x": x, "x2": {"field": "until"}, "description": {"field": "says"}},
-        },
+
+
+def _layers(course: Course, x: Spec) -> list[Spec]:
+    top = top_of_shares(day.share for day in course.days)
+    y = {"field": "share", **shares(course.title, top, 3, nice=False)}
+    # A day has the breadth up to the next, so that one day between two gaps is seen as well.
+    shape: Spec = {"interpolate": "step-after", "color": ACCENT}
+    return [
+        layer(mark("area", opacity=0.18, **shape), x=x, y=y),
+        layer(mark("line", strokeWidth=2, **shape), x=x, y=y),
+        {"transform": [{"filter": "isValid(datum.text)"}], **hit(x=x, x2={"field": "until"})},
     ]
-    return {"data": {"values": _rows(course.days, step)}, "layer": layers}
 
 
 def _rows(days: Sequence[Day], step: timedelta) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def _rows(days: Sequence[Day], step: timedelta) -> list[dict[str, Any]]:
         end = day.day + step
         until = min(end, days[at + 1].day) if at + 1 < len(days) else end
         row = {"day": day.day.isoformat(), "share": day.share}
-        rows.append({**row, "until": until.isoformat(), "says": day.says})
+        rows.append({**row, "until": until.isoformat(), "text": day.text})
         if at + 1 == len(days) or days[at + 1].day > end:
             rows.append({**row, "day": until.isoformat()})
             rows.append({"day": until.isoformat(), "share": None})

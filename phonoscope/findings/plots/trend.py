@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from phonoscope.findings.base import Chart
-from phonoscope.findings.plots.bars import (
-    CONFIG,
+from phonoscope.findings.answer import Chart
+from phonoscope.findings.plots.spec import (
+    ACCENT,
     HEIGHT,
-    HIT,
+    MUTED,
     NARROW,
-    SCHEMA,
+    PANEL,
     WIDE,
     Spec,
+    band,
+    hit,
+    in_two_widths,
+    layer,
     layered,
+    line,
+    mark,
+    over,
+    panel,
+    shares,
+    stacked,
 )
-
-_PANEL = 104
-"""Height of one of several panels, px."""
 
 
 class Point(NamedTuple):
@@ -28,7 +35,7 @@ class Point(NamedTuple):
     value: float
     low: float
     high: float
-    says: str
+    text: str
 
 
 class Panel(NamedTuple):
@@ -52,26 +59,23 @@ def over_years(panels: Sequence[Panel], *, alt: str) -> Chart:
     alt
         The chart's content in a sentence.
     """
-    years = [point.year for panel in panels for point in panel.points]
+    years = [point.year for one in panels for point in one.points]
     domain = [min(years), max(years) + (min(years) == max(years))]
-    height = HEIGHT if len(panels) == 1 else _PANEL
+    height = HEIGHT if len(panels) == 1 else PANEL
 
-    def build(width: int, labels: int) -> Spec:
-        made = [
-            _panel(panel, width, height, domain, labels, last=panel is panels[-1])
-            for panel in panels
-        ]
-        head: Spec = {"$schema": SCHEMA, "description": alt, "config": CONFIG}
-        return {**head, **made[0]} if len(made) == 1 else {**head, "spacing": 30, "vconcat": made}
+    def build(width: int, most_labels: int) -> Spec:
+        made = []
+        for one in panels:
+            x = _years(domain, most_labels, labelled=one is panels[-1])
+            rows = _without_bridges(one.points)
+            made.append(panel(width, height, _layers(one, x, domain), rows))
+        return stacked(made, alt)
 
-    return Chart(build(WIDE, 10), build(NARROW, 5), alt)
+    return in_two_widths(build, (WIDE, 10), (NARROW, 5), alt)
 
 
-def _panel(
-    panel: Panel, width: int, height: int, domain: Sequence[int], labels: int, *, last: bool
-) -> Spec:
-    rows = _without_bridges(panel.points)
-    x: Spec = {
+def _years(domain: Sequence[int], most_labels: int, *, labelled: bool) -> Spec:
+    return {
         "field": "year",
         "type": "quantitative",
         "scale": {"domain": list(domain), "nice": False},
@@ -79,51 +83,33 @@ def _panel(
             "title": None,
             "format": "d",
             "tickMinStep": 1,
-            "tickCount": labels,
-            "labels": last,
+            "tickCount": most_labels,
+            "labels": labelled,
             "labelFlush": True,
         },
     }
+
+
+def _layers(shown: Panel, x: Spec, domain: Sequence[int]) -> list[Spec]:
+    label = f"datum.value === 0 ? '0' : format(datum.value, '{shown.form}')"
     y: Spec = {
         "type": "quantitative",
-        "scale": {"zero": panel.zero, "nice": True},
-        "axis": {
-            "title": panel.title,
-            "labelExpr": f"datum.value === 0 ? '0' : format(datum.value, '{panel.form}')",
-            "tickCount": 3,
-        },
+        "scale": {"zero": shown.zero, "nice": True},
+        "axis": {"title": shown.title, "labelExpr": label, "tickCount": 3},
     }
-    half = 0.5
-    hit_x = {**x, "field": "from"}
-    layers: list[Spec] = [
-        {
-            "mark": {"type": "area", "color": "var(--accent)", "opacity": 0.18, "aria": False},
-            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
-        },
-        {
-            "mark": {"type": "line", "color": "var(--accent)", "strokeWidth": 2, "aria": False},
-            "encoding": {"x": x, "y": {"field": "value", **y}},
-        },
-        {
-            "transform": [
-                {"filter": "datum.value !== null"},
-                {"calculate": f"max(datum.year - {half}, {domain[0]})", "as": "from"},
-                {"calculate": f"min(datum.year + {half}, {domain[1]})", "as": "to"},
-            ],
-            "mark": HIT,
-            "encoding": {"x": hit_x, "x2": {"field": "to"}, "description": {"field": "says"}},
-        },
+    value = {"field": "value", **y}
+    dot = mark("point", filled=True, color=ACCENT, size=36, opacity=1)
+    columns = [
+        {"filter": "datum.value !== null"},
+        {"calculate": f"max(datum.year - 0.5, {domain[0]})", "as": "from"},
+        {"calculate": f"min(datum.year + 0.5, {domain[1]})", "as": "to"},
     ]
-    layers.insert(
-        2,
-        {
-            "transform": [{"filter": "datum.alone"}],
-            "mark": {"type": "point", "filled": True, "color": "var(--accent)", "size": 36}
-            | {"opacity": 1, "aria": False},
-            "encoding": {"x": x, "y": {"field": "value", **y}},
-        },
-    )
-    return {"width": width, "height": height, "data": {"values": rows}, "layer": layers}
+    return [
+        band(x=x, y={"field": "low", **y}, y2={"field": "high"}),
+        line(x=x, y=value),
+        {"transform": [{"filter": "datum.alone"}], **layer(dot, x=x, y=value)},
+        {"transform": columns, **hit(x={**x, "field": "from"}, x2={"field": "to"})},
+    ]
 
 
 def _without_bridges(points: Sequence[Point]) -> list[dict[str, Any]]:
@@ -152,36 +138,16 @@ def curve(points: Sequence[tuple[float, float]], *, x_title: str, y_title: str, 
         The chart's content in a sentence.
     """
     rows: list[dict[str, Any]] = [
-        {"x": x, "y": y, "says": f"the lower {x:.1%} hold {y:.2%}"} for x, y in points
+        {"x": x, "y": y, "text": f"the lower {x:.1%} hold {y:.2%}"} for x, y in points
     ]
-    share: Spec = {"type": "quantitative", "scale": {"domain": [0, 1]}}
-
-    def axis(title: str) -> Spec:
-        return {**share, "axis": {"title": title, "format": "~%", "tickCount": 5}}
+    x, y = {"field": "x", **shares(x_title, 1, 5)}, {"field": "y", **shares(y_title, 1, 5)}
+    even: list[Spec] = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
+    diagonal = layer(mark("line", strokeDash=[4, 3], color=MUTED), x=x, y=y)
+    unseen = {"type": "point", "size": 140, "opacity": 0}
+    dots = layer(unseen, x=x, y=y, description={"field": "text"})
+    layers = [over(even, diagonal), band(x=x, y=y), line(x=x, y=y), dots]
 
     def build(width: int) -> Spec:
-        x, y = {"field": "x", **axis(x_title)}, {"field": "y", **axis(y_title)}
-        even = {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]}
-        layers: list[Spec] = [
-            {
-                "data": even,
-                "mark": {"type": "line", "strokeDash": [4, 3], "color": "var(--muted)"}
-                | {"aria": False},
-                "encoding": {"x": x, "y": y},
-            },
-            {
-                "mark": {"type": "area", "color": "var(--accent)", "opacity": 0.18, "aria": False},
-                "encoding": {"x": x, "y": y},
-            },
-            {
-                "mark": {"type": "line", "color": "var(--accent)", "strokeWidth": 2, "aria": False},
-                "encoding": {"x": x, "y": y},
-            },
-            {
-                "mark": {"type": "point", "size": 140, "opacity": 0},
-                "encoding": {"x": x, "y": y, "description": {"field": "says"}},
-            },
-        ]
         return layered(width, 260, layers, rows, alt)
 
-    return Chart(build(WIDE), build(NARROW), alt)
+    return in_two_widths(build, (WIDE,), (NARROW,), alt)

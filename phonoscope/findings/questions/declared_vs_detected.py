@@ -22,7 +22,7 @@ from phonoscope.findings.base import (
     cannot_tell,
     finding,
 )
-from phonoscope.findings.plots.bars import HIT, ROW, WIDE, Spec, layered
+from phonoscope.findings.plots.stacked_bars import Piece, stacked_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import between, count, counted, joined, percent
@@ -60,7 +60,6 @@ _LISTED = (
     ResultColumn("file", "File", "text"),
     ResultColumn("recording_id", "Identifier", "text", on_page=False),
 )
-_NARROW = 320
 Crossing = dict[tuple[DeclaredStatus, str], int]
 """How many recordings declare one thing and show another."""
 
@@ -312,106 +311,15 @@ def _marks(catalogue: QuerySession, ids: list[str]) -> Named:
 
 def _chart(crossing: Crossing) -> Chart:
     """Draw a bar of full width for each declaration, cut by what was detected."""
-    rows: list[Spec] = []
-    ends: dict[str, Spec] = {}
+    pieces: list[Piece] = []
+    notes: dict[str, str] = {}
     for stance, found, n, total in _rows(crossing):
         before = sum(crossing.get((stance, f), 0) for f in _ORDER[: _ORDER.index(found)])
         declared, share = f"Declared: {DECLARED_STATUSES[stance].lower()}", percent(n / total)
-        rows.append(
-            {
-                "declared": declared,
-                "found": FOUND[found],
-                "from": before / total,
-                "to": (before + n) / total,
-                "says": f"{declared}; {FOUND[found].lower()}: {count(n)} ({share})",
-            }
-        )
-        ends[declared] = {"declared": declared, "note": count(total)}
-    shown_bands = [f for f in _ORDER if any(row["found"] == FOUND[f] for row in rows)]
-    alt = "What was detected, by what is declared. " + "; ".join(str(r["says"]) for r in rows)
-    wide, narrow = (
-        _drawn(width, rows, list(ends.values()), shown_bands, alt) for width in (WIDE, _NARROW)
-    )
-    return Chart(wide, narrow, alt)
-
-
-def _drawn(width: int, rows: list[Spec], ends: list[Spec], bands: list[str], alt: str) -> Spec:
-    order = [end["declared"] for end in ends]
-    is_wide = width == WIDE
-    label_px, room = (215, 52) if is_wide else (0, 40)
-    y: Spec = {
-        "field": "declared",
-        "type": "nominal",
-        "sort": order,
-        "axis": {
-            "title": None,
-            "grid": False,
-            "labelColor": "var(--ink)",
-            "labelAlign": "left",
-            "labelPadding": label_px,
-            "labelLimit": label_px,
-            "labelFontSize": 13,
-            "labels": is_wide,
-        },
-    }
-    x: Spec = {
-        "type": "quantitative",
-        "scale": {"domain": [0, 1], "nice": False},
-        "axis": None,
-    }
-    colour: Spec = {
-        "field": "found",
-        "type": "nominal",
-        "scale": {"domain": [FOUND[b] for b in bands], "range": [_FILLS[b] for b in bands]},
-        "sort": [FOUND[b] for b in bands],
-        "legend": {
-            "orient": "top",
-            "direction": "horizontal",
-            "columns": 4 if is_wide else 2,
-            "title": None,
-            "labelColor": "var(--ink)",
-            "labelFontSize": 13,
-            "symbolType": "square",
-            "symbolStrokeColor": "var(--muted)",
-            "symbolStrokeWidth": 1,
-            "columnPadding": 22,
-            "offset": 14,
-        },
-    }
-    bar = {"type": "bar", "height": 16, "aria": False, "stroke": "var(--muted)", "strokeWidth": 0.5}
-    layers: list[Spec] = [
-        {
-            "mark": bar,
-            "encoding": {
-                "y": y,
-                "x": {"field": "from", **x},
-                "x2": {"field": "to"},
-                "color": colour,
-            },
-        },
-        {
-            "data": {"values": ends},
-            "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 13, "aria": False},
-            "encoding": {"y": y, "x": {"datum": 1, **x}, "text": {"field": "note"}},
-        },
-        {
-            "mark": HIT,
-            "encoding": {
-                "y": y,
-                "x": {"field": "from", **x},
-                "x2": {"field": "to"},
-                "description": {"field": "says"},
-            },
-        },
-    ]
-    if not is_wide:
-        # A phone has no room beside the bars: each has its name above it.
-        layers.append(
-            {
-                "data": {"values": ends},
-                "mark": {"type": "text", "align": "left", "dy": -17, "fontSize": 13, "aria": False},
-                "encoding": {"y": y, "x": {"datum": 0, **x}, "text": {"field": "declared"}},
-            }
-        )
-    step = ROW if is_wide else ROW + 18
-    return layered(width - label_px - room, {"step": step}, layers, rows, alt)
+        text = f"{declared}; {FOUND[found].lower()}: {count(n)} ({share})"
+        pieces.append(Piece(declared, FOUND[found], before / total, (before + n) / total, text))
+        notes[declared] = count(total)
+    kinds = {piece.kind for piece in pieces}
+    fills = {FOUND[found]: _FILLS[found] for found in _ORDER if FOUND[found] in kinds}
+    alt = "What was detected, by what is declared. " + "; ".join(piece.text for piece in pieces)
+    return stacked_bars(pieces, notes, fills, alt=alt)

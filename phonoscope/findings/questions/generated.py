@@ -199,7 +199,7 @@ def _over_time(overall: Row, dated: Sequence[Row], course: Sequence[str], by: st
 
 def _by_name(overall: Row, named: Sequence[Row], by: str) -> Chart:
     shown = {_label(row, by): _estimated(row, by) for row in named}
-    each = ", ".join(one.says for one in shown.values())
+    each = ", ".join(one.text for one in shown.values())
     alt = f"Estimated share made by machines, with its interval, by {by}: {each}"
     return below_each_other([_estimated(overall, None), *shown.values()], alt=alt)
 

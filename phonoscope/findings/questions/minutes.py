@@ -19,8 +19,8 @@ from phonoscope.findings.base import (
     cannot_tell,
     finding,
 )
-from phonoscope.findings.plots.bars import histogram
 from phonoscope.findings.plots.distribution import Bar
+from phonoscope.findings.plots.histogram import histogram
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.seconds import histogram_of
 from phonoscope.interval import Interval

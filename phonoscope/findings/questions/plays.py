@@ -302,7 +302,7 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
         for row in drawn
     ]
     alt = (
-        f"Share of plays taken for artificial, with 95% intervals: {groups[0].says}; "
+        f"Share of plays taken for artificial, with 95% intervals: {groups[0].text}; "
         f"{percent(overall)} of all plays."
     )
     return below_each_other(groups, alt=alt, label_px=190, title=AXIS)

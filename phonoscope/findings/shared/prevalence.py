@@ -84,8 +84,8 @@ def estimate(flagged: ArrayLike, recordings: ArrayLike, rates: Rates) -> Estimat
     >>> rates = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000,
     ...               machine_found=1_800)
     >>> found = estimate([130], [1_000], rates)
-    >>> round(found.share[0], 3), round(found.low[0], 3), round(found.high[0], 3)
-    (0.143, 0.121, 0.168)
+    >>> [round(float(limit[0]), 3) for limit in (found.share, found.low, found.high)]
+    [0.143, 0.121, 0.169]
     """
     hits = np.atleast_1d(np.asarray(flagged, np.float64))
     q = _known(hits, np.atleast_1d(np.asarray(recordings, np.float64)))
