@@ -80,7 +80,7 @@ class Log:
         """Tracks and plays, read with account ids as they are."""
         catalogue = ps.open_catalogue(self.folder / "catalogue", create=True)
         catalogue.ingest(self.tracks)
-        catalogue.ingest_plays(self.plays, pseudonymise=False)
+        catalogue.plays.ingest(self.plays, pseudonymise=False)
         return catalogue
 
     def asked(self) -> duckdb.DuckDBPyConnection:

@@ -135,11 +135,11 @@ def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, An
     ids = sorted({stretch.recording_id for stretch in found})
     if not ids:
         return {}
-    rows = catalogue.recordings
+    rows = catalogue["recordings"]
     wanted = rows.filter(rows["recording_id"].isin(ids)).select(
         "recording_id", "tag_artist", "tag_title", "duration_s"
     )
-    files = catalogue.files
+    files = catalogue["files"]
     places = files.filter(files["recording_id"].isin(ids)).select("recording_id", "uri")
     uris: dict[str, list[str]] = {}
     for row in places.to_pyarrow().to_pylist():

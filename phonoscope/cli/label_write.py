@@ -239,7 +239,7 @@ class _Licences:
                     f"to declare the voice {safe(voice)!r} give --in CATALOGUE and --use, where "
                     "its owner's licence is looked up; or say --unlicensed"
                 )
-            refused = self._opened().voice_refusal(
+            refused = self._opened().licences.refusal(
                 voice, use=self._use, commercial=self._commercial
             )
             if refused:

@@ -120,7 +120,7 @@ def voices(
     elif action is Action.ADD:
         if not voice or not owner or not allow:
             raise UsageError("to add a licence, name VOICE, --owner and --allow (or --from FILE)")
-        opened.add_voice(
+        opened.licences.add(
             voice,
             owner=owner,
             uses=_uses(allow),
@@ -134,7 +134,7 @@ def voices(
     elif action is Action.END:
         if not voice:
             raise UsageError("name the VOICE whose licences end")
-        changed = opened.end_voice(voice, on=_day(on))
+        changed = opened.licences.end(voice, on=_day(on))
         if not quiet:
             message(f"{counted(changed, 'licence')} ended." if changed else "All had ended before.")
     _list(opened, None if action is Action.LIST else voice, as_json, quiet)
@@ -153,7 +153,7 @@ def _uses(allow: list[Allowed]) -> list[str]:
 
 
 def _import(opened: Catalogue, path: str) -> Status:
-    rejected = opened.add_voices(path)
+    rejected = opened.licences.add_csv(path)
     for line, why in rejected:
         message(f"{path}, line {line}: {why}")
     return Status.SOME_UNREADABLE if rejected else Status.DONE

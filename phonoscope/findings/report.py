@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from phonoscope.atomic import write_whole
 from phonoscope.catalogue.schema.tables import phonoscope_version
@@ -79,13 +79,18 @@ class Report:
             sheets["compared.csv"] = sheet_of(self.comparison.table())
         return sheets
 
-    def write(self, destination: str | os.PathLike[str], format: ReportFormat = "html") -> Path:
+    def write(
+        self, destination: str | os.PathLike[str], format: ReportFormat | None = None
+    ) -> Path:
         """Write the report; the file is there whole or not at all.
 
         Parameters
         ----------
-        destination, format
-            As for :func:`write_report`.
+        destination
+            Where to; for ``csv`` a name ending in ``.zip`` or a folder.
+        format
+            ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``; by default what the
+            name ends in, and else ``"html"``.
 
         Returns
         -------
@@ -102,10 +107,10 @@ class Report:
             "json": lambda to: write_whole(to, json.dumps(self.json(), indent=1).encode()),
             "csv": lambda to: _write_csv(self.csv(), to),
         }
-        check_format(format)
+        chosen = format_for(destination, format)
         to = Path(destination)
         try:
-            writers[format](to)
+            writers[chosen](to)
         except OSError as error:
             why = error.strerror or str(error)
             raise UsageError(f"cannot write the report to {shown(str(to))}: {why}") from error
@@ -268,6 +273,27 @@ def _page(template: str, **content: Any) -> str:
 def hash_source(text: str) -> str:
     """Return by what a page's policy knows a stylesheet or script in the page itself."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def format_for(destination: str | os.PathLike[str], format: str | None = None) -> ReportFormat:
+    """Return the format of a report: the one that is named, or else what its name ends in.
+
+    Raises
+    ------
+    UsageError
+        When there is no such format.
+
+    Examples
+    --------
+    >>> format_for("report.zip")
+    'csv'
+    """
+    ending = os.path.splitext(destination)[1].lower()
+    by_ending: dict[str, ReportFormat] = {".json": "json", ".csv": "csv", ".zip": "csv"}
+    if format is not None:
+        check_format(format)
+        return cast("ReportFormat", format)
+    return by_ending.get(ending, "html")
 
 
 def check_format(format: str) -> None:

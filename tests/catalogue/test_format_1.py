@@ -168,7 +168,7 @@ def test_a_catalogue_that_was_made_newer_meanwhile_is_left_alone(former):
 def test_plays_weighed_again_come_to_the_same(former):
     catalogue = ps.open_catalogue(former)
     before = {table: rows_of(catalogue, table) for table in KEYS}
-    catalogue.weigh_plays()
+    catalogue.plays.analyse()
     assert format_of(former) == 2
     for table, rows in before.items():
         again = rows_of(catalogue, table)
@@ -208,7 +208,7 @@ def test_the_findings_are_those_of_the_same_rows_under_new_names(former, tmp_pat
     shutil.copytree(former, copy)
     renewed = ps.open_catalogue(copy)
     renewed.compact()
-    was, now = (catalogue.reported() for catalogue in (ps.open_catalogue(former), renewed))
+    was, now = (catalogue.report() for catalogue in (ps.open_catalogue(former), renewed))
     # A finding names the folder in the command that lists a table whole.
     said = repr(was.found).replace(str(former), "")
     assert said == repr(now.found).replace(str(copy), "")

@@ -33,7 +33,7 @@ def test_licences_are_added_ended_and_never_lost(catalogue):
     assert second["uses"] == ["original-songs"]
     assert (second["commercial"], second["royalty_share"]) == (True, 0.5)
     catalogue.compact(grace_s=0.0)
-    assert catalogue.voices.count().to_pyarrow().as_py() == 2, "an ended licence is history"
+    assert catalogue["voices"].count().to_pyarrow().as_py() == 2, "an ended licence is history"
     listed = run("voices", catalogue.path).stdout.splitlines()
     assert len(listed) == 3
     assert listed[1].startswith("anna\t\tAnna Ek\tcovers\tno\t")
@@ -63,8 +63,8 @@ def test_many_licences_come_from_a_csv_file_and_bad_rows_are_named(catalogue, tm
 def test_a_file_that_is_no_list_of_licences_is_refused(catalogue, tmp_path, content, says):
     (tmp_path / "bad.csv").write_bytes(content)
     with pytest.raises(UsageError, match=says):
-        catalogue.add_voices(tmp_path / "bad.csv")
-    assert catalogue.voices.count().to_pyarrow().as_py() == 0
+        catalogue.licences.add_csv(tmp_path / "bad.csv")
+    assert catalogue["voices"].count().to_pyarrow().as_py() == 0
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_what_makes_no_sense_is_status_2(catalogue, arguments, says):
 
 
 def test_python_asks_whether_a_use_is_refused(catalogue):
-    catalogue.add_voice("anna", owner="Anna Ek", uses=["covers"], valid_until=date(2026, 12, 31))
-    assert catalogue.voice_refusal("anna", use="covers", on=date(2026, 6, 1)) is None
-    assert "ended" in catalogue.voice_refusal("anna", use="covers", on=date(2027, 1, 1))
-    assert "commercially" in catalogue.voice_refusal(
+    catalogue.licences.add("anna", owner="Anna Ek", uses=["covers"], valid_until=date(2026, 12, 31))
+    assert catalogue.licences.refusal("anna", use="covers", on=date(2026, 6, 1)) is None
+    assert "ended" in catalogue.licences.refusal("anna", use="covers", on=date(2027, 1, 1))
+    assert "commercially" in catalogue.licences.refusal(
         "anna", use="covers", commercial=True, on=date(2026, 6, 1)
     )
-    assert "no licence" in catalogue.voice_refusal("ben", use="covers")
+    assert "no licence" in catalogue.licences.refusal("ben", use="covers")
     with pytest.raises(UsageError, match="covers or original-songs"):
-        catalogue.voice_refusal("anna", use="karaoke")
-    catalogue.add_voice("ben", owner="Ben", uses=[])
-    assert "no use" in catalogue.voice_refusal("ben", use="covers")
-    assert catalogue.end_voice("anna", on=date(2026, 5, 1)) == 1
-    assert catalogue.end_voice("anna", on=date(2026, 5, 1)) == 0
+        catalogue.licences.refusal("anna", use="karaoke")
+    catalogue.licences.add("ben", owner="Ben", uses=[])
+    assert "no use" in catalogue.licences.refusal("ben", use="covers")
+    assert catalogue.licences.end("anna", on=date(2026, 5, 1)) == 1
+    assert catalogue.licences.end("anna", on=date(2026, 5, 1)) == 0

@@ -56,7 +56,7 @@ def test_a_list_speaks_of_every_source(catalogue, tmp_path):
     catalogue.ingest(write_csv(tmp_path / "tracks.csv", [HEAD, *made]), name="one")
     catalogue.ingest(write_csv(tmp_path / "others.csv", [HEAD, *rows(300, seed=7)]), name="two")
     catalogue.ingest(write_csv(tmp_path / "list.csv", [["artist_name", "says"], ["Anna", "x"]]))
-    found = {item.finding.name: item.answer for item in catalogue.reported(source="one").found}
+    found = {item.finding.name: item.answer for item in catalogue.report(source="one").found}
     listed = figures(found["machine"])["listed_share"]
     assert (listed.value, listed.n) == (sum(row[2] == "Anna" for row in made) / 300, 300)
 

@@ -360,10 +360,10 @@ def test_hostile_values_overflow_nothing_and_leak_nowhere(tmp_path):
     )
     answers = {item.finding.name: item.answer for item in find(catalogue)}
     assert answers["listed"].answered
-    page = catalogue.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    page = catalogue.report().write(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "\u202e" not in page
-    sheets = catalogue.report(tmp_path / "sheets", format="csv")
+    sheets = catalogue.report().write(tmp_path / "sheets", "csv")
     for sheet in sheets.glob("*.csv"):
         assert not any(cell.startswith("=") for cell in sheet.read_text().split(","))
 

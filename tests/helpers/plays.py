@@ -99,8 +99,8 @@ def analysed(plays, folder, *, source="log"):
     """A catalogue in which these plays are analysed, their accounts called by name."""
     catalogue = ps.open_catalogue(folder / "catalogue", create=True)
     log = log_of(plays, folder / f"{source}.parquet")
-    catalogue.ingest_plays(log, pseudonymise=False, name=source)
-    catalogue.weigh_plays(source)
+    catalogue.plays.ingest(log, pseudonymise=False, name=source)
+    catalogue.plays.analyse(source)
     return catalogue
 
 

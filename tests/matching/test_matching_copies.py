@@ -129,26 +129,26 @@ def test_turning_a_pair_round_twice_changes_nothing(scanned):
 def test_the_word_of_a_person_stays(catalogue):
     (group,) = catalogue.copies()
     one, other = (member.recording_id for member in group.members)
-    catalogue.decide(other, one, "different")
+    catalogue.decisions.record(other, one, "different")
     assert catalogue.copies() == []
     assert ps.open_catalogue(catalogue.path).copies(search=False) == []
-    catalogue.decide(one, other, "open")
+    catalogue.decisions.record(one, other, "open")
     assert len(catalogue.copies(search=False)) == 1
 
 
 def test_a_person_may_join_what_the_search_does_not(catalogue):
-    rows = catalogue.files.to_pyarrow().to_pylist()
+    rows = catalogue["files"].to_pyarrow().to_pylist()
     ids = {name_of(row["uri"]): row["recording_id"] for row in rows}
-    catalogue.decide(ids["31-plain"], ids["32-plain"], "same")
+    catalogue.decisions.record(ids["31-plain"], ids["32-plain"], "same")
     (group,) = catalogue.copies()
     assert named(group) == {"31-plain", "31-quiet", "32-plain"}
 
 
 def test_a_wrong_decision_is_refused(catalogue):
-    one = catalogue.files.to_pyarrow().to_pylist()[0]["recording_id"]
+    one = catalogue["files"].to_pyarrow().to_pylist()[0]["recording_id"]
     for other, word in ((one, "same"), ("0" * 32, "same"), ("x' or 1=1", "same"), (one, "maybe")):
         with pytest.raises(UsageError):
-            catalogue.decide(one, other, word)
+            catalogue.decisions.record(one, other, word)
 
 
 def test_an_empty_catalogue_has_no_copies(tmp_path):

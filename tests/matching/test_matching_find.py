@@ -34,7 +34,7 @@ def catalogue(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ids(catalogue):
-    rows = catalogue.files.to_pyarrow().to_pylist()
+    rows = catalogue["files"].to_pyarrow().to_pylist()
     return {int(row["uri"].rsplit("/", 1)[-1][:2]): row["recording_id"] for row in rows}
 
 

@@ -103,7 +103,7 @@ def test_a_log_in_a_catalogue_from_end_to_end(tmp_path, capsys):
     main(["--plays", "20000", "--into", str(tmp_path / "log"), "--mix", "farm=0.05"])
     capsys.readouterr()
     catalogue = ps.open_catalogue(tmp_path / "c", create=True)
-    catalogue.ingest_plays(tmp_path / "log" / "plays.parquet", pseudonymise=False)
+    catalogue.plays.ingest(tmp_path / "log" / "plays.parquet", pseudonymise=False)
     found = table_of(rhythms(catalogue.table("listens"))).to_pylist()
     check(found, catalogue.table("listens").to_pyarrow().to_pylist())
     kinds = ibis.duckdb.connect().read_parquet(str(tmp_path / "log" / "truth" / "accounts.parquet"))

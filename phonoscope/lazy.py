@@ -1,0 +1,35 @@
+"""Public names of a package that are imported when they are first used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a package's ``__getattr__`` (PEP 562) that imports names from where they live.
+
+    Parameters
+    ----------
+    package
+        Its ``__name__``.
+    homes
+        Module in which each name is defined.
+
+    Examples
+    --------
+    >>> getattr_ = lazily("phonoscope.lazy", {"sqrt": "math"})
+    >>> getattr_("sqrt")(9)
+    3.0
+    """
+
+    def getattr_(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(homes[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return getattr_
