@@ -1,17 +1,17 @@
 """Phonoscope: the open microscope for music catalogues.
 
 >>> import phonoscope as ps
->>> exam = ps.examine("song.mp3")                    # doctest: +SKIP
->>> catalogue = ps.open_catalogue("my-catalogue")    # doctest: +SKIP
+>>> analysis = ps.analyse("song.mp3")                             # doctest: +SKIP
+>>> catalogue = ps.open_catalogue("my-catalogue", create=True)    # doctest: +SKIP
 
 What is named here is public; it is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from phonoscope.deprecation import warn_deprecated
 from phonoscope.errors import (
     CatalogueError,
     LabelError,
@@ -22,6 +22,7 @@ from phonoscope.errors import (
     UnreadableError,
     UsageError,
 )
+from phonoscope.lazy import lazily
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis, analyse
@@ -54,31 +55,36 @@ __all__ = [
     "write_label",
 ]
 
-_LAZY = {
-    "Catalogue": "phonoscope.api",
-    "Declaration": "phonoscope.disclosure.model",
-    "Analysis": "phonoscope.analysis",
-    "Labelling": "phonoscope.disclosure.writing",
-    "ScanSummary": "phonoscope.api",
-    "Settings": "phonoscope.settings",
-    "check": "phonoscope.api",
-    "analyse": "phonoscope.analysis",
-    "open_catalogue": "phonoscope.api",
-    "format_of": "phonoscope.api",
-    "layout_of": "phonoscope.api",
-    "read_labels": "phonoscope.disclosure.read",
-    "write_label": "phonoscope.disclosure.writing",
-}
-"""Where a public name lives whose import takes long."""
+_FORMER = {"Examination": "Analysis", "examine": "analyse"}
+"""Names of before version 0.2, and what they are called now."""
+
+_lazy = lazily(
+    __name__,
+    {
+        "Analysis": "phonoscope.analysis",
+        "Catalogue": "phonoscope.api",
+        "Declaration": "phonoscope.disclosure.model",
+        "Labelling": "phonoscope.disclosure.writing",
+        "ScanSummary": "phonoscope.api",
+        "Settings": "phonoscope.settings",
+        "analyse": "phonoscope.analysis",
+        "check": "phonoscope.api",
+        "format_of": "phonoscope.api",
+        "layout_of": "phonoscope.api",
+        "open_catalogue": "phonoscope.api",
+        "read_labels": "phonoscope.disclosure.read",
+        "write_label": "phonoscope.disclosure.writing",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+    if name in _FORMER:
+        new = _FORMER[name]
+        warn_deprecated(f"phonoscope.{name}", f"phonoscope.{new}", since="0.2")
+        return _lazy(new)
+    return _lazy(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

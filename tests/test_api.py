@@ -14,7 +14,7 @@ from phonoscope import api
 from phonoscope.analysis import MOST_FALSE_ALARMS
 from phonoscope.api import check, listed, open_catalogue
 from phonoscope.detector.generated import DEFAULT_FALSE_ALARMS
-from phonoscope.errors import CatalogueError, ErrorKind, UsageError
+from phonoscope.errors import CatalogueError, ErrorKind, SourceError, UsageError
 from phonoscope.scan import check as engines_check
 from phonoscope.settings import Settings
 from tests.helpers import tasks
@@ -48,6 +48,9 @@ PUBLIC = [
 TABLES = ("files", "recordings", "verdicts", "segments", "declared", "statements", "scans")
 
 
+FORMER_TABLES = (*TABLES, "tracks", "voices")
+
+
 @pytest.fixture
 def catalogue(tmp_path):
     made = open_catalogue(tmp_path / "catalogue", create=True)
@@ -57,10 +60,9 @@ def catalogue(tmp_path):
 
 
 def test_the_public_names_are_these_and_sorted():
-    assert sorted(PUBLIC) == phonoscope.__all__
+    assert sorted(PUBLIC) == phonoscope.__all__ == dir(phonoscope)
     for name in PUBLIC:
         assert getattr(phonoscope, name) is not None
-        assert name in dir(phonoscope)
     assert sorted(api.__all__) == api.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = phonoscope.nothing
@@ -101,12 +103,13 @@ def test_tables_are_ibis_tables(catalogue):
     assert catalogue["files"].count().to_pyarrow().as_py() == 2
     assert catalogue["recordings"].columns == catalogue.table("recordings").columns
     for name in TABLES:
-        table = getattr(catalogue, name)
+        table = catalogue[name]
         assert table.to_pyarrow().num_rows == table.count().to_pyarrow().as_py()
     joined = catalogue["files"].join(catalogue["recordings"], "recording_id")
     assert joined.filter(joined.tag_title == "Song a").to_pyarrow().num_rows == 1
+    assert {*TABLES} < {*catalogue.tables}
     with pytest.raises(UsageError, match="no table 'songs'"):
-        catalogue.table("songs")
+        _ = catalogue["songs"]
 
 
 def test_tables_show_what_was_added_since(catalogue):
@@ -179,13 +182,50 @@ def test_opening_may_not_make(tmp_path):
     assert "none" in repr(open_catalogue(tmp_path / "none", create=True))
 
 
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [("r.html", None), ("r", None), ("r.json", None), ("r.zip", None), ("r", "json")],
-)
-def test_a_report_is_written(catalogue, tmp_path, name, form):
-    assert catalogue.report().write(tmp_path / name, form) == tmp_path / name
-    assert (tmp_path / name).stat().st_size > 0
+def test_a_report_is_written_in_the_form_that_its_name_says(catalogue, tmp_path):
+    report, written = catalogue.report(), tmp_path / "written"
+    written.mkdir()
+    forms = {"a.html": None, "b": None, "c.json": None, "d.zip": None, "e": "json"}
+    for name, form in forms.items():
+        assert report.write(written / name, form) == written / name
+    begins = {path.name[0]: path.read_bytes()[:2] for path in written.iterdir()}
+    assert begins == {"a": b"<!", "b": b"<!", "c": b"{\n", "d": b"PK", "e": b"{\n"}
+    with pytest.raises(UsageError, match="html, json or csv"):
+        report.write(written / "f", "pdf")
+
+
+@pytest.mark.parametrize("name", FORMER_TABLES)
+def test_tables_as_properties_work_and_warn(catalogue, name):
+    with pytest.deprecated_call(match=rf"use Catalogue\['{name}'\]"):
+        assert getattr(catalogue, name).columns == catalogue[name].columns
+
+
+def test_former_methods_work_and_warn(catalogue, tmp_path):
+    one, other = recording_id_of("a"), recording_id_of("b")
+    with pytest.deprecated_call(match=r"use Catalogue.decisions.record"):
+        catalogue.decide(one, other, "same")
+    assert [row.decision for row in catalogue.decisions.rows()] == ["same"]
+    with pytest.deprecated_call(match=r"use Catalogue.licences.add"):
+        catalogue.add_voice("anna", owner="Anna", uses=["covers"])
+    assert [row.owner for row in catalogue.licences.rows()] == ["Anna"]
+    with pytest.deprecated_call(match=r"use Catalogue.licences.refusal"):
+        assert catalogue.voice_refusal("anna", use="covers") is None
+    with pytest.deprecated_call(match=r"use Catalogue.licences.end"):
+        assert catalogue.end_voice("anna") == 1
+    with pytest.deprecated_call(match=r"use Catalogue.licences.add_csv"), pytest.raises(UsageError):
+        catalogue.add_voices(tmp_path / "none.csv")
+    with pytest.deprecated_call(match=r"use Catalogue.plays.analyse"):
+        assert catalogue.weigh_plays() == []
+    with pytest.deprecated_call(match=r"use Catalogue.plays.ingest"), pytest.raises(SourceError):
+        catalogue.ingest_plays(tmp_path / "none.csv")
+    with pytest.deprecated_call(match=r"use Catalogue.report\(\)\.write"):
+        assert catalogue.report(tmp_path / "r.json") == tmp_path / "r.json"
+
+
+@pytest.mark.parametrize(("former", "now"), [("examine", "analyse"), ("Examination", "Analysis")])
+def test_former_public_names_work_and_warn(former, now):
+    with pytest.deprecated_call(match=f"use phonoscope.{now}"):
+        assert getattr(phonoscope, former) is getattr(phonoscope, now)
 
 
 def test_check_gives_one_examination_a_path_in_order(tmp_path):

@@ -194,7 +194,7 @@ def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("bench.playbench.ours.WEIGH", "not_there")
+    monkeypatch.setattr("bench.playbench.ours.PLAY_LOGS", "not_there")
     asked_of(tmp_path, monkeypatch, "phonoscope,fraudar")
     told = json.loads((tmp_path / "told.json").read_text())
     assert set(told["missing"]) == {"phonoscope"}

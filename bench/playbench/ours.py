@@ -13,8 +13,8 @@ import phonoscope as ps
 from bench.playbench.answer import Answer, Missing
 from bench.playbench.log import Log, once
 
-WEIGH = "weigh_plays"
-"""Method of the catalogue that fills both tables."""
+PLAY_LOGS = "plays"
+"""Attribute of the catalogue whose ``analyse()`` fills the tables."""
 LISTENERS, PLAYED_TRACKS, GROUPS = "listeners", "played_tracks", "play_groups"
 ACCOUNT, TRACK, VERDICT, PLAYS, ARTIFICIAL_PLAYS = (
     "user_hash", "track_id", "verdict", "plays", "artificial_plays",
@@ -38,10 +38,10 @@ def weigh(catalogue: ps.Catalogue) -> None:
     Missing
         This version of Phonoscope does not weigh plays.
     """
-    method = getattr(catalogue, WEIGH, None)
-    if method is None:
-        raise Missing(f"this version has no Catalogue.{WEIGH}")
-    method()
+    plays = getattr(catalogue, PLAY_LOGS, None)
+    if plays is None:
+        raise Missing(f"this version has no Catalogue.{PLAY_LOGS}")
+    plays.analyse()
 
 
 @once

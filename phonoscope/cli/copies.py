@@ -53,9 +53,9 @@ def copies(
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
     if same:
-        opened.decide(*same, "same")
+        opened.decisions.record(*same, "same")
     if different:
-        opened.decide(*different, "different")
+        opened.decisions.record(*different, "different")
     with TerminalProgress(quiet) as progress:
         found = opened.copies(search=not (known or same or different), progress=progress)
     for number, group in enumerate(found, 1):

@@ -108,7 +108,7 @@ def _scan_and_report(
     catalogue = api.open_catalogue(str(results.catalogue), create=True)
     with TerminalProgress(quiet) as progress:
         summary = catalogue.scan(str(results.music), settings=settings, progress=progress)
-        report = catalogue.reported(progress=progress)
+        report = catalogue.report(progress=progress)
     report.write(str(results.report))
     return report, summary
 

@@ -127,7 +127,7 @@ def plays(
     summary = None
     if opened is not None:
         with TerminalProgress(quiet) as progress:
-            summary = catalogue.ingest_plays(
+            summary = catalogue.plays.ingest(
                 opened,
                 progress,
                 key=None if key is None else person_path(key),
@@ -142,7 +142,7 @@ def plays(
     if weigh and not nothing:
         with TerminalProgress(quiet) as progress:
             source = summary.source if summary else name
-            found = catalogue.weigh_plays(source, engine=engine.value, progress=progress)
+            found = catalogue.plays.analyse(source, engine=engine.value, progress=progress)
     if as_json:
         write_json(json_of(catalogue, summary, found))
     else:

@@ -118,7 +118,7 @@ def report(
     other = None if compare is None else api.open_catalogue(person_path(compare), create=False)
     listed = claims if claims in (None, SHIPPED) else person_path(claims)
     with TerminalProgress(quiet) as progress:
-        made = opened.reported(
+        made = opened.report(
             claims=listed,
             whole=whole,
             compare=other,

@@ -169,12 +169,10 @@ def _day(text: str | None) -> date | None:
 
 
 def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> None:
-    from phonoscope.catalogue.voices import all_licences
     from phonoscope.clock import utc_today
 
     day = utc_today()
-    rows = opened.voices.to_pyarrow().to_pylist()
-    known = [one for one in all_licences(rows) if voice in (None, one.voice_id)]
+    known = opened.licences.rows(voice)
     if as_json:
         for one in known:
             shape = {**dataclasses.asdict(one), "standing": one.standing(day)}

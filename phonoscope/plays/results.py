@@ -26,7 +26,7 @@ def analyse_plays(
     memory_mb: int,
     progress: Progress,
 ) -> list[PlaysSummaryRow]:
-    """Analyse the plays of a catalogue; see :meth:`phonoscope.api.Catalogue.weigh_plays`.
+    """Analyse the plays of a catalogue; see :meth:`phonoscope.api.Plays.analyse`.
 
     Parameters
     ----------

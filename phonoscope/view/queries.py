@@ -19,15 +19,23 @@ TableOf = Callable[[str], Any]
 AnswerT = TypeVar("AnswerT")
 
 
+class Decisions(Protocol):
+    """What people decided about copies."""
+
+    def record(self, one: str, other: str, decision: str) -> None:
+        """Record whether two recordings are the same."""
+
+
 @runtime_checkable
 class Decided(Protocol):
-    """A catalogue that keeps what a person says of copies."""
+    """A catalogue that keeps what people decide about copies."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided."""
 
     def copies_searched(self) -> datetime | None:
         """Return when copies were last searched for, UTC; ``None`` when they never were."""
-
-    def decide(self, one: str, other: str, decision: str) -> None:
-        """Keep whether two recordings are the same."""
 
 
 @runtime_checkable
@@ -103,7 +111,7 @@ class Queries:
         keeps = self._catalogue
         if not isinstance(keeps, Decided):
             raise CatalogueError("this catalogue keeps no decisions")
-        self._copies.submit(keeps.decide, one, other, decision).result()
+        self._copies.submit(keeps.decisions.record, one, other, decision).result()
 
     def close(self) -> None:
         """Answer no more."""

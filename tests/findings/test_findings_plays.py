@@ -82,7 +82,7 @@ def test_groups_and_tracks_are_listed_with_reasons(told):
 
 def test_the_report_shows_it_and_no_name_becomes_markup(told, tmp_path):
     _, catalogue, _ = told
-    page = catalogue.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    page = catalogue.report().write(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Who is really listening?" in page
     assert "Artist <b>bot" not in page
     assert "Artist &lt;b&gt;bot" in page
@@ -92,7 +92,7 @@ def test_what_was_read_since_is_said(tmp_path):
     catalogue = analysed(people() + farm(), tmp_path)
     assert "weighs it again" not in PLAYS.answer(QuerySession(catalogue)).note
     log = log_of(people(5), tmp_path / "log.parquet")
-    catalogue.ingest_plays(log, pseudonymise=False, name="log")
+    catalogue.plays.ingest(log, pseudonymise=False, name="log")
     assert "weighs it again" in PLAYS.answer(QuerySession(catalogue)).note
 
 

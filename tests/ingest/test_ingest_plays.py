@@ -74,7 +74,7 @@ def as_parquet(folder, zone="UTC"):
     [(as_csv, "plays-csv"), (as_json, "plays-json"), (as_parquet, "plays-parquet")],
 )
 def test_every_form_of_a_log_gives_the_same_rows(make, layout, tmp_path, catalogue):
-    summary = catalogue.ingest_plays(make(tmp_path))
+    summary = catalogue.plays.ingest(make(tmp_path))
     assert (summary.layout, summary.read, summary.kept) == (layout, 4, 4)
     assert table(catalogue, "listens", *COLUMNS) == sorted(
         [row[1:7] for row in PLAYS], key=lambda row: tuple(map(str, row))
@@ -142,7 +142,7 @@ def test_rejected_rows_are_counted_by_reason(tmp_path, catalogue):
         ["a", "t", "1971-05-05T00:00:00Z", "5", "x"],
     ]
     path = write_csv(tmp_path / "x.csv", [["user", "track", "ts", "seconds", "else"], *rows])
-    summary = catalogue.ingest_plays(path)
+    summary = catalogue.plays.ingest(path)
     assert summary.ignored == ["else"]
     assert (summary.read, summary.kept) == (11, 1)
     assert summary.reasons == {
@@ -159,7 +159,7 @@ def test_rejected_rows_are_counted_by_reason(tmp_path, catalogue):
 
 def hashes(path, log, **more):
     catalogue = ps.open_catalogue(path, create=True)
-    catalogue.ingest_plays(log, **more)
+    catalogue.plays.ingest(log, **more)
     return {user for (user,) in table(catalogue, "listens", "user_hash")}
 
 
@@ -232,7 +232,7 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
 
     def read(**more):
         progress = Recorded()
-        summary = ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(log, progress, **more)
+        summary = ps.open_catalogue(tmp_path / "c", create=True).plays.ingest(log, progress, **more)
         return summary.resumed_at_row, " ".join(progress.messages)
 
     for keys, resumed, says in (
@@ -242,7 +242,7 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
     ):
         first = {"key": tmp_path / "key"} if keys else {}
         with pytest.raises(Stopped):
-            ps.open_catalogue(tmp_path / "c", create=True).ingest_plays(
+            ps.open_catalogue(tmp_path / "c", create=True).plays.ingest(
                 log, Recorded(stop), restart=True, **first
             )
         at, said = read(**keys)
@@ -256,10 +256,10 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
 def test_a_log_is_no_list_of_tracks_and_a_list_of_tracks_no_log(tmp_path, catalogue):
     heading = ["track_id", "name", "duration_ms", "isrc", "user_id", "played_at"]
     log = write_csv(tmp_path / "log.csv", [heading, ["t", "n", "1", "x", "u", "1751000000"]])
-    assert catalogue.ingest_plays(log).layout == "plays-csv"
+    assert catalogue.plays.ingest(log).layout == "plays-csv"
     tracks = write_csv(tmp_path / "tracks.csv", [heading[:4], ["t", "n", "1", "x"]])
     with pytest.raises(SourceError, match="is no log of plays but flat-csv"):
-        catalogue.ingest_plays(tracks)
+        catalogue.plays.ingest(tracks)
 
 
 def test_spellings_are_of_columns_and_of_one_meaning_each():

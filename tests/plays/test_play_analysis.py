@@ -179,7 +179,7 @@ def test_whether_a_track_was_played_whole_depends_on_its_duration(tmp_path):
     songs = "".join(f"bot-song-{n},Song {n},A,200000\n" for n in range(12))
     (tmp_path / "tracks.csv").write_text(f"track_id,name,artist_name,duration_ms\n{songs}")
     catalogue.ingest(tmp_path / "tracks.csv")
-    catalogue.weigh_plays()
+    catalogue.plays.analyse()
     assert rows(catalogue, "listeners", "user_hash")["bot-1"]["verdict"] == "artificial"
 
 
@@ -203,16 +203,16 @@ def test_analysing_again_replaces_and_leaves_other_logs_alone(tmp_path):
     catalogue = analysed(people() + farm(), tmp_path, source="monday")
     before = catalogue.table("listeners").to_pyarrow().num_rows
     log = log_of(people(20, seed=5), tmp_path / "tuesday.parquet")
-    catalogue.ingest_plays(log, pseudonymise=False, name="tuesday")
-    found = catalogue.weigh_plays()
+    catalogue.plays.ingest(log, pseudonymise=False, name="tuesday")
+    found = catalogue.plays.analyse()
     assert [one.source for one in found] == ["monday", "tuesday"]
     listeners = catalogue.table("listeners")
     assert listeners.count().to_pyarrow().as_py() == before + 20
     assert catalogue.table("plays_summary").count().to_pyarrow().as_py() == 2
     # Read anew with fewer people: nobody of before is left.
     log_of(people(10, seed=5), log)
-    catalogue.ingest_plays(log, pseudonymise=False, name="tuesday")
-    catalogue.weigh_plays("tuesday")
+    catalogue.plays.ingest(log, pseudonymise=False, name="tuesday")
+    catalogue.plays.analyse("tuesday")
     left = catalogue.table("listeners").filter(lambda t: t.source == "tuesday")
     assert left.count().to_pyarrow().as_py() == 10
     catalogue.compact(grace_s=0)
@@ -221,12 +221,12 @@ def test_analysing_again_replaces_and_leaves_other_logs_alone(tmp_path):
 
 def test_no_plays_and_no_such_source_are_said(tmp_path):
     catalogue = ps.open_catalogue(tmp_path / "catalogue", create=True)
-    assert catalogue.weigh_plays() == []
+    assert catalogue.plays.analyse() == []
     with pytest.raises(UsageError, match="there are no plays of 'monday'; there are of none"):
-        catalogue.weigh_plays("monday")
+        catalogue.plays.analyse("monday")
     analysed(people(3), tmp_path)
     with pytest.raises(UsageError, match="there are of log"):
-        catalogue.weigh_plays("monday")
+        catalogue.plays.analyse("monday")
 
 
 few = st.integers(0, 4)
@@ -278,8 +278,8 @@ def test_of_a_simulated_log_attackers_are_found_and_people_are_not(tmp_path, see
     import pyarrow.parquet as pq
 
     catalogue = ps.open_catalogue(tmp_path / "catalogue", create=True)
-    catalogue.ingest_plays(tmp_path / "log" / "plays.parquet", pseudonymise=False, name="log")
-    catalogue.weigh_plays()
+    catalogue.plays.ingest(tmp_path / "log" / "plays.parquet", pseudonymise=False, name="log")
+    catalogue.plays.analyse()
     truth = pq.read_table(tmp_path / "log" / "truth" / "accounts.parquet").to_pylist()
     bad = {row["account"] for row in truth if row["artificial_plays"]}
     listeners = rows(catalogue, "listeners", "user_hash")

@@ -56,7 +56,7 @@ def same(one, other):
 def test_spark_and_this_machine_weigh_alike(catalogue):
     local = results_of(catalogue)
     assert {row["verdict"] for row in local["play_groups"]} == {"artificial", "undecided"}
-    catalogue.weigh_plays(engine="spark")
+    catalogue.plays.analyse(engine="spark")
     spark = results_of(catalogue)
     for table, rows in local.items():
         assert len(rows) == len(spark[table])

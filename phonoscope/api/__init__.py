@@ -1,0 +1,71 @@
+"""The Python face: what the command line and the pages do, as functions.
+
+>>> import phonoscope as ps
+>>> catalogue = ps.open_catalogue("my-catalogue", create=True)    # doctest: +SKIP
+>>> catalogue.scan("music/").examined                             # doctest: +SKIP
+>>> catalogue["recordings"].to_pandas()                           # doctest: +SKIP
+
+What is named here is imported when it is first used: a query needs none of the audio code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from phonoscope.lazy import lazily
+
+if TYPE_CHECKING:
+    from phonoscope.analysis import Analysis, analyse
+    from phonoscope.api.catalogue import Catalogue, open_catalogue
+    from phonoscope.api.decisions import Decisions
+    from phonoscope.api.licences import Licences
+    from phonoscope.api.plays import Plays
+    from phonoscope.api.sources import check, format_of, layout_of, listed, open_log
+    from phonoscope.catalogue.compaction import Compaction
+    from phonoscope.findings.report import Report
+    from phonoscope.ingest.summary import IngestSummary
+    from phonoscope.progress import Progress
+    from phonoscope.scan.scan import ScanSummary
+
+__all__ = [
+    "Analysis",
+    "Catalogue",
+    "Compaction",
+    "Decisions",
+    "IngestSummary",
+    "Licences",
+    "Plays",
+    "Progress",
+    "Report",
+    "ScanSummary",
+    "analyse",
+    "check",
+    "format_of",
+    "layout_of",
+    "listed",
+    "open_catalogue",
+    "open_log",
+]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Analysis": "phonoscope.analysis",
+        "Catalogue": "phonoscope.api.catalogue",
+        "Compaction": "phonoscope.catalogue.compaction",
+        "Decisions": "phonoscope.api.decisions",
+        "IngestSummary": "phonoscope.ingest.summary",
+        "Licences": "phonoscope.api.licences",
+        "Plays": "phonoscope.api.plays",
+        "Progress": "phonoscope.progress",
+        "Report": "phonoscope.findings.report",
+        "ScanSummary": "phonoscope.scan.scan",
+        "analyse": "phonoscope.analysis",
+        "check": "phonoscope.api.sources",
+        "format_of": "phonoscope.api.sources",
+        "layout_of": "phonoscope.api.sources",
+        "listed": "phonoscope.api.sources",
+        "open_catalogue": "phonoscope.api.catalogue",
+        "open_log": "phonoscope.api.sources",
+    },
+)
