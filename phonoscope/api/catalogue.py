@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from phonoscope.matching.recording.groups import CopyGroup
     from phonoscope.progress import Progress
     from phonoscope.scan.scan import ScanSummary
+
+# A program that doesn't set up logging sees nothing of it. Not in phonoscope/__init__.py, because
+# logging takes longer to import than all the rest there.
+logging.getLogger("phonoscope").addHandler(logging.NullHandler())
 
 
 def open_catalogue(path: str | os.PathLike[str], *, create: bool = False) -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import is_settled, newest_rows, register_parts, settled_scans
 from phonoscope.errors import CatalogueError
+
+_log = logging.getLogger(__name__)
 
 GRACE_S = 3600.0
 """Replaced parts stay this long, s, so that who reads them now can go on."""
@@ -78,6 +81,7 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
         after += min(1, len(live))
         if len(live) > 1 or any(is_of_former_names(store.place, table, name) for name in live):
             _merge(store, table, live, memory_mb)
+    _log.info("compaction: %d parts became %d, %d removed", before, after, removed)
     return Compaction(before, after, removed)
 
 

@@ -8,14 +8,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
-from typing import ParamSpec
+from typing import Any
 
 import typer
 
+from phonoscope.cli.log import PARAMETER, log_to_stderr, with_verbose
 from phonoscope.cli.terminal import ReaderGoneError, drop_stdout, finish_stdout, message
 from phonoscope.errors import LabelError, PhonoscopeError, UnreadableError
-
-P = ParamSpec("P")
 
 
 class Status(IntEnum):
@@ -42,8 +41,10 @@ def debugging() -> bool:
     return os.environ.get("PHONOSCOPE_DEBUG", "") not in ("", "0")
 
 
-def guarded(command: Callable[P, Status], *, interrupted: str) -> Callable[P, None]:
+def guarded(command: Callable[..., Any], *, interrupted: str) -> Callable[..., None]:
     """Wrap a command so that it ends with a status and a sentence, never a traceback.
+
+    The wrapped command also takes ``-v``, as every command does.
 
     Parameters
     ----------
@@ -54,9 +55,11 @@ def guarded(command: Callable[P, Status], *, interrupted: str) -> Callable[P, No
     """
 
     @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+    def run(*args: Any, **kwargs: Any) -> None:
+        log_to_stderr(kwargs.pop(PARAMETER))
         raise typer.Exit(_ended(lambda: command(*args, **kwargs), interrupted))
 
+    vars(run)["__signature__"] = with_verbose(command)
     return run
 
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from phonoscope.cli.amounts import counted
+from phonoscope.cli.log import is_logging
 from phonoscope.cli.task import Task
 from phonoscope.cli.terminal import message, safe
 
@@ -71,7 +72,7 @@ class TerminalProgress:
         self._task = Task(task, unit, total, now_s, done, Counter(counters))
         if not self._shows:
             return
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_logging():
             self._move()
         elif task == "scan" and total and total > 1:
             unchanged = counters.get("unchanged")

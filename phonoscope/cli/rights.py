@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
 from phonoscope.cli.terminal import columns, painted, safe, wrapped, write, write_json
-from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES, Right, rights_of
 from phonoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from phonoscope.disclosure.rights import Right
 
 EXAMPLES = """\b
 Examples:
@@ -25,9 +27,7 @@ INTERRUPTED = "Nothing was written."
 def rights(
     use: Annotated[
         str | None,
-        typer.Option(
-            "--use", metavar="USE", help=f"What is to be done: {', '.join(USES)}. Lists them."
-        ),
+        typer.Option("--use", metavar="USE", help="What is to be done. [default: list all uses]"),
     ] = None,
     *,
     as_json: AsJson = False,
@@ -37,6 +37,8 @@ def rights(
     A check-list for people, not legal advice. Public rules come with their source and date.
     docs/rights.md documents the JSON.
     """
+    from phonoscope.disclosure.rights import rights_of
+
     if use is None:
         _list_uses(as_json)
         return Status.DONE
@@ -53,6 +55,8 @@ def rights(
 
 def to_json(use: str, found: tuple[Right, ...]) -> dict[str, Any]:
     """Return the documented JSON shape of the rights that a use touches."""
+    from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES
+
     return {
         "use": use,
         "says": USES[use],
@@ -73,6 +77,8 @@ def to_json(use: str, found: tuple[Right, ...]) -> dict[str, Any]:
 
 def as_text(use: str, found: tuple[Right, ...]) -> str:
     """Return the check-list as text."""
+    from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES
+
     parts = [painted(f"{USES[use]} ({use})", "bold"), wrapped(NOT_ADVICE, indent=0), ""]
     for right in found:
         parts += [_block(right), ""]
@@ -94,6 +100,8 @@ def _block(right: Right) -> str:
 
 
 def _list_uses(as_json: bool) -> None:
+    from phonoscope.disclosure.rights import USES
+
     if as_json:
         for use, says in USES.items():
             write_json({"use": use, "says": says})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.terminal import finish_stdout, message, write, write_json
 from phonoscope.errors import MissingExtraError, UsageError
+
+_log = logging.getLogger(__name__)
 
 EXAMPLES = """\b
 Examples:
@@ -78,6 +81,7 @@ def _announce(listener: socket.socket, host: str, as_json: bool, quiet: bool) ->
     else:
         write(url)
         finish_stdout()
+    _log.info("serving at port %d", port)
     if quiet:
         return
     if host not in LOOPBACK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from phonoscope.catalogue.schema.tables import phonoscope_version, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, PhonoscopeError, UsageError
-from phonoscope.files import printable
+from phonoscope.files import printable, shown
 from phonoscope.ingest.base import Source
 from phonoscope.ingest.checkpoint import (
     Checkpoint,
@@ -33,6 +34,8 @@ from phonoscope.ingest.resume import OtherRowsError, ResumePoint
 from phonoscope.ingest.summary import IngestSummary
 from phonoscope.ingest.writer import PartWriter
 from phonoscope.progress import NoProgress, Progress
+
+_log = logging.getLogger(__name__)
 
 CHARTS = "charts-csv"
 """Format of charts: constants can hold for all rows of one."""
@@ -84,6 +87,8 @@ def ingest(
     progress = progress or NoProgress()
     if job.constants is not None and job.format.name != CHARTS:
         raise UsageError(f"{job.source.name} is not a chart (detected format: {job.format.name})")
+    _log.info("format recognised: %s", job.format.name)
+    _log.debug("source: %s", shown(job.origin))
     source_name, mapped = name or job.origin, as_text(job.mapping or job.constants or None)
     with locked_checkpoint(store, job.origin) as kept:
         fingerprint = fingerprint_of(
@@ -98,15 +103,16 @@ def ingest(
         found, why = (None, "") if restart else kept.find(fingerprint)
         if found and job.format.not_resumable_reason and not job.pseudonyms.is_stable:
             found, why = None, job.format.not_resumable_reason
-        shown = printable(source_name)
+        named = printable(source_name)
         if why:
-            progress.message(f"begins again with {shown}: {why}")
+            progress.message(f"begins again with {named}: {why}")
         if found is not None:
-            progress.message(f"goes on at row {found.next_row:,} of {shown}")
+            _log.info("resuming at row %d", found.next_row)
+            progress.message(f"goes on at row {found.next_row:,} of {named}")
             try:
                 return _Run(store, job, target, kept=kept, found=found).run(progress)
             except OtherRowsError:
-                progress.message(f"begins again with {shown}: it gives other rows than before")
+                progress.message(f"begins again with {named}: it gives other rows than before")
             job = open_again(job)
         return _Run(store, job, target, kept=kept, found=None).run(progress)
 
@@ -162,6 +168,7 @@ class _Run:
                 Settled(self._target.source, self._job.origin, self._scan_id),
                 memory_mb=self._target.memory_mb,
             )
+            _log.info("deduplicated")
         except BaseException as error:
             if type(error) is PhonoscopeError:
                 # A fault of ours, which going on would only meet again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.ingest.base import Chunk, Reject
+
+_log = logging.getLogger(__name__)
 
 PART_ROWS = 1 << 18
 """Rows after which a part is written: some ten thousand parts hold a catalogue of any size."""
@@ -73,6 +76,8 @@ class PartWriter:
                 for name, some in sorted(self._waiting.items(), key=lambda item: item[0])
             }
             self._store.write(made, batch)
+            counts = ", ".join(f"{name} {rows.num_rows:,}" for name, rows in made.items())
+            _log.info("batch %s written: %s", batch, counts)
             for name, rows in made.items():
                 self.written[name] = self.written.get(name, 0) + rows.num_rows
             self._after(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -16,6 +17,8 @@ from phonoscope.errors import UsageError
 from phonoscope.plays.log import Log
 from phonoscope.plays.play_analysis import STEPS, PlayAnalysis
 from phonoscope.progress import Progress
+
+_log = logging.getLogger(__name__)
 
 
 def analyse_plays(
@@ -52,6 +55,7 @@ def analyse_plays(
         progress.step("numbering accounts and tracks")
         with Log(own, tracks) as log:
             progress.advance()
+            _log.info("accounts and tracks numbered")
             found.append(_write(store, one, PlayAnalysis(own, log, progress), memory_mb))
         progress.advance()
     return found
@@ -67,6 +71,10 @@ def _write(store: Store, source: str, analysis: PlayAnalysis, memory_mb: int) ->
     )
     rows = {**analysis.rows(), "plays_summary": iter([_row(summary)])}
     replace(store, source, rows, memory_mb=memory_mb)
+    _log.info(
+        "plays analysed: %d accounts, %d tracks, %d groups",
+        summary.accounts, summary.tracks, len(analysis.groups),
+    )  # fmt: skip
     return summary
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from phonoscope.progress import Progress
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.sources import SourceFile
 from phonoscope.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class ScanJob:
         if outcomes:
             batch = self.names.next()
             self.store.write(rows_of(outcomes, self.scan_id, batch), batch)
+            _log.info("batch %s: %d files written", batch, len(outcomes))
 
     def count(self, receipt: Receipt) -> None:
         """Add to what the scan came to and report it."""

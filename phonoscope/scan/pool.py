@@ -7,6 +7,7 @@ that is killed at any moment cannot hold up another.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import queue
@@ -22,6 +23,8 @@ from typing import IO, Any, NamedTuple, Self, cast
 
 from phonoscope.errors import ErrorKind, PhonoscopeError
 from phonoscope.scan.messages import Failure, Start, Task, TaskResult, read_frame, write_frame
+
+_log = logging.getLogger(__name__)
 
 WATCH_S = 0.1
 """How often time limits are looked at, s."""
@@ -244,10 +247,11 @@ class _Seat:
             with self._lock:
                 if self._closed:
                     break
-                self._process = _started()
+                self._process = process = _started()
             _, ready = self._ask(pickle.dumps(self._start), START_LIMIT_S)
             if ready is not None:
                 self._start_cpu_s += ready.cpu_s
+                _log.info("worker %d started", process.pid)
                 return
             ended = self._bury()
         raise PhonoscopeError(
@@ -267,6 +271,8 @@ class _Seat:
         status = process.wait()
         for pipe in (process.stdin, process.stdout):
             cast("IO[bytes]", pipe).close()
+        reason = "over its time limit" if overdue else "no longer needed or broken"
+        _log.info("worker %d ended (%s): %s", process.pid, reason, _ending(status))
         return _Ended(status, overdue)
 
     def _obituary(self, ended: _Ended) -> Failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import secrets
 import time
@@ -22,6 +23,8 @@ from phonoscope.scan.base import Engine, ScanJob
 from phonoscope.scan.pending import Pending
 from phonoscope.scan.sources import EXTENSIONS, SourceFile, list_sources
 from phonoscope.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,9 @@ def scan(
             store.write({"scans": scan_rows(row, scan_id, batch)}, batch)
             return summary
 
+        _log.info("scan %s: %d files listed, %d to examine", scan_id, pending.listed, pending.total)
+        for source in sources:
+            _log.debug("scan %s: source %s", scan_id, shown(uri_of(source)))
         keep("running")
         unchanged = pending.listed - pending.total
         job.progress.start("scan", unit="files", total=pending.total, unchanged=unchanged)

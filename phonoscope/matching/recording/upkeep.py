@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from phonoscope.files import local_path
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.segment import DamagedIndexError, Printed
 from phonoscope.progress import NoProgress, Progress
+
+_log = logging.getLogger(__name__)
 
 TABLE = "prints"
 FOLDER = "index"
@@ -51,6 +54,7 @@ def current_index(store: Store, progress: Progress | None = None) -> Index:
     with writing(folder) as writer:
         lacking = [name for name in live if name not in writer.parts]
         if lacking or writer.begun_anew:
+            _log.info("index: adding %d parts%s", len(lacking), " to a new one" * writer.begun_anew)
             printed = _reported(printed_in(store, lacking), progress or NoProgress())
             writer.add(printed, lacking)
         if gone := writer.parts - {*live}:
