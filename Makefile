@@ -35,18 +35,18 @@ demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=fo
 
 # Tests start hundreds of processes: what they import is compiled once, and not by each.
 pytest = env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest
-# tests/conftest.py says which tests are left out, and why.
-fast = -m "not slow and not browser and not spark"
+# tests/fast.txt names the files of which none takes more than some CPU-seconds, and all doctests.
+fast = -n 2 -m "not slow and not browser and not spark" @tests/fast.txt
 
 test: $(VENV)/dev.stamp  ## Run all tests and doctests
 	$(pytest) -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 test-fast: $(VENV)/dev.stamp  ## Run what a developer runs while working: no browser, no Spark, nothing slow
-	$(pytest) -n 2 $(fast)
+	$(pytest) $(fast)
 
 # The figure and the floor below which this fails: [tool.coverage.report] in pyproject.toml.
 coverage: $(VENV)/dev.stamp  ## Measure how much of the code the fast tests run, processes they start included
-	$(pytest) -n 2 $(fast) --cov --cov-report=term:skip-covered --cov-report=html
+	$(pytest) $(fast) --cov --cov-report=term:skip-covered --cov-report=html
 
 lint: $(VENV)/dev.stamp  ## Check style, format, spelling and the direction of imports
 	$(bin)/ruff check .

@@ -222,6 +222,12 @@ def test_the_floors_that_are_drawn_are_the_floors_that_are_checked():
     assert [sorted(names) for names in drawn] == [sorted(floor) for floor in floors]
 
 
+def test_every_file_of_the_fast_tests_exists():
+    files = (ROOT / "tests" / "fast.txt").read_text(encoding="utf-8").split()
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert files == sorted(set(files))
+
+
 def test_every_public_name_is_in_the_python_reference():
     page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^::: phonoscope\.(\w+)$", page, re.M)) == sorted(phonoscope.__all__)
@@ -248,9 +254,13 @@ def test_the_documentation_site_builds_without_a_warning_and_loads_nothing_from_
         assert loads == [], page.name
 
 
-def test_the_changelog_has_the_version():
+def test_the_changelog_has_versions_and_among_them_this_one():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert "## [Unreleased]" in changelog or f"## [{PROJECT['project']['version']}]" in changelog
+    headings = re.findall(r"^## (.*)$", changelog, re.M)
+    assert headings
+    for heading in headings:
+        assert re.fullmatch(r"\[\d+\.\d+\.\d+\]( - (Unreleased|\d{4}-\d{2}-\d{2}))?", heading)
+    assert any(heading.startswith(f"[{PROJECT['project']['version']}]") for heading in headings)
 
 
 def test_the_image_and_the_hooks_use_what_exists():

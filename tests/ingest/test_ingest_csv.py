@@ -13,6 +13,7 @@ import phonoscope as ps
 from phonoscope.ingest.formats.flat_csv import COLUMN_ALIASES
 from phonoscope.ingest.job import formats
 from phonoscope.ingest.readers import csv_file
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
 
 HEADING = ["", "id", "name", "artists", "release_date", "duration_ms", "explicit", "tempo", "key"]
@@ -192,14 +193,12 @@ def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):
     monkeypatch.setattr(writer, "PART_ROWS", 20)
     rows = [["id", "name", "duration_ms"], *([f"{i}", "x", str(i % 50)] for i in range(1000))]
     rows[500][2] = "none of it"
-    told = []
-    summary = catalogue.ingest(
-        write_csv(tmp_path / "x.csv", rows), None, lambda *facts: told.append(facts)
-    )
+    progress = Recorded()
+    summary = catalogue.ingest(write_csv(tmp_path / "x.csv", rows), None, progress)
     assert (summary.read, summary.kept, summary.rejected) == (1000, 999, 1)
     assert table(catalogue, "rejects", "row", "reason") == [(500, "duration_ms is no number")]
     assert len(table(catalogue, "tracks", "track_id")) == 999
-    assert told[-1] == (1000, 1, 1.0)
+    assert (progress.done, progress.counters, progress.share) == (1000, {"rejected": 1}, 1.0)
 
 
 CELLS = st.one_of(
@@ -212,6 +211,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     rows=st.lists(st.lists(CELLS, min_size=5, max_size=7), max_size=12), data=st.binary(max_size=40)
