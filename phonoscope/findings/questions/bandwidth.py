@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import (
-    Answer,
-    QuerySession,
-    ResultColumn,
-    ResultTable,
-    Share,
-    cannot_tell,
-    finding,
-)
-from phonoscope.findings.plots.measure import Measure, without
+from dataclasses import replace
+
+from phonoscope.findings.base import Answer, QuerySession, ResultColumn, ResultTable, Share, finding
+from phonoscope.findings.plots.distribution import Distribution
+from phonoscope.findings.shared.measure import SILENT, Measure, Words
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import counted, frequency
 
@@ -25,6 +20,11 @@ MEASURE = Measure(
     steps=(500, 1_000, 2_000, 5_000, 10_000, 20_000),
     tick_label="format(datum.value / 1000, '')",
     say=frequency,
+    subject="highest frequency with sound in",
+    median="bandwidth_median_hz",
+    unit="Hz",
+    nothing="No recording has a bandwidth: none was decoded, or all are silent.",
+    missing=SILENT,
     step="1\u00a0Hz",
 )
 PASTS = {
@@ -55,46 +55,32 @@ def bandwidth(catalogue: QuerySession) -> Answer:
     without a cut-off leaves no trace, so these counts are lower bounds.
     """
     recordings = catalogue.table("recordings")
-    reach = MEASURE.count(recordings)
-    if reach.total == 0:
-        return cannot_tell("No recording has a bandwidth: none was decoded, or all are silent.")
-    median = frequency(reach.median)
-    alt = (
-        f"Histogram of the highest frequency with sound in {counted(reach.total, 'recording')}; "
-        f"median {median}."
-    )
-    chart, table = MEASURE.picture(reach, alt)
+    answer = MEASURE.answer(recordings, _words)
+    if not answer.answered:
+        return answer
     pasts = tally(recordings.filter(recordings.bandwidth_hz.notnull()), "lossless", "made_from")
     lossless = sum(n for kept, _, n in pasts if kept)
+    answer = replace(answer, tables=(*answer.tables, _past_table(pasts)))
+    if not lossless:
+        return answer
     suspect = sum(n for kept, past, n in pasts if kept and past)
-    rest = without(
-        reach.missing,
-        reach.total + reach.missing,
-        "has none, because it is silent",
-        "have none, because they are silent",
+    share, of = Share(suspect, lossless), counted(lossless, "lossless recording")
+    past = (
+        f"None of {of} shows a lossy or lower-rate past."
+        if suspect == 0
+        else f"{suspect:,} of {of} ({share}) {'shows' if suspect == 1 else 'show'} a lossy or "
+        "lower-rate past."
     )
-    headline = f"The sound of the middle recording reaches up to {median}."
-    figures = [reach.median_figure("bandwidth_median_hz", "Hz")]
-    certainty = MEASURE.certainty(reach)
-    if lossless:
-        share = Share(suspect, lossless)
-        of = f"{counted(lossless, 'lossless recording')}"
-        headline += (
-            f" None of {of} shows a lossy or lower-rate past."
-            if suspect == 0
-            else f" {suspect:,} of {of} ({share}) {'shows' if suspect == 1 else 'show'} a lossy or "
-            "lower-rate past."
-        )
-        figures.append(share.figure("lossless_with_a_past_share"))
-        certainty += f" Lossless with such a past: {share.certainty()}"
-    return Answer(
-        headline=headline,
-        note=rest,
-        certainty=certainty,
-        figures=tuple(figures),
-        chart=chart,
-        tables=(table, _past_table(pasts)),
+    return replace(
+        answer,
+        headline=f"{answer.headline} {past}",
+        figures=(*answer.figures, share.figure("lossless_with_a_past_share")),
+        certainty=f"{answer.certainty} Lossless with such a past: {share.certainty()}",
     )
+
+
+def _words(reach: Distribution) -> Words:
+    return Words(f"The sound of the middle recording reaches up to {MEASURE.say(reach.median)}.")
 
 
 def _past_table(pasts: list[tuple[bool | None, str | None, int]]) -> ResultTable:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from phonoscope.findings.base import Answer, QuerySession, cannot_tell, finding
-from phonoscope.findings.plots.measure import Measure, without
-from phonoscope.text import counted, measured
+from phonoscope.findings.base import Answer, QuerySession, finding
+from phonoscope.findings.shared.measure import Measure
+from phonoscope.text import measured
 
 MEASURE = Measure(
     column="tempo_bpm",
@@ -16,6 +16,11 @@ MEASURE = Measure(
     steps=(1, 2, 5, 10, 20, 50, 100),
     tick_label="format(datum.value, '')",
     say=lambda bpm: measured(bpm, "BPM"),
+    subject="tempo of",
+    median="tempo_median_bpm",
+    unit="BPM",
+    nothing="No recording has a tempo: none was decoded, or none has a steady pulse.",
+    missing=("has no steady pulse", "have no steady pulse"),
     step="0.5\u00a0BPM",
 )
 
@@ -39,26 +44,6 @@ def tempo(catalogue: QuerySession) -> Answer:
     Half or double the tempo fits most music nearly as well, so a song felt at 70 may stand at
     140. A recording that changes its tempo is counted at the one that rules.
     """
-    tempo = MEASURE.count(catalogue.table("recordings"))
-    if tempo.total == 0:
-        return cannot_tell(
-            "No recording has a tempo: none was decoded, or none has a steady pulse."
-        )
-    median = MEASURE.say(tempo.median)
-    alt = f"Histogram of the tempo of {counted(tempo.total, 'recording')}; median {median}."
-    chart, table = MEASURE.picture(tempo, alt)
-    rest = without(
-        tempo.missing, tempo.total + tempo.missing, "has no steady pulse", "have no steady pulse"
-    )
-    headline = f"The middle tempo is {median}."
-    if tempo.total >= 10:
-        low, high = (MEASURE.say(tempo.quantile(q)) for q in (0.1, 0.9))
-        headline = f"The middle tempo is {median}; eight in ten lie between {low} and {high}."
-    return Answer(
-        headline=headline,
-        note=rest,
-        certainty=MEASURE.certainty(tempo),
-        figures=(tempo.median_figure("tempo_median_bpm", "BPM"),),
-        chart=chart,
-        tables=(table,),
+    return MEASURE.answer(
+        catalogue.table("recordings"), lambda found: MEASURE.middle(found, "The middle tempo is")
     )

@@ -12,7 +12,7 @@ from phonoscope.findings.base import (
     finding,
 )
 from phonoscope.findings.plots.bars import grid_of_bars
-from phonoscope.findings.plots.measure import without
+from phonoscope.findings.shared.measure import without
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import counted, percent
 
