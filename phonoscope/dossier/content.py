@@ -173,32 +173,32 @@ def dossier_of(catalogue: CatalogueReader, recording: str) -> Dossier:
     UsageError
         When there is no such recording, several are meant, or it could not be examined.
     """
-    desk = Queries(catalogue)
+    queries = Queries(catalogue)
     try:
-        return _dossier(desk, _resolved(desk, recording))
+        return _dossier(queries, _resolved(queries, recording))
     finally:
-        desk.close()
+        queries.close()
 
 
-def _dossier(desk: Queries, recording_id: str) -> Dossier:
-    record = read_record(desk, recording_id)
+def _dossier(queries: Queries, recording_id: str) -> Dossier:
+    record = read_record(queries, recording_id)
     if record is None:
-        why = _error(desk, recording_id)
+        why = _error(queries, recording_id)
         raise UsageError(f"recording {recording_id} could not be examined: {why}")
     record = dataclasses.replace(record, analysis=_in_order(record.analysis))
-    row = desk.rows(lambda table: _mine(table("recordings"), recording_id))[0]
-    prints = desk.rows(lambda table: _mine(table("prints"), recording_id).select("print_model"))
-    in_all, matches = matched(desk, recording_id)
+    row = queries.rows(lambda table: _mine(table("recordings"), recording_id))[0]
+    prints = queries.rows(lambda table: _mine(table("prints"), recording_id).select("print_model"))
+    in_all, matches = matched(queries, recording_id)
     return Dossier(
-        catalogue=desk.name,
+        catalogue=queries.name,
         record=record,
         files=held(record.files, recording_id),
         measured_by=printable(row.get("phonoscope_version") or "an unknown version"),
         print_model=prints[0]["print_model"] if prints else None,
-        scan=_scan(desk, row.get("scan_id")),
+        scan=_scan(queries, row.get("scan_id")),
         matches_in_all=in_all,
         matches=matches,
-        voices=_voices(desk, record.analysis.declared),
+        voices=_voices(queries, record.analysis.declared),
     )
 
 
@@ -227,8 +227,8 @@ def _mine(table: Any, recording_id: str) -> Any:
     return table.filter(table.recording_id == recording_id)
 
 
-def _scan(desk: Queries, scan_id: str | None) -> Scan | None:
-    rows = desk.rows(lambda table: table("scans").filter(table("scans").scan_id == scan_id))
+def _scan(queries: Queries, scan_id: str | None) -> Scan | None:
+    rows = queries.rows(lambda table: table("scans").filter(table("scans").scan_id == scan_id))
     if scan_id is None or not rows:
         return None
     row = rows[0]
@@ -250,7 +250,7 @@ def _utc(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else ""
 
 
-def _voices(desk: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
+def _voices(queries: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice, ...]:
     named = {
         (mark.voice.strip(), mark.declared_utc.date() if mark.declared_utc else None)
         for mark in declared
@@ -258,7 +258,7 @@ def _voices(desk: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice, ..
     }
     if not named:
         return ()
-    known = all_licences(desk.rows(lambda table: table("voices")))
+    known = all_licences(queries.rows(lambda table: table("voices")))
     return tuple(
         Voice(
             name,
@@ -273,17 +273,17 @@ def _voices(desk: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice, ..
     )
 
 
-def _error(desk: Queries, recording_id: str) -> str:
-    rows = desk.rows(lambda table: _mine(table("files"), recording_id).order_by("uri").limit(1))
+def _error(queries: Queries, recording_id: str) -> str:
+    rows = queries.rows(lambda table: _mine(table("files"), recording_id).order_by("uri").limit(1))
     return printable(rows[0]["error"] or "there is no row of it") if rows else "no file holds it"
 
 
-def _resolved(desk: Queries, recording: str) -> str:
+def _resolved(queries: Queries, recording: str) -> str:
     """Return the id of the recording that a person means."""
-    if _PREFIX.match(recording) and (found := _by_prefix(desk, recording)):
+    if _PREFIX.match(recording) and (found := _by_prefix(queries, recording)):
         return found
     uri = uri_of(recording)
-    rows = desk.rows(lambda table: table("files").filter(table("files").uri == uri).limit(1))
+    rows = queries.rows(lambda table: table("files").filter(table("files").uri == uri).limit(1))
     if rows:
         row = rows[0]
         if not row["recording_id"]:
@@ -292,14 +292,14 @@ def _resolved(desk: Queries, recording: str) -> str:
         return str(row["recording_id"])
     path = local_path(uri)
     if path is not None and path.is_file():
-        return _by_content(desk, uri)
+        return _by_content(queries, uri)
     raise UsageError(
         f"there is no recording '{printable(recording)}' in this catalogue: name a recording_id, "
         f"its first {SHORTEST_PREFIX} digits or more, or the path of a scanned file"
     )
 
 
-def _by_prefix(desk: Queries, prefix: str) -> str | None:
+def _by_prefix(queries: Queries, prefix: str) -> str | None:
     def such(table: Any) -> Any:
         files = table("files")
         return (
@@ -310,19 +310,19 @@ def _by_prefix(desk: Queries, prefix: str) -> str | None:
             .limit(4)
         )
 
-    found = [row["recording_id"] for row in desk.rows(such)]
+    found = [row["recording_id"] for row in queries.rows(such)]
     if len(found) > 1:
         some = ", ".join(found[:3]) + (" and others" if len(found) > 3 else "")
         raise UsageError(f"several recordings begin with {prefix}: {some}")
     return found[0] if found else None
 
 
-def _by_content(desk: Queries, uri: str) -> str:
+def _by_content(queries: Queries, uri: str) -> str:
     """Return the recording whose bytes a file holds that was scanned under another name."""
     try:
         recording_id, _ = identify_source(uri)
     except UnreadableError as error:
         raise UsageError(f"{shown(uri)}: {error}") from error
-    if not desk.rows(lambda table: _mine(table("files"), recording_id).limit(1)):
+    if not queries.rows(lambda table: _mine(table("files"), recording_id).limit(1)):
         raise UsageError(f"{shown(uri)} has not been scanned into this catalogue")
     return recording_id

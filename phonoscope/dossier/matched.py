@@ -81,25 +81,27 @@ def turned(pair: Pair) -> Pair:
     )
 
 
-def matched(desk: Queries, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
+def matched(queries: Queries, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
     """Return how many recordings are known to share sound with one, and the strongest matches."""
-    rows = rows_with(desk, "matches", recording_id)
+    rows = rows_with(queries, "matches", recording_id)
     pairs = [_from_here(row, recording_id) for row in rows]
     pairs.sort(key=lambda found: (not found[1], -found[0].score, found[0].other))
     shown_pairs = pairs[:MOST_SHOWN]
     ids = [recording_id, *(pair.other for pair, _ in shown_pairs)]
-    facts = {row["recording_id"]: row for row in desk.rows(lambda table: _facts(table, ids))}
-    listed = read_rows(desk, ids)
-    said = {row["pair"]: row for row in rows_with(desk, "decisions", recording_id)}
+    measured = {
+        row["recording_id"]: row for row in queries.rows(lambda table: _measured(table, ids))
+    }
+    listed = read_rows(queries, ids)
+    decisions = {row["pair"]: row for row in rows_with(queries, "decisions", recording_id)}
     made = [
-        _matched(pair, is_copy, facts, listed, said.get(pair_key(recording_id, pair.other)))
+        _matched(pair, is_copy, measured, listed, decisions.get(pair_key(recording_id, pair.other)))
         for pair, is_copy in shown_pairs
-        if pair.other in listed and {recording_id, pair.other} <= set(facts)
+        if pair.other in listed and {recording_id, pair.other} <= set(measured)
     ]
     return len(pairs), tuple(made)
 
 
-def _facts(table: Any, ids: list[str]) -> Any:
+def _measured(table: Any, ids: list[str]) -> Any:
     recordings = table("recordings")
     return recordings.filter(recordings.recording_id.isin(ids))
 
@@ -112,14 +114,14 @@ def _from_here(row: Row, recording_id: str) -> tuple[Pair, bool]:
 def _matched(
     pair: Pair,
     is_copy: bool,
-    facts: Mapping[str, Row],
+    measured: Mapping[str, Row],
     listed: Mapping[str, Row],
-    said: Row | None,
+    decided: Row | None,
 ) -> Matched:
-    mine, theirs = facts[pair.one], facts[pair.other]
+    mine, theirs = measured[pair.one], measured[pair.other]
     first, reasons = original_of([mine, theirs]) if is_copy else (None, ())
     one_s, other_s = mine.get("duration_s") or 0.0, theirs.get("duration_s") or 0.0
-    decision = said["decision"] if said and said["decision"] != Decision.OPEN else ""
+    decision = decided["decision"] if decided and decided["decision"] != Decision.OPEN else ""
     return Matched(
         row=listed[pair.other],
         pair=pair,
@@ -128,6 +130,6 @@ def _matched(
         original="" if not reasons else "this" if first is mine else "other",
         reasons=tuple(reasons),
         decision=decision,
-        decided_utc=f"{said['decided_utc']:%Y-%m-%d %H:%M} UTC" if said and decision else "",
+        decided_utc=f"{decided['decided_utc']:%Y-%m-%d %H:%M} UTC" if decided and decision else "",
         aligned=align(pair, one_s, other_s) if one_s and other_s else None,
     )

@@ -26,7 +26,7 @@ from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.scale import time_ticks
 from phonoscope.view.timeline import timeline_of
 from phonoscope.view.verdict import detected_says, rests_on
-from phonoscope.view.verdict import verdict_fields as detected_facts
+from phonoscope.view.verdict import verdict_fields as detected_fields
 
 MOST_STRETCHES = 40
 """Stretches that the page lists, those that look most like a generator's; the JSON has all."""
@@ -76,8 +76,8 @@ def html(dossier: Dossier) -> str:
             detected={
                 "band": dossier.detected or Band.UNDECIDED,
                 "says": detected_says(judged) or judged.says,
-                "facts": detected_facts(judged, least_counted(judged.model, limit_hz)),
-                "ruler": p_value_scale(judged.p_value, judged.false_alarms),
+                "fields": detected_fields(judged, least_counted(judged.model, limit_hz)),
+                "scale": p_value_scale(judged.p_value, judged.false_alarms),
             },
             disagreement=analysis.disagreement and in_words(analysis.disagreement),
             timeline=timeline_of(analysis.segments, analysis.duration_s),

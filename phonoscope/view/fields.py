@@ -1,4 +1,4 @@
-"""The facts of a recording as a person reads them: grouped, with units, from the columns."""
+"""The fields of a recording as a person reads them: stored columns, grouped, with units."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUFFIXES = {"hz", "lufs", "lu", "dbtp", "dbfs", "db", "bpm", "bps", "bytes", "s
 
 
 class Field(NamedTuple):
-    """One line of the table of facts."""
+    """One line of the table of fields."""
 
     label: str
     value: str
@@ -39,27 +39,27 @@ class Field(NamedTuple):
 
 
 class FieldGroup(NamedTuple):
-    """Facts of one sort."""
+    """Columns of one kind."""
 
     title: str
-    facts: list[Field]
+    fields: list[Field]
 
 
 def fields_of(record: Record) -> list[FieldGroup]:
-    """Return all stored facts, empty ones left out."""
+    """Return all stored columns, empty ones left out."""
     analysis = record.analysis
     groups = [
-        FieldGroup("Tags, as written in the file", _facts(analysis.tags)),
-        FieldGroup("Container and stream", _facts(analysis.stream)),
-        FieldGroup("Decoded sound", _facts(analysis.decoded)),
+        FieldGroup("Tags, as written in the file", _fields(analysis.tags)),
+        FieldGroup("Container and stream", _fields(analysis.stream)),
+        FieldGroup("Decoded sound", _fields(analysis.decoded)),
     ]
     for feature in features():
         title = feature.name.replace("_", " ").capitalize()
-        groups.append(FieldGroup(title, _facts(analysis.results[feature.name])))
-    return [group for group in groups if group.facts]
+        groups.append(FieldGroup(title, _fields(analysis.results[feature.name])))
+    return [group for group in groups if group.fields]
 
 
-def _facts(answer: Any) -> list[Field]:
+def _fields(answer: Any) -> list[Field]:
     if answer is None:
         return []
     found = ((f, getattr(answer, f.name)) for f in columns_in(answer))

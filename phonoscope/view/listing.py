@@ -57,22 +57,22 @@ class Filters:
     size: int = SIZES[0]
 
     def address(self, **changes: Any) -> str:
-        """Return the query string of this wish with some changes."""
+        """Return the query string of this filters with some changes."""
         changed = replace(self, **changes)
-        plain = Filters()
-        said = {
+        default = Filters()
+        different = {
             name: int(value) if isinstance(value, bool) else value
             for name, value in vars(changed).items()
-            if value != getattr(plain, name)
+            if value != getattr(default, name)
         }
-        return "?" + urlencode(said)
+        return "?" + urlencode(different)
 
 
 @dataclass(frozen=True)
 class ListingPage:
     """One page of the list."""
 
-    wish: Filters
+    filters: Filters
     count: int
     """Rows there are in all."""
     rows: tuple[Row, ...]
@@ -80,42 +80,42 @@ class ListingPage:
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.count // self.wish.size))
+        return max(1, -(-self.count // self.filters.size))
 
     @property
     def first(self) -> int:
         """Place of the first row, counted from 1."""
-        return (self.wish.page - 1) * self.wish.size + 1
+        return (self.filters.page - 1) * self.filters.size + 1
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of ``/api/recordings``."""
         return {
             "count": self.count,
-            "page": self.wish.page,
-            "size": self.wish.size,
+            "page": self.filters.page,
+            "size": self.filters.size,
             "recordings": list(self.rows),
         }
 
 
-def read_page(desk: Queries, wish: Filters) -> ListingPage:
+def read_page(queries: Queries, filters: Filters) -> ListingPage:
     """Return a page of the list; of files that could not be read when an error is asked for."""
-    if wish.error:
-        count = desk.rows(lambda table: _counted(_unreadable(table, wish)))[0]["rows"]
-        rows = desk.rows(lambda table: _paged(_unreadable(table, wish), wish))
+    if filters.error:
+        count = queries.rows(lambda table: _counted(_unreadable(table, filters)))[0]["rows"]
+        rows = queries.rows(lambda table: _paged(_unreadable(table, filters), filters))
     else:
         # All rows are ordered by the two columns that this needs; what a page shows of a
         # recording is read only of those that are on it.
-        count = desk.rows(lambda table: _counted(_chosen(table, wish)))[0]["rows"]
-        placed = desk.rows(lambda table: _paged(_sortable(table, wish), wish))
+        count = queries.rows(lambda table: _counted(_chosen(table, filters)))[0]["rows"]
+        placed = queries.rows(lambda table: _paged(_sortable(table, filters), filters))
         known = [row["recording_id"] for row in placed]
-        by_id = read_rows(desk, known)
-        return ListingPage(wish, count, tuple(by_id[name] for name in known if name in by_id))
-    return ListingPage(wish, count, tuple(_shown(row) for row in rows))
+        by_id = read_rows(queries, known)
+        return ListingPage(filters, count, tuple(by_id[name] for name in known if name in by_id))
+    return ListingPage(filters, count, tuple(_shown(row) for row in rows))
 
 
-def read_rows(desk: Queries, known: list[str]) -> dict[str, Row]:
+def read_rows(queries: Queries, known: list[str]) -> dict[str, Row]:
     """Return what a list shows of these recordings, by their ids; unknown ones are left out."""
-    found = desk.rows(lambda table: _described(table, known)) if known else []
+    found = queries.rows(lambda table: _described(table, known)) if known else []
     return {row["recording_id"]: _shown(row) for row in found}
 
 
@@ -123,65 +123,65 @@ def _counted(listed: Any) -> Any:
     return listed.agg(rows=listed.count())
 
 
-def _paged(listed: Any, wish: Filters) -> Any:
+def _paged(listed: Any, filters: Filters) -> Any:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    by = "uri" if wish.sort == "file" or wish.error else wish.sort
+    by = "uri" if filters.sort == "file" or filters.error else filters.sort
     column = listed[by].lower() if by in ("uri", "title", "artist") else listed[by]
-    order = ibis.desc(column) if wish.order == "down" else ibis.asc(column)
+    order = ibis.desc(column) if filters.order == "down" else ibis.asc(column)
     # Rows without a value come last either way; equal ones in one order, so that pages do
     # not repeat or lose a row.
     ordered = listed.order_by([column.isnull(), order, "uri"])
-    return ordered.limit(wish.size, offset=(wish.page - 1) * wish.size)
+    return ordered.limit(filters.size, offset=(filters.page - 1) * filters.size)
 
 
-def _chosen(table: TableOf, wish: Filters) -> Any:
-    """Return the recordings that fit a wish and lie in a file."""
+def _chosen(table: TableOf, filters: Filters) -> Any:
+    """Return the recordings that pass the filters and lie in a file."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     held = files.filter(files.recording_id.notnull())
-    if wish.search:
-        text = wish.search.lower()
+    if filters.search:
+        text = filters.search.lower()
         named = held.filter(held.uri.lower().contains(text))
         recordings = recordings.filter(
             recordings.tag_title.lower().contains(text).fill_null(False)
             | recordings.tag_artist.lower().contains(text).fill_null(False)
             | recordings.recording_id.isin(named.recording_id)
         )
-    if wish.verdict:
-        such = verdicts.filter(verdicts.verdict == wish.verdict)
+    if filters.verdict:
+        such = verdicts.filter(verdicts.verdict == filters.verdict)
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
-    if wish.disagreement:
+    if filters.disagreement:
         both = declared_vs_detected(table)
-        such = both.filter(both.disagreement == wish.disagreement)
+        such = both.filter(both.disagreement == filters.disagreement)
         recordings = recordings.filter(recordings.recording_id.isin(such.recording_id))
-    if wish.declared:
+    if filters.declared:
         recordings = recordings.filter(recordings.recording_id.isin(table("declared").recording_id))
     return recordings.filter(recordings.recording_id.isin(held.recording_id))
 
 
-def _sortable(table: TableOf, wish: Filters) -> Any:
+def _sortable(table: TableOf, filters: Filters) -> Any:
     """Return the chosen recordings with their first file and what they are sorted by."""
-    chosen = _chosen(table, wish).rename(title="tag_title", artist="tag_artist")
-    if wish.sort == "p_generated":
-        judged = table("verdicts").select("recording_id", "p_generated")
-        chosen = chosen.select("recording_id").left_join(judged, "recording_id")
-    columns = ["recording_id"] if wish.sort == "file" else ["recording_id", wish.sort]
+    chosen = _chosen(table, filters).rename(title="tag_title", artist="tag_artist")
+    if filters.sort == "p_generated":
+        scored = table("verdicts").select("recording_id", "p_generated")
+        chosen = chosen.select("recording_id").left_join(scored, "recording_id")
+    columns = ["recording_id"] if filters.sort == "file" else ["recording_id", filters.sort]
     return chosen.select(*columns).inner_join(_places(table("files")), "recording_id")
 
 
 def _described(table: TableOf, known: list[str]) -> Any:
     """Return what a page shows of these recordings."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
-    kept = recordings.filter(recordings.recording_id.isin(known))
-    shown = kept.select(*_COLUMNS, title="tag_title", artist="tag_artist")
+    listed = recordings.filter(recordings.recording_id.isin(known))
+    shown = listed.select(*_COLUMNS, title="tag_title", artist="tag_artist")
     places = _places(files.filter(files.recording_id.isin(known)))
     mine = verdicts.filter(verdicts.recording_id.isin(known))
-    judged = mine.select("recording_id", "verdict", "basis", "p_generated")
+    scored = mine.select("recording_id", "verdict", "basis", "p_generated")
     both = declared_vs_detected(lambda name: _mine(table(name), known)).select(
         "recording_id", "disagreement"
     )
-    facts = judged.left_join(both, "recording_id").drop("recording_id_right")
-    return shown.inner_join(places, "recording_id").left_join(facts, "recording_id")
+    verdict = scored.left_join(both, "recording_id").drop("recording_id_right")
+    return shown.inner_join(places, "recording_id").left_join(verdict, "recording_id")
 
 
 def _mine(rows: Any, known: list[str]) -> Any:
@@ -193,13 +193,13 @@ def _places(files: Any) -> Any:
     return held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
 
 
-def _unreadable(table: TableOf, wish: Filters) -> Any:
+def _unreadable(table: TableOf, filters: Filters) -> Any:
     files = table("files")
     failed = files.filter(files.error_kind.notnull())
-    if wish.error != "any":
-        failed = failed.filter(failed.error_kind == wish.error)
-    if wish.search:
-        failed = failed.filter(failed.uri.lower().contains(wish.search.lower()))
+    if filters.error != "any":
+        failed = failed.filter(failed.error_kind == filters.error)
+    if filters.search:
+        failed = failed.filter(failed.uri.lower().contains(filters.search.lower()))
     return failed.select("uri", "recording_id", "size_bytes", "error_kind", "error")
 
 

@@ -12,15 +12,15 @@ from phonoscope.view.scale import Tick
 from phonoscope.view.verdict import OF
 
 _RAREST = 1e-4
-"""The ruler reaches at least down to one human recording in ten thousand."""
+"""The scale reaches at least down to one human recording in ten thousand."""
 
 
 class Zone(NamedTuple):
-    """A stretch of the ruler that leads to one verdict."""
+    """A stretch of the scale that leads to one verdict."""
 
     band: Band
     left: float
-    """Percent of the ruler's width."""
+    """Percent of the scale's width."""
     width: float
 
 
@@ -33,11 +33,11 @@ class Ruler:
     at: float
     """Where the recording stands, percent of the width."""
     is_beyond: bool
-    """Whether it is rarer than the ruler's end."""
+    """Whether it is rarer than the scale's end."""
 
 
 def p_value_scale(p_value: float | None, target: float | None) -> Ruler | None:
-    """Return the ruler of a p-value; ``None`` of a verdict without one.
+    """Return the scale of a p-value; ``None`` of a verdict without one.
 
     Parameters
     ----------

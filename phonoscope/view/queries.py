@@ -119,7 +119,7 @@ class Queries:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def rows_with(desk: Queries, name: str, recording_id: str) -> list[Row]:
+def rows_with(queries: Queries, name: str, recording_id: str) -> list[Row]:
     """Return the rows of a table of pairs in which a recording is one of the two."""
 
     def mine(table: TableOf) -> Any:
@@ -128,4 +128,4 @@ def rows_with(desk: Queries, name: str, recording_id: str) -> list[Row]:
             pair.startswith(f"{recording_id}-") | pair.endswith(f"-{recording_id}")
         )
 
-    return desk.rows(mine)
+    return queries.rows(mine)

@@ -55,11 +55,11 @@ class Record:
         return {**self.analysis.to_json(), "files": files}
 
 
-def read_record(desk: Queries, recording_id: str) -> Record | None:
+def read_record(queries: Queries, recording_id: str) -> Record | None:
     """Return a recording by its identifier; ``None`` when there is none."""
 
     def mine(name: str) -> list[Row]:
-        return desk.rows(lambda table: _of(table(name), recording_id))
+        return queries.rows(lambda table: _of(table(name), recording_id))
 
     recordings, files = mine("recordings"), mine("files")
     if not recordings or not files:

@@ -141,11 +141,11 @@ def look_alikes(p_value: float, target: float | None = None) -> str:
     >>> look_alikes(0.00001)
     'fewer than 1 of 10,000 human recordings looks as much like one'
     """
-    said = of_ten_thousand(p_value)
-    if target is not None and p_value > target and said == of_ten_thousand(target):
-        said = f"just over {said}"
-    verb = "looks" if said.removeprefix("fewer than ").startswith("1 of") else "look"
-    return f"{said} human recordings {verb} as much like one"
+    share = of_ten_thousand(p_value)
+    if target is not None and p_value > target and share == of_ten_thousand(target):
+        share = f"just over {share}"
+    verb = "looks" if share.removeprefix("fewer than ").startswith("1 of") else "look"
+    return f"{share} human recordings {verb} as much like one"
 
 
 def of_ten_thousand(share: float) -> str:

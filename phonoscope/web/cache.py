@@ -1,4 +1,4 @@
-"""Portraits on demand: painted by a few threads, each once, the last ones kept."""
+"""Overviews on demand: painted by a few threads, each once, the last ones kept."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.web.overview import Overview
 
 KEPT = 32
-"""Portraits kept; each takes about half a megabyte."""
+"""Overviews kept; each takes about half a megabyte."""
 PAINTERS = 2
 WAITING = 8
-"""Portraits that may be painted or wait at once; more are refused, not queued."""
+"""Overviews that may be painted or wait at once; more are refused, not queued."""
 LIMIT_S = 300.0
-"""Seconds a portrait may take: ten hours of stereo take about 40."""
+"""Seconds a overview may take: ten hours of stereo take about 40."""
 
 Paint = Callable[[float], Overview]
 
 
 class BusyError(Exception):
-    """Too many portraits are being painted."""
+    """Too many overviews are being painted."""
 
 
 class OverviewCache:
-    """Bounded cache of portraits; threads that ask for the same one share the work."""
+    """Bounded cache of overviews; threads that ask for the same one share the work."""
 
     def __init__(self, kept: int = KEPT, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
         self._kept, self._waiting, self._limit_s = kept, waiting, limit_s
-        self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="portrait")
+        self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="overview")
         self._lock = threading.Lock()
         self._done: OrderedDict[str, Overview] = OrderedDict()
         self._under_way: dict[str, Future[Overview]] = {}
 
     def get(self, name: str, paint: Paint) -> Overview:
-        """Return a portrait, painting it when it is not kept.
+        """Return a overview, painting it when it is not kept.
 
         Parameters
         ----------

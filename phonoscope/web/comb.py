@@ -39,10 +39,10 @@ class Tooth:
         return f"{at}, {self.rise_db:.1f} dB over the points between" if self.is_met else at
 
 
-def stands_out(facts: Mapping[str, Any]) -> bool:
+def stands_out(descriptors: Mapping[str, Any]) -> bool:
     """Whether the strongest comb is strong enough to be put into words."""
-    return (facts.get("comb_score") or 0.0) >= NOTABLE_SCORE and (
-        facts.get("comb_tooth_db") or 0.0
+    return (descriptors.get("comb_score") or 0.0) >= NOTABLE_SCORE and (
+        descriptors.get("comb_tooth_db") or 0.0
     ) >= NOTABLE_TOOTH_DB
 
 

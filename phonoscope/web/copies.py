@@ -18,15 +18,15 @@ from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Row
 from phonoscope.view.record import Record
 from phonoscope.web import sound
-from phonoscope.web.data import decide, groups_wish_of, known_record
+from phonoscope.web.data import copy_filters_of, decide, known_record
 from phonoscope.web.groups import (
     SIZES,
     CopyFilters,
     ListedGroup,
     PairDecision,
+    read_decisions,
     read_groups,
     read_pair,
-    read_said,
 )
 from phonoscope.web.recording import why_lost
 from phonoscope.web.view import View
@@ -40,24 +40,26 @@ _PAIR = re.compile(r"^[0-9a-f]{32}-[0-9a-f]{32}$")
 
 @router.get("")
 def page(
-    request: Request, wish: Annotated[CopyFilters, Depends(groups_wish_of)], said: str = ""
+    request: Request, filters: Annotated[CopyFilters, Depends(copy_filters_of)], decided: str = ""
 ) -> Response:
     """Show a page of the groups, and what was dismissed."""
-    desk = request.app.state.desk
-    decided = read_said(desk)
-    listed = decided[:LISTED]
+    queries = request.app.state.queries
+    decisions = read_decisions(queries)
+    listed = decisions[:LISTED]
     named = {name for one in listed for name in (one.one, one.other)}
-    return View(request, desk).page(
+    return View(request, queries).page(
         "copies.html",
-        listed=read_groups(desk, wish),
-        wish=wish,
+        listed=read_groups(queries, filters),
+        filters=filters,
         sizes=SIZES,
-        is_empty=not desk.rows(lambda table: table("recordings").select("recording_id").limit(1)),
+        is_empty=not queries.rows(
+            lambda table: table("recordings").select("recording_id").limit(1)
+        ),
         dismissed=[one for one in listed if one.decision is Decision.DIFFERENT],
-        decided=len(decided),
-        rows=read_rows(desk, sorted(named)),
-        notice=_notice(request, said),
-        command=f"phonoscope copies {shlex.quote(desk.name)}",
+        decided=len(decisions),
+        rows=read_rows(queries, sorted(named)),
+        notice=_notice(request, decided),
+        command=f"phonoscope copies {shlex.quote(queries.name)}",
     )
 
 
@@ -87,9 +89,9 @@ async def form_of(request: Request) -> Form:
 def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
     """Keep what a person says, and go back to where that was said."""
     decide(request, form.one, form.other, form.decision)
-    said = pair_key(form.one, form.other)
+    decided = pair_key(form.one, form.other)
     if form.back == "pair":
-        return RedirectResponse(f"/copies/{form.one}/{form.other}?said={said}", 303)
+        return RedirectResponse(f"/copies/{form.one}/{form.other}?decided={decided}", 303)
     address = CopyFilters(
         form.recording if re.fullmatch("[0-9a-f]{32}", form.recording) else "",
         int(form.page) if re.fullmatch(r"\d{1,6}", form.page) else 1,
@@ -98,29 +100,29 @@ def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Respon
     # Where the group was: a person goes through the list from above.
     place = f"#group-{form.group}" if re.fullmatch(r"\d{1,9}", form.group) else ""
     joint = "&" if len(address) > 1 else ""
-    return RedirectResponse(f"/copies{address}{joint}said={said}{place}", 303)
+    return RedirectResponse(f"/copies{address}{joint}decided={decided}{place}", 303)
 
 
 @router.get("/{one}/{other}")
-def pair(request: Request, one: str, other: str, said: str = "") -> Response:
+def pair(request: Request, one: str, other: str, decided: str = "") -> Response:
     """Show two recordings, matching moments under each other."""
-    desk = request.app.state.desk
+    queries = request.app.state.queries
     records = {name: known_record(request, name) for name in (one, other)}
     if one == other:
         raise HTTPException(404, "A recording cannot be compared with itself.")
-    compared = read_pair(desk, one, other)
+    compared = read_pair(queries, one, other)
     if compared is None:
         raise HTTPException(404, "One of these two is too short or too quiet to be compared.")
     sides = _sides(compared, records)
-    return View(request, desk).page(
+    return View(request, queries).page(
         "pair.html",
         compared=compared,
         copy=compared.copies[0],
         sides=sides,
         semitones=_semitones(compared),
         aligned=_aligned(compared, sides),
-        said=compared.copies[0].said,
-        notice=_notice(request, said),
+        decision=compared.copies[0].decision,
+        notice=_notice(request, decided),
     )
 
 
@@ -170,16 +172,16 @@ def _semitones(compared: ListedGroup) -> float:
     return 12 * math.log2(found.pitch) if found else 0.0
 
 
-def _notice(request: Request, said: str) -> dict[str, Any] | None:
+def _notice(request: Request, decided: str) -> dict[str, Any] | None:
     """Return what was just decided of a pair, as the catalogue has it now."""
-    if not _PAIR.match(said):
+    if not _PAIR.match(decided):
         return None
-    desk = request.app.state.desk
-    one, other = said.split("-")
-    rows = read_rows(desk, [one, other])
+    queries = request.app.state.queries
+    one, other = decided.split("-")
+    rows = read_rows(queries, [one, other])
     if len(rows) < 2:
         return None
     now: PairDecision | None = next(
-        (s for s in read_said(desk) if pair_key(s.one, s.other) == said), None
+        (s for s in read_decisions(queries) if pair_key(s.one, s.other) == decided), None
     )
-    return {"rows": (rows[one], rows[other]), "said": now}
+    return {"rows": (rows[one], rows[other]), "decision": now}

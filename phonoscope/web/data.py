@@ -26,7 +26,7 @@ _DISAGREEMENTS = "|".join(Disagreement)
 _ERRORS = "|".join(["any", *(kind.value for kind in ErrorKind)])
 
 
-def wish_of(
+def filters_of(
     *,
     search: Annotated[str, Query(max_length=200)] = "",
     verdict: Annotated[str, Query(pattern=f"^({_VERDICTS})?$")] = "",
@@ -38,26 +38,26 @@ def wish_of(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0],
 ) -> Filters:
-    """Return what the query parameters wish for; FastAPI refuses what is out of bounds."""
+    """Return what the query parameters filters for; FastAPI refuses what is out of bounds."""
     return Filters(
         search.strip(), verdict, declared == "1", disagreement, error, sort, order, page, size
     )
 
 
-def groups_wish_of(
+def copy_filters_of(
     *,
     recording: Annotated[str, Query(pattern="^([0-9a-f]{32})?$")] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
 ) -> groups.CopyFilters:
-    """Return what the query parameters wish for of the groups of copies."""
+    """Return what the query parameters filters for of the groups of copies."""
     return groups.CopyFilters(recording, page, size)
 
 
 def decide(request: Request, one: str, other: str, decision: str) -> None:
     """Keep what a person says of two recordings; 422 when that makes no sense."""
     try:
-        request.app.state.desk.decide(one, other, decision)
+        request.app.state.queries.decide(one, other, decision)
     except UsageError as error:
         raise HTTPException(422, f"Nothing was changed: {error}.") from error
 
@@ -65,7 +65,7 @@ def decide(request: Request, one: str, other: str, decision: str) -> None:
 def known_record(request: Request, recording_id: str) -> Record:
     """Return a recording; 404 for an identifier that is none or is not known."""
     record = (
-        read_record(request.app.state.desk, recording_id)
+        read_record(request.app.state.queries, recording_id)
         if _RECORDING_ID.match(recording_id)
         else None
     )
@@ -77,14 +77,16 @@ def known_record(request: Request, recording_id: str) -> Record:
 @router.get("/findings")
 def findings(request: Request) -> dict[str, Any]:
     """Return every finding, in the shape of ``phonoscope report --format json``."""
-    desk = request.app.state.desk
-    return shape(desk.name, desk.findings())
+    queries = request.app.state.queries
+    return shape(queries.name, queries.findings())
 
 
 @router.get("/recordings")
-def recordings(request: Request, wish: Annotated[Filters, Depends(wish_of)]) -> dict[str, Any]:
+def recordings(
+    request: Request, filters: Annotated[Filters, Depends(filters_of)]
+) -> dict[str, Any]:
     """Return a page of the list; with ``error``, of the files that could not be read."""
-    return read_page(request.app.state.desk, wish).to_json()
+    return read_page(request.app.state.queries, filters).to_json()
 
 
 @router.get("/recordings/{recording_id}")
@@ -95,7 +97,7 @@ def recording(request: Request, recording_id: str) -> dict[str, Any]:
 
 @router.get("/copies")
 def copies(
-    request: Request, wish: Annotated[groups.CopyFilters, Depends(groups_wish_of)]
+    request: Request, filters: Annotated[groups.CopyFilters, Depends(copy_filters_of)]
 ) -> dict[str, Any]:
     """Return a page of the groups of copies, the largest first.
 
@@ -105,7 +107,7 @@ def copies(
     ``phonoscope copies --json``, with the ``decision`` on each and the original, or null. With
     ``recording``, the group of that recording only.
     """
-    return groups.read_groups(request.app.state.desk, wish).to_json()
+    return groups.read_groups(request.app.state.queries, filters).to_json()
 
 
 class DecisionBody(BaseModel):
@@ -120,18 +122,20 @@ class DecisionBody(BaseModel):
 @router.get("/decisions")
 def decisions(request: Request) -> dict[str, Any]:
     """Return what people say of pairs of recordings, the newest first."""
-    return {"decisions": [said.to_json() for said in groups.read_said(request.app.state.desk)]}
+    return {
+        "decisions": [found.to_json() for found in groups.read_decisions(request.app.state.queries)]
+    }
 
 
 @router.post("/decisions")
-def decided(request: Request, word: DecisionBody) -> dict[str, Any]:
+def decided(request: Request, body: DecisionBody) -> dict[str, Any]:
     """Keep whether two recordings are the ``same`` or ``different``; ``open`` takes it back.
 
     The one thing the API writes. It is kept in the catalogue; no search overrules it, and
     nothing is deleted.
     """
-    decide(request, word.one, word.other, word.decision)
-    return {"one": word.one, "other": word.other, "decision": word.decision.value}
+    decide(request, body.one, body.other, body.decision)
+    return {"one": body.one, "other": body.other, "decision": body.decision.value}
 
 
 @router.get("/version")

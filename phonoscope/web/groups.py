@@ -28,9 +28,9 @@ class CopyFilters:
     size: int = SIZES[0]
 
     def address(self, **changes: Any) -> str:
-        """Return the query string of this wish with some changes."""
-        plain, said = vars(CopyFilters()), vars(replace(self, **changes))
-        return "?" + urlencode({name: v for name, v in said.items() if v != plain[name]})
+        """Return the query string of this filters with some changes."""
+        default, changed = vars(CopyFilters()), vars(replace(self, **changes))
+        return "?" + urlencode({name: v for name, v in changed.items() if v != default[name]})
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class Shown:
     member: Member
     row: Row
     """What the list of recordings shows of it."""
-    said: PairDecision | None
+    decision: PairDecision | None
     """What a person says of it and the likely original; ``None`` when that is open."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape: as of ``phonoscope copies --json``, and the decision."""
-        said = self.said and self.said.to_json()
-        return {**dataclasses.asdict(self.member), "decision": said}
+        decision = self.decision and self.decision.to_json()
+        return {**dataclasses.asdict(self.member), "decision": decision}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class ListedGroup:
 class CopiesPage:
     """One page of groups."""
 
-    wish: CopyFilters
+    filters: CopyFilters
     count: int
     """Groups there are in all."""
     recordings: int
@@ -112,80 +112,82 @@ class CopiesPage:
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.count // self.wish.size))
+        return max(1, -(-self.count // self.filters.size))
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of ``/api/copies``."""
         utc = self.searched_utc
         return {
             "count": self.count,
-            "page": self.wish.page,
-            "size": self.wish.size,
+            "page": self.filters.page,
+            "size": self.filters.size,
             "searched_utc": utc and utc.replace(tzinfo=UTC).isoformat(timespec="seconds"),
             "scanned_since": self.scanned_since,
             "groups": [group.to_json() for group in self.groups],
         }
 
 
-def read_groups(desk: Queries, wish: CopyFilters) -> CopiesPage:
+def read_groups(queries: Queries, filters: CopyFilters) -> CopiesPage:
     """Return a page of the groups, the largest first."""
-    known = desk.copies(archive.linked)
+    known = queries.copies(archive.linked)
     recordings = sum(len(group) for group in known)
-    if wish.recording:
-        known = [group for group in known if wish.recording in group]
-    first = (wish.page - 1) * wish.size
-    chosen = known[first : first + wish.size]
-    described = desk.copies(lambda catalogue: archive.described(catalogue, chosen))
-    searched = desk.copies_searched()
+    if filters.recording:
+        known = [group for group in known if filters.recording in group]
+    first = (filters.page - 1) * filters.size
+    chosen = known[first : first + filters.size]
+    described = queries.copies(lambda catalogue: archive.described(catalogue, chosen))
+    searched = queries.copies_searched()
     return CopiesPage(
-        wish,
+        filters,
         len(known),
         recordings,
-        _together(desk, described, first + 1),
+        _listed(queries, described, first + 1),
         searched,
-        _scanned_since(desk, searched) if searched else 0,
+        _scanned_since(queries, searched) if searched else 0,
     )
 
 
-def read_pair(desk: Queries, one: str, other: str) -> ListedGroup | None:
+def read_pair(queries: Queries, one: str, other: str) -> ListedGroup | None:
     """Return two recordings compared, whether or not they are in one group.
 
     The likely original of the two is the first. ``None`` when there is nothing to compare.
     """
     both = [{one, other}]
-    described = desk.copies(lambda catalogue: archive.described(catalogue, both))
-    return next(iter(_together(desk, described, 1)), None)
+    described = queries.copies(lambda catalogue: archive.described(catalogue, both))
+    return next(iter(_listed(queries, described, 1)), None)
 
 
-def read_said(desk: Queries) -> list[PairDecision]:
+def read_decisions(queries: Queries) -> list[PairDecision]:
     """Return what people say of copies, the newest first; what was taken back is left out."""
-    rows = desk.rows(lambda table: table("decisions"))
-    said = [
+    rows = queries.rows(lambda table: table("decisions"))
+    found = [
         PairDecision(one, other, Decision(row["decision"]), row["decided_utc"])
         for row in rows
         for one, _, other in (row["pair"].partition("-"),)
         if row["decision"] in {Decision.SAME, Decision.DIFFERENT}
     ]
-    return sorted(said, key=lambda s: s.decided_utc, reverse=True)
+    return sorted(found, key=lambda s: s.decided_utc, reverse=True)
 
 
-def count_copies(desk: Queries, recording_id: str) -> int:
+def count_copies(queries: Queries, recording_id: str) -> int:
     """Return how many recordings are copies of one directly; asks for its own rows only."""
-    mine = rows_with(desk, "matches", recording_id)
-    words = {row["pair"]: row["decision"] for row in rows_with(desk, "decisions", recording_id)}
+    mine = rows_with(queries, "matches", recording_id)
+    decisions = {
+        row["pair"]: row["decision"] for row in rows_with(queries, "decisions", recording_id)
+    }
     found = {row["pair"] for row in mine if row["copy"]}
-    agreed = {pair for pair, word in words.items() if word == Decision.SAME}
-    return sum(words.get(pair) != Decision.DIFFERENT for pair in found | agreed)
+    agreed = {pair for pair, decision in decisions.items() if decision == Decision.SAME}
+    return sum(decisions.get(pair) != Decision.DIFFERENT for pair in found | agreed)
 
 
-def _together(desk: Queries, described: list[CopyGroup], first: int) -> tuple[ListedGroup, ...]:
-    said = {pair_key(s.one, s.other): s for s in read_said(desk)}
-    rows = read_rows(desk, [m.recording_id for group in described for m in group.members])
+def _listed(queries: Queries, described: list[CopyGroup], first: int) -> tuple[ListedGroup, ...]:
+    decisions = {pair_key(s.one, s.other): s for s in read_decisions(queries)}
+    rows = read_rows(queries, [m.recording_id for group in described for m in group.members])
 
     def shown(group: CopyGroup) -> tuple[Shown, ...]:
         original = group.members[0].recording_id
         return tuple(
-            Shown(m, rows[m.recording_id], said.get(pair_key(original, m.recording_id)))
+            Shown(m, rows[m.recording_id], decisions.get(pair_key(original, m.recording_id)))
             for m in group.members
             if m.recording_id in rows
         )
@@ -194,7 +196,7 @@ def _together(desk: Queries, described: list[CopyGroup], first: int) -> tuple[Li
     return tuple(ListedGroup(n, group.reasons, members) for n, group, members in made if members)
 
 
-def _scanned_since(desk: Queries, searched_utc: datetime) -> int:
+def _scanned_since(queries: Queries, searched_utc: datetime) -> int:
     since = round(searched_utc.replace(tzinfo=UTC).timestamp() * 1e6)
 
     def later(table: TableOf) -> Any:
@@ -202,4 +204,4 @@ def _scanned_since(desk: Queries, searched_utc: datetime) -> int:
         newer = recordings.filter(recordings.batch > f"{since:016d}~")
         return newer.agg(rows=newer.count())
 
-    return int(desk.rows(later)[0]["rows"])
+    return int(queries.rows(later)[0]["rows"])

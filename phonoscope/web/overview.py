@@ -1,4 +1,4 @@
-"""A recording's portrait: spectrogram, outline and mean spectrum, from one decode.
+"""A recording's overview: spectrogram, outline and mean spectrum, from one decode.
 
 Its size does not depend on the recording's: a fixed number of columns, and of a long
 recording only so many frames as the columns need, evenly spaced. So ten hours cost little
@@ -125,7 +125,7 @@ class _Band:
 
 
 class _Painter:
-    """Gathers a portrait block by block."""
+    """Gathers a overview block by block."""
 
     def __init__(self, rate_hz: int, samples: int) -> None:
         self._rate_hz, self._samples = rate_hz, samples

@@ -14,7 +14,7 @@ from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.findings.report import dateline
 from phonoscope.view.listing import SIZES, Filters, read_page
 from phonoscope.web import model_card
-from phonoscope.web.data import wish_of
+from phonoscope.web.data import filters_of
 from phonoscope.web.view import View
 
 router = APIRouter(include_in_schema=False)
@@ -39,23 +39,23 @@ SORTS = {
 @router.get("/")
 def findings(request: Request) -> Response:
     """Show the same findings as the report."""
-    desk = request.app.state.desk
-    found = desk.findings()
-    view = View(request, desk)
+    queries = request.app.state.queries
+    found = queries.findings()
+    view = View(request, queries)
     return view.page(
-        "findings_page.html", found=found, charts=desk.drawn(found), dateline=dateline()
+        "findings_page.html", found=found, charts=queries.drawn(found), dateline=dateline()
     )
 
 
 @router.get("/recordings")
-def recordings(request: Request, wish: Annotated[Filters, Depends(wish_of)]) -> Response:
+def recordings(request: Request, filters: Annotated[Filters, Depends(filters_of)]) -> Response:
     """Show a page of the list; only its rows when a script asks."""
-    desk = request.app.state.desk
-    view = View(request, desk)
+    queries = request.app.state.queries
+    view = View(request, queries)
     return view.page(
         "rows.html" if view.is_part else "recordings.html",
-        listed=read_page(desk, wish),
-        wish=wish,
+        listed=read_page(queries, filters),
+        filters=filters,
         verdicts=VERDICTS,
         disagreements=DISAGREEMENTS,
         errors=ERRORS,
@@ -69,5 +69,5 @@ def show_model_card(request: Request) -> Response:
     """Show the card of the model that this version ships."""
     if not model_card.is_shipped():
         raise HTTPException(404, "This version ships no model, and no card of one.")
-    view = View(request, request.app.state.desk)
-    return view.page("model_card.html", card=model_card.read_card())
+    view = View(request, request.app.state.queries)
+    return view.page("model_card.html", model_card=model_card.read_card())

@@ -39,12 +39,12 @@ def page(request: Request, recording_id: str) -> Response:
     disagreed = record.analysis.disagreement
     duration_s = record.analysis.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
-    return View(request, request.app.state.desk).page(
+    return View(request, request.app.state.queries).page(
         "recording.html",
         record=record,
         shape=record.to_json(),
         lost=why_lost(record),
-        copies=count_copies(request.app.state.desk, recording_id),
+        copies=count_copies(request.app.state.queries, recording_id),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
         groups=fields_of(record),
         rests_on=verdict.rests_on(judged),
@@ -52,8 +52,8 @@ def page(request: Request, recording_id: str) -> Response:
             # What was not weighed is as open as what was weighed and remained so.
             "band": detected_band(judged) or Band.UNDECIDED,
             "says": verdict.detected_says(judged),
-            "facts": verdict.verdict_fields(judged, _least_counted(record)),
-            "ruler": p_value_scale(judged.p_value, judged.false_alarms),
+            "fields": verdict.verdict_fields(judged, _least_counted(record)),
+            "scale": p_value_scale(judged.p_value, judged.false_alarms),
         },
         disagreement=disagreed and in_words(disagreed),
         timeline=timeline_of(record.analysis.segments, duration_s),
@@ -80,38 +80,38 @@ def audio(request: Request, recording_id: str) -> Response:
 @router.get("/spectrogram.png")
 def spectrogram(request: Request, recording_id: str) -> Response:
     """Draw the spectrogram."""
-    portrait = _portrait(request, known_record(request, recording_id))
-    return Response(as_png(portrait.picture), media_type="image/png", headers=_DRAWN)
+    overview = _overview(request, known_record(request, recording_id))
+    return Response(as_png(overview.picture), media_type="image/png", headers=_DRAWN)
 
 
 @router.get("/outline.json")
 def outline(request: Request, recording_id: str) -> dict[str, Any]:
     """Return the largest sample of each stretch, for the waveform."""
-    portrait = _portrait(request, known_record(request, recording_id))
-    peaks = [round(float(peak), 4) for peak in portrait.outline]
-    return {"duration_s": portrait.duration_s, "peaks": peaks}
+    overview = _overview(request, known_record(request, recording_id))
+    peaks = [round(float(peak), 4) for peak in overview.outline]
+    return {"duration_s": overview.duration_s, "peaks": peaks}
 
 
 @router.get("/spectrum")
 def spectrum(request: Request, recording_id: str) -> Response:
     """Draw the mean spectrum; a part of the page for a script, and a page without one."""
     record = known_record(request, recording_id)
-    desk = request.app.state.desk
-    portrait = _portrait(request, record)
-    facts = record.analysis.descriptors
-    excess = excess_of(portrait, facts)
+    queries = request.app.state.queries
+    overview = _overview(request, record)
+    descriptors = record.analysis.descriptors
+    excess = excess_of(overview, descriptors)
     charts = {
-        "spectrum": spectrum_chart(portrait, facts),
+        "spectrum": spectrum_chart(overview, descriptors),
         "excess": excess and excess.chart(),
         "close": excess and excess.close(),
     }
-    return View(request, desk).page(
+    return View(request, queries).page(
         "spectrum.html",
         record=record,
-        portrait=portrait,
-        facts=facts,
+        overview=overview,
+        descriptors=descriptors,
         excess=excess,
-        charts={name: chart and desk.draw(chart, name) for name, chart in charts.items()},
+        charts={name: chart and queries.draw(chart, name) for name, chart in charts.items()},
     )
 
 
@@ -120,7 +120,7 @@ def _least_counted(record: Record) -> float | None:
     return least_counted(record.analysis.verdict.model, measured.get("trace_limit_hz"))
 
 
-def _portrait(request: Request, record: Record) -> Overview:
+def _overview(request: Request, record: Record) -> Overview:
     decoded = record.analysis.decoded
     samples = decoded.samples if decoded and decoded.samples else 1
 
@@ -128,15 +128,15 @@ def _portrait(request: Request, record: Record) -> Overview:
         with sound.open_first(record.files) as file:
             return paint(file, samples, limit_s)
 
-    portrait: Overview
+    overview: Overview
     try:
-        portrait = request.app.state.gallery.get(record.recording_id, painted)
+        overview = request.app.state.overviews.get(record.recording_id, painted)
     except BusyError as error:
         headers = {"retry-after": "10"}
         raise HTTPException(503, "Too much is being drawn; try again soon.", headers) from error
     except UnreadableError as error:
         raise HTTPException(404, f"It cannot be drawn: {error}.") from error
-    return portrait
+    return overview
 
 
 def why_lost(record: Record) -> str | None:

@@ -41,13 +41,13 @@ _OWN = {
 
 def serve(catalogue: CatalogueReader, hosts: Iterable[str]) -> FastAPI:
     """Return the application; see :func:`phonoscope.web.app.create_app`."""
-    desk, gallery = Queries(catalogue), OverviewCache()
+    queries, overviews = Queries(catalogue), OverviewCache()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        gallery.close()
-        desk.close()
+        overviews.close()
+        queries.close()
 
     app = FastAPI(
         title="Phonoscope",
@@ -60,7 +60,7 @@ def serve(catalogue: CatalogueReader, hosts: Iterable[str]) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.desk, app.state.gallery = desk, gallery
+    app.state.queries, app.state.overviews = queries, overviews
     for router in collected("phonoscope_web_routers"):
         app.include_router(router)
     app.add_api_route("/static/{name:path}", _static, include_in_schema=False)
@@ -94,10 +94,10 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _wrong_parameter(request: Request, error: Exception) -> Response:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
-    said = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in wrong)
+    problems = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in wrong)
     what = "address" if request.method in {"GET", "HEAD"} else "request"
     unchanged = "" if what == "address" else " Nothing was changed."
-    words = f"The {what} asks for something impossible: {said}.{unchanged}"
+    words = f"The {what} asks for something impossible: {problems}.{unchanged}"
     return _in_words(request, 422, words)
 
 
@@ -108,5 +108,5 @@ def _catalogue_error(request: Request, error: Exception) -> Response:
 def _in_words(request: Request, status: int, words: str) -> Response:
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": words}, status)
-    view = View(request, request.app.state.desk)
+    view = View(request, request.app.state.queries)
     return view.page("error.html", status=status, words=words)

@@ -22,20 +22,20 @@ MOST_TEETH = 240
 """A denser comb is not drawn line by line; its spacing stands in words."""
 
 
-def spectrum_chart(portrait: Overview, facts: Mapping[str, Any]) -> Chart:
+def spectrum_chart(overview: Overview, descriptors: Mapping[str, Any]) -> Chart:
     """Draw the mean level over frequency, with the cut-off where one was found."""
-    hertz, level = _thinned(portrait.mean_level_db, portrait.bin_hz, 0.0, portrait.highest_hz)
+    hertz, level = _thinned(overview.mean_level_db, overview.bin_hz, 0.0, overview.highest_hz)
     marks = []
-    if facts.get("cutoff_hz") is not None:
-        cutoff_hz = facts["cutoff_hz"]
+    if descriptors.get("cutoff_hz") is not None:
+        cutoff_hz = descriptors["cutoff_hz"]
         marks.append({"hz": cutoff_hz, "label": f"cut-off {frequency(cutoff_hz)}"})
     floor = float(max(level.max() - 110, level.min()))
     alt = (
-        f"Mean level from 0 to {frequency(portrait.highest_hz)}; it peaks at "
+        f"Mean level from 0 to {frequency(overview.highest_hz)}; it peaks at "
         f"{number(float(level.max()), 0)} dB" + (f", with a {marks[0]['label']}." if marks else ".")
     )
     values = _points(hertz, np.maximum(level, floor))
-    drawn = _Drawn(values, marks, [], (0.0, portrait.highest_hz), "dB re full scale", 200)
+    drawn = _Drawn(values, marks, [], (0.0, overview.highest_hz), "dB re full scale", 200)
     return drawn.chart(alt)
 
 
@@ -101,23 +101,25 @@ class SpectrumExcess:
         return _Drawn(_points(hertz, height), [], circles, extent, "dB over the floor", 160)
 
 
-def excess_of(portrait: Overview, facts: Mapping[str, Any]) -> SpectrumExcess | None:
+def excess_of(overview: Overview, descriptors: Mapping[str, Any]) -> SpectrumExcess | None:
     """Return the spectrum's rise over its floor.
 
     ``None`` when the recording is too short or narrow to look for peaks.
     """
-    band_hz = BAND_HZ[0], min(BAND_HZ[1], 0.98 * portrait.highest_hz)
-    if band_hz[1] - band_hz[0] < 2_000 or facts.get("comb_score") is None:
+    band_hz = BAND_HZ[0], min(BAND_HZ[1], 0.98 * overview.highest_hz)
+    if band_hz[1] - band_hz[0] < 2_000 or descriptors.get("comb_score") is None:
         return None
-    rise_db = excess_db(portrait.mean_level_db.astype(np.float32)).astype(np.float64)
+    rise_db = excess_db(overview.mean_level_db.astype(np.float32)).astype(np.float64)
     teeth: list[Tooth] = []
-    if stands_out(facts) and (spacing_hz := facts.get("comb_spacing_hz")):
-        teeth = teeth_of(rise_db, portrait.bin_hz, band_hz, spacing_hz)
+    if stands_out(descriptors) and (spacing_hz := descriptors.get("comb_spacing_hz")):
+        teeth = teeth_of(rise_db, overview.bin_hz, band_hz, spacing_hz)
     return SpectrumExcess(
-        portrait.bin_hz,
+        overview.bin_hz,
         rise_db,
         band_hz,
-        list(zip(facts.get("peaks_hz") or (), facts.get("peaks_db") or (), strict=False)),
+        list(
+            zip(descriptors.get("peaks_hz") or (), descriptors.get("peaks_db") or (), strict=False)
+        ),
         teeth,
     )
 
@@ -241,8 +243,8 @@ def _tips(teeth: Sequence[Tooth], x: Spec) -> Spec:
     """Draw the teeth's upper ends; they carry their numbers for the pointer and the keys."""
     made = _teeth(teeth, x)
     mark = {"type": "point", "shape": "triangle-down", "size": 60, "filled": True, "y": -6}
-    said = {**made["encoding"], "description": {"field": "says"}}
-    return {**made, "mark": mark, "encoding": said}
+    encoding = {**made["encoding"], "description": {"field": "says"}}
+    return {**made, "mark": mark, "encoding": encoding}
 
 
 def _peaks(peaks: list[dict[str, Any]], x: Spec, y: Spec) -> Spec:

@@ -16,8 +16,8 @@ from phonoscope.web import model_card
 class View:
     """Pages for one request."""
 
-    def __init__(self, request: Request, desk: Queries) -> None:
-        self._request, self._desk = request, desk
+    def __init__(self, request: Request, queries: Queries) -> None:
+        self._request, self._queries = request, queries
 
     @property
     def is_part(self) -> bool:
@@ -31,12 +31,12 @@ class View:
             .get_template(template)
             .render(
                 version=phonoscope_version(),
-                name=self._desk.name,
+                name=self._queries.name,
                 path=self._request.url.path,
                 nonce=self._request.state.nonce,
                 is_part=self.is_part,
                 status=status,
-                has_card=model_card.is_shipped(),
+                has_model_card=model_card.is_shipped(),
                 **content,
             )
         )

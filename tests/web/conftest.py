@@ -53,8 +53,8 @@ def weighed_id(judged_client):
     """Return the identifier of a recording of ``tests.helpers.judged``."""
 
     def found(name):
-        wish = {"search": f"/{name}.wav"}
-        (row,) = judged_client.get("/api/recordings", params=wish).json()["recordings"]
+        filters = {"search": f"/{name}.wav"}
+        (row,) = judged_client.get("/api/recordings", params=filters).json()["recordings"]
         return row["recording_id"]
 
     return found

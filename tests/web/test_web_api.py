@@ -44,8 +44,8 @@ def test_marks_are_declared_never_detected(client, find):
 
 
 def test_search_finds_names_titles_and_artists_in_any_case(client):
-    def files(**wish):
-        rows = client.get("/api/recordings", params=wish).json()["recordings"]
+    def files(**filters):
+        rows = client.get("/api/recordings", params=filters).json()["recordings"]
         return [row["file"].rsplit("/", 1)[-1] for row in rows]
 
     assert files(search="A SONG") == ["a song.wav"]
@@ -66,8 +66,8 @@ def test_sorting_and_paging_lose_and_repeat_nothing():
             for order in ("up", "down"):
                 seen, values = [], []
                 for page in (1, 2, 3):
-                    wish = {"sort": sort, "order": order, "page": page, "size": 100}
-                    shape = client.get("/api/recordings", params=wish).json()
+                    filters = {"sort": sort, "order": order, "page": page, "size": 100}
+                    shape = client.get("/api/recordings", params=filters).json()
                     assert shape["count"] == 230
                     seen += [row["recording_id"] for row in shape["recordings"]]
                     values += [row[sort] for row in shape["recordings"]]
@@ -88,7 +88,7 @@ def test_unreadable_files_are_listed_with_reasons(client):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "filters",
     [
         {"page": 0},
         {"page": 10**12},
@@ -103,9 +103,9 @@ def test_unreadable_files_are_listed_with_reasons(client):
         {"declared": "yes"},
     ],
 )
-def test_parameters_out_of_bounds_are_refused_in_words(client, wish):
+def test_parameters_out_of_bounds_are_refused_in_words(client, filters):
     for path in ("/api/recordings", "/recordings"):
-        answer = client.get(path, params=wish)
+        answer = client.get(path, params=filters)
         assert answer.status_code == 422
         assert "impossible" in answer.text
 

@@ -145,11 +145,12 @@ def test_the_group_of_one_recording(reader):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"page": 0}, {"size": 51}, {"size": "x"}, {"recording": "x"}, {"recording": "A" * 32}]
+    "filters",
+    [{"page": 0}, {"size": 51}, {"size": "x"}, {"recording": "x"}, {"recording": "A" * 32}],
 )
-def test_parameters_out_of_bounds_are_refused(reader, wish):
+def test_parameters_out_of_bounds_are_refused(reader, filters):
     for path in ("/copies", "/api/copies"):
-        assert reader.get(path, params=wish).status_code == 422
+        assert reader.get(path, params=filters).status_code == 422
 
 
 def test_dismissed_is_out_of_the_group_and_can_be_taken_back(own, writer):
@@ -157,7 +158,7 @@ def test_dismissed_is_out_of_the_group_and_can_be_taken_back(own, writer):
     pair = (ids["onerror"], ids["other"])
     answer = say(writer, *pair, "different", group="2")
     assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/copies?said=")
+    assert answer.headers["location"].startswith("/copies?decided=")
     assert answer.headers["location"].endswith("#group-2")
     page = writer.get(answer.headers["location"]).text
     assert "1 group, 4 recordings" in page
@@ -188,7 +189,7 @@ def test_confirmed_is_shown_with_its_date_and_can_be_taken_back(writer):
     pair = (ids["same bytes"], ids["soft"])
     path = f"/copies/{pair[0]}/{pair[1]}"
     answer = say(writer, *pair, "same", back="pair")
-    assert answer.headers["location"].startswith(f"{path}?said=")
+    assert answer.headers["location"].startswith(f"{path}?decided=")
     page = writer.get(path).text
     assert "Decided: the same recording" in page
     (kept,) = writer.get("/api/decisions").json()["decisions"]
@@ -511,10 +512,10 @@ def test_pages_of_copies_are_legible_and_fit(browser, reader, address):
     ids = ids_of(reader)
     hostile = f"{ids['onerror']}-{ids['other']}"
     urls = (
-        f"{address}/copies?said={hostile}",
+        f"{address}/copies?decided={hostile}",
         f"{address}/copies/{ids['same bytes']}/{ids['fast']}",
         f"{address}/copies/{ids['same bytes']}/{ids['cut']}",
-        f"{address}/copies/{ids['onerror']}/{ids['other']}?said={hostile}",
+        f"{address}/copies/{ids['onerror']}/{ids['other']}?decided={hostile}",
     )
     for url in urls:
         with opened(browser, url, width=360) as watched:

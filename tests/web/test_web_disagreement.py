@@ -34,8 +34,8 @@ def client():
         yield made
 
 
-def listed(client, **wish):
-    found = client.get("/api/recordings", params=wish).json()
+def listed(client, **filters):
+    found = client.get("/api/recordings", params=filters).json()
     assert found["count"] == len(found["recordings"])
     return {int(row["recording_id"], 16): row["disagreement"] for row in found["recordings"]}
 

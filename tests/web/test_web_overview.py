@@ -14,7 +14,7 @@ from phonoscope.web.png import as_png
 from tests.helpers.sounds import sine, write
 
 
-def portrait_of(path, samples, rate_hz=44_100, limit_s=60.0):
+def overview_of(path, samples, rate_hz=44_100, limit_s=60.0):
     write(path, samples, rate_hz)
     with open(path, "rb") as file:
         return paint(file, samples.shape[1], limit_s)
@@ -27,48 +27,48 @@ def row_of(hertz, highest_hz):
 
 @pytest.mark.parametrize("hertz", [100.0, 440.0, 997.0, 5_000.0, 15_000.0])
 def test_a_tone_is_bright_where_it_is(tmp_path, hertz):
-    portrait = portrait_of(tmp_path / "x.wav", sine(4.0, channels=1, frequency_hz=hertz))
-    brightest = portrait.picture.mean(axis=1).argmax()
+    overview = overview_of(tmp_path / "x.wav", sine(4.0, channels=1, frequency_hz=hertz))
+    brightest = overview.picture.mean(axis=1).argmax()
     assert abs(int(brightest) - row_of(hertz, 22_050)) <= 2
-    peak_hz = portrait.mean_level_db.argmax() * portrait.bin_hz
-    assert peak_hz == pytest.approx(hertz, abs=portrait.bin_hz)
+    peak_hz = overview.mean_level_db.argmax() * overview.bin_hz
+    assert peak_hz == pytest.approx(hertz, abs=overview.bin_hz)
 
 
 def test_time_runs_from_left_to_right(tmp_path):
     sound = sine(8.0, channels=1)
     sound[:, : sound.shape[1] // 2] = 0.0
-    portrait = portrait_of(tmp_path / "x.wav", sound)
+    overview = overview_of(tmp_path / "x.wav", sound)
     half = COLUMNS // 2
-    assert portrait.picture[:, : half - 10].max() < portrait.picture[:, half + 10 :].max()
-    assert portrait.outline[: half - 1].max() == 0.0
-    assert portrait.outline[half + 1 :].min() > 0.4
-    assert portrait.duration_s == pytest.approx(8.0)
+    assert overview.picture[:, : half - 10].max() < overview.picture[:, half + 10 :].max()
+    assert overview.outline[: half - 1].max() == 0.0
+    assert overview.outline[half + 1 :].min() > 0.4
+    assert overview.duration_s == pytest.approx(8.0)
 
 
 def test_a_long_recording_is_drawn_from_a_few_frames(tmp_path):
     rate_hz = 8_000
     sound = sine(2_400.0, rate_hz, 1, 440.0)
     sound[:, -rate_hz * 600 :] = 0.0
-    portrait = portrait_of(tmp_path / "x.wav", sound, rate_hz)
-    assert portrait.frames < 4_100
-    assert abs(int(portrait.picture[:, :800].mean(axis=1).argmax()) - row_of(440.0, 4_000)) <= 3
-    assert portrait.picture[:, 905:].max() == 0
-    assert portrait.outline[:895].min() > 0.4
+    overview = overview_of(tmp_path / "x.wav", sound, rate_hz)
+    assert overview.frames < 4_100
+    assert abs(int(overview.picture[:, :800].mean(axis=1).argmax()) - row_of(440.0, 4_000)) <= 3
+    assert overview.picture[:, 905:].max() == 0
+    assert overview.outline[:895].min() > 0.4
 
 
 @pytest.mark.parametrize("samples", [1, 100, 5_000])
 def test_the_shortest_recordings_are_drawn(tmp_path, samples):
-    portrait = portrait_of(tmp_path / "x.wav", np.full((1, samples), 0.5, np.float32))
-    assert portrait.picture.shape == (ROWS, COLUMNS)
-    assert portrait.outline.max() == pytest.approx(0.5, abs=1e-4)
+    overview = overview_of(tmp_path / "x.wav", np.full((1, samples), 0.5, np.float32))
+    assert overview.picture.shape == (ROWS, COLUMNS)
+    assert overview.outline.max() == pytest.approx(0.5, abs=1e-4)
 
 
 @pytest.mark.parametrize("rate_hz", [4_000, 8_000, 192_000])
 def test_any_rate_is_drawn(tmp_path, rate_hz):
     tone = sine(2.0, rate_hz, 1, rate_hz / 8)
-    portrait = portrait_of(tmp_path / "x.wav", tone, rate_hz)
-    peak_hz = portrait.mean_level_db.argmax() * portrait.bin_hz
-    assert peak_hz == pytest.approx(rate_hz / 8, abs=portrait.bin_hz)
+    overview = overview_of(tmp_path / "x.wav", tone, rate_hz)
+    peak_hz = overview.mean_level_db.argmax() * overview.bin_hz
+    assert peak_hz == pytest.approx(rate_hz / 8, abs=overview.bin_hz)
     assert frequency_ticks(rate_hz / 2)
 
 
@@ -81,7 +81,7 @@ def test_a_wrong_count_of_samples_is_survived(tmp_path):
 
 def test_it_gives_up_in_time(tmp_path):
     with pytest.raises(UnreadableError, match="longer than") as caught:
-        portrait_of(tmp_path / "x.wav", sine(1.0), limit_s=0.0)
+        overview_of(tmp_path / "x.wav", sine(1.0), limit_s=0.0)
     assert caught.value.kind is ErrorKind.TIME_LIMIT
 
 
@@ -110,7 +110,7 @@ def test_scales_stay_inside_the_picture():
 
 
 def test_the_gallery_keeps_few_and_paints_each_once():
-    gallery, painted = OverviewCache(kept=2), []
+    cache, painted = OverviewCache(kept=2), []
 
     def paint_as(name):
         def painter(_):
@@ -120,13 +120,13 @@ def test_the_gallery_keeps_few_and_paints_each_once():
         return painter
 
     for name in ("a", "b", "a", "c", "b"):
-        assert gallery.get(name, paint_as(name)) == name
+        assert cache.get(name, paint_as(name)) == name
     assert painted == ["a", "b", "c", "b"]
-    gallery.close()
+    cache.close()
 
 
 def test_the_gallery_refuses_a_crowd_and_shares_work():
-    gallery, go, painted = OverviewCache(waiting=1), threading.Event(), []
+    cache, go, painted = OverviewCache(waiting=1), threading.Event(), []
 
     def slow(_):
         painted.append(1)
@@ -135,29 +135,29 @@ def test_the_gallery_refuses_a_crowd_and_shares_work():
 
     results = []
     threads = [
-        threading.Thread(target=lambda: results.append(gallery.get("x", slow))) for _ in range(3)
+        threading.Thread(target=lambda: results.append(cache.get("x", slow))) for _ in range(3)
     ]
     for thread in threads:
         thread.start()
     while not painted:
         pass
     with pytest.raises(BusyError):
-        gallery.get("other", slow)
+        cache.get("other", slow)
     go.set()
     for thread in threads:
         thread.join()
     assert results == ["done"] * 3
     assert painted == [1]
-    gallery.close()
+    cache.close()
 
 
 def test_a_failure_is_not_kept():
-    gallery = OverviewCache()
+    cache = OverviewCache()
 
     def fails(_):
         raise UnreadableError(ErrorKind.VANISHED, "gone")
 
     with pytest.raises(UnreadableError):
-        gallery.get("x", fails)
-    assert gallery.get("x", lambda _: "back") == "back"
-    gallery.close()
+        cache.get("x", fails)
+    assert cache.get("x", lambda _: "back") == "back"
+    cache.close()

@@ -1,7 +1,8 @@
-"""The desk asks the findings anew only when rows were added."""
+"""Findings are computed again only when rows were added."""
 
 import phonoscope as ps
-from phonoscope.view import queries
+from phonoscope.view import queries as queries_module
+from phonoscope.view.queries import Queries
 from tests.helpers.sources import write_csv
 
 HEAD = ["track_id", "name", "duration_ms"]
@@ -14,19 +15,19 @@ def test_findings_are_asked_again_only_when_rows_were_added(tmp_path, monkeypatc
         asked.append(catalogue)
         return real(catalogue)
 
-    real = queries.find
-    monkeypatch.setattr(queries, "find", find)
+    real = queries_module.find
+    monkeypatch.setattr(queries_module, "find", find)
     catalogue = ps.open_catalogue(tmp_path / "c", create=True)
-    desk = queries.Queries(catalogue)
+    queries = Queries(catalogue)
     try:
         catalogue.ingest(write_csv(tmp_path / "a.csv", [HEAD, ["a", "A", 1000]]))
-        first = desk.findings()
-        assert desk.findings() is first
+        first = queries.findings()
+        assert queries.findings() is first
         assert len(asked) == 1
         catalogue.ingest(write_csv(tmp_path / "b.csv", [HEAD, ["b", "B", 1000]]))
-        second = desk.findings()
+        second = queries.findings()
         assert len(asked) == 2
         told = {item.finding.name: item.answer for item in second}["listed"]
         assert told.headline == "2 sources list 2 tracks."
     finally:
-        desk.close()
+        queries.close()

@@ -103,7 +103,7 @@ def test_what_was_not_weighed_shows_no_number(page_of):
     detected, markup = section(page_of("unweighed"), "detected")
     assert "Undecided The sound was not weighed" in detected
     assert not re.search(r"\d", detected)
-    assert 'class="ruler"' not in markup
+    assert 'class="scale"' not in markup
     assert verdict_fields(Verdict(Band.UNDECIDED, "none", "Undecided.")) == []
 
 
@@ -119,13 +119,13 @@ def test_undecided_just_over_the_target_does_not_read_as_the_target(page_of):
 def test_the_ruler_agrees_with_the_verdict(target):
     for p_value in (1.0, 0.3, 0.1, 0.099, 0.03, 0.0011, 0.001, 0.0009, 1e-7, 0.0):
         verdict = judge((), weighed(0.5, p_value), false_alarms=target)
-        ruler = p_value_scale(p_value, target)
-        assert 0 <= ruler.at <= 100
-        assert sum(zone.width for zone in ruler.zones) == pytest.approx(100.0, abs=0.01)
+        scale = p_value_scale(p_value, target)
+        assert 0 <= scale.at <= 100
+        assert sum(zone.width for zone in scale.zones) == pytest.approx(100.0, abs=0.01)
         # On a limit the place belongs to both sides.
-        here = {z.band for z in ruler.zones if z.left <= ruler.at <= z.left + z.width + 1e-3}
+        here = {z.band for z in scale.zones if z.left <= scale.at <= z.left + z.width + 1e-3}
         assert verdict.verdict in here
-        assert all(0 <= tick.percent <= 100 for tick in ruler.ticks)
+        assert all(0 <= tick.percent <= 100 for tick in scale.ticks)
 
 
 def test_hostile_words_of_a_catalogue_are_escaped(page_of):
@@ -137,8 +137,8 @@ def test_hostile_words_of_a_catalogue_are_escaped(page_of):
 
 
 def test_the_list_shows_filters_and_sorts_by_what_was_detected(judged_client):
-    def rows(**wish):
-        return judged_client.get("/api/recordings", params=wish).json()["recordings"]
+    def rows(**filters):
+        return judged_client.get("/api/recordings", params=filters).json()["recordings"]
 
     down = rows(sort="p_generated", order="down")
     shares = [row["p_generated"] for row in down]

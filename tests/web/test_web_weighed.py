@@ -50,7 +50,7 @@ def test_the_panel_says_what_was_weighed_by_what(page, known):
     assert "Synthetic or converted voice" in detected
     assert f"Model {detector().name}" in detected
     assert 'href="/model-card"' in markup
-    assert 'class="ruler"' in markup
+    assert 'class="scale"' in markup
 
 
 def test_the_panel_knows_how_far_the_shipped_model_counted(page, known):
