@@ -18,11 +18,11 @@ from bench.system import Base, Hit, Recording
 from phonoscope.audio.block import Block
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.features.fingerprints import TABLE, FingerprintMeter, Fingerprints
-from phonoscope.matching.recording.copies import groups, pairs
+from phonoscope.matching.recording.copies import find_pairs, groups
+from phonoscope.matching.recording.excerpt import ExcerptCutter
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.match import Query, recognise
-from phonoscope.matching.recording.reading import Reader
-from phonoscope.matching.recording.segment import Printed
+from phonoscope.matching.recording.segment import IndexedRecording
 
 IN_ONE_PIECE_S = 3600.0
 PRINTS_OF_A_DISTRACTOR = 434
@@ -70,7 +70,7 @@ class Ours(Base):
         """
         self._distractors = count, seed
 
-    def _invented(self) -> Iterator[Printed]:
+    def _invented(self) -> Iterator[IndexedRecording]:
         count, seed = self._distractors
         rng = np.random.default_rng(seed)
         real = [p for p in self._each.values() if len(p.print_bits) > 10 * BLOCK]
@@ -84,12 +84,12 @@ class Ours(Base):
             turned = np.packbits(rng.random((len(bits), 64)) < FLIPPED, axis=1).view("<i8")[:, 0]
             gaps = rng.choice(np.diff(real[rng.integers(len(real))].print_at), len(bits))
             name = self._id(f"distractor {number}")
-            yield Printed(name, np.cumsum(gaps).astype(np.int32), bits ^ turned)
+            yield IndexedRecording(name, np.cumsum(gaps).astype(np.int32), bits ^ turned)
 
     def ready(self) -> None:
         """Write the index and open it."""
         with writing(self._folder) as writer:
-            writer.add(Printed(n, p.print_at, p.print_bits) for n, p in self._each.items())
+            writer.add(IndexedRecording(n, p.print_at, p.print_bits) for n, p in self._each.items())
             writer.add(self._invented())
             writer.merge()
         self._index = Index.open(self._folder)
@@ -101,7 +101,7 @@ class Ours(Base):
             np.ascontiguousarray(samples, np.float32),
             np.empty((len(samples), 0), np.float32), 0, rate_hz, True,
         )  # fmt: skip
-        (excerpt,) = Reader(IN_ONE_PIECE_S, IN_ONE_PIECE_S).push(block)
+        (excerpt,) = ExcerptCutter(IN_ONE_PIECE_S, IN_ONE_PIECE_S).push(block)
         query = Query(excerpt, self._altered)
         query.prepare()
         return query
@@ -134,6 +134,6 @@ class Ours(Base):
         connection = duckdb.connect()
         held = pa.Table.from_pylist(rows, schema=tables()["prints"].schema)
         connection.register("prints", held)
-        prints = ibis.duckdb.from_connection(connection).table("prints")
-        linked = [(p.one, p.other) for p in pairs(prints) if p.copy]
+        table = ibis.duckdb.from_connection(connection).table("prints")
+        linked = [(p.one, p.other) for p in find_pairs(table) if p.copy]
         return [{self._names[name] for name in group} for group in groups(linked)]

@@ -427,7 +427,7 @@ class Catalogue(FormerNames):
         """
         from phonoscope.matching.recording.find import find
         from phonoscope.matching.recording.match import FALSE_MATCHES
-        from phonoscope.matching.recording.upkeep import current_index
+        from phonoscope.matching.recording.index_update import current_index
 
         share = FALSE_MATCHES if false_matches is None else false_matches
         if not 0.0 < share <= 0.1:
@@ -457,17 +457,17 @@ class Catalogue(FormerNames):
         list of Group
             The largest first. What was decided to be different (:attr:`decisions`) joins nothing.
         """
-        from phonoscope.matching.recording import archive
+        from phonoscope.matching.recording import match_store
 
         if search:
-            archive.search(self, self._store, progress)
-        return archive.copies(self)
+            match_store.search(self, self._store, progress)
+        return match_store.copies(self)
 
     def copies_searched(self) -> datetime | None:
         """Return when :meth:`copies` last searched, UTC; ``None`` when it never did."""
-        from phonoscope.matching.recording import archive
+        from phonoscope.matching.recording import match_store
 
-        return archive.searched_utc(self, self._store)
+        return match_store.searched_utc(self, self._store)
 
     def recording(self, recording_id: str) -> dict[str, Any]:
         """Return all that is stored of one recording.

@@ -45,7 +45,7 @@ class Decisions:
         UsageError
             When a recording is not here, both are one, or the decision is another word.
         """
-        from phonoscope.matching.recording.archive import Decision, decide
+        from phonoscope.matching.recording.match_store import Decision, decide
 
         if decision not in {*Decision}:
             raise UsageError(f"a decision is one of {', '.join(Decision)}, not {decision!r}")

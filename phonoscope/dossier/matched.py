@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from phonoscope.matching.recording.archive import Decision, pair_key
 from phonoscope.matching.recording.groups import differences, original_of
-from phonoscope.matching.recording.pair import Pair
+from phonoscope.matching.recording.match_store import Decision, pair_key
+from phonoscope.matching.recording.pairwise import Pair, swapped
 from phonoscope.view.alignment import Alignment, align
 from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Queries, Row, rows_with
@@ -64,23 +64,6 @@ class Matched:
         }
 
 
-def turned(pair: Pair) -> Pair:
-    """Return the same relation seen from the other recording.
-
-    A moment ``t`` of the one is ``t / speed + offset_s`` of the other.
-    """
-    return dataclasses.replace(
-        pair,
-        one=pair.other,
-        other=pair.one,
-        speed=1 / pair.speed,
-        pitch=1 / pair.pitch,
-        offset_s=-pair.offset_s * pair.speed,
-        begin_s=pair.begin_s / pair.speed + pair.offset_s,
-        end_s=pair.end_s / pair.speed + pair.offset_s,
-    )
-
-
 def matched(queries: Queries, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
     """Return how many recordings are known to share sound with one, and the strongest matches."""
     rows = rows_with(queries, "matches", recording_id)
@@ -108,7 +91,7 @@ def _measured(table: Any, ids: list[str]) -> Any:
 
 def _from_here(row: Row, recording_id: str) -> tuple[Pair, bool]:
     pair = Pair(**{f.name: row[f.name] for f in dataclasses.fields(Pair)})
-    return (pair if pair.one == recording_id else turned(pair)), bool(row["copy"])
+    return (pair if pair.one == recording_id else swapped(pair)), bool(row["copy"])
 
 
 def _matched(

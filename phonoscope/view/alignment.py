@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phonoscope.matching.recording.pair import Pair
+from phonoscope.matching.recording.pairwise import Pair
 from phonoscope.view.scale import Tick, time_step, time_ticks
 from phonoscope.view.timeline import moment
 

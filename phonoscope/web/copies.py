@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from phonoscope.matching.recording.archive import Decision, pair_key
+from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.view.alignment import Alignment, align
 from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Row

@@ -13,7 +13,7 @@ from phonoscope.detector.disagreement import Disagreement
 from phonoscope.detector.generated import Band
 from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
-from phonoscope.matching.recording.archive import Decision
+from phonoscope.matching.recording.match_store import Decision
 from phonoscope.view.listing import SIZES, Filters, Order, Sort, read_page
 from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups

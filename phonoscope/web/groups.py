@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from phonoscope.matching.recording import archive
-from phonoscope.matching.recording.archive import Decision, pair_key
+from phonoscope.matching.recording import match_store
 from phonoscope.matching.recording.groups import CopyGroup, Member
+from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Queries, Row, TableOf, rows_with
 
@@ -129,13 +129,13 @@ class CopiesPage:
 
 def read_groups(queries: Queries, filters: CopyFilters) -> CopiesPage:
     """Return a page of the groups, the largest first."""
-    known = queries.copies(archive.linked)
+    known = queries.copies(match_store.linked)
     recordings = sum(len(group) for group in known)
     if filters.recording:
         known = [group for group in known if filters.recording in group]
     first = (filters.page - 1) * filters.size
     chosen = known[first : first + filters.size]
-    described = queries.copies(lambda catalogue: archive.described(catalogue, chosen))
+    described = queries.copies(lambda catalogue: match_store.described(catalogue, chosen))
     searched = queries.copies_searched()
     return CopiesPage(
         filters,
@@ -153,7 +153,7 @@ def read_pair(queries: Queries, one: str, other: str) -> ListedGroup | None:
     The likely original of the two is the first. ``None`` when there is nothing to compare.
     """
     both = [{one, other}]
-    described = queries.copies(lambda catalogue: archive.described(catalogue, both))
+    described = queries.copies(lambda catalogue: match_store.described(catalogue, both))
     return next(iter(_listed(queries, described, 1)), None)
 
 

@@ -17,10 +17,9 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.dossier.content import dossier_of
-from phonoscope.dossier.matched import turned
 from phonoscope.dossier.page import html, steps
 from phonoscope.errors import UsageError
-from phonoscope.matching.recording.pair import Pair
+from phonoscope.matching.recording.pairwise import Pair, swapped
 from tests.helpers.catalogues import MemoryCatalogue, mark_row
 from tests.helpers.chromium import chromium, faults, opened
 from tests.helpers.copied import RATE_HZ, faster, later, tune
@@ -121,12 +120,12 @@ def test_matches_are_told_from_either_side(folder, catalogue):
     assert "the same recording as far as measured" in words(html(song))
 
 
-def test_a_pair_turned_twice_is_itself():
+def test_a_pair_swapped_twice_is_itself():
     pair = Pair("a", "b", 1.1, 1.2, 4.0, 1.0, 30.0, 0.9, 0.95, 3.0, 12.0)
-    other = turned(pair)
+    other = swapped(pair)
     assert (other.one, other.other) == ("b", "a")
     assert other.begin_s == pytest.approx(1.0 / 1.1 + 4.0)
-    again = dataclasses.asdict(turned(other))
+    again = dataclasses.asdict(swapped(other))
     assert again == pytest.approx(dataclasses.asdict(pair))
 
 

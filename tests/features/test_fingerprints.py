@@ -18,7 +18,7 @@ def sound():
     return tune(1)
 
 
-def prints(sound, rate=RATE, size=None):
+def fingerprints_of(sound, rate=RATE, size=None):
     return ask(FEATURE, sound, rate, size)
 
 
@@ -39,9 +39,9 @@ def test_bands_of_a_flat_spectrum_are_flat():
 
 
 def test_where_blocks_are_cut_changes_nothing(sound):
-    whole = prints(sound)
+    whole = fingerprints_of(sound)
     for size in (4_000, 30_011):
-        pieces = prints(sound, size=size)
+        pieces = fingerprints_of(sound, size=size)
         np.testing.assert_array_equal(whole.print_at, pieces.print_at)
         np.testing.assert_array_equal(whole.anchor_at, pieces.anchor_at)
         # Sums in another order round otherwise; a bit at its threshold may turn.
@@ -50,31 +50,31 @@ def test_where_blocks_are_cut_changes_nothing(sound):
 
 
 def test_gain_changes_nothing(sound):
-    loud, quiet = prints(sound), prints(sound * np.float32(0.05))
+    loud, quiet = fingerprints_of(sound), fingerprints_of(sound * np.float32(0.05))
     np.testing.assert_array_equal(loud.print_at, quiet.print_at)
     assert np.bitwise_count(loud.print_bits ^ quiet.print_bits).max() <= 1
 
 
 def test_the_sample_rate_changes_little(sound):
     other = scipy.signal.resample_poly(sound, 320, 147, axis=-1).astype(np.float32)
-    bits, shared = differing(prints(sound), prints(other, 48_000))
+    bits, shared = differing(fingerprints_of(sound), fingerprints_of(other, 48_000))
     assert shared > 0.9
     assert bits.mean() < 4
 
 
 def test_noise_changes_some_bits_and_other_music_half_of_them(sound):
-    bits, shared = differing(prints(sound), prints(hissing(sound, 0.3)))
+    bits, shared = differing(fingerprints_of(sound), fingerprints_of(hissing(sound, 0.3)))
     assert shared > 0.7
     assert bits.mean() < 12
-    other, _ = differing(prints(sound), prints(tune(2)), near=40)
+    other, _ = differing(fingerprints_of(sound), fingerprints_of(tune(2)), near=40)
     assert 24 < other.mean() < 40
 
 
 @pytest.mark.parametrize(("numerator", "denominator"), [(16, 15), (8, 7), (5, 4), (4, 3)], ids=str)
 def test_anchors_are_the_prints_of_the_recording_played_faster(sound, numerator, denominator):
     """The sped-up sound is made by resampling; its plain prints are like the altered anchors."""
-    ratio, one = numerator / denominator, prints(sound)
-    other = prints(sped(sound, numerator, denominator))
+    ratio, one = numerator / denominator, fingerprints_of(sound)
+    other = fingerprints_of(sped(sound, numerator, denominator))
     faster = [i for i, a in enumerate(ALTERATIONS) if a.speed == a.pitch]
     nearest = min(faster, key=lambda i: abs(np.log(ALTERATIONS[i].speed / ratio)))
     anchors = one.anchor_bits.reshape(len(ALTERATIONS), -1)[nearest]
@@ -89,7 +89,7 @@ def test_anchors_are_the_prints_of_the_recording_played_faster(sound, numerator,
 
 
 def test_the_first_alteration_is_none(sound):
-    found = prints(sound)
+    found = fingerprints_of(sound)
     plain = found.anchor_bits.reshape(len(ALTERATIONS), -1)[0]
     where = np.searchsorted(found.print_at, found.anchor_at)
     np.testing.assert_array_equal(found.print_at[where], found.anchor_at)
@@ -98,11 +98,11 @@ def test_the_first_alteration_is_none(sound):
 
 @pytest.mark.parametrize("made", [np.zeros((1, 10 * RATE)), np.zeros((1, 100)), noise(0.4, RATE)])
 def test_silence_and_snippets_have_no_prints(made):
-    assert prints(np.float32(made)).prints == 0
+    assert fingerprints_of(np.float32(made)).prints == 0
 
 
 def test_a_few_seconds_have_a_few_prints(sound):
-    found = prints(excerpt(sound, 3.0, 5.0))
+    found = fingerprints_of(excerpt(sound, 3.0, 5.0))
     assert 3 <= found.prints == len(found.print_at) == len(found.print_bits)
     assert len(found.anchor_bits) == len(found.anchor_at) * len(ALTERATIONS)
 

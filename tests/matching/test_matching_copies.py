@@ -9,9 +9,9 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.errors import UsageError
-from phonoscope.matching.recording.copies import fingerprints, groups, pairs
-from phonoscope.matching.recording.pair import closest, turned
-from phonoscope.matching.recording.pairs import key_bits, possible_pairs
+from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_bits
+from phonoscope.matching.recording.copies import find_pairs, groups, read_fingerprints
+from phonoscope.matching.recording.pairwise import closest, swapped
 from tests.helpers.sounds import write
 from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
@@ -108,20 +108,20 @@ def test_a_lossless_whole_recording_is_the_likely_original(scanned):
 
 def test_the_join_misses_no_copy_that_comparing_every_pair_finds(scanned):
     rows = scanned.files.to_pyarrow().to_pylist()
-    held = fingerprints(scanned.table("prints"), [row["recording_id"] for row in rows])
+    held = read_fingerprints(scanned.table("prints"), [row["recording_id"] for row in rows])
     every = {
         frozenset((a, b))
         for a, b in itertools.combinations(sorted(held), 2)
         if (pair := closest(held[a], held[b])) and pair.copy
     }
-    joined = [(p.one, p.other) for p in pairs(scanned.table("prints")) if p.copy]
+    joined = [(p.one, p.other) for p in find_pairs(scanned.table("prints")) if p.copy]
     assert {frozenset(g) for g in groups(joined)} == {frozenset(g) for g in groups(every)}
     assert {frozenset(two) for two in joined} <= every | {frozenset(two) for two in joined}
 
 
 def test_turning_a_pair_round_twice_changes_nothing(scanned):
-    for pair in pairs(scanned.table("prints")):
-        again = turned(turned(pair))
+    for pair in find_pairs(scanned.table("prints")):
+        again = swapped(swapped(pair))
         for name in ("speed", "pitch", "offset_s", "begin_s", "end_s"):
             assert getattr(again, name) == pytest.approx(getattr(pair, name), abs=1e-6)
 
@@ -171,7 +171,7 @@ def test_spark_joins_the_same(scanned):
     import ibis
     from pyspark.sql import SparkSession
 
-    prints = scanned.table("prints")
+    table = scanned.table("prints")
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
@@ -180,12 +180,12 @@ def test_spark_joins_the_same(scanned):
     )
     try:
         columns = ["recording_id", "print_at", "print_bits", "anchor_at", "anchor_bits"]
-        arrow = prints.select(columns).to_pyarrow()
+        arrow = table.select(columns).to_pyarrow()
         session.createDataFrame(arrow).createOrReplaceTempView("prints")
         there = ibis.pyspark.connect(session).table("prints")
         found = [
-            sorted(possible_pairs(table, 16).to_pyarrow().to_pylist(), key=repr)
-            for table in (prints, there)
+            sorted(candidate_pairs(table, 16).to_pyarrow().to_pylist(), key=repr)
+            for table in (table, there)
         ]
         assert found[0]
         assert found[0] == found[1]

@@ -13,8 +13,8 @@ import phonoscope as ps
 from phonoscope.errors import CatalogueError, UnreadableError, UsageError
 from phonoscope.matching.recording.alignment import significance
 from phonoscope.matching.recording.find import Passage, covered_s, stretches
+from phonoscope.matching.recording.index_update import current_index, index_folder
 from phonoscope.matching.recording.match import Match
-from phonoscope.matching.recording.upkeep import current_index, index_folder
 from tests.helpers.progress import Recorded
 from tests.helpers.sounds import write
 from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune

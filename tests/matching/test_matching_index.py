@@ -16,13 +16,20 @@ from hypothesis import strategies as st
 from phonoscope.features import fingerprints
 from phonoscope.matching.recording import index as index_module
 from phonoscope.matching.recording.index import MANIFEST, Index, writing
-from phonoscope.matching.recording.segment import FILES, DamagedIndexError, Printed, keys_of
+from phonoscope.matching.recording.segment import (
+    FILES,
+    DamagedIndexError,
+    IndexedRecording,
+    keys_of,
+)
 
 
 def recording(number, seed=0, many=60):
     rng = np.random.default_rng([seed, number])
     at = np.cumsum(rng.integers(16, 60, many)).astype(np.int32)
-    return Printed(f"{number:032x}", at, rng.integers(-(2**63), 2**63, many, dtype=np.int64))
+    return IndexedRecording(
+        f"{number:032x}", at, rng.integers(-(2**63), 2**63, many, dtype=np.int64)
+    )
 
 
 def found_in(index, bits):
@@ -53,7 +60,7 @@ def test_what_was_added_is_found(tmp_path):
 
 
 def test_an_id_that_ends_in_zeros_survives(tmp_path):
-    made = [Printed("ab" + "0" * 30, recording(1).at, recording(1).bits)]
+    made = [IndexedRecording("ab" + "0" * 30, recording(1).at, recording(1).bits)]
     with writing(tmp_path / "i") as writer:
         writer.add(made)
     holds(Index.open(tmp_path / "i"), made)

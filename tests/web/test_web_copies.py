@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import phonoscope as ps
-from phonoscope.matching.recording.pair import Pair
+from phonoscope.matching.recording.pairwise import Pair
 from phonoscope.settings import Settings
 from phonoscope.view.alignment import align
 from phonoscope.web.app import create_app

@@ -1,4 +1,4 @@
-"""Lay an excerpt beside a place of a recording, and say how far that is from chance."""
+"""Compare an excerpt with a place of a recording, and say how far that is from chance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
 from phonoscope.features.fingerprints import BITS
-from phonoscope.matching.recording.reading import AlteredExcerpt
+from phonoscope.matching.recording.excerpt import AlteredExcerpt
 from phonoscope.matching.recording.segment import IndexSegment
 
 FEWEST = 3
@@ -27,7 +27,7 @@ class Candidate:
     track: int
     offset: int
     """Where the excerpt would begin in the recording, cells."""
-    reading: AlteredExcerpt
+    excerpt: AlteredExcerpt
     at: NDArray[np.int64]
     """Places of the recording's prints that were compared, cells of the recording."""
     agreement: Floats
@@ -45,12 +45,12 @@ def compare(
     segment: IndexSegment,
     track: int,
     offset: int,
-    reading: AlteredExcerpt,
+    excerpt: AlteredExcerpt,
     shifts: Sequence[int] = (0,),
 ) -> Candidate | None:
     """Compare an excerpt with a place of a recording, print by print, and a little beside it."""
     places, bits = segment.prints_of(track)
-    low, high = reading.places
+    low, high = excerpt.places
     first, stop = np.searchsorted(places, [offset + low + 2, offset + high - 2])
     if stop - first < FEWEST:
         return None
@@ -58,12 +58,12 @@ def compare(
     signs -= signs.mean(axis=0)
     best: Candidate | None = None
     for shift in shifts:
-        measured = np.clip(reading.measure(at - offset - shift), -CLEAR, CLEAR)
+        measured = np.clip(excerpt.measure(at - offset - shift), -CLEAR, CLEAR)
         measured -= measured.mean(axis=0)
         score = significance(signs, measured)
         if best is None or score > best.score:
             agreed = agreement(signs, measured)
-            best = Candidate(segment, track, offset + shift, reading, at, agreed, score)
+            best = Candidate(segment, track, offset + shift, excerpt, at, agreed, score)
     return best
 
 

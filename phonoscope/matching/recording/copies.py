@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phonoscope.features.fingerprints import ALTERATIONS
-from phonoscope.matching.recording.pair import Fingerprints, Pair, related
-from phonoscope.matching.recording.pairs import key_bits, possible_pairs
+from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_bits
+from phonoscope.matching.recording.pairwise import Pair, StoredFingerprints, related
 from phonoscope.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ _TOGETHER = 2_000
 """Recordings whose prints are held at once."""
 
 
-def pairs(prints: ir.Table, progress: Progress | None = None) -> Iterator[Pair]:
+def find_pairs(table: ir.Table, progress: Progress | None = None) -> Iterator[Pair]:
     """Find pairs of recordings that share sound.
 
     Parameters
     ----------
-    prints
+    table
         The table ``prints`` of a catalogue, one row a recording.
     progress
         Takes in how many pairs that may share sound are compared.
@@ -35,17 +35,17 @@ def pairs(prints: ir.Table, progress: Progress | None = None) -> Iterator[Pair]:
     Pair
         One for two recordings, with the alteration that fits best.
     """
-    many = int(prints.print_bits.length().sum().fill_null(0).to_pyarrow().as_py())
+    many = int(table.print_bits.length().sum().fill_null(0).to_pyarrow().as_py())
     if not many:
         return
-    found = possible_pairs(prints, key_bits(many)).to_pyarrow().to_pylist()
+    found = candidate_pairs(table, key_bits(many)).to_pyarrow().to_pylist()
     by_two: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         by_two[min(row["one"], row["other"]), max(row["one"], row["other"])].append(row)
     progress = progress or NoProgress()
     progress.start("copies", unit="pairs", total=len(by_two))
     for some in _batches(sorted(by_two)):
-        held = fingerprints(prints, {name for two in some for name in two})
+        held = read_fingerprints(table, {name for two in some for name in two})
         for two in some:
             yield from _best(held, by_two[two])
             progress.advance()
@@ -64,7 +64,7 @@ def _batches(twos: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]
         yield batch
 
 
-def _best(held: dict[str, Fingerprints], rows: Iterable[dict[str, Any]]) -> Iterator[Pair]:
+def _best(held: dict[str, StoredFingerprints], rows: Iterable[dict[str, Any]]) -> Iterator[Pair]:
     ranked = sorted(rows, key=lambda row: (-row["anchors"], row["alteration"], row["one"]))
     compared = (
         related(held[row["one"]], held[row["other"]], row["alteration"])
@@ -76,9 +76,11 @@ def _best(held: dict[str, Fingerprints], rows: Iterable[dict[str, Any]]) -> Iter
         yield best
 
 
-def fingerprints(prints: ir.Table, recording_ids: Iterable[str]) -> dict[str, Fingerprints]:
-    """Fetch the prints of some recordings."""
-    wanted = prints.filter(prints.recording_id.isin(sorted(recording_ids)))
+def read_fingerprints(
+    table: ir.Table, recording_ids: Iterable[str]
+) -> dict[str, StoredFingerprints]:
+    """Fetch the fingerprints of some recordings."""
+    wanted = table.filter(table.recording_id.isin(sorted(recording_ids)))
     columns = ["recording_id", "print_at", "print_bits", "anchor_at", "anchor_bits"]
     return {
         row["recording_id"]: of_row(row)
@@ -87,9 +89,9 @@ def fingerprints(prints: ir.Table, recording_ids: Iterable[str]) -> dict[str, Fi
     }
 
 
-def of_row(row: dict[str, Any]) -> Fingerprints:
-    """Take the prints of a recording from its row."""
-    return Fingerprints(
+def of_row(row: dict[str, Any]) -> StoredFingerprints:
+    """Take the fingerprints of a recording from its row."""
+    return StoredFingerprints(
         row["recording_id"],
         np.array(row["print_at"], np.int64),
         np.array(row["print_bits"], np.int64),

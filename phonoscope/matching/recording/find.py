@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
+from phonoscope.matching.recording.excerpt import EXCERPT_S, excerpts
 from phonoscope.matching.recording.index import Index
 from phonoscope.matching.recording.match import FALSE_MATCHES, Match, Query, recognise
-from phonoscope.matching.recording.reading import EXCERPT_S, excerpts
 from phonoscope.progress import NoProgress, Progress
 
 PASSAGE_S = 5.0

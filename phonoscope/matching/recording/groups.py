@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phonoscope.matching.recording.pair import Fingerprints, Pair, closest
+from phonoscope.matching.recording.pairwise import Pair, StoredFingerprints, closest
 
 Facts = Mapping[str, Any]
 """A recording's row of the table ``recordings``."""
@@ -165,7 +165,7 @@ def grouped(
     names: set[str],
     facts: Mapping[str, Facts],
     uris: Mapping[str, Sequence[str]],
-    held: Mapping[str, Fingerprints],
+    held: Mapping[str, StoredFingerprints],
 ) -> CopyGroup | None:
     """Describe a group; ``None`` when fewer than two of its recordings are known."""
     rows = [facts[name] for name in sorted(names) if name in facts]

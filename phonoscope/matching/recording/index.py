@@ -27,8 +27,8 @@ from phonoscope.features.fingerprints import weights
 from phonoscope.matching.recording.segment import (
     MOST_PRINTS,
     DamagedIndexError,
+    IndexedRecording,
     IndexSegment,
-    Printed,
     merge,
     open_segment,
     stamp,
@@ -154,18 +154,18 @@ class IndexWriter:
         """Parts whose prints are in the index."""
         return self._index.parts
 
-    def add(self, printed: Iterable[Printed], parts: Sequence[str] = ()) -> None:
+    def add(self, recordings: Iterable[IndexedRecording], parts: Sequence[str] = ()) -> None:
         """Add recordings; one that is there already is replaced. All of them, or none, count.
 
         Parameters
         ----------
-        printed
+        recordings
             Of each recording once, unless a later one is to replace an earlier.
         parts
             Parts of the catalogue that they came from.
         """
         entries: list[dict[str, Any]] = list(self._manifest["segments"])
-        for batch in _batches(printed):
+        for batch in _batches(recordings):
             entries = self._without(entries, {one.recording_id for one in batch})
             name = f"segment-{uuid.uuid4().hex}"
             entries.append(write(self._folder / name, batch))
@@ -239,10 +239,10 @@ def writing(folder: Path) -> Iterator[IndexWriter]:
         yield IndexWriter(folder)
 
 
-def _batches(printed: Iterable[Printed]) -> Iterator[list[Printed]]:
-    batch: dict[str, Printed] = {}
+def _batches(recordings: Iterable[IndexedRecording]) -> Iterator[list[IndexedRecording]]:
+    batch: dict[str, IndexedRecording] = {}
     held = 0
-    for one in printed:
+    for one in recordings:
         if not len(one.bits):
             continue
         held += len(one.bits)

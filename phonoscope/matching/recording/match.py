@@ -11,8 +11,8 @@ import numpy as np
 from phonoscope.columns import Floats
 from phonoscope.features.patches import CELLS_PER_S
 from phonoscope.matching.recording.alignment import Candidate
+from phonoscope.matching.recording.excerpt import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.index import Index
-from phonoscope.matching.recording.reading import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.search import ALTERED, PLAIN, followed, leads, refined
 
 FALSE_MATCHES = 0.001
@@ -70,7 +70,7 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """An excerpt to be looked up; what is computed of it is kept."""
+    """An excerpt to be looked up; what is computed of it is cached."""
 
     excerpt: Excerpt
     altered: bool = True
@@ -80,17 +80,17 @@ class Query:
     @cached_property
     def plain(self) -> AlteredExcerpt:
         """It as it is."""
-        return self.excerpt.reading(PLAIN)
+        return self.excerpt.altered(PLAIN)
 
     @cached_property
-    def readings(self) -> list[AlteredExcerpt]:
+    def altered_excerpts(self) -> list[AlteredExcerpt]:
         """It as every altered copy that is searched."""
-        return [self.excerpt.reading(change) for change in ALTERED]
+        return [self.excerpt.altered(change) for change in ALTERED]
 
     def prepare(self) -> None:
         """Compute all that does not depend on an index."""
-        for reading in (self.plain, *(self.readings if self.altered else ())):
-            assert reading.onsets is not None
+        for excerpt in (self.plain, *(self.altered_excerpts if self.altered else ())):
+            assert excerpt.onsets is not None
 
 
 def recognise(index: Index, query: Query) -> list[Match]:
@@ -103,7 +103,7 @@ def recognise(index: Index, query: Query) -> list[Match]:
         ]
         sure = _sure(found, query)
     if not sure and query.altered:
-        found_altered = followed(leads(index, query.readings))
+        found_altered = followed(leads(index, query.altered_excerpts))
         best = [refined(candidate, query.excerpt) for candidate in found_altered[:1]]
         sure = _sure([_match(c, query, "altered") for c in best], query)
     return sure
@@ -121,7 +121,7 @@ def _sure(found: list[Match], query: Query) -> list[Match]:
 
 
 def _match(found: Candidate, query: Query, way: str) -> Match:
-    change, start_s = found.reading.change, query.excerpt.start_s
+    change, start_s = found.excerpt.change, query.excerpt.start_s
     run = agreeing(found.agreement)
     first, last = (int(found.at[i]) - found.offset for i in run)
     return Match(

@@ -19,8 +19,8 @@ from phonoscope.features.fingerprints import (
     packed,
 )
 from phonoscope.matching.recording.alignment import Candidate, compare
+from phonoscope.matching.recording.excerpt import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.index import Index
-from phonoscope.matching.recording.reading import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.segment import KEY_BITS, IndexSegment, keys_of
 
 PROBED_BITS = 8
@@ -59,10 +59,10 @@ ALTERED = _searched()
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Places of one or several readings, measured."""
+    """Places of one or several excerpts, measured."""
 
-    reading: NDArray[np.int64]
-    """Which reading, shape (n,)."""
+    excerpt: NDArray[np.int64]
+    """Which excerpt, shape (n,)."""
     at: NDArray[np.int64]
     """Shape (n,), cells."""
     measured: Floats
@@ -73,7 +73,7 @@ class Places:
 class Hits:
     """Prints of one segment that look like prints of an excerpt; all of shape (n,)."""
 
-    reading: NDArray[np.int64]
+    excerpt: NDArray[np.int64]
     track: NDArray[np.int64]
     offset: NDArray[np.int64]
     weight: NDArray[np.int64]
@@ -87,7 +87,7 @@ class Lead:
     segment: IndexSegment
     track: int
     offset: int
-    reading: AlteredExcerpt
+    excerpt: AlteredExcerpt
 
 
 @cache
@@ -143,20 +143,20 @@ def hits(
     prints, which, weight = prints[near], which[near], BITS // 2 - different[near].astype(np.int64)
     track = segment.tracks_of(prints)
     offset = segment.at[prints] - places.at[which]
-    kept = alive[track]
-    return Hits(places.reading[which][kept], track[kept], offset[kept], weight[kept])
+    counts = alive[track]
+    return Hits(places.excerpt[which][counts], track[counts], offset[counts], weight[counts])
 
 
 def leads_of(
-    segment: IndexSegment, found: Hits, readings: Sequence[AlteredExcerpt], most: int
+    segment: IndexSegment, found: Hits, excerpts: Sequence[AlteredExcerpt], most: int
 ) -> list[Lead]:
     """Return what most hits agree on, the heaviest first."""
     if not len(found.track):
         return []
-    order = np.lexsort((found.offset, found.track, found.reading))
-    reading, track = found.reading[order], found.track[order]
+    order = np.lexsort((found.offset, found.track, found.excerpt))
+    excerpt, track = found.excerpt[order], found.track[order]
     offset, weight = found.offset[order], found.weight[order]
-    other = (np.diff(reading) != 0) | (np.diff(track) != 0) | (np.diff(offset) > SAME_OFFSET)
+    other = (np.diff(excerpt) != 0) | (np.diff(track) != 0) | (np.diff(offset) > SAME_OFFSET)
     first = np.flatnonzero(np.concatenate([[True], other]))
     total = np.add.reduceat(weight, first)
     middle = np.add.reduceat(weight * offset, first) / total
@@ -164,38 +164,38 @@ def leads_of(
     return [
         Lead(
             int(total[i]), segment, int(track[first[i]]), round(float(middle[i])),
-            readings[int(reading[first[i]])],
+            excerpts[int(excerpt[first[i]])],
         )
         for i in best
     ]  # fmt: skip
 
 
 def leads(
-    index: Index, readings: Sequence[AlteredExcerpt], *, thorough: bool = False
+    index: Index, excerpts: Sequence[AlteredExcerpt], *, thorough: bool = False
 ) -> list[Lead]:
-    """Return where prints of readings were found, in no order."""
-    at = [reading.grid(GRID) if thorough else reading.onsets for reading in readings]
+    """Return where prints of excerpts were found, in no order."""
+    at = [excerpt.grid(GRID) if thorough else excerpt.onsets for excerpt in excerpts]
     places = Places(
-        np.repeat(np.arange(len(readings)), [len(some) for some in at]),
+        np.repeat(np.arange(len(excerpts)), [len(some) for some in at]),
         np.concatenate(at),
-        np.concatenate([r.measure(some) for r, some in zip(readings, at, strict=True)]),
+        np.concatenate([r.measure(some) for r, some in zip(excerpts, at, strict=True)]),
     )
     if not len(places.at):
         return []
     found = []
     for segment, alive in zip(index.segments, index.alive, strict=True):
         near = hits(segment, alive, places, thorough=thorough)
-        found += leads_of(segment, near, readings, VERIFIED)
+        found += leads_of(segment, near, excerpts, VERIFIED)
     return found
 
 
 def followed(found: list[Lead]) -> list[Candidate]:
     """Compare what the strongest leads point to; return it, the best first."""
     strongest = sorted(found, key=lambda lead: -lead.weight)[:VERIFIED]
-    first = [c for x in strongest if (c := compare(x.segment, x.track, x.offset, x.reading))]
+    first = [c for x in strongest if (c := compare(x.segment, x.track, x.offset, x.excerpt))]
     first.sort(key=lambda c: -c.score)
     closer = [
-        compare(c.segment, c.track, c.offset, c.reading, (0, -1, 1, -2, 2)) for c in first[:CLOSER]
+        compare(c.segment, c.track, c.offset, c.excerpt, (0, -1, 1, -2, 2)) for c in first[:CLOSER]
     ]
     return sorted((c for c in closer if c), key=lambda c: -c.score)
 
@@ -205,13 +205,13 @@ def refined(found: Candidate, excerpt: Excerpt) -> Candidate:
     for step in (0.5, 0.25):
         for speed, pitch in ((1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0)):
             ratio = SEMITONE ** (STEP_SEMITONES * step)
-            was = found.reading.change
+            was = found.excerpt.change
             change = Alteration(was.speed * ratio**speed, was.pitch * ratio**pitch)
-            reading = excerpt.reading(change)
+            altered = excerpt.altered(change)
             # What matched in the middle of the excerpt still does.
-            middle = len(found.reading.moments) / 2
+            middle = len(found.excerpt.moments) / 2
             offset = round(found.offset + middle * (1 - change.speed / was.speed))
-            other = compare(found.segment, found.track, offset, reading, (0, -2, 2))
+            other = compare(found.segment, found.track, offset, altered, (0, -2, 2))
             if other and other.score > found.score:
                 found = other
     return found

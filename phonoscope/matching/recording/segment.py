@@ -42,14 +42,16 @@ def keys_of(bits: NDArray[np.int64]) -> NDArray[np.uint32]:
     return (bits & np.int64((1 << KEY_BITS) - 1)).astype(np.uint32)
 
 
-def bucket_bits(prints: int) -> int:
+def bucket_bits(fingerprints: int) -> int:
     """Return how many bits of a key name a bucket, for a segment of so many prints."""
-    return min(KEY_BITS - 2, max(FEWEST_BUCKET_BITS, round(np.log2(max(prints, 1) / _PER_BUCKET))))
+    return min(
+        KEY_BITS - 2, max(FEWEST_BUCKET_BITS, round(np.log2(max(fingerprints, 1) / _PER_BUCKET)))
+    )
 
 
 @dataclass(frozen=True)
-class Printed:
-    """The prints of one recording."""
+class IndexedRecording:
+    """The fingerprints of one recording, to be indexed."""
 
     recording_id: str
     """32 hexadecimal digits."""
@@ -105,10 +107,10 @@ class IndexSegment:
         return which, self.order[first[which] + inside].astype(np.int64)
 
 
-def write(folder: Path, printed: Iterable[Printed]) -> dict[str, Any]:
+def write(folder: Path, recordings: Iterable[IndexedRecording]) -> dict[str, Any]:
     """Write a segment of recordings that fit into memory; return its entry in the manifest."""
     ids, firsts, at, bits = [], [0], [], []
-    for one in printed:
+    for one in recordings:
         ids.append(bytes.fromhex(one.recording_id))
         firsts.append(firsts[-1] + len(one.bits))
         at.append(one.at)

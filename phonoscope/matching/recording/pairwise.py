@@ -1,4 +1,4 @@
-"""Two recordings side by side: whether one is a copy of the other, and how it was altered."""
+"""Two recordings compared: whether one is a copy of the other, and how it was altered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COPY_SCORE = 9.0
 
 
 @dataclass(frozen=True, eq=False)
-class Fingerprints:
+class StoredFingerprints:
     """Prints and anchors of one recording, as the catalogue holds them."""
 
     recording_id: str
@@ -89,7 +89,7 @@ class Pair:
         )
 
 
-def related(one: Fingerprints, other: Fingerprints, alteration: int) -> Pair | None:
+def related(one: StoredFingerprints, other: StoredFingerprints, alteration: int) -> Pair | None:
     """Compare two recordings, one of them altered; ``None`` when nothing lines up."""
     change = ALTERATIONS[alteration]
     line = _line(one.anchor_at / change.speed, one.anchor_bits[alteration], other)
@@ -129,20 +129,30 @@ def related(one: Fingerprints, other: Fingerprints, alteration: int) -> Pair | N
     )
 
 
-def closest(one: Fingerprints, other: Fingerprints) -> Pair | None:
+def closest(one: StoredFingerprints, other: StoredFingerprints) -> Pair | None:
     """Compare two recordings in every alteration, either way round; return what fits best.
 
-    Always with the first as ``one``: what was found the other way is turned round.
+    Always with the first as ``one``: what was found the other way is swapped.
     """
     every = range(len(ALTERATIONS))
     there = (related(one, other, alteration) for alteration in every)
     back = (related(other, one, alteration) for alteration in every)
-    found = [*(p for p in there if p), *(turned(p) for p in back if p)]
+    found = [*(p for p in there if p), *(swapped(p) for p in back if p)]
     return max(found, key=lambda pair: pair.alike - 2 * pair.bits / BITS, default=None)
 
 
-def turned(pair: Pair) -> Pair:
-    """Say the same of the two the other way round."""
+def swapped(pair: Pair) -> Pair:
+    """Return the same relation seen from the other recording.
+
+    A moment ``t`` of ``one`` is ``t / speed + offset_s`` of ``other``, in s.
+
+    Examples
+    --------
+    >>> pair = Pair("a", "b", 1.25, 1.0, 4.0, 1.0, 31.0, 0.9, 0.95, 3.0, 12.0)
+    >>> there = swapped(pair)
+    >>> there.one, there.speed, there.offset_s, there.begin_s
+    ('b', 0.8, -5.0, 4.8)
+    """
     return dataclasses.replace(
         pair,
         one=pair.other,
@@ -162,7 +172,7 @@ def _centred(bits: NDArray[np.int64]) -> Floats:
 
 
 def _overlap(
-    one: Fingerprints, other: Fingerprints, speed: float, offset: float
+    one: StoredFingerprints, other: StoredFingerprints, speed: float, offset: float
 ) -> tuple[float, float]:
     """Return begin and end of what both have, s of ``one``."""
     shift_s = offset / CELLS_PER_S
@@ -179,7 +189,7 @@ def _nearest(places: NDArray[np.int64], wanted: NDArray[np.float64]) -> NDArray[
 
 
 def _line(
-    at: NDArray[np.float64], bits: NDArray[np.int64], other: Fingerprints
+    at: NDArray[np.float64], bits: NDArray[np.int64], other: StoredFingerprints
 ) -> tuple[float, float] | None:
     """Find slope and offset of the line on which most anchors lie.
 
@@ -196,8 +206,8 @@ def _line(
     x, y = at[anchor], other.print_at[found].astype(np.float64)
     first, second = np.nonzero(x[None, :] - x[:, None] > 4 * CELLS_PER_S)
     slope = (y[second] - y[first]) / (x[second] - x[first])
-    kept = np.abs(slope - 1) <= DRIFT
-    slope, offset = slope[kept], y[first[kept]] - slope[kept] * x[first[kept]]
+    within = np.abs(slope - 1) <= DRIFT
+    slope, offset = slope[within], y[first[within]] - slope[within] * x[first[within]]
     if not len(slope):
         return None
     # A line through two near anchors misses far ones by more.

@@ -24,17 +24,17 @@ FEWEST_ANCHORS = 2
 """Anchors that have to lead from one recording to another for them to be compared."""
 
 
-def key_bits(prints: int) -> int:
+def key_bits(fingerprints: int) -> int:
     """Return how long a key must be so that few of so many prints share one by chance."""
-    return max(FEWEST_BITS, min(MOST_BITS, math.ceil(math.log2(max(prints, 2))) + 2))
+    return max(FEWEST_BITS, min(MOST_BITS, math.ceil(math.log2(max(fingerprints, 2))) + 2))
 
 
-def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
+def candidate_pairs(table: ir.Table, bits: int) -> ir.Table:
     """Return pairs worth comparing.
 
     Parameters
     ----------
-    prints
+    table
         The table ``prints``.
     bits
         Length of a key; see :func:`key_bits`.
@@ -45,8 +45,8 @@ def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
         ``one`` and ``other`` (recording ids; ``other`` is ``one`` altered), ``alteration`` (index
         into :data:`phonoscope.features.fingerprints.ALTERATIONS`) and ``anchors`` that lead there.
     """
-    places = prints.select(
-        "recording_id", "print_bits", place=ibis.range(prints.print_bits.length()).unnest()
+    places = table.select(
+        "recording_id", "print_bits", place=ibis.range(table.print_bits.length()).unnest()
     )
     places = places.select(other=places.recording_id, bits=places.print_bits[places.place])
     keyed = _keyed(places, bits).distinct()
@@ -56,11 +56,11 @@ def possible_pairs(prints: ir.Table, bits: int) -> ir.Table:
         )
     )
     few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
-    anchors = prints.select(
+    anchors = table.select(
         "recording_id",
         "anchor_bits",
-        many=prints.anchor_at.length(),
-        place=ibis.range(prints.anchor_bits.length()).unnest(),
+        many=table.anchor_at.length(),
+        place=ibis.range(table.anchor_bits.length()).unnest(),
     )
     anchors = anchors.select(
         one=anchors.recording_id,

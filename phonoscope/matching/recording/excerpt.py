@@ -45,8 +45,8 @@ class Excerpt:
     """Where it begins in the sound, s."""
     stop_s: float
 
-    def reading(self, change: Alteration) -> AlteredExcerpt:
-        """Read it as an altered copy: slow it down and lower it again by as much."""
+    def altered(self, change: Alteration) -> AlteredExcerpt:
+        """Return it as an altered copy: slow it down and lower it again by as much."""
         matrix = band_matrix(self.power.shape[1], self.bin_hz, round(change.pitch, 6))
         timing = (self.hop_s * change.speed, self.half_s * change.speed)
         cells, _ = cells_of(self.power @ matrix, 0, timing, 0, last=True)
@@ -83,8 +83,8 @@ class AlteredExcerpt:
         return weights().measure(cut(self.moments, at)[0])
 
 
-class Reader:
-    """Gathers spectra block by block and hands out excerpts."""
+class ExcerptCutter:
+    """Collects spectra block by block and cuts them into excerpts."""
 
     def __init__(self, length_s: float = EXCERPT_S, step_s: float = EXCERPT_STEP_S) -> None:
         self._length_s, self._step_s = length_s, step_s
@@ -122,6 +122,6 @@ def excerpts(decoder: Decoder, length_s: float = EXCERPT_S) -> Iterator[Excerpt]
     UnreadableError
         When it holds no sound that can be decoded.
     """
-    reader = Reader(length_s, length_s / 2)
+    cutter = ExcerptCutter(length_s, length_s / 2)
     for block in decoder.blocks():
-        yield from reader.push(block)
+        yield from cutter.push(block)

@@ -1,4 +1,4 @@
-"""What a catalogue keeps of copies: the matches found, and what people say of them."""
+"""Matches that a search found, and what people decided on them, as a catalogue stores them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
-from phonoscope.matching.recording.copies import fingerprints, groups, pairs
+from phonoscope.matching.recording.copies import find_pairs, groups, read_fingerprints
 from phonoscope.matching.recording.groups import CopyGroup, grouped
-from phonoscope.matching.recording.pair import Pair
+from phonoscope.matching.recording.pairwise import Pair
 from phonoscope.progress import Progress
 
 if TYPE_CHECKING:
@@ -43,16 +43,16 @@ def pair_key(one: str, other: str) -> str:
 
 
 def search(catalogue: CatalogueReader, store: Store, progress: Progress | None = None) -> int:
-    """Search a catalogue for copies and keep what is found; return how many pairs."""
-    rows = [_row(pair) for pair in pairs(catalogue.table("prints"), progress)]
-    _keep(store, "matches", rows)
+    """Search a catalogue for copies and store what is found; return how many pairs."""
+    rows = [_row(pair) for pair in find_pairs(catalogue.table("prints"), progress)]
+    _write(store, "matches", rows)
     return len(rows)
 
 
 def decide(store: Store, one: str, other: str, decision: Decision) -> None:
-    """Keep what a person says of two recordings."""
+    """Store what a person decides on two recordings."""
     now = utc_now()
-    _keep(store, "decisions", [DecisionRow(pair_key(one, other), decision.value, now)])
+    _write(store, "decisions", [DecisionRow(pair_key(one, other), decision.value, now)])
 
 
 def _row(pair: Pair) -> MatchRow:
@@ -62,7 +62,7 @@ def _row(pair: Pair) -> MatchRow:
     )  # fmt: skip
 
 
-def _keep(store: Store, table: str, rows: Sequence[Any]) -> None:
+def _write(store: Store, table: str, rows: Sequence[Any]) -> None:
     # Also a search that found nothing leaves its part: by it one knows that there was a search.
     batch = BatchNames(f"{table}-{secrets.token_hex(4)}", after=store.newest_batch()).next()
     store.write({table: plain_rows(table, rows, batch)}, batch)
@@ -79,17 +79,17 @@ def linked(catalogue: CatalogueReader) -> list[set[str]]:
     Two that a person called different are never in one group, also not by way of a third: that
     stays with the one it is more like. Those called the same are, whatever the search says.
     """
-    said = decisions(catalogue)
+    decided = decisions(catalogue)
 
-    def such(word: Decision) -> list[tuple[str, str]]:
-        pairs = (pair.partition("-") for pair, given in said.items() if given is word)
+    def pairs_with(decision: Decision) -> list[tuple[str, str]]:
+        pairs = (pair.partition("-") for pair, given in decided.items() if given is decision)
         return [(one, other) for one, _, other in pairs]
 
     matches = catalogue.table("matches")
     rows = rows_of(matches.filter(matches["copy"]).select("one", "other", "score"))
     rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
     found = [(row["one"], row["other"]) for row in rows]
-    return groups([*such(Decision.SAME), *found], such(Decision.DIFFERENT))
+    return groups([*pairs_with(Decision.SAME), *found], pairs_with(Decision.DIFFERENT))
 
 
 def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[CopyGroup]:
@@ -106,7 +106,7 @@ def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[Cop
         uris[row["recording_id"]].append(row["uri"])
     made = []
     for group in known:
-        held = fingerprints(catalogue.table("prints"), group)
+        held = read_fingerprints(catalogue.table("prints"), group)
         if one := grouped({n for n in group if n in held}, facts, uris, held):
             made.append(one)
     return made

@@ -1,4 +1,4 @@
-"""Keep the index of a catalogue as its table ``prints`` is."""
+"""Update the index of a catalogue from its table ``prints``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phonoscope.catalogue.store import Store
 from phonoscope.features.fingerprints import weights
 from phonoscope.files import local_path
 from phonoscope.matching.recording.index import Index, writing
-from phonoscope.matching.recording.segment import DamagedIndexError, Printed
+from phonoscope.matching.recording.segment import DamagedIndexError, IndexedRecording
 from phonoscope.progress import NoProgress, Progress
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _ROWS = 512
 
 
 def index_folder(store: Store) -> Path:
-    """Return where the index of a catalogue is kept: in its folder, or beside other caches."""
+    """Return where the index of a catalogue is kept: in its folder, or with other caches."""
     folder = local_path(store.uri)
     if folder is not None:
         return folder / FOLDER
@@ -37,7 +37,7 @@ def index_folder(store: Store) -> Path:
 def current_index(store: Store, progress: Progress | None = None) -> Index:
     """Open the index of a catalogue, and first add what it lacks.
 
-    An index that is damaged, half built or of another version is built anew.
+    An index that is damaged, half built or of another version is built again.
 
     Parameters
     ----------
@@ -55,28 +55,30 @@ def current_index(store: Store, progress: Progress | None = None) -> Index:
         lacking = [name for name in live if name not in writer.parts]
         if lacking or writer.begun_anew:
             _log.info("index: adding %d parts%s", len(lacking), " to a new one" * writer.begun_anew)
-            printed = _reported(printed_in(store, lacking), progress or NoProgress())
-            writer.add(printed, lacking)
+            recordings = _reported(recordings_in(store, lacking), progress or NoProgress())
+            writer.add(recordings, lacking)
         if gone := writer.parts - {*live}:
             writer.forget_parts(gone)
         writer.merge()
     return Index.open(folder)
 
 
-def _reported(printed: Iterable[Printed], progress: Progress) -> Iterator[Printed]:
+def _reported(
+    recordings: Iterable[IndexedRecording], progress: Progress
+) -> Iterator[IndexedRecording]:
     progress.start("index", unit="recordings")
-    for one in printed:
+    for one in recordings:
         yield one
         progress.advance()
 
 
-def printed_in(store: Store, parts: Sequence[str]) -> Iterator[Printed]:
-    """Read the prints in parts of a catalogue, oldest first; without those of another model."""
+def recordings_in(store: Store, parts: Sequence[str]) -> Iterator[IndexedRecording]:
+    """Read the fingerprints in parts of a catalogue, oldest first, of this model only."""
     ours = weights().name
     for batch in store.batches(TABLE, parts, _COLUMNS, _ROWS):
         for row in batch.to_pylist():
             if row["print_model"] == ours and row["recording_id"] and row["print_bits"]:
-                yield Printed(
+                yield IndexedRecording(
                     row["recording_id"],
                     np.array(row["print_at"], np.int32),
                     np.array(row["print_bits"], np.int64),
