@@ -7,6 +7,8 @@ import pytest
 import phonoscope as ps
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.findings.base import findings
+from phonoscope.findings.claims import read_claims
+from phonoscope.findings.shared.deliveries import deliveries
 from phonoscope.findings.shared.prevalence import estimate
 from phonoscope.findings.shared.shares import current_rates
 from tests.helpers.catalogues import verdict_row
@@ -102,3 +104,13 @@ def test_published_figures_stand_beside_and_are_no_figure_of_ours(catalogue, tmp
     (elsewhere,) = (table for table in answer.tables if table.name == "machine_elsewhere")
     assert ("2025-11", 0.34) in {row[:2] for row in elsewhere.rows}
     assert not any("2025-11" in figure.name for figure in answer.figures)
+
+
+def test_published_shares_are_those_of_the_shipped_claims(catalogue, tmp_path):
+    claims = {c.date: c for c in read_claims("shipped") if c.id.startswith("machine-")}
+    shares = {one.published: one.share for one in deliveries()}
+    assert set(claims) <= set(shares)
+    assert all(claim.value == shares[date] for date, claim in claims.items())
+    catalogue.ingest(write_csv(tmp_path / "tracks.csv", [HEAD, *rows(20, seed=5)]))
+    answer = MACHINE.answer(catalogue)
+    assert "34% of deliveries in November 2025" in answer.headline

@@ -19,6 +19,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.interval_chart import Estimated, over_time
 from phonoscope.findings.shared.dates import periods
+from phonoscope.findings.shared.deliveries import deliveries
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
@@ -26,13 +27,6 @@ from phonoscope.interval import Interval
 from phonoscope.linking.links import links
 from phonoscope.text import percent
 
-ELSEWHERE: Sequence[tuple[str, float | None, str, str]] = (
-    ("2025-01", None, "10,000 tracks a day", "Deezer, of deliveries to it"),
-    ("2025-11", 0.34, "50,000 tracks a day", "Deezer, of deliveries to it"),
-    ("2026-01", 0.39, "60,000 tracks a day", "Deezer, of deliveries to it"),
-    ("2026-04", 0.44, "75,000 tracks a day", "Deezer, of deliveries to it"),
-)
-"""Month, share, amount, and who published it: of deliveries, as their own detector sees them."""
 MONTHS_DRAWN = 60
 """Months that the chart draws, the latest."""
 LATEST = 24
@@ -84,13 +78,7 @@ def machine(catalogue: QuerySession) -> Answer:
     known = {name: counts for name, counts in kinds.items() if counts is not None}
     detected = _detected(catalogue)
     if not known and not detected:
-        return cannot_tell(
-            "How many releases are machine-made cannot be told from this metadata: no track is "
-            "declared so by its source, no list of known artists was ingested, and no recording "
-            "that was weighed is linked to a track. Published shares, such as Deezer's 34% of "
-            "deliveries in November 2025, are of what is delivered to one service and told from "
-            "sound: scan recordings for an estimate."
-        )
+        return cannot_tell(_nothing_known())
     shares = {name: _whole(counts) for name, counts in known.items()}
     told = [_SAYS[name].format(share, share.hits) for name, share in shares.items()]
     overall = detected.overall if detected else None
@@ -115,6 +103,17 @@ def machine(catalogue: QuerySession) -> Answer:
             *([_by_month_detected(detected)] if detected else []),
             _elsewhere(),
         ),
+    )
+
+
+def _nothing_known() -> str:
+    published, share = next((one, one.share) for one in deliveries() if one.share is not None)
+    return (
+        "How many releases are machine-made cannot be told from this metadata: no track is "
+        "declared so by its source, no list of known artists was ingested, and no recording "
+        f"that was weighed is linked to a track. Published shares, such as {published.service}'s "
+        f"{percent(share)} of deliveries in {published.month}, are of what is delivered to one "
+        "service and told from sound: scan recordings for an estimate."
     )
 
 
@@ -289,4 +288,8 @@ def _elsewhere() -> ResultTable:
         ResultColumn("amount", "Amount", "text"),
         ResultColumn("who", "Published by", "text"),
     )
-    return ResultTable("machine_elsewhere", "What others published", columns, tuple(ELSEWHERE))
+    rows = tuple(
+        (one.published, one.share, one.amount, f"{one.service}, of deliveries to it")
+        for one in deliveries()
+    )
+    return ResultTable("machine_elsewhere", "What others published", columns, rows)
