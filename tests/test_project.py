@@ -207,6 +207,19 @@ def test_every_path_that_a_document_names_exists(document):
     assert [path for path in sorted(named) if not is_there(path, document)] == []
 
 
+def test_the_modules_that_the_architecture_names_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = "|".join(path.parent.name for path in (ROOT / "phonoscope").glob("*/__init__.py"))
+    named = set(re.findall(rf"(?<![\w/.])(?:{packages})(?:/[a-z_0-9]+)+", text))
+    assert len(named) > 50
+    package = ROOT / "phonoscope"
+    assert [
+        name
+        for name in sorted(named)
+        if not (package / name).is_dir() and not list(package.glob(f"{name}.*"))
+    ] == []
+
+
 def test_paths_in_documents_are_found():
     text = "`phonoscope/api.py`, `scan/pool.py`, `tests/`, `a/b` and `text/plain`"
     assert list(paths_named_in(text)) == ["phonoscope/api.py", "scan/pool.py", "tests/"]
