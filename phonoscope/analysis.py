@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
 from typing import Any
-
-import numpy as np
 
 from phonoscope.audio.decode import Decoded, Decoder, Stream
 from phonoscope.columns import Statement, columns_in
@@ -30,15 +25,10 @@ from phonoscope.disclosure import sidecar
 from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.read import read_marks
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
+from phonoscope.escape import printable
 from phonoscope.features.base import features
-from phonoscope.files import (
-    identify_source,
-    open_source,
-    printable,
-    shown,
-    stat_source,
-    uri_of,
-)
+from phonoscope.files import identify_source, open_source, shown, stat_source, uri_of
+from phonoscope.json_values import json_value
 
 MOST_FALSE_ALARMS = 0.5
 """Share of human music that may at most be called generated: beyond it a coin would do better."""
@@ -121,21 +111,6 @@ class Analysis:
             "error": self.error,
         }
         return {name: json_value(value) for name, value in shape.items()}
-
-
-def json_value(value: Any) -> Any:
-    """Return a value as strict JSON knows it: times in ISO 8601, what is not finite as ``None``."""
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(name): json_value(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_value(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, datetime):
-        return f"{value.isoformat(timespec='seconds')}Z"
-    return value.value if isinstance(value, Enum) else value
 
 
 def analyse(

@@ -14,7 +14,6 @@ import io
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -24,13 +23,12 @@ from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 import fsspec
 
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.escape import printable
 
 RECORDING_ID_BYTES = 16
 _HASH_CHUNK = 1 << 20
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _FILE = "file://"
-_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
 _NONBLOCKING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -84,27 +82,6 @@ def shown(uri: str) -> str:
     Control, direction and surrogate characters are shown as ``\n``, ``\x1b``, ``\u202e``.
     """
     return printable(unquote(uri[len(_FILE) :], errors="replace") if _is_file(uri) else uri)
-
-
-def printable(text: str) -> str:
-    r"""Return text in one line that is safe on a terminal and in a page.
-
-    Control characters, line separators, surrogates and marks that turn the direction of
-    writing are shown as ``\n``, ``\x1b``, ``\u2028``, ``\u202e``. The joiners that emoji
-    and Persian or Hindi words are written with stay.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if _is_harmless(c) else _escaped(c) for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category not in _HARMFUL or character in _JOINERS
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def stat_source(uri: str) -> SourceStat:

@@ -42,7 +42,7 @@ from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.read import read_marks
 from phonoscope.disclosure.writing import Labelling, write_label
 from phonoscope.errors import ErrorKind, LabelError, UnreadableError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from tests.helpers.sounds import FORMATS, sine, write
 
 SEARCH_S = float(os.environ.get("PHONOSCOPE_FUZZ_S", "0"))

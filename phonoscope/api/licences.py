@@ -145,7 +145,7 @@ class Licences:
             When there is no licence of that voice.
         """
         from phonoscope.catalogue.voices import ended, licences_of, record
-        from phonoscope.files import printable
+        from phonoscope.escape import printable
 
         known = licences_of(self._reader.table("voices"), voice_id)
         if not known:

@@ -11,7 +11,8 @@ from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, painted, safe, write, write_json
+from phonoscope.cli.terminal import message, painted, write, write_json
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.matching.recording.groups import CopyGroup, Member
@@ -82,9 +83,9 @@ def to_json(group: CopyGroup) -> dict[str, Any]:
 def _block(number: int, group: CopyGroup) -> str:
     lines = [painted(f"Group {number}: {counted(len(group.members), 'recording')}", "bold")]
     for member in group.members:
-        lines.append(f"  {safe(member.title)}  [{member.recording_id}]")
+        lines.append(f"  {printable(member.title)}  [{member.recording_id}]")
         lines.append(f"    {_said(member, group)}")
-        lines += [f"    {safe(uri)}" for uri in member.uris]
+        lines += [f"    {printable(uri)}" for uri in member.uris]
     return "\n".join(lines)
 
 

@@ -15,17 +15,9 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.scan import summary_of
-from phonoscope.cli.terminal import (
-    columns,
-    message,
-    painted,
-    program,
-    safe,
-    wrapped,
-    write,
-    write_json,
-)
+from phonoscope.cli.terminal import columns, message, painted, program, wrapped, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
@@ -118,7 +110,7 @@ def _findings(report: Report) -> str:
     told = [(f.finding.title, f.answer.headline) for f in report.found if f.answer.answered]
     untold = Counter(f.answer.headline for f in report.found if not f.answer.answered)
     told += [(counted(questions, "question"), why) for why, questions in untold.items()]
-    rows = [(title.lower(), wrapped(safe(says))) for title, says in told]
+    rows = [(title.lower(), wrapped(printable(says))) for title, says in told]
     return f"{painted('What the catalogue shows', 'bold')}\n{columns(rows)}"
 
 
@@ -127,9 +119,9 @@ def _where_next(results: Results) -> str:
     catalogue = shlex.quote(str(results.catalogue))
     query = "select tag_title, tempo_bpm, key, mode from recordings"
     rows = [
-        ("report", safe(str(results.report.absolute()))),
-        ("pages", safe(f"{called} serve {catalogue}")),
-        ("questions", safe(f'{called} sql {catalogue} "{query}"')),
+        ("report", printable(str(results.report.absolute()))),
+        ("pages", printable(f"{called} serve {catalogue}")),
+        ("questions", printable(f'{called} sql {catalogue} "{query}"')),
     ]
     return f"{painted('Where to go on', 'bold')}\n{columns(rows)}"
 

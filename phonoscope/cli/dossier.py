@@ -8,7 +8,8 @@ import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.terminal import message, safe, write, write_json
+from phonoscope.cli.terminal import message, write, write_json
+from phonoscope.escape import printable
 
 EXAMPLES = """\b
 Examples:
@@ -58,7 +59,7 @@ def dossier(
     if to is not None or not as_json:
         path = write_page(made, person_path(to or f"dossier-{made.record.recording_id[:12]}.html"))
         if not as_json:
-            write(safe(str(path)))
+            write(printable(str(path)))
     if made.sha256 is None and not quiet:
         message(
             "No file with these bytes could be read again: the dossier has no SHA-256 and says so."

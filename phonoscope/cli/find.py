@@ -14,7 +14,8 @@ from phonoscope.cli.amounts import at, clock, counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import columns, message, painted, safe, write, write_json
+from phonoscope.cli.terminal import columns, message, painted, write, write_json
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -166,9 +167,9 @@ def _block(stretch: Passage, facts: dict[str, Any]) -> str:
         ("place there", there),
         ("altered", altered(stretch.speed, stretch.pitch)),
         ("surety", surety(stretch)),
-        *(("file", safe(uri)) for uri in files[:3]),
+        *(("file", printable(uri)) for uri in files[:3]),
     ]
-    head = painted(f"{at(stretch.begin_s)} to {at(stretch.end_s)}  {safe(name)}", "bold")
+    head = painted(f"{at(stretch.begin_s)} to {at(stretch.end_s)}  {printable(name)}", "bold")
     return f"{head}\n{columns(rows)}"
 
 

@@ -11,8 +11,9 @@ from phonoscope.cli.amounts import counted, rows_a_second, span
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import columns, painted, program, safe, write, write_json
+from phonoscope.cli.terminal import columns, painted, program, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import IngestSummary
@@ -130,7 +131,7 @@ def summary_of(summary: IngestSummary, into: str) -> str:
                  f"{summary.rejected:,} rejected"),
     ]  # fmt: skip
     rows += [
-        (safe(name), f"{counted(count.read, 'row')}, {count.rejected:,} rejected")
+        (printable(name), f"{counted(count.read, 'row')}, {count.rejected:,} rejected")
         for name, count in summary.tables.items()
         if len(summary.tables) > 1
     ]
@@ -138,20 +139,20 @@ def summary_of(summary: IngestSummary, into: str) -> str:
     written = {name: n for name, n in summary.written.items() if name != "rejects"}
     rows.append(("written", ", ".join(f"{name} {n:,}" for name, n in written.items()) or "nothing"))
     if summary.ignored:
-        rows.append(("not read", _few([safe(name) for name in summary.ignored])))
+        rows.append(("not read", _few([printable(name) for name in summary.ignored])))
     before = (summary.resumed_at_row or 1) - 1
     pace = rows_a_second(summary.read - before, summary.wall_s)
     went_on = f", from row {before + 1:,} on" if before else ""
     rows.append(("speed", f"{pace} rows/s (in {span(summary.wall_s)}{went_on})"))
-    return f"{painted(f'Ingested into {safe(into)}', 'bold')}\n{columns(rows)}"
+    return f"{painted(f'Ingested into {printable(into)}', 'bold')}\n{columns(rows)}"
 
 
 def _rejected(summary: IngestSummary, into: str) -> str:
     if not summary.rejected:
         return "none"
-    reasons = _few([f"{count:,} {safe(reason)}" for reason, count in summary.reasons.items()])
+    reasons = _few([f"{count:,} {printable(reason)}" for reason, count in summary.reasons.items()])
     query = "select source_table, row, reason, row_text from rejects"
-    return f"{reasons}\n{safe(f'{shlex.quote(program())} sql {shlex.quote(into)}')} '{query}'"
+    return f"{reasons}\n{printable(f'{shlex.quote(program())} sql {shlex.quote(into)}')} '{query}'"
 
 
 def _few(names: list[str]) -> str:

@@ -16,8 +16,9 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import Files, catalogue_in, labels_of, paths_in
 from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -175,8 +176,8 @@ def _show(
 
 def _outcome(found: RuleResult) -> str:
     word = painted(found.outcome.replace("-", " "), *_COLOURS[found.outcome])
-    because = painted(wrapped(safe(f"{found.because}."), _INDENT), "dim")
-    return f"{word}: {wrapped(safe(found.says), _INDENT)}\n{because}"
+    because = painted(wrapped(printable(f"{found.because}."), _INDENT), "dim")
+    return f"{word}: {wrapped(printable(found.says), _INDENT)}\n{because}"
 
 
 def _summary(counts: Counter[Any], files: int, policies: list[Policy], listened: bool) -> str:

@@ -8,7 +8,8 @@ import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
-from phonoscope.cli.terminal import columns, painted, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import columns, painted, wrapped, write, write_json
+from phonoscope.escape import printable
 
 EXAMPLES = """\b
 Examples:
@@ -36,14 +37,14 @@ def show_policies(
 
     def block(policy: Policy) -> str:
         rows = [
-            ("says", wrapped(safe(policy.says))),
-            ("source", wrapped(safe(f"{policy.source}, {policy.date}"))),
-            ("address", safe(policy.url)),
+            ("says", wrapped(printable(policy.says))),
+            ("source", wrapped(printable(f"{policy.source}, {policy.date}"))),
+            ("address", printable(policy.url)),
             ("read", str(policy.read)),
-            ("note", wrapped(safe(policy.note))),
+            ("note", wrapped(printable(policy.note))),
         ]
-        rows += [(safe(rule.name), wrapped(safe(rule.says))) for rule in policy.rules]
-        return f"{painted(safe(policy.name), 'bold')}\n{columns([r for r in rows if r[1]])}"
+        rows += [(printable(rule.name), wrapped(printable(rule.says))) for rule in policy.rules]
+        return f"{painted(printable(policy.name), 'bold')}\n{columns([r for r in rows if r[1]])}"
 
     for name in names or shipped():
         policy = read_policy(name)

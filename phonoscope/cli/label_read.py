@@ -11,8 +11,9 @@ import typer
 from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.terminal import columns, message, painted, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -93,7 +94,7 @@ class Seen:
     def __iter__(self) -> Iterator[tuple[str, Labels | None, str | None]]:
         for uri, labels, error in _kept(self._kept) if self._kept else labels_of(self._paths):
             if error:
-                message(f"{safe(uri)}: {error}")
+                message(f"{printable(uri)}: {error}")
             self.files += 1
             self.unreadable += error is not None
             self.declaring += bool(labels and labels.declared)
@@ -151,8 +152,8 @@ def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any
     """Return the documented JSON shape of one file."""
     import dataclasses
 
-    from phonoscope.analysis import json_value
     from phonoscope.files import shown
+    from phonoscope.json_values import json_value
 
     return {
         "file": shown(uri),
@@ -170,15 +171,15 @@ def _block(labels: Labels) -> str:
     if not rows:
         rows = [("declared", "nothing (which proves nothing)")]
     if labels.tags.error:
-        rows.append(("not read", wrapped(safe(labels.tags.error))))
+        rows.append(("not read", wrapped(printable(labels.tags.error))))
     return f"{painted(shown(labels.uri), 'bold')}\n{columns(rows)}"
 
 
 def _entry(declared: Declaration) -> str:
     from phonoscope.disclosure.model import sentence
 
-    place = painted(wrapped(safe(f"in {declared.place}")), "dim")
-    return f"{wrapped(safe(sentence(declared)))}\n{place}"
+    place = painted(wrapped(printable(f"in {declared.place}")), "dim")
+    return f"{wrapped(printable(sentence(declared)))}\n{place}"
 
 
 def rows_of(labels: Labels) -> list[list[str | None]]:

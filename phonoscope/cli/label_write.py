@@ -12,8 +12,9 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, safe, write, write_json
+from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -236,8 +237,8 @@ class _Licences:
         for voice in voices:
             if not self._catalogue or not self._use:
                 raise UsageError(
-                    f"to declare the voice {safe(voice)!r} give --in CATALOGUE and --use, where "
-                    "its owner's licence is looked up; or say --unlicensed"
+                    f"to declare the voice {printable(voice)!r} give --in CATALOGUE and --use, "
+                    "where its owner's licence is looked up; or say --unlicensed"
                 )
             refused = self._opened().licences.refusal(
                 voice, use=self._use, commercial=self._commercial

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Self
 from phonoscope.cli.amounts import counted
 from phonoscope.cli.log import is_logging
 from phonoscope.cli.task import Task
-from phonoscope.cli.terminal import message, safe
+from phonoscope.cli.terminal import message
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -160,7 +161,7 @@ def _bar(task: Callable[[], Task | None]) -> Bar:
         def render(self, _: BarTask) -> Text:
             shown = task()
             text = f"{shown.doing}  {shown.text(time.monotonic())}" if shown else ""
-            return Text(safe(text), no_wrap=True, overflow="ellipsis")
+            return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
     return Progress(
         SpinnerColumn(),

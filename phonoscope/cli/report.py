@@ -17,8 +17,9 @@ from phonoscope.cli.options import (
     person_path,
 )
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, safe, write, write_json
+from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 EXAMPLES = """\b
 Examples:
@@ -132,7 +133,7 @@ def report(
         told = {"claims": standings} if claims is not None else {}
         write_json({"report": path, "format": chosen.value, **told})
     else:
-        write(safe(path))
+        write(printable(path))
         if claims is not None and not quiet:
             message(", ".join(f"{words}: {number}" for words, number in standings.items()))
     failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0

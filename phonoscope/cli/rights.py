@@ -9,8 +9,9 @@ import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
-from phonoscope.cli.terminal import columns, painted, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import columns, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.disclosure.rights import Right
@@ -95,7 +96,7 @@ def _block(right: Right) -> str:
     head = f"[ ] {painted(right.kind.value, 'bold')}, {mark}: "
     question = wrapped(right.question, indent=4).replace("\n", "\n    ")
     return f"{head}\n    {question}\n" + columns(
-        [(label, wrapped(safe(text), indent=18)) for label, text in rows], indent="    "
+        [(label, wrapped(printable(text), indent=18)) for label, text in rows], indent="    "
     )
 
 

@@ -23,7 +23,8 @@ from phonoscope.cli.options import (
     settings_with,
 )
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import columns, painted, program, safe, write, write_json
+from phonoscope.cli.terminal import columns, painted, program, write, write_json
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
@@ -110,7 +111,7 @@ def summary_of(summary: ScanSummary, into: str) -> str:
     if summary.examined:
         pace = speed(summary.examined, summary.audio_s, summary.wall_s)
         rows.append(("speed", f"{pace} (in {span(summary.wall_s)})"))
-    return f"{painted(f'Scanned into {safe(into)}', 'bold')}\n{columns(rows)}"
+    return f"{painted(f'Scanned into {printable(into)}', 'bold')}\n{columns(rows)}"
 
 
 def _examined(summary: ScanSummary) -> str:
@@ -126,4 +127,4 @@ def _unreadable(kinds: dict[str, int], into: str) -> str:
     query = "select uri, error from files where error is not null"
     number = counted(sum(kinds.values()), "file")
     command = f"{shlex.quote(program())} sql {shlex.quote(into)} '{query}'"
-    return f"{number}: {reasons}\n{safe(command)}"
+    return f"{number}: {reasons}\n{printable(command)}"

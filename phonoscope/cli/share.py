@@ -12,7 +12,8 @@ from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import write_aligned, write_tabs
-from phonoscope.cli.terminal import message, safe, wrapped, write, write_json
+from phonoscope.cli.terminal import message, wrapped, write, write_json
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.findings.shared.shares import Shares
@@ -67,7 +68,7 @@ def share(
         write_json(found.to_json(most))
         return Status.DONE
     if by is None or not found.answered:
-        write(wrapped(safe(found.says()), indent=0))
+        write(wrapped(printable(found.says()), indent=0))
         return Status.DONE
     _list(found, most or LISTED, quiet)
     return Status.DONE

@@ -9,7 +9,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.cli.terminal import finish_stdout, painted, safe, strict, write, write_json
+from phonoscope.cli.terminal import finish_stdout, painted, write, write_json
+from phonoscope.escape import printable
+from phonoscope.json_values import json_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +45,7 @@ def write_csv(names: Sequence[str], batches: Iterable[Rows]) -> int:
 
 def write_tabs(names: Sequence[str], batches: Iterable[Rows]) -> int:
     """Write tab-separated lines with a heading, for pipes; return how many rows."""
-    write("\t".join(safe(name) for name in names))
+    write("\t".join(printable(name) for name in names))
     count = 0
     for rows in batches:
         for row in rows:
@@ -63,7 +65,7 @@ def write_aligned(names: Sequence[str], batches: Iterable[Rows], width: int) -> 
     for rows in batches:
         cells = [[cell(value) for value in row] for row in rows]
         if layout is None:
-            heading = [safe(name) for name in names]
+            heading = [printable(name) for name in names]
             layout = _widths(heading, cells, width)
             write(painted(_line(heading, layout, [False] * len(names)), "bold"))
         for row, texts in zip(rows, cells, strict=True):
@@ -83,10 +85,10 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):
-        return safe(json.dumps(strict(value), ensure_ascii=False))
+        return printable(json.dumps(json_value(value), ensure_ascii=False))
     if isinstance(value, bytes):
         return value.hex()
-    return safe(str(value))
+    return printable(str(value))
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -116,7 +118,7 @@ def _write_csv_rows(rows: Iterable[Sequence[Any]]) -> None:
 
 def _csv_cell(value: Any) -> Any:
     """Return a value as CSV holds it: numbers in full, structures as JSON."""
-    plain = strict(value)
+    plain = json_value(value)
     if isinstance(plain, list | dict):
         return json.dumps(plain, ensure_ascii=False)
     if isinstance(plain, bool):

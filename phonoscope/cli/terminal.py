@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import sys
 import textwrap
-import unicodedata
-from collections.abc import Iterable, Mapping
-from enum import Enum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from phonoscope.escape import is_harmless, printable
+from phonoscope.json_values import json_value
 
 LABEL_WIDTH = 12
 """Least width of the names in a block, so that blocks line up."""
@@ -31,34 +31,8 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def safe(text: str, *, keep: str = "") -> str:
-    r"""Return text as it may be printed: what is not printable becomes ``\x1b``, ``\u202e``.
-
-    File names and tags are written by strangers. Control characters could redraw a
-    terminal and direction marks could reverse a name.
-
-    Parameters
-    ----------
-    text
-        Any text; surrogate escapes allowed.
-    keep
-        Characters to leave alone though they are not printable, e.g. a newline.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        c if _is_harmless(c) or c in keep else c.encode("unicode_escape").decode("ascii")
-        for c in text
-    )
-
-
-def _is_harmless(character: str) -> bool:
-    """Whether a character shows as itself; wide and unbreakable spaces do."""
-    return character.isprintable() or unicodedata.category(character) == "Zs"
-
-
 def write(text: str, end: str = "\n") -> None:
-    """Write to stdout as it is; the caller made it :func:`safe`."""
+    """Write to stdout as it is; the caller made it :func:`phonoscope.escape.printable`."""
     try:
         sys.stdout.write(text + end)
     except BrokenPipeError as error:
@@ -84,35 +58,16 @@ def write_json(value: Any) -> None:
     Numbers that JSON does not know (NaN, infinities) become ``null``; characters that are
     not printable are escaped, which JSON reads back as they were.
     """
-    text = json.dumps(strict(value), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(json_value(value), ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
-        text = "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
+        text = "".join(c if is_harmless(c) else json.dumps(c)[1:-1] for c in text)
     write(text)
     finish_stdout()
 
 
-def strict(value: Any) -> Any:
-    """Return a value made only of what JSON knows."""
-    if isinstance(value, Mapping):
-        return {str(name): strict(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [strict(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value.value if isinstance(value, Enum) else value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return strict(value.item()) if hasattr(value, "item") else _as_text(value)
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
-
-
 def message(text: str) -> None:
     """Say something to the person: on stderr, safe, lines kept."""
-    sys.stderr.write(safe(text, keep="\n") + "\n")
+    sys.stderr.write(printable(text, keep="\n") + "\n")
     sys.stderr.flush()
 
 

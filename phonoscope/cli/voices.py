@@ -15,8 +15,9 @@ from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import write_aligned, write_tabs
-from phonoscope.cli.terminal import message, safe, write_json
+from phonoscope.cli.terminal import message, write_json
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -192,9 +193,9 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
 def _row(one: VoiceRow, day: date) -> tuple[str | float | None, ...]:
     share = None if one.royalty_share is None else round(100 * one.royalty_share, 2)
     return (
-        safe(one.voice_id),
-        safe(one.name or ""),
-        safe(one.owner),
+        printable(one.voice_id),
+        printable(one.name or ""),
+        printable(one.owner),
         ", ".join(one.uses) or "none",
         "yes" if one.commercial else "no",
         share,

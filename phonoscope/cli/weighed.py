@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.cli.amounts import counted
-from phonoscope.cli.terminal import columns, painted, safe, wrapped
+from phonoscope.cli.terminal import columns, painted, wrapped
+from phonoscope.escape import printable
 from phonoscope.text import between, percent
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def weighed_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
     if len(groups) > LISTED:
         rows.append(("", f"{counted(len(groups) - LISTED, 'more group')} in table play_groups"))
     rows.append(("", wrapped("No sign found does not mean that people listen.")))
-    return f"{painted(f'Plays of {safe(one.source)}', 'bold')}\n{columns(rows)}"
+    return f"{painted(f'Plays of {printable(one.source)}', 'bold')}\n{columns(rows)}"
 
 
 def _group(group: dict[str, Any]) -> str:

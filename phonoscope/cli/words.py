@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.cli import stretches
 from phonoscope.cli.amounts import clock, likelihood
-from phonoscope.cli.terminal import columns, painted, safe, wrapped
+from phonoscope.cli.terminal import columns, painted, wrapped
 from phonoscope.detector.disagreement import DISAGREEMENTS, in_words
 from phonoscope.disclosure.model import sentence
+from phonoscope.escape import printable
 from phonoscope.files import shown
 
 if TYPE_CHECKING:
@@ -41,16 +42,16 @@ def line_of(analysis: Analysis) -> str:
         facts.append(f"p-value {analysis.verdict.p_value:.2g}")
     if analysis.error:
         facts.append(f"{analysis.error_kind}: {analysis.error}")
-    tail = f"  ({safe('; '.join(facts))})" if facts else ""
+    tail = f"  ({printable('; '.join(facts))})" if facts else ""
     return f"{_verdict(verdict, 16)}  {clock(analysis.duration_s):>8}  {name}{tail}"
 
 
 def block_of(analysis: Analysis) -> str:
     """Return everything a person wants to know of one recording, as a block of lines."""
     verdict = analysis.verdict
-    rows = [("verdict", wrapped(safe(verdict.says)))]
+    rows = [("verdict", wrapped(printable(verdict.says)))]
     if analysis.error:
-        rows = [("error", wrapped(safe(f"{analysis.error} ({analysis.error_kind})")))]
+        rows = [("error", wrapped(printable(f"{analysis.error} ({analysis.error_kind})")))]
     rows += _weighed(analysis) + _named(analysis) + _facts(analysis)
     rows += [("declared", _declared(d)) for d in analysis.declared]
     if not analysis.declared and not analysis.error:
@@ -66,8 +67,8 @@ def block_of(analysis: Analysis) -> str:
 
 
 def _declared(declared: Declaration) -> str:
-    where = wrapped(safe(f"in {declared.place}: {declared.value}"))
-    return f"{wrapped(safe(sentence(declared)))}\n{painted(where, 'dim')}"
+    where = wrapped(printable(f"in {declared.place}: {declared.value}"))
+    return f"{wrapped(printable(sentence(declared)))}\n{painted(where, 'dim')}"
 
 
 def _verdict(verdict: str, width: int = 0) -> str:
@@ -86,13 +87,13 @@ def _weighed(analysis: Analysis) -> list[tuple[str, str]]:
         likely = likelihood(verdict.p_voice)
         says = f"probability of a converted or synthetic voice {likely} (experimental)"
         rows.append(("voice", says))
-    rows = [(label, wrapped(safe(says))) for label, says in rows if says]
+    rows = [(label, wrapped(printable(says))) for label, says in rows if says]
     if segments:
         rows.append(
             ("over time", f"{stretches.line(segments)}\n{wrapped(stretches.words(segments))}")
         )
     if verdict.model:
-        rows.append(("model", wrapped(safe(verdict.model))))
+        rows.append(("model", wrapped(printable(verdict.model))))
     return rows
 
 
@@ -119,7 +120,7 @@ def _family(verdict: Verdict) -> str:
 def _named(analysis: Analysis) -> list[tuple[str, str]]:
     tags = analysis.tags
     named = " - ".join(part for part in (tags.artist, tags.title, tags.album) if part)
-    return [("tags", wrapped(safe(named)))] if named else []
+    return [("tags", wrapped(printable(named)))] if named else []
 
 
 def _facts(analysis: Analysis) -> list[tuple[str, str]]:
@@ -130,11 +131,11 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
         bit_rate = f"{stream.bit_rate_bps / 1000:.0f} kbit/s" if stream.bit_rate_bps else ""
         sound = [f"{stream.codec} in {stream.container}", bit_rate, rate, depth]
         sound += [stream.channel_layout, clock(analysis.duration_s)]
-        rows.append(("sound", wrapped(safe(", ".join(part for part in sound if part)))))
+        rows.append(("sound", wrapped(printable(", ".join(part for part in sound if part)))))
     rows += _damage(analysis)
     for label, describe in _DESCRIBED.items():
         if words := ", ".join(describe(analysis.descriptors)):
-            rows.append((label, wrapped(safe(words))))
+            rows.append((label, wrapped(printable(words))))
     return rows
 
 
@@ -218,5 +219,5 @@ def _statement(kind: str, says: str, strength: float, also: str) -> str:
     full = max(0, min(_DOTS, round(strength * _DOTS)))
     dots = painted("●" * full, "bold") + painted("○" * (_DOTS - full), "dim")
     words = f"{kind}: {says}" + (f" It may also be: {also}" if also else "")
-    first, *rest = wrapped(safe(words), indent=16).split("\n")
+    first, *rest = wrapped(printable(words), indent=16).split("\n")
     return "\n".join([f"    {dots} {strength:.2f}  {first}", *(f"{'':16}{line}" for line in rest)])

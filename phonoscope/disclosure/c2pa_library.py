@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from phonoscope.errors import MissingExtraError, PhonoscopeError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 EXTRA = "provenance"
 

@@ -25,7 +25,7 @@ from phonoscope.disclosure.fields import shown_value
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.xml_tree import child, local, records, refuse_document_type, text
 from phonoscope.errors import SourceError, UsageError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 STANDARD = "ddex"
 FORMAT = "phonoscope-ddex/1"

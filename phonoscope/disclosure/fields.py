@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from phonoscope.disclosure.model import SHOWN_CHARACTERS
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 FIELD_CHARACTERS = 1 << 16
 """Longer values are cut here: no mark and no tag a person reads is longer."""

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from phonoscope.disclosure import gb45438
 from phonoscope.disclosure.model import Declaration, Making, Part, Signature
 from phonoscope.errors import UsageError
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 
 FORMAT = "phonoscope-policy/1"
 MOST_BYTES = 1 << 18

@@ -17,7 +17,8 @@ from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.standard import standards
 from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import ErrorKind, SourceError, UnreadableError
-from phonoscope.files import open_source, printable, uri_of
+from phonoscope.escape import printable
+from phonoscope.files import open_source, uri_of
 
 MOST_DECLARATIONS = 100
 """More marks than this in one file are not kept."""

@@ -10,7 +10,8 @@ from phonoscope.disclosure.fields import utc_of
 from phonoscope.disclosure.model import SHOWN_CHARACTERS, Declaration, Making, Part
 from phonoscope.disclosure.sidecar import COLUMNS, from_row
 from phonoscope.errors import UsageError
-from phonoscope.files import printable, shown, uri_of
+from phonoscope.escape import printable
+from phonoscope.files import shown, uri_of
 
 MOST_ROWS = 10_000_000
 """A longer file is not read."""

@@ -26,7 +26,7 @@ from phonoscope.audio.chunks import iff_chunks, mp4_boxes, payload
 from phonoscope.disclosure.fields import MOST_FIELDS, Field, field
 from phonoscope.disclosure.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
 from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 BUDGET_BYTES = 64 << 20
 """What all readers together may read of one file."""

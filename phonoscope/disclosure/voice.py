@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from phonoscope.columns import column
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 MOST_CHARACTERS = 500
 """Characters that a text of a licence may have."""

@@ -29,7 +29,8 @@ from phonoscope.disclosure.signing import sign
 from phonoscope.disclosure.tagging import WRITERS, Texts, write_texts
 from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import LabelError, PhonoscopeError, UsageError
-from phonoscope.files import identify_source, local_path, open_source, printable, uri_of
+from phonoscope.escape import printable
+from phonoscope.files import identify_source, local_path, open_source, uri_of
 
 WRITABLE = (
     aitags.STANDARD,

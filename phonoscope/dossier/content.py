@@ -27,7 +27,8 @@ from phonoscope.disclosure.voice import VoiceRow
 from phonoscope.dossier.hashes import Held, held
 from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
-from phonoscope.files import identify_source, local_path, printable, shown, uri_of
+from phonoscope.escape import printable
+from phonoscope.files import identify_source, local_path, shown, uri_of
 from phonoscope.view.queries import Queries
 from phonoscope.view.record import Record, read_record
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from phonoscope.errors import UsageError
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.claim import Claim
 
 FORMAT = "phonoscope-claims/1"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.query_session import QuerySession, Tables
 

@@ -18,7 +18,8 @@ from phonoscope.atomic import write_whole
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.clock import utc_now, utc_text
 from phonoscope.errors import UsageError
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.base import Found, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of

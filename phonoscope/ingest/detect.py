@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from phonoscope.errors import SourceError, UnreadableError, UsageError
-from phonoscope.files import local_path, open_source, printable, shown, uri_of
+from phonoscope.escape import printable
+from phonoscope.files import local_path, open_source, shown, uri_of
 from phonoscope.ingest.base import Source
 from phonoscope.ingest.formats.web_api_text import TextFile, TextTables, table_of
 from phonoscope.ingest.job import Format, Job, formats

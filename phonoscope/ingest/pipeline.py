@@ -18,7 +18,8 @@ from phonoscope.catalogue.schema.tables import phonoscope_version, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, PhonoscopeError, UsageError
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.ingest.base import Source
 from phonoscope.ingest.checkpoint import (
     Checkpoint,

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.errors import UsageError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 KEY_BYTES = 32
 KEY_IS_GONE = (

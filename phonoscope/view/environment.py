@@ -12,7 +12,8 @@ import jinja2
 from phonoscope import text
 from phonoscope.detector.disagreement import DISAGREEMENTS
 from phonoscope.disclosure.model import Declaration, sentence
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.text import NOT_BROKEN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from phonoscope.columns import columns_in
+from phonoscope.escape import printable
 from phonoscope.features.base import features
-from phonoscope.files import printable
 from phonoscope.text import clock, count, frequency, measured, number, percent, size
 from phonoscope.view.record import Record
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.questions.unreadable import reason
 from phonoscope.view.queries import Queries, Row, TableOf
 

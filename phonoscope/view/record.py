@@ -16,8 +16,9 @@ from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError
+from phonoscope.escape import printable
 from phonoscope.features.base import features
-from phonoscope.files import printable, shown
+from phonoscope.files import shown
 from phonoscope.view.queries import Queries, Row
 
 

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from phonoscope.detector.generated import Band, Verdict, detected_band, round_down
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.text import count, number, percent
 
 OF = 10_000

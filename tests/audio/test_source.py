@@ -12,14 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonoscope.errors import ErrorKind, UnreadableError
-from phonoscope.files import (
-    local_path,
-    open_source,
-    printable,
-    shown,
-    stat_source,
-    uri_of,
-)
+from phonoscope.escape import printable
+from phonoscope.files import local_path, open_source, shown, stat_source, uri_of
 
 NAMES = [
     b"plain.wav",

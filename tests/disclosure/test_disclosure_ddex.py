@@ -14,7 +14,7 @@ from phonoscope.disclosure.ddex import About, declarations, declared_in, mapping
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.read import read_labels
 from phonoscope.errors import SourceError, UnreadableError, UsageError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 
 FORMS = {
     "382": "<SoundRecordingId><ISRC>{isrc}</ISRC></SoundRecordingId>",

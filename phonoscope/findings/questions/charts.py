@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

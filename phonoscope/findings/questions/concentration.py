@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonoscope.disclosure.declared_status import MACHINE_MAKING
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     QuerySession,

@@ -9,7 +9,8 @@ from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.detector.disagreement import DISAGREEMENTS, EVIDENCE, Disagreement, disagreement_of
 from phonoscope.detector.generated import Band
 from phonoscope.disclosure.declared_status import DECLARED_STATUSES, DeclaredStatus
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

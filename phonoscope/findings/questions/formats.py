@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     QuerySession,

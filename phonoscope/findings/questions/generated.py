@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from phonoscope.detector.rates import Rates
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from phonoscope.clock import utc_now
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,

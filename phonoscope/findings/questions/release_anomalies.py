@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from phonoscope.catalogue.backend import memtable
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     Chart,

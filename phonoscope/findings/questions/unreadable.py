@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from phonoscope.errors import ErrorKind
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phonoscope.detector.generated import Band
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
     Figure,

@@ -8,7 +8,8 @@ from typing import Any
 from phonoscope.clock import utc_today
 from phonoscope.disclosure.model import Making, Part
 from phonoscope.disclosure.voice import Use
-from phonoscope.files import printable, shown
+from phonoscope.escape import printable
+from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from phonoscope.errors import SourceError
-from phonoscope.files import local_path, printable
+from phonoscope.escape import printable
+from phonoscope.files import local_path
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.lines import Lines, encoding_of

@@ -22,7 +22,8 @@ from typing import BinaryIO, Protocol, cast
 import pyarrow as pa
 
 from phonoscope.errors import SourceError
-from phonoscope.files import open_source, printable
+from phonoscope.escape import printable
+from phonoscope.files import open_source
 
 MOST_TIMES = 300
 """How many times its packed size a source may be. Dumps of metadata are 3 to 60 times theirs."""

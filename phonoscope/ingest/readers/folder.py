@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from phonoscope.errors import SourceError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk, Position, Reject, Source, renumbered
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.row_text import text_of

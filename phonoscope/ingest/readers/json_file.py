@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 
 from phonoscope.errors import SourceError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter

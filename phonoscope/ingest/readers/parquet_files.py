@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from phonoscope.catalogue.query import spilling_connection
 from phonoscope.errors import SourceError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from phonoscope.disclosure.xml_tree import records, refuse_document_type
 from phonoscope.errors import SourceError
-from phonoscope.files import printable
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 

@@ -1,0 +1,42 @@
+"""Text of strangers (file names, tags, cells) as it may be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""Return text in one line that is safe on a terminal and in a page.
+
+    Control characters could redraw a terminal, and marks that turn the direction of writing could
+    reverse a name. They, line separators and surrogates are shown as ``\n``, ``\x1b``,
+    ``\u2028``, ``\u202e``. The joiners that emoji and Persian or Hindi words are written with
+    stay, and so do characters that are newer than this Python.
+
+    Parameters
+    ----------
+    text
+        Any text, with surrogate escapes or without.
+    keep
+        Characters to leave alone though they are not harmless, e.g. a newline.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2Jb\u202ec"))
+    a\x1b[2Jb\u202ec
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if is_harmless(c) or c in keep else _escaped(c) for c in text)
+
+
+def is_harmless(character: str) -> bool:
+    """Whether a character does nothing to what stands around it."""
+    return unicodedata.category(character) not in _HARMFUL or character in _JOINERS
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
