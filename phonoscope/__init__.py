@@ -1,8 +1,13 @@
 """Phonoscope: the open microscope for music catalogues.
 
+>>> import tempfile
 >>> import phonoscope as ps
->>> analysis = ps.analyse("song.mp3")                             # doctest: +SKIP
->>> catalogue = ps.open_catalogue("my-catalogue", create=True)    # doctest: +SKIP
+>>> ps.analyse("no-such-file.mp3").error
+'there is no such file (any more)'
+>>> with tempfile.TemporaryDirectory() as folder:
+...     catalogue = ps.open_catalogue(folder, create=True)
+...     catalogue["recordings"].count().to_pyarrow().as_py()
+0
 
 What is named here is public; it is imported when it is first used.
 """

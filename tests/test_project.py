@@ -241,6 +241,13 @@ def test_every_file_of_the_fast_tests_exists():
     assert files == sorted(set(files))
 
 
+def test_nothing_is_skipped_or_expected_to_fail():
+    ways = re.compile(r"pytest\.(skip|xfail|importorskip)\(|mark\.(skip|skipif|xfail)\b|[+]SKIP\b")
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "phonoscope").rglob("*.py")]
+    found = [path for path in files if ways.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
 def test_every_public_name_is_in_the_python_reference():
     page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^::: phonoscope\.(\w+)$", page, re.M)) == sorted(phonoscope.__all__)

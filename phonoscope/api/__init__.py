@@ -1,9 +1,11 @@
 """The Python face: what the command line and the pages do, as functions.
 
+>>> import tempfile
 >>> import phonoscope as ps
->>> catalogue = ps.open_catalogue("my-catalogue", create=True)    # doctest: +SKIP
->>> catalogue.scan("music/").examined                             # doctest: +SKIP
->>> catalogue["recordings"].to_pandas()                           # doctest: +SKIP
+>>> with tempfile.TemporaryDirectory() as folder:
+...     catalogue = ps.open_catalogue(folder, create=True)
+...     catalogue.sql("select count(*) as recordings from recordings").read_all().to_pylist()
+[{'recordings': 0}]
 
 What is named here is imported when it is first used: a query needs none of the audio code.
 """
