@@ -14,6 +14,7 @@ What is named here is public; it is imported when it is first used.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.deprecation import warn_deprecated
@@ -88,6 +89,8 @@ def __getattr__(name: str) -> Any:
         new = _FORMER[name]
         warn_deprecated(f"phonoscope.{name}", f"phonoscope.{new}", since="0.2")
         return _lazy(new)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("phonoscope")
     return _lazy(name)
 
 

@@ -22,13 +22,15 @@ from phonoscope.detector.generated import (
     judge,
 )
 from phonoscope.disclosure import sidecar
-from phonoscope.disclosure.model import Declaration, Tags
+from phonoscope.disclosure.model import Declaration, Tags, sentence
 from phonoscope.disclosure.read import read_marks
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.features.base import features
 from phonoscope.files import identify_source, open_source, shown, stat_source, uri_of
 from phonoscope.json_values import json_value
+from phonoscope.notebook import summary_html, summary_text
+from phonoscope.text import clock
 
 MOST_FALSE_ALARMS = 0.5
 """Share of human music that may at most be called generated: beyond it a coin would do better."""
@@ -78,6 +80,28 @@ class Analysis:
             for result in self.results.values()
             for column in columns_in(result)
         }
+
+    def __str__(self) -> str:
+        return summary_text(shown(self.file), self._summary())
+
+    def _repr_html_(self) -> str:
+        return summary_html(shown(self.file), self._summary())
+
+    def _summary(self) -> list[tuple[str, str]]:
+        """Return what a person wants to know first, in labelled rows."""
+        if self.error is not None:
+            return [("error", f"{self.error} ({self.error_kind})")]
+        verdict = self.verdict
+        rows = [("verdict", printable(f"{verdict.verdict} ({verdict.basis}): {verdict.says}"))]
+        if self.disagreement is not None:
+            rows.append(("disagreement", str(self.disagreement)))
+        if self.duration_s is not None:
+            rows.append(("duration", clock(self.duration_s)))
+        for label, tag in (("title", self.tags.title), ("artist", self.tags.artist)):
+            rows += [(label, printable(tag))] if tag else []
+        rows += [("declared", printable(f"{sentence(d)} ({d.place})")) for d in self.declared]
+        rows += [("evidence", printable(statement.says)) for statement in self.evidence]
+        return rows
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope check --json``.

@@ -1,24 +1,29 @@
 """The Python face: its public names, what it costs to import, and what it returns."""
 
 import os
+import pkgutil
+import re
 import shutil
 import subprocess
 import sys
 import threading
+from importlib.metadata import version
 
 import pyarrow.parquet as pq
 import pytest
 
 import phonoscope
 from phonoscope import api
-from phonoscope.analysis import MOST_FALSE_ALARMS
+from phonoscope.analysis import MOST_FALSE_ALARMS, analyse
 from phonoscope.api import check, listed, open_catalogue
+from phonoscope.cli.reference import command_names
 from phonoscope.detector.generated import DEFAULT_FALSE_ALARMS
+from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError, ErrorKind, SourceError, UsageError
 from phonoscope.scan import check as engines_check
 from phonoscope.settings import Settings
 from tests.helpers import tasks
-from tests.helpers.batches import outcome, recording_id_of, stretches, write_batch
+from tests.helpers.batches import analysis, outcome, recording_id_of, stretches, write_batch
 from tests.helpers.sounds import noise, write
 
 PUBLIC = [
@@ -272,3 +277,91 @@ def test_what_check_would_examine(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="no audio"):
         listed([tmp_path / "empty"])
+
+
+def test_printing_an_analysis_says_what_matters():
+    made = analysis("a", says=("The bandwidth ends at 16 kHz.",))
+    lines = str(made).splitlines()
+    assert lines[0] == "/music/a.wav"
+    labels = [line[2:].split("  ")[0] for line in lines[1:]]
+    assert labels == ["verdict", "duration", "title", "declared", "evidence"]
+    assert "generated (declared)" in lines[1]
+    assert "Song a" in str(made)
+    assert "The bandwidth ends at 16 kHz." in str(made)
+    bad = analyse("no-such-file.mp3")
+    assert str(bad).splitlines()[1].strip() == f"error  {bad.error} (vanished)"
+
+
+def test_what_notebooks_show_is_escaped_and_takes_the_colours_of_the_page(catalogue):
+    evil = "<script>alert(1)</script>\x1b[2J\u202e"
+    made = analysis("a", says=(evil,), tags=Tags(title=evil))
+    shown = (made._repr_html_(), catalogue._repr_html_(), catalogue.report()._repr_html_())
+    for markup in shown:
+        assert "<script" not in markup
+        assert "<table" in markup
+        # No colour of its own: it reads in a light and in a dark notebook.
+        colours = set(re.findall(r"(?<![-\w])(?:color|background):(\w+)", markup))
+        assert colours <= {"inherit", "transparent"}
+    assert "&lt;script&gt;" in shown[0]
+    assert not re.search("[\x1b\u202e]", shown[0] + str(made))
+
+
+REPR = """
+import sys
+import phonoscope
+print(repr(phonoscope.open_catalogue(sys.argv[1])))
+print(sorted({"pandas", "ibis"} & set(sys.modules)))
+"""
+
+
+def test_repr_of_a_catalogue_counts_without_ibis(catalogue):
+    expected = f"Catalogue({catalogue.path!r}: 2 files, 2 recordings)"
+    assert repr(catalogue) == expected
+    command = [sys.executable, "-c", REPR, catalogue.path]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [expected, "[]"]
+    shutil.rmtree(catalogue.path)
+    assert repr(catalogue) == f"Catalogue({catalogue.path!r})"
+
+
+FUNCTION_OF = {
+    "check": "phonoscope.check",
+    "scan": "phonoscope.api.Catalogue.scan",
+    "ingest": "phonoscope.api.Catalogue.ingest",
+    "charts": "phonoscope.api.Catalogue.ingest",
+    "plays": "phonoscope.api.Plays.analyse",
+    "compact": "phonoscope.api.Catalogue.compact",
+    "report": "phonoscope.api.Catalogue.report",
+    "share": "phonoscope.api.Catalogue.share_generated",
+    "find": "phonoscope.api.Catalogue.find",
+    "copies": "phonoscope.api.Catalogue.copies",
+    "dossier": "phonoscope.api.Catalogue.dossier",
+    "voices": "phonoscope.api.Licences.add",
+    "label read": "phonoscope.read_labels",
+    "label write": "phonoscope.write_label",
+    "label check": "phonoscope.api.check_policy",
+    "label policies": "phonoscope.api.policies",
+    "label rights": "phonoscope.api.rights_of",
+    "sql": "phonoscope.api.Catalogue.sql",
+    "serve": "phonoscope.web.app.create_app",
+}
+"""Python's function for each command; ``demo`` downloads music and shows the others."""
+
+
+def test_every_command_has_a_function():
+    assert {*FUNCTION_OF} | {"demo", "version"} == {*command_names()}
+    for path in FUNCTION_OF.values():
+        assert callable(pkgutil.resolve_name(path)), path
+    assert phonoscope.__version__ == version("phonoscope")
+
+
+def test_a_dossier_and_a_policy_from_python(catalogue, tmp_path):
+    made = catalogue.dossier(recording_id_of("a"))
+    assert api.write_dossier(made, tmp_path / "d.html").read_text().startswith("<!")
+    names = [policy.name for policy in api.policies()]
+    rules = [rule for name in names for rule in api.check_policy(analysis("a"), name)]
+    assert {rule.policy for rule in rules} == {*names}
+    assert {rule.outcome for rule in rules} & {"met", "not-met"}
+    assert api.rights_of("cover")
+    with pytest.raises(UsageError, match="no use 'x'"):
+        api.rights_of("x")

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from phonoscope.analysis import Analysis, analyse
     from phonoscope.api.catalogue import Catalogue, open_catalogue
     from phonoscope.api.decisions import Decisions
+    from phonoscope.api.dossiers import write_dossier
     from phonoscope.api.licences import Licences
     from phonoscope.api.plays import Plays
+    from phonoscope.api.policy import check_policy, policies, rights_of
     from phonoscope.api.sources import check, format_of, layout_of, listed, open_log
     from phonoscope.catalogue.compaction import Compaction
+    from phonoscope.disclosure.read import read_labels
+    from phonoscope.disclosure.writing import write_label
     from phonoscope.findings.report import Report
     from phonoscope.ingest.summary import IngestSummary
     from phonoscope.progress import Progress
@@ -42,11 +46,17 @@ __all__ = [
     "ScanSummary",
     "analyse",
     "check",
+    "check_policy",
     "format_of",
     "layout_of",
     "listed",
     "open_catalogue",
     "open_log",
+    "policies",
+    "read_labels",
+    "rights_of",
+    "write_dossier",
+    "write_label",
 ]
 
 __getattr__ = lazily(
@@ -64,10 +74,16 @@ __getattr__ = lazily(
         "ScanSummary": "phonoscope.scan.scan",
         "analyse": "phonoscope.analysis",
         "check": "phonoscope.api.sources",
+        "check_policy": "phonoscope.api.policy",
         "format_of": "phonoscope.api.sources",
         "layout_of": "phonoscope.api.sources",
         "listed": "phonoscope.api.sources",
         "open_catalogue": "phonoscope.api.catalogue",
         "open_log": "phonoscope.api.sources",
+        "policies": "phonoscope.api.policy",
+        "read_labels": "phonoscope.disclosure.read",
+        "rights_of": "phonoscope.api.policy",
+        "write_dossier": "phonoscope.api.dossiers",
+        "write_label": "phonoscope.disclosure.writing",
     },
 )

@@ -21,8 +21,11 @@ from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store, open_store
 from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
+from phonoscope.escape import printable
 from phonoscope.files import open_source, uri_of
+from phonoscope.notebook import summary_html
 from phonoscope.settings import Settings
+from phonoscope.text import count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from phonoscope.catalogue.compaction import Compaction
     from phonoscope.catalogue.declarations import Labelled
+    from phonoscope.dossier.content import Dossier
     from phonoscope.findings.report import Report
     from phonoscope.findings.shared.shares import Shares
     from phonoscope.ingest.summary import IngestSummary
@@ -98,7 +102,25 @@ class Catalogue(FormerNames):
         """What people decided about copies: ``.record()`` and ``.rows()``."""
 
     def __repr__(self) -> str:
-        return f"Catalogue({self.path!r})"
+        said = ", ".join(f"{count(rows)} {name}" for name, rows in self._counts())
+        return f"Catalogue({self.path!r}{': ' if said else ''}{said})"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, count(number)) for name, number in self._counts()]
+        return summary_html(f"Catalogue {printable(self.path)}", rows or [("", "empty")])
+
+    def _counts(self) -> list[tuple[str, int]]:
+        """Return how many rows the tables have that people ask for; those with none left out.
+
+        Without Ibis, which takes longer to import than the counting.
+        """
+        counts = (f"(FROM {name} SELECT count(*)) AS {name}" for name in _COUNTED)
+        try:
+            (row,) = self.sql(f"SELECT {', '.join(counts)}").read_all().to_pylist()
+        except (CatalogueError, UsageError):
+            # Whoever prints it should see where it is, also when nothing can be read there.
+            return []
+        return [(name, number) for name, number in row.items() if number]
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -501,6 +523,29 @@ class Catalogue(FormerNames):
             "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
         }
 
+    def dossier(self, recording: str) -> Dossier:
+        """Return all that is known of one recording, for somebody else to check.
+
+        Parameters
+        ----------
+        recording
+            Its id, the beginning of its id, or a file whose bytes the catalogue knows.
+
+        Returns
+        -------
+        Dossier
+            ``.to_json()`` has its documented shape; :func:`phonoscope.api.write_dossier` writes
+            it as a page.
+
+        Raises
+        ------
+        UsageError
+            When there is no such recording, or several.
+        """
+        from phonoscope.dossier.content import dossier_of
+
+        return dossier_of(self, recording)
+
     def compact(self, *, grace_s: float = 3600.0) -> Compaction:
         """Merge the parts that scans left; the rows stay the same and queries get faster.
 
@@ -585,6 +630,10 @@ class Catalogue(FormerNames):
         return rows.filter(rows["recording_id"] == recording_id).to_pyarrow().to_pylist()
 
 
+_COUNTED = (
+    "files", "recordings", "tracks", "albums", "artists", "playlists", "chart_entries", "listens",
+    "voices",
+)  # fmt: skip
 _OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
 _WITHOUT_PRINTS = (
     "no recording in this catalogue has fingerprints that this version can compare: they were "

@@ -25,6 +25,7 @@ from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of
 from phonoscope.findings.csv_export import checked_sheet, figures_of, long_sheet, sheet_of
 from phonoscope.findings.page import asset, drawn, drawn_beside, environment
+from phonoscope.notebook import summary_html, summary_text
 from phonoscope.progress import Progress
 
 ReportFormat = Literal["html", "json", "csv"]
@@ -42,6 +43,16 @@ class Report:
     """Claims held against it; ``None`` when none were asked for."""
     comparison: Comparison | None = None
     """The catalogue beside another; ``None`` when none was named."""
+
+    def __str__(self) -> str:
+        return summary_text(f"Report on {self.name}", self._summary())
+
+    def _repr_html_(self) -> str:
+        return summary_html(f"Report on {self.name}", self._summary())
+
+    def _summary(self) -> list[tuple[str, str]]:
+        """Return each finding's title and headline."""
+        return [(one.finding.title, one.answer.headline) for one in self.found]
 
     @property
     def standings(self) -> Counter[Standing]:

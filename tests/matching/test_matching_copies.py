@@ -107,7 +107,7 @@ def test_a_lossless_whole_recording_is_the_likely_original(scanned):
 
 
 def test_the_join_misses_no_copy_that_comparing_every_pair_finds(scanned):
-    rows = scanned.files.to_pyarrow().to_pylist()
+    rows = scanned["files"].to_pyarrow().to_pylist()
     held = read_fingerprints(scanned.table("prints"), [row["recording_id"] for row in rows])
     every = {
         frozenset((a, b))

@@ -153,7 +153,7 @@ def test_reading_and_compacting_while_a_scan_runs(music, tmp_path):
             found = open_catalogue(path, create=False)
             seen.append(len(rows(found, "from files")))
             assert len(rows(found, "from files anti join recordings using (recording_id)")) == 0
-            assert found.files.count().to_pyarrow().as_py() >= seen[-1]
+            assert found["files"].count().to_pyarrow().as_py() >= seen[-1]
             found.compact(grace_s=5)
         drain.join()
     assert process.returncode == 0
