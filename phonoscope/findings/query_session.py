@@ -11,7 +11,8 @@ from phonoscope.catalogue.reader import CatalogueReader
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
+
+    import ibis.expr.types as ir
 
 
 Tables: TypeAlias = CatalogueReader
@@ -32,14 +33,16 @@ class QuerySession:
     def __init__(self, catalogue: Tables, source: str | None = None) -> None:
         self._catalogue = catalogue
         self._source = source
-        self._cache: dict[Callable[[QuerySession], Any], tuple[Any, Callable[[], object]]] = {}
+        self._cache: dict[
+            Callable[[QuerySession], ir.Table], tuple[ir.Table, Callable[[], object]]
+        ] = {}
 
     @property
     def path(self) -> str | Path:
         """The catalogue's path or address."""
         return self._catalogue.path
 
-    def table(self, name: str) -> Any:
+    def table(self, name: str) -> ir.Table:
         """Return an Ibis table by name."""
         found = self._catalogue.table(name)
         # A list of artists is a source of its own, and speaks of those of every other.
@@ -74,7 +77,7 @@ class QuerySession:
         rows = self.table(table)
         return int(rows.filter(rows[column].isnull()).count().to_pyarrow().as_py())
 
-    def cached(self, make: Callable[[QuerySession], Any]) -> Any:
+    def cached(self, make: Callable[[QuerySession], ir.Table]) -> ir.Table:
         """Return the Ibis table that ``make`` describes, computed at most once."""
         if make not in self._cache:
             self._cache[make] = materialise(make(self))

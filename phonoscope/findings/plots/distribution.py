@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.findings.base import Figure
 from phonoscope.interval import Interval, median_ranks
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 class Bar(NamedTuple):
@@ -117,7 +120,9 @@ class Distribution:
         return math.floor(first / self.step), math.floor(last / self.step)
 
 
-def distribution(table: Any, column: str, per_unit: int, low: float, high: float) -> Distribution:
+def distribution(
+    table: ir.Table, column: str, per_unit: int, low: float, high: float
+) -> Distribution:
     """Count a column's values in fine bins.
 
     Parameters

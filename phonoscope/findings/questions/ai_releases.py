@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.base import (
     Answer,
@@ -26,6 +26,9 @@ from phonoscope.findings.shared.shares import Shares, current_rates, says, share
 from phonoscope.interval import Interval
 from phonoscope.linking.links import links
 from phonoscope.text import percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MONTHS_DRAWN = 60
 """Months that the chart draws, the latest."""
@@ -127,13 +130,13 @@ def _whole(counts: Sequence[_Count]) -> Share:
     return Share(sum(c.hits for c in counts), sum(c.tracks for c in counts))
 
 
-def _month(rows: Any) -> Any:
+def _month(rows: ir.Table) -> ir.StringColumn:
     """Return the month of a date of release; empty where it names none."""
     named = rows.release_date_precision.isin(("month", "day"))
     return named.ifelse(rows.release_date.substr(0, 7), None)
 
 
-def _counts(rows: Any, hit: Any) -> list[_Count]:
+def _counts(rows: ir.Table, hit: ir.BooleanColumn) -> list[_Count]:
     found = rows.mutate(month=_month(rows), hit=hit.cast("int64")).group_by("month")
     months = found.agg(hits=lambda t: t.hit.sum(), tracks=lambda t: t.count())
     return [
@@ -254,7 +257,7 @@ def _by_month_detected(detected: Shares) -> ResultTable:
     )
 
 
-def _plain(name: Any) -> Any:
+def _plain(name: ir.StringColumn) -> ir.StringColumn:
     return name.strip().lower()
 
 

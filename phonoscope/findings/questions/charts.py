@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
@@ -21,9 +21,12 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.time_series import Course, Day, over_days
 from phonoscope.findings.shared.chart_provenance import charted, heard
-from phonoscope.findings.shared.shares import current_rates, says, shares_of
+from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
 from phonoscope.interval import Interval, median_ranks
 from phonoscope.text import counted, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 NEW_DAYS = 28
 HISTORY_DAYS = 364
@@ -128,12 +131,12 @@ _SAYS = {
 }
 
 
-def _rows(table: Any) -> list[dict[str, Any]]:
+def _rows(table: ir.Table) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
     return rows
 
 
-def _charts(entries: Any) -> list[dict[str, Any]]:
+def _charts(entries: ir.Table) -> list[dict[str, Any]]:
     found = entries.group_by("chart", "region").agg(
         first=entries.chart_date.min(),
         last=entries.chart_date.max(),
@@ -148,11 +151,11 @@ def _charts(entries: Any) -> list[dict[str, Any]]:
 _KINDS = ("listed", "linked", "declared", "weighed", "flagged")
 
 
-def _sums(entries: Any) -> dict[str, Any]:
+def _sums(entries: ir.Table) -> dict[str, Any]:
     return {name: entries[name].cast("int64").sum() for name in _KINDS}
 
 
-def _counts(entries: Any) -> dict[str, int]:
+def _counts(entries: ir.Table) -> dict[str, int]:
     found = entries.agg(entries=entries.count(), songs=entries.song.nunique(), **_sums(entries))
     return {name: int(value or 0) for name, value in _rows(found)[0].items()}
 
@@ -173,7 +176,7 @@ def _says_anything(catalogue: QuerySession) -> bool:
     return bool(said.to_pyarrow().num_rows)
 
 
-def _detected(catalogue: QuerySession) -> Any:
+def _detected(catalogue: QuerySession) -> Shares | None:
     weighed = heard(catalogue)
     rates = current_rates()
     counts = weighed.agg(
@@ -186,7 +189,7 @@ def _detected(catalogue: QuerySession) -> Any:
     return shares_of(counts, None, rates) if counts["recordings"][0].as_py() else None
 
 
-def _new(entries: Any) -> Share | None:
+def _new(entries: ir.Table) -> Share | None:
     """Return the share of entries by artists who are new; ``None`` when no chart is long enough."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -201,7 +204,7 @@ def _new(entries: Any) -> Share | None:
     return Share(found["hits"] or 0, found["total"]) if found["total"] else None
 
 
-def _songs(catalogue: QuerySession) -> Any:
+def _songs(catalogue: QuerySession) -> ir.Table:
     """Return one row a song of a chart."""
     entries = catalogue.cached(charted)
     return entries.group_by("chart", "region", "song").agg(
@@ -217,7 +220,7 @@ def _songs(catalogue: QuerySession) -> Any:
     )
 
 
-def _medians(songs: Any) -> list[Figure]:
+def _medians(songs: ir.Table) -> list[Figure]:
     """Return medians of peak, times on the chart and days to it, of all songs and machine-made."""
     days = songs.first.cast("date").delta(songs.released.try_cast("date"), unit="day")
     values = songs.mutate(days=days, machine=songs.listed | songs.declared)
@@ -261,7 +264,7 @@ def _chart_table(charts: Sequence[Mapping[str, Any]]) -> ResultTable:
     return ResultTable("charts", "Charts", columns, rows)
 
 
-def _machine_table(songs: Any) -> tuple[ResultTable, ...]:
+def _machine_table(songs: ir.Table) -> tuple[ResultTable, ...]:
     """Return the songs that something is known of, each with what it is."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -295,7 +298,7 @@ _COURSES = {
 
 
 def _course(
-    entries: Any, charts: Sequence[Mapping[str, Any]], shares: Mapping[str, Share]
+    entries: ir.Table, charts: Sequence[Mapping[str, Any]], shares: Mapping[str, Share]
 ) -> tuple[Chart | None, str]:
     """Draw the shares that can be told of the largest chart, and say which one that is.
 
@@ -329,7 +332,7 @@ def _day(day: str, share: Share) -> Day:
     )
 
 
-def _by_day(entries: Any) -> ResultTable:
+def _by_day(entries: ir.Table) -> ResultTable:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     found = entries.group_by("chart", "region", "chart_date").agg(

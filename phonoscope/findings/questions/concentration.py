@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
+    Chart,
     Figure,
     QuerySession,
     ResultColumn,
@@ -20,6 +21,9 @@ from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist, by_label, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.text import count, counted, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 LISTED, DRAWN = 50, 10
 """Largest labels and artists that a table lists, and labels that a chart draws."""
@@ -97,7 +101,7 @@ def concentration(catalogue: QuerySession) -> Answer:
     )
 
 
-def _held(counts: Any, name: str) -> _Held | None:
+def _held(counts: ir.Table, name: str) -> _Held | None:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     tracks = counts.tracks
@@ -115,7 +119,7 @@ def _held(counts: Any, name: str) -> _Held | None:
     return _Held(whole["holders"], whole["tracks"], hhi, largest)
 
 
-def _chart(held: _Held) -> Any:
+def _chart(held: _Held) -> Chart | None:
     rows: dict[str, tuple[str, int, str]] = {}
     for holder, n in held.largest[:DRAWN]:
         label = printable(holder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.detector.disagreement import DISAGREEMENTS, EVIDENCE, Disagreement, disagreement_of
@@ -27,6 +27,9 @@ from phonoscope.findings.plots.stacked_bars import Piece, stacked_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import between, count, counted, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 FOUND: Mapping[str, str] = {
     "evidence": "Evidence of a generator",
@@ -122,7 +125,7 @@ def declared_beside_detected(catalogue: QuerySession) -> Answer:
     )
 
 
-def _crossing(known: Any) -> Crossing:
+def _crossing(known: ir.Table) -> Crossing:
     crossing: Crossing = {}
     for stance, band, n in tally(
         known.select("declared_status", "detected"), "declared_status", "detected"
@@ -255,7 +258,9 @@ def _agreement(stance: DeclaredStatus, found: str) -> str:
     return "do not disagree" if (stance, found) == (DeclaredStatus.HUMAN, "no-sign") else ""
 
 
-def _listed(catalogue: QuerySession, known: Any, which: Disagreement, total: int) -> ResultTable:
+def _listed(
+    catalogue: QuerySession, known: ir.Table, which: Disagreement, total: int
+) -> ResultTable:
     mine = known.filter(known.disagreement == which.value)
     nearest = mine.p_value.desc() if which == _MACHINE_NO_SIGN else mine.p_value.asc()
     first = mine.order_by([mine.p_value.isnull(), nearest, "recording_id"]).limit(LISTED_AT_MOST)

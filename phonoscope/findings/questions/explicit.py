@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from phonoscope.findings.base import (
     Answer,
+    Chart,
     QuerySession,
     ResultColumn,
     ResultTable,
@@ -78,7 +77,7 @@ def _marks(catalogue: QuerySession) -> list[tuple[int | None, int, int]]:
     return [(row["release_year"], row["hits"], row["n"]) for row in rows]
 
 
-def _chart(years: list[tuple[int, Share]]) -> Any:
+def _chart(years: list[tuple[int, Share]]) -> Chart:
     points = [
         Point(
             year,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.findings.base import (
     Answer,
@@ -23,6 +23,9 @@ from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS
 from phonoscope.text import counted, joined, measured, number
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 FEATURES: Mapping[str, str] = {
     "danceability": "danceability",
@@ -122,7 +125,7 @@ def _share(catalogue: QuerySession) -> int:
     return NUMBERS if total <= EXACT_TO else max(1, NUMBERS * EXACT_TO // total)
 
 
-def _looked_at(catalogue: QuerySession) -> Any:
+def _looked_at(catalogue: QuerySession) -> ir.Table:
     """Return the rows of features that are looked at: all, or a sample."""
     features = catalogue.table("features")
     share = _share(catalogue)
@@ -131,7 +134,7 @@ def _looked_at(catalogue: QuerySession) -> Any:
     return features.select("track_id", *FEATURES)
 
 
-def _sums(rows: Any) -> dict[str, Any]:
+def _sums(rows: ir.Table) -> dict[str, Any]:
     """Return Ibis sums of every feature, for one row or for groups.
 
     In whole parts of a unit, so that they are the same in whatever order they are added.
@@ -158,12 +161,12 @@ def _year(row: Mapping[str, Any], year: int) -> _Year:
     return _Year(year, counts, named("sum", _PARTS), named("squares", _SQUARED_PARTS**2))
 
 
-def _whole(features: Any) -> _Year:
+def _whole(features: ir.Table) -> _Year:
     (row,) = features.agg(**_sums(features)).to_pyarrow().to_pylist()
     return _year(row, 0)
 
 
-def _years(tracks: Any, features: Any) -> list[_Year]:
+def _years(tracks: ir.Table, features: ir.Table) -> list[_Year]:
     """Return sums by year of release, of years with enough tracks."""
     dated = tracks.filter(tracks.release_year.notnull()).select("track_id", "release_year")
     # Features of a file of their own have a source of their own, but a service's ids are one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
@@ -18,6 +18,9 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist
 from phonoscope.text import count, counted, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 LISTED, DRAWN = 200, 12
 
@@ -56,7 +59,7 @@ def genres(catalogue: QuerySession) -> Answer:
     return _answer([(r["genre"], r["tracks"], None) for r in rows], total, "track")
 
 
-def _of_artists(catalogue: QuerySession, genres: Any) -> Answer:
+def _of_artists(catalogue: QuerySession, genres: ir.Table) -> Answer:
     credits = catalogue.cached(by_artist)
     joined = genres.select("artist_id", "genre").left_join(credits, "artist_id")
     counts = joined.group_by("genre").agg(artists=joined.count(), credits=joined.tracks.sum())
@@ -67,7 +70,7 @@ def _of_artists(catalogue: QuerySession, genres: Any) -> Answer:
     return _answer(known, total, "artist", artists)
 
 
-def _sorted(counts: Any, by: str) -> list[dict[str, Any]]:
+def _sorted(counts: ir.Table, by: str) -> list[dict[str, Any]]:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     rows: list[dict[str, Any]] = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.base import (
     Answer,
+    Chart,
     Figure,
     QuerySession,
     ResultColumn,
@@ -20,6 +21,9 @@ from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.isrc_counts import Runs, runs_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.text import count, counted, number, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 TITLES_FROM = 2_000_000
 """Tracks from which titles are compared for one ISRC in a hundred only."""
@@ -138,7 +142,7 @@ def _certainty(runs: Runs, shared: Share, named: Share | None) -> str:
     return " ".join(parts)
 
 
-def _titles(tracks: Any, total: int) -> tuple[int, int]:
+def _titles(tracks: ir.Table, total: int) -> tuple[int, int]:
     """Return how many codes of several tracks were looked at, and how many differ in title."""
     looked = tracks.filter(tracks.isrc_code >= 0, tracks.name.notnull())
     if total >= TITLES_FROM:
@@ -162,7 +166,7 @@ def _grouped(runs: Runs) -> list[tuple[str, int]]:
     ]
 
 
-def _chart(runs: Runs) -> Any:
+def _chart(runs: Runs) -> Chart | None:
     rows = [(label, n, f"{count(n)} ({percent(n / runs.unique)})") for label, n in _grouped(runs)]
     alt = f"ISRCs by the number of their tracks: {', '.join(f'{a}: {c}' for a, _, c in rows)}."
     return horizontal_bars(rows, alt=alt, label_px=90)

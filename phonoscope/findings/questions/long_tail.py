@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.base import (
     Answer,
@@ -20,6 +20,9 @@ from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.plots.trend import curve
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.text import count, counted, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 FEW = 1_000
 """Plays under which the published claim counts a track."""
@@ -75,13 +78,13 @@ def tail(catalogue: QuerySession) -> Answer:
     return _by_popularity(catalogue)
 
 
-def _plays(catalogue: QuerySession) -> Any:
+def _plays(catalogue: QuerySession) -> ir.Table:
     """Return the tracks by the plays that their source states."""
     tracks = catalogue.table("tracks")
     return _ranked(tracks.filter(tracks.plays >= 0))
 
 
-def _listened(catalogue: QuerySession) -> Any:
+def _listened(catalogue: QuerySession) -> ir.Table:
     """Return the tracks by their listens; a track of a source with listens may have none."""
     listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
     each = listens.group_by("source", "track_id").agg(heard=listens.count())
@@ -103,7 +106,7 @@ def _listens(catalogue: QuerySession) -> dict[str, int] | None:
     return row if row["listens"] else None
 
 
-def _ranked(played: Any) -> Any:
+def _ranked(played: ir.Table) -> ir.Table:
     """Return how many tracks have as many plays, fewer or equal, and the plays of those."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -113,7 +116,7 @@ def _ranked(played: Any) -> Any:
     return held.mutate(tracks=held.n.sum().over(upto), sums=held.total.sum().over(upto))
 
 
-def _by_plays(by_plays: Any, tracks: int) -> Answer:
+def _by_plays(by_plays: ir.Table, tracks: int) -> Answer:
     few = by_plays.filter(by_plays.plays < FEW).n.sum().to_pyarrow().as_py() or 0
     lorenz = _lorenz(by_plays)
     if not lorenz.plays:
@@ -176,7 +179,7 @@ def _by_listens(catalogue: QuerySession, heard: dict[str, int]) -> Answer:
     )
 
 
-def _lorenz(ranked: Any) -> _Lorenz:
+def _lorenz(ranked: ir.Table) -> _Lorenz:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     # Tied tracks share the ranks between them: their sum is n (2 r - n + 1) / 2, r the last rank.
@@ -201,7 +204,7 @@ def _lorenz(ranked: Any) -> _Lorenz:
     )
 
 
-def _points(ranked: Any, tracks: int, plays: int) -> list[tuple[float, float]]:
+def _points(ranked: ir.Table, tracks: int, plays: int) -> list[tuple[float, float]]:
     """Return the curve at every hundredth of the tracks at most; never between two tracks."""
     part = (ranked.tracks * 100 // tracks).cast("int64")
     ends = ranked.mutate(part=part).group_by("part").agg(x=ranked.tracks.max(), y=ranked.sums.max())
@@ -209,7 +212,7 @@ def _points(ranked: Any, tracks: int, plays: int) -> list[tuple[float, float]]:
     return [(0.0, 0.0), *((r["x"] / tracks, r["y"] / plays if plays else 0.0) for r in rows)]
 
 
-def _as_much(ranked: Any, plays: int) -> int:
+def _as_much(ranked: ir.Table, plays: int) -> int:
     """Return how many of the least played tracks have at most some plays together."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
+    Chart,
     Figure,
     QuerySession,
     ResultColumn,
@@ -22,6 +23,10 @@ from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.interval import Interval, unit_intervals
 from phonoscope.linking.links import links
 from phonoscope.text import between, counted, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.expr.types.groupby import GroupedTable
 
 FEWEST_TRACKS = 5
 """Effective tracks of a label from which on its share is drawn."""
@@ -196,7 +201,7 @@ def _rest(catalogue: QuerySession, table: str) -> str:
     return f"phonoscope sql {where} 'from {table}' --format csv"
 
 
-def _described(catalogue: QuerySession) -> Any:
+def _described(catalogue: QuerySession) -> ir.Table:
     """Return tracks that were played, with plays and what a catalogue says of them."""
     played, tracks = catalogue.table("played_tracks"), catalogue.table("tracks")
     known = tracks.semi_join(played, "track_id")
@@ -235,7 +240,7 @@ def _by_making(catalogue: QuerySession) -> list[dict[str, Any]]:
     return found
 
 
-def _heard(catalogue: QuerySession) -> Any:
+def _heard(catalogue: QuerySession) -> ir.Table:
     """Return tracks whose recordings were weighed, and whether one was detected as generated."""
     linked = links(
         catalogue.table("recordings"), catalogue.table("files"), catalogue.table("tracks")
@@ -248,7 +253,7 @@ def _heard(catalogue: QuerySession) -> Any:
     return pairs.group_by("track_id").agg(detected=(pairs.verdict != "no-sign-found").any())
 
 
-def _summed(grouped: Any, rows: Any) -> Any:
+def _summed(grouped: GroupedTable, rows: ir.Table) -> ir.Table:
     return grouped.agg(
         tracks=rows.count(),
         plays=rows.plays.sum(),
@@ -257,7 +262,7 @@ def _summed(grouped: Any, rows: Any) -> Any:
     )
 
 
-def _with_intervals(rows: Any) -> list[dict[str, Any]]:
+def _with_intervals(rows: ir.Table) -> list[dict[str, Any]]:
     found = []
     for row in rows.to_pyarrow().to_pylist():
         plays, artificial = int(row["plays"]), int(row["artificial"])
@@ -285,7 +290,7 @@ def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> tuple[ResultTa
     return (ResultTable(name, title, columns, cells),)
 
 
-def _chart(rows: list[dict[str, Any]], overall: float) -> Any:
+def _chart(rows: list[dict[str, Any]], overall: float) -> Chart | None:
     """Draw the shares that have any, or that are to be compared."""
     drawn = [r for r in rows if r["artificial"] or "label" not in r][:DRAWN]
     if not any(row["artificial"] for row in drawn):

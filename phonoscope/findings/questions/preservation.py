@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.findings.base import (
     Answer,
@@ -21,6 +21,9 @@ from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
 from phonoscope.text import count, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
 """Dates that software writes when it knows none."""
@@ -140,7 +143,7 @@ def _dates(catalogue: QuerySession) -> _Dates:
     text = table.release_date
     day = text.re_search(r"^\d{4}-\d\d-\d\d$")
 
-    def of(which: Any) -> Any:
+    def of(which: ir.BooleanColumn) -> ir.IntegerScalar:
         return which.fill_null(False).ifelse(table.tracks, 0).sum()
 
     (row,) = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.clock import utc_now
 from phonoscope.escape import printable
@@ -21,6 +21,9 @@ from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
 from phonoscope.text import counted, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 LISTED = 50
 
@@ -131,7 +134,7 @@ def _of_days(catalogue: QuerySession, total: int) -> list[Check]:
     year, now = year_of(table.release_date), str(_year_now(catalogue))
     day = table.release_date
 
-    def of(which: Any) -> Any:
+    def of(which: ir.BooleanColumn) -> ir.IntegerScalar:
         return which.fill_null(False).ifelse(table.tracks, 0).sum()
 
     says = {

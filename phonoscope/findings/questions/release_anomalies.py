@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -43,6 +43,9 @@ from phonoscope.findings.shared.releases import (
 )
 from phonoscope.linking.isrc import code_of
 from phonoscope.text import count, counted, joined, percent, shortened
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 RARE = 0.005
 """Share of the examined releases up to which differences are rare enough to be listed."""
@@ -159,7 +162,7 @@ def pages(catalogue: QuerySession) -> Answer:
 
 
 def _rows(
-    catalogue: QuerySession, some: Any, rates: _Rates, rare: Sequence[int]
+    catalogue: QuerySession, some: ir.Table, rates: _Rates, rare: Sequence[int]
 ) -> list[tuple[Cell, ...]]:
     """Return the rows of the list: what nothing explains first, then the rarest."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
@@ -20,6 +20,9 @@ from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.credits import by_artist, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
 from phonoscope.text import count, counted, number
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 DAYS = 365.25
 A_DAY = 365
@@ -108,13 +111,13 @@ def supply(catalogue: QuerySession) -> Answer:
     )
 
 
-def _by_year(albums: Any) -> list[tuple[int, int]]:
+def _by_year(albums: ir.Table) -> list[tuple[int, int]]:
     dated = albums.filter(albums.release_year.notnull())
     found = dated.group_by("release_year").agg(n=dated.count()).order_by("release_year")
     return [(row["release_year"], row["n"]) for row in found.to_pyarrow().to_pylist()]
 
 
-def _labels(rows: Any) -> tuple[list[_Fast], int]:
+def _labels(rows: ir.Table) -> tuple[list[_Fast], int]:
     """Return the fastest labels (name, year, releases), and how many a year were too fast."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 

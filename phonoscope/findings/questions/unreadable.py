@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.errors import ErrorKind
 from phonoscope.escape import printable
@@ -20,6 +20,9 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 REASONS = {
     ErrorKind.EMPTY: "Empty file",
@@ -102,7 +105,7 @@ def unreadable(catalogue: QuerySession) -> Answer:
     )
 
 
-def _listed(failed: Any, total: int) -> ResultTable:
+def _listed(failed: ir.Table, total: int) -> ResultTable:
     first = failed.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
     rows = first.limit(LISTED_AT_MOST).to_pyarrow().to_pylist()
     columns = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.detector.generated import Band
 from phonoscope.escape import printable
@@ -19,6 +19,9 @@ from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted, joined, percent, were
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 WORDS = {
     Band.GENERATED.value: "Generated",
@@ -120,7 +123,7 @@ def _headline(found: list[tuple[Any, ...]], total: int) -> str:
     return f"Of {counted(total, 'recording')}, {joined(said)}." if said else ""
 
 
-def _note(verdicts: Any, flagged: int) -> str:
+def _note(verdicts: ir.Table, flagged: int) -> str:
     """Say what a number of verdicts is not, and with what share of false alarms they were made."""
     if not flagged:
         return ""

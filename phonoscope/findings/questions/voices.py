@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.clock import utc_today
 from phonoscope.disclosure.model import Making, Part
@@ -23,6 +23,9 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import count, counted, joined
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 STATES: Mapping[str, str] = {
     "no-licence": "No licence recorded",
@@ -109,7 +112,7 @@ def voices(catalogue: QuerySession) -> Answer:
     )
 
 
-def _recordings(rows: Any) -> int:
+def _recordings(rows: ir.Table) -> int:
     return int(rows.recording_id.nunique().to_pyarrow().as_py())
 
 
@@ -139,7 +142,7 @@ def _note(catalogue: QuerySession, states: Mapping[str, int]) -> str:
     return " ".join(parts)
 
 
-def _standing(catalogue: QuerySession) -> Any:
+def _standing(catalogue: QuerySession) -> ir.Table:
     """Return one row a mark: ``recording_id``, ``voice`` (empty: not named) and ``state``."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -180,7 +183,7 @@ def _standing(catalogue: QuerySession) -> Any:
     return every.semi_join(catalogue.table("recordings"), "recording_id")
 
 
-def _unnamed(marks: Any, voice: Any) -> Any:
+def _unnamed(marks: ir.Table, voice: ir.StringColumn) -> ir.Table:
     """Return recordings with a converted voice of which no mark says whose it is."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -192,7 +195,7 @@ def _unnamed(marks: Any, voice: Any) -> Any:
     ).distinct()
 
 
-def _by_every_name(voices: Any) -> Any:
+def _by_every_name(voices: ir.Table) -> ir.Table:
     """Return licences by what a mark may call the voice, in lower case."""
     allowed = voices.uses.length().cast("int64")
     facts = {
@@ -207,7 +210,7 @@ def _by_every_name(voices: Any) -> Any:
     return both.filter(both.key.notnull()).distinct()
 
 
-def _listed(catalogue: QuerySession, known: Any) -> ResultTable:
+def _listed(catalogue: QuerySession, known: ir.Table) -> ResultTable:
     """List recordings without a licence, with what they declare."""
     wanted = known.filter(known.state.isin(OPEN)).distinct()
     rows = wanted.order_by(["state", "voice", "recording_id"]).limit(LISTED_AT_MOST)

@@ -5,7 +5,7 @@ One row an entry, computed once for the finding; the database joins and counts.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -15,6 +15,9 @@ from phonoscope.findings.base import QuerySession
 from phonoscope.findings.shared.shares import current_rates
 from phonoscope.linking.chart_links import SURE, chart_links
 from phonoscope.linking.titles import artists_of, title_keys
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 ENTRY = ("source", "chart", "region", "chart_date", "rank")
 _SONGS = pa.schema(
@@ -28,7 +31,7 @@ _SONGS = pa.schema(
 )
 
 
-def charted(catalogue: QuerySession) -> Any:
+def charted(catalogue: QuerySession) -> ir.Table:
     """Return the entries of charts; one that two sources list alike is there once.
 
     Returns
@@ -56,7 +59,7 @@ def charted(catalogue: QuerySession) -> Any:
     )
 
 
-def _songs(catalogue: QuerySession, entries: Any) -> pa.Table:
+def _songs(catalogue: QuerySession, entries: ir.Table) -> pa.Table:
     distinct = entries.select("title", "performer").distinct().to_pyarrow()
     listed = catalogue.table("machine_artists")
     names = listed.filter(listed.name.notnull()).select("name").distinct().to_pyarrow()
@@ -81,13 +84,13 @@ def _songs(catalogue: QuerySession, entries: Any) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_SONGS)
 
 
-def pairs(catalogue: QuerySession) -> Any:
+def pairs(catalogue: QuerySession) -> ir.Table:
     """Return the links of entries that are statements, or sure enough."""
     found = chart_links(catalogue.table)
     return found.filter(found.confidence.isnull() | (found.confidence >= SURE))
 
 
-def heard(catalogue: QuerySession) -> Any:
+def heard(catalogue: QuerySession) -> ir.Table:
     """Return the recordings that entries are linked to and that were weighed, each once."""
     linked = catalogue.cached(pairs)
     ids = linked.filter(linked.recording_id.notnull()).select("recording_id").distinct()
@@ -96,7 +99,7 @@ def heard(catalogue: QuerySession) -> Any:
     return weighed.semi_join(ids, "recording_id")
 
 
-def _linked(catalogue: QuerySession) -> Any:
+def _linked(catalogue: QuerySession) -> ir.Table:
     """Return what is known of the tracks and recordings of each entry that has any."""
     linked = catalogue.cached(pairs)
     tracks, verdicts = catalogue.table("tracks"), catalogue.table("verdicts")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from phonoscope.findings.base import QuerySession
 
 
-def by_artist(catalogue: QuerySession) -> Any:
+def by_artist(catalogue: QuerySession) -> ir.Table:
     """Return ``tracks`` by ``artist_id``; a track of two artists counts for both.
 
     ``dated`` of them have a year of release, of which ``first`` and ``last`` are the ends.
@@ -20,7 +22,7 @@ def by_artist(catalogue: QuerySession) -> Any:
     )
 
 
-def by_label(catalogue: QuerySession) -> Any:
+def by_label(catalogue: QuerySession) -> ir.Table:
     """Return ``tracks`` by ``label`` as written; tracks without one are left out."""
     tracks = catalogue.table("tracks")
     known = tracks.filter(tracks.label.notnull())

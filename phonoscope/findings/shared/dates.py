@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 _YEAR = r"(18\d\d|19\d\d|20\d\d)"
 _MONTH = r"(1[0-2]|0?[1-9])"
@@ -11,7 +14,7 @@ _DAY = r"(?:0[1-9]|[12]\d|3[01])"
 _END = r"(?:$|[^0-9])"
 
 
-def year_of(date: Any) -> Any:
+def year_of(date: ir.StringColumn) -> ir.StringColumn:
     """Return the year of a date column, e.g. ``"2024"``.
 
     Parameters
@@ -29,7 +32,7 @@ def year_of(date: Any) -> Any:
     return _either(plain, compact)
 
 
-def month_of(date: Any) -> Any:
+def month_of(date: ir.StringColumn) -> ir.StringColumn:
     """Return the month of a date column, e.g. ``"2024-05"``.
 
     It is read where the year stands first (``2024-05-17``, ``2024/5``, ``20240517``), because
@@ -48,7 +51,7 @@ def month_of(date: Any) -> Any:
     return year + "-" + month.lpad(2, "0")
 
 
-def _either(first: Any, second: Any) -> Any:
+def _either(first: ir.StringColumn, second: ir.StringColumn) -> ir.StringColumn:
     # A pattern that does not match is empty text on some backends and no value on others.
     return first.nullif("").coalesce(second.nullif(""))
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.catalogue.backend import is_local, stream
 from phonoscope.linking.isrc import COUNT
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 APART_TENTHS = 20
 """Tenths of a second beyond which durations differ."""
@@ -52,7 +55,7 @@ class Runs:
         return sum(self.isrcs.values())
 
 
-def runs_of(tracks: Any, codes: int) -> Runs:
+def runs_of(tracks: ir.Table, codes: int) -> Runs:
     """Count tracks by ISRC.
 
     Parameters
@@ -68,7 +71,7 @@ def runs_of(tracks: Any, codes: int) -> Runs:
     return grouped_runs(coded)
 
 
-def _tenths(coded: Any) -> Any:
+def _tenths(coded: ir.Table) -> ir.IntegerColumn:
     """Return durations in tenths of a second, 1 to :data:`LONGEST`; 0 is unknown."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -76,7 +79,7 @@ def _tenths(coded: Any) -> Any:
     return (coded.duration_ms > 0).ifelse(tenths, 0).fill_null(0)
 
 
-def grouped_runs(coded: Any) -> Runs:
+def grouped_runs(coded: ir.Table) -> Runs:
     """Count by a query: what any database can do."""
     timed = coded.mutate(tenths=_tenths(coded))
     known = timed.tenths.nullif(0)
@@ -88,7 +91,7 @@ def grouped_runs(coded: Any) -> Runs:
     return Runs(dict(sorted(counts.items())), sum(rows["differ"].to_pylist()))
 
 
-def _packed(coded: Any, codes: int) -> Codes:
+def _packed(coded: ir.Table, codes: int) -> Codes:
     """Return code and duration of every track in one whole number each."""
     packed = (coded.isrc_code * (LONGEST + 1) + _tenths(coded)).cast("int64").name("packed")
     column = np.empty(codes, np.int64)

@@ -6,13 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from phonoscope.catalogue.backend import is_local, stream
 from phonoscope.findings.base import QuerySession
 from phonoscope.linking.lookalikes import plain_names
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MOST_KNOWN = 20_000
 """Artists that others are compared with: the best known, at most so many of the artists that a
@@ -113,7 +116,7 @@ def known_artists(catalogue: QuerySession, charted: Counter[str]) -> list[Artist
     )
 
 
-def _described(catalogue: QuerySession) -> Any:
+def _described(catalogue: QuerySession) -> ir.Table:
     """Return the artists that sources describe, with their plays where plays are counted."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -129,7 +132,7 @@ def _described(catalogue: QuerySession) -> Any:
     return joined.mutate(plays=joined.plays.fill_null(0))
 
 
-def _plays(catalogue: QuerySession) -> Any:
+def _plays(catalogue: QuerySession) -> ir.Table:
     """Return the plays of each artist; those of a track of two count for both."""
     tracks, credits = catalogue.table("tracks"), catalogue.table("track_artists")
     played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
@@ -180,7 +183,7 @@ def all_names(catalogue: QuerySession, charted: Counter[str]) -> Iterator[pa.Rec
     yield _batch({"name": list(charted), "entries": list(charted.values())}, len(charted))
 
 
-def _batches(table: Any) -> Iterator[pa.RecordBatch]:
+def _batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
     for batch in stream(table) if is_local(table) else table.to_pyarrow_batches():
         columns: dict[str, Any] = dict(zip(batch.schema.names, batch.columns, strict=True))
         yield _batch(columns, batch.num_rows)

@@ -6,11 +6,13 @@ year or by popularity does not read the tracks again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phonoscope.text import counted
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from phonoscope.findings.base import QuerySession
 
 NO_TRACKS = (
@@ -18,7 +20,7 @@ NO_TRACKS = (
 )
 
 
-def marks(catalogue: QuerySession) -> Any:
+def marks(catalogue: QuerySession) -> ir.Table:
     """Return ``tracks`` by ``release_year``, ``popularity``, ``explicit`` and ``market_count``."""
     tracks = catalogue.table("tracks")
     keys = ("release_year", "popularity", "explicit", "market_count")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.answer import Answer, Chart, cannot_tell
 from phonoscope.findings.figure import Figure, Share
@@ -12,6 +12,9 @@ from phonoscope.findings.plots.distribution import Bar, Distribution, distributi
 from phonoscope.findings.plots.histogram import histogram, nice_step, ticks_between
 from phonoscope.findings.result_table import ResultColumn, ResultTable
 from phonoscope.text import counted, joined, percent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MOST_BARS, MOST_TICKS = 48, 9
 TAIL = 0.005
@@ -72,7 +75,7 @@ class Measure:
     """Why one has no value, and why several have none; ``None`` when that does not happen."""
     noun: str = "recording"
 
-    def answer(self, table: Any, words: Callable[[Distribution], Words]) -> Answer:
+    def answer(self, table: ir.Table, words: Callable[[Distribution], Words]) -> Answer:
         """Count the column, draw it, and answer with the median.
 
         Parameters
@@ -116,7 +119,7 @@ class Measure:
             headline += f"; eight in ten lie between {low} and {high}"
         return Words(f"{headline}.")
 
-    def count(self, table: Any) -> Distribution:
+    def count(self, table: ir.Table) -> Distribution:
         """Count the column in fine bins, in the database."""
         return distribution(table, self.column, self.per_unit, self.low, self.high)
 

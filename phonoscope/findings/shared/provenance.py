@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.findings.base import QuerySession
 from phonoscope.findings.shared.credits import by_artist
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.shares import current_rates
 from phonoscope.linking.links import links
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def made_by(catalogue: QuerySession, artist_ids: Sequence[str]) -> dict[str, Mad
     }
 
 
-def _credits(catalogue: QuerySession, artist_ids: Sequence[str]) -> Any:
+def _credits(catalogue: QuerySession, artist_ids: Sequence[str]) -> ir.Table:
     credits = catalogue.table("track_artists")
     return credits.filter(credits.artist_id.isin(artist_ids)).select(
         "source", "track_id", "artist_id"

@@ -8,7 +8,7 @@ short list come here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.findings.base import QuerySession
@@ -16,6 +16,9 @@ from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.shares import current_rates
 from phonoscope.linking.isrc import COUNT
 from phonoscope.linking.links import links
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 LEAST_RELEASES = 10
 """Releases of an artist in which something is known, from which one can differ from the others."""
@@ -60,7 +63,7 @@ HEARD = ("declared", "detected", "sung", "voice")
 """What no new label, guest or re-issue explains."""
 
 
-def releases(catalogue: QuerySession) -> Any:
+def releases(catalogue: QuerySession) -> ir.Table:
     """Return the releases of artists, each with the pattern of its differences.
 
     Returns
@@ -91,7 +94,7 @@ def releases(catalogue: QuerySession) -> Any:
     return rows.semi_join(enough.distinct(), "who")
 
 
-def _compared(rows: Any, name: str, counts: Any, each: Any) -> Any:
+def _compared(rows: ir.Table, name: str, counts: ir.Table, each: ir.Table) -> ir.Table:
     """Tell of each release whether what it says is said by no other release of the artist.
 
     The others must agree among themselves: :data:`STEADY` of them say one thing.
@@ -112,7 +115,7 @@ def _least(name: str) -> int:
     return LEAST_HEARD if name in HEARD else LEAST_RELEASES
 
 
-def _credits(catalogue: QuerySession) -> Any:
+def _credits(catalogue: QuerySession) -> ir.Table:
     """Return who made which track; where a source has no credits, by the names as written."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -124,7 +127,7 @@ def _credits(catalogue: QuerySession) -> Any:
     return ibis.union(credits, by_name)
 
 
-def chosen(catalogue: QuerySession) -> Any:
+def chosen(catalogue: QuerySession) -> ir.Table:
     """Return the artists that are examined: ``who`` is a number, ``name`` may be empty."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -139,7 +142,7 @@ def chosen(catalogue: QuerySession) -> Any:
     return some.mutate(who=ibis.row_number().over(ibis.window(order_by=list(order))))
 
 
-def _tracks(catalogue: QuerySession) -> Any:
+def _tracks(catalogue: QuerySession) -> ir.Table:
     """Return the tracks of the chosen artists, one row for each credit."""
     who = catalogue.cached(chosen).select("source", "artist_id", "who")
     mine = _credits(catalogue).inner_join(who, ["source", "artist_id"])
@@ -172,14 +175,14 @@ def _tracks(catalogue: QuerySession) -> Any:
     return _heard(catalogue, rows, list(_KEY))
 
 
-def _territories(markets: Any) -> Any:
+def _territories(markets: ir.IntegerColumn) -> ir.IntegerColumn:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     kinds = ((markets == 1, 0), (markets.between(2, FEW_MARKETS - 1), 1), (markets > 1, 2))
     return ibis.cases(*kinds).cast("int64")
 
 
-def _month(rows: Any) -> Any:
+def _month(rows: ir.Table) -> ir.IntegerColumn:
     """Return the number of the month of release, counted from the year 0; empty without one."""
     month = rows.release_date.substr(0, 7)
     named = rows.release_date_precision.isin(("month", "day")) & month.re_search(_MONTH)
@@ -187,7 +190,7 @@ def _month(rows: Any) -> Any:
     return month.substr(0, 4).cast("int64") * 12 + month.substr(5, 2).cast("int64") - 1
 
 
-def _heard(catalogue: QuerySession, tracks: Any, key: list[str]) -> Any:
+def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Table:
     """Add what was detected in the recordings of tracks, and which voice their files declare."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -223,14 +226,14 @@ def _heard(catalogue: QuerySession, tracks: Any, key: list[str]) -> Any:
     return joined.mutate(declared=known.ifelse(either, None)).drop("by_machine")
 
 
-def _release(tracks: Any) -> Any:
+def _release(tracks: ir.Table) -> ir.StringColumn:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     loose = "\n" + tracks.number.cast("string").fill_null("") + "\n" + tracks.label.fill_null("")
     return ibis.coalesce(tracks.album_id, loose)
 
 
-def _grouped(tracks: Any) -> Any:
+def _grouped(tracks: ir.Table) -> ir.Table:
     """Return one row a release."""
     rows = tracks.mutate(release=_release(tracks))
     # What a release says in two ways, it does not say.
@@ -249,7 +252,7 @@ def _grouped(tracks: Any) -> Any:
     )
 
 
-def usual(catalogue: QuerySession, some: Any, name: str) -> Any:
+def usual(catalogue: QuerySession, some: ir.Table, name: str) -> ir.Table:
     """Return what most releases of artists say of one thing: ``who``, it, and ``k``, how many.
 
     Parameters
@@ -269,7 +272,7 @@ def usual(catalogue: QuerySession, some: Any, name: str) -> Any:
     return counts.filter(counts.k == counts.most).drop("most")
 
 
-def described(catalogue: QuerySession, some: Any) -> Any:
+def described(catalogue: QuerySession, some: ir.Table) -> ir.Table:
     """Return what may explain releases, and the names of what is in them.
 
     Parameters
@@ -324,7 +327,7 @@ def described(catalogue: QuerySession, some: Any) -> Any:
     )
 
 
-def _placed(rows: Any) -> Any:
+def _placed(rows: ir.Table) -> ir.Table:
     """Add where in the artist's time a release stands."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from phonoscope.findings.base import QuerySession
 
 LONGEST_S = 36_000
 """Durations of more than ten hours are counted, but are in no mean."""
 
 
-def seconds(catalogue: QuerySession) -> Any:
+def seconds(catalogue: QuerySession) -> ir.Table:
     """Return ``tracks`` and their ``duration_ms`` in all by ``release_year`` and ``second``.
 
     Second 180 is 180.000 to 180.999 s; ``zero`` tells a duration of 0 from a shorter one than a
@@ -31,7 +33,7 @@ def seconds(catalogue: QuerySession) -> Any:
     )
 
 
-def timed(table: Any) -> Any:
+def timed(table: ir.Table) -> ir.Table:
     """Return those rows of :func:`seconds` whose durations count: above 0, under ten hours."""
     return table.filter(~table.zero, table.second >= 0, table.second < LONGEST_S)
 

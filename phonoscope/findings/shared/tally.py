@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.findings.base import LISTED_AT_MOST
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
-def tally(table: Any, *columns: str, most: int = LISTED_AT_MOST) -> list[tuple[Any, ...]]:
+
+def tally(table: ir.Table, *columns: str, most: int = LISTED_AT_MOST) -> list[tuple[Any, ...]]:
     """Count the rows of each combination of values, most frequent first.
 
     Parameters
