@@ -18,9 +18,9 @@ itself live, a remix, an edit or another version is linked to what does not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,7 +51,7 @@ _PAIRS = pa.schema(
 )
 
 
-def chart_links(table: Callable[[str], Any]) -> ir.Table:
+def chart_links(table: Callable[[str], ir.Table]) -> ir.Table:
     """Return which entry of a chart is which track or recording.
 
     Tracks are read once, in batches; what is kept of them grows with the charts.
@@ -108,7 +108,7 @@ def _with_recordings(found: ir.Table, linked: ir.Table) -> ir.Table:
     )
 
 
-def _none() -> Any:
+def _none() -> ir.StringScalar:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     return ibis.null("string")
@@ -144,10 +144,14 @@ def _by_isrc(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.Ta
     return listed.union(found)
 
 
-def _text(value: str) -> Any:
+def _text(value: str) -> ir.StringScalar:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     return ibis.literal(value)
+
+
+_Candidate: TypeAlias = tuple[str, dict[str, str | None]]
+"""Key of a title, and the row of the track or recording that has it."""
 
 
 @dataclass(frozen=True)
@@ -192,11 +196,11 @@ def _songs(entries: ir.Table) -> dict[str, list[_Song]]:
     return songs
 
 
-def _candidates(rows: ir.Table, songs: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _candidates(rows: ir.Table, titles: Collection[str]) -> Iterator[_Candidate]:
     """Yield rows whose title is one of some, by its key."""
-    if not songs:
+    if not titles:
         return
-    known = pa.array(list(songs), pa.string())
+    known = pa.array(list(titles), pa.string())
     rows = rows.filter(rows.title.notnull() & rows.artists.notnull())
     batches: Iterable[pa.RecordBatch] = (
         stream(rows) if is_local(rows) else rows.to_pyarrow_batches()
@@ -211,9 +215,9 @@ def _candidates(rows: ir.Table, songs: Mapping[str, Any]) -> Iterator[tuple[str,
 
 def _pairs(
     songs: Mapping[str, list[_Song]],
-    candidates: Iterable[tuple[str, dict[str, Any]]],
+    candidates: Iterable[_Candidate],
     target: str,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, str | None]]:
     for key, row in candidates:
         artists = artists_of(row["artists"], row["title"])
         for song in songs[key]:
