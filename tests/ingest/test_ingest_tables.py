@@ -134,7 +134,7 @@ def test_one_file_is_a_table_whatever_its_name(tmp_path, catalogue, dump, form):
 @pytest.mark.parametrize("form", ["Parquet", "CSV"])
 def test_a_table_without_the_one_it_refers_to_is_refused(tmp_path, catalogue, dump, form):
     FORMS[form][0](tmp_path, "x", rows_of(dump, "track_artists"))
-    with pytest.raises(ps.SourceError, match="no file has tracks"):
+    with pytest.raises(ps.SourceError, match="there is no tracks with the columns id and rowid"):
         catalogue.ingest(tmp_path / "x.x")
 
 

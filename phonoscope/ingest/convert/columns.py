@@ -122,14 +122,14 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
     if "release_date" in made:
         stated = made.get("release_date_precision")
         made["release_date_precision"] = precision_of(made["release_date"], stated)
-    made.update(_told(table, columns, made))
+    made.update(_derived(table, columns, made))
     return pa.table(made)
 
 
-def _told(
+def _derived(
     table: str, columns: Mapping[str, pa.Array], made: Mapping[str, pa.Array]
 ) -> Iterator[tuple[str, pa.Array]]:
-    """Yield the columns that are told from others, so that no question has to."""
+    """Yield the columns that are derived from others, so that no finding has to derive them."""
     own = {column.name for column in tables()[table].columns}
     if "isrc_code" in own and "isrc" in made:
         yield "isrc_code", numbers_of(made["isrc"])

@@ -8,18 +8,19 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
 from phonoscope.ingest.base import NOWHERE, Chunk, Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
-from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.formats.web_api_tables import (
-    ENTITIES,
     MARKETS,
     MARKETS_ROW,
     PLANS,
     Join,
     Plan,
+    are_recognised,
+    cells_of,
+    references,
 )
 from phonoscope.ingest.job import Format
 from phonoscope.ingest.readers.parquet_files import (
@@ -32,11 +33,11 @@ from phonoscope.ingest.readers.parquet_files import (
 )
 
 
-def told(columns: frozenset[str]) -> str | None:
+def table_with(columns: frozenset[str]) -> str | None:
     """Return which table of a web API has some columns, named in lower case."""
     if {"rowid", MARKETS} <= columns:
         return MARKETS
-    found = (plan.table for plan in PLANS if set(plan.told_by.split()) <= columns)
+    found = (plan.table for plan in PLANS if set(plan.recognised_by.split()) <= columns)
     return next(found, None)
 
 
@@ -50,7 +51,7 @@ def by_name(source: ParquetFiles) -> dict[str, ParquetTable]:
     """
     found: dict[str, ParquetTable] = {}
     for table in source.tables:
-        name = told(frozenset(column.lower() for column in table.readable))
+        name = table_with(frozenset(column.lower() for column in table.readable))
         if name in found:
             raise SourceError(
                 f"{source.name}: both {found[name].shown} and {table.shown} have the columns of "
@@ -85,23 +86,21 @@ def _read_plan(
 ) -> Iterator[Chunk]:
     table = known[plan.table]
     cells = _cells(plan.into, plan.columns, table)
+
+    def numbered(name: str) -> ParquetTable | None:
+        other = known.get(name)
+        if other is None or "rowid" not in other.columns:
+            return None
+        _check_unique(source, connection, name, other)
+        return other
+
     joins: list[Joined] = []
-    for join in plan.joins:
-        other = known.get(join.of)
-        if join.row in table.columns and other is not None and "rowid" in other.columns:
-            _check_unique(source, connection, join.of, other)
-            of_other, sql = _cells(plan.into, join.columns, other), other.sql
-            third = known.get(join.then.of) if join.then else None
-            if join.then and third and join.then.row in other.columns and "rowid" in third.columns:
-                _check_unique(source, connection, join.then.of, third)
-                cells_of_third, sql = _with_third(plan.into, other, join.then, third)
-                of_other += cells_of_third
-            joins.append(_joined(table, join.row, other, sql, of_other))
-        elif set(join.columns) & set(tables()[plan.into].key_columns):
-            raise SourceError(
-                f"{source.name}: {table.shown} refers to rows of {join.of} by {join.row}, but "
-                f"no file has {join.of} with the columns id and rowid; name a folder with both"
-            )
+    for join, other, third in references(source.name, plan, table, numbered):
+        of_other, sql = _cells(plan.into, join.columns, other), other.sql
+        if join.then and third:
+            cells_of_third, sql = _with_third(plan.into, other, join.then, third)
+            of_other += cells_of_third
+        joins.append(_joined(table, join.row, other, sql, of_other))
     if plan.into == "tracks" and MARKETS in known and MARKETS_ROW in table.columns:
         lists = known[MARKETS]
         _check_unique(source, connection, MARKETS, lists)
@@ -132,10 +131,10 @@ _OF_MARKETS = (
 
 
 def _cells(into: str, columns: Mapping[str, str], table: ParquetTable) -> list[ParquetCell]:
+    there = {name: type for name, (_, type) in table.columns.items() if readable(type)}
     return [
-        ParquetCell(to, kinds(into).get(to, CellKind.TEXT), quoted(table.columns[name][0]), type)
-        for to, name in columns.items()
-        if name in table.columns and readable(type := table.columns[name][1])
+        ParquetCell(to, kind, quoted(table.columns[name][0]), there[name])
+        for to, kind, name in cells_of(into, columns, there)
     ]
 
 
@@ -196,11 +195,6 @@ def _raw(plan: Plan, batch: pa.RecordBatch, begins: Position) -> Raw:
     )
 
 
-def recognises(source: ParquetFiles) -> bool:
-    """Whether a source has a table of a web API; 'artists' alone is too common a table."""
-    return bool(set(by_name(source)) & (set(ENTITIES) | {"track_artists", "artist_genres"}))
-
-
 def ignored(source: ParquetFiles) -> list[str]:
     """Return the files that are not read."""
     known = [table.shown for table in by_name(source).values()]
@@ -211,8 +205,8 @@ FORMAT = Format(
     name="web-api-parquet",
     opens=ParquetFiles,
     looks_for="Parquet files, one or in a folder, with the columns of a web API's "
-    + ", ".join(f"{plan.table} ({', '.join(plan.told_by.split())})" for plan in PLANS),
-    recognises=recognises,
+    + ", ".join(f"{plan.table} ({', '.join(plan.recognised_by.split())})" for plan in PLANS),
+    recognises=lambda source: are_recognised(by_name(source)),
     read=lambda job: read_tables(job.source),
     ignored=ignored,
 )

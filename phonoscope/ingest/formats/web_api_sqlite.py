@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 
-from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
 from phonoscope.ingest.base import Chunk, Position
-from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
+from phonoscope.ingest.cell import MAX_TEXT_BYTES
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
 from phonoscope.ingest.formats.web_api_tables import (
     ENTITIES,
     MARKETS,
     MARKETS_ROW,
     PLANS,
-    Join,
     Plan,
+    cells_of,
+    references,
 )
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
@@ -58,45 +59,29 @@ def _read(job: Job[SqliteFile]) -> Iterator[Chunk]:
 
 
 def _cells(source: SqliteFile, plan: Plan, table: SqliteTable) -> tuple[list[Cell], str]:
-    types = kinds(plan.into)
-    cells = [
-        Cell(to, types[to], f"t.{quoted(table.columns[name])}", name in table.numeric)
-        for to, name in plan.columns.items()
-        if name in table.columns
-    ]
+    cells = _cells_of(plan.into, plan.columns, table, "t")
     joins: list[str] = []
-    for join in plan.joins:
-        joined = _numbered(source, join.of)
-        if joined is None or join.row not in table.columns:
-            if set(join.columns) & set(tables()[plan.into].key_columns):
-                raise SourceError(
-                    f"{source.name} has the table {table.name} but no table {join.of} with the "
-                    f"columns id and rowid, which it refers to by {join.row}; ingest the file "
-                    "that has both"
-                )
-            continue
-        cells += _join(join, f"t.{quoted(table.columns[join.row])}", joined, types, joins)
-        third = join.then and _numbered(source, join.then.of)
-        if join.then and third and join.then.row in joined.columns:
-            row = f"j{len(joins) - 1}.{quoted(joined.columns[join.then.row])}"
-            cells += _join(join.then, row, third, types, joins)
+
+    def add(columns: Mapping[str, str], row: str, other: SqliteTable) -> str:
+        alias = f"j{len(joins)}"
+        rowid = quoted(other.columns["rowid"])
+        joins.append(f"LEFT JOIN main.{quoted(other.name)} AS {alias} ON {alias}.{rowid} = {row}")
+        cells.extend(_cells_of(plan.into, columns, other, alias))
+        return alias
+
+    for join, other, third in references(source.name, plan, table, partial(_numbered, source)):
+        alias = add(join.columns, f"t.{quoted(table.columns[join.row])}", other)
+        if join.then and third:
+            row = f"{alias}.{quoted(other.columns[join.then.row])}"
+            add(join.then.columns, row, third)
     return cells, " ".join(joins)
 
 
-def _join(
-    join: Join, row: str, joined: SqliteTable, types: Mapping[str, CellKind], joins: list[str]
-) -> list[Cell]:
-    """Add a join to ``joins`` and return what is selected of it; ``row`` is its number, in SQL."""
-    alias = f"j{len(joins)}"
-    rowid = quoted(joined.columns["rowid"])
-    joins.append(f"LEFT JOIN main.{quoted(joined.name)} AS {alias} ON {alias}.{rowid} = {row}")
+def _cells_of(into: str, columns: Mapping[str, str], table: SqliteTable, alias: str) -> list[Cell]:
     return [
-        # A date of release may be there for its year only, which is told from it.
-        Cell(to, types.get(to, CellKind.TEXT), f"{alias}.{quoted(joined.columns[name])}",
-             name in joined.numeric)
-        for to, name in join.columns.items()
-        if name in joined.columns
-    ]  # fmt: skip
+        Cell(to, kind, f"{alias}.{quoted(table.columns[name])}", name in table.numeric)
+        for to, kind, name in cells_of(into, columns, table.columns)
+    ]
 
 
 def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:

@@ -6,8 +6,29 @@ Labels and dates of release are stated of albums, genres of artists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from phonoscope.catalogue.schema.tables import tables
+from phonoscope.errors import SourceError
+from phonoscope.ingest.cell import CellKind
+from phonoscope.ingest.convert.columns import kinds
+
+
+class ReadTable(Protocol):
+    """A table of a source, in whatever form it is kept."""
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """Columns by their names in lower case."""
+
+    @property
+    def shown(self) -> str:
+        """How a person calls it."""
+
+
+TableT = TypeVar("TableT", bound=ReadTable)
 
 
 @dataclass(frozen=True)
@@ -34,7 +55,7 @@ class Plan:
     """Common table."""
     needs: str
     """Columns by which it is recognised when the table has the name."""
-    told_by: str
+    recognised_by: str
     """Columns by which it is recognised when tables have no names, as in files."""
     columns: Mapping[str, str]
     """Columns of the source by columns of the common table; absent ones stay empty."""
@@ -154,3 +175,50 @@ ENTITIES = ("tracks", "albums", "track_audio_features")
 MARKETS = "available_markets"
 """Table and column of lists of countries; few lists serve many tracks, and a list is long."""
 MARKETS_ROW = f"{MARKETS}_rowid"
+
+
+def references(
+    source: str, plan: Plan, table: TableT, numbered: Callable[[str], TableT | None]
+) -> Iterator[tuple[Join, TableT, TableT | None]]:
+    """Yield the joins of a plan that a source allows, the other table, and that of ``then``.
+
+    Parameters
+    ----------
+    source
+        How a person calls the source.
+    plan, table
+        What is read.
+    numbered
+        Returns a table by name when its rows have numbers, each a different one.
+
+    Raises
+    ------
+    SourceError
+        When a part of the key is in a table that is missing.
+    """
+    for join in plan.joins:
+        other = numbered(join.of) if join.row in table.columns else None
+        if other is not None:
+            then = join.then
+            third = numbered(then.of) if then and then.row in other.columns else None
+            yield join, other, third
+        elif set(join.columns) & set(tables()[plan.into].key_columns):
+            raise SourceError(
+                f"{source}: {table.shown} refers to rows of {join.of} by {join.row}, but there is "
+                f"no {join.of} with the columns id and rowid; name the file or folder that has both"
+            )
+
+
+def cells_of(
+    into: str, columns: Mapping[str, str], there: Container[str]
+) -> Iterator[tuple[str, CellKind, str]]:
+    """Yield column and kind of a common table, and the source's column, of those that are there."""
+    for to, name in columns.items():
+        if name in there:
+            # A date of release may be read for its year only, where the table has no date.
+            yield to, kinds(into).get(to, CellKind.TEXT), name
+
+
+def are_recognised(names: Container[str | None]) -> bool:
+    """Whether tables of these names make a web API; 'artists' alone is too common a table."""
+    return any(name in names for name in (*ENTITIES, "track_artists", "artist_genres"))

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import CellKind
-from phonoscope.ingest.formats.web_api_parquet import read_tables, told
-from phonoscope.ingest.formats.web_api_tables import ENTITIES, MARKETS, MARKETS_ROW, PLANS
+from phonoscope.ingest.formats.web_api_parquet import read_tables, table_with
+from phonoscope.ingest.formats.web_api_tables import MARKETS, MARKETS_ROW, PLANS, are_recognised
 from phonoscope.ingest.job import Format
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.ingest.readers.json_cells import column_of
@@ -36,7 +36,7 @@ def names_of(file: TextFile) -> dict[str, str]:
 
 def table_of(file: TextFile) -> str | None:
     """Return which table of a web API a file is."""
-    return told(frozenset(names_of(file)))
+    return table_with(frozenset(names_of(file)))
 
 
 @dataclass
@@ -137,8 +137,7 @@ def _of_objects(objects: JsonRecords, names: Sequence[str]) -> list[pa.Array]:
 
 
 def _recognises(source: TextTables) -> bool:
-    found = {table_of(file) for file in source.files}
-    return bool(found & (set(ENTITIES) | {"track_artists", "artist_genres"}))
+    return are_recognised({table_of(file) for file in source.files})
 
 
 FORMAT = Format(

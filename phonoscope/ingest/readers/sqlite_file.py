@@ -50,6 +50,11 @@ class SqliteTable:
     rowid: str | None
     """What SQLite's own number of a row is called in SQL; ``None`` when there is none."""
 
+    @property
+    def shown(self) -> str:
+        """How a person calls it."""
+        return self.name
+
 
 @dataclass(frozen=True)
 class Cell:
