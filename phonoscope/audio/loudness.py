@@ -33,12 +33,24 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
 
     BS.1770 gives coefficients at 48 kHz only. The analogue prototypes behind them (a high
     shelf of +4 dB at 1682 Hz, a high pass at 38 Hz) are mapped to any rate by the bilinear
-    transform; at 48 kHz this reproduces the printed coefficients.
+    transform; at 48 kHz this reproduces the printed coefficients (ITU-R BS.1770-5, annex 1,
+    tables 1 and 2).
+
+    Parameters
+    ----------
+    rate_hz
+        Sample rate, Hz.
 
     Returns
     -------
-    ndarray
-        Shape (2, 6), float64.
+    ndarray, shape (2, 6), float64
+        Sections as ``scipy.signal.sosfilt`` takes them.
+
+    Examples
+    --------
+    >>> shelf, high_pass = k_weighting(48_000)
+    >>> shelf[:3].round(8).tolist(), high_pass[4:].round(8).tolist()
+    ([1.53512486, -2.69169619, 1.19839281], [-1.99004745, 0.99007225])
     """
     shelf_hz, shelf_q, gain_db = 1681.974450955533, 0.7071752369554196, 3.999843853973347
     k = math.tan(math.pi * shelf_hz / rate_hz)
@@ -61,7 +73,7 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
 
 
 def channel_weights(layout: str, channels: int) -> NDArray[np.float64]:
-    """Weight of each channel in the loudness sum, shape (channels,).
+    """Weight of each channel in the loudness sum.
 
     1 for front channels, 1.41 for side and back channels, 0 for LFE, after BS.1770.
 
@@ -72,6 +84,16 @@ def channel_weights(layout: str, channels: int) -> NDArray[np.float64]:
         (``"6 channels"``) is taken to have the usual one of its number of channels.
     channels
         Number of channels.
+
+    Returns
+    -------
+    ndarray, shape (channels,), float64
+        All 1 for a layout that FFmpeg does not know.
+
+    Examples
+    --------
+    >>> channel_weights("5.1", 6).tolist()
+    [1.0, 1.0, 1.0, 0.0, 1.41, 1.41]
     """
     if layout == f"{channels} channels":
         layout = _USUAL_LAYOUTS.get(channels, layout)
@@ -91,17 +113,33 @@ def _weight(channel: str) -> float:
 
 
 def loudness_of(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Loudness, LUFS, of weighted mean-square powers (any shape); -inf for silence."""
+    """Return the loudness of weighted mean-square powers.
+
+    Parameters
+    ----------
+    power : ndarray, any shape, float64
+        Mean square after K-weighting, summed over channels by :func:`channel_weights`.
+
+    Returns
+    -------
+    ndarray, shape of ``power``, float64
+        LUFS; -inf for silence.
+
+    Examples
+    --------
+    >>> loudness_of(np.array([1.0, 0.1, 0.0])).tolist()
+    [-0.691, -10.691, -inf]
+    """
     with np.errstate(divide="ignore"):
         return _OFFSET_LUFS + 10 * np.log10(power)
 
 
 def _gated(power: NDArray[np.float64], relative_lu: float) -> NDArray[np.float64]:
     """Powers above the absolute gate and the gate relative to their mean."""
-    kept = power[loudness_of(power) > ABSOLUTE_GATE_LUFS]
-    if kept.size == 0:
-        return kept
-    return kept[kept > kept.mean() * 10 ** (relative_lu / 10)]
+    loud = power[loudness_of(power) > ABSOLUTE_GATE_LUFS]
+    if loud.size == 0:
+        return loud
+    return loud[loud > loud.mean() * 10 ** (relative_lu / 10)]
 
 
 def integrated_lufs(momentary_power: NDArray[np.float64]) -> float | None:
@@ -109,16 +147,25 @@ def integrated_lufs(momentary_power: NDArray[np.float64]) -> float | None:
 
     Parameters
     ----------
-    momentary_power
-        Weighted mean-square power of 400 ms blocks, 100 ms apart, shape (n,).
+    momentary_power : ndarray, shape (n,), float64
+        Weighted mean-square power of 400 ms blocks, 100 ms apart.
 
     Returns
     -------
     float or None
         LUFS; ``None`` when nothing is louder than -70 LUFS.
+
+    Examples
+    --------
+    The quiet half is 30 dB below the rest, so the relative gate leaves it out.
+
+    >>> integrated_lufs(np.repeat([0.01, 0.00001], 50))
+    -20.691
+    >>> integrated_lufs(np.zeros(10)) is None
+    True
     """
-    kept = _gated(momentary_power, RELATIVE_GATE_LU)
-    return float(loudness_of(kept.mean())) if kept.size else None
+    gated = _gated(momentary_power, RELATIVE_GATE_LU)
+    return float(loudness_of(gated.mean())) if gated.size else None
 
 
 def range_lu(short_term_power: NDArray[np.float64]) -> float | None:
@@ -126,23 +173,34 @@ def range_lu(short_term_power: NDArray[np.float64]) -> float | None:
 
     Parameters
     ----------
-    short_term_power
-        Weighted mean-square power of 3 s blocks, shape (n,).
+    short_term_power : ndarray, shape (n,), float64
+        Weighted mean-square power of 3 s blocks.
 
     Returns
     -------
     float or None
         LU; ``None`` when nothing is louder than -70 LUFS.
+
+    Examples
+    --------
+    >>> round(range_lu(np.repeat([0.01, 0.001], 50)), 6)
+    10.0
     """
-    kept = _gated(short_term_power, RANGE_GATE_LU)
-    if kept.size == 0:
+    gated = _gated(short_term_power, RANGE_GATE_LU)
+    if gated.size == 0:
         return None
-    low, high = np.percentile(loudness_of(kept), (10, 95))
+    low, high = np.percentile(loudness_of(gated), (10, 95))
     return float(high - low)
 
 
 def oversampling(rate_hz: int) -> int:
-    """Oversampling for true peak: 4 below 80 kHz, 2 below 160 kHz, 1 above (BS.1770)."""
+    """Oversampling for true peak: 4 below 80 kHz, 2 below 160 kHz, 1 above (BS.1770).
+
+    Examples
+    --------
+    >>> oversampling(44_100), oversampling(96_000), oversampling(192_000)
+    (4, 2, 1)
+    """
     return 4 if rate_hz < 80_000 else 2 if rate_hz < 160_000 else 1
 
 
@@ -183,8 +241,8 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
 
     Parameters
     ----------
-    samples
-        Shape (channels, n), full scale 1.0.
+    samples : ndarray, shape (channels, n), float32
+        Full scale 1.0.
     factor
         Oversampling, from :func:`oversampling`.
     at_least
@@ -194,6 +252,15 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
     -------
     float
         ``max(at_least, true peak of samples)``, full scale 1.0.
+
+    Examples
+    --------
+    A sine at a quarter of the sample rate, sampled 45 degrees off its peaks: no sample is above
+    0.71, and the signal between them reaches 1.
+
+    >>> sine = np.sin(np.pi / 2 * np.arange(400) + np.pi / 4).astype(np.float32)[None]
+    >>> round(float(sine.max()), 2), round(true_peak(sine[:, 100:300], 4, 0.0), 1)
+    (0.71, 1.0)
     """
     cut = [_stretches(channel) for channel in samples]
     peak = max(at_least, *(float(peaks.max()) for _, peaks in cut))

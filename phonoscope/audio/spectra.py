@@ -26,7 +26,20 @@ _CACHE_SAMPLES = 1 << 18
 def fine_size(rate_hz: int) -> int:
     """Length of the long spectrum: the power of two that makes a bin nearest 2.7 Hz.
 
-    16384 at 44.1 and 48 kHz, 32768 at 96 kHz; at least 1024, at most 131072.
+    Parameters
+    ----------
+    rate_hz
+        Sample rate, Hz.
+
+    Returns
+    -------
+    int
+        Samples in a frame, at least 1024 and at most 131072.
+
+    Examples
+    --------
+    >>> fine_size(44_100), fine_size(48_000), fine_size(96_000), fine_size(4_000)
+    (16384, 16384, 32768, 2048)
     """
     return int(min(1 << 17, max(1 << 10, 1 << round(math.log2(rate_hz / 2.69)))))
 
@@ -71,8 +84,8 @@ class Spectra:
         Added up over blocks and divided by the number it is the mean log spectrum, which
         weighs quiet and loud moments alike.
         """
-        kept = self.level_db if self.sounding.all() else self.level_db[self.sounding]
-        return kept.sum(axis=0, dtype=np.float64), len(kept)
+        levels = self.level_db if self.sounding.all() else self.level_db[self.sounding]
+        return levels.sum(axis=0, dtype=np.float64), len(levels)
 
 
 @lru_cache(maxsize=16)
@@ -87,13 +100,23 @@ def power_spectra(frames: Floats) -> Floats:
 
     Parameters
     ----------
-    frames
-        Shape (k, size); may be a strided view. Full scale is 1.0.
+    frames : ndarray, shape (k, size), float32
+        May be a strided view. Full scale is 1.0.
 
     Returns
     -------
-    Floats
-        Shape (k, size // 2 + 1). A full-scale sine on a bin has power 1.
+    ndarray, shape (k, size // 2 + 1), float32
+        A full-scale sine on a bin has power 1.
+
+    Examples
+    --------
+    A sine on bin 8 of frames of 64 samples: power 1 there, a quarter in the bins next to it,
+    which is the main lobe of a Hann window.
+
+    >>> sine = np.sin(2 * np.pi * 8 / 64 * np.arange(64)).astype(np.float32)
+    >>> power = power_spectra(sine[None])
+    >>> power.shape, power[0, 7:10].round(3).tolist()
+    ((1, 33), [0.25, 1.0, 0.25])
     """
     count, size = frames.shape
     window = _window(size)

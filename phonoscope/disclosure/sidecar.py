@@ -45,16 +45,16 @@ def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declarat
     path = local_path(uri)
     if path is None:
         return
-    beside = sidecar_of(path)
+    sidecar = sidecar_of(path)
     try:
-        if not beside.is_file():
+        if not sidecar.is_file():
             return
-        with beside.open("rb") as file:
+        with sidecar.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError):
         # No name of a sidecar can be made of this name, or it may not be read: there is none.
         return
-    yield from _declared(content, beside.name, recording_id or identify_source(uri)[0])
+    yield from _declared(content, sidecar.name, recording_id or identify_source(uri)[0])
 
 
 def _declared(content: bytes, name: str, recording_id: str) -> Iterator[Declaration]:

@@ -125,9 +125,9 @@ def write_label(
     """
     texts = labelling.texts()
     real = _local(path)
-    beside = sidecar.STANDARD in labelling.standards
-    changed, places = _written_in(real, labelling, texts, dry_run=dry_run, optional=beside)
-    if beside:
+    in_sidecar = sidecar.STANDARD in labelling.standards
+    changed, places = _written_in(real, labelling, texts, dry_run=dry_run, optional=in_sidecar)
+    if in_sidecar:
         # Last, because it names the bytes that the file has then.
         changed = _write_sidecar(real, labelling.declared, dry_run=dry_run) or changed
         places.append(sidecar.sidecar_of(real).name)
@@ -275,15 +275,15 @@ def _sync(path: Path) -> None:
 
 
 def _write_sidecar(real: Path, declared: Sequence[Declaration], *, dry_run: bool) -> bool:
-    beside = sidecar.sidecar_of(real)
+    path = sidecar.sidecar_of(real)
     content = sidecar.content_of(declared, real.name, identify_source(uri_of(real))[0])
-    if beside.is_file() and beside.read_bytes() == content:
+    if path.is_file() and path.read_bytes() == content:
         return False
     if not dry_run:
-        with _copied(beside) as copy:
+        with _copied(path) as copy:
             copy.write_bytes(content)
             copy.chmod(real.stat().st_mode & 0o666)
             _sync(copy)
-            os.replace(copy, beside)
-            _sync(beside.parent)
+            os.replace(copy, path)
+            _sync(path.parent)
     return True

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.analysis import Analysis
 from phonoscope.catalogue.reader import CatalogueReader
@@ -29,8 +29,11 @@ from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, local_path, shown, uri_of
-from phonoscope.view.queries import Queries
+from phonoscope.view.queries import Queries, TableOf
 from phonoscope.view.record import Record, read_record
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 FORMAT = "phonoscope-dossier/1"
 """Name and version of the JSON shape."""
@@ -224,7 +227,7 @@ def _mark_key(mark: Declaration) -> tuple[str, ...]:
     return tuple(str(value) for value in dataclasses.astuple(mark))
 
 
-def _mine(table: Any, recording_id: str) -> Any:
+def _mine(table: ir.Table, recording_id: str) -> ir.Table:
     return table.filter(table.recording_id == recording_id)
 
 
@@ -301,7 +304,7 @@ def _resolved(queries: Queries, recording: str) -> str:
 
 
 def _by_prefix(queries: Queries, prefix: str) -> str | None:
-    def such(table: Any) -> Any:
+    def such(table: TableOf) -> ir.Table:
         files = table("files")
         return (
             files.filter(files.recording_id.startswith(prefix))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.matching.recording.groups import differences, original_of
 from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.matching.recording.pairwise import Pair, swapped
 from phonoscope.view.alignment import Alignment, align
 from phonoscope.view.listing import read_rows
-from phonoscope.view.queries import Queries, Row, rows_with
+from phonoscope.view.queries import Queries, Row, TableOf, rows_with
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MOST_SHOWN = 50
 """Matches that a dossier shows, the strongest first."""
@@ -84,7 +87,7 @@ def matched(queries: Queries, recording_id: str) -> tuple[int, tuple[Matched, ..
     return len(pairs), tuple(made)
 
 
-def _measured(table: Any, ids: list[str]) -> Any:
+def _measured(table: TableOf, ids: list[str]) -> ir.Table:
     recordings = table("recordings")
     return recordings.filter(recordings.recording_id.isin(ids))
 

@@ -147,7 +147,25 @@ def weights() -> Weights:
 
 
 def packed(measured: Floats) -> NDArray[np.int64]:
-    """Return signs as 64-bit integers, shape (n,); the first measurement is the lowest bit."""
+    """Return the signs of measurements as 64-bit integers.
+
+    Parameters
+    ----------
+    measured : ndarray, shape (n, 64), float32
+        From :meth:`Weights.measure`.
+
+    Returns
+    -------
+    ndarray, shape (n,), int64
+        A bit is 1 where the measurement is above 0; the first measurement is the lowest bit.
+
+    Examples
+    --------
+    >>> measured = np.full((2, BITS), -1.0, np.float32)
+    >>> measured[1, [0, 3]] = 1.0
+    >>> packed(measured).tolist()
+    [0, 9]
+    """
     if not len(measured):
         return np.empty(0, np.int64)
     return np.packbits(measured > 0, axis=1, bitorder="little").view("<i8")[:, 0].astype(np.int64)

@@ -228,8 +228,8 @@ def clarity(concentration: float, classes: Doubles) -> float:
         0 to 1.
     """
     tonal = (concentration - NOISE_CONCENTRATION) / (TONAL_CONCENTRATION - NOISE_CONCENTRATION)
-    heard = float(classes.sum() ** 2 / np.square(classes).sum())
-    several = (heard - 1.0) / (CLASSES_OF_A_CHORD - 1.0)
+    effective = float(classes.sum() ** 2 / np.square(classes).sum())
+    several = (effective - 1.0) / (CLASSES_OF_A_CHORD - 1.0)
     return max(0.0, min(1.0, tonal)) * max(0.0, min(1.0, several))
 
 

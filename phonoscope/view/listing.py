@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
@@ -11,6 +11,9 @@ from phonoscope.escape import printable
 from phonoscope.files import shown
 from phonoscope.findings.questions.unreadable import reason
 from phonoscope.view.queries import Queries, Row, TableOf
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Sort = Literal[
     "file",
@@ -120,11 +123,11 @@ def read_rows(queries: Queries, known: list[str]) -> dict[str, Row]:
     return {row["recording_id"]: _shown(row) for row in found}
 
 
-def _counted(listed: Any) -> Any:
+def _counted(listed: ir.Table) -> ir.Table:
     return listed.agg(rows=listed.count())
 
 
-def _paged(listed: Any, filters: Filters) -> Any:
+def _paged(listed: ir.Table, filters: Filters) -> ir.Table:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     by = "uri" if filters.sort == "file" or filters.error else filters.sort
@@ -136,7 +139,7 @@ def _paged(listed: Any, filters: Filters) -> Any:
     return ordered.limit(filters.size, offset=(filters.page - 1) * filters.size)
 
 
-def _chosen(table: TableOf, filters: Filters) -> Any:
+def _chosen(table: TableOf, filters: Filters) -> ir.Table:
     """Return the recordings that pass the filters and lie in a file."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     held = files.filter(files.recording_id.notnull())
@@ -160,7 +163,7 @@ def _chosen(table: TableOf, filters: Filters) -> Any:
     return recordings.filter(recordings.recording_id.isin(held.recording_id))
 
 
-def _sortable(table: TableOf, filters: Filters) -> Any:
+def _sortable(table: TableOf, filters: Filters) -> ir.Table:
     """Return the chosen recordings with their first file and what they are sorted by."""
     chosen = _chosen(table, filters).rename(title="tag_title", artist="tag_artist")
     if filters.sort == "p_generated":
@@ -170,7 +173,7 @@ def _sortable(table: TableOf, filters: Filters) -> Any:
     return chosen.select(*columns).inner_join(_places(table("files")), "recording_id")
 
 
-def _described(table: TableOf, known: list[str]) -> Any:
+def _described(table: TableOf, known: list[str]) -> ir.Table:
     """Return what a page shows of these recordings."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     listed = recordings.filter(recordings.recording_id.isin(known))
@@ -185,16 +188,16 @@ def _described(table: TableOf, known: list[str]) -> Any:
     return shown.inner_join(places, "recording_id").left_join(verdict, "recording_id")
 
 
-def _mine(rows: Any, known: list[str]) -> Any:
+def _mine(rows: ir.Table, known: list[str]) -> ir.Table:
     return rows.filter(rows.recording_id.isin(known))
 
 
-def _places(files: Any) -> Any:
+def _places(files: ir.Table) -> ir.Table:
     held = files.filter(files.recording_id.notnull())
     return held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
 
 
-def _unreadable(table: TableOf, filters: Filters) -> Any:
+def _unreadable(table: TableOf, filters: Filters) -> ir.Table:
     files = table("files")
     failed = files.filter(files.error_kind.notnull())
     if filters.error != "any":

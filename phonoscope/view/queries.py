@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import CatalogueError
@@ -14,8 +14,11 @@ from phonoscope.findings.page import drawn
 from phonoscope.findings.plots.svg import draw
 from phonoscope.findings.report import name_of
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 Row = dict[str, Any]
-TableOf = Callable[[str], Any]
+TableOf: TypeAlias = "Callable[[str], ir.Table]"
 AnswerT = TypeVar("AnswerT")
 
 
@@ -67,7 +70,7 @@ class Queries:
         """Name of the catalogue, safe to show."""
         return name_of(self._catalogue)
 
-    def rows(self, question: Callable[[TableOf], Any]) -> list[Row]:
+    def rows(self, question: Callable[[TableOf], ir.Table]) -> list[Row]:
         """Return the rows of an Ibis expression over the tables."""
 
         def ask() -> list[Row]:
@@ -122,7 +125,7 @@ class Queries:
 def rows_with(queries: Queries, name: str, recording_id: str) -> list[Row]:
     """Return the rows of a table of pairs in which a recording is one of the two."""
 
-    def mine(table: TableOf) -> Any:
+    def mine(table: TableOf) -> ir.Table:
         pair = table(name).pair
         return table(name).filter(
             pair.startswith(f"{recording_id}-") | pair.endswith(f"-{recording_id}")

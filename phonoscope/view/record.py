@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonoscope.analysis import Analysis
 from phonoscope.audio.decode import Decoded, Stream
@@ -20,6 +20,9 @@ from phonoscope.escape import printable
 from phonoscope.features.base import features
 from phonoscope.files import shown
 from phonoscope.view.queries import Queries, Row
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def read_record(queries: Queries, recording_id: str) -> Record | None:
     return Record(analysis, tuple(files))
 
 
-def _of(table: Any, recording_id: str) -> Any:
+def _of(table: ir.Table, recording_id: str) -> ir.Table:
     return table.filter(table.recording_id == recording_id)
 
 

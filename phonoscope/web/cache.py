@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.web.overview import Overview
 
-KEPT = 32
+SIZE = 32
 """Overviews kept; each takes about half a megabyte."""
 PAINTERS = 2
 WAITING = 8
@@ -28,8 +28,8 @@ class BusyError(Exception):
 class OverviewCache:
     """Bounded cache of overviews; threads that ask for the same one share the work."""
 
-    def __init__(self, kept: int = KEPT, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
-        self._kept, self._waiting, self._limit_s = kept, waiting, limit_s
+    def __init__(self, size: int = SIZE, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
+        self._size, self._waiting, self._limit_s = size, waiting, limit_s
         self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="overview")
         self._lock = threading.Lock()
         self._done: OrderedDict[str, Overview] = OrderedDict()
@@ -81,5 +81,5 @@ class OverviewCache:
             # A failure is not kept: the file may be back at the next look.
             if not done.cancelled() and done.exception() is None:
                 self._done[name] = done.result()
-                while len(self._done) > self._kept:
+                while len(self._done) > self._size:
                     self._done.popitem(last=False)

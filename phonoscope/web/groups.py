@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from phonoscope.matching.recording import match_store
@@ -13,6 +13,9 @@ from phonoscope.matching.recording.groups import CopyGroup, Member
 from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Queries, Row, TableOf, rows_with
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 SIZES = (10, 25, 50)
 """Groups of a page; more would take long, because members are compared for it."""
@@ -199,7 +202,7 @@ def _listed(queries: Queries, described: list[CopyGroup], first: int) -> tuple[L
 def _scanned_since(queries: Queries, searched_utc: datetime) -> int:
     since = round(searched_utc.replace(tzinfo=UTC).timestamp() * 1e6)
 
-    def later(table: TableOf) -> Any:
+    def later(table: TableOf) -> ir.Table:
         recordings = table("recordings")
         newer = recordings.filter(recordings.batch > f"{since:016d}~")
         return newer.agg(rows=newer.count())

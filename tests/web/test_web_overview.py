@@ -110,7 +110,7 @@ def test_scales_stay_inside_the_picture():
 
 
 def test_the_gallery_keeps_few_and_paints_each_once():
-    cache, painted = OverviewCache(kept=2), []
+    cache, painted = OverviewCache(size=2), []
 
     def paint_as(name):
         def painter(_):

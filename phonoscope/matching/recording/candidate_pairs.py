@@ -25,7 +25,13 @@ FEWEST_ANCHORS = 2
 
 
 def key_bits(fingerprints: int) -> int:
-    """Return how long a key must be so that few of so many prints share one by chance."""
+    """Return how long a key must be so that few of so many prints share one by chance.
+
+    Examples
+    --------
+    >>> key_bits(1_000), key_bits(1_000_000), key_bits(10**12)
+    (14, 22, 32)
+    """
     return max(FEWEST_BITS, min(MOST_BITS, math.ceil(math.log2(max(fingerprints, 2))) + 2))
 
 

@@ -112,6 +112,18 @@ def groups(
     apart
         Pairs that are never in one group: a link that would bring them together, also by way
         of others, joins nothing.
+
+    Returns
+    -------
+    list of set of str
+        Names of each group.
+
+    Examples
+    --------
+    >>> [sorted(group) for group in groups([("a", "b"), ("b", "c"), ("d", "e")])]
+    [['a', 'b', 'c'], ['d', 'e']]
+    >>> [sorted(group) for group in groups([("a", "b"), ("b", "c")], apart=[("a", "c")])]
+    [['a', 'b']]
     """
     leader: dict[str, str] = {}
     members: dict[str, set[str]] = {}

@@ -140,7 +140,18 @@ def _match(found: Candidate, query: Query, way: str) -> Match:
 def agreeing(agreement: Floats) -> tuple[int, int]:
     """Return the first and the last print of the run that agrees: only there is it the recording.
 
-    The run whose prints add most to the correlation beyond :data:`_AGREES` each.
+    The run whose prints add most to the correlation beyond :data:`_AGREES` each (Kadane's
+    algorithm, in J. Bentley, *Programming pearls*, CACM 1984).
+
+    Parameters
+    ----------
+    agreement : ndarray, shape (n,), float32
+        What each print adds to the correlation.
+
+    Examples
+    --------
+    >>> agreeing(np.array([0.0, 0.9, 0.1, 0.8, 0.0, 0.0, 0.3], np.float32))
+    (1, 3)
     """
     total = np.concatenate([[0.0], np.cumsum(agreement - _AGREES)])
     gain = total[1:] - np.minimum.accumulate(total[:-1])

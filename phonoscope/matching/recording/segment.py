@@ -155,22 +155,22 @@ def merge(
         (folder / "bits").open("wb") as bits, (folder / "at").open("wb") as at,
     ):  # fmt: skip
         firsts.write(np.array([0], "<i8").tobytes())
-        for segment, kept in zip(segments, alive, strict=True):
+        for segment, living in zip(segments, alive, strict=True):
             lengths = np.diff(segment.firsts)
             # Where each recording's prints move; those of dead ones nowhere.
-            starts = total + np.cumsum(lengths * kept) - lengths * kept
-            moved.append(np.where(kept, starts - segment.firsts[:-1], np.iinfo(np.int64).min))
-            for first, stop in _runs(kept):
+            starts = total + np.cumsum(lengths * living) - lengths * living
+            moved.append(np.where(living, starts - segment.firsts[:-1], np.iinfo(np.int64).min))
+            for first, stop in _runs(living):
                 some = slice(int(segment.firsts[first]), int(segment.firsts[stop]))
                 ids.write(segment.ids[first:stop].tobytes())
                 for low in range(some.start, some.stop, _CHUNK):
                     high = min(low + _CHUNK, some.stop)
                     bits.write(segment.bits[low:high].tobytes())
                     at.write(segment.at[low:high].tobytes())
-            ends = (starts + lengths)[kept].astype("<i8")
+            ends = (starts + lengths)[living].astype("<i8")
             firsts.write(ends.tobytes())
-            total += int(lengths[kept].sum())
-            tracks += int(kept.sum())
+            total += int(lengths[living].sum())
+            tracks += int(living.sum())
     width = bucket_bits(total)
     with (folder / "order").open("wb") as order, (folder / "starts").open("wb") as starts_file:
         starts_file.write(np.array([0], "<u4").tobytes())
@@ -187,8 +187,8 @@ def merge(
     return sealed(folder)
 
 
-def _runs(kept: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], kept, [False]]).astype(np.int8)))
+def _runs(living: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], living, [False]]).astype(np.int8)))
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
