@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import phonoscope as ps
+from phonoscope.api import open_log
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError, UsageError
-from phonoscope.ingest import writer
+from phonoscope.ingest import detect, writer
 from phonoscope.ingest.formats import play_log
 from phonoscope.ingest.pseudonyms import Pseudonyms, prefix_of
 from tests.helpers.progress import Recorded
@@ -303,6 +304,14 @@ def test_times_are_as_python_reads_them(moment, minutes, form, mixed):
     within = timedelta(seconds=1) if form == "s" else timedelta(milliseconds=1)
     assert chunk.kept == len(cells)
     assert abs(found - aware) <= within
+
+
+def test_a_log_is_recognised_once(tmp_path, monkeypatch, catalogue):
+    recognised, opened = detect._recognised, []
+    monkeypatch.setattr(detect, "_recognised", lambda *a: opened.append(a) or recognised(*a))
+    log = open_log(as_csv(tmp_path))
+    assert catalogue.plays.ingest(log, key=tmp_path / "key").kept == len(PLAYS)
+    assert len(opened) == 1
 
 
 @given(st.text(max_size=50))
