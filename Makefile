@@ -46,6 +46,7 @@ test-fast: $(VENV)/dev.stamp  ## Run what a developer runs while working: no bro
 
 # The figure and the floor below which this fails: [tool.coverage.report] in pyproject.toml.
 coverage: $(VENV)/dev.stamp  ## Measure how much of the code the fast tests run, processes they start included
+	rm -rf build/coverage
 	$(pytest) $(fast) --cov --cov-report=term:skip-covered --cov-report=html
 
 lint: $(VENV)/dev.stamp  ## Check style, format, spelling and the direction of imports
