@@ -32,6 +32,8 @@ from phonoscope.json_values import json_value
 from phonoscope.notebook import summary_html, summary_text
 from phonoscope.text import clock
 
+JSON_FORMAT = "phonoscope-check/1"
+"""Name and version of the shape of :meth:`Analysis.to_json`."""
 MOST_FALSE_ALARMS = 0.5
 """Share of human music that may at most be called generated: beyond it a coin would do better."""
 _MESSAGE_CHARACTERS = 500
@@ -109,6 +111,7 @@ class Analysis:
         Strict JSON (RFC 8259): plain Python values, and ``None`` where a number is not finite.
         """
         shape = {
+            "format": JSON_FORMAT,
             "file": shown(self.file),
             "uri": self.file,
             "recording_id": self.recording_id,

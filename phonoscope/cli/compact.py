@@ -25,7 +25,7 @@ def compact(catalogue: CatalogueArgument, as_json: AsJson = False, quiet: Quiet 
 
     merged = api.open_catalogue(person_path(catalogue), create=False).compact()
     if as_json:
-        write_json(dataclasses.asdict(merged))
+        write_json(dataclasses.asdict(merged), "phonoscope-compact/1")
     elif not quiet:
         parts = counted(merged.parts_before, "part")
         message(

@@ -61,7 +61,7 @@ def copies(
         found = opened.copies(search=not (known or same or different), progress=progress)
     for number, group in enumerate(found, 1):
         if as_json:
-            write_json(to_json(group))
+            write_json(to_json(group), "phonoscope-copies/1")
         else:
             write(_block(number, group))
     if not found and not as_json:

@@ -84,7 +84,9 @@ def demo(
         results = Results(own, folder / "own-catalogue", folder / "own-report.html")
     report, summary = _scan_and_report(results, settings_with(workers), quiet)
     if as_json:
-        write_json({"music": fetched, "scan": summary.to_json(), **results.to_json()})
+        write_json(
+            {"music": fetched, "scan": summary.to_json(), **results.to_json()}, "phonoscope-demo/1"
+        )
     else:
         blocks = [summary_of(summary, str(results.catalogue)), _findings(report)]
         write("\n\n".join([*blocks, _where_next(results)]))

@@ -106,7 +106,8 @@ def find(
                 "covered_s": covered,
                 "covered_share": min(1.0, covered / seconds) if seconds else None,
                 "matches": [{**vars(s), **names.get(s.recording_id, UNNAMED)} for s in found],
-            }
+            },
+            "phonoscope-find/1",
         )
     elif not found:
         write("Nothing of this catalogue was recognised. It may still hold other versions of it.")

@@ -166,7 +166,10 @@ def _show(
 
     if as_json:
         rules = [dataclasses.asdict(f) for f in found]
-        write_json({"file": shown(uri), "uri": uri, "rules": rules, "error": error})
+        write_json(
+            {"file": shown(uri), "uri": uri, "rules": rules, "error": error},
+            "phonoscope-label-check/1",
+        )
     elif error:
         message(f"{shown(uri)}: {error}")
     elif shows := [f for f in found if full or f.outcome in _OPEN]:

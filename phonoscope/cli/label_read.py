@@ -75,7 +75,7 @@ def read_labels(
     else:
         for uri, labels, error in seen:
             if as_json:
-                write_json(json_of(uri, labels, error))
+                write_json(json_of(uri, labels, error), "phonoscope-label-read/1")
             elif labels:
                 write(_block(labels))
     if not quiet and seen.files > 1:

@@ -309,7 +309,8 @@ def _show(
                 "changed": bool(written and written.changed),
                 "dry_run": dry_run,
                 "error": error,
-            }
+            },
+            "phonoscope-label-write/1",
         )
     elif error:
         message(f"{shown(uri)}: {error}")

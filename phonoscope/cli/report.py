@@ -131,7 +131,8 @@ def report(
     standings = {standing.value: made.standings[standing] for standing in Standing}
     if as_json:
         told = {"claims": standings} if claims is not None else {}
-        write_json({"report": path, "format": chosen.value, **told})
+        shape = {"report": path, "written_as": chosen.value, **told}
+        write_json(shape, "phonoscope-report-file/1")
     else:
         write(printable(path))
         if claims is not None and not quiet:

@@ -48,7 +48,7 @@ def rights(
     except ValueError as error:
         raise UsageError(str(error)) from error
     if as_json:
-        write_json(to_json(use, found))
+        write_json(to_json(use, found), "phonoscope-label-rights/1")
     else:
         write(as_text(use, found))
     return Status.DONE
@@ -105,6 +105,6 @@ def _list_uses(as_json: bool) -> None:
 
     if as_json:
         for use, says in USES.items():
-            write_json({"use": use, "says": says})
+            write_json({"use": use, "says": says}, "phonoscope-label-uses/1")
         return
     write(columns((use, wrapped(says, indent=28)) for use, says in USES.items()))

@@ -77,7 +77,7 @@ def _announce(listener: socket.socket, host: str, as_json: bool, quiet: bool) ->
     port = listener.getsockname()[1]
     url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
     if as_json:
-        write_json({"url": url, "host": host, "port": port})
+        write_json({"url": url, "host": host, "port": port}, "phonoscope-serve/1")
     else:
         write(url)
         finish_stdout()

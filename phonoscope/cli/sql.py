@@ -55,7 +55,9 @@ def sql(
     with opened.sql(text) as reader:
         names, rows = distinct(reader.schema.names), rows_of(reader)
         if as_json:
-            write_json_lines(names, rows)
+            # A column that is called like the key that names the shape becomes format_2.
+            _, *names = distinct(["format", *reader.schema.names])
+            write_json_lines(names, rows, "phonoscope-sql/1")
         elif as_csv:
             write_csv(names, rows)
         elif not sys.stdout.isatty():

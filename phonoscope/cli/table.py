@@ -20,12 +20,12 @@ WIDEST_CELL, NARROWEST_CELL = 60, 6
 Rows = Sequence[Sequence[Any]]
 
 
-def write_json_lines(names: Sequence[str], batches: Iterable[Rows]) -> int:
-    """Write each row as a JSON object on its own line; return how many."""
+def write_json_lines(names: Sequence[str], batches: Iterable[Rows], form: str) -> int:
+    """Write each row as a JSON object on its own line, ``form`` first; return how many."""
     count = 0
     for rows in batches:
         for row in rows:
-            write_json(dict(zip(names, row, strict=True)))
+            write_json(dict(zip(names, row, strict=True)), form)
         count += len(rows)
     return count
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,22 @@ def drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_json(value: Any) -> None:
+def write_json(value: Mapping[str, Any], form: str = "") -> None:
     """Write one line of strict JSON, handed to the reader at once.
 
     Numbers that JSON does not know (NaN, infinities) become ``null``; characters that are
     not printable are escaped, which JSON reads back as they were.
+
+    Parameters
+    ----------
+    value
+        An object.
+    form
+        Name and version of its shape, ``phonoscope-.../1``, which becomes its first key
+        ``format``. Not needed where the object names it itself.
     """
-    text = json.dumps(json_value(value), ensure_ascii=False, allow_nan=False)
+    named = {"format": form, **value} if form else value
+    text = json.dumps(json_value(named), ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
         text = "".join(c if is_harmless(c) else json.dumps(c)[1:-1] for c in text)
     write(text)

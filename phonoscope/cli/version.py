@@ -30,7 +30,7 @@ def show_version(as_json: AsJson = False) -> Status:
         **{f"plugin {name}": number for name, number in installed()},
     }
     if as_json:
-        write_json(versions)
+        write_json(versions, "phonoscope-version/1")
     else:
         write(columns([(n, v or "not installed") for n, v in versions.items()], indent=""))
     return Status.DONE

@@ -177,7 +177,8 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
     if as_json:
         for one in known:
             shape = {**dataclasses.asdict(one), "standing": one.standing(day)}
-            write_json({**shape, "recorded_utc": f"{one.recorded_utc:%Y-%m-%dT%H:%M:%SZ}"})
+            recorded = f"{one.recorded_utc:%Y-%m-%dT%H:%M:%SZ}"
+            write_json({**shape, "recorded_utc": recorded}, "phonoscope-voices/1")
         return
     if not known:
         if not quiet:

@@ -25,7 +25,11 @@ def json_of(
 ) -> dict[str, Any]:
     """Return the documented shape of ``phonoscope plays --json``."""
     read = {} if summary is None else summary.to_json()
-    return {**read, "weighed": [_json_of(catalogue, one) for one in found]}
+    return {
+        **read,
+        "format": "phonoscope-plays/1",
+        "weighed": [_json_of(catalogue, one) for one in found],
+    }
 
 
 def _json_of(catalogue: Catalogue, one: PlaysSummaryRow) -> dict[str, Any]:

@@ -46,4 +46,4 @@ class IngestSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope ingest --json``."""
-        return dataclasses.asdict(self)
+        return {"format": "phonoscope-ingest/1", **dataclasses.asdict(self)}

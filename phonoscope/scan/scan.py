@@ -53,7 +53,7 @@ class ScanSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope scan --json``."""
-        return dataclasses.asdict(self)
+        return {"format": "phonoscope-scan/1", **dataclasses.asdict(self)}
 
 
 def scan(

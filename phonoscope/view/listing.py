@@ -94,6 +94,7 @@ class ListingPage:
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of ``/api/recordings``."""
         return {
+            "format": "phonoscope-recordings/1",
             "count": self.count,
             "page": self.filters.page,
             "size": self.filters.size,

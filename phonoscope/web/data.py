@@ -123,7 +123,10 @@ class DecisionBody(BaseModel):
 def decisions(request: Request) -> dict[str, Any]:
     """Return what people say of pairs of recordings, the newest first."""
     return {
-        "decisions": [found.to_json() for found in groups.read_decisions(request.app.state.queries)]
+        "format": "phonoscope-decisions/1",
+        "decisions": [
+            found.to_json() for found in groups.read_decisions(request.app.state.queries)
+        ],
     }
 
 
@@ -135,10 +138,19 @@ def decided(request: Request, body: DecisionBody) -> dict[str, Any]:
     nothing is deleted.
     """
     decide(request, body.one, body.other, body.decision)
-    return {"one": body.one, "other": body.other, "decision": body.decision.value}
+    return {
+        "format": "phonoscope-decision/1",
+        "one": body.one,
+        "other": body.other,
+        "decision": body.decision.value,
+    }
 
 
 @router.get("/version")
 def version() -> dict[str, str]:
     """Return the version of Phonoscope and of the shape of findings."""
-    return {"phonoscope": phonoscope_version(), "findings": JSON_FORMAT}
+    return {
+        "format": "phonoscope-version/1",
+        "phonoscope": phonoscope_version(),
+        "findings": JSON_FORMAT,
+    }

@@ -121,6 +121,7 @@ class CopiesPage:
         """Return the documented shape of ``/api/copies``."""
         utc = self.searched_utc
         return {
+            "format": "phonoscope-copies-page/1",
             "count": self.count,
             "page": self.filters.page,
             "size": self.filters.size,

@@ -89,7 +89,7 @@ def outline(request: Request, recording_id: str) -> dict[str, Any]:
     """Return the largest sample of each stretch, for the waveform."""
     overview = _overview(request, known_record(request, recording_id))
     peaks = [round(float(peak), 4) for peak in overview.outline]
-    return {"duration_s": overview.duration_s, "peaks": peaks}
+    return {"format": "phonoscope-outline/1", "duration_s": overview.duration_s, "peaks": peaks}
 
 
 @router.get("/spectrum")

@@ -107,6 +107,6 @@ def _catalogue_error(request: Request, error: Exception) -> Response:
 
 def _in_words(request: Request, status: int, words: str) -> Response:
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": words}, status)
+        return JSONResponse({"format": "phonoscope-error/1", "error": words}, status)
     view = View(request, request.app.state.queries)
     return view.page("error.html", status=status, words=words)

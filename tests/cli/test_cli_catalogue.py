@@ -96,7 +96,9 @@ def wait_until(happened, limit_s=60.0):
 def sql_rows(catalogue, query):
     done = run("sql", catalogue, query, "--json")
     assert done.returncode == 0, done.stderr
-    return strict_json(done.stdout)
+    rows = strict_json(done.stdout)
+    assert {row.pop("format") for row in rows} <= {"phonoscope-sql/1"}
+    return rows
 
 
 def test_sql_in_a_pipe_is_tabs_without_colours(catalogue):
@@ -232,7 +234,11 @@ def test_a_report_fails_on_a_claim_that_does_not_hold(catalogue, tmp_path, share
 def test_two_catalogues_are_put_side_by_side(catalogue, tmp_path):
     path = tmp_path / "r.json"
     done = run("report", catalogue, "--compare", catalogue, "--to", path, "--json")
-    assert json.loads(done.stdout) == {"report": str(path), "format": "json"}
+    assert json.loads(done.stdout) == {
+        "format": "phonoscope-report-file/1",
+        "report": str(path),
+        "written_as": "json",
+    }
     differences = [f["difference"] for f in json.loads(path.read_text())["comparison"]["figures"]]
     assert len(differences) > 5
     assert set(differences) <= {0, None}

@@ -258,7 +258,10 @@ def test_a_fault_of_the_catalogue_is_said():
 
     with TestClient(create_app(Broken()), base_url="http://localhost") as client:
         answer = client.get("/api/recordings")
-        assert (answer.status_code, answer.json()) == (503, {"error": "a part is torn"})
+        assert (answer.status_code, answer.json()) == (
+            503,
+            {"format": "phonoscope-error/1", "error": "a part is torn"},
+        )
         assert "a part is torn" in client.get("/").text
 
 

@@ -174,7 +174,7 @@ def test_dismissed_is_out_of_the_group_and_can_be_taken_back(own, writer):
 
     assert "is open again" in writer.get(say(writer, *pair, "open").headers["location"]).text
     assert len(groups(writer)) == 2
-    assert writer.get("/api/decisions").json() == {"decisions": []}
+    assert writer.get("/api/decisions").json()["decisions"] == []
 
 
 def test_two_called_different_are_not_together_by_way_of_a_third(writer):
@@ -208,7 +208,10 @@ def test_a_person_can_join_what_no_search_found(writer):
     ids = ids_of(writer)
     (alone,) = writer.get("/api/recordings?search=alone").json()["recordings"]
     word = {"one": alone["recording_id"], "other": ids["other"], "decision": "same"}
-    assert writer.post("/api/decisions", json=word).json() == word
+    assert writer.post("/api/decisions", json=word).json() == {
+        "format": "phonoscope-decision/1",
+        **word,
+    }
     assert {ids["onerror"], ids["other"], alone["recording_id"]} in groups(writer)
     assert writer.get(f"/copies/{ids['other']}/{alone['recording_id']}").status_code == 200
     assert (
@@ -236,7 +239,7 @@ def test_what_a_page_from_elsewhere_sends_changes_nothing(reader, headers):
     ):
         assert answer.status_code == 403
         assert "Nothing was changed" in answer.text
-    assert reader.get("/api/decisions").json() == {"decisions": []}
+    assert reader.get("/api/decisions").json()["decisions"] == []
     assert reader.get("/copies", headers=headers).status_code == 200
 
 
@@ -274,7 +277,7 @@ def test_what_makes_no_sense_is_refused_in_words(reader):
     endless = (b"x" for _ in range(3))
     assert reader.post("/copies/decisions", content=endless).status_code == 413
     assert reader.get("/copies/decisions").status_code in (404, 405)
-    assert reader.get("/api/decisions").json() == {"decisions": []}
+    assert reader.get("/api/decisions").json()["decisions"] == []
 
 
 def test_a_catalogue_that_cannot_be_written_says_so(writer, monkeypatch):
@@ -293,7 +296,7 @@ def test_a_catalogue_that_cannot_be_written_says_so(writer, monkeypatch):
     assert (form.status_code, data.status_code) == (503, 503)
     for words in (form.text, data.json()["error"]):
         assert "cannot be written: it lies on a read-only file system" in words
-    assert writer.get("/api/decisions").json() == {"decisions": []}
+    assert writer.get("/api/decisions").json()["decisions"] == []
     assert len(groups(writer)) == 2
 
 

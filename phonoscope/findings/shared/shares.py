@@ -125,6 +125,7 @@ class Shares:
         if overall:
             overall.pop("group")
         return {
+            "format": "phonoscope-share/1",
             "by": self.by,
             "says": self.says(),
             "overall": overall,
