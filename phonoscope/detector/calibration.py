@@ -18,7 +18,18 @@ TAIL_SHARE = 0.05
 
 
 def group_of(limit_hz: float) -> int:
-    """Return the channel group of a recording, an index of ``GROUPS``."""
+    """Return the channel group of a recording, an index of ``GROUPS``.
+
+    Parameters
+    ----------
+    limit_hz
+        Highest frequency with sound, Hz.
+
+    Examples
+    --------
+    >>> [GROUPS[group_of(limit_hz)] for limit_hz in (7_800.0, 11_000.0, 20_000.0)]
+    ['narrow', 'middle', 'wide']
+    """
     return int(np.searchsorted(BAND_EDGES_HZ, limit_hz))
 
 
@@ -65,5 +76,14 @@ class Null:
 
 
 def probability(score: float, slope: float, intercept: float) -> float:
-    """Return the probability that belongs to a score (Platt 1999), 0 to 1."""
+    """Return the probability that belongs to a score, 0 to 1.
+
+    Platt scaling (J. Platt, *Probabilistic outputs for support vector machines*, 1999): a
+    logistic curve whose slope and intercept were fitted to scores of known recordings.
+
+    Examples
+    --------
+    >>> probability(0.0, 1.0, 0.0), round(probability(2.0, 1.5, -1.0), 3)
+    (0.5, 0.881)
+    """
     return float(1 / (1 + np.exp(-np.clip(slope * score + intercept, -40, 40))))

@@ -61,7 +61,7 @@ KNOWN_DECODERS = {
 
 @dataclass(frozen=True)
 class Artefacts:
-    """Answer: the strongest comb, and the narrow peaks of the mean log spectrum."""
+    """Result: the strongest comb, and the narrow peaks of the mean log spectrum."""
 
     comb_spacing_hz: float | None = column(
         "Spacing of the strongest comb through 0 Hz, Hz; empty when too short or narrow to look."
@@ -123,7 +123,26 @@ class ArtefactMeter:
 
 
 def excess_db(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Level over the local lower hull, dB, shape as given; the hull is the 15th percentile."""
+    """Return the level over its local lower hull, the 15th percentile around each bin.
+
+    Parameters
+    ----------
+    level_db : ndarray, shape (bins,), float32
+        Mean level of each bin, dB.
+
+    Returns
+    -------
+    ndarray, shape (bins,), float32
+        dB, at least 0.
+
+    Examples
+    --------
+    >>> level_db = np.full(200, -60.0, np.float32)
+    >>> level_db[100] = -50.0
+    >>> excess = excess_db(level_db)
+    >>> excess.argmax(), excess.max(), excess.sum()
+    (np.int64(100), np.float32(10.0), np.float32(10.0))
+    """
     padded = np.pad(level_db, HULL_BINS // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, HULL_BINS)
     hull = np.partition(windows, HULL_RANK, axis=-1)[:, HULL_RANK]
@@ -222,7 +241,22 @@ def tooth_db(excess: NDArray[np.float32], spacing_bins: float, low: int, high: i
 
 
 def codec_family(spacing_hz: float, rate_hz: int) -> str | None:
-    """Name the ordinary codec that leaves combs of this spacing, at any usual rate."""
+    """Name the ordinary codec that leaves combs of this spacing, at any usual rate.
+
+    Parameters
+    ----------
+    spacing_hz
+        Distance of the comb's teeth, Hz.
+    rate_hz
+        Sample rate of the file, Hz; 32, 44.1 and 48 kHz are tried as well.
+
+    Examples
+    --------
+    >>> codec_family(44_100 / 576, 44_100)
+    'MP3 lines'
+    >>> codec_family(50.0, 44_100) is None
+    True
+    """
     rates = {rate_hz, 32_000, 44_100, 48_000}
     families = {"MP3 filter bank": (32, 64), "MP3 lines": (576, 1152), "AAC lines": (1024, 2048)}
     for name, divisors in families.items():

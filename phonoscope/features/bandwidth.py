@@ -48,7 +48,7 @@ earlier generation."""
 
 @dataclass(frozen=True)
 class Bandwidth:
-    """Answer: reach of the spectrum, its edge, and what the edge says of the past."""
+    """Result: reach of the spectrum, its edge, and what the edge says of the past."""
 
     bandwidth_hz: float | None = column(
         "Highest frequency with sound in the mean log spectrum, Hz; empty for silence."
@@ -99,8 +99,8 @@ def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
 
     Parameters
     ----------
-    level_db
-        Mean level of each bin, dB re a full-scale sine, shape (bins,).
+    level_db : ndarray, shape (bins,), float64
+        Mean level of each bin, dB re a full-scale sine.
     bin_hz
         Distance of bins, Hz.
 
@@ -108,6 +108,12 @@ def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     -------
     float
         Hz, 0 to half the sample rate.
+
+    Examples
+    --------
+    >>> level_db = np.where(np.arange(2001) * 10.0 < 16_000, -40.0, -140.0)
+    >>> reach_hz(level_db, 10.0)
+    16010.0
     """
     smooth = uniform_filter1d(level_db, max(1, round(SMOOTHING_HZ / bin_hz)), mode="nearest")
     loudest = smooth[round(50 / bin_hz) :].max()
@@ -121,16 +127,25 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
 
     Parameters
     ----------
-    level_db
-        Mean level of each bin, dB, shape (bins,).
+    level_db : ndarray, shape (bins,), float64
+        Mean level of each bin, dB.
     bin_hz
         Distance of bins, Hz.
 
     Returns
     -------
     (cutoff_hz, drop_db) or None
-        The edge with the largest fall, and that fall; ``None`` when no fall reaches 15 dB
-        or the sound comes back above it.
+        The edge with the largest fall, Hz, and that fall, dB; ``None`` when no fall reaches
+        15 dB or the sound comes back above it.
+
+    Examples
+    --------
+    >>> level_db = np.where(np.arange(2001) * 10.0 < 16_000, -40.0, -140.0)
+    >>> cutoff_hz, drop_db = steepest_edge(level_db, 10.0)
+    >>> round(cutoff_hz, -2), round(drop_db)
+    (16000.0, 100)
+    >>> steepest_edge(np.full(2001, -40.0), 10.0) is None
+    True
     """
     side, gap = max(1, round(EDGE_SIDE_HZ / bin_hz)), max(1, round(EDGE_GAP_HZ / bin_hz))
     total = np.concatenate([[0.0], np.cumsum(level_db)])

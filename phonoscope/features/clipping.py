@@ -21,7 +21,7 @@ RUN = 3
 
 @dataclass(frozen=True)
 class Clipping:
-    """Answer: flat tops at full scale."""
+    """Result: flat tops at full scale."""
 
     clipped_runs: int = column(
         "Flat tops: runs of 3 or more equal samples within 0.13 dB of full scale, any channel."
@@ -59,8 +59,8 @@ def flat_tops(channel: Floats, context: int) -> tuple[int, int]:
 
     Parameters
     ----------
-    channel
-        Samples, shape (n,), full scale 1.0.
+    channel : ndarray, shape (n,), float32
+        Samples, full scale 1.0.
     context
         Leading samples that were counted before.
 
@@ -69,6 +69,11 @@ def flat_tops(channel: Floats, context: int) -> tuple[int, int]:
     runs, samples
         Runs that become one (reach ``RUN`` samples) after the context, and samples after
         the context that belong to a run.
+
+    Examples
+    --------
+    >>> flat_tops(np.array([0.2, 1.0, 1.0, 1.0, 1.0, 0.1, 1.0, 1.0], np.float32), 0)
+    (1, 4)
     """
     loud = np.flatnonzero(np.abs(channel) >= CEILING)
     if loud.size < RUN:

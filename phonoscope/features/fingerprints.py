@@ -79,7 +79,7 @@ _WINDOW_S = 1.15
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Answer: how many prints, and themselves."""
+    """Result: how many prints, and themselves."""
 
     prints: int | None = column(
         "Fingerprints: onsets clear enough to recognise the recording by; see table prints."

@@ -35,7 +35,7 @@ _LEAD = 12
 
 @dataclass(frozen=True)
 class Loudness:
-    """Answer: loudness and peaks."""
+    """Result: loudness and peaks."""
 
     loudness_lufs: float | None = column(
         "Integrated loudness, LUFS (EBU R128); empty when nothing is louder than -70 LUFS."

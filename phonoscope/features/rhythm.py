@@ -126,9 +126,14 @@ def mel_bands(rate_hz: int, size: int) -> Floats:
 
     Returns
     -------
-    Floats
-        Shape (bins, bands), the lowest ``bins`` of the spectrum; columns sum to 1. At most
-        32 bands: those narrower than a bin are left out.
+    ndarray, shape (bins, bands), float32
+        For the lowest ``bins`` of the spectrum; columns sum to 1. At most 32 bands: those
+        narrower than a bin are left out.
+
+    Examples
+    --------
+    >>> mel_bands(44_100, 2048).shape[1], mel_bands(44_100, 2048).sum(axis=0).round(4).min()
+    (32, np.float32(1.0))
     """
     hz = np.arange(size // 2 + 1) * (rate_hz / size)
     top_hz = min(HIGHEST_HZ, 0.48 * rate_hz)
@@ -279,17 +284,27 @@ def tempo_scores(autocorrelation: Doubles, lag_hz: float) -> tuple[Doubles, Doub
 
     Parameters
     ----------
-    autocorrelation
-        Shape (lags,).
+    autocorrelation : ndarray, shape (lags,), float64
+        Of an onset envelope, from lag 0.
     lag_hz
         Lags per second.
 
     Returns
     -------
-    bpm
-        Tempi, beats per minute, equally spaced in octaves, shape (tempi,).
-    score
-        Not negative, shape (tempi,).
+    bpm : ndarray, shape (tempi,), float64
+        Tempi, beats per minute, equally spaced in octaves.
+    score : ndarray, shape (tempi,), float64
+        Not negative.
+
+    Examples
+    --------
+    A beat every half second: 120 beats per minute, more usual than 60 or 240.
+
+    >>> beat = np.zeros(1000)
+    >>> beat[::50] = 1.0
+    >>> bpm, score = tempo_scores(beat, 100.0)
+    >>> round(bpm[score.argmax()])
+    120
     """
     octaves = math.log2(FASTEST_BPM / SLOWEST_BPM)
     bpm = SLOWEST_BPM * 2.0 ** (np.arange(int(octaves * TEMPI_PER_OCTAVE) + 1) / TEMPI_PER_OCTAVE)

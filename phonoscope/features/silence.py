@@ -19,7 +19,7 @@ _SILENCE = np.float32(10 ** (SILENCE_DBFS / 20))
 
 @dataclass(frozen=True)
 class Silence:
-    """Answer: silence in steps of 10 ms whose RMS is under -60 dBFS."""
+    """Result: silence in steps of 10 ms whose RMS is under -60 dBFS."""
 
     silence_share: float = column("Share of the recording that is silent (RMS < -60 dBFS), 0 to 1.")
     leading_silence_s: float = column("Silence before the first sound, s.")

@@ -40,7 +40,7 @@ _UNDER_PEAK_DB = 80.0
 
 @dataclass(frozen=True)
 class Traces:
-    """Answer: how much of the recording could be looked at, and its votes."""
+    """Result: how much of the recording could be looked at, and its votes."""
 
     trace_frames: int | None = column(
         "Sounding spectra (half overlapped, about 0.37 s long) that voted on narrow lines."

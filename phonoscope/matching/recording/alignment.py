@@ -68,7 +68,23 @@ def compare(
 
 
 def signs_of(bits: NDArray[np.int64]) -> Floats:
-    """Return the signs of prints, -1 or 1, shape (n, BITS)."""
+    """Return the signs that prints are made of.
+
+    Parameters
+    ----------
+    bits : ndarray, shape (n,), int64
+        Prints, as :func:`phonoscope.features.fingerprints.packed` returns them.
+
+    Returns
+    -------
+    ndarray, shape (n, 64), float32
+        -1 or 1; the lowest bit first.
+
+    Examples
+    --------
+    >>> signs_of(np.array([5], np.int64))[0, :4].tolist()
+    [1.0, -1.0, 1.0, -1.0]
+    """
     set_ = np.unpackbits(
         bits.astype("<i8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little"
     )
@@ -76,9 +92,23 @@ def signs_of(bits: NDArray[np.int64]) -> Floats:
 
 
 def agreement(signs: Floats, measured: Floats) -> Floats:
-    """Return what each print adds to the correlation of signs and measurements, shape (n,).
+    """Return what each print adds to the correlation of signs and measurements.
 
-    The mean is the correlation, -1 to 1. Both are given less their means, shape (n, BITS).
+    Parameters
+    ----------
+    signs, measured : ndarray, shape (n, 64), float32
+        Both less their means over the excerpt.
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+        Their mean is the correlation, -1 to 1.
+
+    Examples
+    --------
+    >>> signs = signs_of(np.array([5, -6], np.int64))
+    >>> agreement(signs - signs.mean(axis=0), signs - signs.mean(axis=0)).tolist()
+    [1.0, 1.0]
     """
     scale = np.sqrt((signs**2).sum() * (measured**2).sum()) / len(signs)
     agreed: Floats = (signs * measured).sum(axis=1) / max(float(scale), 1e-9)
@@ -88,8 +118,15 @@ def agreement(signs: Floats, measured: Floats) -> Floats:
 def significance(signs: Floats, measured: Floats) -> float:
     """Return how far an agreement is from chance, in standard deviations of chance.
 
-    Both are given less their means over the excerpt, shape (n, BITS): a sustained sound looks
-    like any other at the same pitch, and only what changes tells recordings apart. By chance the
+    Parameters
+    ----------
+    signs, measured : ndarray, shape (n, 64), float32
+        Both less their means over the excerpt.
+
+    Notes
+    -----
+    Means are taken away because a sustained sound looks like any other at the same pitch, and
+    only what changes tells recordings apart. By chance the
     directions of the two have nothing to do with each other, however each of them lingers; then
     the variance of the sum of products is that of their Gram matrices' product.
     """
