@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from phonoscope.audio.decode import Decoded, Decoder, Stream
+from phonoscope.audio.decode import Decoder
+from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.detector import detector
 from phonoscope.detector.disagreement import Disagreement, disagreement

@@ -11,7 +11,6 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
@@ -28,7 +27,8 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import Block
 from phonoscope.audio.chunks import iff_chunks
 from phonoscope.audio.spectra import fine_size
-from phonoscope.columns import Floats, column
+from phonoscope.audio.stream import Decoded, Stream
+from phonoscope.columns import Floats
 from phonoscope.errors import ErrorKind, UnreadableError
 
 DEMUXERS = (
@@ -50,36 +50,6 @@ BLOCK_SAMPLES = 1 << 21
 
 LOUDEST = np.float32(1e4)
 """Samples beyond +80 dBFS are damage, not sound, and count as not finite."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """What the container says about the audio stream that was decoded."""
-
-    container: str = column("Container, FFmpeg's short name, e.g. 'mp3', 'ogg', 'flac', 'wav'.")
-    codec: str = column("Codec, FFmpeg's name, e.g. 'mp3', 'vorbis', 'pcm_s16le'.")
-    codec_profile: str | None = column("Codec profile such as 'LC'; empty when there is none.")
-    sample_rate_hz: int = column("Sample rate of the decoded sound, Hz.")
-    channels: int = column("Number of channels.")
-    channel_layout: str = column("Channel layout, e.g. 'mono', 'stereo', '5.1'.")
-    bit_depth: int | None = column("Bits a sample for PCM and lossless codecs; empty for others.")
-    bit_rate_bps: int | None = column("Bit rate of the stream, bit/s; empty when unknown.")
-    lossless: bool = column("Whether the codec keeps every sample (PCM, FLAC, ALAC ...).")
-    declared_duration_s: float | None = column(
-        "Duration the container declares, s; empty when it does not."
-    )
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What decoding came to, known at the end."""
-
-    duration_s: float = column("Duration of the decoded sound, s.")
-    samples: int = column("Decoded samples of one channel.")
-    decode_errors: int = column("Packets that could not be decoded and were passed over.")
-    nonfinite_samples: int = column("Samples that were NaN, infinite or absurd; read as silence.")
-    format_changes: int = column("Times the stream changed rate or channels midway.")
-    truncated: bool = column("Whether the sound ends well before the declared duration.")
 
 
 class Decoder:

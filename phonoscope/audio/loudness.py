@@ -9,7 +9,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from av.audio.layout import AudioLayout
 from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
@@ -95,6 +94,8 @@ def channel_weights(layout: str, channels: int) -> NDArray[np.float64]:
     >>> channel_weights("5.1", 6).tolist()
     [1.0, 1.0, 1.0, 0.0, 1.41, 1.41]
     """
+    from av.audio.layout import AudioLayout
+
     if layout == f"{channels} channels":
         layout = _USUAL_LAYOUTS.get(channels, layout)
     try:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
@@ -118,6 +117,8 @@ def power_spectra(frames: Floats) -> Floats:
     >>> power.shape, power[0, 7:10].round(3).tolist()
     ((1, 33), [0.25, 1.0, 0.25])
     """
+    import scipy.fft
+
     count, size = frames.shape
     window = _window(size)
     power = np.empty((count, size // 2 + 1), np.float32)

@@ -19,12 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, column
 from phonoscope.features.base import Feature
 
@@ -197,6 +196,8 @@ def strongest_comb(weights: NDArray[np.float32], low: int, bin_hz: float) -> tup
     spacing_hz, score
         Score: the cosine's coefficient in standard deviations of those of all spacings.
     """
+    import scipy.fft
+
     signal = np.zeros(TRANSFORM_SIZE, np.float32)
     signal[low : low + weights.size] = (weights - weights.mean()) * np.hanning(weights.size)
     coefficients = scipy.fft.rfft(signal)

@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, columns_in
 from phonoscope.plugins import collected, without_duplicates
 

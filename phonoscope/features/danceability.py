@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import column
 from phonoscope.features.base import Feature
 

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
 from phonoscope.audio.iir import BlockIir
 from phonoscope.audio.loudness import (
     channel_weights,
@@ -24,6 +23,7 @@ from phonoscope.audio.loudness import (
     range_lu,
     true_peak,
 )
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Floats, column
 from phonoscope.features.base import Feature
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
@@ -206,7 +205,9 @@ def rises(moments: Floats) -> Floats:
 
 def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
     """Return the edges from ``start`` to before ``stop`` where none near rises more."""
-    highest = scipy.ndimage.maximum_filter1d(rise, 2 * NEAR + 1, mode="constant")
+    from scipy.ndimage import maximum_filter1d
+
+    highest = maximum_filter1d(rise, 2 * NEAR + 1, mode="constant")
     some = slice(start, stop)
     return start + np.flatnonzero((rise[some] == highest[some]) & (rise[some] > 0))
 

@@ -32,13 +32,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Floats, column
 from phonoscope.features.base import Feature
 
@@ -219,6 +217,8 @@ class Periodicity:
     """
 
     def __init__(self, frame_hz: float) -> None:
+        import scipy.fft
+
         self.frame_hz = frame_hz
         self._window = round(WINDOW_S * frame_hz)
         self._hop = round(WINDOW_HOP_S * frame_hz)
@@ -245,6 +245,8 @@ class Periodicity:
         return self._windows > 0
 
     def _take(self, part: Doubles) -> None:
+        import scipy.fft
+
         self._frames += self._hop if self._frames else len(part)
         part = part - part.mean()
         energy = float(np.dot(part, part))
@@ -273,6 +275,8 @@ class Periodicity:
             From lag 0 (where it is 1) to half a window, shape (lags,); what is missing at
             longer lags of a finite window is made up for.
         """
+        import scipy.fft
+
         # Zeros above the highest frequency interpolate the autocorrelation exactly.
         power = self._power / self._windows * UPSAMPLING
         lags = scipy.fft.irfft(power, self._size * UPSAMPLING)[: self._window * UPSAMPLING // 2]
@@ -366,6 +370,8 @@ class OnsetCounter:
 
     def update(self, envelope: Floats, last: bool) -> None:
         """Take in the next frames of the envelope, shape (frames,)."""
+        from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
         reach = self._mean_reach
         self.frames += len(envelope)
         held = np.concatenate([self._held, envelope, np.zeros(reach if last else 0, np.float32)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, column
 from phonoscope.features.base import Feature
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import Spectra, fine_size
+from phonoscope.audio.stream import Stream
 from phonoscope.columns import Floats, column
 from phonoscope.features.base import Feature
 

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.analysis import Analysis
-from phonoscope.audio.decode import Decoded, Stream
+from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.declarations import declaration_of
 from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict

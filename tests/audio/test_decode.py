@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from phonoscope.audio import decode
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Decoded, Decoder, Stream
+from phonoscope.audio.decode import Decoder
 from phonoscope.audio.spectra import fine_size
+from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.errors import ErrorKind, UnreadableError
 from tests.helpers.sounds import FORMATS, LAYOUTS, noise, sine, write, write_video
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.decode import Stream
 from phonoscope.audio.spectra import fine_size
+from phonoscope.audio.stream import Stream
 from phonoscope.features.base import Feature
 
 LAYOUTS = {1: "mono", 2: "stereo", 5: "5.0(side)", 6: "5.1(side)"}

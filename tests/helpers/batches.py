@@ -9,7 +9,7 @@ import typing
 from enum import StrEnum
 
 from phonoscope.analysis import Analysis
-from phonoscope.audio.decode import Decoded, Stream
+from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.columns import Statement, columns_in

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import phonoscope as ps
-from phonoscope.audio.decode import Decoded
+from phonoscope.audio.stream import Decoded
 from phonoscope.disclosure.model import Tags
 from phonoscope.linking.isrc import number_of, numbers_of
 from phonoscope.linking.links import MOST_APART_MS, links

@@ -18,13 +18,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from phonoscope.analysis import Analysis
-from phonoscope.audio.decode import Decoded, Stream
+from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.schema import metadata, play_results
 from phonoscope.columns import column, columns_in
 from phonoscope.detector.generated import Segment, Verdict
@@ -32,6 +31,9 @@ from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.voice import VoiceRow
 from phonoscope.errors import ErrorKind
 from phonoscope.features.base import FeatureTable, features
+
+if TYPE_CHECKING:
+    from phonoscope.analysis import Analysis
 
 PROVIDER = "phonoscope"
 """Who measured a descriptor; keeps ours apart from a service's own columns."""

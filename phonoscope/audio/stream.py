@@ -1,0 +1,37 @@
+"""What is known of an audio stream before and after it is decoded; without a decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from phonoscope.columns import column
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the container says about the audio stream that was decoded."""
+
+    container: str = column("Container, FFmpeg's short name, e.g. 'mp3', 'ogg', 'flac', 'wav'.")
+    codec: str = column("Codec, FFmpeg's name, e.g. 'mp3', 'vorbis', 'pcm_s16le'.")
+    codec_profile: str | None = column("Codec profile such as 'LC'; empty when there is none.")
+    sample_rate_hz: int = column("Sample rate of the decoded sound, Hz.")
+    channels: int = column("Number of channels.")
+    channel_layout: str = column("Channel layout, e.g. 'mono', 'stereo', '5.1'.")
+    bit_depth: int | None = column("Bits a sample for PCM and lossless codecs; empty for others.")
+    bit_rate_bps: int | None = column("Bit rate of the stream, bit/s; empty when unknown.")
+    lossless: bool = column("Whether the codec keeps every sample (PCM, FLAC, ALAC ...).")
+    declared_duration_s: float | None = column(
+        "Duration the container declares, s; empty when it does not."
+    )
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What decoding came to, known at the end."""
+
+    duration_s: float = column("Duration of the decoded sound, s.")
+    samples: int = column("Decoded samples of one channel.")
+    decode_errors: int = column("Packets that could not be decoded and were passed over.")
+    nonfinite_samples: int = column("Samples that were NaN, infinite or absurd; read as silence.")
+    format_changes: int = column("Times the stream changed rate or channels midway.")
+    truncated: bool = column("Whether the sound ends well before the declared duration.")
