@@ -316,7 +316,7 @@ def test_charts_are_valid_draw_no_estimate_that_is_too_unsure_and_say_every_numb
             altair.Chart.from_dict(json.loads(json.dumps(spec)), validate=True)
         for value in chart.spec["data"]["values"]:
             assert value["low"] <= value["share"] <= value["high"]
-            assert value["says"].endswith("too few to say") is not value["enough"]
+            assert value["text"].endswith("too few to say") is not value["enough"]
         points = next(m for m in chart.spec["layer"] if m["mark"].get("type") == "point")
         assert points["transform"] == [{"filter": "datum.enough"}]
     assert {value["label"]: value["enough"] for value in chart.spec["data"]["values"]} == {
