@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from phonoscope import defaults
+
 SETTINGS_FILE = Path(platformdirs.user_config_dir("phonoscope")) / "settings.toml"
 
 TRUST_BYTES = 16 << 20
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
         default_factory=_usable_cores, ge=1, le=1024, description="Worker processes of a scan."
     )
     file_time_limit_s: float = Field(
-        default=600.0,
+        default=defaults.FILE_TIME_LIMIT_S,
         gt=0,
         description="Seconds one file may take before its worker is stopped and the file "
         "becomes a row with the error 'time-limit'. Ten hours of stereo take about 100 s.",
@@ -64,10 +66,8 @@ class Settings(BaseSettings):
         gt=0,
         description="A batch is written after this many seconds even when it is not full.",
     )
-    # One wrong accusation in a thousand human songs; the same number as in verdict/generated.py,
-    # which a floor this low cannot ask. A test compares them.
     false_alarms: float = Field(
-        default=0.001,
+        default=defaults.FALSE_ALARMS,
         gt=0,
         le=0.5,
         description="Share of human music that may be called generated: above 0, at most 0.5. "

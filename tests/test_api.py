@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import phonoscope
-from phonoscope import api
+from phonoscope import api, defaults
 from phonoscope.analysis import MOST_FALSE_ALARMS, analyse
 from phonoscope.api import check, listed, open_catalogue
 from phonoscope.cli.reference import command_names
@@ -263,7 +263,8 @@ def test_a_share_of_false_alarms_that_is_none_raises(tmp_path, share):
 
 
 def test_the_default_share_of_false_alarms_is_one_number():
-    assert Settings().false_alarms == DEFAULT_FALSE_ALARMS
+    assert Settings().false_alarms == DEFAULT_FALSE_ALARMS == defaults.FALSE_ALARMS
+    assert Settings().file_time_limit_s == defaults.FILE_TIME_LIMIT_S
     assert Settings(false_alarms=MOST_FALSE_ALARMS).false_alarms == MOST_FALSE_ALARMS
 
 

@@ -447,9 +447,9 @@ class Catalogue(FormerNames):
         UsageError
             When ``false_matches`` is no such share.
         """
+        from phonoscope.defaults import FALSE_MATCHES
         from phonoscope.matching.recording.find import find
         from phonoscope.matching.recording.index_update import current_index
-        from phonoscope.matching.recording.match import FALSE_MATCHES
 
         share = FALSE_MATCHES if false_matches is None else false_matches
         if not 0.0 < share <= 0.1:

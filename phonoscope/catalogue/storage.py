@@ -23,6 +23,8 @@ import pyarrow.fs
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
+from phonoscope import file_lock
+from phonoscope.atomic import sync_folder
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import local_path, shown, uri_of
 
@@ -90,7 +92,7 @@ def storage_of(path: str | os.PathLike[str]) -> Storage:
 class LocalStorage:
     """A folder on this machine."""
 
-    can_lock = os.name != "nt"
+    can_lock = file_lock.CAN_LOCK
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -130,7 +132,7 @@ class LocalStorage:
                 # Gone already after the rename; when something failed, what failed is raised.
                 with suppress(OSError):
                     temporary.unlink()
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""
@@ -139,15 +141,13 @@ class LocalStorage:
 
     def lock(self, name: str) -> BinaryIO | None:
         """See :meth:`Storage.lock`."""
-        import fcntl  # noqa: PLC0415 - not on Windows, see can_lock
-
         path = self._root / name
         with _said(self.name, "written"):
             self._make_folder(path.parent)
             while True:
                 file = path.open("ab")
                 try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    file_lock.lock(file, wait=False)
                     # Who had it may have removed it: a lock on what is gone keeps nobody out.
                     with suppress(FileNotFoundError):
                         if os.path.samestat(os.fstat(file.fileno()), path.stat()):
@@ -186,7 +186,7 @@ class LocalStorage:
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            _sync_folder(folder.parent)
+            sync_folder(folder.parent)
 
 
 class RemotePlace:
@@ -270,17 +270,6 @@ class RemotePlace:
 def _age_s(store: Any, name: str) -> float:
     modified: datetime = store.modified(name)
     return time.time() - modified.timestamp()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force a folder's list of names to disk, so that a rename outlives a power cut."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 _ADVICE = {

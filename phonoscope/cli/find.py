@@ -15,6 +15,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, message, painted, write, write_json
+from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.escape import printable
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def find(
             help="Share of excerpts of recordings that are not in the catalogue that may be "
             "recognised all the same, above 0 and at most 0.1.",
         ),
-    ] = 0.001,
+    ] = FALSE_MATCHES,
     fail_on: Annotated[
         FailOnFound | None,
         typer.Option("--fail-on", help="Exit with status 1 when something is found."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from phonoscope.defaults import FALSE_ALARMS, FILE_TIME_LIMIT_S
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ TimeLimit = Annotated[
         "--time-limit",
         metavar="SECONDS",
         help="Seconds one file may take; a file that takes longer is reported as unreadable. "
-        "[default: 600]",
+        f"[default: {FILE_TIME_LIMIT_S:g}]",
     ),
 ]
 FalseAlarms = Annotated[
@@ -63,7 +64,7 @@ FalseAlarms = Annotated[
         metavar="SHARE",
         help="Share of human music that may be called generated, above 0 and at most 0.5: 0.0001 "
         "is one human song in ten thousand. Smaller accuses fewer people wrongly and misses more "
-        "machines. [default: 0.001]",
+        f"machines. [default: {FALSE_ALARMS:g}]",
     ),
 ]
 FailOnOption = Annotated[

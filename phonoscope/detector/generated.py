@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from phonoscope.columns import column
+from phonoscope.defaults import FALSE_ALARMS
 from phonoscope.disclosure.declared_status import MACHINE_MAKING, WHOLE_PARTS
 from phonoscope.disclosure.model import Declaration
 
@@ -28,7 +29,7 @@ class Band(StrEnum):
     UNREADABLE = "unreadable"
 
 
-DEFAULT_FALSE_ALARMS = 0.001
+DEFAULT_FALSE_ALARMS = FALSE_ALARMS
 """Share of human music that may be called generated, unless the user says otherwise."""
 ORDINARY = 0.1
 """From this p-value on a recording looks like ordinary human music: no sign found."""

@@ -360,7 +360,7 @@ def tables() -> Mapping[str, Table]:
         Table("files", "One row a file.", "uri", False, columns_of(FileRow)),
         Table(
             "recordings",
-            "One row for each distinct audio content, measured by Phonoscope.",
+            "What Phonoscope measured, one row a distinct file: copies of the same bytes share it.",
             "recording_id",
             False,
             _recording_columns(),

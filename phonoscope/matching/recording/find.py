@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from phonoscope.audio.decode import Decoder
+from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.matching.recording.excerpt import EXCERPT_S, excerpts
 from phonoscope.matching.recording.index import Index
-from phonoscope.matching.recording.match import FALSE_MATCHES, Match, Query, recognise
+from phonoscope.matching.recording.match import Match, Query, recognise
 from phonoscope.progress import NoProgress, Progress
 
 PASSAGE_S = 5.0

@@ -9,7 +9,6 @@ them away.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import file_lock
 from phonoscope.features.fingerprints import weights
 from phonoscope.matching.recording.segment import (
     MOST_PRINTS,
@@ -127,7 +127,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Let one process write at a time; the lock goes with the process, however that ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        file_lock.lock(lock, wait=True)
         yield
 
 

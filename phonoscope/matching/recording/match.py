@@ -9,14 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from phonoscope.columns import Floats
+from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.features.patches import CELLS_PER_S
 from phonoscope.matching.recording.alignment import Candidate
 from phonoscope.matching.recording.excerpt import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.index import Index
 from phonoscope.matching.recording.search import ALTERED, PLAIN, followed, leads, refined
 
-FALSE_MATCHES = 0.001
-"""Share of excerpts of absent recordings that may be recognised."""
 _NEARLY_AS_WELL = 0.5
 _AGREES = 0.25
 """What a print adds to the correlation when it is of the recording, at least; by chance 0."""
