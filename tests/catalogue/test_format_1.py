@@ -217,6 +217,10 @@ def test_the_findings_are_those_of_the_same_rows_under_new_names(former, tmp_pat
 
 
 @pytest.mark.spark
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+# PySpark leaves sockets for the garbage collector to close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_spark_reads_parts_of_both_formats(former):
     from phonoscope.scan.session import spark_session
     from phonoscope.scan.spark_tables import SparkTables
