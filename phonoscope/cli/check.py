@@ -37,7 +37,7 @@ INTERRUPTED = "What was printed is complete; nothing else was kept."
 
 
 def _show(analysis: Analysis, as_json: bool, as_block: bool) -> None:
-    from phonoscope.cli.words import block_of, line_of
+    from phonoscope.cli.analysis_summary import block_of, line_of
 
     if as_json:
         write_json(analysis.to_json())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.terminal import message, write_json
+from phonoscope.text import counted
 
 EXAMPLES = """\b
 Examples:

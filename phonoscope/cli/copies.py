@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, painted, write, write_json
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.matching.recording.groups import CopyGroup, Member

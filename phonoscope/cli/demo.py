@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import TerminalProgress
@@ -18,6 +17,7 @@ from phonoscope.cli.scan import summary_of
 from phonoscope.cli.terminal import columns, message, painted, program, wrapped, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary

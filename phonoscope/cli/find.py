@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from phonoscope.cli.amounts import at, clock, counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
+from phonoscope.cli.quantities import clock, position
 from phonoscope.cli.terminal import columns, message, painted, write, write_json
 from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -162,7 +163,7 @@ def _block(stretch: Passage, facts: dict[str, Any]) -> str:
     files = facts.get("files") or []
     title = facts.get("title") or (files[0].rsplit("/", 1)[-1] if files else stretch.recording_id)
     name = f"{facts['artist']} - {title}" if facts.get("artist") else str(title)
-    there = f"{at(stretch.there_begin_s)} to {at(stretch.there_end_s)}"
+    there = f"{position(stretch.there_begin_s)} to {position(stretch.there_end_s)}"
     if facts.get("duration_s"):
         there += f" of {clock(facts['duration_s'])}"
     rows = [
@@ -171,7 +172,9 @@ def _block(stretch: Passage, facts: dict[str, Any]) -> str:
         ("surety", surety(stretch)),
         *(("file", printable(uri)) for uri in files[:3]),
     ]
-    head = painted(f"{at(stretch.begin_s)} to {at(stretch.end_s)}  {printable(name)}", "bold")
+    head = painted(
+        f"{position(stretch.begin_s)} to {position(stretch.end_s)}  {printable(name)}", "bold"
+    )
     return f"{head}\n{columns(rows)}"
 
 

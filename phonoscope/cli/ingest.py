@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonoscope.cli.amounts import counted, rows_a_second, span
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
+from phonoscope.cli.quantities import rows_a_second, span
 from phonoscope.cli.terminal import columns, painted, program, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import IngestSummary

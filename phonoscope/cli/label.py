@@ -6,7 +6,7 @@ from types import ModuleType
 
 import typer
 
-from phonoscope.cli import label_check, label_policies, label_read, label_write, rights
+from phonoscope.cli import label_check, label_policies, label_read, label_rights, label_write
 from phonoscope.cli.exits import guarded
 
 HELP = """Read, write and check what files declare about machines.
@@ -41,4 +41,4 @@ _add("read", label_read, "read_labels")
 _add("write", label_write, "write_labels")
 _add("check", label_check, "check_labels")
 _add("policies", label_policies, "show_policies")
-_add("rights", rights, "rights")
+_add("rights", label_rights, "rights")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import Files, catalogue_in, labels_of, paths_in
 from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
@@ -19,6 +18,7 @@ from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue

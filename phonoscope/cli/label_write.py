@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.options import AsJson, Quiet, person_path
@@ -15,6 +14,7 @@ from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue

@@ -10,9 +10,9 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.ingest import summary_of
 from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, person_path
+from phonoscope.cli.play_results import json_of, results_of
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
-from phonoscope.cli.weighed import json_of, weighed_of
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def plays(
         write_json(json_of(catalogue, summary, found))
     else:
         for one in found:
-            write(weighed_of(catalogue, one))
+            write(results_of(catalogue, one))
         if nothing:
             write("No row of it could be kept, so there is nothing to weigh.")
         elif weigh and not found:

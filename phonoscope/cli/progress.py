@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.log import is_logging
 from phonoscope.cli.task import Task
 from phonoscope.cli.terminal import message
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

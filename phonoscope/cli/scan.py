@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonoscope.cli.amounts import counted, span, speed
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import (
     AsJson,
@@ -23,8 +22,10 @@ from phonoscope.cli.options import (
     settings_with,
 )
 from phonoscope.cli.progress import TerminalProgress
+from phonoscope.cli.quantities import span, speed
 from phonoscope.cli.terminal import columns, painted, program, write, write_json
 from phonoscope.escape import printable
+from phonoscope.text import counted
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import (
@@ -21,6 +20,7 @@ from phonoscope.cli.table import (
 )
 from phonoscope.cli.terminal import message
 from phonoscope.errors import UsageError
+from phonoscope.text import counted
 
 EXAMPLES = """\b
 Examples:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from phonoscope.cli.amounts import clock, counted
+from phonoscope.cli.quantities import clock
+from phonoscope.text import counted
 
 _DOING = {
     "list": "Listing",

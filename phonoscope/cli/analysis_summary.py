@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.cli import stretches
-from phonoscope.cli.amounts import clock, likelihood
+from phonoscope.cli import segment_line
+from phonoscope.cli.quantities import clock, likelihood
 from phonoscope.cli.terminal import columns, painted, wrapped
 from phonoscope.detector.disagreement import DISAGREEMENTS, in_words
 from phonoscope.disclosure.model import sentence
@@ -90,7 +90,10 @@ def _weighed(analysis: Analysis) -> list[tuple[str, str]]:
     rows = [(label, wrapped(printable(says))) for label, says in rows if says]
     if segments:
         rows.append(
-            ("over time", f"{stretches.line(segments)}\n{wrapped(stretches.words(segments))}")
+            (
+                "over time",
+                f"{segment_line.drawn(segments)}\n{wrapped(segment_line.described(segments))}",
+            )
         )
     if verdict.model:
         rows.append(("model", wrapped(printable(verdict.model))))

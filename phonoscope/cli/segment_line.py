@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from phonoscope.cli.amounts import at, likelihood
+from phonoscope.cli.quantities import likelihood, position
 from phonoscope.cli.terminal import painted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _NAMED = 3
 """Runs of likely stretches whose times are written out: the longest ones."""
 
 
-def line(segments: Sequence[Segment]) -> str:
+def drawn(segments: Sequence[Segment]) -> str:
     """Return stretches as a line of blocks between the times at which they begin and end.
 
     Likely ones are red on a terminal; the heights say the same without colour.
@@ -40,20 +40,20 @@ def line(segments: Sequence[Segment]) -> str:
         )
         for likely, run in itertools.groupby(cells, lambda p: p >= LIKELY)
     ]
-    return f"{at(segments[0].start_s)} {''.join(parts)} {at(segments[-1].end_s)}"
+    return f"{position(segments[0].start_s)} {''.join(parts)} {position(segments[-1].end_s)}"
 
 
-def words(segments: Sequence[Segment]) -> str:
+def described(segments: Sequence[Segment]) -> str:
     """Return in words where the likely stretches lie, or the highest when none is likely."""
     runs = _likely_runs(segments)
     highest = max(segments, key=lambda segment: segment.p_generated)
-    peak = f"highest {likelihood(highest.p_generated)} at {at(highest.start_s)}"
+    peak = f"highest {likelihood(highest.p_generated)} at {position(highest.start_s)}"
     if not runs:
         return f"no stretch above {LIKELY:g}; {peak}"
     if runs == [(segments[0].start_s, segments[-1].end_s)]:
         return f"{LIKELY:g} or more throughout; {peak}"
     named = sorted(sorted(runs, key=lambda run: run[0] - run[1])[:_NAMED])
-    times = ", ".join(f"{at(start_s)} to {at(end_s)}" for start_s, end_s in named)
+    times = ", ".join(f"{position(start_s)} to {position(end_s)}" for start_s, end_s in named)
     others = len(runs) - len(named)
     rest = f" and {others} shorter" if others else ""
     return f"{LIKELY:g} or more at {times}{rest}; {peak}"

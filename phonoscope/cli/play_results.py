@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.cli.amounts import counted
 from phonoscope.cli.terminal import columns, painted, wrapped
 from phonoscope.escape import printable
-from phonoscope.text import between, percent
+from phonoscope.text import between, counted, percent
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue, IngestSummary
@@ -42,7 +41,7 @@ def _groups(catalogue: Catalogue, source: str) -> list[dict[str, Any]]:
     return rows.to_pyarrow().to_pylist()
 
 
-def weighed_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
+def results_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
     """Return what the plays of a log came to, as a block of lines."""
     groups = _groups(catalogue, one.source)
     low, high = between(one.share_low, one.share_high)

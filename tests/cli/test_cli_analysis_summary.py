@@ -4,9 +4,8 @@ import dataclasses
 
 import pytest
 
-from phonoscope.cli import stretches as line_of_stretches
-from phonoscope.cli import terminal
-from phonoscope.cli.words import block_of, line_of
+from phonoscope.cli import segment_line, terminal
+from phonoscope.cli.analysis_summary import block_of, line_of
 from tests.helpers.batches import analysis, detected, stretches
 
 VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_confidence=0.87)
@@ -82,16 +81,16 @@ def test_a_line_has_the_p_value(weighed):
     ],
 )
 def test_where_the_likely_stretches_lie(values, says):
-    assert line_of_stretches.words(stretches(*values)) == says
+    assert segment_line.described(stretches(*values)) == says
 
 
 def test_a_ten_hour_file_is_one_line_that_still_shows_its_one_likely_stretch():
     values = [0.0] * 7_200
     values[5_000] = 1.0
-    drawn = line_of_stretches.line(stretches(*values))
+    drawn = segment_line.drawn(stretches(*values))
     start, blocks, end = drawn.split(" ")
     assert (start, end) == ("0:00", "10:00:00")
-    assert len(blocks) == line_of_stretches.MOST_CELLS
+    assert len(blocks) == segment_line.MOST_CELLS
     assert blocks.count("█") == 1
     assert blocks.index("█") == 5_000 * 40 // 7_200
 
@@ -110,4 +109,4 @@ def test_no_probability_reads_as_certain(weighed):
 
 @pytest.mark.parametrize("p", [0.0, 0.499999, 0.5, 1.0])
 def test_every_probability_has_a_height(p):
-    assert len(line_of_stretches.line(stretches(p)).split(" ")[1]) == 1
+    assert len(segment_line.drawn(stretches(p)).split(" ")[1]) == 1

@@ -1,21 +1,20 @@
-"""Amounts in words: durations, sizes, speeds, counts."""
+"""Durations, speeds and probabilities as the terminal shows them."""
 
 from __future__ import annotations
 
+from phonoscope import text
+
 
 def clock(seconds: float | None) -> str:
-    """Return a duration as ``3:07`` or ``1:02:03``; under 10 s with tenths."""
-    if seconds is None:
-        return "-"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, rest_s = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
+    """Return a duration as :func:`phonoscope.text.clock` does, with plain spaces; ``-`` for none.
+
+    >>> clock(187.0), clock(4.26), clock(None)
+    ('3:07', '4.3 s', '-')
+    """
+    return "-" if seconds is None else text.clock(seconds).replace(text.NOT_BROKEN, " ")
 
 
-def at(seconds: float) -> str:
+def position(seconds: float) -> str:
     """Return a place in a recording as a player shows it: ``0:05``, ``3:07``, ``1:02:03``."""
     whole = round(seconds)
     return clock(whole) if whole >= 10 else f"0:0{whole}"
@@ -40,11 +39,6 @@ def likelihood(p: float, digits: int = 2) -> str:
     if float(rounded) == 1.0:
         return f"over {1 - 10**-digits:.{digits}f}"
     return f"under {10**-digits:.{digits}f}" if float(rounded) == 0.0 else rounded
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 file``, ``2,000 files``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def speed(files: int, audio_s: float, elapsed_s: float) -> str:
