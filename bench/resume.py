@@ -21,17 +21,26 @@ from pathlib import Path
 
 import phonoscope as ps
 from phonoscope.ingest.checkpoint import CheckpointFile
+from phonoscope.progress import NoProgress
+
+
+class _Killed(NoProgress):
+    """Kills its own process once so many rows are read; ``None`` lets it finish."""
+
+    def __init__(self, at_row: int | None) -> None:
+        self._at_row, self._read = at_row, 0.0
+
+    def advance(self, amount: float = 1, **counters: float) -> None:
+        """Count rows."""
+        self._read += amount
+        if self._at_row is not None and self._read >= self._at_row:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _ingest(source: str, into: str, noted: bool, killed_at: int | None) -> None:
     if not noted:
         CheckpointFile.keep = lambda self, checkpoint: None  # type: ignore[method-assign]
-
-    def progress(read: int, rejected: int, share: float | None) -> None:
-        if killed_at is not None and read >= killed_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    ps.open_catalogue(into, create=True).ingest(source, progress=progress)
+    ps.open_catalogue(into, create=True).ingest(source, progress=_Killed(killed_at))
 
 
 def cpu_s(source: str, into: str, *, noted: bool = True, killed_at: int | None = None) -> float:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import phonoscope as ps
 from phonoscope.ingest.readers import decompress
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import table
 
 ROWS = 5000
@@ -43,11 +44,11 @@ def catalogue(tmp_path):
 
 
 def check(catalogue, path):
-    told = []
-    summary = catalogue.ingest(path, None, lambda *facts: told.append(facts[2]))
+    progress = Recorded()
+    summary = catalogue.ingest(path, None, progress)
     assert (summary.layout, summary.read, summary.rejected) == ("flat-csv", ROWS, 0)
     assert catalogue.table("tracks").duration_ms.sum().to_pyarrow().as_py() == sum(range(ROWS))
-    assert told[-1] > 0.98
+    assert progress.share > 0.98
 
 
 @pytest.mark.parametrize("way", PACK)
