@@ -26,7 +26,7 @@ from phonoscope.catalogue.parts import (
 from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import is_settled, newest_rows, register_parts, settled_scans
+from phonoscope.catalogue.views import is_deduplicated, newest_rows, register_parts, deduplicated_ingests
 from phonoscope.errors import CatalogueError
 
 _log = logging.getLogger(__name__)
@@ -86,10 +86,11 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
 
 
 def _merge(store: Store, table: Table, live: list[str], memory_mb: int) -> None:
-    settled = table.ingested and is_settled(live, settled_scans(store, store.live_parts("ingests")))
+    ingests = deduplicated_ingests(store, store.live_parts("ingests"))
+    unique = table.ingested and is_deduplicated(live, ingests)
 
     def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        count = 1 if settled else len(live)
+        count = 1 if unique else len(live)
         return connection.sql(newest_rows(table, count, beside_recordings=False))
 
     replace_parts(store, table, live, rows, read=live, memory_mb=memory_mb)

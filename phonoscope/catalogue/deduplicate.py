@@ -21,7 +21,7 @@ from phonoscope.catalogue.views import register_parts
 
 
 @dataclass(frozen=True)
-class Settled:
+class FinishedIngest:
     """An ingest whose rows are all written."""
 
     source: str
@@ -31,7 +31,7 @@ class Settled:
     scan_id: str
 
 
-def settle(store: Store, ingest: Settled, *, memory_mb: int) -> None:
+def deduplicate(store: Store, ingest: FinishedIngest, *, memory_mb: int) -> None:
     """Leave of every key of a source the newest row only.
 
     Parameters
@@ -73,7 +73,7 @@ _LIVE = "scan_id NOT IN (SELECT id FROM earlier)"
 
 @dataclass(frozen=True)
 class _Settling:
-    """The settling of one table."""
+    """The deduplication of one table."""
 
     store: Store
     table: Table

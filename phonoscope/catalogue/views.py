@@ -1,7 +1,7 @@
 """The views that show of each table the rows that count, and nothing else.
 
 Of rows with one key the newest counts. Finding it costs a sort of all keys, far more than the
-question itself, so what an ingest wrote is settled once, at its end (see :mod:`.settling`):
+question itself, so what an ingest wrote is deduplicated once, at its end (see :mod:`.deduplicate`):
 no key occurs twice in it, and the view reads its parts as they are.
 """
 
@@ -35,8 +35,13 @@ def live_parts(store: Store) -> dict[str, list[str]]:
     return {name: store.live_parts(name) for name in tables()}
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, store: Store, parts: Parts) -> None:
-    """Make one view a table on a connection.
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    parts: Parts,
+    only: frozenset[str] | None = None,
+) -> None:
+    """Make one view for each table on a connection.
 
     Parameters
     ----------
@@ -46,14 +51,20 @@ def create_views(connection: duckdb.DuckDBPyConnection, store: Store, parts: Par
         The catalogue.
     parts
         The parts to show, see :func:`live_parts`.
+    only
+        Tables to show, with what they are joined with; by default all.
     """
-    settled = settled_scans(store, parts["ingests"])
-    for table in tables().values():
+    shown = [table for table in tables().values() if only is None or table.name in only]
+    if any(table.several for table in shown) and tables()["recordings"] not in shown:
+        shown.insert(0, tables()["recordings"])
+    ingested = any(table.ingested for table in shown)
+    unique = deduplicated_ingests(store, parts["ingests"]) if ingested else frozenset()
+    for table in shown:
         names = parts[table.name]
         register_parts(connection, store, table, names)
         query = (
             f"SELECT * FROM _parts_{table.name}"  # noqa: S608
-            if table.ingested and is_settled(names, settled)
+            if table.ingested and is_deduplicated(names, unique)
             else newest_rows(table, len(names), beside_recordings=True)
         )
         connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
@@ -64,16 +75,16 @@ def files_of(store: Store, parts: Parts) -> list[str]:
     return [file for table, names in parts.items() for file in store.files(table, names) or ()]
 
 
-def settled_scans(store: Store, names: Sequence[str]) -> frozenset[str]:
+def deduplicated_ingests(store: Store, names: Sequence[str]) -> frozenset[str]:
     """Return the ingests that ended well, so that no key occurs twice in what they wrote."""
     rows = store.rows("ingests", names, ["scan_id", "deduplicated"])
     return frozenset(row["scan_id"] for row in rows if row["deduplicated"])
 
 
-def is_settled(names: Sequence[str], settled: frozenset[str]) -> bool:
+def is_deduplicated(names: Sequence[str], ingests: frozenset[str]) -> bool:
     """Whether no key occurs twice in some live parts of a table that ingests fill."""
-    # A compacted part holds no key twice either, and an ingest is settled beside those too.
-    return len(names) < 2 or all(scan_of(name) in {"", *settled} for name in names)
+    # A compacted part holds no key twice either, and an ingest is deduplicated against those too.
+    return len(names) < 2 or all(scan_of(name) in {"", *ingests} for name in names)
 
 
 def empty_cells(store: Store, table: Table, column: str) -> int | None:
@@ -82,8 +93,8 @@ def empty_cells(store: Store, table: Table, column: str) -> int | None:
     ``None`` when they cannot tell: a key may be there twice, or a part says nothing of a column.
     """
     names = store.live_parts(table.name)
-    if not table.ingested or not is_settled(
-        names, settled_scans(store, store.live_parts("ingests"))
+    if not table.ingested or not is_deduplicated(
+        names, deduplicated_ingests(store, store.live_parts("ingests"))
     ):
         return None
     return _sum(store.empty_cells(table.name, name, column) for name in names)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from phonoscope.catalogue.deduplicate import Settled, settle
+from phonoscope.catalogue.deduplicate import FinishedIngest, deduplicate
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.metadata import IngestRow
 from phonoscope.catalogue.schema.tables import phonoscope_version, plain_rows
@@ -164,9 +164,9 @@ class _Run:
             self._read(progress)
             self._writer.flush()
             self._resume.tally.check(self._writer.written)
-            settle(
+            deduplicate(
                 self._store,
-                Settled(self._target.source, self._job.origin, self._scan_id),
+                FinishedIngest(self._target.source, self._job.origin, self._scan_id),
                 memory_mb=self._target.memory_mb,
             )
             _log.info("deduplicated")

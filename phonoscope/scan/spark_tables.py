@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import is_settled, live_parts, settled_scans
+from phonoscope.catalogue.views import is_deduplicated, live_parts, deduplicated_ingests
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SparkTables:
         self._store, self._session = store, session
         self._backend = ibis.pyspark.connect(session)
         self._parts = live_parts(store)
-        self._settled = settled_scans(store, self._parts["ingests"])
+        self._deduplicated = deduplicated_ingests(store, self._parts["ingests"])
         self._made: dict[str, Any] = {}
 
     def table(self, name: str) -> ir.Table:
@@ -74,7 +74,7 @@ class SparkTables:
         if table.several:
             scans = self._frame(tables()["recordings"]).select("recording_id", "scan_id")
             frame = frame.join(scans, ["recording_id", "scan_id"], "left_semi")
-        if len(names) < 2 or (table.ingested and is_settled(names, self._settled)):
+        if len(names) < 2 or (table.ingested and is_deduplicated(names, self._deduplicated)):
             return frame
         return _newest(frame, table)
 

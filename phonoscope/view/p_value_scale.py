@@ -25,7 +25,7 @@ class Zone(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Ruler:
+class PValueScale:
     """A logarithmic scale of human look-alikes: common at the left, rare at the right."""
 
     zones: tuple[Zone, ...]
@@ -36,7 +36,7 @@ class Ruler:
     """Whether it is rarer than the scale's end."""
 
 
-def p_value_scale(p_value: float | None, target: float | None) -> Ruler | None:
+def p_value_scale(p_value: float | None, target: float | None) -> PValueScale | None:
     """Return the scale of a p-value; ``None`` of a verdict without one.
 
     Parameters
@@ -60,7 +60,7 @@ def p_value_scale(p_value: float | None, target: float | None) -> Ruler | None:
         Zone(Band.GENERATED, called, round(100.0 - called, 3)),
     )
     ticks = tuple(Tick(round(100 * k / decades, 3), _label(k)) for k in range(decades + 1))
-    return Ruler(
+    return PValueScale(
         tuple(zone for zone in zones if zone.width > 0),
         ticks,
         place(min(p_value, 1.0)),

@@ -31,8 +31,8 @@ def small_parts(monkeypatch):
 def is_plain(catalogue, name="tracks"):
     """Whether the view reads the parts as they are, without a sort of their keys."""
     store = catalogue._store
-    return views.is_settled(
-        store.live_parts(name), views.settled_scans(store, store.live_parts("ingests"))
+    return views.is_deduplicated(
+        store.live_parts(name), views.deduplicated_ingests(store, store.live_parts("ingests"))
     )
 
 

@@ -181,3 +181,24 @@ def test_hostile_names_are_data(store):
     assert rows(store, "select uri from files") == [{"uri": f"/music/{name}.wav"}]
     found = rows(store, f"from verdicts where recording_id = '{recording_id_of(name)}'")
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("select count(*) n from (show tables) where name in ('tracks', 'files')", 2),
+        ("select count(*) n from duckdb_views() where view_name = 'albums'", 1),
+        ("select count(*) n from information_schema.tables where table_name = 'scans'", 1),
+        ("with one as (select * from FILES) select count(*) n from one", 2),
+        ("select count(*) n from query_table('files')", 2),
+        ("select (select count(*) from files) + (select count(*) from recordings) n", 3),
+    ],
+)
+def test_a_statement_sees_every_table_it_can_look_at(store, query, seen):
+    write_batch(store, bad_outcome("a"), outcome("b"))
+    assert rows(store, query) == [{"n": seen}]
+
+
+def test_a_table_that_does_not_exist_is_an_error_that_suggests_one(store):
+    with pytest.raises(UsageError, match="tracks"):
+        sql(store, "select * from trakcs", memory_mb=512)

@@ -142,7 +142,7 @@ class Table:
     beside the row of ``recordings`` that the same scan wrote."""
     columns: tuple[Column, ...]
     ingested: bool = False
-    """Whether ingests write it; what an ingest wrote is settled at its end."""
+    """Whether ingests write it; what an ingest wrote is deduplicated at its end."""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
