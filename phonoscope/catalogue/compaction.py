@@ -26,7 +26,12 @@ from phonoscope.catalogue.parts import (
 from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import is_deduplicated, newest_rows, register_parts, deduplicated_ingests
+from phonoscope.catalogue.views import (
+    deduplicated_ingests,
+    is_deduplicated,
+    newest_rows,
+    register_parts,
+)
 from phonoscope.errors import CatalogueError
 
 _log = logging.getLogger(__name__)

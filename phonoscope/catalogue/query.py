@@ -81,13 +81,14 @@ def _named_tables(query: str) -> frozenset[str] | None:
     """
     if _LOOKS_AROUND.search(query):
         return None
-    closed = {
-        "enable_external_access": False,
-        "lock_configuration": True,
-        "python_enable_replacements": False,
-    }
     try:
-        with duckdb.connect(config=closed) as connection:
+        with duckdb.connect(
+            config={
+                "enable_external_access": False,
+                "lock_configuration": True,
+                "python_enable_replacements": False,
+            }
+        ) as connection:
             _only_reading(connection.extract_statements(query))
             named = {name.lower() for name in connection.get_table_names(query)}
     except (duckdb.Error, UsageError):

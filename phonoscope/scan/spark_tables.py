@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import is_deduplicated, live_parts, deduplicated_ingests
+from phonoscope.catalogue.views import deduplicated_ingests, is_deduplicated, live_parts
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
