@@ -3,6 +3,7 @@
 import pytest
 
 import phonoscope as ps
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import UsageError
 from phonoscope.findings.base import find, findings
 from phonoscope.findings.shared import isrc_counts
@@ -63,7 +64,7 @@ def filled(folder):
         batch = catalogue._store.newest_batch().split("-")[0]
         written = [{**row, "scan_id": "abcdefabcdef", "batch": f"{batch}-x"} for row in some]
         catalogue._store.write(
-            {name: ps.catalogue.layout.tables()[name].arrow(written)},
+            {name: tables()[name].arrow(written)},
             f"{int(batch) + 1:016d}-abcdefabcdef-aaaaaa-000001",
         )
     return catalogue
