@@ -169,7 +169,8 @@ def _write_marks(
         has = _has(file, texts)
         if has and not labelling.signs:
             return False
-        _check_signature(file, labelling)
+        with _understood():
+            _check_signature(file, labelling)
         names = {*texts, MANIFEST} if labelling.signs else {*texts}
         with _copied(real) as tagged, _copied(real) as signed:
             with _understood():

@@ -12,6 +12,7 @@ from phonoscope.catalogue.parts import scan_of
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.ingest import writer
 from phonoscope.ingest.readers import csv_file
+from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
 
 HEAD = ["track_id", "name", "duration_ms"]
@@ -92,12 +93,12 @@ def test_rows_of_an_ingest_that_was_stopped_are_told_apart_by_a_sort(
     rows = [[f"t{i % 4}", f"row {i}", 1] for i in range(12)]
     path = write_csv(tmp_path / "a.csv", [HEAD, *rows])
 
-    def stop(read, rejected, share):
-        if read >= 8:
+    def stop(progress):
+        if progress.done >= 8:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        catalogue.ingest(path, progress=stop)
+        catalogue.ingest(path, progress=Recorded(stop))
     assert not is_plain(catalogue)
     assert len(named(catalogue)) == 4
     catalogue.ingest(path)

@@ -31,7 +31,7 @@ from tests.helpers.marked import add_chunk, blank
 CONTAINERS = tuple(SUPPORTED)
 BUDGET_S = float(os.environ.get("PHONOSCOPE_FUZZ_S", "4"))
 MOST_GROWTH_MIB = 200
-HERE = Path(__file__).parent
+HELPERS = Path(__file__).parents[1] / "helpers"
 SAID = Declaration("c2pa", Part.WHOLE, Making.GENERATED, "Suno", None, "", "")
 
 
@@ -261,7 +261,7 @@ def test_mutated_manifests_neither_crash_nor_hang_nor_grow(
     sign(tmp_path / f"first.{kind}", path, [SAID, SAID], signer)
     shutil.copy(path, tmp_path / "now")
     done = subprocess.run(
-        [sys.executable, str(HERE / "mutated_manifests.py"), str(path), str(BUDGET_S)],
+        [sys.executable, str(HELPERS / "mutated_manifests.py"), str(path), str(BUDGET_S)],
         capture_output=True,
         text=True,
         timeout=BUDGET_S * 4 + 60,

@@ -29,7 +29,7 @@ from phonoscope.disclosure.gb45438 import Numbers
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.read import read_marks
 from phonoscope.disclosure.writing import Labelling, Written, write_label
-from phonoscope.errors import LabelError, UsageError
+from phonoscope.errors import LabelError, UnreadableError, UsageError
 from tests.helpers.marked import CONTAINERS, add_chunk, blank, id3, raw_id3
 from tests.helpers.sounds import FORMATS, sine, write
 
@@ -457,3 +457,14 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory, tool, producer, part, m
     assert texts_by_mutagen(path, "AI_PRODUCER") == [producer]
     ((_, found_part, found_making, *_),) = declared(path)
     assert (found_part, found_making) == (part, making)
+
+
+def test_a_tag_that_claims_256_mib_is_refused_and_the_file_stays(tmp_path):
+    path = id3(blank(tmp_path, "mp3"), TIT2(encoding=3, text=["Song"]))
+    data = path.read_bytes()
+    path.write_bytes(data[:6] + b"\x7f\x7f\x7f\x7f" + data[10:])
+    claimed = path.read_bytes()
+    with pytest.raises((LabelError, UnreadableError)):
+        write_label(path, Labelling((say(),)))
+    assert path.read_bytes() == claimed
+    assert os.listdir(tmp_path) == [path.name]

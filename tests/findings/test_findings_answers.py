@@ -10,13 +10,11 @@ import pytest
 
 from phonoscope.findings.base import find, findings
 from phonoscope.findings.reference import document
-from phonoscope.findings.report import as_json
 from tests.helpers.catalogues import (
     MemoryCatalogue,
     file_row,
     plausible,
     recording_rows,
-    weighed,
 )
 
 COUNT = 800
@@ -218,55 +216,6 @@ def test_every_chart_is_valid_vega_lite(answers):
 
 
 # PySpark's own use of pandas and of sockets warns; none of it is ours.
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.spark
-@pytest.mark.slow
-def test_spark_finds_the_same(monkeypatch):
-    import ibis
-    from pyspark.sql import SparkSession
-
-    from phonoscope.catalogue.schema.tables import tables
-    from phonoscope.detector import rates
-    from phonoscope.detector.rates import Rates
-
-    monkeypatch.setattr(rates, "detector_rates", lambda: Rates(0.001, 20_000, 20, 2_000, 1_800))
-    catalogue = weighed(COUNT)
-    session = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
-    try:
-        for name, layout in tables().items():
-            arrow = layout.arrow(catalogue.rows.get(name, []))
-            session.createDataFrame(arrow).createOrReplaceTempView(name)
-        connection = ibis.pyspark.connect(session)
-
-        class OnSpark:
-            path = catalogue.path
-
-            def table(self, name):
-                return connection.table(name)
-
-        here, there = as_json(catalogue), as_json(OnSpark())
-        here.pop("written_utc")
-        there.pop("written_utc")
-        # Sums of floats are added in another order there; everything else is equal to the digit.
-        assert _rounded(here) == _rounded(there)
-    finally:
-        session.stop()
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {name: _rounded(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(inner) for inner in value]
-    return float(f"{value:.12g}") if isinstance(value, float) else value
-
-
 def test_the_written_findings_are_current():
     written = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
     assert written == document(), "python -m phonoscope.findings.reference > docs/findings.md"

@@ -206,10 +206,10 @@ def test_killed_at_random_again_and_again(tmp_path, whole, kind):
 def test_killed_at_any_write(tmp_path, whole, kind, first):
     """Before and after parts, notes of how far it is, and files that are removed.
 
-    Every 23rd write; where the four kinds begin, so that they do not die at the same ones.
+    Every 47th write; where the four kinds begin, so that they do not die at the same ones.
     """
     source, plain, expected = whole(kind, 400)
-    for number in range(first, 1000, 23):
+    for number in range(first, 1000, 47):
         catalogue = tmp_path / f"{number}"
         if killed.run(source, catalogue, number) is not None:
             break
