@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from phonoscope.cli import rights as command
+from phonoscope.cli import label_rights as command
 from phonoscope.cli.exits import guarded
 from phonoscope.disclosure.rights import (
     CHECKED,

@@ -171,11 +171,6 @@ def same_but_time(one, other):
     return all(getattr(one, name) == getattr(other, name) for name in about)
 
 
-def quick(*kinds):
-    """All kinds, those that are not named only where there is time."""
-    return [k if k in kinds else pytest.param(k, marks=pytest.mark.slow) for k in KINDS]
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["sqlite", "csv", "parquet", "json.gz", "folder"])
 def test_killed_at_random_again_and_again(tmp_path, whole, kind):
@@ -222,7 +217,9 @@ def test_killed_at_any_write(tmp_path, whole, kind, first):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", quick("csv.gz", "array.zip", "xml", "folder"))
+@pytest.mark.parametrize(
+    "kind", ["csv.gz", "csv in UTF-16", "array.zip", "json lines", "xml", "sqlite", "folder"]
+)
 def test_killed_over_and_over_it_still_comes_to_its_end(tmp_path, whole, kind):
     """Each run writes a few files only; none begins at the start but the first."""
     source, plain, expected = whole(kind)
