@@ -189,7 +189,7 @@ FAULTY = {
 @pytest.mark.parametrize("source", FAULTY.values(), ids=FAULTY)
 def test_a_faulty_plugin_is_named(tmp_path, titled, source):
     folder = write_plugin(tmp_path / "site", "faulty", source)
-    made = phonoscope(folder, "report", str(titled), "--json")
+    made = phonoscope(folder, "report", str(titled), "--to", str(tmp_path / "r.json"), "--json")
     assert made.returncode == 2
     assert "plugin" in made.stderr
     assert "PHONOSCOPE_PLUGINS=0" in made.stderr
