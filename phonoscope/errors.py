@@ -22,7 +22,28 @@ from enum import StrEnum
 
 
 class PhonoscopeError(Exception):
-    """Root of every error Phonoscope raises on purpose."""
+    """Root of every error Phonoscope raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What happened, why, and what to do next, in at most three lines: a message of
+        :mod:`phonoscope.messages`.
+    code
+        Which error of its class it is, for programs and tests: ``"unknown-format"``.
+    """
+
+    code: str = ""
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        super().__init__(message)
+        if code:
+            self.code = code
+
+    @property
+    def message(self) -> str:
+        """What happened; faces show it in their language. ``str(error)`` is the same in English."""
+        return self.args[0] if self.args else ""
 
 
 class UsageError(PhonoscopeError):
@@ -138,4 +159,4 @@ class UnreadableError(PhonoscopeError):
         super().__init__(message)
 
     def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
-        return type(self), (self.kind, str(self))
+        return type(self), (self.kind, self.message)

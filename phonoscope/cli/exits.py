@@ -83,9 +83,9 @@ def _ended(command: Callable[[], Status], interrupted: str) -> Status:
 
 def _explained(error: Exception) -> tuple[Status, str]:
     if isinstance(error, UnreadableError | LabelError):
-        return Status.SOME_UNREADABLE, str(error)
+        return Status.SOME_UNREADABLE, error.message
     if isinstance(error, PhonoscopeError):
-        return Status.NOT_DONE, str(error)
+        return Status.NOT_DONE, error.message
     if isinstance(error, OSError):
         return Status.NOT_DONE, _in_words(error)
     fault = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"

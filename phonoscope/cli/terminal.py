@@ -13,6 +13,7 @@ from typing import Any
 
 from phonoscope.escape import is_harmless, printable
 from phonoscope.json_values import json_value
+from phonoscope.messages import localised
 
 LABEL_WIDTH = 12
 """Least width of the names in a block, so that blocks line up."""
@@ -32,9 +33,12 @@ def prepare() -> None:
 
 
 def write(text: str, end: str = "\n") -> None:
-    """Write to stdout as it is; the caller made it :func:`phonoscope.escape.printable`."""
+    """Write to stdout, in the language of the process.
+
+    The caller made it :func:`phonoscope.escape.printable`.
+    """
     try:
-        sys.stdout.write(text + end)
+        sys.stdout.write(localised(text) + end)
     except BrokenPipeError as error:
         raise ReaderGoneError from error
 
@@ -76,7 +80,7 @@ def write_json(value: Mapping[str, Any], form: str = "") -> None:
 
 def message(text: str) -> None:
     """Say something to the person: on stderr, safe, lines kept."""
-    sys.stderr.write(printable(text, keep="\n") + "\n")
+    sys.stderr.write(printable(localised(text), keep="\n") + "\n")
     sys.stderr.flush()
 
 
@@ -91,6 +95,7 @@ def _term() -> str:
 
 def painted(text: str, *colours: str) -> str:
     """Return text in colours on a terminal, and as it is anywhere else."""
+    text = localised(text)
     if not colours or not colourful():
         return text
     codes = ";".join(_COLOURS[colour] for colour in colours)
@@ -100,12 +105,12 @@ def painted(text: str, *colours: str) -> str:
 def wrapped(text: str, indent: int = LABEL_WIDTH + 4) -> str:
     """Return text broken into lines that fit beside an indent, at most 100 columns wide."""
     width = max(40, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns) - indent)
-    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(localised(text), width, break_long_words=False, break_on_hyphens=False)
 
 
 def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
     """Return name and value in two aligned columns; a value may have several lines."""
-    listed = list(rows)
+    listed = [(localised(name), localised(value)) for name, value in rows]
     width = max([LABEL_WIDTH, *(len(name) for name, _ in listed)])
     lines = []
     for name, value in listed:

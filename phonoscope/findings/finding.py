@@ -11,6 +11,7 @@ from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.escape import printable
 from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.query_session import QuerySession, Tables
+from phonoscope.messages import Message
 
 Compute = Callable[[QuerySession], Answer]
 
@@ -62,7 +63,7 @@ def finding(
     title: str,
     question: str,
     needs: Mapping[str, tuple[str, ...]],
-    values: Mapping[str, object] | None = None,
+    values: Mapping[str, str | int] | None = None,
 ) -> Callable[[Compute], Finding]:
     """Make a finding of a function that answers one question to a whole catalogue.
 
@@ -116,12 +117,13 @@ def finding(
 
     def decorate(function: Compute) -> Finding:
         sections = _sections(function, values or {})
-        return Finding(name, title, question, needs, function, **sections)
+        asked = Message(title, "", 1, {}), Message(question, "", 1, {})
+        return Finding(name, *asked, needs, function, **sections)
 
     return decorate
 
 
-def _sections(function: Compute, values: Mapping[str, object]) -> dict[str, str]:
+def _sections(function: Compute, values: Mapping[str, str | int]) -> dict[str, str]:
     """Return the method and the caveats in a docstring, each as one paragraph."""
     _, *parts = _HEADING.split(inspect.cleandoc(function.__doc__ or ""))
     found: dict[str, str] = {}
@@ -129,7 +131,7 @@ def _sections(function: Compute, values: Mapping[str, object]) -> dict[str, str]
         title, text = heading.strip().lower(), " ".join(body.split())
         if title in found:
             raise ValueError(f"{function.__qualname__}: its docstring has '{title}' twice")
-        found[title] = text.format_map(dict(values)) if values else text
+        found[title] = Message(text, "", 1, values)
     wanted = ("method", "caveats")
     if missing := [title.capitalize() for title in wanted if not found.get(title)]:
         raise ValueError(

@@ -10,6 +10,7 @@ from phonoscope.findings.base import Found, ResultTable
 from phonoscope.findings.claim import Standing, figure_text
 from phonoscope.findings.comparison import CAVEATS, METHOD, Comparison, pair_cells
 from phonoscope.findings.csv_export import address, checked_sheet, sheet_of
+from phonoscope.findings.page.template_messages import MESSAGES, shown
 from phonoscope.findings.plots.svg import draw
 from phonoscope.text import count, number, percent
 
@@ -51,6 +52,7 @@ def environment() -> Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown,
     )
     made.filters.update(
         cell=cell,
@@ -61,6 +63,7 @@ def environment() -> Environment:
         figure_text=figure_text,
         pair_cells=pair_cells,
     )
+    made.globals.update(MESSAGES)
     made.globals.update(standings=tuple(Standing), compared=METHOD, compared_caveats=CAVEATS)
     return made
 

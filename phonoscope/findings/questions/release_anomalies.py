@@ -42,7 +42,7 @@ from phonoscope.findings.shared.releases import (
     usual,
 )
 from phonoscope.linking.isrc import code_of
-from phonoscope.text import count, counted, joined, percent, shortened
+from phonoscope.text import count, counted, joined, number, percent, shortened
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -108,7 +108,7 @@ class _Rates:
         "SILENCE_MONTHS": SILENCE_MONTHS,
         "STEADY": percent(STEADY),
         "LEAST_HEARD": LEAST_HEARD,
-        "SUNG": SUNG,
+        "SUNG": number(SUNG, 1),
         "RARE": percent(RARE),
         "FEW": FEW,
     },

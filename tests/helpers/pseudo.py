@@ -1,0 +1,24 @@
+"""Text in the pseudo-locale: what of it did not come through a message."""
+
+from __future__ import annotations
+
+import re
+
+PSEUDO_ENV = {"PHONOSCOPE_LANGUAGE": "en_XA"}
+"""Environment in which a program shows the pseudo-locale."""
+_DATA = re.compile(r"⟦[^⟦⟧]*⟧")
+_UNIT = re.compile(
+    r"(?<=[\d\u00a0 ])(?:LUFS|LU|dBTP|dB|kHz|Hz|kbit/s|GB|MB|kB|PB|TB|BPM|ms|s|h|min|UTC)\b"
+)
+
+
+def untranslated(text: str) -> list[str]:
+    """Return the words of a text that are neither translated, nor data, nor units.
+
+    >>> untranslated("[ŕöŵš ⟦a.csv⟧ öñé] 3 kHz"), untranslated("[ŕöŵš] of them")
+    ([], ['of', 'them'])
+    """
+    previous = None
+    while previous != text:
+        previous, text = text, _DATA.sub("", text)
+    return re.findall(r"[A-Za-z][\w'-]*", _UNIT.sub("", text))

@@ -1,0 +1,1 @@
+"""Commands for people who work on Phonoscope; nothing here is installed."""

@@ -1,0 +1,73 @@
+"""Write the template of all messages for translators: ``python -m tools.messages > FILE.pot``.
+
+Babel extracts the calls of ``gettext`` and ``ngettext`` in Python and of ``_`` and ``ngettext`` in
+templates. The help of commands and the docstrings of findings are messages too, and are read from
+the commands and findings themselves.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import write_po
+
+from phonoscope.cli.main import app
+from phonoscope.findings.base import findings
+
+PACKAGE = Path(__file__).parent.parent / "phonoscope"
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+_DATE = datetime(2026, 11, 30, tzinfo=UTC)
+"""Fixed, so that the file changes only with its messages."""
+
+
+def catalog() -> Catalog:
+    """Return every message of Phonoscope."""
+    made = Catalog(project="phonoscope", copyright_holder="", creation_date=_DATE, fuzzy=False)
+    for message in (*_called(), *_of_findings(), *_of_commands()):
+        made.add(message)
+    return made
+
+
+def _called() -> Iterator[Any]:
+    for pattern, method in (("*.py", "python"), ("*.html", "jinja2")):
+        for path in sorted(PACKAGE.rglob(pattern)):
+            with path.open("rb") as file:
+                for _, message, _, _ in extract(method, file, KEYWORDS):
+                    yield message
+
+
+def _of_findings() -> Iterator[str]:
+    for finding in findings():
+        for text in (finding.title, finding.question, finding.method, finding.caveats):
+            yield getattr(text, "template", text)
+
+
+def _of_commands() -> Iterator[str]:
+    yield from _help(typer.main.get_command(app))
+
+
+def _help(command: Any) -> Iterator[str]:
+    texts = [command.help, command.epilog, *(getattr(p, "help", None) for p in command.params)]
+    yield from (inspect.cleandoc(text) for text in texts if text)
+    for other in getattr(command, "commands", {}).values():
+        yield from _help(other)
+
+
+def document() -> str:
+    """Return the catalogue of messages in gettext's format, in order of the messages."""
+    text = io.BytesIO()
+    write_po(text, catalog(), no_location=True, sort_output=True, width=100)
+    return text.getvalue().decode("utf-8")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())
