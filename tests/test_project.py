@@ -179,7 +179,7 @@ def test_links_between_documents_lead_somewhere():
 
 
 TOP_FOLDERS = {
-    "phonoscope", "tests", "bench", "docs", "examples", "requirements", ".ci", ".github"
+    "phonoscope", "tests", "bench", "docs", "examples", "requirements", "tools", ".ci", ".github"
 }  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def paths_named_in(text):
     """Paths inside the repository that a document names in code: `like/this.py`."""
     for path in re.findall(r"`([\w./*-]+)`", text):
         inside = re.match(
-            r"(phonoscope|tests|bench|docs|requirements|examples|\.ci|\.github)/", path
+            r"(phonoscope|tests|bench|docs|requirements|examples|tools|\.ci|\.github)/", path
         )
         if inside or re.fullmatch(r"[a-z_]+(/[a-z_0-9]+)+\.py", path):
             yield path
