@@ -24,7 +24,7 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from phonoscope import file_lock
-from phonoscope.atomic import sync_folder
+from phonoscope.atomic import replacing, sync_folder
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import local_path, shown, uri_of
 
@@ -119,20 +119,10 @@ class LocalStorage:
     def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
         """See :meth:`Storage.write`."""
         target = self._root / name
-        temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{target.name}")
         with _said(self.name, "written"):
             self._make_folder(target.parent)
-            try:
-                with temporary.open("xb") as file:
-                    fill(file)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(target)
-            finally:
-                # Gone already after the rename; when something failed, what failed is raised.
-                with suppress(OSError):
-                    temporary.unlink()
-            sync_folder(target.parent)
+            with replacing(target, name=_temporary(target.name)) as file:
+                fill(file)
 
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""
@@ -220,7 +210,7 @@ class RemotePlace:
     def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
         """See :meth:`Storage.write`."""
         folder, _, last = name.rpartition("/")
-        temporary = f"{folder}/{TEMPORARY}{secrets.token_hex(4)}-{last}".lstrip("/")
+        temporary = f"{folder}/{_temporary(last)}".lstrip("/")
         with _said(self.name, "written"):
             self._fs.makedirs(folder, exist_ok=True)
             try:
@@ -265,6 +255,11 @@ class RemotePlace:
                 return sorted(path.rpartition("/")[2] for path in self._fs.ls(folder, detail=False))
         except FileNotFoundError:
             return []
+
+
+def _temporary(name: str) -> str:
+    """Return a new name for a file until it is whole."""
+    return f"{TEMPORARY}{secrets.token_hex(4)}-{name}"
 
 
 def _age_s(store: Any, name: str) -> float:

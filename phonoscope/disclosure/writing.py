@@ -12,11 +12,12 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from phonoscope.atomic import put_in_place, temporary_beside
 from phonoscope.audio.decode import Decoder
 from phonoscope.disclosure import aitags, c2pa, gb45438, iptc, sidecar
 from phonoscope.disclosure.fields import values_of
@@ -242,15 +243,13 @@ def _understood() -> Iterator[None]:
         raise LabelError(f"not written: its tags cannot be edited safely: {why}") from error
 
 
-@contextmanager
-def _copied(real: Path) -> Iterator[Path]:
-    """Make an empty file beside another, which is gone afterwards unless it took its place."""
-    copy = real.with_name(f".{secrets.token_hex(8)}.phonoscope{real.suffix[:20]}")
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        yield copy
-    finally:
-        copy.unlink(missing_ok=True)
+def _copied(real: Path) -> AbstractContextManager[Path]:
+    """Make an empty file beside another, which is gone afterwards unless it took its place.
+
+    Its name ends like the other's, by which writers tell what it is; nobody else may read it yet.
+    """
+    name = f".{secrets.token_hex(8)}.phonoscope{real.suffix[:20]}"
+    return temporary_beside(real, name, mode=0o600)
 
 
 def _replace(real: Path, copy: Path) -> None:
@@ -262,17 +261,7 @@ def _replace(real: Path, copy: Path) -> None:
     if copy.stat().st_size == status.st_size:
         # A scan and a backup tell a changed file by size and time: one of them has to differ.
         os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    _sync(copy)
-    os.replace(copy, real)
-    _sync(real.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    put_in_place(copy, real)
 
 
 def _write_sidecar(real: Path, declared: Sequence[Declaration], *, dry_run: bool) -> bool:
@@ -284,7 +273,5 @@ def _write_sidecar(real: Path, declared: Sequence[Declaration], *, dry_run: bool
         with _copied(path) as copy:
             copy.write_bytes(content)
             copy.chmod(real.stat().st_mode & 0o666)
-            _sync(copy)
-            os.replace(copy, path)
-            _sync(path.parent)
+            put_in_place(copy, path)
     return True

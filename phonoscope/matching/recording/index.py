@@ -10,7 +10,6 @@ them away.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope import file_lock
+from phonoscope.atomic import replacing, write_whole
 from phonoscope.features.fingerprints import weights
 from phonoscope.matching.recording.segment import (
     MOST_PRINTS,
@@ -205,7 +205,7 @@ class IndexWriter:
                 changed.append(entry)
                 continue
             path = segment.folder / f"alive-{uuid.uuid4().hex}"
-            path.write_bytes((alive & ~gone).tobytes())
+            write_whole(path, (alive & ~gone).tobytes())
             changed.append({**entry, "alive": {"name": path.name, **stamp(path)}})
         return changed
 
@@ -215,12 +215,8 @@ class IndexWriter:
             "segments": list(segments), "parts": sorted(parts),
         }  # fmt: skip
         index = _opened(self._folder, manifest)
-        fresh = self._folder / f"{MANIFEST}.new"
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._folder / MANIFEST)
+        with replacing(self._folder / MANIFEST) as file:
+            file.write(json.dumps(manifest).encode())
         self._manifest, self._index = manifest, index
         self._clear()
 
@@ -230,6 +226,9 @@ class IndexWriter:
         for folder in self._folder.glob("segment-*"):
             if folder.name not in named:
                 shutil.rmtree(folder, ignore_errors=True)
+        # Only who holds the lock writes, so a temporary manifest is a killed writer's.
+        for left in self._folder.glob(f".{MANIFEST}.*"):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

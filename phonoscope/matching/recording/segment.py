@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.atomic import sync_file, sync_folder
 from phonoscope.errors import CatalogueError
 
 KEY_BITS = 32
@@ -231,11 +231,10 @@ def sealed(folder: Path) -> dict[str, Any]:
     files = {}
     for name in FILES:
         path = folder / name
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        sync_file(path)
         files[name] = stamp(path)
-    _sync(folder)
-    _sync(folder.parent)
+    sync_folder(folder)
+    sync_folder(folder.parent)
     return {"name": folder.name, "files": files}
 
 
@@ -251,14 +250,6 @@ def unchanged(path: Path, written: Mapping[str, int]) -> bool:
     if status.st_size != written["bytes"]:
         return False
     return status.st_mtime_ns == written["mtime_ns"] or checksum(path) == written["crc32"]
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def checksum(path: Path) -> int:
