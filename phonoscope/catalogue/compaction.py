@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from phonoscope.catalogue.newest_row import deduplicated_ingests, may_repeat
 from phonoscope.catalogue.parts import (
     COMPACTED,
     REPLACES,
@@ -26,12 +27,7 @@ from phonoscope.catalogue.parts import (
 from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import (
-    deduplicated_ingests,
-    is_deduplicated,
-    newest_rows,
-    register_parts,
-)
+from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.errors import CatalogueError
 
 _log = logging.getLogger(__name__)
@@ -92,11 +88,10 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
 
 def _merge(store: Store, table: Table, live: list[str], memory_mb: int) -> None:
     ingests = deduplicated_ingests(store, store.live_parts("ingests"))
-    unique = table.ingested and is_deduplicated(live, ingests)
+    repeats = may_repeat(table, live, ingests)
 
     def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        count = 1 if unique else len(live)
-        return connection.sql(newest_rows(table, count, beside_recordings=False))
+        return connection.sql(newest_rows(table, repeats=repeats, beside_recordings=False))
 
     replace_parts(store, table, live, rows, read=live, memory_mb=memory_mb)
 

@@ -2,7 +2,7 @@
 
 An earlier ingest of the same file is replaced whole. Two files of one source, or one file of many
 parts, may hold the same key; that is rare, is looked for once, and only then is a table rewritten.
-From then on a question reads the parts as they are, see :mod:`.views`.
+From then on a question reads the parts as they are, see :mod:`.newest_row`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from phonoscope.catalogue.compaction import Rows, replace_parts
+from phonoscope.catalogue.newest_row import newest
 from phonoscope.catalogue.parts import scan_of
 from phonoscope.catalogue.query import spilling_connection
 from phonoscope.catalogue.schema.tables import Table, tables
@@ -137,6 +138,6 @@ class _Settling:
         doubled = f"source = $source AND {self._hash} IN (FROM twice)"
         return connection.sql(
             f"{live} AND NOT ({doubled}) UNION ALL ({live} AND {doubled} "
-            f"QUALIFY row_number() OVER (PARTITION BY {self.table.key} ORDER BY batch DESC) = 1)",
+            f"QUALIFY {newest(self.table)})",
             params={"source": self.source},
         )

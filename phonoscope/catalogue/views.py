@@ -1,9 +1,4 @@
-"""The views that show of each table the rows that count, and nothing else.
-
-Of rows with one key the newest counts. Finding it costs a sort of all keys, far more than the
-question itself, so what an ingest wrote is deduplicated once, at its end (see :mod:`.deduplicate`):
-no key occurs twice in it, and the view reads its parts as they are.
-"""
+"""The views that show of each table the rows that count (see :mod:`.newest_row`), nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from phonoscope.catalogue.parts import scan_of
+from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 
@@ -62,11 +57,8 @@ def create_views(
     for table in shown:
         names = parts[table.name]
         register_parts(connection, store, table, names)
-        query = (
-            f"SELECT * FROM _parts_{table.name}"  # noqa: S608
-            if table.ingested and is_deduplicated(names, unique)
-            else newest_rows(table, len(names), beside_recordings=True)
-        )
+        repeats = may_repeat(table, names, unique)
+        query = newest_rows(table, repeats=repeats, beside_recordings=True)
         connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
 
 
@@ -75,27 +67,14 @@ def files_of(store: Store, parts: Parts) -> list[str]:
     return [file for table, names in parts.items() for file in store.files(table, names) or ()]
 
 
-def deduplicated_ingests(store: Store, names: Sequence[str]) -> frozenset[str]:
-    """Return the ingests that ended well, so that no key occurs twice in what they wrote."""
-    rows = store.rows("ingests", names, ["scan_id", "deduplicated"])
-    return frozenset(row["scan_id"] for row in rows if row["deduplicated"])
-
-
-def is_deduplicated(names: Sequence[str], ingests: frozenset[str]) -> bool:
-    """Whether no key occurs twice in some live parts of a table that ingests fill."""
-    # A compacted part holds no key twice either, and an ingest is deduplicated against those too.
-    return len(names) < 2 or all(scan_of(name) in {"", *ingests} for name in names)
-
-
 def empty_cells(store: Store, table: Table, column: str) -> int | None:
     """Return how many rows of a table have nothing in a column, told from the ends of its parts.
 
     ``None`` when they cannot tell: a key may be there twice, or a part says nothing of a column.
     """
     names = store.live_parts(table.name)
-    if not table.ingested or not is_deduplicated(
-        names, deduplicated_ingests(store, store.live_parts("ingests"))
-    ):
+    ingests = deduplicated_ingests(store, store.live_parts("ingests"))
+    if not table.ingested or may_repeat(table, names, ingests):
         return None
     return _sum(store.empty_cells(table.name, name, column) for name in names)
 
@@ -158,27 +137,20 @@ def sql_type(kind: pa.DataType) -> str:
     return f"{sql_type(kind.value_type)}[]" if pa.types.is_list(kind) else _SQL_TYPES[kind]
 
 
-def newest_rows(table: Table, part_count: int, *, beside_recordings: bool) -> str:
-    """Return the query for those rows of ``_parts_<table>`` that count.
+def newest_rows(table: Table, *, repeats: bool, beside_recordings: bool) -> str:
+    """Return DuckDB's query for those rows of ``_parts_<table>`` that count.
 
     Parameters
     ----------
     table
         The table; its names come from the layout, so they are safe in SQL text.
-    part_count
-        How many parts there are; within one part no key is written twice.
+    repeats
+        Whether a key may be there twice, see :func:`.newest_row.may_repeat`.
     beside_recordings
-        Of a table with several rows a recording, leave out what another scan wrote than the
-        one whose row of ``recordings`` counts: a recording that was examined again may have
-        no mark any more, and its old marks must not show.
+        Whether of a table with several rows a recording only those count that belong to the row
+        of ``recordings`` that counts; ``recordings`` must be a view then.
     """
     query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608
     if table.several and beside_recordings:
-        query += " SEMI JOIN recordings USING (recording_id, scan_id)"
-    if part_count > 1:
-        query += (
-            f" QUALIFY batch = max(batch) OVER (PARTITION BY {table.key})"
-            if table.several
-            else f" QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY batch DESC) = 1"
-        )
-    return query
+        query += f" SEMI JOIN recordings USING ({', '.join(BESIDE)})"
+    return f"{query} QUALIFY {newest(table)}" if repeats else query

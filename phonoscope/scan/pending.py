@@ -100,7 +100,7 @@ class Pending:
         table = tables()["files"]
         names = store.live_parts("files")
         register_parts(self._connection, store, table, names)
-        newest = newest_rows(table, len(names), beside_recordings=False)
+        newest = newest_rows(table, repeats=len(names) > 1, beside_recordings=False)
         self._connection.execute(
             "CREATE TEMP TABLE listed AS SELECT * FROM named"
             " QUALIFY row_number() OVER (PARTITION BY uri) = 1"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import deduplicated_ingests, is_deduplicated, live_parts
+from phonoscope.catalogue.views import live_parts
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,11 +73,9 @@ class SparkTables:
         names = self._parts[table.name]
         frame = self._read(table, names)
         if table.several:
-            scans = self._frame(tables()["recordings"]).select("recording_id", "scan_id")
-            frame = frame.join(scans, ["recording_id", "scan_id"], "left_semi")
-        if len(names) < 2 or (table.ingested and is_deduplicated(names, self._deduplicated)):
-            return frame
-        return _newest(frame, table)
+            scans = self._frame(tables()["recordings"]).select(*BESIDE)
+            frame = frame.join(scans, [*BESIDE], "left_semi")
+        return _newest(frame, table) if may_repeat(table, names, self._deduplicated) else frame
 
     def _read(self, table: Table, names: Sequence[str]) -> Any:
         from pyspark.sql.pandas.types import from_arrow_schema
@@ -98,13 +97,7 @@ def _column(table: Table, name: str) -> Any:
 
 
 def _newest(frame: Any, table: Table) -> Any:
-    """Return of each key the newest row; of a table with several, the newest batch's."""
-    from pyspark.sql import Window
+    """Return the newest row of each key; Spark has no QUALIFY, and no windows in WHERE."""
     from pyspark.sql import functions as f
 
-    keys = Window.partitionBy(*table.key_columns)
-    if table.several:
-        newest = frame.withColumn("_newest", f.max("batch").over(keys))
-        return newest.filter("batch = _newest").drop("_newest")
-    ranked = frame.withColumn("_rank", f.row_number().over(keys.orderBy(f.desc("batch"))))
-    return ranked.filter("_rank = 1").drop("_rank")
+    return frame.withColumn("_newest", f.expr(newest(table))).filter("_newest").drop("_newest")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import phonoscope as ps
-from phonoscope.catalogue import views
+from phonoscope.catalogue import newest_row
 from phonoscope.catalogue.parts import scan_of
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.ingest import writer
@@ -32,9 +32,8 @@ def small_parts(monkeypatch):
 def is_plain(catalogue, name="tracks"):
     """Whether the view reads the parts as they are, without a sort of their keys."""
     store = catalogue._store
-    return views.is_deduplicated(
-        store.live_parts(name), views.deduplicated_ingests(store, store.live_parts("ingests"))
-    )
+    ingests = newest_row.deduplicated_ingests(store, store.live_parts("ingests"))
+    return not newest_row.may_repeat(tables()[name], store.live_parts(name), ingests)
 
 
 def named(catalogue):

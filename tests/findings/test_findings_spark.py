@@ -79,6 +79,30 @@ def test_every_finding_answers_the_same(tmp_path, session):
     assert sum(item.answer.answered for item in here) >= 20
 
 
+def test_the_newest_rows_are_the_same(tmp_path, session):
+    catalogue = ps.open_catalogue(tmp_path / "twice", create=True)
+    old, new = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
+    written = [
+        (old, "recordings", [{"recording_id": one, "codec": "old"} for one in "xyz"]),
+        (old, "declared", [mark_row(one, f"old {n}") for one in "xyz" for n in range(2)]),
+        (new, "recordings", [{"recording_id": one, "codec": "new"} for one in "xy"]),
+        (new, "declared", [mark_row("x", f"new {n}") for n in range(3)]),
+    ]
+    for number, (scan, name, some) in enumerate(written, 1):
+        batch = f"{number:016d}-{scan}-aaaaaa-000001"
+        own = [{**row, "scan_id": scan, "batch": batch} for row in some]
+        catalogue._store.write({name: tables()[name].arrow(own)}, batch)
+    there = SparkTables(catalogue._store, session, catalogue.path)
+    for name, told, count in (("recordings", "codec", 3), ("declared", "tool", 5)):
+        columns = ["recording_id", told]
+        here = catalogue.table(name).select(*columns).to_pyarrow().to_pylist()
+        spark = there.table(name).select(*columns).to_pyarrow().to_pylist()
+        assert len(here) == count
+        assert sorted(map(str, here)) == sorted(map(str, spark))
+    # y was examined again and has no mark any more; z was not.
+    assert {row["recording_id"] for row in here} == {"x", "z"}
+
+
 def charted(folder):
     """Charts, tracks by id, ISRC and names, lists, artists alike, and pages with what is odd."""
     catalogue = ps.open_catalogue(folder / "charted", create=True)
