@@ -26,9 +26,9 @@ class Block:
     """
 
     samples: Floats
-    """New samples, shape (channels, n), full scale is 1.0; finite."""
+    """ndarray, shape (channels, n), float32: new samples; full scale is 1.0; finite."""
     lead: Floats
-    """Samples before ``start``, shape (channels, m), m <= fine_size(rate_hz)."""
+    """ndarray, shape (channels, m), float32: samples before ``start``; m <= fine_size(rate_hz)."""
     start: int
     """Index of the first new sample in the recording."""
     rate_hz: int
@@ -43,17 +43,36 @@ class Block:
 
     @cached_property
     def joined(self) -> Floats:
-        """Lead and new samples in one array, shape (channels, m + n)."""
+        """Lead and new samples in one array.
+
+        Returns
+        -------
+        ndarray, shape (channels, m + n), float32
+            Full scale is 1.0.
+        """
         if self.lead.shape[1] == 0:
             return self.samples
         return np.concatenate([self.lead, self.samples], axis=1)
 
     @cached_property
     def mono(self) -> Floats:
-        """The mix that is analysed, lead included, shape (m + n,).
+        """The mix that is analysed, lead included.
 
         The mean of the channels; the first channel where the mean cancels (a recording
         with one channel inverted must not look silent).
+
+        Returns
+        -------
+        ndarray, shape (m + n,), float32
+            Full scale is 1.0.
+
+        Examples
+        --------
+        >>> left, lead = np.array([0.5, 0.25], np.float32), np.empty((2, 0), np.float32)
+        >>> Block(np.stack([left, 0 * left]), lead, 0, 44_100).mono.tolist()
+        [0.25, 0.125]
+        >>> Block(np.stack([left, -left]), lead, 0, 44_100).mono.tolist()
+        [0.5, 0.25]
         """
         channels = self.joined
         if channels.shape[0] == 1:
@@ -68,9 +87,12 @@ class Block:
 
     @cached_property
     def side(self) -> Floats:
-        """Half the difference of the first two channels, lead included, shape (m + n,).
+        """Half the difference of the first two channels, lead included.
 
-        Zeros for a recording of one channel.
+        Returns
+        -------
+        ndarray, shape (m + n,), float32
+            Full scale is 1.0; zeros for a recording of one channel.
         """
         channels = self.joined
         if channels.shape[0] == 1:
@@ -84,19 +106,27 @@ class Block:
 
         Parameters
         ----------
-        signal
-            Shape (..., m + n), lead included, e.g. :attr:`mono` or :attr:`joined`.
+        signal : ndarray, shape (..., m + n), float32
+            Lead included, e.g. :attr:`mono` or :attr:`joined`.
         size, hop
             Frame length and distance, samples; ``size - 1`` may not exceed the lead's
             longest length.
 
         Returns
         -------
-        frames
-            Read-only view, shape (..., k, size). A last block is padded with zeros so
-            that its tail, or a recording shorter than one frame, is not lost.
-        first
+        frames : ndarray, shape (..., k, size), float32
+            Read-only view. A last block is padded with zeros so that its tail, or a
+            recording shorter than one frame, is not lost.
+        first : int
             Index of the first frame in the recording's grid.
+
+        Examples
+        --------
+        >>> lead, samples = np.array([[1, 2]], np.float32), np.array([[3, 4, 5]], np.float32)
+        >>> block = Block(samples, lead, start=2, rate_hz=44_100, last=True)
+        >>> frames, first = block.frames(block.mono, size=2, hop=2)
+        >>> frames.tolist(), first
+        ([[3.0, 4.0], [5.0, 0.0]], 1)
         """
         origin = self.start - self.lead.shape[1]
         first = max(0, -(-(self.start + 1 - size) // hop))
@@ -113,12 +143,25 @@ class Block:
 
     @cached_property
     def fine(self) -> Spectra:
-        """Long spectra of :attr:`mono`: about 2.7 Hz a bin, half overlapped."""
+        """Long spectra of :attr:`mono`: about 2.7 Hz a bin, half overlapped.
+
+        Returns
+        -------
+        Spectra
+            Frames of ``fine_size(rate_hz)`` samples, those that end in this block.
+        """
         return self._spectra(fine_size(self.rate_hz), 2)
 
     @cached_property
     def coarse(self) -> Spectra:
-        """Short spectra of :attr:`mono`: about 46 ms long, a quarter apart."""
+        """Short spectra of :attr:`mono`: about 46 ms long, a quarter apart.
+
+        Returns
+        -------
+        Spectra
+            Frames of ``fine_size(rate_hz) // COARSE_PER_FINE`` samples, those that end in this
+            block.
+        """
         return self._spectra(fine_size(self.rate_hz) // COARSE_PER_FINE, 4)
 
     def _spectra(self, size: int, hops: int) -> Spectra:
@@ -132,9 +175,12 @@ class Block:
 
     @cached_property
     def rms(self) -> Floats:
-        """Root mean square over all channels in steps of :attr:`rms_hop`, shape (k,).
+        """Root mean square over all channels in steps of :attr:`rms_hop`.
 
-        The steps that end in this block; full scale is 1.0.
+        Returns
+        -------
+        ndarray, shape (k,), float32
+            One for each step that ends in this block; full scale is 1.0.
         """
         frames, _ = self.frames(self.joined, self.rms_hop, self.rms_hop)
         energy = np.einsum("ckn,ckn->k", frames, frames, optimize=False)
@@ -142,5 +188,5 @@ class Block:
 
     @property
     def rms_hop(self) -> int:
-        """Samples in one step of :attr:`rms`: 10 ms to the nearest sample."""
+        """Samples in one step of :attr:`rms`: 10 ms to the nearest sample, at least one."""
         return max(1, round(self.rate_hz / 100))

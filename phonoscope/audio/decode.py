@@ -61,12 +61,27 @@ class Decoder:
     Parameters
     ----------
     file
-        Open binary file, at any position; not closed here.
+        Open binary file that can seek, at any position; not closed here.
 
     Raises
     ------
     UnreadableError
-        ``not-audio`` or ``no-audio-stream``.
+        ``not-audio`` when no container is recognised, ``no-audio-stream`` when it holds no
+        sound, ``undecodable`` when there is no decoder for it or its rate or channels are
+        impossible, ``io`` when the file cannot be read.
+
+    Examples
+    --------
+    >>> import io, wave
+    >>> file = io.BytesIO()
+    >>> with wave.open(file, "wb") as made:
+    ...     made.setparams((2, 2, 44_100, 0, "NONE", ""))
+    ...     made.writeframes(bytes(4 * 44_100))
+    >>> with Decoder(file) as decoder:
+    ...     decoder.stream.codec, [block.samples.shape for block in decoder.blocks()]
+    ('pcm_s16le', [(2, 44100)])
+    >>> decoder.outcome().duration_s
+    1.0
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -117,12 +132,15 @@ class Decoder:
         Yields
         ------
         Block
-            About 24 s of stereo, fewer seconds for more channels or higher rates.
+            About 24 s of stereo at 44.1 kHz, fewer seconds for more channels or higher rates.
+            Its samples are an ndarray, shape (channels, n), float32; full scale is 1.0.
+            Samples that are not finite or louder than +80 dBFS are 0.
 
         Raises
         ------
         UnreadableError
-            ``undecodable`` when not one sample could be decoded.
+            ``undecodable`` when not one sample could be decoded, or the first has an impossible
+            rate or number of channels; ``io`` when the file cannot be read to its end.
         """
         pieces = self._pieces()
         # Only the first samples settle how many channels there are and at which rate.
@@ -144,7 +162,14 @@ class Decoder:
         yield Block(held, lead, start, self.stream.sample_rate_hz, last=True)
 
     def outcome(self) -> Decoded:
-        """Return what decoding came to; meaningful after :meth:`blocks` ended."""
+        """Return what decoding came to; meaningful after :meth:`blocks` ended.
+
+        Returns
+        -------
+        Decoded
+            Duration, s, samples of one channel, and what went wrong. A recording is truncated
+            when its header counts samples and it is shorter by over 2 % and over 1 s.
+        """
         duration_s = self._samples / self.stream.sample_rate_hz
         declared_s = self.stream.declared_duration_s
         truncated = (

@@ -27,7 +27,7 @@ class _Realisation(NamedTuple):
 class BlockIir:
     """An IIR filter that keeps its state between calls, several channels at once.
 
-    The block realisation of Burrus (1972, *Block realization of digital filters*): the
+    The block realisation of Burrus, see References: the
     output of a run of 64 samples is a matrix product of those samples plus the ringing of
     the state before it; the states of all runs are a first-order recursion in the modes
     of the filter. The matrices are read off the filter itself, run sample by sample over
@@ -35,10 +35,31 @@ class BlockIir:
 
     Parameters
     ----------
-    sections
-        Second-order sections, shape (n, 6), as scipy.signal has them, with distinct poles.
+    sections : ndarray, shape (n, 6), float64
+        Second-order sections, as scipy.signal has them, with ``a0`` of 1, distinct poles, and
+        the poles inside the unit circle.
     channels
         Number of channels.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When equal poles leave the filter without modes; rounding may hide that they are equal.
+
+    References
+    ----------
+    C. S. Burrus, "Block realization of digital filters", IEEE Transactions on Audio and
+    Electroacoustics 20 (1972) 230-235.
+
+    Examples
+    --------
+    A filter with one pole at 0.5 halves an impulse with every sample, also over two calls:
+
+    >>> halving = BlockIir(np.array([[1.0, 0.0, 0.0, 1.0, -0.5, 0.0]]), channels=1)
+    >>> halving(np.array([[1.0, 0.0]], np.float32)).tolist()
+    [[1.0, 0.5]]
+    >>> halving(np.zeros((1, 2), np.float32)).tolist()
+    [[0.25, 0.125]]
     """
 
     def __init__(self, sections: NDArray[np.float64], channels: int) -> None:
@@ -51,13 +72,18 @@ class BlockIir:
 
         Parameters
         ----------
-        samples
-            Shape (channels, n), any n.
+        samples : ndarray, shape (channels, n), float32
+            Any unit, any n.
 
         Returns
         -------
-        Floats
-            Shape (channels, n).
+        ndarray, shape (channels, n), float32
+            Unit as given.
+
+        Raises
+        ------
+        ValueError
+            When there are more or fewer channels than the filter has.
         """
         whole = samples.shape[1] // _RUN * _RUN
         output = np.empty_like(samples)
@@ -86,17 +112,26 @@ def stepped(
 
     Parameters
     ----------
-    sections
-        Shape (n, 6).
-    samples
-        Shape (signals, k); ``k`` is small.
-    state
-        Shape (signals, 2 n), two values a section.
+    sections : ndarray, shape (n, 6), float64
+        Second-order sections, with ``a0`` of 1.
+    samples : ndarray, shape (signals, k), floating
+        Any unit; ``k`` is small.
+    state : ndarray, shape (signals, 2 n), float64
+        Two values a section; zeros at rest.
 
     Returns
     -------
-    output, state
-        Shapes as given; the arguments are left as they are.
+    output : ndarray, shape (signals, k), float64
+        Unit as given.
+    state : ndarray, shape (signals, 2 n), float64
+        State after the samples; the argument is left as it is.
+
+    Examples
+    --------
+    >>> delay = np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
+    >>> output, state = stepped(delay, np.array([[1.0, 2.0]]), np.zeros((1, 2)))
+    >>> output.tolist(), state.tolist()
+    ([[0.0, 1.0]], [[2.0, 0.0]])
     """
     state = state.copy()
     output = np.empty(samples.shape)

@@ -44,11 +44,29 @@ _CLIP = 4.0
 def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
     """Describe stretches at fixed frequencies.
 
+    Parameters
+    ----------
+    stretches
+        Of one recording, in order; at least one.
+
     Returns
     -------
-    Floats
-        Shape ``(GRID_HZ.size,)``: occupancy by the middle reach over its mean, 0 above the highest
-        sound.
+    ndarray, shape (GRID_HZ.size,), float32
+        Occupancy by the middle reach, less its mean over the frequencies with sound: a share
+        of spectra, -1 to 1. 0 above the highest sound.
+
+    Raises
+    ------
+    IndexError
+        When there is no stretch.
+
+    Examples
+    --------
+    >>> votes = np.zeros((len(REACHES), 6000), np.uint32)
+    >>> votes[MIDDLE, 1000] = 5  # of ten spectra, at 2,700 Hz
+    >>> grid = window_grid([TraceSegment(0.0, 5.3, 10, votes, bin_hz=2.7, limit_hz=16_000.0)])
+    >>> grid.shape, int(GRID_HZ[grid.argmax()].round())
+    ((5556,), 2700)
     """
     along = _occupancy(stretches, MIDDLE)
     return _on_grid(along, stretches[0].bin_hz, stretches[0].limit_hz)
@@ -57,10 +75,29 @@ def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
 def window_shape(stretches: Sequence[TraceSegment]) -> Floats:
     """Describe what lines stretches have, wherever these lie; takes ten times as long as a grid.
 
+    Parameters
+    ----------
+    stretches
+        Of one recording, in order; at least one.
+
     Returns
     -------
-    Floats
-        Shape ``(n,)``; NaN where the recording has no such band.
+    ndarray, shape (n,), float32
+        Sounding spectra, then combs by band of :data:`COMB_BANDS_HZ`, lines by reach and band of
+        :data:`LINE_BANDS_HZ`, and steadiness by band; ``n`` is always the same. NaN where the
+        recording has no such band.
+
+    Raises
+    ------
+    IndexError
+        When there is no stretch.
+
+    Examples
+    --------
+    >>> votes = np.zeros((len(REACHES), 6000), np.uint32)
+    >>> stretch = TraceSegment(0.0, 5.3, 10, votes, bin_hz=2.7, limit_hz=16_000.0)
+    >>> window_shape([stretch]).shape
+    (184,)
     """
     bin_hz, limit_hz = stretches[0].bin_hz, stretches[0].limit_hz
     occupancy = _occupancy(stretches)
@@ -138,9 +175,23 @@ def _free_spacings(weights: Floats, low: int, bin_hz: float) -> Floats:
 
 
 def peak_weights(values: Floats) -> Floats:
-    """How far local maxima stand out, in robust standard deviations less one; 0 to 4.
+    """Return how far local maxima stand out; the scale is this band's own roughness.
 
-    Zero everywhere else. The scale is this band's own roughness.
+    Parameters
+    ----------
+    values : ndarray, shape (n,), float32
+        Occupancy of neighbouring bins; at least one.
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+        Over the median, in robust standard deviations less one, 0 to 4; 0 where there is no
+        maximum.
+
+    Examples
+    --------
+    >>> peak_weights(np.array([0, 0, 1, 0, 0, 0.03, 0], np.float32)).round(2).tolist()
+    [0.0, 0.0, 4.0, 0.0, 0.0, 0.5, 0.0]
     """
     middle = np.median(values)
     roughness = 1.4826 * np.median(np.abs(values - middle)) + 0.02

@@ -1,7 +1,8 @@
 """Gradient-boosted trees, evaluated in numpy.
 
-They are grown in ``bench/`` by LightGBM (Ke et al. 2017); to use them takes four comparisons a
-tree, so that the run-time needs no library for it.
+They are grown in ``bench/`` by LightGBM (G. Ke et al., "LightGBM: A highly efficient gradient
+boosting decision tree", NeurIPS 2017); to use them takes four comparisons a tree, so that the
+run-time needs no library for it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,21 @@ class Trees:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Trees:
-        """Take the forest out of named arrays, e.g. those of an ``.npz`` file."""
+        """Take the forest out of named arrays, e.g. those of an ``.npz`` file.
+
+        Parameters
+        ----------
+        arrays
+            For each field of this class an array ``<prefix>_<field>``, see there for its type:
+            ndarray, shape (trees, nodes); of ``depth`` shape ().
+        prefix
+            How the names of this forest's arrays begin.
+
+        Raises
+        ------
+        KeyError
+            When an array is missing.
+        """
         found: dict[str, Any] = {
             field.name: arrays[f"{prefix}_{field.name}"] for field in fields(cls)
         }
@@ -47,13 +62,31 @@ class Trees:
 
         Parameters
         ----------
-        features
-            Shape (n, features); NaN means that there is no value.
+        features : ndarray, shape (n, features), float32
+            NaN means that there is no value.
 
         Returns
         -------
-        ndarray
-            Shape (n,), log odds.
+        ndarray, shape (n,), float32
+            Sum of the leaves that each row reaches: log odds, where they were grown for that.
+
+        Raises
+        ------
+        IndexError
+            When a node asks for a feature that is not there.
+
+        Examples
+        --------
+        One tree of one question: a value up to 0.5 gives -1, a greater one or none 1.
+
+        >>> forest = Trees(
+        ...     feature=np.array([[0, -1, -1]], np.int16), threshold=np.array([[0.5, 0, 0]]),
+        ...     left=np.array([[1, 0, 0]], np.int16), right=np.array([[2, 0, 0]], np.int16),
+        ...     empty_left=np.zeros((1, 3), bool), value=np.array([[0, -1, 1]], np.float32),
+        ...     depth=1,
+        ... )
+        >>> forest(np.array([[0.5], [0.6], [np.nan]], np.float32)).tolist()
+        [-1.0, 1.0, 1.0]
         """
         tree = np.arange(len(self.feature))
         node = np.zeros((len(features), len(tree)), np.intp)

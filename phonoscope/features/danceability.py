@@ -72,7 +72,14 @@ class Danceability:
 
 @cache
 def window_lengths() -> tuple[int, ...]:
-    """Return the window lengths in steps of 10 ms: 31 and on by 10 % to 880."""
+    """Return the window lengths in steps of 10 ms: 31 and on by 10 % to at most 880.
+
+    Examples
+    --------
+    >>> lengths = window_lengths()
+    >>> lengths[:4], lengths[-1], len(lengths)
+    ((31, 34, 37, 41), 879, 36)
+    """
     lengths = [SHORTEST_STEPS]
     while (longer := max(lengths[-1] + 1, int(lengths[-1] * GROWTH + 0.5))) <= LONGEST_STEPS:
         lengths.append(longer)
@@ -84,16 +91,28 @@ def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
 
     Parameters
     ----------
-    envelope
-        Amplitudes in steps of 10 ms, shape (n,), any unit.
+    envelope : ndarray, shape (n,), float64
+        Amplitudes in steps of 10 ms, any unit; at least one.
 
     Returns
     -------
-    energy
+    energy : ndarray, shape (lengths,), float64
         For each of :func:`window_lengths` the mean squared residual of a window, summed
-        over windows, shape (lengths,).
-    windows
-        Number of windows of each length, shape (lengths,).
+        over windows; the square of the envelope's unit. 0 where no window fits.
+    windows : ndarray, shape (lengths,), int64
+        Number of windows of each length.
+
+    References
+    ----------
+    C.-K. Peng et al., "Mosaic organization of DNA nucleotides", Physical Review E 49 (1994) 1685.
+
+    Examples
+    --------
+    An envelope that stays the same leaves nothing; no window of 37 steps fits into 36.
+
+    >>> energy, windows = residual_energy(np.ones(36))
+    >>> energy[:3].tolist(), windows[:3].tolist()
+    ([0.0, 0.0, 0.0], [1, 1, 0])
     """
     lengths = window_lengths()
     energy, windows = np.zeros(len(lengths)), np.zeros(len(lengths), np.int64)
@@ -119,13 +138,26 @@ def danceability(fluctuation: Doubles) -> float:
 
     Parameters
     ----------
-    fluctuation
-        ``F(n)`` for each of :func:`window_lengths`, shape (lengths,), positive.
+    fluctuation : ndarray, shape (lengths,), float64
+        ``F(n)`` for each of :func:`window_lengths`; positive, any unit.
 
     Returns
     -------
     float
-        1 / mean local exponent; :data:`MOST` when fluctuation hardly grows with length.
+        1 / mean local exponent, over 0; :data:`MOST` when fluctuation hardly grows with length.
+
+    References
+    ----------
+    S. Streich and P. Herrera, "Detrended fluctuation analysis of music signals: danceability
+    estimation and further semantic characterization", 118th AES Convention, 2005, paper 6458.
+
+    Examples
+    --------
+    Noise grows with the root of the length, and what does not grow has the most.
+
+    >>> lengths = np.array(window_lengths()) + OFFSET_STEPS
+    >>> round(danceability(lengths**0.5), 6), danceability(np.ones(len(lengths)))
+    (2.0, 3.0)
     """
     lengths = np.log(np.array(window_lengths()) + OFFSET_STEPS)
     exponents = np.diff(np.log(fluctuation)) / np.diff(lengths)

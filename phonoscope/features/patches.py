@@ -43,11 +43,11 @@ class Patches:
     """Patches of one stretch of sound."""
 
     at: NDArray[np.int64]
-    """Onset of each, cells from the start, shape (n,)."""
+    """ndarray, shape (n,), int64: onset of each, cells from the start."""
     values: Floats
-    """Shape (n, MOMENTS * BANDS): compressed power over its mean in the patch."""
+    """ndarray, shape (n, MOMENTS * BANDS), float32: compressed power over its mean in the patch."""
     rise: Floats
-    """How much the sound rises there, over its level; shape (n,), from 0."""
+    """ndarray, shape (n,), float32: how much the sound rises there, over its level; from 0."""
 
     @classmethod
     def none(cls) -> Patches:
@@ -57,14 +57,25 @@ class Patches:
 
 @lru_cache(maxsize=256)
 def band_matrix(bins: int, bin_hz: float, ratio: float = 1.0) -> Floats:
-    """Return what sums power spectra to bands, shape (bins, BANDS).
+    """Return what averages power spectra over bands; bins at an edge count in part.
 
     Parameters
     ----------
     bins, bin_hz
         Bins of the spectra, from 0 Hz, and their distance, Hz.
     ratio
-        By what the bands are moved up. Bins at an edge count in part.
+        By what the bands are moved up.
+
+    Returns
+    -------
+    ndarray, shape (bins, BANDS), float32
+        Weights; those of a band that the bins cover add up to 1.
+
+    Examples
+    --------
+    >>> matrix = band_matrix(1200, 2.7)
+    >>> matrix.shape, bool(np.allclose(matrix.sum(axis=0), 1))
+    ((1200, 24), True)
     """
     edges = LOWEST_HZ * ratio * 2.0 ** (np.arange(BANDS + 1) / BANDS_PER_OCTAVE) / bin_hz + 0.5
     inside = np.clip(edges[None, :] - np.arange(bins)[:, None], 0.0, 1.0)
@@ -72,7 +83,20 @@ def band_matrix(bins: int, bin_hz: float, ratio: float = 1.0) -> Floats:
 
 
 def bins_needed(bin_hz: float, ratio: float = 1.0) -> int:
-    """Return how many bins the bands take, from 0 Hz."""
+    """Return how many bins the bands take, from 0 Hz.
+
+    Parameters
+    ----------
+    bin_hz
+        Distance of the bins, Hz.
+    ratio
+        By what the bands are moved up.
+
+    Examples
+    --------
+    >>> bins_needed(2.7), bins_needed(2.7, ratio=2.0)
+    (1198, 2394)
+    """
     return int(LOWEST_HZ * ratio * 2.0 ** (BANDS / BANDS_PER_OCTAVE) / bin_hz) + 2
 
 
@@ -94,7 +118,20 @@ class Cutter:
         self._next = REACH
 
     def push(self, powers: Floats, *, last: bool = False) -> Patches:
-        """Take in the band powers of the next frames, shape (n, BANDS), and cut what is ready."""
+        """Take in the band powers of the next frames, and cut what is ready.
+
+        Parameters
+        ----------
+        powers : ndarray, shape (n, BANDS), float32
+            Power of each band in each frame, linear.
+        last
+            Whether no frames follow.
+
+        Returns
+        -------
+        Patches
+            Those that no later frame can change, each once; counted from the very first frame.
+        """
         self._add(powers, last)
         stop = self._first_cell + len(self._cells) - (REACH if last else _MARGIN)
         if stop <= self._next:
@@ -136,8 +173,8 @@ def cells_of(
 
     Parameters
     ----------
-    frames
-        Band powers, shape (n, BANDS).
+    frames : ndarray, shape (n, BANDS), float32
+        Band powers, linear.
     first_frame
         Index of the first of them.
     timing
@@ -149,10 +186,20 @@ def cells_of(
 
     Returns
     -------
-    cells
-        Shape (m, BANDS), from cell ``first`` on, as many as the frames reach.
-    used
+    cells : ndarray, shape (m, BANDS), float32
+        Mean power over each cell's time from cell ``first`` on, as many cells as the frames
+        reach; 0 where no frame reaches.
+    used : int
         Frames at the start that no later cell needs.
+
+    Examples
+    --------
+    A second of frames, 10 ms long and apart, of the same power:
+
+    >>> frames = np.ones((100, BANDS), np.float32)
+    >>> cells, used = cells_of(frames, 0, (0.01, 0.005), 0, last=False)
+    >>> cells.shape, used, float(cells[5, 0])
+    ((64, 24), 99, 1.0)
     """
     hop, half = (part * CELLS_PER_S for part in timing)
     # Frame k stands for the time from one boundary to the next; the power up to the edge of a
@@ -182,7 +229,24 @@ def _between(
 
 
 def moments_of(cells: Floats) -> Floats:
-    """Return compressed power of a moment around each edge of cells, shape (cells + 1, BANDS)."""
+    """Return the compressed power of a moment around each edge of cells.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (n, BANDS), float32
+        Power on the grid of time, linear.
+
+    Returns
+    -------
+    ndarray, shape (n + 1, BANDS), float32
+        Mean power of :data:`MOMENT` cells to the power of :data:`POWER`; sound beyond either end
+        is silence.
+
+    Examples
+    --------
+    >>> [round(float(power), 2) for power in moments_of(np.ones((5, BANDS), np.float32))[:, 0]]
+    [0.76, 0.89, 1.0, 1.0, 0.89, 0.76]
+    """
     total = np.zeros((len(cells) + 1, BANDS))
     np.cumsum(cells, axis=0, dtype=np.float64, out=total[1:])
     half, edges = MOMENT // 2, np.arange(len(cells) + 1)
@@ -192,7 +256,23 @@ def moments_of(cells: Floats) -> Floats:
 
 
 def rises(moments: Floats) -> Floats:
-    """Return how much all bands together rise at each edge, shape as moments' first axis."""
+    """Return how much all bands together rise at each edge: spectral flux, smoothed.
+
+    Parameters
+    ----------
+    moments : ndarray, shape (n, BANDS), float32
+        Of :func:`moments_of`.
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+        Sum over bands of what the moment after an edge has more than the one before, under a
+        triangle of two moments; from 0, unit as moments.
+
+    References
+    ----------
+    S. Dixon, "Onset detection revisited", DAFx 2006.
+    """
     half = MOMENT // 2
     rise = np.zeros(len(moments), np.float32)
     if len(moments) <= 2 * half:
@@ -204,7 +284,28 @@ def rises(moments: Floats) -> Floats:
 
 
 def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
-    """Return the edges from ``start`` to before ``stop`` where none near rises more."""
+    """Return the edges from ``start`` to before ``stop`` where none near rises more.
+
+    Parameters
+    ----------
+    rise : ndarray, shape (n,), float32
+        Of :func:`rises`.
+    start, stop
+        Indices of edges.
+
+    Returns
+    -------
+    ndarray, shape (m,), int64
+        Indices of edges, ascending. Edges that rise equally much may lie nearer than
+        :data:`NEAR`.
+
+    Examples
+    --------
+    >>> rise = np.zeros(100, np.float32)
+    >>> rise[[20, 30, 60]] = 2, 1, 3
+    >>> onsets(rise, 0, 100).tolist()
+    [20, 60]
+    """
     from scipy.ndimage import maximum_filter1d
 
     highest = maximum_filter1d(rise, 2 * NEAR + 1, mode="constant")
@@ -213,14 +314,33 @@ def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
 
 
 def cut(moments: Floats, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return the patches around some edges, at least REACH from either end.
+    """Return the patches around some edges.
+
+    Parameters
+    ----------
+    moments : ndarray, shape (edges, BANDS), float32
+        Of :func:`moments_of`.
+    at : ndarray, shape (n,), int64
+        Edges; each at least :data:`REACH` from either end.
 
     Returns
     -------
-    values
-        Shape (n, MOMENTS * BANDS); the mean of each is 1.
-    level
-        What they were divided by, shape (n,); silence is at most SILENT.
+    values : ndarray, shape (n, MOMENTS * BANDS), float32
+        Moment by moment; the mean of each patch is 1.
+    level : ndarray, shape (n,), float32
+        What they were divided by; silence is at most :data:`SILENT`.
+
+    Raises
+    ------
+    IndexError
+        When an edge lies too near the end.
+
+    Examples
+    --------
+    >>> moments = np.full((2 * REACH + 1, BANDS), 0.5, np.float32)
+    >>> values, level = cut(moments, np.array([REACH]))
+    >>> values.shape, float(values.mean()), level.tolist()
+    ((1, 576), 1.0, [0.5])
     """
     patches = moments[at[:, None] + np.arange(-REACH + MOMENT // 2, REACH, MOMENT)]
     level = patches.mean(axis=(1, 2))
@@ -238,21 +358,26 @@ def patches_at(
 
     Parameters
     ----------
-    power
-        Spectra around each place, shape (n, frames, bins).
-    at
-        The places, s from the start of each first frame, shape (n,).
+    power : ndarray, shape (n, frames, bins), float32
+        Power spectra around each place, linear.
+    at : ndarray, shape (n,), float64
+        The places, s from the start of each first frame.
     timing
         Distance of the frames and half their length, s.
-    matrix
+    matrix : ndarray, shape (bins, BANDS), float32
         Of :func:`band_matrix`.
     speed
         The patches are those of the recording sped up by this.
 
     Returns
     -------
-    Floats
-        Shape (n, MOMENTS * BANDS), as in :class:`Patches`.
+    ndarray, shape (n, MOMENTS * BANDS), float32
+        As :attr:`Patches.values`.
+
+    Raises
+    ------
+    ValueError
+        When the matrix is for another number of bins.
     """
     hop, half = timing
     many, frames, bins = power.shape
