@@ -1,4 +1,4 @@
-"""Every JSON output names its format and version, whichever command writes it."""
+"""Every JSON output names its format and version, and docs/json.md knows its fields."""
 
 import re
 import socket
@@ -7,6 +7,8 @@ import pytest
 
 from phonoscope.cli import main, serve
 from phonoscope.cli.reference import command_names
+from tests.helpers.catalogues import plausible
+from tests.helpers.json_page import fields, formats
 from tests.helpers.program import ROOT, strict_json
 from tests.helpers.sounds import noise, write
 from tests.helpers.sources import write_csv
@@ -32,12 +34,23 @@ def said(capsys, monkeypatch):
     return run
 
 
-def test_every_command_names_the_format_of_its_json(said, tmp_path, capsys, monkeypatch):
+def check(shape, name):
+    """Check that an object names its format first, and that all its fields are documented."""
+    assert next(iter(shape)) == "format", name
+    assert NAMED.fullmatch(shape["format"]), name
+    plugins = {field for field in shape if field.startswith("plugin ")}
+    assert {*shape} - plugins <= fields(shape["format"]), name
+
+
+def test_every_command_names_the_format_of_its_json_and_its_fields_are_documented(
+    said, tmp_path, capsys, monkeypatch
+):
     music, into = tmp_path / "music", tmp_path / "c"
     music.mkdir()
     monkeypatch.chdir(tmp_path)
     song = write(music / "song.flac", noise(3.0, seed=1), form="flac-16")
     (music / "same.flac").write_bytes(song.read_bytes())
+    write(music / "other.flac", noise(3.0, seed=2), form="flac-16")
     tracks = write_csv(tmp_path / "t.csv", [["id", "name", "duration_ms"], ["a", "A", "1000"]])
     chart = write_csv(
         tmp_path / "chart.csv",
@@ -50,6 +63,8 @@ def test_every_command_names_the_format_of_its_json(said, tmp_path, capsys, monk
     )  # fmt: skip
     (tmp_path / "voices.csv").write_text(LICENCE)
     said("scan", music, "--into", into, "--json")
+    ids = said("sql", into, "select recording_id from recordings", "--json")
+    same = [row["recording_id"] for row in ids]
     commands = {
         "demo": ["--music", music, "--into", tmp_path / "d"],
         "check": [song],
@@ -58,13 +73,13 @@ def test_every_command_names_the_format_of_its_json(said, tmp_path, capsys, monk
         "charts": [chart, "--into", into],
         "plays": [log, "--into", into],
         "find": [song, "--in", into],
-        "copies": [into],
+        "copies": [into, "--same", *same],
         "label read": [song],
         "label write": [song, "--what", "whole", "--dry-run"],
         "label check": [song, "--policy", "eu"],
         "label policies": [],
         "label rights": [],
-        "report": [into, "--to", tmp_path / "r.json"],
+        "report": [into, "--claims", "shipped", "--to", tmp_path / "r.json"],
         "share": [into],
         "dossier": [song, "--in", into],
         "voices": [into],
@@ -77,22 +92,57 @@ def test_every_command_names_the_format_of_its_json(said, tmp_path, capsys, monk
     said("voices", into, "add", "--from", tmp_path / "voices.csv", "--json")
     for name, arguments in commands.items():
         lines = said(*name.split(), *arguments, "--json")
+        assert lines, name
         for line in lines:
-            assert next(iter(line)) == "format", name
-            assert NAMED.fullmatch(line["format"]), name
+            # The other fields of a row are what the query asked for.
+            check({"format": line["format"]} if name == "sql" else line, name)
         if name == "sql":
             assert lines == [{"format": "phonoscope-sql/1", "n": 1, "format_2": "x"}]
-        elif name not in ("copies", "version"):
-            assert lines, name
+    for line in said("label", "rights", "--use", "training", "--json"):
+        check(line, "label rights --use")
     (report,) = strict_json((tmp_path / "r.json").read_text().replace("\n", ""))
-    assert NAMED.fullmatch(report["format"])
+    check(report, "report --format json")
+    said("label", "write", song, "--what", "whole", "--standard", "sidecar", "--json")
+    (sidecar,) = strict_json((music / "song.flac.declared.json").read_text().replace("\n", ""))
+    check(sidecar, "sidecar")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serve._announce(listener, "127.0.0.1", as_json=True, quiet=True)
     (line,) = strict_json(capsys.readouterr().out)
     assert line["format"] == "phonoscope-serve/1"
+    check(line, "serve")
 
 
-def test_the_formats_are_documented():
-    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
-    for name in ("check", "ingest", "plays", "find", "copies", "label-read", "label-write"):
-        assert f"phonoscope-{name}/1" in pages
+def test_every_field_of_the_api_is_documented():
+    from phonoscope.web.app import create_app
+    from tests.helpers.served import TestClient
+
+    with TestClient(create_app(plausible(40)), base_url="http://localhost") as client:
+        recordings = client.get("/api/recordings").json()
+        one = recordings["recordings"][0]["recording_id"]
+        answers = {
+            "phonoscope-recordings/1": recordings,
+            "phonoscope-report/2": client.get("/api/findings").json(),
+            "phonoscope-version/1": client.get("/api/version").json(),
+            "phonoscope-copies-page/1": client.get("/api/copies").json(),
+            "phonoscope-decisions/1": client.get("/api/decisions").json(),
+            "phonoscope-error/1": client.get("/api/nothing").json(),
+        }
+        detail = client.get(f"/api/recordings/{one}").json()
+    for name, answer in answers.items():
+        check(answer, name)
+        assert answer["format"] == name
+    # It has its files beside what `check` says, as docs/api-json.md tells.
+    assert detail.pop("files")
+    check(detail, "recording")
+
+
+def test_every_format_in_the_program_is_on_the_page():
+    """Read from the source, so that a new format cannot be forgotten."""
+    found = {
+        name
+        for path in (ROOT / "phonoscope").rglob("*.py")
+        for name in re.findall(r'"(phonoscope-[a-z-]+/\d+)"', path.read_text(encoding="utf-8"))
+    }
+    read_only = {f"phonoscope-{name}/1" for name in ("claims", "rights", "ddex")}
+    assert found - read_only == {*formats()}
+    assert all(fields(name) for name in formats())
