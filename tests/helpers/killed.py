@@ -1,9 +1,5 @@
-"""Ingests in processes of their own, which are killed: at random, or at a certain write.
+"""Ingests in processes of their own, which are killed: at random, or at a certain write."""
 
-The processes come from one that has everything loaded, so that many can be killed in little time.
-"""
-
-import multiprocessing
 import os
 import signal
 
@@ -12,6 +8,7 @@ from phonoscope.catalogue.storage import LocalStorage
 from phonoscope.ingest import writer
 from phonoscope.ingest.formats import discogs_xml
 from phonoscope.ingest.readers import csv_file, json_file, parquet_files, sqlite_file
+from tests.helpers import forked
 from tests.helpers.progress import Recorded
 
 CHUNK_ROWS = 50
@@ -57,11 +54,8 @@ def _told(source, catalogue, killed_at, pipe):
 
 def start(source, catalogue, killed_at=None):
     """Start an ingest; returns its process and where what it came to can be received."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["phonoscope.api", "phonoscope.ingest.pipeline"])
-    mine, its = context.Pipe(duplex=False)
-    process = context.Process(target=_told, args=(source, catalogue, killed_at, its))
-    process.start()
+    mine, its = forked.CONTEXT.Pipe(duplex=False)
+    process = forked.start(_told, source, catalogue, killed_at, its)
     its.close()
     return process, mine
 

@@ -1,4 +1,7 @@
-"""Runs the real program as a user does, in a process of its own."""
+"""Runs the real program as a user does, in a process of its own.
+
+Where nothing of the start matters, the process is forked from one that has everything loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ import pty
 import select
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from tests.helpers import forked
 
 PROGRAM = [sys.executable, "-m", "phonoscope.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
+LIMIT_S = 120
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -28,18 +35,48 @@ def run(
     cwd: Path | None = None,
     **more: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``phonoscope ARGUMENTS`` with pipes for its output."""
+    """Run ``phonoscope ARGUMENTS``; its output is no terminal.
+
+    Variables of the interpreter, such as ``PYTHONPATH``, need a new one.
+    """
+    ours = all(name.startswith("PHONOSCOPE_") or name == "NO_COLOR" for name in more)
+    by = _forked if forked.POSSIBLE and ours else _started
+    return by([os.fspath(argument) for argument in arguments], stdin, cwd, environment(**more))
+
+
+def _started(
+    arguments: list[str], stdin: str, cwd: Path | None, variables: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*PROGRAM, *map(os.fspath, arguments)],
+        [*PROGRAM, *arguments],
         input=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",
         cwd=cwd,
-        env=environment(**more),
-        timeout=120,
+        env=variables,
+        timeout=LIMIT_S,
         check=False,
     )
+
+
+def _forked(
+    arguments: list[str], stdin: str, cwd: Path | None, variables: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in").write_text(stdin, encoding="utf-8")
+        for stream in ("out", "err"):
+            (folder / stream).touch()
+        process = forked.start(
+            forked.program_in, folder, arguments, os.fspath(cwd or Path.cwd()), variables
+        )
+        process.join(LIMIT_S)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired([*PROGRAM, *arguments], LIMIT_S)
+        out, err = ((folder / each).read_text(encoding="utf-8") for each in ("out", "err"))
+        return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
 
 
 def strict_json(text: str) -> list[dict]:
