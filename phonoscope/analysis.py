@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from phonoscope.audio.decode import Decoder
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.columns import Statement, columns_in
-from phonoscope.detector.detector import detector
 from phonoscope.detector.disagreement import Disagreement, disagreement
-from phonoscope.detector.explanation import explain
 from phonoscope.detector.generated import (
     DEFAULT_FALSE_ALARMS,
     UNREADABLE,
@@ -22,12 +19,9 @@ from phonoscope.detector.generated import (
     Verdict,
     judge,
 )
-from phonoscope.disclosure import sidecar
 from phonoscope.disclosure.model import Declaration, Tags, sentence
-from phonoscope.disclosure.read import read_marks
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.escape import printable
-from phonoscope.features.base import features
 from phonoscope.files import identify_source, open_source, shown, stat_source, uri_of
 from phonoscope.json_values import json_value
 from phonoscope.notebook import summary_html, summary_text
@@ -200,6 +194,14 @@ def analyse(
 
 
 def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: float) -> Analysis:
+    # Imported here, because who only takes in an analysis, as from a worker, needs none of it.
+    from phonoscope.audio.decode import Decoder
+    from phonoscope.detector.detector import detector
+    from phonoscope.detector.explanation import explain
+    from phonoscope.disclosure import sidecar
+    from phonoscope.disclosure.read import read_marks
+    from phonoscope.features.base import features
+
     with open_source(uri) as file:
         with Decoder(file) as decoder:
             wanted = features()

@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 
-import fsspec
-
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.escape import printable
 
@@ -202,6 +200,8 @@ def _unreadable(error: Exception) -> UnreadableError:
 
 
 def _remote(uri: str) -> Any:
+    import fsspec
+
     return fsspec.core.url_to_fs(uri)[0]
 
 

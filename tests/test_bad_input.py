@@ -21,6 +21,7 @@ import soundfile
 import phonoscope.analysis
 from phonoscope.analysis import Analysis, analyse
 from phonoscope.columns import column
+from phonoscope.disclosure import read
 from phonoscope.errors import ErrorKind
 from tests.helpers.sounds import FORMATS, noise, sine, write, write_image, write_video
 
@@ -442,7 +443,7 @@ def test_a_fault_of_ours_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise RuntimeError("two\nlines\x1b[31m" + "x" * 9_999)
 
-    monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
+    monkeypatch.setattr(read, "read_marks", fail)
     exam = analyse(str(write(tmp_path / "a.wav", sine(0.5))))
     assert kind(exam) is ErrorKind.INTERNAL
     assert exam.error is not None
@@ -454,7 +455,7 @@ def test_memory_that_runs_out_is_a_row(tmp_path: Path, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(phonoscope.analysis, "read_marks", fail)
+    monkeypatch.setattr(read, "read_marks", fail)
     assert kind(analyse(str(write(tmp_path / "a.wav", sine(0.5))))) is ErrorKind.MEMORY_LIMIT
 
 

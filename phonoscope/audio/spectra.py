@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.audio import kernels
 from phonoscope.columns import Floats
 
 FLOOR_POWER = np.float32(1e-16)
@@ -117,14 +118,12 @@ def power_spectra(frames: Floats) -> Floats:
     >>> power.shape, power[0, 7:10].round(3).tolist()
     ((1, 33), [0.25, 1.0, 0.25])
     """
-    import scipy.fft
-
     count, size = frames.shape
     window = _window(size)
     power = np.empty((count, size // 2 + 1), np.float32)
     step = max(1, _CACHE_SAMPLES // size)
     for at in range(0, count, step):
-        spectrum = scipy.fft.rfft(frames[at : at + step] * window, axis=-1, overwrite_x=True)
+        spectrum = kernels.rfft(frames[at : at + step] * window)
         real, imaginary = spectrum.real, spectrum.imag
         part = power[at : at + step]
         np.multiply(real, real, out=part)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.fft
 
+from phonoscope.audio import kernels
 from phonoscope.columns import Floats
 from phonoscope.features.traces import REACHES, TraceSegment
 
@@ -165,7 +165,7 @@ def _comb_of(values: Floats, low: int, bin_hz: float) -> Floats:
 
 def _free_spacings(weights: Floats, low: int, bin_hz: float) -> Floats:
     """Cosine coefficients of a signal along frequency, one for each spacing from 0 Hz."""
-    coefficients = scipy.fft.rfft(weights, _TRANSFORM)
+    coefficients = kernels.rfft(weights, _TRANSFORM)
     cycles = np.arange(coefficients.size) / _TRANSFORM
     first = int(np.ceil(_TRANSFORM * bin_hz / _WIDEST_HZ))
     last = int(_TRANSFORM * bin_hz / max(_NARROWEST_HZ, 4 * bin_hz))

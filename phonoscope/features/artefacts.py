@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.audio import kernels
 from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Stream
@@ -196,11 +197,9 @@ def strongest_comb(weights: NDArray[np.float32], low: int, bin_hz: float) -> tup
     spacing_hz, score
         Score: the cosine's coefficient in standard deviations of those of all spacings.
     """
-    import scipy.fft
-
     signal = np.zeros(TRANSFORM_SIZE, np.float32)
     signal[low : low + weights.size] = (weights - weights.mean()) * np.hanning(weights.size)
-    coefficients = scipy.fft.rfft(signal)
+    coefficients = kernels.rfft(signal)
     first = int(np.ceil(TRANSFORM_SIZE * bin_hz / SPACING_HZ[1]))
     # A spacing under four bins cannot be told from the bins themselves.
     last = int(TRANSFORM_SIZE * bin_hz / max(SPACING_HZ[0], 4 * bin_hz))

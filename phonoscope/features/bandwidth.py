@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.audio import kernels
 from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Stream
@@ -114,9 +115,7 @@ def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     >>> reach_hz(level_db, 10.0)
     16010.0
     """
-    from scipy.ndimage import uniform_filter1d
-
-    smooth = uniform_filter1d(level_db, max(1, round(SMOOTHING_HZ / bin_hz)), mode="nearest")
+    smooth = kernels.running_mean(level_db, max(1, round(SMOOTHING_HZ / bin_hz)), mode="nearest")
     loudest = smooth[round(50 / bin_hz) :].max()
     least = np.clip(loudest - HEADROOM_DB, LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB)
     above = np.flatnonzero(smooth > least)
@@ -152,8 +151,6 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
     total = np.concatenate([[0.0], np.cumsum(level_db)])
     # The side above may be as short as 60 Hz: many low passes lie just under half the rate.
     above_size = max(1, round(SMOOTHING_HZ / bin_hz))
-    from scipy.ndimage import uniform_filter1d
-
     at = np.arange(round(LOWEST_EDGE_HZ / bin_hz), level_db.size - gap - above_size)
     if at.size == 0:
         return None
@@ -165,7 +162,7 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
     if drop[best] < EDGE_DROP_DB:
         return None
     edge = int(at[best])
-    smooth = uniform_filter1d(level_db, above_size, mode="nearest")
+    smooth = kernels.running_mean(level_db, above_size, mode="nearest")
     if smooth[edge + gap :].max() > below[best] - EDGE_DROP_DB / 2:
         return None
     return knee(smooth, edge, gap) * bin_hz, float(drop[best])

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.audio import kernels
 from phonoscope.columns import Floats
 
 BANDS = 24
@@ -306,9 +307,7 @@ def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
     >>> onsets(rise, 0, 100).tolist()
     [20, 60]
     """
-    from scipy.ndimage import maximum_filter1d
-
-    highest = maximum_filter1d(rise, 2 * NEAR + 1, mode="constant")
+    highest = kernels.running_maximum(rise, 2 * NEAR + 1, mode="constant")
     some = slice(start, stop)
     return start + np.flatnonzero((rise[some] == highest[some]) & (rise[some] > 0))
 

@@ -34,6 +34,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.audio import kernels
 from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra
 from phonoscope.audio.stream import Stream
@@ -217,12 +218,10 @@ class Periodicity:
     """
 
     def __init__(self, frame_hz: float) -> None:
-        import scipy.fft
-
         self.frame_hz = frame_hz
         self._window = round(WINDOW_S * frame_hz)
         self._hop = round(WINDOW_HOP_S * frame_hz)
-        self._size = scipy.fft.next_fast_len(2 * self._window, real=True)
+        self._size = kernels.fast_size(2 * self._window)
         self._power = np.zeros(self._size // 2 + 1)
         self._windows = 0
         self._frames = 0
@@ -245,14 +244,12 @@ class Periodicity:
         return self._windows > 0
 
     def _take(self, part: Doubles) -> None:
-        import scipy.fft
-
         self._frames += self._hop if self._frames else len(part)
         part = part - part.mean()
         energy = float(np.dot(part, part))
         if energy <= STILL_NEPERS**2 * len(part):
             return
-        spectrum = scipy.fft.rfft(part, self._size)
+        spectrum = kernels.rfft(part, self._size)
         self._power += (spectrum.real**2 + spectrum.imag**2) / energy
         self._windows += 1
 
@@ -275,11 +272,9 @@ class Periodicity:
             From lag 0 (where it is 1) to half a window, shape (lags,); what is missing at
             longer lags of a finite window is made up for.
         """
-        import scipy.fft
-
         # Zeros above the highest frequency interpolate the autocorrelation exactly.
         power = self._power / self._windows * UPSAMPLING
-        lags = scipy.fft.irfft(power, self._size * UPSAMPLING)[: self._window * UPSAMPLING // 2]
+        lags = kernels.irfft(power, self._size * UPSAMPLING)[: self._window * UPSAMPLING // 2]
         return lags / (1.0 - np.arange(len(lags)) / (self._window * UPSAMPLING))
 
 
@@ -370,15 +365,13 @@ class OnsetCounter:
 
     def update(self, envelope: Floats, last: bool) -> None:
         """Take in the next frames of the envelope, shape (frames,)."""
-        from scipy.ndimage import maximum_filter1d, uniform_filter1d
-
         reach = self._mean_reach
         self.frames += len(envelope)
         held = np.concatenate([self._held, envelope, np.zeros(reach if last else 0, np.float32)])
         judged = slice(reach, len(held) - reach)
         if judged.stop > judged.start:
-            highest = maximum_filter1d(held, 2 * self._peak_reach + 1)
-            mean = uniform_filter1d(held.astype(np.float64), 2 * reach + 1)
+            highest = kernels.running_maximum(held, 2 * self._peak_reach + 1)
+            mean = kernels.running_mean(held.astype(np.float64), 2 * reach + 1)
             onset = (held >= highest) & (held > ONSET_RATIO * mean + ONSET_RISE_NEPERS)
             self.onsets += int(np.count_nonzero(onset[judged]))
             held = held[judged.stop - reach :]

@@ -8,9 +8,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.files import local_path, open_source, shown, uri_of
 
@@ -33,6 +30,9 @@ def entries_of(uri: str) -> Iterator[list[str]]:
     UsageError
         When the manifest cannot be read or has no such column.
     """
+    # Imported here: a check of named files has no manifest.
+    import pyarrow as pa
+
     read = {".csv": _csv_entries, ".parquet": _parquet_entries, ".txt": _text_entries}
     try:
         with open_source(uri) as file:
@@ -82,6 +82,8 @@ def _csv_entries(file: BinaryIO) -> Iterator[str]:
 
 
 def _parquet_entries(file: BinaryIO) -> Iterator[str]:
+    import pyarrow.parquet as pq
+
     table = pq.ParquetFile(file)
     at = _column(table.schema_arrow.names)
     for batch in table.iter_batches(_ROWS, columns=[table.schema_arrow.names[at]]):

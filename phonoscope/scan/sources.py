@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import fsspec
-
 from phonoscope.disclosure.sidecar import SUFFIX as SIDECAR
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.files import (
@@ -91,6 +89,8 @@ def _listing_of(uri: str) -> _Listing:
 
 
 def _remote_listing_of(uri: str) -> _Listing:
+    import fsspec
+
     try:
         store, path = fsspec.core.url_to_fs(uri)
         exists, is_folder = store.exists(path), store.isdir(path)

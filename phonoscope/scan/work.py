@@ -14,6 +14,10 @@ from phonoscope.scan.messages import Failure
 
 def prepare() -> None:
     """Import what the first task would import, so that its time is not the first file's."""
+    import phonoscope.audio.decode
+    import phonoscope.audio.loudness
+    import phonoscope.disclosure.read  # noqa: F401 - see above
+
     features()
     detector()
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from phonoscope import analysis
 from phonoscope.analysis import Analysis, analyse
 from phonoscope.catalogue.schema import tables as schema
 from phonoscope.columns import column
 from phonoscope.detector.detector import detector
+from phonoscope.features import base
 from phonoscope.features.base import Feature, FeatureTable, features
 from tests.helpers.sounds import noise, write
 
@@ -65,7 +65,7 @@ def use_features(monkeypatch):
     """Let the features given be all there are."""
 
     def use(*chosen):
-        monkeypatch.setattr(analysis, "features", lambda: chosen)
+        monkeypatch.setattr(base, "features", lambda: chosen)
         monkeypatch.setattr(schema, "features", lambda: chosen)
         schema.tables.cache_clear()
 
