@@ -1,4 +1,4 @@
-"""Bars of counts: one a row, or over the same few categories in several groups."""
+"""Bars of counts: one per row, or the same few categories for several groups."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phonoscope.findings.answer import Chart
+from phonoscope.findings.plots.noun import Noun
 from phonoscope.findings.plots.spec import (
     ACCENT,
     NARROW,
@@ -23,7 +24,7 @@ from phonoscope.findings.plots.spec import (
     stacked,
     widths_after,
 )
-from phonoscope.text import counted
+from phonoscope.messages import gettext
 
 
 def horizontal_bars(
@@ -32,7 +33,7 @@ def horizontal_bars(
     alt: str,
     label_px: int = 150,
 ) -> Chart:
-    """Draw one horizontal bar a row, with its number written at its end.
+    """Draw one horizontal bar per row, with its number at the end.
 
     Parameters
     ----------
@@ -44,11 +45,17 @@ def horizontal_bars(
         Room for the labels, px; longer ones are cut.
     """
     values: list[dict[str, Any]] = [
-        {"at": i, "label": label, "count": n, "note": note, "text": f"{label}: {note}"}
+        {
+            "at": i,
+            "label": label,
+            "count": n,
+            "note": note,
+            "text": gettext("{label}: {value}", label=label, value=note),
+        }
         for i, (label, n, note) in enumerate(rows)
     ]
     y = labels("label", {"field": "at"}, label_px)
-    # The widest number must fit behind the longest bar.
+    # The widest number must fit after the longest bar.
     largest, room = max(n for _, n, _ in rows), 8 + 7.5 * max(len(note) for *_, note in rows)
 
     def build(width: int) -> Spec:
@@ -70,19 +77,19 @@ def grid_of_bars(
     rows: Sequence[tuple[str, str, int]],
     columns: Sequence[str],
     *,
-    noun: str,
+    noun: Noun,
     alt: str,
 ) -> Chart:
-    """Draw bars over the same few categories, one small chart for each group.
+    """Draw bars for the same few categories, one small chart per group.
 
     Parameters
     ----------
     rows
-        Group, category, count; groups are drawn in the order they come.
+        Group, category, count; groups are drawn in this order.
     columns
         Categories, in order.
     noun
-        What is counted, singular.
+        What is counted.
     alt
         The chart's content in a sentence.
     """
@@ -91,7 +98,13 @@ def grid_of_bars(
 
     def of_group(group: str, width: int) -> Spec:
         values = [
-            {"category": c, "count": n, "text": f"{c} {g}: {counted(n, noun)}"}
+            {
+                "category": c,
+                "count": n,
+                "text": gettext(
+                    "{category} {group}: {count}", category=c, group=g, count=noun.counted(n)
+                ),
+            }
             for g, c, n in rows
             if g == group
         ]
@@ -103,7 +116,8 @@ def grid_of_bars(
             "scale": {"domain": list(columns), "paddingInner": 0.3, "paddingOuter": 0.15},
             "axis": {"title": None, "labels": last, "labelAngle": 0, "labelFontSize": 13},
         }
-        y: Spec = {"field": "count", **counts(f"{noun}s, {group}"), "scale": {"domain": [0, top]}}
+        title = gettext("{counted}, {group}", counted=noun.title, group=group)
+        y: Spec = {"field": "count", **counts(title), "scale": {"domain": [0, top]}}
         y["axis"] = {**y["axis"], "tickCount": 2}
         return panel(width, 84, [layer(mark("bar", color=ACCENT), x=x, y=y), hit(x=x)], values)
 

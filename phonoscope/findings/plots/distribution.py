@@ -1,8 +1,8 @@
 """How a column is distributed: counted in fine fixed bins by the database.
 
-The fine counts are few and exact, whatever the number of rows, and the same on every
-backend; medians, quantiles and the coarser bars of a chart are read off them here. So a
-median needs no sort of 10^8 values, and is exact to half a bin.
+The fine counts are few and exact, whatever the number of rows, and the same on every backend.
+Medians, quantiles and the coarser bars of a plot come from them. So a median needs no sort of
+10^8 values, and is exact to half a bin.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Distribution:
     """Values by bin, in order; bin ``k`` holds [k * step, (k + 1) * step)."""
     lowest: int
     highest: int
-    """Bins that also hold everything below and above."""
+    """The outermost bins, which also hold everything beyond them."""
     missing: int
     """Rows without a value."""
 
@@ -62,7 +62,7 @@ class Distribution:
         return (self.ranked((total + 1) // 2) + self.ranked(total // 2 + 1)) / 2
 
     def quantile(self, q: float) -> float:
-        """Return the smallest value that a share ``q`` does not exceed, exact to half a bin."""
+        """Return the quantile ``q``, exact to half a bin."""
         return self.ranked(max(1, math.ceil(q * self.total)))
 
     @property
@@ -76,7 +76,7 @@ class Distribution:
         return Figure(name, self.median, unit, self.median_interval, self.total)
 
     def from_value(self, value: float) -> int:
-        """Count the values of at least ``value``, which must lie on an edge of a bin."""
+        """Count the values of at least ``value``, which must be an edge of a bin."""
         edge = round(value / self.step)
         return sum(n for k, n in self.counts.items() if k >= edge)
 
@@ -100,15 +100,15 @@ class Distribution:
         ]
 
     def edges(self, tail: float, fence: float) -> tuple[int, int]:
-        """Return the fine bins between which a chart shows values one by one.
+        """Return the first and last fine bin that a plot shows on their own.
 
         Parameters
         ----------
         tail
-            Share of values at each end that may lie outside.
+            Share of values at each end that may be outside.
         fence
-            Values more than this many interquartile ranges outside the quartiles do, unless
-            the quartiles are one value.
+            Values more than this many interquartile ranges outside the quartiles may be outside
+            too, unless the quartiles are equal.
         """
         spare = math.floor(tail * self.total)
         first = self.ranked(spare + 1)
@@ -141,7 +141,7 @@ def distribution(
     value = table[column].cast("float64")
     lowest, highest = int(low * per_unit), int(high * per_unit) - 1
     known = table.filter(value.notnull() & ~value.isnan())
-    # Infinity has no bin of its own: it must be cut off before it becomes a whole number.
+    # Infinity has no bin: it is clipped before it becomes a whole number.
     inside = ibis.greatest(ibis.least(known[column].cast("float64"), high), low)
     fine = ibis.least((inside * per_unit).floor().cast("int64"), highest)
     rows = known.group_by(bin=fine).agg(n=known.count()).to_pyarrow().to_pylist()

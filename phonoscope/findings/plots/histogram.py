@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from phonoscope.findings.answer import Chart
 from phonoscope.findings.plots.distribution import Bar
+from phonoscope.findings.plots.noun import Noun
 from phonoscope.findings.plots.spec import (
     ACCENT,
     HEIGHT,
@@ -21,14 +22,14 @@ from phonoscope.findings.plots.spec import (
     mark,
     over,
 )
-from phonoscope.text import counted
+from phonoscope.messages import gettext
 
 
 def histogram(
     bars: Sequence[Bar],
     names: Sequence[str],
     *,
-    noun: str,
+    noun: Noun,
     alt: str,
     x_title: str,
     ticks: Sequence[float],
@@ -44,7 +45,7 @@ def histogram(
     names
         What each bar holds, in words.
     noun
-        What is counted, singular.
+        What is counted.
     alt
         The chart's content in a sentence.
     x_title
@@ -54,19 +55,19 @@ def histogram(
     tick_label
         Vega expression that turns ``datum.value`` into a label.
     point_out
-        A value to point out and its label, e.g. the median.
+        A value to mark and its label, such as the median.
     """
     rows = [
         {
             "start": bar.start,
             "stop": bar.stop,
             "count": bar.height,
-            "text": f"{name}: {counted(bar.height, noun)}",
+            "text": gettext("{label}: {value}", label=name, value=noun.counted(bar.height)),
         }
         for bar, name in zip(bars, names, strict=True)
     ]
     domain = [bars[0].start, bars[-1].stop]
-    stop, heights = {"field": "stop"}, {"field": "count", **counts(f"{noun}s")}
+    stop, heights = {"field": "stop"}, {"field": "count", **counts(noun.title)}
 
     def build(width: int, shown: Sequence[float]) -> Spec:
         x: Spec = {

@@ -1,4 +1,4 @@
-"""Charts of estimated shares with their intervals: over time, or one below the other."""
+"""Plots of estimated shares with their intervals: over time, or one below the other."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from phonoscope.findings.plots.spec import (
     top_of_shares,
     widths_after,
 )
+from phonoscope.messages import gettext
 
-MADE = "estimated share made by machines"
+MADE = gettext("Estimated share made by machines")
 _LABELS, _LABELS_NARROW = 12, 5
 """Labels that fit below the chart."""
 
 
 class Estimated(NamedTuple):
-    """One group: where its share is, and how sure."""
+    """The share of one group, and how sure it is."""
 
     label: str
     share: float
@@ -40,22 +41,22 @@ class Estimated(NamedTuple):
     high: float
     """0 to 1."""
     enough: bool
-    """Whether the interval is narrow enough to say something with; else it is drawn faint, and
-    the estimate is not drawn."""
+    """Whether the interval is narrow enough to be useful; if not, it is drawn faint and without
+    the estimate."""
     text: str
 
 
 def over_time(
     groups: Sequence[Estimated], periods: Sequence[str], overall: Estimated, *, alt: str
 ) -> Chart:
-    """Draw shares over time, before the band of the catalogue as a whole.
+    """Draw shares over time, in front of a band for the whole catalogue.
 
     Parameters
     ----------
     groups
         One for each period that has recordings, in order.
     periods
-        All periods from first to last, so that a gap is seen as one.
+        All periods from first to last, so that gaps are visible.
     overall
         The catalogue as a whole.
     alt
@@ -90,7 +91,7 @@ def below_each_other(
     Parameters
     ----------
     groups
-        In the order to draw them; no two of one label.
+        In the order to draw them; every label is unique.
     alt
         The chart's content in a sentence.
     label_px
@@ -114,21 +115,21 @@ def _rows(groups: Sequence[Estimated]) -> list[dict[str, Any]]:
 def _axis(groups: Sequence[Estimated], title: str) -> Spec:
     """Return the encoding of shares.
 
-    The axis holds whole the intervals that say something; of wider ones it may cut the end.
+    Useful intervals fit on the axis; wider ones may be cut off at its end.
     """
     needed = [group.high if group.enough else 1.2 * group.low for group in groups]
     return shares(title, top_of_shares(needed), 4, clamp=True, nice=False)
 
 
 def _marks(place: Spec, channel: str, axis: Spec) -> list[Spec]:
-    """Return the interval and what the pointer meets of every group, and the estimate of most.
+    """Return the interval and the hit area of every group, and the estimates that are useful.
 
     Parameters
     ----------
     place
-        Encoding that tells the groups apart.
+        Encoding that separates the groups.
     channel
-        ``"x"`` or ``"y"``: along which the shares are drawn.
+        ``"x"`` or ``"y"``: the axis of the shares.
     axis
         Encoding of the shares.
     """

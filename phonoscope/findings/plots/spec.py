@@ -1,9 +1,12 @@
-"""The pieces of Vega-Lite that all charts share: style, layers, axes, two widths.
+"""The parts of Vega-Lite that all plots share: style, layers, axes, two widths.
 
-Specifications are plain dictionaries: Altair builds the same ones, and importing it costs more
-than drawing with it. Colours are CSS variables of the page, so one static SVG is right in light
-and dark. What the pointer meets is an invisible mark over the whole column, whose
-``aria-label`` holds its numbers; the page's script shows that label, and no number is only there.
+Specifications are plain dictionaries: Altair builds the same ones, but importing it takes longer
+than drawing. Colours are CSS variables of the page, so one static SVG works in light and dark. The
+pointer hits an invisible mark over the whole column. Its ``aria-label`` holds the numbers, and the
+page's script shows that label; every number is in a table as well.
+
+Titles and labels are messages. They are English here, and :mod:`phonoscope.findings.plots.svg`
+translates them when it draws.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ HEIGHT, PANEL = 190, 104
 ROW = 30
 """Height of one horizontal bar with the space around it, px."""
 LEAST_TOP = 0.05
-"""Least upper end of an axis of shares, so that a share near 0 does not fill the chart."""
+"""Smallest upper end of an axis of shares, so that a share near 0 does not fill the plot."""
 ACCENT, MUTED, INK = "var(--accent)", "var(--muted)", "var(--ink)"
 
 CONFIG: Spec = {
@@ -60,7 +63,7 @@ CONFIG: Spec = {
 
 
 def chart(alt: str, body: Spec) -> Spec:
-    """Return a whole specification: what is drawn, with its description and the style."""
+    """Return a complete specification: the body with its description and the style."""
     return {"$schema": SCHEMA, "description": alt, **body, "config": CONFIG}
 
 
@@ -86,12 +89,12 @@ def stacked(panels: Sequence[Spec], alt: str, spacing: int = 30) -> Spec:
 def in_two_widths(
     build: Callable[..., Spec], wide: tuple[Any, ...], narrow: tuple[Any, ...], alt: str
 ) -> Chart:
-    """Return a chart in both widths: what ``build`` makes of either arguments."""
+    """Return a plot in both widths, each built with its own arguments."""
     return Chart(build(*wide), build(*narrow), alt)
 
 
 def mark(kind: str, **properties: Any) -> Spec:
-    """Return a mark that a screen reader passes over: the hit layer holds the words."""
+    """Return a mark that screen readers skip: the hit layer holds the words."""
     return {"type": kind, "aria": False, **properties}
 
 
@@ -101,12 +104,12 @@ def layer(drawn: Spec, **encoding: Spec) -> Spec:
 
 
 def over(rows: list[Spec], drawn: Spec) -> Spec:
-    """Return a layer over rows of its own, not those of the chart."""
+    """Return a layer with its own rows instead of the plot's."""
     return {"data": {"values": rows}, **drawn}
 
 
 def hit(**encoding: Spec) -> Spec:
-    """Return what the pointer meets: an invisible mark that holds the text of its row."""
+    """Return what the pointer hits: an invisible mark that holds the text of its row."""
     invisible = {"type": "rect", "fill": "transparent"}
     return layer(invisible, **encoding, description={"field": "text"})
 
@@ -121,9 +124,9 @@ def line(**encoding: Spec) -> Spec:
     return layer(mark("line", color=ACCENT, strokeWidth=2), **encoding)
 
 
-def counts(noun: str) -> Spec:
-    """Return an axis of counts. Whole numbers only: half a recording is not a tick."""
-    axis = {"title": noun, "format": ",d", "tickMinStep": 1}
+def counts(title: str) -> Spec:
+    """Return an axis of counts, with ticks at whole numbers only."""
+    axis = {"title": title, "format": ",d", "tickMinStep": 1}
     return {"type": "quantitative", "axis": axis}
 
 
@@ -142,7 +145,7 @@ def top_of_shares(values: Iterable[float]) -> float:
 
 
 def labels(field: str, sort: Any, label_px: int, **axis: Any) -> Spec:
-    """Return an axis of names at the left edge, each before its row.
+    """Return an axis of names at the left edge, one per row.
 
     Parameters
     ----------
@@ -151,7 +154,7 @@ def labels(field: str, sort: Any, label_px: int, **axis: Any) -> Spec:
     label_px
         Room for the labels, px; longer ones are cut.
     axis
-        What is unlike in this chart.
+        Properties that differ in this plot.
     """
     usual = {
         "title": None,
@@ -167,5 +170,5 @@ def labels(field: str, sort: Any, label_px: int, **axis: Any) -> Spec:
 
 
 def widths_after(label_px: int) -> tuple[tuple[int], tuple[int]]:
-    """Return both widths that labels at the left leave, px."""
+    """Return both widths that remain next to labels at the left, px."""
     return (WIDE - label_px,), (NARROW - label_px + 24,)

@@ -1,4 +1,4 @@
-"""Bars of full width, each cut by what its rows are."""
+"""Bars of full width, each divided by kind."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class Piece(NamedTuple):
     kind: str
     start: float
     end: float
-    """Where it lies in the bar, 0 to 1."""
+    """Where it is in the bar, 0 to 1."""
     text: str
 
 
 def stacked_bars(
     pieces: Sequence[Piece], notes: Mapping[str, str], fills: Mapping[str, str], *, alt: str
 ) -> Chart:
-    """Draw one bar a label, in order of ``notes``, cut by kind.
+    """Draw one bar per label, in the order of ``notes``, divided by kind.
 
     Parameters
     ----------
     pieces
         All pieces.
     notes
-        What is written at the end of each bar, by its label.
+        Text at the end of each bar, by its label.
     fills
         Colour by kind, in the order of the legend.
     alt
@@ -74,7 +74,7 @@ def stacked_bars(
             hit(y=y, **across),
         ]
         if not is_wide:
-            # A phone has no room at the left of the bars: each has its name above it.
+            # A phone has no room to the left of the bars: each name is above its bar.
             name = {"x": {"datum": 0, **x}, "text": {"field": "bar"}}
             layers.append(over(ends, layer({**text, "dy": -17}, y=y, **name)))
         step = ROW if is_wide else ROW + 18

@@ -1,39 +1,53 @@
-"""Charts as static SVG: drawn here once, so that a page needs no script to show them."""
+"""Plots as static SVG, so that a page needs no script to show them."""
 
 from __future__ import annotations
 
 import json
 import re
 from functools import lru_cache
+from typing import Any
 
 from phonoscope.findings.base import Chart
+from phonoscope.messages import localised
 
 _REFERENCE = re.compile(r'((?:\bid="|url\(#|href="#))')
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"[^>]*?>')
 
 
 def draw(chart: Chart, name: str) -> tuple[str, str]:
-    """Return a chart as two SVG elements, wide and narrow.
+    """Return a plot as two SVG elements, wide and narrow, in the language of the process.
 
     Parameters
     ----------
     chart
         What to draw.
     name
-        Unique on the page; keeps the identifiers of two charts apart.
+        Unique on the page: the prefix of all identifiers in the SVG.
 
     Returns
     -------
     wide, narrow
         SVG markup; everything in it that came from outside was escaped by Vega.
     """
+    alt = localised(chart.alt)
     return (
-        _as_svg(json.dumps(chart.spec), chart.alt, f"{name}-wide"),
-        _as_svg(json.dumps(chart.narrow), chart.alt, f"{name}-narrow"),
+        _as_svg(json.dumps(_translated(chart.spec)), alt, f"{name}-wide"),
+        _as_svg(json.dumps(_translated(chart.narrow)), alt, f"{name}-narrow"),
     )
 
 
-# A served page that is loaded again shows mostly the same charts.
+def _translated(part: Any) -> Any:
+    """Return a part of a specification with every message in the language of the process."""
+    if isinstance(part, str):
+        return localised(part)
+    if isinstance(part, dict):
+        return {name: _translated(value) for name, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_translated(value) for value in part]
+    return part
+
+
+# A served page that is loaded again mostly shows the same plots.
 @lru_cache(maxsize=128)
 def _as_svg(spec: str, alt: str, name: str) -> str:
     import vl_convert  # noqa: PLC0415  (heavy: carries a JavaScript engine)

@@ -1,4 +1,4 @@
-"""Charts of shares day by day or week by week: one panel a share, exact, so without intervals."""
+"""Plots of shares by day or week: one panel per share. They are exact, so have no intervals."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Day(NamedTuple):
 
 
 class Course(NamedTuple):
-    """A share over days."""
+    """A share over time."""
 
     title: str
     days: Sequence[Day]
@@ -47,12 +47,12 @@ class Course(NamedTuple):
 
 
 def over_days(courses: Sequence[Course], *, alt: str) -> Chart:
-    """Draw shares over days, one panel below the other; no line leads across a gap.
+    """Draw shares by day, one panel below the other; no line crosses a gap.
 
     Parameters
     ----------
     courses
-        At least one; the same days are above each other.
+        At least one; they share the axis of days.
     alt
         The chart's content in a sentence.
     """
@@ -72,7 +72,7 @@ def over_days(courses: Sequence[Course], *, alt: str) -> Chart:
 
 
 def _step(days: Sequence[Day]) -> timedelta:
-    """Return how far days usually lie apart: a day, or a week."""
+    """Return the usual distance between two days: a day or a week."""
     apart = sorted(after.day - before.day for before, after in pairwise(days))
     return apart[len(apart) // 2]
 
@@ -97,7 +97,7 @@ def _days(domain: tuple[date, date], most_labels: int, *, labelled: bool) -> Spe
 def _layers(course: Course, x: Spec) -> list[Spec]:
     top = top_of_shares(day.share for day in course.days)
     y = {"field": "share", **shares(course.title, top, 3, nice=False)}
-    # A day has the breadth up to the next, so that one day between two gaps is seen as well.
+    # A day is drawn up to the next one, so that a single day between two gaps is visible.
     shape: Spec = {"interpolate": "step-after", "color": ACCENT}
     return [
         layer(mark("area", opacity=0.18, **shape), x=x, y=y),
@@ -107,7 +107,7 @@ def _layers(course: Course, x: Spec) -> list[Spec]:
 
 
 def _rows(days: Sequence[Day], step: timedelta) -> list[dict[str, Any]]:
-    """Return rows; before a gap one more that ends the line, and an empty one that breaks it."""
+    """Return rows; before a gap, one more ends the line and an empty one breaks it."""
     rows: list[dict[str, Any]] = []
     for at, day in enumerate(days):
         end = day.day + step

@@ -1,4 +1,4 @@
-"""Charts of a number that changes: over the years, one panel a number, and a curve of shares."""
+"""Plots of numbers over the years, one panel per number, and a curve of shares."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from phonoscope.findings.plots.spec import (
     shares,
     stacked,
 )
+from phonoscope.messages import gettext
+from phonoscope.text import exact_percent
 
 
 class Point(NamedTuple):
@@ -44,18 +46,18 @@ class Panel(NamedTuple):
     title: str
     points: Sequence[Point]
     form: str
-    """How Vega writes values on the axis, e.g. ``"~%"``; 0 is written without a unit."""
+    """How Vega writes values on the axis, such as ``"~%"``; 0 has no unit."""
     zero: bool = True
-    """Whether the axis begins at 0: so it does for shares and counts."""
+    """Whether the axis begins at 0, as it does for shares and counts."""
 
 
 def over_years(panels: Sequence[Panel], *, alt: str) -> Chart:
-    """Draw numbers over the years, one panel below the other, with their intervals as bands.
+    """Draw numbers over the years, one panel below the other, with intervals as bands.
 
     Parameters
     ----------
     panels
-        At least one; the same years are above each other.
+        At least one; they share the axis of years.
     alt
         The chart's content in a sentence.
     """
@@ -137,9 +139,7 @@ def curve(points: Sequence[tuple[float, float]], *, x_title: str, y_title: str, 
     alt
         The chart's content in a sentence.
     """
-    rows: list[dict[str, Any]] = [
-        {"x": x, "y": y, "text": f"the lower {x:.1%} hold {y:.2%}"} for x, y in points
-    ]
+    rows: list[dict[str, Any]] = [{"x": x, "y": y, "text": _held(x, y)} for x, y in points]
     x, y = {"field": "x", **shares(x_title, 1, 5)}, {"field": "y", **shares(y_title, 1, 5)}
     even: list[Spec] = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
     diagonal = layer(mark("line", strokeDash=[4, 3], color=MUTED), x=x, y=y)
@@ -151,3 +151,11 @@ def curve(points: Sequence[tuple[float, float]], *, x_title: str, y_title: str, 
         return layered(width, 260, layers, rows, alt)
 
     return in_two_widths(build, (WIDE,), (NARROW,), alt)
+
+
+def _held(rows: float, whole: float) -> str:
+    return gettext(
+        "The lowest {rows} hold {held} of the total.",
+        rows=exact_percent(rows, 1),
+        held=exact_percent(whole, 2),
+    )

@@ -12,6 +12,7 @@ from phonoscope.findings.base import (
     finding,
 )
 from phonoscope.findings.plots.bars import grid_of_bars
+from phonoscope.findings.plots.noun import TRACKS
 from phonoscope.findings.questions.tonality import KEYS, MODES, sharp
 from phonoscope.text import counted, percent
 
@@ -90,7 +91,7 @@ def keys(catalogue: QuerySession) -> Answer:
         chart=grid_of_bars(
             [(mode, sharp(key), n) for mode, key, n in rows],
             [sharp(key) for key in KEYS],
-            noun="track",
+            noun=TRACKS,
             alt=alt,
         ),
         tables=(

@@ -21,6 +21,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.distribution import Bar
 from phonoscope.findings.plots.histogram import histogram
+from phonoscope.findings.plots.noun import TRACKS
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.seconds import histogram_of
 from phonoscope.interval import Interval
@@ -177,7 +178,7 @@ def _chart(tracks: Mapping[int, int]) -> Chart:
     return histogram(
         bars,
         [clock(s) for s in range(first, last)],
-        noun="track",
+        noun=TRACKS,
         alt=f"Tracks by duration in whole seconds from {clock(first)} to {clock(last - 1)}.",
         x_title="Duration, minutes",
         ticks=list(range(first, last, 30)),

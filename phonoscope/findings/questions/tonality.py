@@ -12,6 +12,7 @@ from phonoscope.findings.base import (
     finding,
 )
 from phonoscope.findings.plots.bars import grid_of_bars
+from phonoscope.findings.plots.noun import RECORDINGS
 from phonoscope.findings.shared.measure import without
 from phonoscope.findings.shared.tally import tally
 from phonoscope.text import counted, percent
@@ -75,7 +76,7 @@ def tonality(catalogue: QuerySession) -> Answer:
         chart=grid_of_bars(
             [(mode, sharp(key), n) for mode, key, n in rows],
             [sharp(key) for key in KEYS],
-            noun="recording",
+            noun=RECORDINGS,
             alt=alt,
         ),
         tables=(

@@ -10,6 +10,7 @@ from phonoscope.findings.answer import Answer, Chart, cannot_tell
 from phonoscope.findings.figure import Figure, Share
 from phonoscope.findings.plots.distribution import Bar, Distribution, distribution
 from phonoscope.findings.plots.histogram import histogram, nice_step, ticks_between
+from phonoscope.findings.plots.noun import RECORDINGS
 from phonoscope.findings.result_table import ResultColumn, ResultTable
 from phonoscope.text import counted, joined, percent
 
@@ -146,7 +147,7 @@ class Measure:
         chart = histogram(
             bars,
             names,
-            noun=self.noun,
+            noun=RECORDINGS,
             alt=alt,
             x_title=self.title + outer,
             ticks=ticks_between(start, stop, step),
