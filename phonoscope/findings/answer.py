@@ -1,4 +1,4 @@
-"""What a catalogue answers: a headline, figures, a chart, tables of numbers."""
+"""The answer of a catalogue: a headline, figures, a plot, tables of numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phonoscope.findings.result_table import ResultTable
 
 @dataclass(frozen=True)
 class Chart:
-    """A Vega-Lite chart in two widths, and its content in a sentence."""
+    """A Vega-Lite plot in two widths, with its content in a sentence."""
 
     spec: Mapping[str, Any]
     narrow: Mapping[str, Any]
@@ -22,23 +22,36 @@ class Chart:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the catalogue answers."""
+    """What a finding returns for a catalogue."""
 
     headline: str
-    """The finding in one sentence, with its number; or in words why there is none."""
+    """The answer in one sentence with its number, or why there is none."""
     note: str = ""
-    """What belongs to the headline but would burden it, e.g. how many rows have no value."""
+    """What qualifies the headline, e.g. how many rows have no value."""
     certainty: str = ""
-    """How sure: an interval, or in what sense the number is exact."""
+    """How sure the answer is: an interval, or in what sense the number is exact."""
     figures: tuple[Figure, ...] = ()
     chart: Chart | None = None
     tables: tuple[ResultTable, ...] = ()
     claim: str = ""
-    """The finding in a few words for the head of the page; empty when it is no headline."""
+    """The answer in a few words for the top of the page; empty to leave it out there."""
     answered: bool = True
-    """Whether the data could answer at all."""
+    """Whether the catalogue has the data for an answer."""
+    reason: str = ""
+    """Why there is no answer, for programs: ``"no-data"``, ``"no-values"``, ``"not-scored"``,
+    ``"missing-columns"`` or ``"outdated"``; empty when there is one."""
 
 
-def cannot_tell(why: str) -> Answer:
-    """Return the answer of a catalogue that cannot answer, saying why."""
-    return Answer(headline=why, answered=False)
+def cannot_tell(why: str, reason: str = "no-data") -> Answer:
+    """Return the answer of a catalogue that lacks the data.
+
+    Parameters
+    ----------
+    why
+        What is missing and how to add it: a message.
+    reason
+        ``"no-data"``: a table is empty; ``"no-values"``: it has rows, but none with a value;
+        ``"not-scored"``: the detector scored no recording; ``"missing-columns"``;
+        ``"outdated"``: an earlier version wrote the rows.
+    """
+    return Answer(headline=why, answered=False, reason=reason)

@@ -1,8 +1,8 @@
-"""All that a file with a finding imports, and all that those who show findings do.
+"""What findings import, and what pages and commands import to show them.
 
 A finding is a function with the decorator :func:`finding`, in a file of
-``phonoscope/findings/questions``; :mod:`phonoscope.findings.order` lists their order. The
-report, the page and the API show what :func:`find` returns.
+``phonoscope/findings/questions``; :mod:`phonoscope.findings.order` has their order. The report,
+the page and the API show what :func:`find` returns.
 """
 
 from phonoscope.findings.answer import Answer, Chart, cannot_tell

@@ -1,4 +1,4 @@
-"""A finding, and the decorator that makes one of a function and its docstring."""
+"""A finding, and the decorator that makes one from a function and its docstring."""
 
 from __future__ import annotations
 
@@ -11,35 +11,31 @@ from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.escape import printable
 from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.query_session import QuerySession, Tables
-from phonoscope.messages import Message
+from phonoscope.messages import Message, gettext, ngettext
 
 Compute = Callable[[QuerySession], Answer]
 
-_OUTDATED = (
-    "An earlier version of Phonoscope read {}, and kept less than this question needs: ingest it "
-    "again."
-)
 _HEADING = re.compile(r"^(\S.*)\n-{3,}[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One question to a whole catalogue."""
+    """One question about a whole catalogue."""
 
     name: str
     title: str
     """Topic in one or two words."""
     question: str
     needs: Mapping[str, tuple[str, ...]]
-    """Columns it needs, by table."""
+    """Columns that it reads, by table."""
     compute: Compute
     method: str
     """How it was computed, with the paper where there is one."""
     caveats: str
-    """What would make a reader believe something false."""
+    """What could mislead a reader."""
 
     def answer(self, catalogue: Tables) -> Answer:
-        """Ask a catalogue; a catalogue without the columns cannot tell, which is no error."""
+        """Return the answer of a catalogue; lacking columns are a reason, not an error."""
         if not isinstance(catalogue, QuerySession):
             with QuerySession(catalogue) as session:
                 return self.answer(session)
@@ -50,11 +46,28 @@ class Finding:
             if column not in catalogue.table(table).columns
         ]
         if missing:
-            return cannot_tell(f"This catalogue cannot tell: it holds no {', '.join(missing)}.")
+            return cannot_tell(_lacking(missing), "missing-columns")
         needed = {column for columns in self.needs.values() for column in columns}
         if needed & DERIVED_COLUMNS and catalogue.outdated:
-            return cannot_tell(_OUTDATED.format(", ".join(map(printable, catalogue.outdated))))
+            return cannot_tell(_outdated(catalogue.outdated), "outdated")
         return self.compute(catalogue)
+
+
+def _lacking(columns: list[str]) -> Message:
+    return ngettext(
+        "This catalogue lacks the column {columns}, so there is no answer.",
+        "This catalogue lacks the columns {columns}, so there is no answer.",
+        len(columns),
+        columns=", ".join(columns),
+    )
+
+
+def _outdated(sources: list[str]) -> Message:
+    return gettext(
+        "An earlier version of Phonoscope read {sources} and kept too little for this answer. "
+        "Ingest it again.",
+        sources=", ".join(map(printable, sources)),
+    )
 
 
 def finding(
@@ -65,30 +78,30 @@ def finding(
     needs: Mapping[str, tuple[str, ...]],
     values: Mapping[str, str | int] | None = None,
 ) -> Callable[[Compute], Finding]:
-    """Make a finding of a function that answers one question to a whole catalogue.
+    """Make a finding from a function that answers one question about a whole catalogue.
 
-    The function takes a :class:`QuerySession` and returns an :class:`Answer`. It aggregates in
-    the database, so that it works for 10^8 rows and gives the same on every backend of Ibis;
-    only the few numbers of the answer leave it. Its docstring has two sections that every
+    The function takes a :class:`QuerySession` and returns an :class:`Answer`. It aggregates in the
+    database, so that it works for 10^8 rows and returns the same on every backend of Ibis; only
+    the few numbers of the answer leave the database. Its docstring has two sections that every
     reader of the report sees, ``Method`` and ``Caveats``.
 
     Parameters
     ----------
     name
-        Stable name, unique; JSON, CSV and claims refer to it.
+        Stable, unique name; JSON, CSV and claims refer to it.
     title
         Topic in one or two words.
     question
-        The question, in a sentence.
+        The question as people ask it.
     needs
-        Columns that the function reads, by table. A catalogue without them cannot tell.
+        Columns that the function reads, by table.
     values
-        What stands for ``{NAME}`` in the docstring, so that a limit is written down once.
+        Values for ``{NAME}`` in the docstring, so that a limit is written once.
 
     Returns
     -------
     callable
-        Decorator; what it returns is the :class:`Finding`.
+        Decorator that returns the :class:`Finding`.
 
     Raises
     ------
@@ -130,12 +143,11 @@ def _sections(function: Compute, values: Mapping[str, str | int]) -> dict[str, s
     for heading, body in zip(parts[::2], parts[1::2], strict=True):
         title, text = heading.strip().lower(), " ".join(body.split())
         if title in found:
-            raise ValueError(f"{function.__qualname__}: its docstring has '{title}' twice")
+            raise ValueError(f"{function.__qualname__}: the docstring has '{title}' twice")
         found[title] = Message(text, "", 1, values)
     wanted = ("method", "caveats")
     if missing := [title.capitalize() for title in wanted if not found.get(title)]:
         raise ValueError(
-            f"{function.__qualname__}: a finding's docstring needs the section "
-            f"{' and the section '.join(missing)}"
+            f"{function.__qualname__}: the docstring of a finding lacks {' and '.join(missing)}"
         )
     return {title: found[title] for title in wanted}

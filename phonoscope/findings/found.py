@@ -1,4 +1,4 @@
-"""Every finding with what a catalogue answers."""
+"""Every finding with the answer of a catalogue."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Found:
 def find(
     catalogue: Tables, source: str | None = None, progress: Progress | None = None
 ) -> tuple[Found, ...]:
-    """Compute every finding of a catalogue; with ``source``, of one source of its metadata only."""
+    """Compute every finding of a catalogue, or with ``source`` of one source of its metadata."""
     found = []
     progress = progress or NoProgress()
     with QuerySession(catalogue, source) as session:

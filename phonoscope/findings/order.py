@@ -1,4 +1,4 @@
-"""The findings there are, in the order of the page."""
+"""All findings, in the order of the page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ORDER = (
 )
 """Names of Phonoscope's own findings, recordings first, then metadata."""
 FIRST_ON_METADATA = "listed"
-"""From here on they query metadata, not recordings."""
+"""The first finding that queries metadata instead of recordings."""
 
 
 @cache

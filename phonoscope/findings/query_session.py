@@ -1,4 +1,4 @@
-"""A catalogue while several findings query it: what two of them need is computed once."""
+"""A catalogue while several findings query it: what they share is computed once."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 Tables: TypeAlias = CatalogueReader
-"""What a finding needs of a catalogue."""
+"""What a finding needs from a catalogue."""
 
 
 class QuerySession:
-    """A catalogue, and the intermediate tables that findings share while they query it.
+    """A catalogue and the intermediate tables that findings share while they query it.
 
     Parameters
     ----------
     catalogue
         An opened catalogue.
     source
-        Of tables that hold several sources of metadata, show the rows of this one only.
+        Show only the rows of this source of metadata.
     """
 
     def __init__(self, catalogue: Tables, source: str | None = None) -> None:
@@ -45,14 +45,14 @@ class QuerySession:
     def table(self, name: str) -> ir.Table:
         """Return an Ibis table by name."""
         found = self._catalogue.table(name)
-        # A list of artists is a source of its own, and speaks of those of every other.
+        # A list of machine artists is a source itself, and applies to all other sources.
         if self._source is None or "source" not in found.columns or name == "machine_artists":
             return found
         return found.filter(found.source == self._source)
 
     @cached_property
     def outdated(self) -> list[str]:
-        """Sources of which an earlier version of Phonoscope wrote rows: columns are missing there.
+        """Sources whose rows an earlier version of Phonoscope wrote, without some columns.
 
         See :data:`phonoscope.catalogue.schema.metadata.DERIVED_COLUMNS`.
         """
@@ -65,9 +65,9 @@ class QuerySession:
         return sorted(set(rows.select("source").distinct().to_pyarrow()["source"].to_pylist()))
 
     def empty(self, table: str, column: str) -> int:
-        """Return how many rows of a table have nothing in a column, exactly.
+        """Return the exact number of rows of a table without a value in a column.
 
-        A catalogue's files mostly say so at their ends; then no row is read.
+        Most files of a catalogue state it in their footers; then no row is read.
         """
         stated = getattr(self._catalogue, "empty_cells", None)
         if stated is not None and self._source is None:

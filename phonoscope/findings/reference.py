@@ -1,4 +1,4 @@
-"""What every finding asks, needs and may mislead about, as Markdown: ``docs/findings.md``."""
+"""The reference of all findings as Markdown: ``docs/findings.md``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from phonoscope.findings.report import JSON_FORMAT
 
 _INTRODUCTION = f"""# Findings
 
-What `phonoscope report` and the page compute of a whole catalogue; written from the findings by
-`python -m phonoscope.findings.reference > docs/findings.md`. A finding is a function in
-`phonoscope/findings/questions` with the decorator `@finding`; its docstring holds the method and
-the caveats below. Its figures have stable names, `finding.figure`, in JSON and CSV, and
-[claims](claims.md) refer to them. A finding whose columns a catalogue lacks, or that finds
-nothing in them, says so.
+`phonoscope report` and the findings page of `phonoscope serve` answer these questions about a
+whole catalogue. Each figure has a stable name, `finding.figure`, in JSON and CSV;
+[claims](claims.md) refer to it. A finding without the data for an answer says what is missing.
+
+A finding is a function in `phonoscope/findings/questions` with the decorator `@finding`. Its
+docstring holds the method and the caveats below. This page is generated:
+`python -m phonoscope.findings.reference > docs/findings.md`.
 
 ## As JSON
 
@@ -21,8 +22,8 @@ nothing in them, says so.
 | name | |
 |---|---|
 | `format` | `{JSON_FORMAT}` |
-| `catalogue`, `written_utc`, `phonoscope_version` | what was counted, when, by which version |
-| `findings` | one object a finding |
+| `catalogue`, `written_utc`, `phonoscope_version` | which catalogue, when, by which version |
+| `findings` | one object per finding |
 | `claims` | with `--claims`: see [claims](claims.md) |
 | `comparison` | with `--compare`: see [comparison](comparison.md) |
 
@@ -30,15 +31,20 @@ An element of `findings`:
 
 | name | |
 |---|---|
-| `name`, `title`, `question` | of the finding, as below |
-| `answered` | whether the catalogue could answer; else `headline` says why not |
-| `headline`, `note`, `certainty`, `claim` | in words |
-| `figures` | `name`, `value`, `unit`, `low` and `high` of the 95% interval, `n`: rows it rests on |
-| `tables` | `name`, `title`, `columns`, `rows`, and `total` when not all rows are listed |
+| `name`, `title`, `question` | as below |
+| `answered` | whether the catalogue has the data for an answer |
+| `reason` | why there is no answer, as a code (see below); else empty |
+| `headline`, `note`, `certainty`, `claim` | in words; `headline` also says what is missing |
+| `figures` | `name`, `value`, `unit`, `low` and `high` of the 95% interval, `n` rows behind it |
+| `tables` | `name`, `title`, `columns`, `rows`, and `total` when only some rows are listed |
 | `method`, `caveats`, `needs` | as below |
-| `vega_lite` | the chart as a Vega-Lite specification, or `null` |
+| `vega_lite` | the plot as a Vega-Lite specification, or `null` |
 
-Version 1 of the format named `caveats` `misleads` and `n` `of`."""
+Codes of `reason`: `no-data` (a table is empty), `no-values` (no row has a value for this
+question), `not-scored` (the detector scored no recording), `missing-columns`, and `outdated` (an
+earlier version wrote the rows: ingest the source again).
+
+In version 1, `caveats` was called `misleads`, and `n` was called `of`."""
 
 
 def document() -> str:

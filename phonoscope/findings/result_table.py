@@ -1,11 +1,11 @@
-"""Tables of an answer: the numbers behind a chart, or a short list."""
+"""Tables of an answer: the numbers behind a plot, or a short list."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 LISTED_AT_MOST = 200
-"""Rows of a list in a report; the answer says how many there are and how to get them all."""
+"""Most rows of a list in a report; the answer has their total and how to get them all."""
 
 Cell = str | int | float | None
 
@@ -17,23 +17,23 @@ class ResultColumn:
     name: str
     title: str
     form: str = "count"
-    """How a person reads it: count, share, text or decimal."""
+    """How a page shows it: ``count``, ``share``, ``text`` or ``decimal``."""
     on_page: bool = True
-    """Whether a page shows it; CSV and JSON always hold it."""
+    """Whether a page shows it; CSV and JSON always have it."""
 
 
 @dataclass(frozen=True)
 class ResultTable:
-    """The numbers behind a chart, or a short list."""
+    """The numbers behind a plot, or a short list. Cells are data unless they are messages."""
 
     name: str
     title: str
     columns: tuple[ResultColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int | None = None
-    """Rows there are in all, when not all are listed."""
+    """Number of all rows, when only some are listed."""
     rest: str = ""
-    """Command that gets all of them."""
+    """Command that lists all of them."""
 
     @property
     def is_cut(self) -> bool:

@@ -45,7 +45,7 @@ CAVEATS = "Caveats\n-------\nFew.\n"
 @pytest.mark.parametrize(
     ("sections", "lacks"),
     [
-        ("", "Method and the section Caveats"),
+        ("", "Method and Caveats"),
         (METHOD, "Caveats"),
         (CAVEATS, "Method"),
         (METHOD + "\nCaveats\n-------\n", "Caveats"),

@@ -48,10 +48,11 @@ def test_what_was_not_kept_is_not_called_missing(outdated, source):
     found = answers(outdated)
     for name in ("isrcs", "preservation", "age", "explicit", "lengths", "supply", "features"):
         assert not found[name].answered, name
-        assert f"read {source}" in found[name].headline
-        assert "ingest it again" in found[name].headline
+        assert found[name].reason == "outdated"
+        assert str(source) in found[name].headline
     for name in ("listed", "tail", "keys", "concentration"):
         assert found[name].answered, name
+        assert found[name].reason == "", name
 
 
 def test_an_ingest_of_the_same_source_mends_it(outdated, source, tmp_path):
