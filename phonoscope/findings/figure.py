@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from phonoscope.interval import Interval, wilson
-from phonoscope.text import between, percent
+from phonoscope.messages import Message, gettext
+from phonoscope.text import Quantity, between, percent
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,10 @@ class Share:
     Examples
     --------
     >>> share = Share(3, 60)
-    >>> str(share), share.figure("explicit_share").n
+    >>> share.text, share.figure("explicit_share").n
     ('5.0%', 60)
+    >>> gettext("{share} (95% interval {low} to {high}) are blue.", **share.words)
+    '5.0% (95% interval 1.7% to 14%) are blue.'
     """
 
     hits: int
@@ -50,14 +53,25 @@ class Share:
         """Return the share as a figure."""
         return Figure(name, self.value, "share", self.interval, self.total)
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> Quantity:
+        """The share as a percentage."""
         return percent(self.value)
 
-    def certainty(self) -> str:
-        """Say how sure the share is."""
+    @property
+    def words(self) -> dict[str, Quantity]:
+        """Values for a message: ``{share}``, and ``{low}`` to ``{high}`` of its interval."""
         low, high = between(*self.interval)
-        return (
-            f"{percent(self.value)} is exact for this catalogue. If it is a sample of something "
-            f"larger, the share there lies between {low} and {high} (95% interval after Wilson, "
-            f"n\u00a0=\u00a0{self.total:,})."
+        return {"share": self.text, "low": low, "high": high}
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+    def certainty(self) -> Message:
+        """Return how sure the share is."""
+        return gettext(
+            "{share} is exact for this catalogue (n\u00a0=\u00a0{n}). If the catalogue is a sample "
+            "of a larger collection, the share there is {low} to {high} (95% Wilson interval).",
+            n=self.total,
+            **self.words,
         )

@@ -156,14 +156,14 @@ def test_only_unreadable_files_still_make_a_page():
     assert not answers["tempo"].answered
 
 
-def test_silence_has_no_loudness_and_that_is_said():
+def test_silence_has_no_loudness():
     rows = recording_rows(3)
     for row in rows:
         row.update(loudness_lufs=None, true_peak_dbtp=None, bandwidth_hz=None, tempo_bpm=None)
     answers = {found.finding.name: found.answer for found in find(MemoryCatalogue(recordings=rows))}
     assert answers["duration"].answered
     for name in ("loudness", "peaks", "bandwidth", "tempo"):
-        assert answers[name].headline.startswith("No recording has a")
+        assert not answers[name].answered
 
 
 def test_a_catalogue_without_a_column_cannot_tell():

@@ -1,18 +1,20 @@
-"""How far up the sound reaches, and whether a format promises more than it holds."""
+"""How high the sound reaches, and whether lossless files come from lossy ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from phonoscope.escape import printable
 from phonoscope.findings.base import Answer, QuerySession, ResultColumn, ResultTable, Share, finding
 from phonoscope.findings.plots.distribution import Distribution
-from phonoscope.findings.shared.measure import SILENT, Measure, Words
+from phonoscope.findings.shared.measure import Measure, Words, silent
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import counted, frequency
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import frequency, measured
 
 MEASURE = Measure(
     column="bandwidth_hz",
-    title="Highest frequency with sound, kHz",
+    title=gettext("Highest frequency with sound, kHz"),
     per_unit=1,
     low=0,
     high=192_000,
@@ -20,24 +22,25 @@ MEASURE = Measure(
     steps=(500, 1_000, 2_000, 5_000, 10_000, 20_000),
     tick_label="format(datum.value / 1000, '')",
     say=frequency,
-    subject="highest frequency with sound in",
     median="bandwidth_median_hz",
     unit="Hz",
-    nothing="No recording has a bandwidth: none was decoded, or all are silent.",
-    missing=SILENT,
-    step="1\u00a0Hz",
+    nothing=gettext(
+        "No recording has a bandwidth, because none could be decoded or all are silent."
+    ),
+    missing=silent,
+    step=measured(1, "Hz"),
 )
 PASTS = {
-    "lossy": "From a lossy file",
-    "lower-rate": "From a lower sample rate",
-    None: "No sign of either",
+    "lossy": gettext("From a lossy file"),
+    "lower-rate": gettext("From a lower sample rate"),
+    None: gettext("No sign of either"),
 }
 
 
 @finding(
     name="bandwidth",
     title="Bandwidth",
-    question="How far up does the sound reach, and was it cut off before?",
+    question="How high does the sound reach, and was it cut off earlier?",
     needs={"recordings": ("bandwidth_hz", "made_from", "lossless")},
 )
 def bandwidth(catalogue: QuerySession) -> Answer:
@@ -45,13 +48,13 @@ def bandwidth(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    The highest frequency that still carries sound in the mean spectrum, counted in bins of 1
-    Hz. An earlier lossy or lower-rate generation is told from a cut-off far steeper than
-    instruments and microphones make, at a place that the file's own format does not explain.
+    The highest frequency that still carries sound in the mean spectrum is counted in bins of 1
+    Hz. A cut-off much steeper than instruments and microphones make, which the file's own format
+    doesn't explain, is a sign of an earlier lossy or lower-rate version.
 
     Caveats
     -------
-    Old recordings, synthesisers and deliberate low-pass filters end early too. A generation
+    Old recordings, synthesisers and deliberate low-pass filters end early too. An earlier version
     without a cut-off leaves no trace, so these counts are lower bounds.
     """
     recordings = catalogue.table("recordings")
@@ -64,32 +67,60 @@ def bandwidth(catalogue: QuerySession) -> Answer:
     if not lossless:
         return answer
     suspect = sum(n for kept, past, n in pasts if kept and past)
-    share, of = Share(suspect, lossless), counted(lossless, "lossless recording")
-    past = (
-        f"None of {of} shows a lossy or lower-rate past."
-        if suspect == 0
-        else f"{suspect:,} of {of} ({share}) {'shows' if suspect == 1 else 'show'} a lossy or "
-        "lower-rate past."
+    share = Share(suspect, lossless)
+    past = ngettext(
+        "{share} of {n} lossless recording (95% interval {low} to {high}) shows signs of an "
+        "earlier lossy or lower-rate version.",
+        "{share} of {n} lossless recordings (95% interval {low} to {high}) show signs of an "
+        "earlier lossy or lower-rate version.",
+        lossless,
+        **share.words,
     )
     return replace(
         answer,
-        headline=f"{answer.headline} {past}",
+        headline=sentences(answer.headline, past),
         figures=(*answer.figures, share.figure("lossless_with_a_past_share")),
-        certainty=f"{answer.certainty} Lossless with such a past: {share.certainty()}",
+        certainty=sentences(answer.certainty, share.certainty()),
     )
 
 
 def _words(reach: Distribution) -> Words:
-    return Words(f"The sound of the middle recording reaches up to {MEASURE.say(reach.median)}.")
+    words = MEASURE.words(reach)
+    if "median_low" in words:
+        headline = gettext(
+            "Half of {n} recordings have sound above {median} (95% interval {median_low} to "
+            "{median_high}).",
+            n=reach.total,
+            **words,
+        )
+    else:
+        headline = ngettext(
+            "{n} recording has sound up to {median}.",
+            "Half of {n} recordings have sound above {median}.",
+            reach.total,
+            **words,
+        )
+    alt = ngettext(
+        "Histogram of the highest frequency with sound in {n} recording: {median}.",
+        "Histogram of the highest frequency with sound in {n} recordings: median {median}.",
+        reach.total,
+        **words,
+    )
+    return Words(headline, alt)
 
 
 def _past_table(pasts: list[tuple[bool | None, str | None, int]]) -> ResultTable:
     columns = (
-        ResultColumn("format", "Format", "text"),
-        ResultColumn("past", "Earlier generation", "text"),
-        ResultColumn("count", "Recordings"),
+        ResultColumn("format", gettext("Format"), "text"),
+        ResultColumn("past", gettext("Earlier version"), "text"),
+        ResultColumn("count", gettext("Recordings")),
     )
     rows = tuple(
-        ("Lossless" if kept else "Lossy", PASTS.get(past, str(past)), n) for kept, past, n in pasts
+        (
+            gettext("Lossless") if kept else gettext("Lossy"),
+            PASTS.get(past, printable(str(past))),
+            n,
+        )
+        for kept, past, n in pasts
     )
-    return ResultTable("earlier_generation", "Earlier generations", columns, rows)
+    return ResultTable("earlier_generation", gettext("Earlier versions"), columns, rows)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phonoscope.findings.base import Answer, QuerySession, finding
 from phonoscope.findings.plots.distribution import Distribution
 from phonoscope.findings.shared.measure import Measure, Words
-from phonoscope.text import clock
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import clock, measured
 
 MEASURE = Measure(
     column="duration_s",
-    title="Duration, minutes",
+    title=gettext("Duration, minutes"),
     per_unit=1,
     low=0,
     high=36_000,
     widths=(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800),
     steps=(5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200),
     tick_label="floor(datum.value / 60) + ':' + format(datum.value % 60, '02d')",
-    say=lambda seconds: clock(seconds) if seconds >= 10 or seconds % 1 else f"{seconds:.0f}\u00a0s",
-    subject="durations of",
+    say=lambda seconds: clock(seconds) if seconds >= 10 or seconds % 1 else measured(seconds, "s"),
     median="duration_median_s",
     unit="s",
-    nothing="No recording could be decoded, so none has a duration.",
-    step="1\u00a0s",
+    nothing=gettext("No recording has a duration, because none could be decoded."),
+    step=measured(1, "s"),
 )
 
 
@@ -38,17 +36,41 @@ def duration(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Decoded sound in whole seconds, counted in bins of one second; ten hours and more in one.
+    The length of the decoded sound in whole seconds is counted in bins of one second. Ten hours
+    and more share one bin.
 
     Caveats
     -------
-    Sound effects, stems and album-long files count like songs. A duration in a file's header
-    may differ; this is what was decoded.
+    Sound effects, stems and hour-long mixes count like songs. The duration in a file's header
+    can differ from the length of the decoded sound.
     """
     return MEASURE.answer(catalogue.table("recordings"), _words)
 
 
 def _words(durations: Distribution) -> Words:
-    ends = [MEASURE.say(durations.ranked(rank)) for rank in (1, durations.total)]
-    middle = MEASURE.middle(durations, "The middle recording lasts")
-    return replace(middle, alt=f", shortest {ends[0]}, longest {ends[1]}")
+    words = MEASURE.words(durations)
+    shortest, longest = (MEASURE.say(durations.ranked(rank)) for rank in (1, durations.total))
+    if "from" in words:
+        headline = gettext(
+            "80% of {n} recordings last {from} to {to}; the median is {median} (95% interval "
+            "{median_low} to {median_high}).",
+            n=durations.total,
+            **words,
+        )
+    else:
+        headline = ngettext(
+            "{n} recording lasts {median}.",
+            "{n} recordings have a median duration of {median}.",
+            durations.total,
+            **words,
+        )
+    alt = ngettext(
+        "Histogram of the duration of {n} recording: {median}.",
+        "Histogram of the durations of {n} recordings: median {median}, shortest {shortest}, "
+        "longest {longest}.",
+        durations.total,
+        shortest=shortest,
+        longest=longest,
+        **words,
+    )
+    return Words(headline, alt)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from phonoscope.findings.base import Answer, QuerySession, Share, finding
 from phonoscope.findings.plots.distribution import Distribution
-from phonoscope.findings.shared.measure import SILENT, Measure, Words
+from phonoscope.findings.shared.measure import Measure, Words, silent
+from phonoscope.messages import gettext, ngettext
 from phonoscope.text import measured
 
 MEASURE = Measure(
     column="true_peak_dbtp",
-    title="True peak, dBTP",
+    title=gettext("True peak, dBTP"),
     per_unit=10,
     low=-60,
     high=20,
@@ -17,12 +18,11 @@ MEASURE = Measure(
     steps=(0.5, 1, 2, 5, 10, 20),
     tick_label="replace(format(datum.value, ''), '-', '\u2212')",
     say=lambda level: measured(level, "dBTP", 1),
-    subject="true peaks of",
     median="true_peak_median_dbtp",
     unit="dBTP",
-    nothing="No recording has a peak: none was decoded, or all are silent.",
-    missing=SILENT,
-    step="0.1\u00a0dB",
+    nothing=gettext("No recording has a peak, because none could be decoded or all are silent."),
+    missing=silent,
+    step=measured(0.1, "dB", 1),
 )
 
 
@@ -37,23 +37,34 @@ def peaks(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    The highest level of the curve through the samples, four times oversampled (ITU-R BS.1770,
-    annex 2), counted in bins of 0.1 dB.
+    The true peak is the highest level of the curve through the samples, with fourfold
+    oversampling (ITU-R BS.1770, annex 2). Peaks are counted in bins of 0.1 dB.
 
     Caveats
     -------
-    Lossy codecs raise peaks: a recording over full scale here may have been mastered below it.
-    Whether it can be heard depends on the player's headroom.
+    Lossy codecs raise peaks, so a recording over full scale here may have been mastered below it.
+    Whether the overload is audible depends on the player's headroom.
     """
     return MEASURE.answer(catalogue.table("recordings"), _words)
 
 
 def _words(peaks: Distribution) -> Words:
     over = Share(peaks.from_value(0.0), peaks.total)
-    reach = "None reaches" if over.hits == 0 else f"{over} reach"
-    return Words(
-        f"{reach} full scale between the samples (true peak of {measured(0, 'dBTP')} or more).",
-        alt=f", {over} at full scale or over",
-        share=("true_peak_from_0_dbtp_share", over),
-        share_first=True,
+    words = {**over.words, "median": MEASURE.say(peaks.median), "limit": measured(0, "dBTP")}
+    headline = ngettext(
+        "{share} of {n} recording (95% interval {low} to {high}) reaches full scale (a true peak "
+        "of {limit} or more); the median peak is {median}.",
+        "{share} of {n} recordings (95% interval {low} to {high}) reach full scale (a true peak "
+        "of {limit} or more); the median peak is {median}.",
+        peaks.total,
+        **words,
     )
+    alt = ngettext(
+        "Histogram of the true peak of {n} recording: {median}.",
+        "Histogram of the true peaks of {n} recordings: median {median}, {share} at full scale or "
+        "over.",
+        peaks.total,
+        **words,
+    )
+    share = "true_peak_from_0_dbtp_share", over
+    return Words(headline, alt, share, share_first=True)

@@ -13,8 +13,8 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.plots.noun import RECORDINGS
-from phonoscope.findings.shared.measure import without
 from phonoscope.findings.shared.tally import tally
+from phonoscope.messages import ngettext
 from phonoscope.text import counted, percent
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -66,11 +66,18 @@ def tonality(catalogue: QuerySession) -> Answer:
         ResultColumn("count", "Recordings"),
         ResultColumn("share", "Share", "share"),
     )
-    rest = without(every - total, every, "has no clear key", "have no clear key")
+    unclear = every - total
+    rest = ngettext(
+        "{n} of {total} recordings ({share}) has no clear key.",
+        "{n} of {total} recordings ({share}) have no clear key.",
+        unclear,
+        total=every,
+        share=percent(unclear / every),
+    )
     return Answer(
         headline=f"{major} are in a major key; the most frequent key is {top} "
         f"({percent(most / total)}).",
-        note=rest,
+        note=rest if unclear else "",
         certainty=f"Major: {major.certainty()}",
         figures=(major.figure("major_share"),),
         chart=grid_of_bars(

@@ -12,7 +12,8 @@ from phonoscope.findings.plots.distribution import Bar, Distribution, distributi
 from phonoscope.findings.plots.histogram import histogram, nice_step, ticks_between
 from phonoscope.findings.plots.noun import RECORDINGS
 from phonoscope.findings.result_table import ResultColumn, ResultTable
-from phonoscope.text import counted, joined, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,21 +22,20 @@ MOST_BARS, MOST_TICKS = 48, 9
 TAIL = 0.005
 """Share of values at each end that the chart may gather in its outermost bar."""
 FENCE = 3.0
-"""So are values more than this many interquartile ranges outside the quartiles (Tukey's outer
-fence): a few albums in one file must not squeeze all songs into three bars."""
-
-
-SILENT = ("has none, because it is silent", "have none, because they are silent")
-"""Why a recording, and why several, have no value."""
+"""The outermost bars also gather values more than this many interquartile ranges outside the
+quartiles (Tukey's outer fence): a few albums in one file must not squeeze all songs into three
+bars."""
+FEWEST_FOR_RANGE = 10
+"""Values from which an answer names the range that holds 80% of them."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """What an answer says of its numbers, apart from what every measure says."""
+    """What an answer says about its numbers."""
 
     headline: str
-    alt: str = ""
-    """Ends the description of the chart."""
+    alt: str
+    """Describes the chart."""
     share: tuple[str, Share] | None = None
     """Name and value of a share past a limit."""
     share_first: bool = False
@@ -44,7 +44,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Measure:
-    """How one column is counted, grouped and put into words."""
+    """How a column of ``recordings`` is counted, grouped and written."""
 
     column: str
     title: str
@@ -61,20 +61,18 @@ class Measure:
     tick_label: str
     """Vega expression that turns ``datum.value`` into a label."""
     say: Callable[[float], str]
-    """Puts a value with its unit into words."""
+    """Writes a value with its unit."""
     step: str
-    """Width of a fine bin in words."""
-    subject: str
-    """Ends "Histogram of the", before the count."""
+    """Width of a fine bin, with its unit."""
     median: str
     """Name of the figure of the median."""
     unit: str
     """Unit of that figure."""
     nothing: str
     """The answer of a catalogue without any value."""
-    missing: tuple[str, str] | None = None
-    """Why one has no value, and why several have none; ``None`` when that does not happen."""
-    noun: str = "recording"
+    missing: Callable[[int, int], str] | None = None
+    """Writes how many recordings of how many have no value, and why; ``None`` when that does not
+    happen."""
 
     def answer(self, table: ir.Table, words: Callable[[Distribution], Words]) -> Answer:
         """Count the column, draw it, and answer with the median.
@@ -88,13 +86,9 @@ class Measure:
         """
         found = self.count(table)
         if found.total == 0:
-            return cannot_tell(self.nothing)
+            return cannot_tell(self.nothing, "no-values" if found.missing else "no-data")
         said = words(found)
-        alt = (
-            f"Histogram of the {self.subject} {counted(found.total, self.noun)}; median "
-            f"{self.say(found.median)}{said.alt}."
-        )
-        chart, bins = self.picture(found, alt)
+        chart, bins = self.picture(found, said.alt)
         figures: list[Figure] = [found.median_figure(self.median, self.unit)]
         certainty = [self.certainty(found)]
         if said.share:
@@ -105,61 +99,72 @@ class Measure:
         whole = found.total + found.missing
         return Answer(
             headline=said.headline,
-            note=without(found.missing, whole, *self.missing) if self.missing else "",
-            certainty=" ".join(certainty),
+            note=self.missing(found.missing, whole) if self.missing and found.missing else "",
+            certainty=sentences(*certainty),
             figures=tuple(figures),
             chart=chart,
             tables=(bins,),
         )
 
-    def middle(self, found: Distribution, lead: str) -> Words:
-        """Return a headline with the median and, of ten values and more, where most lie."""
-        headline = f"{lead} {self.say(found.median)}"
-        if found.total >= 10:
-            low, high = (self.say(found.quantile(q)) for q in (0.1, 0.9))
-            headline += f"; eight in ten lie between {low} and {high}"
-        return Words(f"{headline}.")
+    def words(self, found: Distribution) -> dict[str, str]:
+        """Return values for a message on the median and the range of 80% of the values.
+
+        They are ``{median}``; ``{median_low}`` to ``{median_high}`` of its interval; and
+        ``{from}`` to ``{to}`` of the range. The range and the interval need at least
+        :data:`FEWEST_FOR_RANGE` values.
+        """
+        words = {"median": self.say(found.median)}
+        interval = found.median_interval
+        if interval is None or found.total < FEWEST_FOR_RANGE:
+            return words
+        ends = {"from": found.quantile(0.1), "to": found.quantile(0.9)}
+        ends |= {"median_low": interval.low, "median_high": interval.high}
+        return words | {name: self.say(end) for name, end in ends.items()}
 
     def count(self, table: ir.Table) -> Distribution:
         """Count the column in fine bins, in the database."""
         return distribution(table, self.column, self.per_unit, self.low, self.high)
 
-    def bars(self, found: Distribution) -> tuple[list[Bar], list[str]]:
-        """Return the bars of the chart and what each holds, in words."""
+    def bars(self, found: Distribution) -> tuple[list[Bar], list[str], list[str]]:
+        """Return the bars of the chart, what each holds, and which of these gather outliers."""
         first, last = found.edges(TAIL, FENCE)
         width = int(nice_step(last + 1 - first, MOST_BARS, self.widths))
         start, stop = first // width * width, (last // width + 1) * width
         bars = found.bars(width, start, stop)
-        names = [f"{self.say(bar.start)} to {self.say(bar.stop)}" for bar in bars]
+        names: list[str] = [
+            gettext("{low} to {high}", low=self.say(bar.start), high=self.say(bar.stop))
+            for bar in bars
+        ]
+        gathered = []
         if max(found.counts) >= stop:
-            names[-1] = f"{self.say(bars[-1].start)} or more"
+            names[-1] = gettext("{low} or more", low=self.say(bars[-1].start))
+            gathered.append(names[-1])
         if min(found.counts) < start:
-            names[0] = f"under {self.say(bars[0].stop)}"
-        return bars, names
+            names[0] = gettext("under {high}", high=self.say(bars[0].stop))
+            gathered.insert(0, names[0])
+        return bars, names, gathered
 
     def picture(self, found: Distribution, alt: str) -> tuple[Chart, ResultTable]:
         """Return the chart with the median pointed out, and its table of numbers."""
-        bars, names = self.bars(found)
+        bars, names, gathered = self.bars(found)
         start, stop = bars[0].start, bars[-1].stop
         step = nice_step(stop - start, MOST_TICKS, self.steps)
-        gathered = [n for n in (names[0], names[-1]) if n.startswith("under") or n.endswith("more")]
-        outer = f" (outermost: {joined(gathered)})" if gathered else ""
         chart = histogram(
             bars,
             names,
             noun=RECORDINGS,
             alt=alt,
-            x_title=self.title + outer,
+            x_title=self._axis(gathered),
             ticks=ticks_between(start, stop, step),
             tick_label=self.tick_label,
-            point_out=(found.median, f"median {self.say(found.median)}"),
+            point_out=(found.median, gettext("median {median}", median=self.say(found.median))),
         )
         columns = (
-            ResultColumn("from", "From", "decimal", on_page=False),
-            ResultColumn("to", "Up to", "decimal", on_page=False),
+            ResultColumn("from", gettext("From"), "decimal", on_page=False),
+            ResultColumn("to", gettext("Up to"), "decimal", on_page=False),
             ResultColumn("values", self.title, "text"),
-            ResultColumn("count", f"{self.noun.capitalize()}s"),
-            ResultColumn("share", "Share", "share"),
+            ResultColumn("count", gettext("Recordings")),
+            ResultColumn("share", gettext("Share"), "share"),
         )
         total = found.total
         rows = tuple(
@@ -168,25 +173,36 @@ class Measure:
         )
         return chart, ResultTable(f"{self.column}_histogram", self.title, columns, rows)
 
+    def _axis(self, gathered: Sequence[str]) -> str:
+        if not gathered:
+            return self.title
+        return gettext("{title} (outermost bars: {bars})", title=self.title, bars=joined(gathered))
+
     def certainty(self, found: Distribution) -> str:
-        """Say how sure the median is, and what it rests on."""
-        exact = (
-            f"Every value was counted (n\u00a0=\u00a0{found.total:,}); the median is exact to "
-            f"half of {self.step}."
+        """Return how sure the median is, and what it rests on."""
+        exact = gettext(
+            "All values are counted (n\u00a0=\u00a0{n}). The median is exact to half of {step}.",
+            n=found.total,
+            step=self.step,
         )
         interval = found.median_interval
         if interval is None:
-            return f"{exact} Too few values for an interval."
-        return (
-            f"{exact} If this is a sample of something larger, the median there lies between "
-            f"{self.say(interval.low)} and {self.say(interval.high)} (95% interval from order "
-            "statistics)."
+            return sentences(exact, gettext("There are too few values for an interval."))
+        sample = gettext(
+            "If the catalogue is a sample of a larger collection, the median there is {low} to "
+            "{high} (95% interval from order statistics).",
+            low=self.say(interval.low),
+            high=self.say(interval.high),
         )
+        return sentences(exact, sample)
 
 
-def without(missing: int, total: int, one: str, many: str) -> str:
-    """Say how many rows have no value, and why; empty when all have one."""
-    if missing == 0:
-        return ""
-    why = one if missing == 1 else many
-    return f"{missing:,} of {total:,} ({percent(missing / total)}) {why}."
+def silent(silent: int, total: int) -> Message:
+    """Return how many recordings have no value because they are silent."""
+    return ngettext(
+        "{n} of {total} recordings ({share}) is silent, so it has no value.",
+        "{n} of {total} recordings ({share}) are silent, so they have no value.",
+        silent,
+        total=total,
+        share=percent(silent / total),
+    )
