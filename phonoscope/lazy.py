@@ -5,7 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+
+class LazyModule(ModuleType):
+    """A module that is imported when something of it is first used.
+
+    For modules that take long to import, where a whole file needs them but not every command gets
+    there; type checkers see a plain import beside it.
+
+    Examples
+    --------
+    >>> LazyModule("math").sqrt(9)
+    3.0
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, overload
-
-import pyarrow as pa
 
 from phonoscope.api.decisions import Decisions
 from phonoscope.api.engines import readers_on, scan_engine
@@ -17,8 +15,7 @@ from phonoscope.api.former import FormerNames
 from phonoscope.api.licences import Licences
 from phonoscope.api.plays import Plays
 from phonoscope.catalogue import query, views
-from phonoscope.catalogue.schema.tables import tables
-from phonoscope.catalogue.store import Store, open_store
+from phonoscope.catalogue.store import Store, open_store, tables
 from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
     import ibis.backends.duckdb
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from phonoscope.catalogue.compaction import Compaction
     from phonoscope.catalogue.declarations import Labelled
@@ -162,6 +160,29 @@ class Catalogue(FormerNames):
             With DuckDB's words; also while the result is read.
         """
         return query.sql(self._store, text, memory_mb=self._settings.query_memory_mb)
+
+    def sql_rows(
+        self, text: str
+    ) -> AbstractContextManager[tuple[list[str], Iterator[Sequence[Sequence[Any]]]]]:
+        """Answer the same question as :meth:`sql` with rows of Python values.
+
+        Parameters
+        ----------
+        text
+            As for :meth:`sql`.
+
+        Returns
+        -------
+        context manager
+            Gives the names of the columns, two of which may be equal, and an iterator over groups
+            of rows.
+
+        Raises
+        ------
+        UsageError
+            With DuckDB's words; also while the rows are read.
+        """
+        return query.rows(self._store, text, memory_mb=self._settings.query_memory_mb)
 
     def scan(
         self,

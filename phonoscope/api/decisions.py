@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phonoscope.catalogue.schema.tables import DecisionRow
 from phonoscope.errors import UsageError
 
 if TYPE_CHECKING:
     from phonoscope.catalogue.reader import CatalogueReader
+    from phonoscope.catalogue.schema.tables import DecisionRow
     from phonoscope.catalogue.store import Store
 
 
@@ -26,6 +26,8 @@ class Decisions:
 
     def rows(self) -> list[DecisionRow]:
         """Return what was decided, by pair; of a pair the newest decision."""
+        from phonoscope.catalogue.schema.tables import DecisionRow
+
         found = self._reader.table("decisions").drop("scan_id", "batch")
         rows = found.order_by("pair").to_pyarrow().to_pylist()
         return [DecisionRow(**row) for row in rows]

@@ -15,10 +15,13 @@ table, on this machine or on a Spark cluster, takes the same three steps:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from phonoscope.catalogue.parts import scan_of
-from phonoscope.catalogue.schema.tables import Table
 from phonoscope.catalogue.store import Store
+
+if TYPE_CHECKING:
+    from phonoscope.catalogue.schema.tables import Table
 
 BESIDE = ("recording_id", "scan_id")
 """Columns by which a row of a table with several a key belongs to one of ``recordings``."""

@@ -16,15 +16,17 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from phonoscope.catalogue.schema.tables import Table
 from phonoscope.catalogue.storage import Storage
 from phonoscope.errors import CatalogueError
+from phonoscope.lazy import LazyModule
 
 if TYPE_CHECKING:
-    import pyarrow.dataset
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from phonoscope.catalogue.schema.tables import Table
+else:
+    pa, pq = LazyModule("pyarrow"), LazyModule("pyarrow.parquet")
 
 SUFFIX = ".parquet"
 COMPACTED = f"-compact{SUFFIX}"

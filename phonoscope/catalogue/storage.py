@@ -15,11 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import fsspec
-import pyarrow as pa
-import pyarrow.fs
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
@@ -27,6 +25,12 @@ from phonoscope import file_lock
 from phonoscope.atomic import replacing, sync_folder
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import local_path, shown, uri_of
+from phonoscope.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import pyarrow.fs as pafs
+else:
+    pafs = LazyModule("pyarrow.fs")
 
 TEMPORARY = ".tmp-"
 """How the name of a file that is still being written begins."""
@@ -72,7 +76,7 @@ class Storage(Protocol):
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """Yield name and age, s, of every temporary file in a folder."""
 
-    def arrow(self) -> pa.fs.FileSystem:
+    def arrow(self) -> pafs.FileSystem:
         """Return the filesystem through which Arrow reads the same relative names."""
 
     def files(self, names: Sequence[str]) -> list[str] | None:
@@ -157,14 +161,14 @@ class LocalStorage:
             with suppress(FileNotFoundError):
                 yield f"{folder}/{path.name}", time.time() - path.stat().st_mtime
 
-    def arrow(self) -> pa.fs.FileSystem:
+    def arrow(self) -> pafs.FileSystem:
         """See :meth:`Storage.arrow`."""
         try:
-            return pa.fs.SubTreeFileSystem(str(self._root), pa.fs.LocalFileSystem())
+            return pafs.SubTreeFileSystem(str(self._root), pafs.LocalFileSystem())
         except UnicodeEncodeError:
             # Arrow takes UTF-8 names only; through fsspec it never sees the folder's.
             inside = DirFileSystem(str(self._root), LocalFileSystem())
-            return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(inside))
+            return pafs.PyFileSystem(pafs.FSSpecHandler(inside))
 
     def files(self, names: Sequence[str]) -> list[str] | None:
         """See :meth:`Storage.files`."""
@@ -239,9 +243,9 @@ class RemotePlace:
                 with suppress(FileNotFoundError):
                     yield f"{folder}/{name}", _age_s(self._fs, f"{folder}/{name}")
 
-    def arrow(self) -> pa.fs.FileSystem:
+    def arrow(self) -> pafs.FileSystem:
         """See :meth:`Storage.arrow`."""
-        return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(self._fs))
+        return pafs.PyFileSystem(pafs.FSSpecHandler(self._fs))
 
     def files(self, names: Sequence[str]) -> list[str] | None:
         """See :meth:`Storage.files`."""

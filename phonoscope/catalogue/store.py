@@ -7,16 +7,16 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
-
 from phonoscope.catalogue import parts
-from phonoscope.catalogue.schema.tables import phonoscope_version, tables
 from phonoscope.catalogue.storage import Storage, storage_of
 from phonoscope.clock import utc_text
 from phonoscope.errors import CatalogueError, NewerCatalogueError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.dataset
+
+    from phonoscope.catalogue.schema.tables import Table
 
 FORMAT = 2
 """Version of the schema this Phonoscope writes. Every earlier one is read as it is: a column
@@ -27,6 +27,23 @@ Version 2: ``sign`` became ``verdict`` and ``points`` became ``score`` in what p
 ``tag_tag_error`` became ``tag_error`` and ``settled`` became ``deduplicated``."""
 
 MARKER = "phonoscope.toml"
+
+
+def tables() -> Mapping[str, Table]:
+    """Return every table by name, see :func:`phonoscope.catalogue.schema.tables.tables`.
+
+    Declaring them imports all that is measured, which opening a catalogue needs none of.
+    """
+    from phonoscope.catalogue.schema.tables import tables  # noqa: PLC0415
+
+    return tables()
+
+
+def phonoscope_version() -> str:
+    """Return the version of the installed Phonoscope."""
+    from phonoscope.catalogue.schema.tables import phonoscope_version  # noqa: PLC0415
+
+    return phonoscope_version()
 
 
 class Store:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
-from phonoscope.catalogue.schema.tables import Table, tables
-from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.store import Store, tables
+from phonoscope.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from phonoscope.catalogue.schema.tables import Table
+else:
+    pa = LazyModule("pyarrow")
 
 Parts = Mapping[str, Sequence[str]]
 """Names of the parts to show, by table."""
 _SQL_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.bool_(): "BOOLEAN",
-    pa.int32(): "INTEGER",
-    pa.int64(): "BIGINT",
-    pa.float32(): "FLOAT",
-    pa.float64(): "DOUBLE",
-    pa.date32(): "DATE",
-    pa.timestamp("us"): "TIMESTAMP",
+    "string": "VARCHAR",
+    "bool": "BOOLEAN",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "date32[day]": "DATE",
+    "timestamp[us]": "TIMESTAMP",
 }
+"""What DuckDB calls Arrow's types, by what Arrow calls them."""
 
 
 def live_parts(store: Store) -> dict[str, list[str]]:
@@ -49,6 +57,8 @@ def create_views(
     only
         Tables to show, with what they are joined with; by default all.
     """
+    if only == frozenset():
+        return
     shown = [table for table in tables().values() if only is None or table.name in only]
     if any(table.several for table in shown) and tables()["recordings"] not in shown:
         shown.insert(0, tables()["recordings"])
@@ -134,7 +144,7 @@ def sql_type(kind: pa.DataType) -> str:
     KeyError
         When no table has such a column.
     """
-    return f"{sql_type(kind.value_type)}[]" if pa.types.is_list(kind) else _SQL_TYPES[kind]
+    return f"{sql_type(kind.value_type)}[]" if pa.types.is_list(kind) else _SQL_TYPES[str(kind)]
 
 
 def newest_rows(table: Table, *, repeats: bool, beside_recordings: bool) -> str:

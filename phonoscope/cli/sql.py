@@ -12,7 +12,6 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import (
     distinct,
-    rows_of,
     write_aligned,
     write_csv,
     write_json_lines,
@@ -52,11 +51,11 @@ def sql(
         raise UsageError("--json and --csv exclude each other")
     text = sys.stdin.read() if query == "-" else query
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    with opened.sql(text) as reader:
-        names, rows = distinct(reader.schema.names), rows_of(reader)
+    with opened.sql_rows(text) as (found, rows):
+        names = distinct(found)
         if as_json:
             # A column that is called like the key that names the shape becomes format_2.
-            _, *names = distinct(["format", *reader.schema.names])
+            _, *names = distinct(["format", *found])
             write_json_lines(names, rows, "phonoscope-sql/1")
         elif as_csv:
             write_csv(names, rows)

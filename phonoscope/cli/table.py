@@ -6,15 +6,12 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from phonoscope.cli.terminal import finish_stdout, painted, write, write_json
 from phonoscope.escape import printable
 from phonoscope.json_values import json_value
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 WIDEST_CELL, NARROWEST_CELL = 60, 6
 Rows = Sequence[Sequence[Any]]
@@ -101,12 +98,6 @@ def distinct(names: Sequence[str]) -> list[str]:
             candidate = f"{name}_{number}"
         taken.append(candidate)
     return taken
-
-
-def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[Rows]:
-    """Turn Arrow batches into rows of Python values."""
-    for batch in batches:
-        yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
 def _write_csv_rows(rows: Iterable[Sequence[Any]]) -> None:
