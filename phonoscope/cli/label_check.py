@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import Files, catalogue_in, labels_of, paths_in
+from phonoscope.cli.label_tally import OUTCOMES, Tally
 from phonoscope.cli.options import AsJson, Quiet, Workers, person_path, settings_with
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
     from phonoscope.api import Catalogue
     from phonoscope.disclosure.model import Declaration
-    from phonoscope.disclosure.policy import Policy, RuleResult
+    from phonoscope.disclosure.policy import RuleResult
 
 EXAMPLES = """\b
 Examples:
@@ -35,7 +35,7 @@ Examples:
   phonoscope label check my-catalogue --policy spotify
   phonoscope label check inbox/ --policy our-rules.toml --fail-on not-met --json
 """
-INTERRUPTED = "What was printed is complete; no file was touched."
+INTERRUPTED = gettext("The printed results are complete. No file was changed.")
 
 _COLOURS = {
     "not-met": ("bold", "red"),
@@ -43,13 +43,11 @@ _COLOURS = {
     "met": ("green",),
     "not-concerned": ("dim",),
 }
-_OPEN = ("not-met", "unknown")
-"""Outcomes that somebody has to look at; of many files only these are printed."""
 _INDENT = 48
 
 
 class FailOnPolicy(StrEnum):
-    """What ``--fail-on`` may name."""
+    """The outcomes that ``--fail-on`` accepts."""
 
     NOT_MET = "not-met"
     UNKNOWN = "unknown"
@@ -63,71 +61,78 @@ def check_labels(
         typer.Option(
             "--policy",
             metavar="POLICY",
-            help="A shipped policy ('label policies' lists them) or a file; several with commas.",
+            help="Name of a shipped policy ('label policies' lists them) or a TOML file; several "
+            "separated by commas.",
         ),
     ],
     listen: Annotated[
         bool,
         typer.Option(
             "--listen",
-            help="Examine the sound as well, for rules about what is heard; without it they come "
-            "out as unknown.",
+            help="Analyse the sound as well. Without it, rules that depend on the sound are "
+            "unknown.",
         ),
     ] = False,
     fail_on: Annotated[
         list[FailOnPolicy] | None,
         typer.Option(
             "--fail-on",
-            metavar="WHAT",
-            help="Exit with status 1 when a rule is not-met, or unknown. May be given twice.",
+            metavar="OUTCOME",
+            help="Exit with status 1 if a rule is not-met, or unknown. Can be given twice.",
         ),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Print every rule of every file, not only what is open.")
+        bool, typer.Option("--full", help="Print every rule of every file above the table.")
     ] = False,
     workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Check what files declare against policies. This is no legal advice.
+    """Check what files declare against policies.
 
-    Each rule is met, not-met, not-concerned (it does not speak of this recording) or unknown.
-    What is heard may bring a file under a rule; only what is declared can meet it. Of a catalogue
-    both are what the scan found.
-    docs/policies.md tells how to write a policy, docs/label-json.md documents the JSON.
+    A rule is met, not-met, not-concerned (it doesn't apply to the file) or unknown. Of one file
+    you see every rule; of several, a table of the rules and the files with the most problems.
+
+    Detected sound can make a rule apply, but only a declaration can meet it. From a catalogue,
+    the command takes both as the scan stored them. This isn't legal advice.
+
+    docs/policies.md explains how to write a policy; docs/label-json.md documents the JSON.
     """
     from phonoscope.disclosure.policy import findings, read_policy
 
     names = [name.strip() for each in policy for name in each.split(",") if name.strip()]
     if not names:
-        raise UsageError("give --policy a name or a file; 'phonoscope label policies' lists them")
+        raise UsageError(
+            gettext("--policy is empty. Give it a name from 'label policies', or a file."),
+            code="no-policy",
+        )
     policies = [read_policy(person_path(name)) for name in names]
     catalogue = catalogue_in(files)
     paths = [] if catalogue else paths_in(files)
-    counts: Counter[str] = Counter()
-    unreadable = checked = 0
     if catalogue:
-        seen = _kept(catalogue)
+        seen = _stored(catalogue)
     else:
-        seen = _heard(paths, workers, quiet) if listen else _read(paths)
+        seen = _analysed(paths, workers, quiet) if listen else _read(paths)
+    tally = Tally(policies)
+    alone = len(paths) == 1
     for uri, declared, detected, error in seen:
-        checked += 1
         found = [f for p in policies for f in findings(p, declared, detected)] if not error else []
-        counts.update(f.outcome for f in found)
-        unreadable += error is not None
-        _show(uri, found, error, as_json=as_json, full=full or len(paths) == 1)
+        tally.add(uri, found, readable=not error)
+        _show(uri, found, error, as_json=as_json, full=full or alone)
+    if not as_json and not alone:
+        tally.show()
     if not quiet:
-        message(_summary(counts, checked, policies, listen or catalogue is not None))
-    if fail_on and any(counts[name] for name in fail_on):
+        message(tally.summary(listened=listen or catalogue is not None))
+    if fail_on and any(tally.counts[name] for name in fail_on):
         return Status.FOUND
-    return Status.SOME_UNREADABLE if unreadable else Status.DONE
+    return Status.SOME_UNREADABLE if tally.unreadable else Status.DONE
 
 
 Seen = Iterator[tuple[str, "Sequence[Declaration]", str | None, str | None]]
-"""File, what it declares, what is detected in it, and why it could not be read."""
+"""File, its declarations, the verdict on its sound, and why it couldn't be read."""
 
 
-def _kept(catalogue: Catalogue) -> Seen:
+def _stored(catalogue: Catalogue) -> Seen:
     for file in catalogue.labelled():
         yield file.uri, file.declared, file.detected, file.error
 
@@ -137,7 +142,7 @@ def _read(paths: list[str]) -> Seen:
         yield uri, labels.declared if labels else (), None, error
 
 
-def _heard(paths: list[str], workers: int | None, quiet: bool) -> Seen:
+def _analysed(paths: list[str], workers: int | None, quiet: bool) -> Seen:
     from phonoscope import api
     from phonoscope.detector.generated import detected_band
 
@@ -171,21 +176,14 @@ def _show(
             "phonoscope-label-check/1",
         )
     elif error:
-        message(f"{shown(uri)}: {error}")
-    elif shows := [f for f in found if full or f.outcome in _OPEN]:
-        rows = [(f"{f.policy} {f.rule}", _outcome(f)) for f in shows]
+        message(gettext("{file}: {reason}", file=shown(uri), reason=error))
+    elif full:
+        rows = [(f"{f.policy} {f.rule}", _outcome(f)) for f in found]
         write(f"{painted(shown(uri), 'bold')}\n{columns(rows)}")
 
 
 def _outcome(found: RuleResult) -> str:
-    word = painted(found.outcome.replace("-", " "), *_COLOURS[found.outcome])
-    because = painted(wrapped(printable(f"{found.because}."), _INDENT), "dim")
-    return f"{word}: {wrapped(printable(found.says), _INDENT)}\n{because}"
-
-
-def _summary(counts: Counter[Any], files: int, policies: list[Policy], listened: bool) -> str:
-    said = ", ".join(f"{counts[word]:,} {word.replace('-', ' ')}" for word in _COLOURS)
-    untold = counts["unknown"] and not listened
-    listen = " Rules about what is heard need --listen." if untold else ""
-    names = ", ".join(p.name for p in policies)
-    return f"{counted(files, 'file')} against {names}; rules: {said}.{listen}"
+    word = painted(OUTCOMES[found.outcome], *_COLOURS[found.outcome])
+    rule = wrapped(printable(found.says), _INDENT)
+    because = painted(wrapped(found.because, _INDENT), "dim")
+    return f"{word}\n{rule}\n{because}"

@@ -1,21 +1,25 @@
-"""Declarations: what a file says of itself. Never mixed with what is detected."""
+"""Declarations: what a file says about itself. Never mixed with what is detected."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from phonoscope.columns import column
 from phonoscope.deprecation import warn_deprecated
+from phonoscope.escape import printable
+from phonoscope.messages import gettext, sentences
+from phonoscope.text import moment
 
 SHOWN_CHARACTERS = 500
-"""Tags and marks are kept up to this many characters."""
+"""Longer tags and marks are cut to this many characters."""
 
 
 class Part(StrEnum):
-    """What part of a recording a declaration speaks of."""
+    """The part of a recording that a declaration is about."""
 
     WHOLE = "whole"
     VOCALS = "vocals"
@@ -24,12 +28,12 @@ class Part(StrEnum):
     LYRICS = "lyrics"
     POST_PRODUCTION = "post-production"
     SOME = "some"
-    """A part of it; which one is not said."""
+    """A part that the mark doesn't name."""
     UNSPECIFIED = "unspecified"
 
 
 class Making(StrEnum):
-    """How a declaration says that part was made."""
+    """How a part was made, according to a declaration."""
 
     GENERATED = "generated"
     ASSISTED = "assisted"
@@ -39,51 +43,76 @@ class Making(StrEnum):
 
 
 class Signature(StrEnum):
-    """What is known of the signature under a declaration."""
+    """The state of a declaration's signature."""
 
     TRUSTED = "trusted"
-    """It fits the file, and its certificate descends from one that the user trusts."""
+    """It matches the file, and its certificate descends from one that the user trusts."""
     VALID = "valid"
-    """It fits the file; who stands behind its certificate is not known."""
+    """It matches the file, but its certificate isn't among those that the user trusts."""
     INVALID = "invalid"
-    """It does not fit: forged, or the file was changed afterwards; retagging does that too."""
+    """It doesn't match: it is forged, or the file was edited afterwards, even if only its tags."""
     UNCHECKED = "unchecked"
-    """It could not be checked here."""
+    """It couldn't be checked."""
+
+
+PARTS: Mapping[str, str] = {
+    Part.WHOLE: gettext("Whole recording"),
+    Part.VOCALS: gettext("Vocals"),
+    Part.INSTRUMENTATION: gettext("Instrumentation"),
+    Part.COMPOSITION: gettext("Composition"),
+    Part.LYRICS: gettext("Lyrics"),
+    Part.POST_PRODUCTION: gettext("Post-production"),
+    Part.SOME: gettext("Some part"),
+    Part.UNSPECIFIED: gettext("Part not named"),
+}
+"""Parts in words, as they begin a line."""
+
+MAKINGS: Mapping[str, str] = {
+    Making.GENERATED: gettext("generated"),
+    Making.ASSISTED: gettext("assisted"),
+    Making.CONVERTED_VOICE: gettext("converted voice"),
+    Making.HUMAN: gettext("human"),
+    Making.UNSPECIFIED: gettext("not stated how it was made"),
+}
+"""Ways of making in words, as they end a line."""
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """One mark found in a file; what it *says*, whether or not it is true."""
+    """One mark found in a file: what it *says*, which may be false."""
 
     standard: str = column(
         "Standard: 'c2pa', 'gb45438', 'iptc', 'ai-tags', 'ddex', 'sidecar' or 'generator-comment'."
     )
-    part: Part = column("Part it speaks of, e.g. 'whole', 'vocals'.")
-    making: Making = column("How it says that part was made, e.g. 'generated'.")
-    tool: str | None = column("Tool it names, e.g. 'Suno'; empty when it names none.")
-    producer: str | None = column("Producer it names; empty when it names none.")
-    place: str = column("Where in the file, e.g. 'ID3 TXXX:AIGC'.")
-    value: str = column("The mark as it stands in the file, at most 500 characters.")
+    part: Part = column("Part that the mark is about, e.g. 'whole' or 'vocals'.")
+    making: Making = column("How that part was made, according to the mark, e.g. 'generated'.")
+    tool: str | None = column("Tool that the mark names, e.g. 'Suno'; empty if it names none.")
+    producer: str | None = column("Producer that the mark names; empty if it names none.")
+    place: str = column("Where the mark is in the file, e.g. 'ID3 TXXX:AIGC'.")
+    value: str = column("The mark as written in the file, at most 500 characters.")
     voice: str | None = column(
-        "Whose voice it says is used: a name or a voice_id; empty when it says none.", default=None
+        "Whose voice is used, according to the mark: a name or a voice_id; empty if it names none.",
+        default=None,
     )
     declared_utc: datetime | None = column(
-        "When it says that this was made or declared, UTC; empty when it does not say.",
+        "When the recording was made or declared, according to the mark, UTC; empty if it doesn't "
+        "say.",
         default=None,
     )
     signer: str | None = column(
-        "Who signed it, as the certificate says; empty when it is not signed.", default=None
+        "Who signed the mark, according to the certificate; empty if it isn't signed.", default=None
     )
     signature: Signature | None = column(
-        "'trusted', 'valid' (signer not known here), 'invalid' (forged, or the file was changed "
-        "afterwards, if only its tags) or 'unchecked'; empty when it is not signed.",
+        "'trusted', 'valid' (but the signer isn't on your list of trusted ones), 'invalid' "
+        "(forged, or the file was edited after signing, even if only its tags) or 'unchecked'; "
+        "empty if it isn't signed.",
         default=None,
     )
 
 
 @dataclass(frozen=True)
 class Tags:
-    """The few tags by which a person knows a recording; as written, at most 500 characters."""
+    """The few tags that identify a recording; as written, at most 500 characters."""
 
     title: str | None = column("Title tag.", default=None)
     artist: str | None = column("Artist tag.", default=None)
@@ -93,8 +122,8 @@ class Tags:
     date: str | None = column("Date tag as written, any precision.", default=None)
     genre: str | None = column("Genre tag.", default=None)
     error: str | None = column(
-        "Why the tags could not be read in full, in one line; empty when they could. Marks may "
-        "have been missed then.",
+        "Why the tags couldn't be read in full, in one line; empty if they could. Some marks may "
+        "have been missed.",
         default=None,
         formerly="tag_tag_error",
     )
@@ -112,27 +141,48 @@ class Tags:
 
 
 def sentence(declared: Declaration) -> str:
-    """Return a declaration as a person says it, without where it stands and what it reads like."""
-    part = "" if declared.part is Part.UNSPECIFIED else f"{declared.part.replace('-', ' ')}: "
-    making = "how is not said" if declared.making is Making.UNSPECIFIED else declared.making
-    said = [f"{part}{making.replace('-', ' ')}"]
-    for word, value in (
-        ("with", declared.tool),
-        ("by", declared.producer),
-        ("voice of", declared.voice),
-    ):
-        said += [f"{word} {value}"] if value else []
-    if declared.declared_utc:
-        said.append(f"{declared.declared_utc:%Y-%m-%d %H:%M} UTC")
-    if declared.signature:
-        signer = declared.signer or "somebody not named"
-        said.append(_SIGNED.get(declared.signature, "signed by {}").format(signer))
-    return ", ".join(said)
+    """Return what a declaration says, in words, without its place and its value in the file.
+
+    Examples
+    --------
+    >>> sentence(Declaration("ai-tags", Part.VOCALS, Making.GENERATED, "Suno", None, "", ""))
+    'Vocals: generated. Tool: Suno.'
+    """
+    tool, producer, voice = (
+        printable(text or "") for text in (declared.tool, declared.producer, declared.voice)
+    )
+    when = declared.declared_utc
+    return sentences(
+        _making(declared),
+        gettext("Tool: {name}.", name=tool) if tool else "",
+        gettext("Producer: {name}.", name=producer) if producer else "",
+        gettext("Voice: {name}.", name=voice) if voice else "",
+        gettext("Date: {when}.", when=moment(when)) if when else "",
+        _signed(declared),
+    )
 
 
-_SIGNED = {
-    Signature.TRUSTED: "signed by {}, whom you trust",
-    Signature.VALID: "signed by {}, who is not known here",
-    Signature.INVALID: "signature of {} broken: forged, or the file was edited since",
-    Signature.UNCHECKED: "signature of {} not checked",
-}
+def _making(declared: Declaration) -> str:
+    if (declared.part, declared.making) == (Part.UNSPECIFIED, Making.UNSPECIFIED):
+        return gettext("It doesn't say how the recording was made.")
+    part, making = PARTS[declared.part], MAKINGS[declared.making]
+    return gettext("{part}: {making}.", part=part, making=making)
+
+
+def _signed(declared: Declaration) -> str:
+    signer = printable(declared.signer or "") or gettext("an unnamed signer")
+    match declared.signature:
+        case Signature.TRUSTED:
+            return gettext("Signed by {signer}, a signer you trust.", signer=signer)
+        case Signature.VALID:
+            return gettext(
+                "Signed by {signer}, who isn't on your list of trusted signers.", signer=signer
+            )
+        case Signature.INVALID:
+            return gettext(
+                "The signature of {signer} is broken: it is forged, or the file was edited later.",
+                signer=signer,
+            )
+        case Signature.UNCHECKED:
+            return gettext("The signature of {signer} wasn't checked.", signer=signer)
+    return ""

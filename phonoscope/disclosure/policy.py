@@ -1,8 +1,8 @@
-"""Policies: what somebody wants declared, and whether a recording meets it.
+"""Policies: what someone wants declared, and whether a recording meets it.
 
-A policy is a TOML file (docs/policies.md). Each rule says of which recordings it speaks
-(``where``) and what their declarations must, or must not, say (``needs``, ``forbids``). What was
-detected may bring a recording under a rule; only what is declared can meet it.
+A policy is a TOML file (docs/policies.md). A rule has ``where``, the recordings that it applies
+to, and ``needs`` or ``forbids``, what their declarations must or mustn't say. Detected sound can
+make a rule apply; only a declaration can meet it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from phonoscope.disclosure import gb45438
-from phonoscope.disclosure.model import Declaration, Making, Part, Signature
+from phonoscope.disclosure.model import MAKINGS, Declaration, Making, Part, Signature
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.files import shown
+from phonoscope.messages import gettext, sentences
+from phonoscope.text import joined, size
 
 FORMAT = "phonoscope-policy/1"
 MOST_BYTES = 1 << 18
-"""A longer file is no policy."""
+"""A longer file isn't a policy."""
+_MOST = size(MOST_BYTES)
 
 _Text = Annotated[str, Field(max_length=1_000)]
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
@@ -39,21 +42,21 @@ class _Strict(BaseModel):
 
 
 class PolicyPattern(_Strict):
-    """What a declaration has to say to count; whatever is not named may be anything."""
+    """What a declaration has to say to count; a column that isn't named can hold anything."""
 
     part: tuple[Part, ...] = ()
     making: tuple[Making, ...] = ()
     standard: tuple[_Text, ...] = ()
     signature: tuple[Signature, ...] = ()
     named: tuple[Literal["tool", "producer", "voice", "declared_utc", "signer"], ...] = ()
-    """Columns that must not be empty."""
+    """Columns that mustn't be empty."""
     elements: tuple[_Text, ...] = ()
-    """Elements of GB 45438-2025 that must not be empty."""
+    """Elements of GB 45438-2025 that mustn't be empty."""
 
     @model_validator(mode="after")
     def _says_something(self) -> PolicyPattern:
         if not any(getattr(self, name) for name in type(self).model_fields):
-            raise ValueError("names nothing: give part, making, standard, signature, named ...")
+            raise ValueError("is empty; add part, making, standard, signature, named or elements")
         return self
 
     def fits(self, declared: Declaration) -> bool:
@@ -78,7 +81,7 @@ class PolicyPattern(_Strict):
 
 
 class Where(_Strict):
-    """Of which recordings a rule speaks: those that declare it, or show it."""
+    """The recordings that a rule applies to: those that declare something, or show it."""
 
     declared: PolicyPattern | None = None
     detected: tuple[Literal["generated", "partly-generated", "undecided"], ...] = ()
@@ -96,7 +99,7 @@ class PolicyRule(_Strict):
     @model_validator(mode="after")
     def _asks_one_thing(self) -> PolicyRule:
         if (self.needs is None) == (self.forbids is None):
-            raise ValueError("has one of 'needs' and 'forbids'")
+            raise ValueError("must have either 'needs' or 'forbids'")
         return self
 
 
@@ -111,25 +114,25 @@ class Policy(_Strict):
     date: Day
     """Of the source."""
     read: Day
-    """When somebody last compared this file with its source."""
+    """When a person last compared this file with its source."""
     note: _Text = ""
     rules: Annotated[tuple[PolicyRule, ...], Field(min_length=1, max_length=200)]
 
 
 class RuleStatus(StrEnum):
-    """What a rule comes to for one recording."""
+    """Whether a recording meets a rule."""
 
     MET = "met"
     NOT_MET = "not-met"
     NOT_CONCERNED = "not-concerned"
-    """The rule does not speak of this recording."""
+    """The rule doesn't apply to this recording."""
     UNKNOWN = "unknown"
-    """The rule speaks of what is heard, and that is not known."""
+    """The rule depends on the sound, which wasn't scored."""
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule comes to for one recording."""
+    """Whether one recording meets one rule, and why."""
 
     policy: str
     rule: str
@@ -137,24 +140,23 @@ class RuleResult:
     says: str
     """The rule in a sentence."""
     because: str
-    """Why the outcome is what it is, as half a sentence."""
+    """The reason for the outcome, in one or two sentences."""
 
 
 def findings(
     policy: Policy, declared: Sequence[Declaration], detected: str | None
 ) -> tuple[RuleResult, ...]:
-    """Return what each rule of a policy comes to for one recording.
+    """Check one recording against each rule of a policy.
 
     Parameters
     ----------
     policy
         The policy.
     declared
-        All that the recording declares.
+        All declarations of the recording.
     detected
-        What is concluded from the sound alone: ``'generated'``, ``'partly-generated'``,
-        ``'undecided'`` or ``'no-sign-found'``; ``None`` when nobody has listened, or it was too
-        short to weigh.
+        What the sound alone shows: ``'generated'``, ``'partly-generated'``, ``'undecided'`` or
+        ``'no-sign-found'``; ``None`` if the sound wasn't scored.
     """
     return tuple(_finding(policy.name, rule, declared, detected) for rule in policy.rules)
 
@@ -162,34 +164,50 @@ def findings(
 def _finding(
     policy: str, rule: PolicyRule, declared: Sequence[Declaration], detected: str | None
 ) -> RuleResult:
-    concerned, why = _concerned(rule.where, declared, detected)
-    if concerned is None:
-        outcome, because = RuleStatus.UNKNOWN, "it speaks of what is heard, and that is not known"
-    elif not concerned:
-        outcome, because = RuleStatus.NOT_CONCERNED, "it does not speak of this recording"
-    elif rule.needs is not None:
-        met = any(rule.needs.fits(d) for d in declared)
-        outcome = RuleStatus.MET if met else RuleStatus.NOT_MET
-        because = f"{why}, and {'a' if met else 'no'} declaration meets it"
+    applies, why = _applies(rule.where, declared, detected)
+    if applies is None:
+        outcome = RuleStatus.UNKNOWN
+        because: str = gettext("The rule depends on the sound, which wasn't scored.")
+    elif not applies:
+        outcome = RuleStatus.NOT_CONCERNED
+        because = gettext("The rule doesn't apply to this recording.")
     else:
-        bad = [d for d in declared if rule.forbids is not None and rule.forbids.fits(d)]
-        outcome = RuleStatus.NOT_MET if bad else RuleStatus.MET
-        because = f"{why}, and {bad[0].place if bad else 'no declaration'} says it"
+        outcome, result = _compared(rule, declared)
+        because = sentences(why, result)
     return RuleResult(policy, rule.name, outcome, rule.says, because)
 
 
-def _concerned(
+def _compared(rule: PolicyRule, declared: Sequence[Declaration]) -> tuple[RuleStatus, str]:
+    """Compare declarations with a rule that applies."""
+    if rule.needs is not None:
+        if any(rule.needs.fits(d) for d in declared):
+            return RuleStatus.MET, gettext("A declaration meets it.")
+        return RuleStatus.NOT_MET, gettext("No declaration meets it.")
+    found = next((d for d in declared if rule.forbids is not None and rule.forbids.fits(d)), None)
+    if found is None:
+        return RuleStatus.MET, gettext("No declaration breaks it.")
+    place = printable(found.place)
+    return RuleStatus.NOT_MET, gettext("The declaration in {place} breaks it.", place=place)
+
+
+def _applies(
     where: Where | None, declared: Sequence[Declaration], detected: str | None
 ) -> tuple[bool | None, str]:
-    """Return whether a rule speaks of a recording, ``None`` when that is unknown, and why."""
+    """Return whether a rule applies to a recording, ``None`` if that is unknown, and why."""
     if where is None:
-        return True, "it speaks of every recording"
+        return True, gettext("The rule applies to every recording.")
     mark = next((d for d in declared if where.declared and where.declared.fits(d)), None)
     if mark is not None:
-        return True, f"declared {mark.making.replace('-', ' ')} in {mark.place}"
+        return True, gettext(
+            "The rule applies because of the declaration in {place} ({making}).",
+            place=printable(mark.place),
+            making=MAKINGS[mark.making],
+        )
     if where.detected and detected is None:
         return None, ""
-    return detected in where.detected, f"detected: {detected}"
+    return detected in where.detected, gettext(
+        "The rule applies because of the sound (verdict: {verdict}).", verdict=str(detected)
+    )
 
 
 def shipped() -> tuple[str, ...]:
@@ -203,35 +221,67 @@ def read_policy(name: str | os.PathLike[str]) -> Policy:
     Raises
     ------
     UsageError
-        When it cannot be read or is none: says where and why.
+        When it can't be read or isn't a policy; names the key and the reason.
     """
     called = os.fspath(name)
     if called in shipped():
         return policy_of(_folder().joinpath(f"{called}.toml").read_bytes(), called)
-    said = shown(called)
+    file = shown(called)
     try:
-        with Path(called).open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        with Path(called).open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"cannot read the policy {said}: {why}. Shipped ones are {', '.join(shipped())}."
+            gettext(
+                "The policy {file} can't be read: {reason}. Give the path of a TOML file, or one "
+                "of {names}.",
+                file=file,
+                reason=printable(getattr(error, "strerror", None) or str(error)),
+                names=joined(shipped()),
+            ),
+            code="unreadable-policy",
         ) from error
-    return policy_of(content, said)
+    return policy_of(content, file)
 
 
 def policy_of(content: bytes, name: str) -> Policy:
-    """Return the policy in the bytes of a file that a person calls ``name``."""
+    """Return the policy in the bytes of a file.
+
+    Parameters
+    ----------
+    content
+        TOML.
+    name
+        How a person calls the file; safe to show.
+    """
     if len(content) > MOST_BYTES:
-        raise UsageError(f"{name} is longer than {MOST_BYTES:,} bytes: no policy is")
+        raise UsageError(
+            gettext("{file} is longer than {size}, so it isn't a policy.", file=name, size=_MOST),
+            code="too-long",
+        )
     try:
         return Policy.model_validate(tomllib.loads(content.decode("utf-8-sig")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{name} is no policy: {where}: {printable(first['msg'])}") from error
+        raise UsageError(
+            gettext(
+                "{file} isn't a valid policy. {key}: {reason}. docs/policies.md describes the "
+                "format.",
+                file=name,
+                key=".".join(str(part) for part in first["loc"]),
+                reason=printable(first["msg"]),
+            ),
+            code="invalid-policy",
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name} is not TOML: {printable(str(error))[:300]}") from error
+        raise UsageError(
+            gettext(
+                "{file} isn't valid TOML: {reason}.",
+                file=name,
+                reason=printable(str(error))[:300],
+            ),
+            code="not-toml",
+        ) from error
 
 
 def _folder() -> Traversable:

@@ -86,24 +86,54 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path):
     assert done.returncode == 3
     assert "broken.mp3" in done.stderr
     assert "blank.mp3" in done.stdout
-    assert "1 file labelled, 1 could not be" in done.stderr
+    assert done.stdout.count("\n") == 1
     read = run("label", "read", str(song), str(tmp_path / "broken.mp3"))
     assert read.returncode == 3
-    assert "whole: generated" in read.stdout
+    assert "ai-tags" in read.stdout
 
 
-def test_check_listens_when_asked_and_fails_when_asked(tmp_path):
+def test_check_analyses_the_sound_and_fails_when_asked(tmp_path):
     song = blank(tmp_path, "wav")
     common = ["label", "check", str(song), "--policy", "vocals"]
     done = run(*common, "--fail-on", "not-met")
     assert done.returncode == 1
-    assert "not met" in done.stdout
+    assert "vocals vocals-declared" in done.stdout
     assert "--listen" in done.stderr
     assert run(*common).returncode == 0
-    heard = run(*common, "--listen", "--json")
-    assert heard.returncode == 0
-    (row,) = lines(heard)
+    analysed = run(*common, "--listen", "--json")
+    assert analysed.returncode == 0
+    (row,) = lines(analysed)
     assert {r["rule"]: r["outcome"] for r in row["rules"]}["vocals-declared"] == "not-met"
+
+
+def test_check_of_several_files_counts_by_rule_and_lists_the_worst_files_first(tmp_path):
+    for kind, what in (("flac", "whole=human"), ("mp3", "vocals=converted-voice"), ("wav", None)):
+        song = blank(tmp_path, kind)
+        if what:
+            assert run("label", "write", str(song), "--what", what).returncode == 0
+    (tmp_path / "broken.ogg").write_bytes(b"nothing to decode" * 9)
+    done = run("label", "check", str(tmp_path), "--policy", "vocals,eu,spotify")
+    assert done.returncode == 3
+    table, worst = done.stdout.split("\n\n")
+    counts = {tuple(row.split()[:2]): row.split()[2:] for row in table.splitlines()[1:]}
+    assert counts == {
+        # Met, not met, unknown, doesn't apply.
+        ("vocals", "vocals-declared"): ["2", "1", "0", "0"],
+        ("vocals", "nothing-hidden"): ["0", "0", "3", "0"],
+        ("eu", "machine-readable-mark"): ["0", "1", "2", "0"],
+        ("eu", "mark-not-broken"): ["0", "0", "0", "3"],
+        ("eu", "imitated-voice-disclosed"): ["1", "0", "0", "2"],
+        ("spotify", "role-named"): ["1", "0", "0", "2"],
+        ("spotify", "voice-named"): ["0", "1", "0", "2"],
+    }
+    first, second = worst.splitlines()[1:]
+    assert "blank.mp3: 2 " in first
+    assert "eu machine-readable-mark, spotify voice-named" in first
+    assert "blank.wav: 1 " in second
+    assert "broken.ogg" in done.stderr
+    every = run("label", "check", str(tmp_path), "--policy", "vocals", "--full", "--quiet")
+    assert every.stdout.count("vocals nothing-hidden") == 4
+    assert every.stderr.count("\n") == 1
 
 
 def test_policies_are_printed_with_their_source():

@@ -1,4 +1,4 @@
-"""Policies: what they ask for, and what each rule comes to."""
+"""Policies: what they ask for, and which rules a recording meets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.policy import RuleStatus, findings, policy_of, read_policy, shipped
 from phonoscope.errors import UsageError
+from phonoscope.language import PSEUDO, language
+from phonoscope.messages import localised
+from tests.helpers.pseudo import untranslated
 
 HEAD = """format = "phonoscope-policy/1"
 name = "p"
@@ -68,7 +71,7 @@ def test_forbids_any_declaration_that_fits():
     assert outcome(text, say(), say(signature="invalid")) is RuleStatus.NOT_MET
 
 
-def test_what_is_heard_brings_a_recording_under_a_rule_but_cannot_meet_it():
+def test_detected_sound_makes_a_rule_apply_but_cannot_meet_it():
     text = (
         'where.detected = ["generated"]\nwhere.declared = { making = ["human"] }\n'
         'needs = { making = ["generated", "assisted"] }'
@@ -78,7 +81,7 @@ def test_what_is_heard_brings_a_recording_under_a_rule_but_cannot_meet_it():
     assert outcome(text, detected="no-sign-found") is RuleStatus.NOT_CONCERNED
     assert outcome(text, detected="generated") is RuleStatus.NOT_MET
     assert outcome(text, say(), detected="generated") is RuleStatus.MET
-    # Declared suffices to be concerned, whether or not somebody has listened.
+    # A declaration makes the rule apply, whether or not the sound was scored.
     assert outcome(text, human, detected=None) is RuleStatus.NOT_MET
     assert outcome(text, human, detected="no-sign-found") is RuleStatus.NOT_MET
 
@@ -117,30 +120,53 @@ def test_more_declarations_never_break_a_need_and_order_does_not_matter(declared
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("text", "detected", "result"),
     [
-        (b"\xff", "not TOML"),
-        (b"x = [[[", "not TOML"),
-        (b"a = " + b"[" * 5_000, "not TOML"),
-        (b"x" * 300_000, "longer"),
-        (HEAD.encode(), "rules"),
-        (rule(""), "one of 'needs' and 'forbids'"),
-        (rule("needs = {}"), "names nothing"),
-        (rule('needs = { part = ["drums"] }'), "part"),
-        (rule('needs = { parts = ["vocals"] }'), "parts"),
-        (rule('needs = { part = ["vocals"] }').replace(b'url = ""', b""), None),
-        (HEAD.replace("s", "s", 1).encode() + b'url = "javascript:x"\n', "url"),
+        ('needs = { part = ["vocals"] }', None, "met"),
+        ('needs = { part = ["lyrics"] }', None, "not-met"),
+        ('forbids = { part = ["vocals"] }', None, "not-met"),
+        ('where.detected = ["generated"]\nneeds = { part = ["vocals"] }', None, "unknown"),
+        ('where.detected = ["generated"]\nneeds = { part = ["vocals"] }', "undecided",
+         "not-concerned"),
+        ('where.declared = { part = ["vocals"] }\nforbids = { part = ["lyrics"] }', None, "met"),
+    ],
+)  # fmt: skip
+def test_every_outcome_comes_with_a_reason_that_can_be_translated(text, detected, result):
+    (found,) = findings(policy_of(rule(text), "p"), [say()], detected)
+    assert found.outcome == result
+    assert untranslated(localised(found.because, language(PSEUDO))) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "key"),
+    [
+        (b"\xff", "not-toml", None),
+        (b"x = [[[", "not-toml", None),
+        (b"a = " + b"[" * 5_000, "not-toml", None),
+        (b"x" * 300_000, "too-long", None),
+        (HEAD.encode(), "invalid-policy", "rules"),
+        (rule(""), "invalid-policy", "rules.0"),
+        (rule("needs = {}"), "invalid-policy", "rules.0.needs"),
+        (rule('needs = { part = ["drums"] }'), "invalid-policy", "rules.0.needs.part.0"),
+        (rule('needs = { parts = ["vocals"] }'), "invalid-policy", "rules.0.needs.parts"),
+        (HEAD.encode() + b'url = "javascript:x"\n', "invalid-policy", "url"),
     ],
 )
-def test_what_is_no_policy_is_said(content, says):
-    if says is None:
+def test_a_file_that_is_no_policy_is_refused(content, code, key):
+    with pytest.raises(UsageError) as raised:
         policy_of(content, "mine.toml")
-        return
-    with pytest.raises(UsageError, match=r"^mine") as raised:
-        policy_of(content, "mine.toml")
-    assert says in str(raised.value)
+    assert raised.value.code == code
+    assert raised.value.message.values["file"] == "mine.toml"
+    assert raised.value.message.values.get("key") == key
 
 
-def test_a_policy_that_is_not_there_names_those_that_are(tmp_path):
-    with pytest.raises(UsageError, match="china, eu"):
+def test_a_policy_may_leave_out_its_address():
+    content = rule('needs = { part = ["vocals"] }').replace(b'url = ""', b"")
+    assert policy_of(content, "mine.toml").url == ""
+
+
+def test_a_policy_that_does_not_exist_is_refused_with_the_names_that_do(tmp_path):
+    with pytest.raises(UsageError) as raised:
         read_policy(tmp_path / "none.toml")
+    assert raised.value.code == "unreadable-policy"
+    assert all(name in raised.value.message for name in shipped())
