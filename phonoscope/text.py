@@ -6,6 +6,7 @@ Each function returns English text that is written again in another language whe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import wraps
@@ -119,6 +120,18 @@ def number(language: Language, value: float, decimals: int = 0) -> str:
     """
     sign = "\u2212" if round(value, decimals) < 0 else ""
     return sign + language.decimal(abs(value), decimals)
+
+
+@quantity
+def p_value(language: Language, value: float) -> str:
+    """Return a p-value with two significant digits.
+
+    >>> p_value(0.0312), p_value(0.5), p_value(0.00002)
+    ('0.031', '0.50', 'under 0.0001')
+    """
+    if value < 0.0001:
+        return localised(gettext("under {value}", value=number(0.0001, 4)), language)
+    return language.decimal(value, 1 - math.floor(math.log10(value)))
 
 
 @quantity

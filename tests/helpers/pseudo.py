@@ -12,6 +12,10 @@ _UNIT = re.compile(
 )
 
 
+_LIST = re.compile(r"(?<=\s)und(?=\s)")
+"""How German, whose numbers and lists the pseudo-locale writes, ends a list."""
+
+
 def untranslated(text: str) -> list[str]:
     """Return the words of a text that are neither translated, nor data, nor units.
 
@@ -21,4 +25,4 @@ def untranslated(text: str) -> list[str]:
     previous = None
     while previous != text:
         previous, text = text, _DATA.sub("", text)
-    return re.findall(r"[A-Za-z][\w'-]*", _UNIT.sub("", text))
+    return re.findall(r"[A-Za-z][\w'-]*", _LIST.sub("", _UNIT.sub("", text)))

@@ -1,4 +1,4 @@
-"""Popularity against the age of releases."""
+"""Popularity by the age of releases."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
 from phonoscope.findings.shared.mean import mean_interval
-from phonoscope.text import counted, number
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import number
 
 POPULAR = 50
 """Popularity from which a track counts as popular."""
 FEWEST = 100
 """Tracks of a year from which its mean is drawn."""
 LATEST_SHARE = 0.0001
-"""Share of the tracks that a year must have to count as the catalogue's latest."""
+"""Smallest share of the tracks with which a year counts as the catalogue's latest."""
 
 
 @finding(
     name="age",
     title="Popularity and age",
-    question="Is popularity a matter of being new?",
+    question="Are new tracks more popular than old ones?",
     needs={"tracks": ("popularity", "release_year")},
 )
 def age(catalogue: QuerySession) -> Answer:
@@ -41,30 +42,32 @@ def age(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Mean popularity by year of release, exactly; and of the tracks with a popularity of 50 or
-    more, how many came out in the catalogue's latest year or the year before. The latest year
-    is the last one with at least one track in ten thousand, so that a typing error in a date
-    does not move it. The correlation is Pearson's, between year and popularity over all tracks.
+    The mean popularity of each release year is exact. Tracks with a popularity of 50 or more
+    are popular here. They are counted by whether they came out in the catalogue's latest two
+    years. The latest year is the last one with at least 0.01% of the tracks, so that a mistyped
+    date doesn't shift it. The correlation is Pearson's, between year and popularity over all
+    tracks.
 
     Caveats
     -------
-    That new songs are popular is partly true by definition: services document that popularity
-    weighs recent plays most. It says nothing of plays over a song's life. Old releases that are
-    here at all were chosen, new ones were not; and a new edition of an old song counts as new.
+    New songs are popular partly by definition: services document that popularity gives recent
+    plays the most weight. It doesn't measure the plays of a song's lifetime. Old releases in a
+    catalogue are a selection, while new ones are not. A new edition of an old song counts as new.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     years = _years(catalogue)
     total = sum(row["tracks"] for row in years)
     if not total:
-        return cannot_tell("No track of this catalogue has both a popularity and a year.")
+        return cannot_tell(
+            gettext("No track of this catalogue has both a popularity and a release year."),
+            "no-values",
+        )
     latest = max(row["year"] for row in years if row["tracks"] >= LATEST_SHARE * total)
     recent = [row for row in years if latest - 1 <= row["year"] <= latest]
     popular = sum(row["popular"] for row in years)
     new = Share(sum(row["tracks"] for row in recent), total)
     of_popular = Share(sum(row["popular"] for row in recent), popular) if popular else None
-    since = f"{latest - 1} and {latest}"
-    told = f"; of those with {POPULAR} or more, {of_popular}" if of_popular else ""
     correlation = _correlation(years)
     figures = [
         new.figure("recent_share"),
@@ -74,17 +77,50 @@ def age(catalogue: QuerySession) -> Answer:
     ]  # fmt: skip
     drawn = [row for row in years if row["tracks"] >= FEWEST]
     return Answer(
-        headline=f"Of all tracks {new} came out in {since}{told}.",
+        headline=_headline(new, of_popular, latest),
         note=undated(catalogue),
-        certainty=(of_popular or new).certainty()
-        + (
-            f" Correlation of year and popularity: {number(correlation, 3)}."
-            if correlation is not None
-            else ""
-        ),
+        certainty=_certainty(of_popular or new, correlation),
         figures=tuple(figures),
         chart=_chart(drawn) if len(drawn) > 1 else None,
         tables=(_table(years),),
+    )
+
+
+def _headline(new: Share, of_popular: Share | None, latest: int) -> Message:
+    years: dict[str, str | int] = {"before": str(latest - 1), "latest": str(latest)}
+    if of_popular is None:
+        return ngettext(
+            "{share} of {n} track (95% interval {low} to {high}) was released in {before} or "
+            "{latest}; no track has a popularity of {popular} or more.",
+            "{share} of {n} tracks (95% interval {low} to {high}) were released in {before} or "
+            "{latest}; no track has a popularity of {popular} or more.",
+            new.total,
+            popular=POPULAR,
+            **years,
+            **new.words,
+        )
+    return ngettext(
+        "{share} of {n} track with a popularity of {popular} or more (95% interval {low} to "
+        "{high}) was released in {before} or {latest}, compared with {all} of all tracks.",
+        "{share} of {n} tracks with a popularity of {popular} or more (95% interval {low} to "
+        "{high}) were released in {before} or {latest}, compared with {all} of all tracks.",
+        of_popular.total,
+        popular=POPULAR,
+        all=new.text,
+        **years,
+        **of_popular.words,
+    )
+
+
+def _certainty(share: Share, correlation: float | None) -> str:
+    if correlation is None:
+        return share.certainty()
+    return sentences(
+        share.certainty(),
+        gettext(
+            "The correlation of release year and popularity is {correlation}.",
+            correlation=number(correlation, 3),
+        ),
     )
 
 
@@ -118,24 +154,35 @@ def _chart(years: Sequence[dict[str, Any]]) -> Chart:
     points = []
     for row in years:
         mean, interval = mean_interval(row["sums"], row["squares"], row["tracks"])
-        says = f"{row['year']}: {number(mean, 2)}, {counted(row['tracks'], 'track')}"
-        points.append(Point(row["year"], mean, *interval, says))
-    alt = (
-        f"Mean popularity by year of release: {number(points[0].value, 1)} for "
-        f"{points[0].year}, {number(points[-1].value, 1)} for {points[-1].year}."
+        text = ngettext(
+            "{year}: mean popularity {mean}, {n} track",
+            "{year}: mean popularity {mean}, {n} tracks",
+            row["tracks"],
+            year=str(row["year"]),
+            mean=number(mean, 2),
+        )
+        points.append(Point(row["year"], mean, *interval, text))
+    alt = gettext(
+        "Mean popularity by release year: {from} for {first}, {to} for {last}.",
+        **{
+            "from": number(points[0].value, 1),
+            "first": str(points[0].year),
+            "to": number(points[-1].value, 1),
+            "last": str(points[-1].year),
+        },
     )
-    return over_years([Panel("mean popularity, 0 to 100", points, "~g")], alt=alt)
+    return over_years([Panel(gettext("Mean popularity, 0 to 100"), points, "~g")], alt=alt)
 
 
 def _table(years: Sequence[dict[str, Any]]) -> ResultTable:
     columns = (
-        ResultColumn("year", "Year of release", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("mean_popularity", "Mean popularity", "decimal"),
-        ResultColumn("popular", f"With {POPULAR} or more"),
+        ResultColumn("year", gettext("Release year"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("mean_popularity", gettext("Mean popularity"), "decimal"),
+        ResultColumn("popular", gettext("Popularity of {popular} or more", popular=POPULAR)),
     )
     rows = tuple(
         (str(row["year"]), row["tracks"], row["sums"] / row["tracks"], row["popular"])
         for row in years
     )
-    return ResultTable("popularity_by_year", "Popularity by year of release", columns, rows)
+    return ResultTable("popularity_by_year", gettext("Popularity by release year"), columns, rows)

@@ -1,4 +1,4 @@
-"""How many tracks are marked explicit, and since when."""
+"""How many tracks are marked explicit, and in which years."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, undated
-from phonoscope.text import counted, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
 
 FEWEST = 100
 """Tracks of a year from which it is drawn."""
@@ -27,17 +27,17 @@ FEWEST = 100
     needs={"tracks": ("explicit", "release_year")},
 )
 def explicit(catalogue: QuerySession) -> Answer:
-    """Count marks by year of release.
+    """Count marks by release year.
 
     Method
     ------
-    Tracks marked explicit among those with a mark at all, counted exactly, in all and by the
-    year of release as written.
+    Tracks marked explicit are counted among all tracks that have a mark, in total and by the
+    release year as written.
 
     Caveats
     -------
-    A service writes 'not explicit' both for what is clean and for what nobody has judged, so
-    these are shares of marks, not of words. Marking became usual over the years: older releases
+    A service writes 'not explicit' both for clean tracks and for tracks that nobody has judged,
+    so this is a share of marks, not of words. Marks became common over the years: older releases
     may be unmarked rather than clean.
     """
     if not all_tracks(catalogue):
@@ -45,17 +45,18 @@ def explicit(catalogue: QuerySession) -> Answer:
     rows = _marks(catalogue)
     total = sum(n for _, _, n in rows)
     if not total:
-        return cannot_tell("No track of this catalogue is marked explicit or not explicit.")
+        return cannot_tell(
+            gettext("No track of this catalogue is marked explicit or not explicit."), "no-values"
+        )
     share = Share(sum(hits for _, hits, _ in rows), total)
     years = [(year, Share(hits, n)) for year, hits, n in rows if year]
     drawn = [(year, one) for year, one in years if one.total >= FEWEST]
     top = max(drawn, key=lambda item: item[1].value, default=None)
-    told = f"; among those of {top[0]} {top[1]}, the most of any year" if top else ""
     missing = all_tracks(catalogue) - total
-    note = f"{counted(missing, 'track')} have no mark." if missing else ""
+    unmarked = ngettext("{n} track has no mark.", "{n} tracks have no mark.", missing)
     return Answer(
-        headline=f"{share} of the tracks are marked explicit{told}.",
-        note=" ".join(filter(None, (note, undated(catalogue)))),
+        headline=_headline(share, top),
+        note=sentences(unmarked if missing else "", undated(catalogue)),
         certainty=share.certainty(),
         figures=(
             share.figure("explicit_share"),
@@ -63,7 +64,26 @@ def explicit(catalogue: QuerySession) -> Answer:
         ),
         chart=_chart(drawn) if len(drawn) > 1 else None,
         tables=(_table(years),) if years else (),
-        claim=f"{share} explicit",
+        claim=gettext("{share} explicit", share=share.text),
+    )
+
+
+def _headline(share: Share, top: tuple[int, Share] | None) -> Message:
+    if top is None:
+        return ngettext(
+            "{share} of {n} track (95% interval {low} to {high}) is marked explicit.",
+            "{share} of {n} tracks (95% interval {low} to {high}) are marked explicit.",
+            share.total,
+            **share.words,
+        )
+    year, most = top
+    return gettext(
+        "{share} of {n} tracks (95% interval {low} to {high}) are marked explicit; the highest "
+        "share of any release year is {most} in {year}.",
+        n=share.total,
+        most=most.text,
+        year=str(year),
+        **share.words,
     )
 
 
@@ -83,26 +103,39 @@ def _chart(years: list[tuple[int, Share]]) -> Chart:
             year,
             one.value,
             *one.interval,
-            f"{year}: {one} of {counted(one.total, 'track')}",
+            ngettext(
+                "{year}: {share} of {n} track",
+                "{year}: {share} of {n} tracks",
+                one.total,
+                year=str(year),
+                share=one.text,
+            ),
         )
         for year, one in years
     ]
-    first, last = years[0], years[-1]
-    alt = (
-        f"Share of tracks marked explicit by year of release, from {percent(first[1].value)} in "
-        f"{first[0]} to {percent(last[1].value)} in {last[0]}."
+    (first, lowest), (last, highest) = years[0], years[-1]
+    alt = gettext(
+        "Share of tracks marked explicit by release year: {from} in {first}, {to} in {last}.",
+        **{
+            "from": lowest.text,
+            "first": str(first),
+            "to": highest.text,
+            "last": str(last),
+        },
     )
-    return over_years([Panel("tracks marked explicit", points, "~%")], alt=alt)
+    return over_years([Panel(gettext("Tracks marked explicit"), points, "~%")], alt=alt)
 
 
 def _table(years: list[tuple[int, Share]]) -> ResultTable:
     columns = (
-        ResultColumn("year", "Year of release", "text"),
-        ResultColumn("tracks", "Tracks with a mark"),
-        ResultColumn("explicit", "Marked explicit"),
-        ResultColumn("share", "Share", "share"),
-        ResultColumn("low", "At least", "share", on_page=False),
-        ResultColumn("high", "At most", "share", on_page=False),
+        ResultColumn("year", gettext("Release year"), "text"),
+        ResultColumn("tracks", gettext("Tracks with a mark")),
+        ResultColumn("explicit", gettext("Marked explicit")),
+        ResultColumn("share", gettext("Share"), "share"),
+        ResultColumn("low", gettext("At least"), "share", on_page=False),
+        ResultColumn("high", gettext("At most"), "share", on_page=False),
     )
     rows = tuple((str(y), s.total, s.hits, s.value, *s.interval) for y, s in years)
-    return ResultTable("explicit_by_year", "Explicit by year of release", columns, rows)
+    return ResultTable(
+        "explicit_by_year", gettext("Explicit tracks by release year"), columns, rows
+    )

@@ -1,4 +1,4 @@
-"""How long tracks are said to be, and how that changed with the years."""
+"""How long tracks are according to their metadata, and how that changed over the years."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, undated
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.findings.shared.seconds import histogram_of, seconds, timed
 from phonoscope.interval import Interval, median_ranks
-from phonoscope.text import clock, counted, measured
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import clock, measured
 
 FEWEST = 100
 """Tracks of a year from which its mean is drawn."""
+LAST_MINUTE = 10
+"""Minutes from which durations share a row."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +39,24 @@ class _Mean:
 @finding(
     name="lengths",
     title="Length of tracks",
-    question="How long are the tracks, and did that change?",
+    question="How long are the tracks, and has that changed?",
     needs={"tracks": ("duration_ms", "release_year")},
 )
 def lengths(catalogue: QuerySession) -> Answer:
-    """Average durations by year of release.
+    """Average durations by release year.
 
     Method
     ------
-    Durations as the source states them, not as decoded; those of 0 and of more than ten hours
-    are left out. The median is counted by whole second; means come from exact sums of
-    milliseconds, their intervals from the spread of whole seconds.
+    These are the durations that the source states, not those of decoded sound. Durations of 0
+    and of more than ten hours are left out. The median is counted by whole second. Means come
+    from exact sums of milliseconds, and their intervals from the spread of whole seconds.
 
     Caveats
     -------
-    The year is that of the release: a song of 1960 on a compilation of 2010 counts for 2010. A
-    mean moves with what is added, such as short tracks made for streams, or whole DJ sets.
-    Every interval takes the catalogue as a sample; for the catalogue itself the mean is exact.
+    The year is that of the release: a song from 1960 on a compilation from 2010 counts for 2010.
+    A mean moves when certain kinds are added, such as short tracks made for streaming, or whole
+    DJ sets. Every interval treats the catalogue as a sample; for the catalogue itself the mean is
+    exact.
     """
     total = all_tracks(catalogue)
     if not total:
@@ -60,24 +64,16 @@ def lengths(catalogue: QuerySession) -> Answer:
     histogram = histogram_of(catalogue)
     count_s = sum(histogram.values())
     if not count_s:
-        return cannot_tell("No track of this catalogue has a duration above 0.")
+        return cannot_tell(
+            gettext("No track of this catalogue has a duration above 0."), "no-values"
+        )
     years, mean = _years(catalogue)
     median = _ranked(histogram, (count_s + 1) // 2)
     drawn = [year for year in years if year.tracks >= FEWEST]
     rest = total - count_s
     return Answer(
         headline=_headline(median, mean, drawn),
-        note=" ".join(
-            filter(
-                None,
-                (
-                    f"{counted(rest, 'track')} have no duration, one of 0, or more than ten hours."
-                    if rest
-                    else "",
-                    undated(catalogue),
-                ),
-            )
-        ),
+        note=sentences(_left_out(rest) if rest else "", undated(catalogue)),
         certainty=_certainty(mean, count_s),
         figures=(
             Figure("duration_median_s", median + 0.5, "s", _median_interval(histogram), count_s),
@@ -93,7 +89,7 @@ def lengths(catalogue: QuerySession) -> Answer:
 
 
 def _years(catalogue: QuerySession) -> tuple[list[_Mean], _Mean]:
-    """Return the means of years of release, and of all tracks."""
+    """Return the means of release years, and of all tracks."""
     known = timed(catalogue.cached(seconds))
     whole = known.tracks * known.second
     found = known.group_by("release_year").agg(
@@ -134,22 +130,53 @@ def _median_interval(histogram: Mapping[int, int]) -> Interval | None:
     return Interval(*(_ranked(histogram, rank) + 0.5 for rank in ranks))
 
 
-def _headline(median: int, mean: _Mean, drawn: list[_Mean]) -> str:
-    told = f"The middle track lasts {clock(median)}, the mean is {clock(mean.mean_s)}"
-    if len(drawn) < 2:
-        return f"{told}."
-    first, last = drawn[0], drawn[-1]
-    return (
-        f"{told}; tracks of {first.year} last {clock(first.mean_s)} on average, those of "
-        f"{last.year} {clock(last.mean_s)}."
+def _left_out(tracks: int) -> Message:
+    return ngettext(
+        "{n} track is left out: its duration is missing, 0 or more than ten hours.",
+        "{n} tracks are left out: their duration is missing, 0 or more than ten hours.",
+        tracks,
     )
 
 
-def _certainty(mean: _Mean, timed: int) -> str:
+def _headline(median: int, mean: _Mean, drawn: list[_Mean]) -> Message:
+    low, high = _ends(mean.interval)
+    words = {"mean": clock(mean.mean_s), "low": low, "high": high, "median": clock(median)}
+    if len(drawn) < 2:
+        return ngettext(
+            "{n} track lasts {mean}.",
+            "{n} tracks last {mean} on average (95% interval {low} to {high}); the median is "
+            "{median}.",
+            mean.tracks,
+            **words,
+        )
+    first, last = drawn[0], drawn[-1]
+    return gettext(
+        "{n} tracks last {mean} on average (95% interval {low} to {high}), and the average went "
+        "from {from} in {first} to {to} in {last}; the median is {median}.",
+        n=mean.tracks,
+        first=str(first.year),
+        last=str(last.year),
+        **words,
+        **{"from": clock(first.mean_s), "to": clock(last.mean_s)},
+    )
+
+
+def _ends(interval: Interval) -> tuple[str, str]:
+    """Return the ends of an interval as on a player, or in tenths where those are the same."""
+    low, high = (clock(end) for end in interval)
+    if low != high:
+        return low, high
+    return measured(interval.low, "s", 1), measured(interval.high, "s", 1)
+
+
+def _certainty(mean: _Mean, timed: int) -> Message:
     low, high = (measured(end, "s", 1) for end in mean.interval)
-    return (
-        f"Exact for the {counted(timed, 'duration')} of this catalogue. If it is a sample of "
-        f"something larger, the mean there lies between {low} and {high} (95% interval)."
+    return gettext(
+        "The mean and the median are exact for this catalogue (n\u00a0=\u00a0{n}). If it "
+        "is a sample of a larger collection, the mean there is {low} to {high} (95% interval).",
+        n=timed,
+        low=low,
+        high=high,
     )
 
 
@@ -159,44 +186,64 @@ def _panel(drawn: list[_Mean]) -> Panel:
             y.year,
             y.mean_s,
             *y.interval,
-            f"{y.year}: {clock(y.mean_s)} on average, {counted(y.tracks, 'track')}",
+            ngettext(
+                "{year}: {mean} on average, {n} track",
+                "{year}: {mean} on average, {n} tracks",
+                y.tracks,
+                year=str(y.year),
+                mean=clock(y.mean_s),
+            ),
         )
         for y in drawn
     ]
-    return Panel("mean duration, s", points, ",d")
+    return Panel(gettext("Mean duration, s"), points, ",d")
 
 
-def _alt(drawn: list[_Mean]) -> str:
-    return (
-        f"Mean duration by year of release, from {clock(drawn[0].mean_s)} in {drawn[0].year} to "
-        f"{clock(drawn[-1].mean_s)} in {drawn[-1].year}."
+def _alt(drawn: list[_Mean]) -> Message:
+    first, last = drawn[0], drawn[-1]
+    return gettext(
+        "Mean duration by release year: {from} in {first}, {to} in {last}.",
+        **{
+            "from": clock(first.mean_s),
+            "first": str(first.year),
+            "to": clock(last.mean_s),
+            "last": str(last.year),
+        },
     )
 
 
 def _by_year(years: list[_Mean]) -> ResultTable:
     columns = (
-        ResultColumn("year", "Year of release", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("mean_s", "Mean duration, s", "decimal"),
-        ResultColumn("low", "At least", "decimal", on_page=False),
-        ResultColumn("high", "At most", "decimal", on_page=False),
+        ResultColumn("year", gettext("Release year"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("mean_s", gettext("Mean duration, s"), "decimal"),
+        ResultColumn("low", gettext("At least"), "decimal", on_page=False),
+        ResultColumn("high", gettext("At most"), "decimal", on_page=False),
     )
     rows = tuple((str(y.year), y.tracks, y.mean_s, *y.interval) for y in years)
-    return ResultTable("mean_duration_by_year", "Mean duration by year of release", columns, rows)
+    return ResultTable(
+        "mean_duration_by_year", gettext("Mean duration by release year"), columns, rows
+    )
 
 
 def _by_minute(histogram: Mapping[int, int], timed: int) -> ResultTable:
     minutes: dict[int, int] = {}
     for second, n in histogram.items():
-        minute = min(second // 60, 10)
+        minute = min(second // 60, LAST_MINUTE)
         minutes[minute] = minutes.get(minute, 0) + n
     columns = (
-        ResultColumn("minutes", "Minutes", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("minutes", gettext("Minutes"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
     rows = tuple(
-        ("10 or more" if minute == 10 else f"{minute} to {minute + 1}", n, n / timed)
+        (
+            gettext("{low} or more", low=minute)
+            if minute == LAST_MINUTE
+            else gettext("{low} to {high}", low=minute, high=minute + 1),
+            n,
+            n / timed,
+        )
         for minute, n in sorted(minutes.items())
     )
-    return ResultTable("duration_by_minute", "Tracks by whole minute", columns, rows)
+    return ResultTable("duration_by_minute", gettext("Tracks by whole minute"), columns, rows)

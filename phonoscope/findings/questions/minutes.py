@@ -1,4 +1,4 @@
-"""Durations at whole minutes: whether more tracks lie there than beside them."""
+"""Durations of whole minutes: whether more tracks have them than the seconds around them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ from phonoscope.findings.plots.noun import TRACKS
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.seconds import histogram_of
 from phonoscope.interval import Interval
-from phonoscope.text import clock, count, counted, joined, number
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import Quantity, clock, joined, number, p_value
 
 MARKS_S = (120, 180, 240)
 REACH_S = 5
-"""Seconds to each side that say how many tracks to expect."""
+"""Seconds on each side whose mean is the expected number of tracks."""
 FEWEST = 30
 """Tracks in the neighbouring seconds from which a second is compared."""
 LEVEL = 0.05
-"""Chance of error of either test at which a second is said to stand out."""
+"""Chance of error of either test at which a second stands out."""
 SHOWN_S = (60, 361)
 
 
 @dataclass(frozen=True)
 class MinuteExcess:
-    """How one second stands out from its neighbours."""
+    """How far one second stands out from its neighbours."""
 
     second: int
     tracks: int
@@ -48,12 +49,12 @@ class MinuteExcess:
 
     @property
     def ratio(self) -> float:
-        """Tracks to the mean of the neighbours; 1 is no excess."""
+        """Tracks relative to the mean of the neighbours; 1 means no excess."""
         return self.tracks * 2 * REACH_S / self.neighbours
 
     @property
     def interval(self) -> Interval:
-        """95 % interval of the ratio: exact limits of a share, as odds."""
+        """95% interval of the ratio: exact limits of a share, as odds."""
         k, m = self.tracks, self.neighbours
         low = betaincinv(k, m + 1, 0.025) if k else 0.0
         high = betaincinv(k + 1, m, 0.975)
@@ -73,7 +74,7 @@ class MinuteExcess:
 
 
 def excess_at(second: int, tracks: Mapping[int, int]) -> MinuteExcess | None:
-    """Return how a second stands out; ``None`` where too few tracks are around it."""
+    """Return how far a second stands out; ``None`` where too few tracks are around it."""
     around = [s for s in range(second - REACH_S, second + REACH_S + 1) if s != second]
     neighbours = sum(tracks.get(s, 0) for s in around)
     return MinuteExcess(second, tracks.get(second, 0), neighbours) if neighbours >= FEWEST else None
@@ -82,7 +83,7 @@ def excess_at(second: int, tracks: Mapping[int, int]) -> MinuteExcess | None:
 @finding(
     name="minutes",
     title="Whole minutes",
-    question="Are durations tuned to whole minutes?",
+    question="Do unusually many tracks last exactly 2, 3 or 4 minutes?",
     needs={"tracks": ("duration_ms",)},
 )
 def minutes(catalogue: QuerySession) -> Answer:
@@ -91,18 +92,18 @@ def minutes(catalogue: QuerySession) -> Answer:
     Method
     ------
     Tracks are counted by whole second of their duration. At 2:00, 3:00 and 4:00 the count is
-    set against the mean of the five seconds on either side. Interval and p-value are exact for
-    counts (conditional binomial; Clopper & Pearson 1934). Because other causes make seconds
-    uneven too, every second from 1:00 to 7:00 that is no whole half minute is compared in the
-    same way; how many of those stand out as much, in standard deviations, is a second, rougher
-    test that needs no model. A whole minute is said to stand out when p is at most 0.05/3, for
-    three looks, and at most one in twenty of the other seconds stands out as much.
+    compared with the mean of the five seconds on either side. Interval and p-value are exact for
+    counts (conditional binomial; Clopper & Pearson 1934). Seconds can be uneven for other
+    reasons, so a second test needs no model: every other second from 1:00 to 7:00, except whole
+    and half minutes, is compared in the same way, in standard deviations. A whole minute stands
+    out when p is at most 0.05/3 (three comparisons) and at most 5% of the other seconds stand
+    out as much.
 
     Caveats
     -------
-    Recordings cut to whole minutes are old practice too: library music, sleep sounds, tones and
-    podcasts. An excess does not say that machines made them. A source that rounds its durations
-    shows peaks that are its own.
+    People have always cut recordings to whole minutes: library music, sleep sounds, tones and
+    podcasts. An excess doesn't show that machines made them. A source that rounds durations
+    creates peaks of its own.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -110,16 +111,18 @@ def minutes(catalogue: QuerySession) -> Answer:
     found = [one for second in MARKS_S if (one := excess_at(second, tracks))]
     if len(found) < len(MARKS_S):
         return cannot_tell(
-            "Too few tracks last about 2:00, 3:00 and 4:00 to compare those seconds with others."
+            gettext(
+                "Too few tracks last about 2:00, 3:00 or 4:00 to compare those seconds with others."
+            ),
+            "no-values",
         )
     others = [
         one for second in range(60, 421) if second % 30 and (one := excess_at(second, tracks))
     ]
     sure = [one for one in found if stands_out(one, others)]
-    certainty = " ".join(_certainty(one, others) for one in found)
     return Answer(
         headline=_headline(found, sure),
-        certainty=certainty,
+        certainty=sentences(*(_certainty(one, others) for one in found)),
         figures=tuple(
             Figure(
                 f"excess_{one.second // 60}_00",
@@ -132,23 +135,48 @@ def minutes(catalogue: QuerySession) -> Answer:
         ),
         chart=_chart(tracks),
         tables=(_excesses(found, others), _histogram(tracks)),
-        claim=f"{_times(max(sure, key=lambda one: one.ratio))} as many tracks as expected"
-        if sure
-        else "",
+        claim=_claim(sure),
     )
 
 
-def _times(one: MinuteExcess) -> str:
-    return f"at {clock(one.second)} {number(one.ratio, 2)} times"
-
-
 def _headline(found: Sequence[MinuteExcess], sure: Sequence[MinuteExcess]) -> str:
-    rest = joined([clock(one.second) for one in found if one not in sure] or [""])
+    rest = [clock(one.second) for one in found if one not in sure]
     if not sure:
-        return f"Durations of {rest} are no more frequent than those of other seconds."
-    told = joined([_times(one) for one in sure])
-    beside = f"; {rest} {'do' if ' ' in rest else 'does'} not stand out" if rest else ""
-    return f"{told[0].upper()}{told[1:]} as many tracks as in the seconds around{beside}."
+        return gettext(
+            "Durations of {durations} are no more frequent than the seconds around them.",
+            durations=joined(rest),
+        )
+    usual = ngettext(
+        "A duration of {durations} isn't unusually frequent.",
+        "Durations of {durations} aren't unusually frequent.",
+        len(rest),
+        durations=joined(rest) if rest else "",
+    )
+    return sentences(*map(_excess, sure), usual if rest else "")
+
+
+def _excess(one: MinuteExcess) -> Message:
+    return gettext(
+        "{ratio} times as many tracks last {duration} as expected (95% interval {low} to {high}).",
+        duration=clock(one.second),
+        **_ratio(one),
+    )
+
+
+def _ratio(one: MinuteExcess) -> dict[str, Quantity]:
+    low, high = one.interval
+    return {"ratio": number(one.ratio, 2), "low": number(low, 2), "high": number(high, 2)}
+
+
+def _claim(sure: Sequence[MinuteExcess]) -> Message | str:
+    if not sure:
+        return ""
+    most = max(sure, key=lambda one: one.ratio)
+    return gettext(
+        "{ratio} times as many tracks of {duration} as expected",
+        ratio=number(most.ratio, 2),
+        duration=clock(most.second),
+    )
 
 
 def as_far(one: MinuteExcess, others: Sequence[MinuteExcess]) -> int:
@@ -161,14 +189,18 @@ def stands_out(one: MinuteExcess, others: Sequence[MinuteExcess]) -> bool:
     return one.p_value <= LEVEL / len(MARKS_S) and as_far(one, others) <= LEVEL * len(others)
 
 
-def _certainty(one: MinuteExcess, others: Sequence[MinuteExcess]) -> str:
-    low, high = one.interval
-    as_much = as_far(one, others)
-    p = f"p\u00a0=\u00a0{one.p_value:.2g}" if one.p_value >= 0.0001 else "p under 0.0001"
-    return (
-        f"{clock(one.second)}: {number(one.ratio, 2)} ({number(low, 2)} to {number(high, 2)}), "
-        f"{p}, n\u00a0=\u00a0{count(one.tracks)}; of {counted(len(others), 'other second')} "
-        f"{as_much} {'stands' if as_much == 1 else 'stand'} out as much."
+def _certainty(one: MinuteExcess, others: Sequence[MinuteExcess]) -> Message:
+    return ngettext(
+        "{duration}: ratio {ratio} (95% interval {low} to {high}; p-value {p_value}; "
+        "n\u00a0=\u00a0{tracks}); {n} of {others} other seconds stands out as much.",
+        "{duration}: ratio {ratio} (95% interval {low} to {high}; p-value {p_value}; "
+        "n\u00a0=\u00a0{tracks}); {n} of {others} other seconds stand out as much.",
+        as_far(one, others),
+        duration=clock(one.second),
+        p_value=p_value(one.p_value),
+        tracks=one.tracks,
+        others=len(others),
+        **_ratio(one),
     )
 
 
@@ -179,8 +211,12 @@ def _chart(tracks: Mapping[int, int]) -> Chart:
         bars,
         [clock(s) for s in range(first, last)],
         noun=TRACKS,
-        alt=f"Tracks by duration in whole seconds from {clock(first)} to {clock(last - 1)}.",
-        x_title="Duration, minutes",
+        alt=gettext(
+            "Histogram of tracks by whole second of duration, {first} to {last}.",
+            first=clock(first),
+            last=clock(last - 1),
+        ),
+        x_title=gettext("Duration, minutes"),
         ticks=list(range(first, last, 30)),
         tick_label="floor(datum.value / 60) + ':' + format(datum.value % 60, '02d')",
     )
@@ -188,14 +224,16 @@ def _chart(tracks: Mapping[int, int]) -> Chart:
 
 def _excesses(found: Sequence[MinuteExcess], others: Sequence[MinuteExcess]) -> ResultTable:
     columns = (
-        ResultColumn("duration", "Duration", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("expected", "Mean of 10 seconds around", "decimal"),
-        ResultColumn("ratio", "Ratio", "decimal"),
-        ResultColumn("low", "At least", "decimal"),
-        ResultColumn("high", "At most", "decimal"),
-        ResultColumn("p_value", "p-value", "text"),
-        ResultColumn("others_as_far", f"Stand out as much among {len(others)} other seconds"),
+        ResultColumn("duration", gettext("Duration"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("expected", gettext("Mean of the 10 seconds around"), "decimal"),
+        ResultColumn("ratio", gettext("Ratio"), "decimal"),
+        ResultColumn("low", gettext("At least"), "decimal"),
+        ResultColumn("high", gettext("At most"), "decimal"),
+        ResultColumn("p_value", gettext("p-value"), "text"),
+        ResultColumn(
+            "others_as_far", gettext("Stand out as much, of {n} other seconds", n=len(others))
+        ),
     )
     rows = tuple(
         (
@@ -209,12 +247,20 @@ def _excesses(found: Sequence[MinuteExcess], others: Sequence[MinuteExcess]) -> 
         )
         for e in found
     )
-    return ResultTable("whole_minutes", "Whole minutes", columns, rows)
+    return ResultTable("whole_minutes", gettext("Whole minutes"), columns, rows)
 
 
 def _histogram(tracks: Mapping[int, int]) -> ResultTable:
-    columns = (ResultColumn("second", "Duration, s"), ResultColumn("tracks", "Tracks"))
+    columns = (
+        ResultColumn("second", gettext("Duration, s")),
+        ResultColumn("tracks", gettext("Tracks")),
+    )
     shown = {s: n for s, n in tracks.items() if s < 1200}
     rest = sum(n for s, n in tracks.items() if s >= 1200)
-    title = "Tracks by whole second" + (f"; {counted(rest, 'track')} are longer" if rest else "")
+    longer = ngettext(
+        "Tracks by whole second ({n} longer track left out)",
+        "Tracks by whole second ({n} longer tracks left out)",
+        rest,
+    )
+    title = longer if rest else gettext("Tracks by whole second")
     return ResultTable("durations_by_second", title, columns, tuple(shown.items()))

@@ -1,4 +1,4 @@
-"""Years and months of date tags, which say as much as whoever wrote them knew."""
+"""Years and months of date tags, which can be vague."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _YEAR = r"(18\d\d|19\d\d|20\d\d)"
 _MONTH = r"(1[0-2]|0?[1-9])"
 _DAY = r"(?:0[1-9]|[12]\d|3[01])"
-# A date may go on: with a time, or with what somebody added.
+# More text may follow a date: a time, or a note.
 _END = r"(?:$|[^0-9])"
 
 
@@ -20,12 +20,12 @@ def year_of(date: ir.StringColumn) -> ir.StringColumn:
     Parameters
     ----------
     date
-        An Ibis column of text as it stands in files.
+        An Ibis column of text as written in files.
 
     Returns
     -------
     Ibis column
-        Empty where the text does not begin with a year from 1800 to 2099.
+        Empty where the text doesn't begin with a year from 1800 to 2099.
     """
     plain = date.strip().re_extract(f"^{_YEAR}{_END}", 1)
     compact = date.strip().re_extract(f"^{_YEAR}(?:0[1-9]|1[0-2]){_DAY}{_END}", 1)
@@ -35,14 +35,13 @@ def year_of(date: ir.StringColumn) -> ir.StringColumn:
 def month_of(date: ir.StringColumn) -> ir.StringColumn:
     """Return the month of a date column, e.g. ``"2024-05"``.
 
-    It is read where the year stands first (``2024-05-17``, ``2024/5``, ``20240517``), because
-    then no other reading is possible. ``05/06/2024`` may be May or June, and ``2024`` is no
-    month: both are empty.
+    The year must come first (``2024-05-17``, ``2024/5``, ``20240517``), because only then is the
+    month unambiguous. ``05/06/2024`` can be May or June, and ``2024`` has no month: both are empty.
 
     Parameters
     ----------
     date
-        An Ibis column of text as it stands in files.
+        An Ibis column of text as written in files.
     """
     text = date.strip()
     apart, together = f"^{_YEAR}[-/.]{_MONTH}{_END}", f"^{_YEAR}(0[1-9]|1[0-2]){_DAY}{_END}"

@@ -1,4 +1,4 @@
-"""The tracks by date of release as written: one pass for what is asked of dates."""
+"""The tracks by release date as written: one pass for findings on dates."""
 
 from __future__ import annotations
 

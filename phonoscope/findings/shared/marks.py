@@ -1,22 +1,23 @@
-"""The tracks by year of release, popularity, mark and countries: one pass for many findings.
+"""The tracks by release year, popularity, mark and countries: one pass for many findings.
 
-A hundred million tracks come to some ten thousand rows here, exactly, so that what is asked by
-year or by popularity does not read the tracks again.
+It reduces a hundred million tracks to some ten thousand rows, exactly, so that findings by year or
+popularity don't read the tracks again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phonoscope.text import counted
+from phonoscope.messages import Message, gettext, ngettext
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from phonoscope.findings.base import QuerySession
 
-NO_TRACKS = (
-    "This catalogue has no tracks: 'phonoscope ingest SOURCE --into CATALOGUE' brings metadata in."
+NO_TRACKS = gettext(
+    "This catalogue has no tracks. Import metadata with 'phonoscope ingest SOURCE --into "
+    "CATALOGUE'."
 )
 
 
@@ -33,7 +34,7 @@ def all_tracks(catalogue: QuerySession) -> int:
 
 
 def tracks_by_year(catalogue: QuerySession) -> list[tuple[int, int]]:
-    """Return years of release and their tracks, in order; undated tracks are left out."""
+    """Return release years and their tracks, in order; undated tracks are left out."""
     table = catalogue.cached(marks)
     dated = table.filter(table.release_year.notnull())
     found = dated.group_by("release_year").agg(tracks=dated.tracks.sum())
@@ -41,10 +42,15 @@ def tracks_by_year(catalogue: QuerySession) -> list[tuple[int, int]]:
     return [(row["release_year"], row["tracks"]) for row in rows]
 
 
-def undated(catalogue: QuerySession) -> str:
-    """Say how many tracks have no year of release; empty when all have one."""
+def undated(catalogue: QuerySession) -> Message | str:
+    """Return how many tracks have no release year; empty when all have one."""
     dated = sum(tracks for _, tracks in tracks_by_year(catalogue))
     total = all_tracks(catalogue)
     if dated == total:
         return ""
-    return f"{counted(total - dated, 'track')} of {total:,} have no year of release."
+    return ngettext(
+        "{n} of {total} tracks has no release year.",
+        "{n} of {total} tracks have no release year.",
+        total - dated,
+        total=total,
+    )

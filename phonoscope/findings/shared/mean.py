@@ -8,7 +8,7 @@ from phonoscope.interval import Z_95, Interval
 
 
 def mean_interval(total: float, squares: float, count: int) -> tuple[float, Interval]:
-    """Return a mean and its 95 % interval, taking the rows as a sample.
+    """Return a mean and its 95% interval, taking the rows as a sample.
 
     The interval is the normal one, mean +- 1.96 standard errors; under two rows it is the mean
     alone.
