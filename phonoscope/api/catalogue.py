@@ -308,6 +308,7 @@ class Catalogue(FormerNames):
         whole: bool = False,
         compare: Catalogue | None = None,
         source: str | None = None,
+        full_paths: bool = False,
         engine: str = "local",
         progress: Progress | None = None,
     ) -> Report: ...
@@ -322,6 +323,7 @@ class Catalogue(FormerNames):
         whole: bool = False,
         compare: Catalogue | None = None,
         source: str | None = None,
+        full_paths: bool = False,
         engine: str = "local",
         progress: Progress | None = None,
     ) -> Path: ...
@@ -335,6 +337,7 @@ class Catalogue(FormerNames):
         whole: bool = False,
         compare: Catalogue | None = None,
         source: str | None = None,
+        full_paths: bool = False,
         engine: str = "local",
         progress: Progress | None = None,
     ) -> Report | Path:
@@ -355,6 +358,8 @@ class Catalogue(FormerNames):
             A catalogue to put beside this one.
         source
             Of the metadata, look at this source only: one of the column ``source``.
+        full_paths
+            Whether to show full paths of files. By default they are relative to the scanned folder.
         engine
             Where the tables are asked: ``"local"`` on this machine, ``"spark"`` on the Spark
             cluster that PySpark finds. The answers are the same.
@@ -391,6 +396,7 @@ class Catalogue(FormerNames):
                 whole=whole,
                 other=other,
                 source=source,
+                full_paths=full_paths,
                 progress=progress,
             )
         return made if path is None else made.write(path, form)
@@ -544,13 +550,15 @@ class Catalogue(FormerNames):
             "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
         }
 
-    def dossier(self, recording: str) -> Dossier:
+    def dossier(self, recording: str, *, full_paths: bool = False) -> Dossier:
         """Return all that is known of one recording, for somebody else to check.
 
         Parameters
         ----------
         recording
             Its id, the beginning of its id, or a file whose bytes the catalogue knows.
+        full_paths
+            Whether to show full paths of files. By default they are relative to the scanned folder.
 
         Returns
         -------
@@ -565,7 +573,7 @@ class Catalogue(FormerNames):
         """
         from phonoscope.dossier.content import dossier_of
 
-        return dossier_of(self, recording)
+        return dossier_of(self, recording, full_paths=full_paths)
 
     def compact(self, *, grace_s: float = 3600.0) -> Compaction:
         """Merge the parts that scans left; the rows stay the same and queries get faster.

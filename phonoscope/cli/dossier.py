@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.options import AsJson, Quiet, person_path
+from phonoscope.cli.options import AsJson, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.escape import printable
 
@@ -38,6 +38,7 @@ def dossier(
             "--to", metavar="FILE", help="Where to write it. [default: dossier-RECORDING.html]"
         ),
     ] = None,
+    full_paths: FullPaths = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -53,7 +54,7 @@ def dossier(
     from phonoscope.dossier.page import write as write_page
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    made = dossier_of(opened, person_path(recording))
+    made = dossier_of(opened, person_path(recording), full_paths=full_paths)
     if as_json:
         write_json(made.to_json())
     if to is not None or not as_json:

@@ -37,6 +37,13 @@ AsJson = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr; errors stay.")
 ]
+FullPaths = Annotated[
+    bool,
+    typer.Option(
+        "--full-paths",
+        help="Show full paths of files. By default they are relative to the scanned folder.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -13,6 +13,7 @@ from phonoscope.cli.options import (
     CatalogueArgument,
     EngineName,
     EngineOption,
+    FullPaths,
     Quiet,
     person_path,
 )
@@ -92,6 +93,7 @@ def report(
             help="Of the metadata, look at this source only: its path, or its name from --as.",
         ),
     ] = None,
+    full_paths: FullPaths = False,
     engine: EngineOption = EngineName.LOCAL,
     fail_on: Annotated[
         ReportFailOn | None,
@@ -124,6 +126,7 @@ def report(
             whole=whole,
             compare=other,
             source=source,
+            full_paths=full_paths,
             engine=engine.value,
             progress=progress,
         )

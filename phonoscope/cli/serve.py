@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
+from phonoscope.cli.options import AsJson, CatalogueArgument, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import finish_stdout, message, write, write_json
 from phonoscope.errors import MissingExtraError, UsageError
 
@@ -33,6 +33,7 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")
     ] = 8765,
+    full_paths: FullPaths = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -52,7 +53,8 @@ def serve(
         raise MissingExtraError("web", "serving pages") from error
     from phonoscope import api
 
-    app = create_app(api.open_catalogue(person_path(catalogue), create=False))
+    opened = api.open_catalogue(person_path(catalogue), create=False)
+    app = create_app(opened, full_paths=full_paths)
     listener = _listen(host, port)
     _announce(listener, host, as_json, quiet)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))

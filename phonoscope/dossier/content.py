@@ -135,7 +135,7 @@ class Dossier:
             "format": FORMAT,
             "phonoscope": phonoscope_version(),
             "catalogue": self.catalogue,
-            "recording": self.analysis.to_json(),
+            "recording": self.record.analysis_json(),
             "declares": self.declared_status.value,
             "detected": self.detected and self.detected.value,
             "sha256": self.sha256,
@@ -157,7 +157,7 @@ def _licence_json(one: VoiceRow) -> dict[str, Any]:
     }
 
 
-def dossier_of(catalogue: CatalogueReader, recording: str) -> Dossier:
+def dossier_of(catalogue: CatalogueReader, recording: str, *, full_paths: bool = False) -> Dossier:
     """Read all that a catalogue holds of a recording.
 
     Parameters
@@ -166,6 +166,8 @@ def dossier_of(catalogue: CatalogueReader, recording: str) -> Dossier:
         An opened catalogue.
     recording
         Its id, the beginning of one, the path of a scanned file, or of a file with its bytes.
+    full_paths
+        Whether to show full paths of files, not those relative to the scanned folder.
 
     Returns
     -------
@@ -177,7 +179,7 @@ def dossier_of(catalogue: CatalogueReader, recording: str) -> Dossier:
     UsageError
         When there is no such recording, several are meant, or it could not be examined.
     """
-    queries = Queries(catalogue)
+    queries = Queries(catalogue, full_paths=full_paths)
     try:
         return _dossier(queries, _resolved(queries, recording))
     finally:
@@ -196,7 +198,7 @@ def _dossier(queries: Queries, recording_id: str) -> Dossier:
     return Dossier(
         catalogue=queries.name,
         record=record,
-        files=held(record.files, recording_id),
+        files=held(record.files, recording_id, record.locations),
         measured_by=printable(row.get("phonoscope_version") or "an unknown version"),
         print_model=prints[0]["print_model"] if prints else None,
         scan=_scan(queries, row.get("scan_id")),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from phonoscope.catalogue.locations import Locations
 from phonoscope.errors import UnreadableError
-from phonoscope.files import RECORDING_ID_BYTES, open_source, shown
+from phonoscope.files import RECORDING_ID_BYTES, open_source
 from phonoscope.view.queries import Row
 
 MOST_HASHED = 20
@@ -38,24 +39,26 @@ class Held:
         return dict(vars(self))
 
 
-def held(files: tuple[Row, ...], recording_id: str) -> tuple[Held, ...]:
+def held(files: tuple[Row, ...], recording_id: str, locations: Locations) -> tuple[Held, ...]:
     """Return the files of a recording, the first :data:`MOST_HASHED` of them read again."""
     return tuple(
-        _held(row, recording_id, is_read=number < MOST_HASHED) for number, row in enumerate(files)
+        _held(row, recording_id, locations, is_read=number < MOST_HASHED)
+        for number, row in enumerate(files)
     )
 
 
-def _held(row: Row, recording_id: str, *, is_read: bool) -> Held:
+def _held(row: Row, recording_id: str, locations: Locations, *, is_read: bool) -> Held:
     sha256, why, state = None, "", "not-read"
     if is_read:
         try:
             found, digest = _hashes(row["uri"])
         except (UnreadableError, OSError) as error:
-            state, why = "unreachable", shown(str(error))
+            state, why = "unreachable", locations.cleared(str(error), row["uri"])
         else:
             state = "unchanged" if found == recording_id else "changed"
             sha256 = digest if found == recording_id else None
-    return Held(shown(row["uri"]), row["size_bytes"], _utc(row["mtime_ns"]), sha256, state, why)
+    name, changed = locations.name(row["uri"]), _utc(row["mtime_ns"])
+    return Held(name, row["size_bytes"], changed, sha256, state, why)
 
 
 def _hashes(uri: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
-from phonoscope.escape import printable
 from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.query_session import QuerySession, Tables
 from phonoscope.messages import Message, gettext, ngettext
@@ -49,7 +48,8 @@ class Finding:
             return cannot_tell(_lacking(missing), "missing-columns")
         needed = {column for columns in self.needs.values() for column in columns}
         if needed & DERIVED_COLUMNS and catalogue.outdated:
-            return cannot_tell(_outdated(catalogue.outdated), "outdated")
+            sources = [catalogue.locations.source(name) for name in catalogue.outdated]
+            return cannot_tell(_outdated(sources), "outdated")
         return self.compute(catalogue)
 
 
@@ -66,7 +66,7 @@ def _outdated(sources: list[str]) -> Message:
     return gettext(
         "An earlier version of Phonoscope read {sources} and kept too little for this answer. "
         "Ingest it again.",
-        sources=", ".join(map(printable, sources)),
+        sources=", ".join(sources),
     )
 
 

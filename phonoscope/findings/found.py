@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from phonoscope.catalogue.locations import Locations
 from phonoscope.findings.answer import Answer
 from phonoscope.findings.finding import Finding
 from phonoscope.findings.order import findings
 from phonoscope.findings.query_session import QuerySession, Tables
+from phonoscope.findings.result_table import Cell, ResultTable
 from phonoscope.progress import NoProgress, Progress
 
 
@@ -18,6 +20,11 @@ class Found:
 
     finding: Finding
     answer: Answer
+
+    def named(self, locations: Locations) -> Found:
+        """Return the same with sources of metadata named as others may read them."""
+        tables = tuple(_sources_named(table, locations) for table in self.answer.tables)
+        return replace(self, answer=replace(self.answer, tables=tables))
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of one finding in ``report --format json``."""
@@ -39,15 +46,42 @@ class Found:
 
 
 def find(
-    catalogue: Tables, source: str | None = None, progress: Progress | None = None
+    catalogue: Tables,
+    source: str | None = None,
+    progress: Progress | None = None,
+    *,
+    full_paths: bool = False,
 ) -> tuple[Found, ...]:
-    """Compute every finding of a catalogue, or with ``source`` of one source of its metadata."""
+    """Compute every finding of a catalogue.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    source
+        Of the metadata, look at this source only.
+    progress
+        Is told how far it is.
+    full_paths
+        Whether answers show full paths of files, not those relative to the scanned folder.
+    """
     found = []
     progress = progress or NoProgress()
-    with QuerySession(catalogue, source) as session:
+    with QuerySession(catalogue, source, full_paths=full_paths) as session:
         progress.start("findings", unit="questions", total=len(findings()))
         for finding in findings():
             progress.step(finding.question)
-            found.append(Found(finding, finding.answer(session)))
+            found.append(Found(finding, finding.answer(session)).named(session.locations))
             progress.advance()
     return tuple(found)
+
+
+def _sources_named(table: ResultTable, locations: Locations) -> ResultTable:
+    at = next((i for i, column in enumerate(table.columns) if column.name == "source"), None)
+    if at is None:
+        return table
+
+    def named(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return *row[:at], row[at] and locations.source(str(row[at])), *row[at + 1 :]
+
+    return replace(table, rows=tuple(map(named, table.rows)))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from phonoscope.catalogue.backend import materialise
+from phonoscope.catalogue.locations import Locations, locations_of
 from phonoscope.catalogue.reader import CatalogueReader
 
 if TYPE_CHECKING:
@@ -28,11 +29,16 @@ class QuerySession:
         An opened catalogue.
     source
         Show only the rows of this source of metadata.
+    full_paths
+        Whether answers show full paths of files, not those relative to the scanned folder.
     """
 
-    def __init__(self, catalogue: Tables, source: str | None = None) -> None:
+    def __init__(
+        self, catalogue: Tables, source: str | None = None, *, full_paths: bool = False
+    ) -> None:
         self._catalogue = catalogue
         self._source = source
+        self._full_paths = full_paths
         self._cache: dict[
             Callable[[QuerySession], ir.Table], tuple[ir.Table, Callable[[], object]]
         ] = {}
@@ -49,6 +55,11 @@ class QuerySession:
         if self._source is None or "source" not in found.columns or name == "machine_artists":
             return found
         return found.filter(found.source == self._source)
+
+    @cached_property
+    def locations(self) -> Locations:
+        """How answers name files and sources."""
+        return locations_of(self._catalogue, full=self._full_paths)
 
     @cached_property
     def outdated(self) -> list[str]:

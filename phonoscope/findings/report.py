@@ -136,6 +136,7 @@ def report_of(
     whole: bool = False,
     other: Tables | None = None,
     source: str | None = None,
+    full_paths: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Ask a catalogue everything that a report tells.
@@ -152,6 +153,8 @@ def report_of(
         A catalogue to put beside it.
     source
         Of the metadata, look at this source only.
+    full_paths
+        Whether to show full paths of files, not those relative to the scanned folder.
     progress
         Takes in how far it is.
 
@@ -164,11 +167,12 @@ def report_of(
         raise UsageError("a report checks claims or compares two catalogues, not both at once")
     if source is not None:
         _check_source(catalogue, source)
-    found = find(catalogue, source, progress)
+    found = find(catalogue, source, progress, full_paths=full_paths)
     name = name_of(catalogue)
     if other is not None:
-        names = _told_apart(catalogue, other)
-        beside = compare(names, sizes_of(catalogue, other), found, find(other, source, progress))
+        names = _names_of(catalogue, other, full_paths=full_paths)
+        others = find(other, source, progress, full_paths=full_paths)
+        beside = compare(names, sizes_of(catalogue, other), found, others)
         return Report(name, found, comparison=beside)
     checks = None if claims is None else check_claims(claims, found, whole=whole)
     return Report(name, found, checks)
@@ -253,13 +257,15 @@ def dateline() -> str:
     return f"Counted on {now.day} {now:%B %Y} at {now:%H:%M} UTC."
 
 
-def _told_apart(one: Tables, other: Tables) -> tuple[str, str]:
-    """Return the names of two catalogues; their whole paths where the last parts are alike."""
+def _names_of(one: Tables, other: Tables, *, full_paths: bool) -> tuple[str, str]:
+    """Return the names of two catalogues; where they are the same, their paths or numbers."""
     names = name_of(one), name_of(other)
     if names[0] != names[1]:
         return names
     paths = shown(str(one.path)), shown(str(other.path))
-    return paths if paths[0] != paths[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
+    if full_paths and paths[0] != paths[1]:
+        return paths
+    return f"{names[0]} (first)", f"{names[1]} (second)"
 
 
 def _page(template: str, **content: Any) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
+from phonoscope.catalogue.locations import Locations
 from phonoscope.escape import printable
-from phonoscope.files import shown
 from phonoscope.findings.questions.unreadable import reason
 from phonoscope.view.queries import Queries, Row, TableOf
 
@@ -104,24 +104,28 @@ class ListingPage:
 
 def read_page(queries: Queries, filters: Filters) -> ListingPage:
     """Return a page of the list; of files that could not be read when an error is asked for."""
+    locations = queries.locations()
     if filters.error:
-        count = queries.rows(lambda table: _counted(_unreadable(table, filters)))[0]["rows"]
-        rows = queries.rows(lambda table: _paged(_unreadable(table, filters), filters))
+        count = queries.rows(lambda t: _counted(_unreadable(t, filters, locations)))[0]["rows"]
+        rows = queries.rows(lambda t: _paged(_unreadable(t, filters, locations), filters))
     else:
         # All rows are ordered by the two columns that this needs; what a page shows of a
         # recording is read only of those that are on it.
-        count = queries.rows(lambda table: _counted(_chosen(table, filters)))[0]["rows"]
-        placed = queries.rows(lambda table: _paged(_sortable(table, filters), filters))
+        count = queries.rows(lambda t: _counted(_chosen(t, filters, locations)))[0]["rows"]
+        placed = queries.rows(lambda t: _paged(_sortable(t, filters, locations), filters))
         known = [row["recording_id"] for row in placed]
         by_id = read_rows(queries, known)
         return ListingPage(filters, count, tuple(by_id[name] for name in known if name in by_id))
-    return ListingPage(filters, count, tuple(_shown(row) for row in rows))
+    return ListingPage(filters, count, tuple(_shown(row, locations) for row in rows))
 
 
 def read_rows(queries: Queries, known: list[str]) -> dict[str, Row]:
     """Return what a list shows of these recordings, by their ids; unknown ones are left out."""
-    found = queries.rows(lambda table: _described(table, known)) if known else []
-    return {row["recording_id"]: _shown(row) for row in found}
+    if not known:
+        return {}
+    locations = queries.locations()
+    found = queries.rows(lambda table: _described(table, known))
+    return {row["recording_id"]: _shown(row, locations) for row in found}
 
 
 def _counted(listed: ir.Table) -> ir.Table:
@@ -140,13 +144,13 @@ def _paged(listed: ir.Table, filters: Filters) -> ir.Table:
     return ordered.limit(filters.size, offset=(filters.page - 1) * filters.size)
 
 
-def _chosen(table: TableOf, filters: Filters) -> ir.Table:
-    """Return the recordings that pass the filters and lie in a file."""
+def _chosen(table: TableOf, filters: Filters, locations: Locations) -> ir.Table:
+    """Return the recordings of readable files that pass the filters."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     held = files.filter(files.recording_id.notnull())
     if filters.search:
         text = filters.search.lower()
-        named = held.filter(held.uri.lower().contains(text))
+        named = held.filter(locations.searched(held.uri).lower().contains(text))
         recordings = recordings.filter(
             recordings.tag_title.lower().contains(text).fill_null(False)
             | recordings.tag_artist.lower().contains(text).fill_null(False)
@@ -164,9 +168,9 @@ def _chosen(table: TableOf, filters: Filters) -> ir.Table:
     return recordings.filter(recordings.recording_id.isin(held.recording_id))
 
 
-def _sortable(table: TableOf, filters: Filters) -> ir.Table:
+def _sortable(table: TableOf, filters: Filters, locations: Locations) -> ir.Table:
     """Return the chosen recordings with their first file and what they are sorted by."""
-    chosen = _chosen(table, filters).rename(title="tag_title", artist="tag_artist")
+    chosen = _chosen(table, filters, locations).rename(title="tag_title", artist="tag_artist")
     if filters.sort == "p_generated":
         scored = table("verdicts").select("recording_id", "p_generated")
         chosen = chosen.select("recording_id").left_join(scored, "recording_id")
@@ -198,23 +202,27 @@ def _places(files: ir.Table) -> ir.Table:
     return held.group_by("recording_id").agg(uri=held.uri.min(), files=held.count())
 
 
-def _unreadable(table: TableOf, filters: Filters) -> ir.Table:
+def _unreadable(table: TableOf, filters: Filters, locations: Locations) -> ir.Table:
     files = table("files")
     failed = files.filter(files.error_kind.notnull())
     if filters.error != "any":
         failed = failed.filter(failed.error_kind == filters.error)
     if filters.search:
-        failed = failed.filter(failed.uri.lower().contains(filters.search.lower()))
+        name = locations.searched(failed.uri).lower()
+        failed = failed.filter(name.contains(filters.search.lower()))
     return failed.select("uri", "recording_id", "size_bytes", "error_kind", "error")
 
 
-def _shown(row: Row) -> Row:
-    file = shown(row["uri"])
+def _shown(row: Row, locations: Locations) -> Row:
+    file = locations.name(row["uri"])
     made = {"file": file, "folder": "/".join(file.split("/")[-3:-1]), **row}
+    made["uri"] = locations.uri(row["uri"])
     made.pop("recording_id_right", None)
-    for name in ("title", "artist", "error"):
+    for name in ("title", "artist"):
         if made.get(name):
             made[name] = printable(made[name])
+    if made.get("error"):
+        made["error"] = locations.cleared(made["error"], row["uri"])
     if made.get("error_kind"):
         made["reason"] = reason(made["error_kind"])
     return made

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from phonoscope.catalogue.locations import Locations, locations_of
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import CatalogueError
 from phonoscope.findings.base import Chart, Found, find
@@ -58,8 +59,9 @@ class Queries:
     scan has added meanwhile; the findings are asked again only when something was.
     """
 
-    def __init__(self, catalogue: CatalogueReader) -> None:
+    def __init__(self, catalogue: CatalogueReader, *, full_paths: bool = False) -> None:
         self._catalogue = catalogue
+        self._full_paths = full_paths
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
@@ -79,6 +81,10 @@ class Queries:
 
         return self._rows.submit(ask).result()
 
+    def locations(self) -> Locations:
+        """Return how to name files; a scan may have added a folder since the last page."""
+        return self._rows.submit(locations_of, self._catalogue, full=self._full_paths).result()
+
     def findings(self) -> tuple[Found, ...]:
         """Ask every finding, or return what was answered when nothing was added since."""
         return self._findings.submit(self._found).result()
@@ -87,7 +93,7 @@ class Queries:
         catalogue = self._catalogue
         state = catalogue.state() if isinstance(catalogue, Stated) else None
         if state is None or state != self._answered[0]:
-            self._answered = (state, find(catalogue))
+            self._answered = (state, find(catalogue, full_paths=self._full_paths))
         return self._answered[1]
 
     def drawn(self, found: tuple[Found, ...]) -> dict[str, tuple[str, str]]:

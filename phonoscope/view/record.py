@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from phonoscope.analysis import Analysis
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.declarations import declaration_of
+from phonoscope.catalogue.locations import Locations
 from phonoscope.columns import Statement, columns_in
 from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict
 from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError
 from phonoscope.escape import printable
 from phonoscope.features.base import features
-from phonoscope.files import shown
 from phonoscope.view.queries import Queries, Row
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Record:
     """The stored rows, put together as when it was examined."""
     files: tuple[Row, ...]
     """Rows of the table ``files`` that hold it."""
+    locations: Locations
+    """How to name these files."""
 
     @property
     def recording_id(self) -> str:
@@ -43,20 +45,30 @@ class Record:
     def title(self) -> str:
         """The tag by which a person knows it, or the name of its first file."""
         tag = self.analysis.tags.title
-        return printable(tag) if tag else self.analysis.to_json()["file"].rsplit("/", 1)[-1]
+        return printable(tag) if tag else self.locations.name(self.analysis.file).rsplit("/", 1)[-1]
+
+    def analysis_json(self) -> dict[str, Any]:
+        """Return the shape of ``phonoscope check --json``."""
+        named = self._named(self.analysis.file)
+        error = self.analysis.error and self.locations.cleared(
+            self.analysis.error, self.analysis.file
+        )
+        return {**self.analysis.to_json(), **named, "error": error}
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape of ``phonoscope check --json``, and the files that hold it."""
         files = [
             {
-                "file": shown(row["uri"]),
-                "uri": row["uri"],
+                **self._named(row["uri"]),
                 "size_bytes": row["size_bytes"],
                 "mtime_ns": row["mtime_ns"],
             }
             for row in self.files
         ]
-        return {**self.analysis.to_json(), "files": files}
+        return {**self.analysis_json(), "files": files}
+
+    def _named(self, uri: str) -> dict[str, str]:
+        return {"file": self.locations.name(uri), "uri": self.locations.uri(uri)}
 
 
 def read_record(queries: Queries, recording_id: str) -> Record | None:
@@ -85,7 +97,7 @@ def read_record(queries: Queries, recording_id: str) -> Record | None:
         evidence=tuple(_statement(statement) for statement in statements),
         segments=_segments(mine("segments")),
     )
-    return Record(analysis, tuple(files))
+    return Record(analysis, tuple(files), queries.locations())
 
 
 def _of(table: ir.Table, recording_id: str) -> ir.Table:

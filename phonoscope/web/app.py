@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
-def create_app(catalogue: CatalogueReader, *, hosts: Iterable[str] = ()) -> FastAPI:
+def create_app(
+    catalogue: CatalogueReader, *, hosts: Iterable[str] = (), full_paths: bool = False
+) -> FastAPI:
     """Return the application that shows a catalogue: pages under ``/``, JSON under ``/api``.
 
     Parameters
     ----------
     catalogue
-        An opened catalogue; a scan may go on in it meanwhile.
+        An opened catalogue; a scan may be running in it.
     hosts
-        Host names to answer besides ``localhost``, ``127.0.0.1`` and ``[::1]``.
+        Host names to answer in addition to ``localhost``, ``127.0.0.1`` and ``[::1]``.
+    full_paths
+        Whether to show full paths of files, not those relative to the scanned folder.
 
     Raises
     ------
@@ -33,4 +37,4 @@ def create_app(catalogue: CatalogueReader, *, hosts: Iterable[str] = ()) -> Fast
         raise MissingExtraError("web", "serving pages") from error
     from phonoscope.web.server import serve  # noqa: PLC0415  (imports the extra)
 
-    return serve(catalogue, hosts)
+    return serve(catalogue, hosts, full_paths=full_paths)

@@ -187,12 +187,14 @@ def count_copies(queries: Queries, recording_id: str) -> int:
 def _listed(queries: Queries, described: list[CopyGroup], first: int) -> tuple[ListedGroup, ...]:
     decisions = {pair_key(s.one, s.other): s for s in read_decisions(queries)}
     rows = read_rows(queries, [m.recording_id for group in described for m in group.members])
+    locations = queries.locations()
 
     def shown(group: CopyGroup) -> tuple[Shown, ...]:
         original = group.members[0].recording_id
+        members = (replace(m, uris=locations.uris(m.uris)) for m in group.members)
         return tuple(
             Shown(m, rows[m.recording_id], decisions.get(pair_key(original, m.recording_id)))
-            for m in group.members
+            for m in members
             if m.recording_id in rows
         )
 

@@ -39,9 +39,9 @@ _OWN = {
 }
 
 
-def serve(catalogue: CatalogueReader, hosts: Iterable[str]) -> FastAPI:
+def serve(catalogue: CatalogueReader, hosts: Iterable[str], *, full_paths: bool = False) -> FastAPI:
     """Return the application; see :func:`phonoscope.web.app.create_app`."""
-    queries, overviews = Queries(catalogue), OverviewCache()
+    queries, overviews = Queries(catalogue, full_paths=full_paths), OverviewCache()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

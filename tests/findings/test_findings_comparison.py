@@ -163,7 +163,8 @@ def test_documented_names_are_those_of_the_json(made):
 
 def test_catalogues_of_one_name_are_told_apart_and_empty_ones_read_well():
     one, other = MemoryCatalogue("/a/catalogue"), MemoryCatalogue("/b/catalogue")
-    assert report_of(one, other=other).comparison.names == ("/a/catalogue", "/b/catalogue")
+    full = report_of(one, other=other, full_paths=True)
+    assert full.comparison.names == ("/a/catalogue", "/b/catalogue")
     assert report_of(one, other=one).comparison.names == ("catalogue (first)", "catalogue (second)")
     page = report_of(one, other=other).html()
     assert "have no figure in common" in page

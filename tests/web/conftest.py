@@ -53,7 +53,7 @@ def weighed_id(judged_client):
     """Return the identifier of a recording of ``tests.helpers.judged``."""
 
     def found(name):
-        filters = {"search": f"/{name}.wav"}
+        filters = {"search": f"{name}.wav"}
         (row,) = judged_client.get("/api/recordings", params=filters).json()["recordings"]
         return row["recording_id"]
 

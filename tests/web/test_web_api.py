@@ -22,7 +22,11 @@ def test_a_recording_has_the_shape_of_check(client, find, paths):
     served = client.get(f"/api/recordings/{find('a song')}").json()
     (file,) = served.pop("files")
     checked = analyse(paths[0]).to_json()
-    assert file["uri"] == checked["uri"] == paths[0]
+    assert checked["uri"] == paths[0]
+    # No scan names a folder here, and a page shows no other.
+    names = {"file": "a song.wav", "uri": "a song.wav"}
+    assert {name: file[name] for name in names} == names
+    checked.update(names)
     # Profiles are stored in single precision.
     for column in ("peaks_hz", "peaks_db"):
         ours, theirs = served["descriptors"].pop(column), checked["descriptors"].pop(column)

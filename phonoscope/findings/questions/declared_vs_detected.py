@@ -10,7 +10,6 @@ from phonoscope.detector.disagreement import DISAGREEMENTS, EVIDENCE, Disagreeme
 from phonoscope.detector.generated import Band
 from phonoscope.disclosure.declared_status import DECLARED_STATUSES, DeclaredStatus
 from phonoscope.escape import printable
-from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
@@ -302,7 +301,7 @@ def _places(catalogue: QuerySession, ids: list[str]) -> Named:
     files = catalogue.table("files")
     held = files.filter(files.recording_id.isin(ids))
     found = held.group_by("recording_id").agg(uri=held.uri.min()).to_pyarrow().to_pylist()
-    return {row["recording_id"]: shown(row["uri"]) for row in found}
+    return {row["recording_id"]: catalogue.locations.name(row["uri"]) for row in found}
 
 
 def _marks(catalogue: QuerySession, ids: list[str]) -> Named:

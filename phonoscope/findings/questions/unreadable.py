@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from phonoscope.errors import ErrorKind
 from phonoscope.escape import printable
-from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
@@ -23,6 +22,8 @@ from phonoscope.text import count, counted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from phonoscope.catalogue.locations import Locations
 
 REASONS = {
     ErrorKind.EMPTY: "Empty file",
@@ -100,12 +101,12 @@ def unreadable(catalogue: QuerySession) -> Answer:
         chart=horizontal_bars([(r[0], r[2], count(r[2])) for r in rows], alt=alt, label_px=180),
         tables=(
             ResultTable("unreadable_by_reason", "By reason", columns, rows),
-            _listed(failed, hits),
+            _listed(failed, hits, catalogue.locations),
         ),
     )
 
 
-def _listed(failed: ir.Table, total: int) -> ResultTable:
+def _listed(failed: ir.Table, total: int, locations: Locations) -> ResultTable:
     first = failed.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
     rows = first.limit(LISTED_AT_MOST).to_pyarrow().to_pylist()
     columns = (
@@ -114,7 +115,11 @@ def _listed(failed: ir.Table, total: int) -> ResultTable:
         ResultColumn("error", "In detail", "text"),
     )
     listed = tuple(
-        (shown(row["uri"]), reason(row["error_kind"]), printable(row["error"] or ""))
+        (
+            locations.name(row["uri"]),
+            reason(row["error_kind"]),
+            locations.cleared(row["error"] or "", row["uri"]),
+        )
         for row in rows
     )
     return ResultTable("unreadable_files", "The files", columns, listed, total, REST)

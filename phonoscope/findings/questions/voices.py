@@ -9,7 +9,6 @@ from phonoscope.clock import utc_today
 from phonoscope.disclosure.model import Making, Part
 from phonoscope.disclosure.voice import Use
 from phonoscope.escape import printable
-from phonoscope.files import shown
 from phonoscope.findings.base import (
     LISTED_AT_MOST,
     Answer,
@@ -219,7 +218,7 @@ def _listed(catalogue: QuerySession, known: ir.Table) -> ResultTable:
     files, tags = catalogue.table("files"), catalogue.table("recordings")
     held = files.filter(files.recording_id.isin(ids))
     places = held.group_by("recording_id").agg(uri=held.uri.min()).to_pyarrow().to_pylist()
-    uris = {row["recording_id"]: shown(row["uri"]) for row in places}
+    uris = {row["recording_id"]: catalogue.locations.name(row["uri"]) for row in places}
     named = tags.filter(tags.recording_id.isin(ids)).select(
         "recording_id", "tag_title", "tag_artist"
     )
