@@ -24,7 +24,7 @@ pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
 # The package itself: built by what requirements/build.txt pins, not by what is newest.
 install_self = $(call pip,$(VENV)) install -qq --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-fast coverage lint types format lock bench docs messages docs-site clean
+.PHONY: help demo test test-fast coverage lint types format lock bench docs messages pictures docs-site clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ docs: $(VENV)/dev.stamp  ## Write the pages on commands, tables and findings fro
 messages: $(VENV)/dev.stamp  ## Write the template of all messages, for translators
 	$(bin)/python -m tools.messages > phonoscope/locale/phonoscope.pot.new
 	mv phonoscope/locale/phonoscope.pot.new phonoscope/locale/phonoscope.pot
+
+pictures: demo  ## Take the README's pictures again, from the demo's catalogue
+	$(bin)/python -m tools.pictures "$$INTO/catalogue"
 
 docs-site: $(VENV)/dev.stamp  ## Build the documentation site into build/site; any warning fails
 	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict --quiet

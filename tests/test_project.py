@@ -2,18 +2,20 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import phonoscope
 from phonoscope.cli.exits import Status
-from phonoscope.cli.reference import command_names
+from phonoscope.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -85,10 +87,38 @@ def test_what_builds_the_package_is_pinned():
     assert built_by <= {name for name, _ in locked("build.txt")}
 
 
-def test_the_readme_begins_with_the_two_commands():
-    first, second = README.splitlines()[:2]
-    assert first.split()[:2] == ["make", "demo"]
-    assert second.split()[:2] == ["make", "test"]
+def test_the_first_screen_of_the_readme_shows_the_product():
+    first_screen = README.partition("\n## ")[0]
+    pictures = re.findall(r'src(?:set)?="([^"]+)"', first_screen)
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
+    assert re.findall(r"^    (make \w+)", first_screen, re.M) == ["make demo", "make test"]
+    assert len(re.findall(r"^- ", first_screen, re.M)) == 3
+
+
+def commands_in(document):
+    """Command lines of Phonoscope in the shell blocks of a document, as lists of words."""
+    for block in re.findall(r"^```sh\n(.*?)^```", document, re.M | re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["phonoscope"]:
+                yield words[1:]
+
+
+def parsed(words):
+    """Let the command line parse its words; it raises where they are wrong."""
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        name, *words = words
+        command = command.commands[name]
+    words = words[: words.index(">")] if ">" in words else words
+    return command.make_context(name, words)
+
+
+@pytest.mark.parametrize("words", list(commands_in(README)), ids=" ".join)
+def test_every_command_of_the_readme_is_one(words):
+    assert parsed(words).params
 
 
 def test_every_make_target_that_is_named_exists():
@@ -154,10 +184,9 @@ def test_a_python_without_venv_is_told_the_package(tmp_path):
     assert "apt-get install python3.11-venv" in done.stderr
 
 
-def test_the_readme_lists_every_command_and_exit_status():
-    for name in command_names():
-        assert f"| `{name}` |" in README, name
-    assert [int(n) for n in re.findall(r"^\| (\d+) \|", README, re.M)] == [s.value for s in Status]
+def test_the_reference_lists_every_exit_status():
+    listed = re.findall(r"^ +(\d+) {2,}\S", (ROOT / "docs" / "cli.md").read_text("utf-8"), re.M)
+    assert [int(number) for number in listed] == [status.value for status in Status]
 
 
 def test_the_licence_is_apache_and_its_meeting_with_the_gpl_is_explained():
