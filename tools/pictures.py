@@ -38,7 +38,7 @@ def pages(catalogue: Path) -> dict[str, str]:
     found = opened.sql(_MOST_TELLING).read_all().to_pylist()
     if not found:
         sys.exit(f"{catalogue} holds no generated recording to show: run `make demo` first")
-    return {"recording": f"/recordings/{found[0]['recording_id']}", "findings": "/"}
+    return {"recording": f"/recordings/{found[0]['recording_id']}"}
 
 
 @contextlib.contextmanager

@@ -64,8 +64,8 @@ def run(line, home):
     if shlex.split(line, comments=True)[1:2] == ["serve"]:
         return served(line, home, env)
     done = subprocess.run(
-        ["bash", "-c", line], cwd=home / "work", env=env, capture_output=True, text=True, check=False,
-        timeout=200,
+        ["bash", "-c", line], cwd=home / "work", env=env, capture_output=True, text=True,
+        check=False, timeout=200,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
@@ -92,8 +92,8 @@ def test_a_tutorial_runs_from_start_to_end(tutorial, reader):
         if kind == "python":
             env = environment(HOME=str(reader))
             done = subprocess.run(
-                [sys.executable, "-c", block], cwd=reader / "work", env=env, capture_output=True, text=True,
-                check=False, timeout=200,
+                [sys.executable, "-c", block], cwd=reader / "work", env=env, capture_output=True,
+                text=True, check=False, timeout=200,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
             continue
