@@ -109,7 +109,7 @@ def overall(m: Measured) -> str:
     channels = {
         "as it is": draw == 0,
         "a codec": draw == 1,
-        "a channel drawn": (draw > 1) & m.table.drawn,
+        "a random channel": (draw > 1) & m.table.drawn,
     }
     rows = []
     for name, score, p in (
@@ -256,7 +256,7 @@ def realised(m: Measured) -> str:
          f"{100 * np.quantile(v, 0.05):.2f} to {100 * np.quantile(v, 0.95):.2f} %")
         for t, v in seen.items()
     ]  # fmt: skip
-    return markdown(("set", "mean", "90 % of halves"), rows)
+    return markdown(("allowed", "mean observed", "middle 90% of halves"), rows)
 
 
 def reliability(m: Measured) -> str:
@@ -274,7 +274,7 @@ def reliability(m: Measured) -> str:
         true = np.average(machine[some], weights=weight[some])
         error += weight[some].sum() / 2 * abs(said - true)
         rows.append((f"{low:.1f} to {high:.1f}", int(some.sum()), f"{said:.2f}", f"{true:.2f}"))
-    return markdown(("p_generated", "rows", "mean said", "true"), rows) + (
+    return markdown(("p_generated", "rows", "mean predicted", "observed"), rows) + (
         f"\n\nExpected calibration error: {error:.3f}."
     )
 
@@ -308,13 +308,13 @@ def figures(table: Table, generated: Crossed, voice: Crossed) -> str:
     steps = "\n".join([step_heads(), *(by_step(m, kind) for kind in alterations)])
     codecs = "\n".join([step_heads(), by_step(m, "codec")])
     sections = {
-        "Families, seen and left out": overall(m),
+        "Seen and left-out families": overall(m),
         "Parts of the score": by_part(m),
         "By family of generators": by_family(m),
-        "Through one fixed channel": by_fixed(m),
-        "By codec and rate (nothing else done)": codecs,
-        "By alteration (mostly with a codec after it)": steps,
-        "False alarms that were set, and that came": realised(m),
+        "Through one fixed alteration": by_fixed(m),
+        "By codec and bit rate alone": codecs,
+        "By alteration (most with a codec afterwards)": steps,
+        "False alarms: allowed and observed": realised(m),
         "False alarms by source of human music": by_source(m),
         "Reliability of p_generated": reliability(m),
         "Voice": voices(v),
