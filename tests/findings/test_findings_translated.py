@@ -11,10 +11,10 @@ from tests.helpers.pseudo import untranslated
 NAMES = [finding.name for finding in findings()]
 # Findings that still have sentences outside messages.
 PENDING: set[str] = {
-    "scanned", "unreadable", "damaged", "declared", "generated_share", "verdicts",
-    "declared_beside_detected", "voices", "formats", "tonality", "listed", "machine", "charts",
-    "names", "pages", "tail", "plays", "keys", "features", "supply", "isrcs", "preservation",
-    "concentration", "genres", "quality",
+    "scanned", "unreadable", "generated_share", "verdicts",
+    "declared_beside_detected", "voices", "tonality", "listed", "machine", "charts",
+    "names", "pages", "tail", "plays", "keys", "features", "supply", "preservation",
+    "quality",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How much of a catalogue the largest labels and artists hold."""
+"""How many tracks the largest labels and artists have."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist, by_label, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.text import count, counted, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 LISTED, DRAWN = 50, 10
-"""Largest labels and artists that a table lists, and labels that a chart draws."""
+"""Largest labels and artists that a table lists, and labels that a plot draws."""
 
 
 @dataclass(frozen=True)
 class _Held:
-    """How tracks are spread over holders."""
+    """How tracks are spread over labels or artists."""
 
     holders: int
     tracks: int
@@ -45,7 +46,7 @@ class _Held:
 @finding(
     name="concentration",
     title="Labels and artists",
-    question="How much do the largest labels and artists hold?",
+    question="How many tracks do the largest labels and artists have?",
     needs={"tracks": ("label",), "track_artists": ("artist_id",)},
 )
 def concentration(catalogue: QuerySession) -> Answer:
@@ -53,16 +54,16 @@ def concentration(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Tracks are counted by label as written and by artist id; a track of two artists counts for
-    both. The Herfindahl-Hirschman index is the sum of squared shares: 1 is a monopoly, 1/n is n
-    equal holders.
+    Tracks are counted by label as written and by artist id; a track by two artists counts for
+    both. The Herfindahl-Hirschman index (HHI) is the sum of squared shares: 1 is a monopoly, and
+    1/n means n equal shares.
 
     Caveats
     -------
-    Labels as written are not companies: one company has hundreds of them, one label several
-    spellings, and distributors fill the field with the artist's name. So concentration by
-    company is higher than this. Ids of artists are a service's: one person may have several,
-    'Various Artists' is none. Tracks are not plays.
+    Labels as written are not companies: one company has hundreds of labels, one label has several
+    spellings, and distributors fill in the artist's name. So concentration by company is higher
+    than this. Artist ids come from a service: one person may have several, and 'Various Artists'
+    isn't an artist. Tracks are not plays.
     """
     total = all_tracks(catalogue)
     if not total:
@@ -70,14 +71,14 @@ def concentration(catalogue: QuerySession) -> Answer:
     labels = _held(catalogue.cached(by_label), "label")
     artists = _held(catalogue.cached(by_artist), "artist_id")
     if not labels and not artists:
-        return cannot_tell("No track of this catalogue names a label, or an artist by id.")
-    told: list[str] = []
+        return cannot_tell(
+            gettext("No track of this catalogue has a label or an artist id."), "no-values"
+        )
     figures: list[Figure] = []
     tables: list[ResultTable] = []
     for held, one in ((labels, "label"), (artists, "artist")):
         if held:
             top = held.top(DRAWN)
-            told.append(f"the {DRAWN} largest of {counted(held.holders, one)} hold {top}")
             figures += [
                 Figure(f"{one}s", held.holders, f"{one}s", None, held.tracks),
                 top.figure(f"{one}s_top_10_share"),
@@ -90,14 +91,48 @@ def concentration(catalogue: QuerySession) -> Answer:
         named = [(names.get(holder, holder), n) for holder, n in artists.largest]
         tables.append(_table("artist", _Held(artists.holders, artists.tracks, artists.hhi, named)))
     missing = total - labels.tracks if labels else 0
-    text = "; ".join(told)
     return Answer(
-        headline=f"{text[0].upper()}{text[1:]} of the tracks.",
-        note=f"{counted(missing, 'track')} name no label." if missing else "",
-        certainty="Every track was counted; the shares are exact for this catalogue.",
+        headline=sentences(
+            _of_labels(labels) if labels else "", _of_artists(artists) if artists else ""
+        ),
+        note=ngettext("{n} track has no label.", "{n} tracks have no label.", missing)
+        if missing
+        else "",
+        certainty=gettext(
+            "Every track is counted, so the shares are exact for this catalogue. The intervals "
+            "apply if it is a sample of a larger collection."
+        ),
         figures=tuple(figures),
         chart=_chart(labels) if labels else None,
         tables=tuple(tables),
+    )
+
+
+def _of_labels(held: _Held) -> Message:
+    top = held.top(DRAWN)
+    return ngettext(
+        "{share} of {n} track with a label (95% interval {low} to {high}) is on the {top} largest "
+        "of {labels}.",
+        "{share} of {n} tracks with a label (95% interval {low} to {high}) are on the {top} "
+        "largest of {labels}.",
+        held.tracks,
+        top=min(DRAWN, held.holders),
+        labels=ngettext("{n} label", "{n} labels", held.holders),
+        **top.words,
+    )
+
+
+def _of_artists(held: _Held) -> Message:
+    top = held.top(DRAWN)
+    return ngettext(
+        "{share} of {n} track credit (95% interval {low} to {high}) belongs to the {top} largest "
+        "of {artists}.",
+        "{share} of {n} track credits (95% interval {low} to {high}) belong to the {top} largest "
+        "of {artists}.",
+        held.tracks,
+        top=min(DRAWN, held.holders),
+        artists=ngettext("{n} artist", "{n} artists", held.holders),
+        **top.words,
     )
 
 
@@ -123,16 +158,18 @@ def _chart(held: _Held) -> Chart | None:
     rows: dict[str, tuple[str, int, str]] = {}
     for holder, n in held.largest[:DRAWN]:
         label = printable(holder)
-        rows.setdefault(label, (label, n, f"{count(n)} ({percent(n / held.tracks)})"))
-    alt = f"Tracks of the largest labels: {', '.join(f'{a} {c}' for a, _, c in rows.values())}."
+        share = gettext("{n} ({share})", n=n, share=percent(n / held.tracks))
+        rows.setdefault(label, (label, n, share))
+    each = [gettext("{label}: {value}", label=a, value=c) for a, _, c in rows.values()]
+    alt = gettext("Tracks of the largest labels: {labels}.", labels=joined(each))
     return horizontal_bars(list(rows.values()), alt=alt)
 
 
 def _table(one: str, held: _Held) -> ResultTable:
     columns = (
-        ResultColumn(one, one.capitalize(), "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn(one, gettext("Label") if one == "label" else gettext("Artist"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
     rows = tuple((printable(holder), n, n / held.tracks) for holder, n in held.largest)
     command = (
@@ -140,4 +177,5 @@ def _table(one: str, held: _Held) -> ResultTable:
         if one == "label"
         else "phonoscope sql CATALOGUE 'select artist_id, count(*) from track_artists group by all'"
     )
-    return ResultTable(f"largest_{one}s", f"Largest {one}s", columns, rows, held.holders, command)
+    title = gettext("Largest labels") if one == "label" else gettext("Largest artists")
+    return ResultTable(f"largest_{one}s", title, columns, rows, held.holders, command)

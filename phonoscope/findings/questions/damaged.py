@@ -1,4 +1,4 @@
-"""What was read, but is damaged."""
+"""How many recordings are damaged."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from phonoscope.findings.base import (
     cannot_tell,
     finding,
 )
-from phonoscope.text import count, counted
+from phonoscope.messages import gettext, ngettext
 
 SIGNS = {
-    "truncated": "Ends before its declared duration",
-    "decode_errors": "Packets that could not be decoded",
-    "nonfinite_samples": "Samples that are not numbers",
-    "format_changes": "Changes rate or channels midway",
+    "truncated": gettext("Ends before its declared duration"),
+    "decode_errors": gettext("Has packets that could not be decoded"),
+    "nonfinite_samples": gettext("Has samples that are not numbers"),
+    "format_changes": gettext("Changes sample rate or channels midway"),
 }
 
 
 @finding(
     name="damaged",
     title="Damaged",
-    question="What was read but is damaged?",
+    question="How many recordings are damaged?",
     needs={"recordings": tuple(SIGNS)},
 )
 def damaged(catalogue: QuerySession) -> Answer:
@@ -32,14 +32,15 @@ def damaged(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Counted while decoding: sound that ends more than one second and 2% before the duration that
-    an exact header declares; packets the decoder refused; samples that were not numbers;
-    changes of rate or channels midway.
+    Damage is detected while decoding. A recording is damaged when its sound ends more than one
+    second and 2% before the exact duration in its header, when the decoder refuses packets, when
+    samples are not numbers, or when the sample rate or the channels change midway.
 
     Caveats
     -------
-    Only containers that count their samples can be seen to be cut short; a shortened MP3 looks
-    whole. Damaged recordings stay in all other findings, with the sound that is left.
+    A recording that was cut short is only recognised in containers that count their samples; a
+    shortened MP3 looks complete. Damaged recordings stay in all other findings, with the sound
+    that is left.
     """
     recordings = catalogue.table("recordings")
     any_sign = recordings.truncated.fill_null(False)
@@ -52,27 +53,27 @@ def damaged(catalogue: QuerySession) -> Answer:
     got = asked.to_pyarrow().to_pylist()[0]
     total = got["total"]
     if total == 0:
-        return cannot_tell("No recording could be decoded, so none can be called damaged or whole.")
+        return cannot_tell(
+            gettext("No recording could be decoded, so none could be checked for damage.")
+        )
     share = Share(int(got["hits"]), total)
     rows = tuple((SIGNS[name], name, int(got[name]), int(got[name]) / total) for name in signs)
     columns = (
-        ResultColumn("sign", "Sign of damage", "text"),
-        ResultColumn("column", "Column", "text", on_page=False),
-        ResultColumn("count", "Recordings"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("sign", gettext("Sign of damage"), "text"),
+        ResultColumn("column", gettext("Column"), "text", on_page=False),
+        ResultColumn("count", gettext("Recordings")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
-    headline = f"No sign of damage in {counted(total, 'recording')}."
-    claim = ""
-    if share.hits:
-        headline = (
-            f"{count(share.hits)} of {counted(total, 'recording')} ({share}) "
-            f"{'shows' if share.hits == 1 else 'show'} damage but could be decoded."
-        )
-        claim = f"{counted(share.hits, 'recording')} damaged"
+    claim = ngettext("{n} damaged recording", "{n} damaged recordings", share.hits)
     return Answer(
-        headline=headline,
+        headline=ngettext(
+            "{share} of {n} recording (95% interval {low} to {high}) shows signs of damage.",
+            "{share} of {n} recordings (95% interval {low} to {high}) show signs of damage.",
+            total,
+            **share.words,
+        ),
         certainty=share.certainty(),
-        claim=claim,
+        claim=claim if share.hits else "",
         figures=(share.figure("damaged_share"),),
-        tables=(ResultTable("damaged", "Signs of damage", columns, rows),),
+        tables=(ResultTable("damaged", gettext("Signs of damage"), columns, rows),),
     )

@@ -1,4 +1,4 @@
-"""In which formats the recordings lie."""
+"""Which formats the recordings are in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import count, counted, percent
+from phonoscope.messages import Message, gettext, ngettext
+from phonoscope.text import joined, percent
 
 BARS = 10
 CODECS = {
@@ -28,8 +29,10 @@ CODECS = {
 }
 
 
-def codec_name(codec: str) -> str:
+def codec_name(codec: str | None) -> str:
     """Return a codec as it is usually written; PCM with its bits."""
+    if codec is None:
+        return gettext("unknown")
     if codec.startswith("pcm_"):
         return f"PCM {printable(codec[4:])}"
     return CODECS.get(codec, printable(codec))
@@ -38,7 +41,7 @@ def codec_name(codec: str) -> str:
 @finding(
     name="formats",
     title="Formats",
-    question="In which formats do the recordings lie?",
+    question="Which formats are the recordings in?",
     needs={"recordings": ("codec", "sample_rate_hz", "channels", "lossless")},
 )
 def formats(catalogue: QuerySession) -> Answer:
@@ -46,50 +49,56 @@ def formats(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    The codec, sample rate and channels of the decoded audio stream, counted by combination.
+    Recordings are counted by the codec, sample rate and channels of the decoded audio stream.
 
     Caveats
     -------
-    A lossless format says nothing about the sound's past: it may have been lossy before, see
-    the finding on bandwidth.
+    A lossless format doesn't show where the sound comes from: it may have been lossy earlier. The
+    finding on bandwidth looks for signs of that.
     """
     recordings = catalogue.table("recordings")
     lossless = recordings.lossless.fill_null(False).cast("int64").sum()
     got = recordings.agg(total=recordings.count(), lossless=lossless).to_pyarrow().to_pylist()[0]
     if got["total"] == 0:
-        return cannot_tell("No recording could be decoded, so there is no format to speak of.")
+        return cannot_tell(gettext("No recording could be decoded, so no format is known."))
     total, share = got["total"], Share(int(got["lossless"]), got["total"])
-    codecs = [(codec_name(codec or "unknown"), n) for codec, n in tally(recordings, "codec")]
+    codecs = [(codec_name(codec), n) for codec, n in tally(recordings, "codec")]
     formats = tally(recordings, "codec", "sample_rate_hz", "channels")
     rows = tuple(
-        (codec_name(codec or "unknown"), codec, rate_hz, channels, n, n / total)
+        (codec_name(codec), codec, rate_hz, channels, n, n / total)
         for codec, rate_hz, channels, n in formats
     )
     columns = (
-        ResultColumn("format", "Codec", "text"),
-        ResultColumn("codec", "Value", "text", on_page=False),
-        ResultColumn("sample_rate_hz", "Sample rate, Hz"),
-        ResultColumn("channels", "Channels"),
-        ResultColumn("count", "Recordings"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("format", gettext("Codec"), "text"),
+        ResultColumn("codec", gettext("Value"), "text", on_page=False),
+        ResultColumn("sample_rate_hz", gettext("Sample rate, Hz")),
+        ResultColumn("channels", gettext("Channels")),
+        ResultColumn("count", gettext("Recordings")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
-    alt = "Recordings by codec: " + ", ".join(f"{name} {n:,}" for name, n in codecs[:BARS])
-    bars = [(name, n, f"{count(n)} ({percent(n / total)})") for name, n in codecs[:BARS]]
+    shown = codecs[:BARS]
+    alt = gettext(
+        "Recordings by codec: {codecs}.",
+        codecs=joined([gettext("{label}: {value}", label=name, value=n) for name, n in shown]),
+    )
+    bars = [(name, n, gettext("{n} ({share})", n=n, share=percent(n / total))) for name, n in shown]
     return Answer(
         headline=_headline(codecs, total, share),
-        certainty=f"Lossless: {share.certainty()}",
+        certainty=share.certainty(),
         figures=(share.figure("lossless_share"),),
         chart=horizontal_bars(bars, alt=alt, label_px=110),
-        tables=(ResultTable("formats", "Formats", columns, rows),),
+        tables=(ResultTable("formats", gettext("Formats"), columns, rows),),
     )
 
 
-def _headline(codecs: list[tuple[str, int]], total: int, lossless: Share) -> str:
-    name, most = codecs[0]
-    first = (
-        f"All of {counted(total, 'recording')} are {name}"
-        if most == total and total > 1
-        else f"{percent(most / total)} of {counted(total, 'recording')} are {name}"
+def _headline(codecs: list[tuple[str, int]], total: int, lossless: Share) -> Message:
+    codec, most = codecs[0]
+    return ngettext(
+        "{most} of {n} recording is {codec}; {share} (95% interval {low} to {high}) is lossless.",
+        "{most} of {n} recordings are {codec}; {share} (95% interval {low} to {high}) are "
+        "lossless.",
+        total,
+        most=percent(most / total),
+        codec=codec,
+        **lossless.words,
     )
-    kept = "none is lossless" if lossless.hits == 0 else f"{lossless} are lossless"
-    return f"{first}; {kept}."

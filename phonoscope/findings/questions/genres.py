@@ -17,7 +17,8 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.credits import by_artist
-from phonoscope.text import count, counted, percent
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,7 +29,7 @@ LISTED, DRAWN = 200, 12
 @finding(
     name="genres",
     title="Genres",
-    question="Which genres are there?",
+    question="Which genres are in the catalogue?",
     needs={"artist_genres": ("artist_id", "genre"), "tracks": ("genre",)},
 )
 def genres(catalogue: QuerySession) -> Answer:
@@ -36,15 +37,15 @@ def genres(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Artists are counted by genre as written; an artist of three genres counts in each. Credits
-    are the tracks of those artists: a track of two artists of a genre counts twice. Where the
-    source gives genres to tracks instead, tracks are counted.
+    Artists are counted by genre as written; an artist with three genres counts in each. Credits
+    are the tracks of those artists: a track by two artists of a genre counts twice. If the source
+    gives genres to tracks instead, tracks are counted.
 
     Caveats
     -------
-    Services give genres to artists, not to tracks, and to few of them: most artists have none,
-    and those that do are the better known. A genre of an artist is not that of each track.
-    Names overlap ('opera', 'classical'), so shares do not add up to 1.
+    Services give genres to artists, not to tracks, and mostly to well-known artists. An artist's
+    genre isn't the genre of each track. Genres overlap ('opera', 'classical'), so shares don't
+    add up to 100%.
     """
     genres = catalogue.table("artist_genres")
     if genres.limit(1).to_pyarrow().num_rows:
@@ -54,7 +55,9 @@ def genres(catalogue: QuerySession) -> Answer:
     counts = known.group_by("genre").agg(tracks=known.count())
     rows = _sorted(counts, "tracks")
     if not rows:
-        return cannot_tell("This catalogue names no genres, neither of artists nor of tracks.")
+        return cannot_tell(
+            gettext("This catalogue has no genres, neither of artists nor of tracks.")
+        )
     total = int(known.count().to_pyarrow().as_py())
     return _answer([(r["genre"], r["tracks"], None) for r in rows], total, "track")
 
@@ -82,35 +85,74 @@ def _sorted(counts: ir.Table, by: str) -> list[dict[str, Any]]:
 def _answer(
     rows: list[tuple[str, int, int | None]], total: int, one: str, artists: int = 0
 ) -> Answer:
-    """Put counts into words; ``total`` are the artists or tracks that have a genre."""
-    top = [(printable(genre), n, f"{count(n)} ({percent(n / total)})") for genre, n, _ in rows]
+    """Write counts; ``total`` is the number of artists or tracks that have a genre."""
+    top = [
+        (printable(genre), n, gettext("{n} ({share})", n=n, share=percent(n / total)))
+        for genre, n, _ in rows
+    ]
     drawn = list({row[0]: row for row in top[:DRAWN]}.values())
     have = Share(min(total, artists), artists) if artists else None
     figures = [
         Figure("genres", len(rows), "genres", None, total),
         *([have.figure("artists_with_a_genre_share")] if have else []),
     ]
+    of_artists = one == "artist"
     columns = (
-        ResultColumn("genre", "Genre", "text"),
-        ResultColumn(f"{one}s", f"{one.capitalize()}s"),
-        ResultColumn("share", "Share", "share"),
-        *([ResultColumn("credits", "Credits on tracks")] if one == "artist" else []),
+        ResultColumn("genre", gettext("Genre"), "text"),
+        ResultColumn(f"{one}s", gettext("Artists") if of_artists else gettext("Tracks")),
+        ResultColumn("share", gettext("Share"), "share"),
+        *([ResultColumn("credits", gettext("Credits on tracks"))] if of_artists else []),
     )
     cells = tuple(
-        (printable(genre), n, n / total, *((credits,) if one == "artist" else ()))
+        (printable(genre), n, n / total, *((credits,) if of_artists else ()))
         for genre, n, credits in rows[:LISTED]
     )
-    told = f"; {have} of the artists have one" if have else ""
+    listed = joined([gettext("{label}: {value}", label=a, value=c) for a, _, c in drawn])
+    alt = (
+        gettext("Artists by genre: {genres}.", genres=listed)
+        if of_artists
+        else gettext("Tracks by genre: {genres}.", genres=listed)
+    )
     return Answer(
-        headline=f"{counted(len(rows), 'genre')} are named{told}. The most frequent is "
-        f"{printable(rows[0][0])}, with {counted(rows[0][1], one)}.",
-        certainty="Every row was counted; the numbers are exact for this catalogue.",
+        headline=_headline(rows, one, have),
+        certainty=gettext("Every row is counted; the numbers are exact for this catalogue."),
         figures=tuple(figures),
-        chart=horizontal_bars(
-            drawn,
-            alt=f"{one.capitalize()}s by genre: {', '.join(f'{a} {c}' for a, _, c in drawn)}.",
+        chart=horizontal_bars(drawn, alt=alt),
+        tables=(
+            ResultTable("genres", gettext("Genres"), columns, cells, len(rows), _COMMANDS[one]),
         ),
-        tables=(ResultTable("genres", "Genres", columns, cells, len(rows), _COMMANDS[one]),),
+    )
+
+
+def _headline(rows: list[tuple[str, int, int | None]], one: str, have: Share | None) -> str:
+    genre, most, _ = rows[0]
+    words: dict[str, str | int] = {
+        "genre": printable(genre),
+        "genres": ngettext("{n} genre", "{n} genres", len(rows)),
+    }
+    if one == "track":
+        return ngettext(
+            "{n} track has the genre {genre}, the most frequent of {genres}.",
+            "{n} tracks have the genre {genre}, the most frequent of {genres}.",
+            most,
+            **words,
+        )
+    if have is None:
+        return ngettext(
+            "{n} artist has the genre {genre}, the most frequent of {genres}.",
+            "{n} artists have the genre {genre}, the most frequent of {genres}.",
+            most,
+            **words,
+        )
+    return ngettext(
+        "{share} of {n} artist (95% interval {low} to {high}) has a genre; the most frequent of "
+        "{genres} is {genre}, with {artists}.",
+        "{share} of {n} artists (95% interval {low} to {high}) have a genre; the most frequent "
+        "of {genres} is {genre}, with {artists}.",
+        have.total,
+        artists=ngettext("{n} artist", "{n} artists", most),
+        **words,
+        **have.words,
     )
 
 

@@ -1,4 +1,4 @@
-"""One recording, many tracks: how often an ISRC comes, and whether its tracks agree."""
+"""How many tracks share an ISRC, and whether their durations and titles agree."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.isrc_counts import Runs, runs_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.text import count, counted, number, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import joined, number, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 TITLES_FROM = 2_000_000
-"""Tracks from which titles are compared for one ISRC in a hundred only."""
+"""Tracks from which titles are compared for 1% of the ISRCs only."""
 MOST_DRAWN = 10
-"""Tracks of one ISRC that have a bar of their own."""
+"""Tracks per ISRC from which ISRCs share a bar."""
 
 
 @dataclass(frozen=True)
 class _Codes:
     tracks: int
     stated: int
-    """Tracks with something where an ISRC belongs."""
+    """Tracks with any text as their ISRC."""
     well_formed: int
 
 
@@ -50,18 +51,19 @@ def isrcs(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    An ISRC names one recording. Codes are compared as numbers, so hyphens and case make no
-    difference (ISO 3901); malformed ones are counted apart and belong to no group. Tracks of
-    one code differ in duration when the longest and the shortest are more than 2 s apart,
-    compared in tenths of a second; what is longer than 27 minutes counts as 27. Titles are
-    compared as written, but for case and spaces around them.
+    An ISRC identifies one recording. Codes are compared as numbers, so hyphens and case make no
+    difference (ISO 3901). Malformed codes are counted separately. Tracks that share a code differ
+    in duration when the longest and the shortest are more than 2 s apart, compared in tenths of a
+    second; durations over 27 minutes count as 27. Titles are compared without regard to case and
+    surrounding spaces.
 
     Caveats
     -------
-    The same recording on an album, a single and a compilation is three tracks by right. Codes
-    are given by labels and distributors and given again by mistake: a shared code is no proof
-    of the same sound, another code none of another. A remaster gets a new code, or does not.
-    Where several sources were ingested, a recording comes once for each.
+    The same recording on an album, a single and a compilation makes three tracks, and that is
+    correct. Labels and distributors assign codes and sometimes reuse one by mistake: a shared
+    code doesn't prove the same sound, and different codes don't prove different sound. A remaster
+    may or may not get a new code. If several sources were ingested, a recording appears once per
+    source.
     """
     tracks = catalogue.table("tracks")
     total = all_tracks(catalogue)
@@ -71,13 +73,15 @@ def isrcs(catalogue: QuerySession) -> Answer:
     runs = runs_of(tracks, stated)
     codes = _Codes(total, stated, runs.tracks)
     if not codes.well_formed:
-        return cannot_tell("No track of this catalogue has a well-formed ISRC.")
+        return cannot_tell(
+            gettext("No track of this catalogue has a well-formed ISRC."), "no-values"
+        )
     several, titles = _titles(tracks, total)
     return _answer(codes, runs, several, titles)
 
 
 def _answer(codes: _Codes, runs: Runs, several: int, titles: int) -> Answer:
-    """Put counts into words.
+    """Write counts.
 
     Parameters
     ----------
@@ -100,50 +104,83 @@ def _answer(codes: _Codes, runs: Runs, several: int, titles: int) -> Answer:
         missing.figure("isrc_missing_share"),
         malformed.figure("isrc_malformed_share"),
     ]
-    told = ""
     if differing:
         figures.append(differing.figure("isrcs_differing_in_duration_share"))
-        told = f" Of those, {differing} differ by more than 2\u00a0s in duration"
-        told += f", about {named} in title." if named else "."
     if named:
         figures.append(named.figure("isrcs_differing_in_title_share"))
     return Answer(
-        headline=f"{count(codes.well_formed)} tracks share {counted(runs.unique, 'ISRC')}, "
-        f"{number(mean, 2)} tracks each; {shared} of the codes are on several tracks.{told}",
+        headline=sentences(
+            _shared(shared, mean), _differing(differing, named) if differing else ""
+        ),
         note=_note(missing, malformed),
         certainty=_certainty(runs, shared, named),
         figures=tuple(figures),
         chart=_chart(runs),
         tables=(_table(runs),),
-        claim=f"{number(mean, 2)} tracks an ISRC",
+        claim=gettext("{mean} tracks per ISRC", mean=number(mean, 2)),
+    )
+
+
+def _shared(shared: Share, mean: float) -> Message:
+    return ngettext(
+        "{share} of {n} ISRC (95% interval {low} to {high}) is on several tracks, and there are "
+        "{mean} tracks per ISRC.",
+        "{share} of {n} ISRCs (95% interval {low} to {high}) are on several tracks, and there are "
+        "{mean} tracks per ISRC.",
+        shared.total,
+        mean=number(mean, 2),
+        **shared.words,
+    )
+
+
+def _differing(differing: Share, named: Share | None) -> Message:
+    if named is None:
+        return gettext(
+            "Of the ISRCs on several tracks, {share} (95% interval {low} to {high}) have durations "
+            "that differ by more than 2\u00a0s.",
+            **differing.words,
+        )
+    return gettext(
+        "Of the ISRCs on several tracks, {share} (95% interval {low} to {high}) have durations "
+        "that differ by more than 2\u00a0s, and {titles} have different titles.",
+        titles=named.text,
+        **differing.words,
     )
 
 
 def _note(missing: Share, malformed: Share) -> str:
-    parts = []
-    if missing.hits:
-        many = counted(missing.hits, "track")
-        parts.append(f"{many} ({missing}) {'has' if missing.hits == 1 else 'have'} no ISRC.")
-    if malformed.hits:
-        codes = counted(malformed.hits, "code")
-        told = "is not well-formed" if malformed.hits == 1 else "are not well-formed"
-        parts.append(f"{codes} ({malformed} of those stated) {told}.")
-    return " ".join(parts)
+    absent = ngettext(
+        "{n} track ({share}) has no ISRC.",
+        "{n} tracks ({share}) have no ISRC.",
+        missing.hits,
+        share=missing.text,
+    )
+    odd = ngettext(
+        "{n} ISRC ({share} of those stated) is malformed.",
+        "{n} ISRCs ({share} of those stated) are malformed.",
+        malformed.hits,
+        share=malformed.text,
+    )
+    return sentences(absent if missing.hits else "", odd if malformed.hits else "")
 
 
 def _certainty(runs: Runs, shared: Share, named: Share | None) -> str:
-    parts = [f"Every code was counted, none was estimated (n\u00a0=\u00a0{runs.unique:,})."]
-    if named and named.total < shared.hits:
-        low, high = (percent(end) for end in named.interval)
-        parts.append(
-            f"Titles were compared for one code in a hundred, those whose number ends in 00: "
-            f"{named} ({low} to {high}, 95% interval, n\u00a0=\u00a0{named.total:,})."
-        )
-    return " ".join(parts)
+    exact = gettext(
+        "Every ISRC is counted and nothing is estimated (n\u00a0=\u00a0{n}).", n=runs.unique
+    )
+    if named is None or named.total >= shared.hits:
+        return exact
+    titles = gettext(
+        "Titles are compared for 1% of the ISRCs, those whose number ends in 00: {share} (95% "
+        "interval {low} to {high}, n\u00a0=\u00a0{n}).",
+        n=named.total,
+        **named.words,
+    )
+    return sentences(exact, titles)
 
 
 def _titles(tracks: ir.Table, total: int) -> tuple[int, int]:
-    """Return how many codes of several tracks were looked at, and how many differ in title."""
+    """Return how many shared codes were compared by title, and how many differ."""
     looked = tracks.filter(tracks.isrc_code >= 0, tracks.name.notnull())
     if total >= TITLES_FROM:
         looked = looked.filter(looked.isrc_code % 100 == 0)
@@ -156,23 +193,35 @@ def _titles(tracks: ir.Table, total: int) -> tuple[int, int]:
 
 
 def _grouped(runs: Runs) -> list[tuple[str, int]]:
-    """Return codes by number of tracks, the many-track ones together."""
+    """Return codes by number of tracks; the largest groups share a row."""
     groups: Counter[int] = Counter()
     for tracks, isrcs in runs.isrcs.items():
         groups[min(tracks, MOST_DRAWN)] += isrcs
     return [
-        (f"{MOST_DRAWN} or more" if k == MOST_DRAWN else counted(k, "track"), groups[k])
+        (
+            gettext("{low} or more", low=k)
+            if k == MOST_DRAWN
+            else ngettext("{n} track", "{n} tracks", k),
+            groups[k],
+        )
         for k in sorted(groups)
     ]
 
 
 def _chart(runs: Runs) -> Chart | None:
-    rows = [(label, n, f"{count(n)} ({percent(n / runs.unique)})") for label, n in _grouped(runs)]
-    alt = f"ISRCs by the number of their tracks: {', '.join(f'{a}: {c}' for a, _, c in rows)}."
+    rows = [
+        (label, n, gettext("{n} ({share})", n=n, share=percent(n / runs.unique)))
+        for label, n in _grouped(runs)
+    ]
+    each = [gettext("{label}: {value}", label=label, value=value) for label, _, value in rows]
+    alt = gettext("ISRCs by number of tracks: {groups}.", groups=joined(each))
     return horizontal_bars(rows, alt=alt, label_px=90)
 
 
 def _table(runs: Runs) -> ResultTable:
-    columns = (ResultColumn("tracks", "Tracks of one ISRC"), ResultColumn("isrcs", "ISRCs"))
+    columns = (
+        ResultColumn("tracks", gettext("Tracks per ISRC")),
+        ResultColumn("isrcs", gettext("ISRCs")),
+    )
     rows = tuple(sorted(runs.isrcs.items()))[:200]
-    return ResultTable("tracks_per_isrc", "ISRCs by number of tracks", columns, rows)
+    return ResultTable("tracks_per_isrc", gettext("ISRCs by number of tracks"), columns, rows)

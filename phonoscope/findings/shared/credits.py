@@ -1,4 +1,4 @@
-"""Tracks by artist and by label: the two largest groupings, each computed once."""
+"""Tracks by artist and by label, each counted once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def by_artist(catalogue: QuerySession) -> ir.Table:
-    """Return ``tracks`` by ``artist_id``; a track of two artists counts for both.
+    """Return ``tracks`` by ``artist_id``; a track by two artists counts for both.
 
-    ``dated`` of them have a year of release, of which ``first`` and ``last`` are the ends.
+    ``dated`` of them have a release year, from ``first`` to ``last``.
     """
     credits = catalogue.table("track_artists")
     year = credits.release_year

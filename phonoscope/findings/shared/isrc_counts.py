@@ -1,9 +1,9 @@
-"""Runs of equal ISRCs: how many tracks each has, and how far their durations lie apart.
+"""Runs of equal ISRCs: how many tracks each has, and how far their durations differ.
 
-Grouping 10^8 codes by hash needs a table of all of them, more memory than most machines have.
-Here a code and a duration are packed into one whole number, sorted once in place and read in
-runs: 8 bytes a track, exact, and a third of the time. A database elsewhere groups by itself and
-comes to the same.
+Grouping 10^8 codes by hash needs a table of all codes, and that is more memory than most machines
+have. Here a code and a duration are packed into one whole number, sorted once in place and read in
+runs: 8 bytes per track, exact, in a third of the time. Other databases group the rows themselves,
+with the same result.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 APART_TENTHS = 20
 """Tenths of a second beyond which durations differ."""
 LONGEST = (1 << 14) - 1
-"""Tenths of a second from which durations count as equal: 27 minutes. Two whole numbers, a code
-below 2^49 and this, share the 63 bits of one."""
+"""Tenths of a second at which durations are capped: 27 minutes. A code below 2^49 and this fit
+into the 63 bits of one number."""
 _PIECE = 1 << 17
-"""Codes looked at together: as many as a processor's cache holds."""
+"""Codes compared at a time: as many as a processor's cache holds."""
 
 Codes = NDArray[np.int64]
 
@@ -37,7 +37,7 @@ assert COUNT << 14 < 1 << 63
 
 @dataclass(frozen=True)
 class Runs:
-    """What ISRCs come to."""
+    """Counts of ISRCs."""
 
     isrcs: Mapping[int, int]
     """ISRCs by how many tracks they have."""
@@ -100,7 +100,7 @@ def _packed(coded: ir.Table, codes: int) -> Codes:
         values = batch.column(0).to_numpy(zero_copy_only=False)[: codes - at]
         column[at : at + len(values)] = values
         at += len(values)
-    # A row that was added meanwhile is left out; one that is gone makes the column shorter.
+    # Rows added meanwhile are left out; deleted rows make the column shorter.
     return column[:at]
 
 
@@ -110,7 +110,7 @@ def sorted_runs(packed: Codes) -> Runs:
     isrcs: Counter[int] = Counter()
     differing = 0
     for piece in _pieces(packed):
-        # Two codes differ when they do so above the bits of the duration.
+        # Codes differ when the bits above those of the duration do.
         changes = np.flatnonzero((piece[1:] ^ piece[:-1]) > LONGEST) + 1
         first = np.append(0, changes)
         lengths = np.diff(first, append=len(piece))
@@ -124,9 +124,9 @@ def sorted_runs(packed: Codes) -> Runs:
 
 
 def _spread(tenths: Codes, first: Codes, lengths: Codes) -> Codes:
-    """Return how far the known durations of runs lie apart; within a run they ascend."""
+    """Return how far the known durations of runs differ; within a run they ascend."""
     shortest, longest = tenths[first], tenths[first + lengths - 1]
-    # Unknown durations, 0, come first in their run: the shortest is behind them.
+    # Unknown durations, 0, come first in their run; the shortest known one follows them.
     for run in np.flatnonzero((shortest == 0) & (longest > 0)):
         known = tenths[first[run] : first[run] + lengths[run]]
         shortest[run] = known[np.searchsorted(known, 1)]
