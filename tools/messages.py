@@ -7,7 +7,6 @@ the commands and findings themselves.
 
 from __future__ import annotations
 
-import inspect
 import io
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
+from phonoscope.cli import help
 from phonoscope.cli.main import app
 from phonoscope.findings.base import findings
 
@@ -52,14 +52,7 @@ def _of_findings() -> Iterator[str]:
 
 
 def _of_commands() -> Iterator[str]:
-    yield from _help(typer.main.get_command(app))
-
-
-def _help(command: Any) -> Iterator[str]:
-    texts = [command.help, command.epilog, *(getattr(p, "help", None) for p in command.params)]
-    yield from (inspect.cleandoc(text) for text in texts if text)
-    for other in getattr(command, "commands", {}).values():
-        yield from _help(other)
+    yield from help.texts(typer.main.get_command(app))
 
 
 def document() -> str:

@@ -8,6 +8,14 @@ from typing import Any
 
 import typer
 
+from phonoscope.messages import gettext
+
+LISTEN = gettext("Listen")
+CATALOGUE = gettext("Catalogue")
+FIND = gettext("Find")
+DISCLOSE = gettext("Disclose")
+EXPLORE = gettext("Explore")
+
 
 @dataclass(frozen=True)
 class Command:
@@ -16,7 +24,7 @@ class Command:
     Examples
     --------
     >>> def hello(name: str) -> int:
-    ...     '''Greet somebody.'''
+    ...     '''Greet a person.'''
     ...     print(f"Hello, {name}")
     ...     return 0
     >>> Command("hello", hello).name
@@ -25,8 +33,10 @@ class Command:
 
     name: str
     function: Callable[..., Any] | typer.Typer
-    """What Typer turns into a command, returning its exit status; or a group of commands."""
+    """A function that returns its exit status, for Typer; or a group of commands."""
     examples: str = ""
     """Shown at the end of its help."""
-    interrupted: str = "Stopped."
-    """What Ctrl-C leaves behind; said to the user when it happens."""
+    interrupted: str = ""
+    """What Ctrl-C leaves behind; shown when it happens."""
+    group: str = ""
+    """Heading under which the help lists it."""

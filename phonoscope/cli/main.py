@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from phonoscope.cli.command import Command
 from phonoscope.cli.exits import Status, guarded
+from phonoscope.cli.help import HelpCommand, HelpGroup
 from phonoscope.cli.terminal import drop_stdout, message, prepare
-from phonoscope.errors import PluginError
+from phonoscope.errors import PhonoscopeError, PluginError, UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext, lines, sentences
 from phonoscope.plugins import collected, without_duplicates
 
 HELP = """The open microscope for music catalogues.
 
-Shows what was machine-made, what files declare of themselves and what a whole catalogue
-looks like, with the evidence. Works offline: nothing is ever sent anywhere, and only
-'demo' downloads anything.
+See which recordings are machine-made, what files declare about themselves, which recordings are
+copies, and what a whole catalogue looks like. Everything runs on this machine. Nothing is sent
+anywhere, and only 'demo' downloads anything.
 
-\b
-Exit status of every command:
-  0    done; nothing found that --fail-on names
-  1    done; found what --fail-on names
-  2    not done: wrong usage, or something cannot be opened or written
-  3    done, but some inputs could not be read; each is reported
-  70   a fault of Phonoscope itself
-  130  stopped by Ctrl-C; what it left behind is whole, and it says what
-  141  whoever read the output stopped reading, as in '| head'
-
-Progress and remarks go to stderr, data to stdout.
+Results go to stdout; progress and messages go to stderr.
 """
 EXAMPLES = """\b
 Examples:
@@ -42,13 +36,22 @@ Examples:
   phonoscope scan ~/Music --into my-catalogue
   phonoscope report my-catalogue --to report.html
 """
+EXIT_STATUS = (
+    (Status.DONE, gettext("Done.")),
+    (Status.FOUND, gettext("Done, and found what --fail-on names.")),
+    (Status.NOT_DONE, gettext("Not done: wrong usage, or something can't be opened or written.")),
+    (Status.SOME_UNREADABLE, gettext("Done, but some inputs can't be read. Each one is reported.")),
+    (Status.FAULT, gettext("A bug in Phonoscope.")),
+    (Status.INTERRUPTED, gettext("Stopped by Ctrl-C.")),
+    (Status.READER_GONE, gettext("The program that reads the output stopped, as in '| head'.")),
+)
+"""Exit statuses, which are the same for every command."""
 
 
-class Commands(TyperGroup):
+class Commands(HelpGroup):
     """The commands, and those of plugins where the built-in ones don't answer.
 
-    Looking for plugins costs time, so a built-in command starts without it. Typer brings Click as a
-    private copy, so its types have no public name to annotate with.
+    Looking for plugins costs time, so a built-in command starts without it.
     """
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -58,7 +61,32 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
-        return [*super().list_commands(ctx), *_outside()]
+        return [*_OWN, *_outside()]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that a command line names, with the rest of the line."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise _no_such_command(name, self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+    def more_sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Yield the exit statuses as a section."""
+        yield gettext("Exit status"), [(str(int(code)), text) for code, text in EXIT_STATUS]
+
+
+def _no_such_command(name: str, names: Sequence[str]) -> UsageError:
+    similar = get_close_matches(name, names)
+    if similar:
+        wrong = gettext(
+            "There's no command {name}. Did you mean {similar}?",
+            name=printable(name),
+            similar=" ".join(similar),
+        )
+    else:
+        wrong = gettext("There's no command {name}.", name=printable(name))
+    listed = gettext("All commands: {command}", command="phonoscope --help")
+    return UsageError(lines([wrong, listed]), code="unknown-command")
 
 
 @cache
@@ -68,7 +96,7 @@ def _outside() -> Mapping[str, Any]:
         given = collected("phonoscope_commands")
         without_duplicates("phonoscope_commands", (one.name for one in given))
     except PluginError as error:
-        message(str(error))
+        message(sentences("phonoscope:", error.message))
         raise typer.Exit(Status.NOT_DONE) from error
     program = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
     program.callback()(lambda: None)
@@ -94,15 +122,22 @@ app = typer.Typer(
 
 
 def _add(program: typer.Typer, command: Command) -> None:
+    panel = command.group or None
     if isinstance(command.function, typer.Typer):
-        program.add_typer(command.function, name=command.name)
+        for one in command.function.registered_commands:
+            one.cls = HelpCommand
+        program.add_typer(command.function, name=command.name, cls=HelpGroup, rich_help_panel=panel)
         return
     run = guarded(command.function, interrupted=command.interrupted)
-    program.command(command.name, epilog=command.examples or None)(run)
+    program.command(
+        command.name, cls=HelpCommand, epilog=command.examples or None, rich_help_panel=panel
+    )(run)
 
 
-for _one in collected("phonoscope_commands", outside=False):
+for _one in (_built_in := collected("phonoscope_commands", outside=False)):
     _add(app, _one)
+_OWN = tuple(one.name for one in _built_in)
+"""Names of the built-in commands, in the order of the help."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -117,7 +152,7 @@ def _print_version(wanted: bool) -> None:
 def _common(
     debug: Annotated[
         bool,
-        typer.Option("--debug", help="Show where an error happened; as PHONOSCOPE_DEBUG=1 does."),
+        typer.Option("--debug", help="Show where in the code an error happened."),
     ] = False,
     _version: Annotated[
         bool,
@@ -134,13 +169,28 @@ def main() -> None:
     """Run the program; never returns."""
     prepare()
     try:
-        app(prog_name="phonoscope")
+        sys.exit(_run())
     except KeyboardInterrupt:
-        message("Stopped before anything was done.")
+        message(gettext("Stopped before anything was done."))
         sys.exit(Status.INTERRUPTED)
     except BrokenPipeError:
         drop_stdout()
         sys.exit(Status.READER_GONE)
+
+
+def _run() -> int:
+    try:
+        return int(app(prog_name="phonoscope", standalone_mode=False) or 0)
+    except PhonoscopeError as error:
+        message(sentences("phonoscope:", error.message))
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            message(error.message)
+        else:
+            from phonoscope.cli.usage_errors import explained
+
+            message(sentences("phonoscope:", explained(error)))
+    return Status.NOT_DONE
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from phonoscope.cli import (
     charts,
     check,
     compact,
+    completion,
     copies,
     demo,
     dossier,
@@ -23,7 +24,7 @@ from phonoscope.cli import (
     version,
     voices,
 )
-from phonoscope.cli.command import Command
+from phonoscope.cli.command import CATALOGUE, DISCLOSE, EXPLORE, FIND, LISTEN, Command
 from phonoscope.plugins import hookimpl
 
 
@@ -31,25 +32,27 @@ from phonoscope.plugins import hookimpl
 def phonoscope_commands() -> list[Command]:
     """Return the commands in the order of the help."""
     return [
-        _command("demo", demo),
-        _command("check", check),
-        _command("scan", scan),
-        _command("ingest", ingest),
-        _command("charts", charts),
-        _command("plays", plays),
-        _command("find", find),
-        _command("copies", copies),
-        Command("label", label.app),
-        _command("report", report),
-        _command("share", share),
-        _command("dossier", dossier),
-        _command("voices", voices),
-        _command("sql", sql),
-        _command("serve", serve),
-        _command("compact", compact),
-        _command("version", version, "show_version"),
+        _command("demo", demo, LISTEN),
+        _command("check", check, LISTEN),
+        _command("scan", scan, LISTEN),
+        _command("ingest", ingest, CATALOGUE),
+        _command("charts", charts, CATALOGUE),
+        _command("plays", plays, CATALOGUE),
+        _command("compact", compact, CATALOGUE),
+        _command("find", find, FIND),
+        _command("copies", copies, FIND),
+        _command("dossier", dossier, FIND),
+        Command("label", label.app, group=DISCLOSE),
+        _command("voices", voices, DISCLOSE),
+        _command("report", report, EXPLORE),
+        _command("share", share, EXPLORE),
+        _command("serve", serve, EXPLORE),
+        _command("sql", sql, EXPLORE),
+        _command("completion", completion, EXPLORE),
+        _command("version", version, EXPLORE, "show_version"),
     ]
 
 
-def _command(name: str, module: ModuleType, function: str = "") -> Command:
-    return Command(name, getattr(module, function or name), module.EXAMPLES, module.INTERRUPTED)
+def _command(name: str, module: ModuleType, group: str, function: str = "") -> Command:
+    run = getattr(module, function or name)
+    return Command(name, run, module.EXAMPLES, module.INTERRUPTED, group)

@@ -85,6 +85,7 @@ def test_every_command_names_the_format_of_its_json_and_its_fields_are_documente
         "voices": [into],
         "sql": [into, "select 1 n, 'x' format"],
         "compact": [into],
+        "completion": ["bash"],
         "version": [],
     }
     # serve would not end: what it says is asked for below.
