@@ -1,4 +1,4 @@
-"""``phonoscope label write``: declarations into files."""
+"""``phonoscope label write``: write declarations into files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phonoscope.cli.confirmation import can_ask, confirmed
 from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.options import AsJson, Quiet, person_path
@@ -14,7 +15,7 @@ from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import gettext, lines, localised, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -27,14 +28,20 @@ Examples:
   phonoscope label write song.mp3 --what whole --tool 'Tool 2' --dry-run
   phonoscope label write song.flac --what vocals=converted-voice,lyrics=human
   phonoscope label write song.wav --what whole --producer 'A company' --standard gb45438,tags
-  phonoscope label write song.m4a --what whole --standard tags,c2pa --certificate c.pem --key k.pem
-  phonoscope label write song.wav --what vocals=converted-voice --voice v1 --in cat --use covers
+  phonoscope label write song.m4a --what whole --standard tags,c2pa \\
+      --certificate c.pem --key k.pem
+  phonoscope label write song.wav --what vocals=converted-voice --voice anna \\
+      --in my-catalogue --use covers
   phonoscope label write --from declared.csv --standard tags,sidecar
 """
-INTERRUPTED = "Every file is as it was or wholly labelled; those printed are done."
+INTERRUPTED = gettext(
+    "The printed files are labelled. Every other file is unchanged or fully labelled."
+)
 
 _TAGS = "tags"
 """Short for 'ai-tags'."""
+_MOST_SHOWN = 10
+"""Different sets of declarations that are shown before writing."""
 
 
 def write_labels(
@@ -50,34 +57,35 @@ def write_labels(
         typer.Option(
             "--what",
             metavar="PART[=HOW]",
-            help="What was made how: whole, vocals, instrumentation, composition, lyrics, "
-            "post-production or some, each =generated (which is meant without), =assisted, "
-            "=converted-voice or =human. Several with commas.",
+            help="Which parts were made how; several separated by commas. PART is whole, vocals, "
+            "instrumentation, composition, lyrics, post-production or some. HOW is generated, "
+            "assisted, converted-voice or human. Give every part its own HOW, or none: then all "
+            "are declared as generated.",
         ),
     ] = None,
     tool: Annotated[
-        str | None, typer.Option("--tool", metavar="NAME", help="With which tool it was made.")
+        str | None, typer.Option("--tool", metavar="NAME", help="Tool that made it.")
     ] = None,
     producer: Annotated[
         str | None,
-        typer.Option("--producer", metavar="NAME", help="Who made it; gb45438 needs one."),
+        typer.Option("--producer", metavar="NAME", help="Who made it. gb45438 needs one."),
     ] = None,
     voice: Annotated[
         str | None,
         typer.Option(
             "--voice",
             metavar="ID",
-            help="Whose voice is used: its id in the table voices of --in, where its owner must "
-            "allow --use; 'phonoscope voices' records that.",
+            help="Whose voice is used, by its id in the catalogue of --in. Its owner has to allow "
+            "--use; 'phonoscope voices' records that.",
         ),
     ] = None,
     catalogue: Annotated[
         str | None,
-        typer.Option("--in", metavar="CATALOGUE", help="Where the voice's licence is looked up."),
+        typer.Option("--in", metavar="CATALOGUE", help="Catalogue with the voice's licence."),
     ] = None,
     use: Annotated[
         str | None,
-        typer.Option("--use", metavar="USE", help="What for: covers or original-songs."),
+        typer.Option("--use", metavar="USE", help="Use of the voice: covers or original-songs."),
     ] = None,
     commercial: Annotated[
         bool, typer.Option("--commercial", help="The voice is used commercially.")
@@ -86,7 +94,7 @@ def write_labels(
         bool,
         typer.Option(
             "--unlicensed",
-            help="Declare a voice that nobody licensed: a true label is better than none.",
+            help="Declare a voice without a licence: a true label is better than none.",
         ),
     ] = False,
     date: Annotated[
@@ -98,37 +106,37 @@ def write_labels(
         typer.Option(
             "--standard",
             metavar="NAMES",
-            help="Which marks to write: tags (AI_* tags), gb45438, iptc, c2pa, sidecar; several "
-            "with commas. [default: tags]",
+            help="Marks to write: tags (AI_* tags), gb45438, iptc, c2pa, sidecar; several "
+            "separated by commas. [default: tags]",
         ),
     ] = None,
     produce_id: Annotated[
-        str, typer.Option("--produce-id", metavar="ID", help="gb45438: number of the content.")
+        str, typer.Option("--produce-id", metavar="ID", help="gb45438: the producer's number.")
     ] = "",
     propagator: Annotated[
-        str, typer.Option("--propagator", metavar="NAME", help="gb45438: who passes it on.")
+        str, typer.Option("--propagator", metavar="NAME", help="gb45438: who distributes it.")
     ] = "",
     propagate_id: Annotated[
-        str, typer.Option("--propagate-id", metavar="ID", help="gb45438: the number they gave it.")
+        str, typer.Option("--propagate-id", metavar="ID", help="gb45438: the distributor's number.")
     ] = "",
     certificate: Annotated[
         str | None,
         typer.Option(
             "--certificate",
             metavar="PEM",
-            help="c2pa: file with the signer's certificate, then those it descends from.",
+            help="c2pa: file with the signer's certificate, followed by its issuers'.",
         ),
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option("--key", metavar="PEM", help="c2pa: file with its private key."),
+        typer.Option("--key", metavar="PEM", help="c2pa: file with the signer's private key."),
     ] = None,
     break_signature: Annotated[
         bool,
         typer.Option(
             "--break-signature",
-            help="Change tags of a signed file without signing it anew: its signature is invalid "
-            "then.",
+            help="Change the tags of a signed file without signing it again. That makes its "
+            "signature invalid.",
         ),
     ] = False,
     table: Annotated[
@@ -136,26 +144,38 @@ def write_labels(
         typer.Option(
             "--from",
             metavar="CSV",
-            help="Take files and declarations from a CSV file with columns file, part, making and "
-            "if wanted tool, producer, voice, declared_utc; 'label read --csv' writes one. Paths "
-            "are seen from its folder.",
+            help="Read files and declarations from a CSV file with the columns file, part and "
+            "making, and optionally tool, producer, voice and declared_utc. 'label read --csv' "
+            "writes one. Paths are relative to its folder.",
         ),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Do everything, the proof included, but change no file."),
+        typer.Option(
+            "--dry-run", help="Do everything, including the comparison, but change no file."
+        ),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Don't ask before several files are changed."),
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Write declarations into files. The sound and every other tag stay bit for bit.
+    """Write declarations into files and check the result.
 
-    Each file is copied, labelled, and compared with what it was: decoded samples, every other
-    tag and picture. Only then does the copy take its place, with its permissions and times. A
-    label that is there is replaced. What a container cannot hold goes into a sidecar. A C2PA
-    signature comes last, and needs the extra 'provenance'; no time stamp is asked for, since
-    nothing here uses the network, so it holds as long as its certificate does.
-    docs/label-json.md documents the JSON.
+    The command first shows what it will declare. On a terminal it asks before it changes more
+    than one file.
+
+    It labels a copy of each file, then compares the copy with the original: decoded samples and
+    every other tag and picture have to be identical. Only then does the copy replace the
+    original, with its permissions and times. An existing label is replaced. A sidecar holds what
+    a container can't.
+
+    A C2PA signature is written last and needs the extra 'provenance'. It has no time stamp,
+    because the command doesn't use the network, so it is valid until its certificate expires.
+
+    docs/labels.md describes the standards; docs/label-json.md documents the JSON.
     """
     from phonoscope.disclosure.gb45438 import Numbers
     from phonoscope.disclosure.rows import declarations_in
@@ -166,12 +186,19 @@ def write_labels(
     declared = _declared(what or [], tool, producer, voice, date)
     licences = _Licences(catalogue, use, commercial, unlicensed)
     if table and (files or declared):
-        raise UsageError("give files with --what, or --from, not both")
+        raise UsageError(
+            gettext("Give either files with --what, or --from, but not both."), code="two-sources"
+        )
     if table:
         wanted = declarations_in(person_path(table))
     else:
         if not files or not declared:
-            raise UsageError("nothing to write: give files with --what, or --from a CSV file")
+            raise UsageError(
+                gettext(
+                    "There is nothing to write. Give files and --what, or a CSV file with --from."
+                ),
+                code="nothing-to-write",
+            )
         wanted = dict.fromkeys(_files_of(files), declared)
     signer = _signer(certificate, key)
     licences.check({d.voice: None for said in wanted.values() for d in said if d.voice})
@@ -180,14 +207,57 @@ def write_labels(
         for uri, said in wanted.items()
     }
     for labelling in dict.fromkeys(jobs.values()):
-        labelling.texts()  # What a standard cannot say is said before anything is written.
+        labelling.texts()  # A standard that can't say it is refused before anything is written.
+    asks = len(jobs) > 1 and not dry_run and not yes and can_ask()
+    if asks or not quiet:
+        message(_plan(jobs))
+    if asks and not confirmed(_question(len(jobs))):
+        message(gettext("No file was changed."))
+        return Status.NOT_DONE
     return _label_all(jobs, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+def _question(files: int) -> str:
+    return ngettext("Write this into {n} file? [y/N]", "Write this into {n} files? [y/N]", files)
+
+
+def _plan(jobs: Mapping[str, Labelling]) -> str:
+    """Return what will be declared, and in which file or how many files."""
+    from phonoscope.disclosure.model import sentence
+
+    groups: dict[Labelling, list[str]] = {}
+    for uri, labelling in jobs.items():
+        groups.setdefault(labelling, []).append(uri)
+    shown_groups = list(groups.items())[:_MOST_SHOWN]
+    plan = []
+    for labelling, uris in shown_groups:
+        plan.append(localised(_heading(labelling, uris)))
+        plan += [f"  {localised(sentence(declared))}" for declared in labelling.declared]
+    if rest := len(jobs) - sum(len(uris) for _, uris in shown_groups):
+        more = ngettext("{n} more file isn't shown.", "{n} more files aren't shown.", rest)
+        plan.append(localised(more))
+    return "\n".join(plan)
+
+
+def _heading(labelling: Labelling, uris: list[str]) -> str:
+    from phonoscope.files import shown
+
+    standards = ", ".join(labelling.standards)
+    if len(uris) == 1:
+        file = shown(uris[0])
+        return gettext("{file} will declare ({standards}):", file=file, standards=standards)
+    return ngettext(
+        "{n} file will declare ({standards}):",
+        "{n} files will declare ({standards}):",
+        len(uris),
+        standards=standards,
+    )
 
 
 def _label_all(
     jobs: Mapping[str, Labelling], *, dry_run: bool, as_json: bool, quiet: bool
 ) -> Status:
-    """Label one file after another; one that cannot be labelled does not stop the rest."""
+    """Label one file after another; a file that can't be labelled doesn't stop the rest."""
     from phonoscope.disclosure.writing import write_label
 
     failed = changed = 0
@@ -199,14 +269,26 @@ def _label_all(
                 written = write_label(uri, labelling, dry_run=dry_run)
                 changed += written.changed
             except (LabelError, UnreadableError) as reason:
-                failed, error = failed + 1, str(reason)
+                failed, error = failed + 1, reason.message
             with progress.aside():
                 _show(uri, labelling, written, error, as_json=as_json, dry_run=dry_run)
             progress.advance(unreadable=int(error is not None))
     if not quiet and len(jobs) > 1:
-        would = "would be labelled" if dry_run else "labelled"
-        message(f"{counted(changed, 'file')} {would}, {failed:,} could not be")
+        message(_summary(changed, len(jobs) - changed - failed, failed, dry_run))
     return Status.SOME_UNREADABLE if failed else Status.DONE
+
+
+def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:
+    done = (
+        ngettext("{n} file would be labelled.", "{n} files would be labelled.", changed)
+        if dry_run
+        else ngettext("{n} file labelled.", "{n} files labelled.", changed)
+    )
+    same = ngettext(
+        "{n} already has these declarations.", "{n} already have these declarations.", kept
+    )
+    unable = ngettext("{n} can't be labelled.", "{n} can't be labelled.", failed)
+    return sentences(done, same if kept else "", unable if failed else "")
 
 
 def _standards(given: list[str]) -> tuple[str, ...]:
@@ -217,7 +299,14 @@ def _standards(given: list[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(STANDARD if name == _TAGS else name for name in named))
     for name in found:
         if name not in WRITABLE:
-            raise UsageError(f"--standard {name!r} is none of tags, {', '.join(WRITABLE[1:])}")
+            raise UsageError(
+                gettext(
+                    "--standard {name} isn't known. Give one or more of {names}.",
+                    name=printable(name),
+                    names=", ".join((_TAGS, *WRITABLE[1:])),
+                ),
+                code="unknown-standard",
+            )
     return found
 
 
@@ -231,20 +320,33 @@ class _Licences:
         self._commercial, self._unlicensed = commercial, unlicensed
 
     def check(self, voices: Iterable[str]) -> None:
-        """Raise unless every voice may be used so, or it was said that it is not licensed."""
+        """Raise unless each voice has a licence for this use, or ``--unlicensed`` is given."""
         if self._unlicensed:
             return
         for voice in voices:
             if not self._catalogue or not self._use:
                 raise UsageError(
-                    f"to declare the voice {printable(voice)!r} give --in CATALOGUE and --use, "
-                    "where its owner's licence is looked up; or say --unlicensed"
+                    gettext(
+                        "The voice {voice} needs a licence. Give --in CATALOGUE and --use to look "
+                        "it up, or declare the voice without one with --unlicensed.",
+                        voice=printable(voice),
+                    ),
+                    code="licence-not-checked",
                 )
             refused = self._opened().licences.refusal(
                 voice, use=self._use, commercial=self._commercial
             )
             if refused:
-                raise UsageError(f"not written: {refused}. --unlicensed declares it all the same")
+                raise UsageError(
+                    lines(
+                        [
+                            gettext("No file was changed."),
+                            refused,
+                            gettext("To declare the voice without a licence, add --unlicensed."),
+                        ]
+                    ),
+                    code="not-licensed",
+                )
 
     def _opened(self) -> Catalogue:
         from phonoscope import api
@@ -260,7 +362,9 @@ def _signer(certificate: str | None, key: str | None) -> Signer | None:
     if not certificate and not key:
         return None
     if not certificate or not key:
-        raise UsageError("to sign give both --certificate and --key")
+        raise UsageError(
+            gettext("Signing needs both --certificate and --key."), code="incomplete-signer"
+        )
     signer = Signer.of_files(Path(person_path(certificate)), Path(person_path(key)))
     signer.checked()
     return signer
@@ -273,15 +377,36 @@ def _declared(
 
     same = {"tool": tool, "producer": producer, "voice": voice, "declared_utc": date}
     rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
+    made = [(part, how) for row in rows for part, _, how in [row.partition("=")]]
+    _check_every_how(made)
     return tuple(
-        declaration_of({"part": part, "making": how or "generated", **same}, f"--what {row!r}")
-        for row in rows
-        for part, _, how in [row.partition("=")]
+        declaration_of({"part": part, "making": how or "generated", **same}, "--what")
+        for part, how in made
     )
 
 
+def _check_every_how(made: list[tuple[str, str]]) -> None:
+    """Refuse parts with and without HOW in one command.
+
+    ``vocals,lyrics=human`` leaves open how the vocals were made, and a label is never a guess.
+    """
+    without = [part for part, how in made if not how]
+    hows = list(dict.fromkeys(how for _, how in made if how))
+    if without and hows:
+        meant = ",".join(f"{part}={how or hows[0]}" for part, how in made)
+        raise UsageError(
+            gettext(
+                "--what gives no HOW for {parts}. No file was changed.\n"
+                "Give every part its own HOW, for example: --what {example}",
+                parts=printable(", ".join(without)),
+                example=printable(meant),
+            ),
+            code="how-missing",
+        )
+
+
 def _files_of(files: list[str]) -> list[str]:
-    """Return the files to label: those given, or all that a catalogue holds and could read."""
+    """Return the files to label: those given, or every readable one of a catalogue."""
     catalogue = catalogue_in(files)
     if catalogue is None:
         return paths_in(files)
@@ -313,7 +438,14 @@ def _show(
             "phonoscope-label-write/1",
         )
     elif error:
-        message(f"{shown(uri)}: {error}")
+        message(gettext("{file}: {reason}", file=shown(uri), reason=error))
     elif written:
-        word = "would hold" if dry_run else "holds" if written.changed else "already holds"
-        write(f"{shown(uri)}  {word} {', '.join(written.places)}")
+        write(_result(shown(uri), ", ".join(written.places), written.changed, dry_run))
+
+
+def _result(file: str, places: str, changed: bool, dry_run: bool) -> str:
+    if not changed:
+        return gettext("{file}: unchanged, already has {places}", file=file, places=places)
+    if dry_run:
+        return gettext("{file}: would get {places}", file=file, places=places)
+    return gettext("{file}: wrote {places}", file=file, places=places)

@@ -1,22 +1,21 @@
 """The ``AI_*`` tags: a plain convention for every container that has named tags.
 
-Neither ID3 nor Vorbis comments have a convention for machine-made parts. This one follows
-the manner of ReplayGain: upper-case names in ``TXXX``, Vorbis comments, freeform MP4 atoms,
-APEv2 and ASF.
+Neither ID3 nor Vorbis comments have a convention for machine-made parts. This one works like
+ReplayGain: upper-case names in ``TXXX``, Vorbis comments, freeform MP4 atoms, APEv2 and ASF.
 
 =================  ===========================================================
 AI_DISCLOSURE      ``generated``, ``assisted``, ``converted-voice`` or ``none``
 AI_CONTRIBUTION    parts, separated by commas: ``vocals``, ``instrumentation``,
                    ``composition``, ``lyrics``, ``post-production``, ``whole``;
-                   each may say how: ``vocals=converted-voice``
+                   a part can have its own making: ``vocals=converted-voice``
 AI_TOOL            the tool, free text
-AI_PRODUCER        who made it with the tool, free text
+AI_PRODUCER        the person or company that used the tool, free text
 AI_VOICE           whose voice is used: a name, or the id of a licence
 AI_DATE            when it was made or declared, ISO 8601, UTC
 =================  ===========================================================
 
-``AI_GENERATED=true`` (also 1, yes), which several programs write, is read as
-``AI_DISCLOSURE=generated``. Words not in the table count as ``unspecified`` and are kept.
+``AI_GENERATED=true`` (also 1, yes), which several programs write, counts as
+``AI_DISCLOSURE=generated``. Other words count as ``unspecified``, and the value is kept.
 """
 
 from __future__ import annotations
@@ -28,6 +27,8 @@ from typing import Any
 from phonoscope.disclosure.fields import Field, shown_value, utc_of, values_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 STANDARD = "ai-tags"
 _MOST_PARTS = 20
@@ -73,12 +74,12 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
 
 
 def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
-    """Return the tags that say these declarations, ``None`` for those to take away.
+    """Return the tags for these declarations; ``None`` removes a tag.
 
     Raises
     ------
     UsageError
-        When they name several tools, producers, voices or times: the tags have room for one.
+        When they name several tools, producers, voices or times: each tag holds one.
     """
     makings = {d.making for d in declared}
     named = [d for d in declared if d.part is not Part.UNSPECIFIED]
@@ -87,22 +88,27 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
         d.part.value if d.making is disclosure else f"{d.part.value}={d.making.value}"
         for d in named
     )
-    when = _only("times", {d.declared_utc for d in declared})
+    when = _only("AI_DATE", {d.declared_utc for d in declared})
     return {
         "AI_DISCLOSURE": _DISCLOSURES.get(disclosure),
         "AI_CONTRIBUTION": ", ".join(each) or None,
-        "AI_TOOL": _only("tools", {d.tool for d in declared if d.making is not Making.HUMAN}),
-        "AI_PRODUCER": _only("producers", {d.producer for d in declared}),
-        "AI_VOICE": _only("voices", {d.voice for d in declared if d.voice}),
+        "AI_TOOL": _only("AI_TOOL", {d.tool for d in declared if d.making is not Making.HUMAN}),
+        "AI_PRODUCER": _only("AI_PRODUCER", {d.producer for d in declared}),
+        "AI_VOICE": _only("AI_VOICE", {d.voice for d in declared if d.voice}),
         "AI_DATE": f"{when.isoformat(timespec='seconds')}Z" if when else None,
     }
 
 
-def _only(what: str, values: set[Any]) -> Any:
+def _only(tag: str, values: set[Any]) -> Any:
     if len(values) > 1:
         raise UsageError(
-            f"AI tags have room for one of the {what} "
-            f"{', '.join(sorted(str(v or 'none') for v in values))}: write C2PA or a sidecar"
+            gettext(
+                "The tag {tag} holds one value, but the declarations have several: {values}. "
+                "Declare one, or write C2PA or a sidecar (--standard c2pa or --standard sidecar).",
+                tag=tag,
+                values=printable(", ".join(sorted(str(v or "(none)") for v in values))),
+            ),
+            code="several-values",
         )
     return next(iter(values), None)
 
@@ -129,7 +135,7 @@ def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) 
         standard=STANDARD,
         part=part,
         making=making,
-        # What people made was not made with it.
+        # The tool belongs to what a machine made, not to what people made.
         tool=None if making is Making.HUMAN else _said(fields, "ai_tool"),
         producer=_said(fields, "ai_producer"),
         place=mark.place,

@@ -1,11 +1,11 @@
 """C2PA: signed manifests that say how a recording was made.
 
-Read are actions and other assertions with an IPTC digital source type, of the manifest of the
-file and of those of its ingredients (C2PA Technical Specification 2.2, sections 18 and 10).
-Consent or refusal of training (``c2pa.training-mining``) says nothing of a making and is left
-out. The signature of the whole manifest stands under each of its declarations.
+Actions and other assertions with an IPTC digital source type count, in the manifest of the file
+and in those of its ingredients (C2PA Technical Specification 2.2, sections 18 and 10). Consent to
+training or its refusal (``c2pa.training-mining``) says nothing about how a recording was made and
+is left out. Every declaration has the signature of the whole manifest.
 
-What Phonoscope itself signs is read back without loss, from an assertion of its own.
+Phonoscope reads its own declarations back without loss, from an assertion of its own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from phonoscope.disclosure.manifest import Manifest, find_manifest, refusal
 from phonoscope.disclosure.model import Declaration, Making, Part, Signature
 from phonoscope.disclosure.trust import default_trust, trusted_roots
 from phonoscope.errors import MissingExtraError, UsageError
+from phonoscope.messages import gettext
 
 STANDARD = "c2pa"
 
 OWN_ASSERTION = "org.phonoscope.declarations"
-"""Label of the assertion in which Phonoscope keeps declarations whole."""
+"""Label of the assertion in which Phonoscope stores complete declarations."""
 
 _TRAINING = re.compile(r"training[-_]?mining", re.IGNORECASE)
 _TERM = re.compile(r"digitalsourcetype/(\w{1,60})/?$", re.IGNORECASE)
@@ -43,16 +44,16 @@ _MOST_NODES = 20_000
 def declarations(
     file: BinaryIO, fields: Sequence[Field] = (), *, trust: Path | None = None
 ) -> Iterator[Declaration]:
-    """Yield what the C2PA manifest of a file declares, and that one is named elsewhere.
+    """Yield the declarations of a file's C2PA manifest, and of one that it only links to.
 
     Parameters
     ----------
     file
-        At any position; only read. Nothing but headers is, when it has no manifest.
+        At any position; only read. Without a manifest, only its headers are read.
     fields
-        Texts of the file; XMP among them may name a manifest on the web, which is not fetched.
+        Texts of the file. XMP among them can link to a manifest on the web, which isn't fetched.
     trust
-        PEM file of certificates that are trusted; ``None`` takes the one of the settings.
+        PEM file of trusted certificates; ``None`` takes the one in the settings.
     """
     manifest = find_manifest(file)
     if manifest is not None:
@@ -63,7 +64,7 @@ def declarations(
             if not address.startswith("self#"):
                 yield _silent(
                     f"{found.place} dcterms:provenance",
-                    f"a manifest elsewhere, not fetched: {address}",
+                    f"link to a manifest, not fetched: {address}",
                 )
 
 
@@ -72,26 +73,26 @@ def _read(file: BinaryIO, manifest: Manifest, trust: Path | None) -> Iterator[De
     size = f"a manifest of {manifest.size:,} bytes"
     refused = refusal(manifest)
     if refused:
-        yield _silent(place, f"{size}, not read: {refused}")
+        yield _silent(place, f"{size}, not read. {refused}")
         return
     try:
         roots = trusted_roots(trust or default_trust())
-        # As we found it: the library's own search gives up at an ID3 frame it does not know.
+        # We pass the bytes, because the library's own search stops at an ID3 frame it doesn't know.
         manifest.body.seek(manifest.start)
         content = manifest.body.read(manifest.size)
         if not content:
-            raise ManifestError("it is empty")
+            raise ManifestError(gettext("The manifest is empty."), code="empty")
         store = read_store(file, manifest.media_type, roots, manifest=content)
     except MissingExtraError:
-        yield _silent(place, f"{size}; to read it: pip install 'phonoscope[{EXTRA}]'")
+        yield _silent(place, f"{size}, not read. To read it: pip install 'phonoscope[{EXTRA}]'")
     except (ManifestError, UsageError, ValueError) as error:
-        yield _silent(place, f"{size}, not read: {error}")
+        yield _silent(place, f"{size}, not read. {error}")
     else:
         yield from _of_store(store, place)
 
 
 def _silent(place: str, value: str) -> Declaration:
-    """Return a declaration of a manifest of which no more is known here than that it is there."""
+    """Return a declaration for a manifest whose content isn't known."""
     return Declaration(
         standard=STANDARD,
         part=Part.UNSPECIFIED,
@@ -115,7 +116,7 @@ def _of_store(store: Mapping[str, Any], place: str) -> Iterator[Declaration]:
         if label == active:
             yield from _Reading(manifest, place, state, failures).declarations()
         else:
-            # Its sound is not here, so whether it fitted that cannot be said.
+            # Its sound isn't in this file, so its signature can't be checked.
             name = f"C2PA ingredient {_title(manifests, label)} in {place.rpartition(' in ')[2]}"
             reading = _Reading(manifest, name, Signature.UNCHECKED, ())
             yield from (d for d in reading.declarations(silent=False))
@@ -131,14 +132,14 @@ def _title(manifests: Mapping[str, Any], label: str) -> str:
 
 
 def _failures(store: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the codes of the checks that failed, other than that the signer is not known."""
+    """Return the codes of the failed checks, except that the signer isn't trusted."""
     results = _mapping(_mapping(store.get("validation_results")).get("activeManifest"))
     codes = (_text(_mapping(item).get("code")) for item in _sequence(results.get("failure")))
     return tuple(dict.fromkeys(c for c in codes if c and c != "signingCredential.untrusted"))
 
 
 class _Reading:
-    """One manifest of a store: who signed it, and what it declares."""
+    """One manifest of a store: its signer and its declarations."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class _Reading:
         self._producer = _producer(self._assertions)
 
     def declarations(self, *, silent: bool = True) -> Iterator[Declaration]:
-        """Yield them; one that says nothing of a making when none does, if that is asked."""
+        """Yield the declarations; with ``silent``, one without a making if there are none."""
         own = self._own()
         said = False
         for label, data in self._assertions:
@@ -173,9 +174,8 @@ class _Reading:
                 yield self._whole(node, own) or self._said(label, node, uri, agents)
         if not said and silent:
             labels = ", ".join(label for label, _ in self._assertions) or "nothing"
-            yield self._declaration(
-                Part.UNSPECIFIED, Making.UNSPECIFIED, f"no digital source type; asserted: {labels}"
-            )
+            value = f"no digital source type; assertions: {labels}"
+            yield self._declaration(Part.UNSPECIFIED, Making.UNSPECIFIED, value)
 
     def _own(self) -> Sequence[Any]:
         for label, data in self._assertions:
@@ -184,7 +184,7 @@ class _Reading:
         return ()
 
     def _whole(self, node: Mapping[str, Any], own: Sequence[Any]) -> Declaration | None:
-        """Return what an action stands for, from the assertion that says it without loss."""
+        """Return the complete declaration of an action from our own assertion, if it has one."""
         index = _mapping(node.get("parameters")).get(OWN_ASSERTION)
         if not isinstance(index, int) or not 0 <= index < len(own):
             return None
@@ -193,7 +193,7 @@ class _Reading:
             part, making = Part(_text(said.get("part"))), Making(_text(said.get("making")))
         except ValueError:
             return None
-        # Ours must say what the action says, or other readers would be told something else.
+        # Ours has to agree with the action, or other readers would see something else.
         if iptc.term_for(part, making) != term_of(_text(node.get("digitalSourceType"))):
             return None
         return self._declaration(
@@ -244,9 +244,9 @@ class _Reading:
 def _why(failures: Sequence[str]) -> str:
     failed = ", ".join(failures[:4])
     if any("Hash.mismatch" in code for code in failures):
-        return f"[{failed}: the file was changed after signing, if only its tags] "
+        return f"[{failed}: the file was edited after signing, even if only its tags] "
     if any("outsideValidity" in code or "expired" in code for code in failures):
-        return f"[{failed}: the certificate does not hold today, and no time of signing is proved] "
+        return f"[{failed}: the certificate isn't valid today, and the signing time is unproved] "
     return f"[{failed or 'not valid'}] "
 
 
@@ -256,7 +256,7 @@ def _value_of(action: Mapping[str, Any]) -> str:
 
 
 def term_of(uri: str) -> str:
-    """Return the term of an IPTC digital source type, as IPTC spells it; empty for others."""
+    """Return the term of an IPTC digital source type in IPTC's spelling; empty for others."""
     found = _TERM.search(uri) if _IPTC_TERM.search(uri) else None
     if found is None:
         return "" if "/" in uri else iptc.spelled(uri)
@@ -264,7 +264,7 @@ def term_of(uri: str) -> str:
 
 
 def _sources(data: Any) -> list[tuple[Mapping[str, Any], str]]:
-    """Return every digital source type within an assertion, with what it stands in."""
+    """Return every digital source type in an assertion, with the object that has it."""
     found: list[tuple[Mapping[str, Any], str]] = []
     within: list[tuple[Any, int]] = [(data, 0)]
     for _ in range(_MOST_NODES):
@@ -299,7 +299,7 @@ def _agent(node: Mapping[str, Any], agents: Sequence[Any]) -> str:
 
 
 def _named(agent: Any) -> str:
-    """Return a program as 'name version'; it stands as an object or as text."""
+    """Return a program as 'name version', from an object or from text."""
     if isinstance(agent, str):
         return agent
     said = _mapping(agent)

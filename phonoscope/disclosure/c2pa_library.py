@@ -1,9 +1,9 @@
-"""The C2PA library (c2pa-python, over c2pa-rs), kept to what a hostile file may ask of it.
+"""The C2PA library (c2pa-python, over c2pa-rs), limited so that a hostile file can't abuse it.
 
-It is native code that reads bytes of strangers. It gets no path but a watched view of the
-open file, which ends in an error after too much reading or too long a time; it may not fetch
-anything (manifests, revocation lists, identities); it is loaded from its own package alone,
-for by itself it would take a library of that name from the current folder first.
+It is native code that reads untrusted bytes. It gets no path, only a watched view of the open
+file, which raises an error after too many bytes or too much time. It can't fetch anything
+(manifests, revocation lists, identities). It is loaded only from its own package, because its
+loader would first take a library of that name from the current folder.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import importlib
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -22,17 +23,21 @@ from typing import Any, BinaryIO
 
 from phonoscope.errors import MissingExtraError, PhonoscopeError
 from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 EXTRA = "provenance"
 
 STORE_CHARACTERS = 8 << 20
-"""A manifest store that says more than this, as JSON, is not taken apart."""
+"""A manifest store with more characters of JSON isn't parsed."""
 
 LONGEST_S = 20.0
-"""Seconds reading one manifest may take, besides hashing the file at :data:`SLOWEST_BPS`."""
+"""Seconds that reading one manifest may take, plus hashing the file at :data:`SLOWEST_BPS`."""
 
 SLOWEST_BPS = 20e6
-"""A disk slower than this many bytes a second is not waited for."""
+"""Bytes per second that a disk has to deliver; reading from a slower one times out."""
+
+TOO_LONG = gettext("Checking the manifest took too long.")
+TOO_MUCH = gettext("Checking the manifest read the file too often.")
 
 _LIBRARIES = {"win32": "c2pa_c.dll", "darwin": "libc2pa_c.dylib"}
 _LOADING = threading.Lock()
@@ -40,7 +45,7 @@ _LOADING = threading.Lock()
 _OFFLINE: dict[str, Any] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
     "core": {
-        # A second lock on the same door, and identities that would be looked up on the web.
+        # A second safeguard, and no identities that would be looked up on the web.
         "allowed_network_hosts": [],
         "decode_identity_assertions": False,
         "max_decompressed_manifest_size_in_mb": 1,
@@ -50,7 +55,7 @@ _OFFLINE: dict[str, Any] = {
 
 
 class ManifestError(PhonoscopeError):
-    """The library cannot read or write a manifest; says why in one line."""
+    """The library can't read or write a manifest; the message has the reason in one line."""
 
 
 def load() -> ModuleType:
@@ -59,7 +64,7 @@ def load() -> ModuleType:
     Raises
     ------
     MissingExtraError
-        When it is not installed, or does not run on this machine.
+        When it isn't installed, or doesn't run on this machine.
     """
     with _LOADING:
         if "c2pa" in sys.modules:
@@ -71,7 +76,7 @@ def load() -> ModuleType:
         if own is None:
             raise MissingExtraError(EXTRA, "reading and signing C2PA manifests")
         before = os.environ.get("C2PA_LIBRARY_NAME")
-        # Its loader looks into the current folder before its own; a whole path leaves no choice.
+        # Its loader looks in the current folder first; a full path prevents that.
         os.environ["C2PA_LIBRARY_NAME"] = str(own.resolve())
         try:
             return importlib.import_module("c2pa")
@@ -92,11 +97,11 @@ def context(
     Parameters
     ----------
     roots_pem
-        Certificates that are trusted; none when empty.
+        Trusted certificates; empty for none.
     signing
-        Whether a manifest is made, which is verified when it is in its file and not before.
+        Whether a manifest is made. It is verified in its file, not before.
     fetch
-        Only for the test that shows that a fetch would be seen.
+        Only for the test that proves that a fetch would be noticed.
     """
     config = copy.deepcopy(_OFFLINE)
     if signing:
@@ -122,22 +127,22 @@ def read_store(
     Parameters
     ----------
     file
-        At any position, only read.
+        At any position; only read.
     media_type
         Its media type, e.g. 'audio/mpeg'.
     roots_pem
-        Certificates that are trusted; none when empty.
+        Trusted certificates; empty for none.
     manifest
-        The manifest store as it stands in the file; ``None`` lets the library look for it.
+        The manifest store as it is in the file; with ``None`` the library searches for it.
     fetch
-        Only for the test that shows that a fetch would be seen.
+        Only for the test that proves that a fetch would be noticed.
 
     Raises
     ------
     MissingExtraError
-        When the library is not installed.
+        When the library isn't installed.
     ManifestError
-        When it cannot read the manifest, within bounds of time, bytes and size.
+        When it can't read the manifest within the limits of time, bytes and size.
     """
     library = load()
     view = Watched(file)
@@ -148,25 +153,37 @@ def read_store(
         ):
             text = reader.json()
         if view.refused:
-            # What it could not read to the end it would call changed.
-            raise ManifestError(view.refused)
+            # The library would call a file changed if it couldn't read it to the end.
+            raise ManifestError(view.refused, code="too-much-reading")
         if len(text) > STORE_CHARACTERS:
-            raise ManifestError(f"it says more than {STORE_CHARACTERS >> 20} million characters")
+            raise ManifestError(
+                gettext(
+                    "The manifest has more than {most} characters as JSON.", most=STORE_CHARACTERS
+                ),
+                code="too-long",
+            )
         store = json.loads(text)
     except (library.C2paError, ValueError, RecursionError) as error:
-        raise ManifestError(view.refused or reason(error)) from error
+        raise ManifestError(
+            view.refused
+            or gettext("The C2PA library can't read the manifest: {reason}.", reason=reason(error)),
+            code="too-much-reading" if view.refused else "unreadable-manifest",
+        ) from error
     if not isinstance(store, dict):
-        raise ManifestError("it is not what the library promises")
+        raise ManifestError(
+            gettext("The C2PA library returned something other than a manifest."),
+            code="unreadable-manifest",
+        )
     return store
 
 
 def reason(error: Exception) -> str:
-    """Return what the library says of an error, in one short line."""
+    """Return the text of a library's error in one short line."""
     return printable(str(error).strip() or type(error).__name__)[:200]
 
 
 class Watched:
-    """A view of a file, only to read, that ends in an error after too much or too long."""
+    """A read-only view of a file that raises an error after too many bytes or too much time."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -175,7 +192,7 @@ class Watched:
         self._left = 4 * size + (64 << 20)
         self._until = time.monotonic() + LONGEST_S + size / SLOWEST_BPS
         self.refused: str | None = None
-        """Why reading was refused; ``None`` when it was not."""
+        """Why reading was refused; ``None`` if it wasn't."""
 
     def readinto(self, buffer: memoryview) -> int:
         """Read into a buffer."""
@@ -184,29 +201,29 @@ class Watched:
         return len(data)
 
     def read(self, size: int = -1) -> bytes:
-        """Read, unless enough was read."""
+        """Read, unless a limit is reached."""
         if time.monotonic() > self._until:
-            self.refused = "checking it took too long"
+            self.refused = TOO_LONG
         elif self._left < 0:
-            self.refused = "checking it read the file over and over"
+            self.refused = TOO_MUCH
         if self.refused:
             raise OSError(self.refused)
         data = self._file.read(size)
-        # A read counts as at least this many bytes, so that a million tiny ones end too.
+        # Every read counts as at least this many bytes, so that a million tiny reads end too.
         self._left -= max(len(data), 64)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place."""
+        """Move to a position."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the position."""
         return self._file.tell()
 
     def write(self, data: bytes) -> int:
-        """Refuse: a file that is read is not changed."""
-        raise OSError("only to read")
+        """Refuse: the file is only read."""
+        raise io.UnsupportedOperation("read-only")
 
     def flush(self) -> None:
         """Do nothing."""

@@ -1,15 +1,15 @@
 """GB 45438-2025, the Chinese standard for marks in generated content: the ``AIGC`` field.
 
-Its value is JSON with text elements Label, ContentProducer, ProduceID, ReservedCode1,
-ContentPropagator, PropagateID and ReservedCode2. Label is "1" for content that is, "2" for
-content that may be, and "3" for content suspected to be generated (annex E of the standard;
-practice guide TC260-PG-20258A for audio files). Seen in real files: wrapped in
-``{"AIGC": ...}`` or ``{"aigc": ...}`` or bare, Label "AIGC", JSON inside JSON, and base64 of
-it in a field ``XmpKvBase64``.
+Its value is JSON with the text elements Label, ContentProducer, ProduceID, ReservedCode1,
+ContentPropagator, PropagateID and ReservedCode2. Label is "1" for generated content, "2" for
+content that may be generated, and "3" for content suspected to be (annex E of the standard;
+practice guide TC260-PG-20258A for audio files). Real files have it bare or wrapped in
+``{"AIGC": ...}`` or ``{"aigc": ...}``, with Label "AIGC", as JSON inside JSON, and as base64 in
+a field ``XmpKvBase64``.
 
-What is read is generous, what is concluded is not: only Label "1" (or "AIGC") says
-*generated*. "2" and "3" are guesses of a distributor, and a field that cannot be understood
-is a mark all the same; both are kept with their value as ``unspecified``.
+Reading is lenient, conclusions aren't: only Label "1" (or "AIGC") declares *generated*. "2" and
+"3" are guesses of a distributor. They, and fields that can't be parsed, are kept with their value
+as ``unspecified``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any
 from phonoscope.disclosure.fields import Field, shown_value, values_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.errors import UsageError
+from phonoscope.messages import gettext
 
 STANDARD = "gb45438"
 NAME = "AIGC"
@@ -55,34 +56,40 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the standard asks for beside the declaration; each at most 500 characters."""
+    """Other fields of the standard; each at most 500 characters."""
 
     produce_id: str = ""
-    """Number that the producer gave the content."""
+    """The producer's number for the content."""
     propagator: str = ""
-    """Name or code of who passes it on."""
+    """Name or code of the distributor."""
     propagate_id: str = ""
-    """Number that they gave it."""
+    """The distributor's number for the content."""
 
 
 def texts_of(declared: Sequence[Declaration], numbers: Numbers) -> dict[str, str | None]:
-    """Return the field that says these declarations, strictly as the standard has it.
+    """Return the field for these declarations, exactly as the standard defines it.
 
     Raises
     ------
     UsageError
         When no declaration says that something was generated, which is all that the standard
-        can say, or when none names the producer, which it asks for.
+        can express, or when they don't name one producer, which it requires.
     """
     machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
     if not machine:
         raise UsageError(
-            "GB 45438-2025 can only say 'generated': for assisted or human making write AI tags"
+            gettext(
+                "GB 45438-2025 can only declare generated content. For assisted or human parts, "
+                "write AI tags (--standard tags)."
+            ),
+            code="nothing-generated",
         )
     producers = {d.producer for d in machine}
     producer = producers.pop() if len(producers) == 1 else None
     if not producer:
-        raise UsageError("GB 45438-2025 asks who generated it: give one --producer")
+        raise UsageError(
+            gettext("GB 45438-2025 needs one producer. Add --producer NAME."), code="no-producer"
+        )
     elements = {
         "Label": "1",
         "ContentProducer": producer,
@@ -109,7 +116,7 @@ def _declared(elements: Mapping[str, str], value: str, place: str) -> Declaratio
 
 
 def elements_of(value: str) -> dict[str, str]:
-    """Return the elements of a field by lower-case name, from JSON or what is left of it."""
+    """Return the elements of a field by lower-case name, from JSON or the remains of it."""
     content: Any = value.strip("\0 \t\r\n")
     for _ in range(_MOST_WRAPPINGS):
         if isinstance(content, str):
@@ -145,7 +152,7 @@ def _as_text(value: Any) -> str:
 
 
 def _salvaged(text: str) -> dict[str, str]:
-    """Return what can be read of a value that is not JSON: cut off, or quoted otherwise."""
+    """Return what can be read from a value that isn't JSON: cut off, or with other quotes."""
     label, producer = _LABEL.search(text), _PRODUCER.search(text)
     elements = {"label": label[1]} if label else {}
     if not label and len(text) <= 8:

@@ -1,7 +1,7 @@
-"""ID3v2 tags as frames: where they lie, and a new tag around them that leaves each as it is.
+"""ID3v2 tags as frames: their positions, and a new tag that leaves the other frames unchanged.
 
-Reading them walks headers only. Writing splices: frames that are not meant are copied byte for
-byte, so that no picture, no unknown frame and no encoding is changed by a label.
+Reading walks the headers only. Writing copies all other frames byte for byte, so that a label
+changes no picture, no unknown frame and no encoding.
 
 Structure of the tag: ID3v2.2, 2.3 and 2.4 informal standards, https://id3.org.
 """
@@ -15,11 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from phonoscope.messages import gettext
+from phonoscope.text import size as text_size
+
 TAG_BYTES = 64 << 20
-"""A larger tag is not read."""
+"""A larger tag isn't read."""
 
 PADDING_BYTES = 1_024
-"""Room that a new tag leaves behind its frames, so that other programs can edit in place."""
+"""Padding after the frames of a new tag, so that other programs can edit in place."""
 
 _MOST_FRAMES = 10_000
 _FRAME_NAME = re.compile(rb"[A-Z][A-Z0-9]{2,3}")
@@ -27,7 +30,7 @@ _SYNCSAFE_MOST = 1 << 28
 _TEXT_BYTES = 1 << 16
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 _UNREADABLE_FLAGS = {2: 0, 3: 0xC0, 4: 0x0C}
-"""Second byte of a frame's flags: compressed or encrypted, so its description is not read."""
+"""Second byte of a frame's flags: compressed or encrypted, so its description isn't read."""
 
 
 class TagTooLargeError(ValueError):
@@ -40,7 +43,7 @@ class Frame(NamedTuple):
     name: bytes
     """Three letters in ID3v2.2, else four."""
     header: bytes
-    """Its header as it stands."""
+    """Its header, unchanged."""
     start: int
     """Offset of its content in :attr:`Id3Tag.body`, bytes."""
     size: int
@@ -56,13 +59,13 @@ class Id3Tag:
     header: bytes
     """Ten bytes."""
     body: BinaryIO
-    """Where the frames are."""
+    """The bytes with the frames."""
     first: int
     """Offset of the first frame in :attr:`body`, bytes."""
     stop: int
-    """Offset behind the last byte of frames and padding, bytes."""
+    """Offset after the last byte of frames and padding, bytes."""
     size: int
-    """Size of the whole tag in the file, header and footer included, bytes."""
+    """Size of the whole tag in the file, including header and footer, bytes."""
 
     @property
     def version(self) -> int:
@@ -71,7 +74,7 @@ class Id3Tag:
 
     @classmethod
     def of(cls, file: BinaryIO) -> Id3Tag | None:
-        """Return the tag at the start of a file; ``None`` when there is none.
+        """Return the tag at the start of a file; ``None`` if it has none.
 
         Raises
         ------
@@ -84,11 +87,11 @@ class Id3Tag:
             return None
         version, flags, size = header[3], header[5], _syncsafe(header[6:])
         if size > TAG_BYTES:
-            raise TagTooLargeError(f"an ID3 tag of {size >> 20} MiB is not read")
+            raise TagTooLargeError(too_large(size))
         body: BinaryIO = file
         first, stop, whole = 10, 10 + size, 10 + size
         if version < 4 and flags & 0x80:
-            # Before 2.4 the whole tag is unsynchronised at once, sizes count what was there before.
+            # Before 2.4, the whole tag is unsynchronised at once; sizes count the original bytes.
             undone = file.read(size).replace(b"\xff\x00", b"\xff")
             body, first, stop, flags = io.BytesIO(undone), 0, len(undone), flags & 0x7F
         if version > 2 and flags & 0x40:
@@ -98,7 +101,7 @@ class Id3Tag:
         return cls(header[:5] + bytes([flags]) + header[6:], body, first, stop, whole)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the frames, as far as they can be followed; only headers are read."""
+        """Yield the frames up to the first invalid one; only headers are read."""
         head = 6 if self.version == 2 else 10
         at = self.first
         for _ in range(_MOST_FRAMES):
@@ -113,21 +116,21 @@ class Id3Tag:
             at += head + size
 
     def bytes_of(self, frame: Frame) -> bytes:
-        """Return a whole frame, header included."""
+        """Return a whole frame, including its header."""
         self.body.seek(frame.start)
         header = frame.header
         if self.version == 4:
-            # iTunes wrote plain sizes into 2.4 tags; a copy always has the right ones.
+            # iTunes wrote plain sizes into 2.4 tags; a copy always has correct ones.
             header = header[:4] + to_syncsafe(frame.size) + header[8:]
         return header + self.body.read(frame.size)
 
     def around(self, frames: bytes, padding: int = 0) -> bytes:
-        """Return a whole tag of this version around other frames.
+        """Return a whole tag of this version with other frames.
 
         Raises
         ------
         TagTooLargeError
-            When the frames are more than a tag can hold.
+            When a tag can't hold that much.
         """
         return _tag(self.header, frames, padding)
 
@@ -150,8 +153,13 @@ class Id3Tag:
         return name == b"\0\0\0\0" or _FRAME_NAME.fullmatch(name) is not None
 
 
+def too_large(size_bytes: int) -> str:
+    """Return the error for a tag that is too large to read."""
+    return gettext("The ID3 tag is too large to read ({size}).", size=text_size(size_bytes))
+
+
 def id3_size(file: BinaryIO) -> int:
-    """Return the size of the ID3v2 tag at the start of a file, bytes; 0 when there is none."""
+    """Return the size of the ID3v2 tag at the start of a file, bytes; 0 if it has none."""
     file.seek(0)
     header = file.read(10)
     if not _is_header(header):
@@ -161,28 +169,28 @@ def id3_size(file: BinaryIO) -> int:
 
 
 def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
-    """Return a tag with user-defined texts set and every other frame as it stands.
+    """Return a tag with some user-defined texts set and every other frame unchanged.
 
     Parameters
     ----------
     file
         A file that may begin with a tag; only read.
     texts
-        Value by description of a ``TXXX`` frame (``TXX`` in ID3v2.2); ``None`` takes it away.
-        Descriptions are compared without regard to case.
+        Value by description of a ``TXXX`` frame (``TXX`` in ID3v2.2); ``None`` removes the frame.
+        The case of descriptions doesn't matter.
 
     Returns
     -------
     bytes
-        The whole new tag: of the version that is there, or ID3v2.4. Extended header and footer,
-        which only describe the bytes of the old tag, are left out.
+        The whole new tag, in the version of the old one or ID3v2.4. It has no extended header
+        and footer, because those describe the bytes of the old tag.
 
     Raises
     ------
     TagTooLargeError
-        When the tag is larger than is read, or cannot hold the texts.
+        When the tag is too large to read, or can't hold the texts.
     ValueError
-        When the frames of the tag cannot be followed to its end: to splice would lose some.
+        When the frames can't be read to the end of the tag, so some would be lost.
     """
     tag = Id3Tag.of(file)
     if tag is None:
@@ -199,7 +207,7 @@ def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
 
 
 def check_padding(tag: Id3Tag, frames: Sequence[Frame]) -> None:
-    """Check that nothing but padding follows the frames: what cannot be followed would be lost.
+    """Check that only padding follows the frames: anything else would be lost.
 
     Raises
     ------
@@ -208,14 +216,14 @@ def check_padding(tag: Id3Tag, frames: Sequence[Frame]) -> None:
     """
     end = frames[-1].start + frames[-1].size if frames else tag.first
     if end > tag.stop:
-        raise ValueError("its ID3 tag is damaged: a frame is larger than the tag")
+        raise ValueError(gettext("The ID3 tag is damaged: a frame is larger than the tag."))
     tag.body.seek(end)
     if tag.body.read(tag.stop - end).strip(b"\0"):
-        raise ValueError("its ID3 tag is damaged: what follows its frames is no padding")
+        raise ValueError(gettext("The ID3 tag is damaged: unknown bytes follow its frames."))
 
 
 def description_of(tag: Id3Tag, frame: Frame) -> str | None:
-    """Return the description of a user-defined text; ``None`` of every other frame."""
+    """Return the description of a user-defined text; ``None`` for every other frame."""
     unreadable = tag.version > 2 and frame.header[9] & _UNREADABLE_FLAGS[tag.version]
     if frame.name not in (b"TXXX", b"TXX") or unreadable or frame.size > _TEXT_BYTES:
         return None
@@ -246,7 +254,7 @@ def _text_frames(version: int, texts: Mapping[str, str | None]) -> bytes:
 
 
 def _text_frame(version: int, name: str, value: str) -> bytes:
-    """Return a ``TXXX`` frame: UTF-8 in ID3v2.4, before that Latin-1 or UTF-16."""
+    """Return a ``TXXX`` frame: UTF-8 in ID3v2.4, Latin-1 or UTF-16 in older versions."""
     if version == 4:
         content = b"\3" + name.encode() + b"\0" + value.encode()
         return b"TXXX" + to_syncsafe(len(content)) + b"\0\0" + content
@@ -262,7 +270,9 @@ def _text_frame(version: int, name: str, value: str) -> bytes:
 def _tag(header: bytes, frames: bytes, padding: int) -> bytes:
     size = len(frames) + padding
     if size >= _SYNCSAFE_MOST:
-        raise TagTooLargeError("an ID3 tag holds at most 256 MiB")
+        raise TagTooLargeError(
+            gettext("An ID3 tag can't hold more than {most}.", most=text_size(_SYNCSAFE_MOST))
+        )
     return header[:6] + to_syncsafe(size) + frames + bytes(padding)
 
 

@@ -1,7 +1,7 @@
-"""IPTC digital source type: a URI in XMP or in a tag that says how media came to be.
+"""IPTC digital source type: a URI, in XMP or in a tag, for the way in which media were made.
 
-Vocabulary: http://cv.iptc.org/newscodes/digitalsourcetype/. Terms for pictures alone
-(prints, films) say nothing about a recording and count as ``unspecified``.
+Vocabulary: http://cv.iptc.org/newscodes/digitalsourcetype/. Terms for pictures (prints, films)
+say nothing about a recording and count as ``unspecified``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from phonoscope.disclosure.fields import Field, shown_value
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.errors import UsageError
+from phonoscope.messages import gettext
 
 STANDARD = "iptc"
 
@@ -26,10 +27,10 @@ MEANING = {
     "digitalCreation": (Part.WHOLE, Making.HUMAN),
     "compositeCapture": (Part.WHOLE, Making.HUMAN),
 }
-"""What a term says of which part; every other term is ``unspecified``."""
+"""Part and making by term; every other term is ``unspecified``."""
 
 NAME = "DIGITALSOURCETYPE"
-"""The tag that is written. IPTC has a place for it in XMP and in C2PA, but none in audio tags."""
+"""The tag that is written. IPTC defines a place in XMP and in C2PA, but none in audio tags."""
 
 TERMS = {
     Making.GENERATED: ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"),
@@ -40,9 +41,9 @@ TERMS = {
     Making.ASSISTED: ("algorithmicallyEnhanced", "algorithmicallyEnhanced"),
     Making.HUMAN: ("digitalCreation", "humanEdits"),
 }
-"""Term to write, by making: of the whole recording, and of a part or what is not said.
+"""Terms to write by making: for the whole recording, and for a part or an unnamed part.
 
-None claims more than was declared: a part that is not said is never called the whole.
+No term claims more than was declared: an unnamed part never becomes the whole recording.
 """
 
 _BY_STRENGTH = (
@@ -52,7 +53,7 @@ _BY_STRENGTH = (
     "humanEdits",
     "digitalCreation",
 )
-"""Of several terms the first that is there speaks for the whole recording."""
+"""If there are several terms, the first of these is written for the whole recording."""
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
@@ -81,21 +82,24 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
     Raises
     ------
     UsageError
-        When they say nothing that the vocabulary has a term for.
+        When the vocabulary has no term for any of them.
     """
     terms = {term_for(d.part, d.making) for d in declared}
     strongest = next((term for term in _BY_STRENGTH if term in terms), None)
     if strongest is None:
-        raise UsageError("IPTC's vocabulary needs to know how it was made: give --what PART=HOW")
+        raise UsageError(
+            gettext("IPTC has no term for an unknown making. Give --what PART=HOW."),
+            code="making-not-given",
+        )
     return {NAME: VOCABULARY + strongest}
 
 
 def spelled(term: str) -> str:
-    """Return a term as IPTC spells it; any other as it is."""
+    """Return a term in IPTC's spelling; any other term unchanged."""
     return _BY_LOWER.get(term.lower(), term)
 
 
 def term_for(part: Part, making: Making) -> str | None:
-    """Return the term that says a declaration, as far as one can; ``None`` where none does."""
+    """Return the term that comes closest to a declaration; ``None`` if none does."""
     terms = TERMS.get(making)
     return terms[part is not Part.WHOLE] if terms else None

@@ -1,9 +1,9 @@
-"""C2PA manifests in audio files: where they lie, found by walking the container.
+"""C2PA manifests in audio files: their places, found by walking the container.
 
-Places: C2PA Technical Specification 2.2, appendix A: a RIFF chunk ``C2PA``, an ISO base media
+Places (C2PA Technical Specification 2.2, appendix A): a RIFF chunk ``C2PA``, an ISO base media
 box ``uuid``, an ID3v2 frame ``GEOB`` (in mp3, and in flac that begins with an ID3 tag). Only
-headers are read, a few KB at most, so that a file without a manifest costs next to nothing
-and no other parser ever sees it.
+headers are read, a few KB at most. So a file without a manifest costs next to nothing, and no
+other parser ever sees it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,26 @@ from typing import BinaryIO, NamedTuple
 
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes
 from phonoscope.disclosure.id3_frames import Frame, Id3Tag
+from phonoscope.messages import gettext
+from phonoscope.text import size as text_size
 
 MANIFEST_BYTES = 64 << 20
-"""A larger manifest is not read; real ones of audio have some KB."""
+"""A larger manifest isn't read; real ones in audio have a few KB."""
 
 PARSED_BYTES = 512 << 10
-"""Structured data (CBOR, JSON) of a manifest beyond this is not parsed.
+"""A manifest with more structured data (CBOR, JSON) isn't parsed.
 
-The parser takes some 140 bytes of memory for each of them. A hundred ingredients fit.
+The parser needs about 140 bytes of memory for each byte. A hundred ingredients fit.
 """
 
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The ``uuid`` box that holds C2PA data in mp4."""
+
+COMPRESSED = gettext("The ID3 tag around the manifest has compressed frames.")
+TOO_MUCH_DATA = gettext(
+    "The manifest has more than {most} of assertions.", most=text_size(PARSED_BYTES)
+)
+"""Reasons not to parse a manifest."""
 
 _MIME = (b"application/c2pa", b"application/x-c2pa-manifest-store", b"x-c2pa-manifest-store")
 _STORES = (b"manifest", b"original", b"update")
@@ -34,24 +42,24 @@ _RIFF_TYPES = {b"WAVE": "audio/wav", b"AVI ": "video/avi", b"AIFF": "audio/aiff"
 
 
 class Manifest(NamedTuple):
-    """A manifest in a file: where, how large, and in what."""
+    """A manifest in a file: its place, its size and the kind of file."""
 
     place: str
-    """Where, for a person: 'RIFF chunk C2PA', 'ID3 GEOB', 'MP4 uuid box'."""
+    """Place in words: 'RIFF chunk C2PA', 'ID3 GEOB', 'MP4 uuid box'."""
     media_type: str
     """Media type of the file: audio/wav, audio/mpeg, audio/flac or audio/mp4."""
     body: BinaryIO
-    """What :attr:`start` counts in: the file, or its ID3 tag without unsynchronisation."""
+    """The bytes that :attr:`start` is an offset in: the file, or its ID3 tag, synchronised."""
     start: int
     """Offset of the manifest store, bytes."""
     size: int
-    """Size of the manifest store as far as the file reaches, bytes."""
+    """Size of the manifest store, cut off at the end of the file, bytes."""
     packed_frames: bool = False
-    """Whether the ID3 tag around it holds compressed frames, which may unpack without bound."""
+    """Whether the ID3 tag around it has compressed frames, which could unpack without bound."""
 
 
 def find_manifest(file: BinaryIO) -> Manifest | None:
-    """Return the first C2PA manifest of a file; ``None`` when there is none.
+    """Return the first C2PA manifest of a file; ``None`` if it has none.
 
     Parameters
     ----------
@@ -89,7 +97,7 @@ def _in_mp4(file: BinaryIO) -> Manifest | None:
         head = file.read(64)
         if head[:16] != C2PA_UUID:
             continue
-        # uuid, version and flags, what for as text with a zero, then 8 bytes for a Merkle tree.
+        # uuid, version and flags, purpose as zero-terminated text, then 8 bytes for a Merkle tree.
         purpose = head[20:].split(b"\0")[0]
         skipped = 20 + len(purpose) + 1 + 8
         if purpose in _STORES:
@@ -116,7 +124,7 @@ def _in_id3(file: BinaryIO) -> Manifest | None:
 
 
 def geob_store(tag: Id3Tag, frame: Frame) -> tuple[int, int] | None:
-    """Return where a manifest lies in a ``GEOB`` frame (start, size); ``None`` if in none.
+    """Return the start and size of the manifest in a ``GEOB`` frame; ``None`` if it has none.
 
     Layout of the frame: encoding, media type, file name, description, object (ID3v2.4, 4.15).
     """
@@ -146,27 +154,27 @@ def _behind_text(data: bytes, at: int, wide: bool) -> int:
 
 
 def refusal(manifest: Manifest) -> str | None:
-    """Return why a manifest is not given to the parser of the library; ``None`` when it is.
+    """Return why a manifest isn't given to the library's parser; ``None`` if it is.
 
-    Boxes: ISO/IEC 19566-5 (JUMBF). What counts is structured data: a small file of it can
-    take a hundred times its size in memory, a picture cannot.
+    Boxes: ISO/IEC 19566-5 (JUMBF). Only structured data counts: the parser can need a hundred
+    times its size in memory, but not for a picture.
     """
     if manifest.packed_frames:
-        return "the ID3 tag around it holds compressed frames"
+        return COMPRESSED
     if manifest.size > MANIFEST_BYTES:
-        return f"it is larger than {MANIFEST_BYTES >> 20} MiB"
+        return gettext("The manifest is larger than {most}.", most=text_size(MANIFEST_BYTES))
     parsed = packed = 0
     for name, size in _leaves(manifest):
         if name in (b"cbor", b"json"):
             parsed += size
         packed += name == b"brob"
     if parsed > PARSED_BYTES or packed > 1:
-        return f"it holds more than {PARSED_BYTES >> 10} KiB of assertions"
+        return TOO_MUCH_DATA
     return None
 
 
 def _leaves(manifest: Manifest) -> list[tuple[bytes, int]]:
-    """Return name and size of every box that is not a box of boxes, as far as they make sense."""
+    """Return name and size of every box that isn't a box of boxes, as far as they are valid."""
     found: list[tuple[bytes, int]] = []
     end = manifest.start + manifest.size
     within = [(manifest.start, end, 0)]
@@ -189,7 +197,7 @@ def _leaves(manifest: Manifest) -> list[tuple[bytes, int]]:
         if name == b"jumb" and depth < _DEEPEST:
             within.append((at + head, at + size, depth + 1))
         else:
-            # Boxes of boxes beyond that depth count as what they may hold.
+            # Boxes of boxes beyond that depth count as the worst they can hold.
             found.append((b"json" if name == b"jumb" else name, size - head))
     found.append((b"json", PARSED_BYTES + 1))
     return found

@@ -1,4 +1,4 @@
-"""RIFF and AIFF files written anew with other chunks: order, padding and the rest kept.
+"""RIFF and AIFF files copied with other chunks: order, padding and everything else stay.
 
 Standards: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, 1991), EBU Tech
 3306 and ITU-R BS.2088 (RF64, BW64), EA IFF 85 and AIFF 1.3.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from phonoscope.audio.chunks import MOST_CHUNKS, IffChunk, iff_chunks
+from phonoscope.messages import gettext
 
 _LARGEST = (1 << 32) - 1
 _DATA = (b"data", b"SSND")
@@ -25,9 +26,9 @@ class _Form:
 
     kind: bytes
     size: int
-    """As its header says, bytes."""
+    """Size in its header, bytes."""
     end: int
-    """Where new chunks go: behind the last whole chunk inside it, bytes from the start."""
+    """Where new chunks go: after the last whole chunk inside it, bytes from the start."""
     chunks: tuple[IffChunk, ...]
 
     @property
@@ -36,7 +37,7 @@ class _Form:
 
 
 def with_chunks(file: BinaryIO, out: BinaryIO, contents: Mapping[bytes, bytes | None]) -> None:
-    """Copy a file with some chunks replaced, added behind all others, or left out.
+    """Copy a file with some chunks replaced, added at the end, or left out.
 
     Parameters
     ----------
@@ -45,14 +46,14 @@ def with_chunks(file: BinaryIO, out: BinaryIO, contents: Mapping[bytes, bytes | 
     out
         An empty file, written from its start.
     contents
-        Content by four-letter name; ``None`` leaves the chunk out. Of several chunks of one name
-        the first is replaced and the others are left out. Names differ by case.
+        Content by four-letter name; ``None`` leaves the chunk out. If several chunks have one
+        name, the first is replaced and the others are left out. Case matters in names.
 
     Raises
     ------
     ValueError
-        When the file cannot take a chunk: it is cut off, does not state its sizes, or would be
-        larger than its kind may be. Says which.
+        When the file can't take a chunk: it is cut off, doesn't state its sizes, or would become
+        larger than its kind allows.
     """
     form = _form(file)
     _set_size(out, form, _write(file, out, form, contents))
@@ -63,9 +64,9 @@ def _form(file: BinaryIO) -> _Form:
     file.seek(0)
     kind = file.read(4)
     if kind not in (*_RIFF, b"FORM"):
-        raise ValueError("it is no RIFF or AIFF file")
+        raise ValueError(gettext("The file isn't RIFF or AIFF."))
     if len(chunks) >= MOST_CHUNKS:
-        raise ValueError(f"it has more than {MOST_CHUNKS:,} chunks")
+        raise ValueError(gettext("The file has more than {most} chunks.", most=MOST_CHUNKS))
     order = ">" if kind in (b"RIFX", b"FORM") else "<"
     size = (
         _wide_size(file, chunks) if kind in _WIDE else struct.unpack(order + "I", file.read(4))[0]
@@ -74,12 +75,15 @@ def _form(file: BinaryIO) -> _Form:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
             name = chunk.name.decode("ascii", "backslashreplace").strip()
             raise ValueError(
-                f"its {name} chunk is cut off, or its size was never filled in, as happens when a "
-                "recording or download breaks off"
+                gettext(
+                    "Its chunk {name} is cut off or has no size. That happens when a recording or "
+                    "a download is interrupted.",
+                    name=name,
+                )
             )
     inside = [c for c in chunks if c.start + c.size <= 8 + size]
     if size in (0, _LARGEST) or not any(c.name in _DATA for c in inside):
-        raise ValueError("its header does not state its size")
+        raise ValueError(gettext("Its header doesn't state its size."))
     last = inside[-1]
     return _Form(kind, size, last.start + last.size, chunks)
 
@@ -87,7 +91,7 @@ def _form(file: BinaryIO) -> _Form:
 def _wide_size(file: BinaryIO, chunks: Sequence[IffChunk]) -> int:
     """Return the 64-bit size in the ``ds64`` chunk, which must come first."""
     if not chunks or chunks[0].name != b"ds64" or chunks[0].size < 28:
-        raise ValueError("it is an RF64 file without its ds64 chunk")
+        raise ValueError(gettext("It is an RF64 file without a ds64 chunk."))
     file.seek(chunks[0].start)
     return int(struct.unpack("<Q", file.read(8))[0])
 
@@ -109,7 +113,7 @@ def _write(
     _copy(file, out, at, form.end)
     at = max(at, form.end)
     if out.tell() % 2:
-        # The pad byte of the last chunk: it may be missing there, and must not be before another.
+        # The pad byte of the last chunk: optional at the end, required before another chunk.
         out.write(b"\0")
         at = min(at + 1, _end_of(file))
     for name, content in contents.items():
@@ -117,7 +121,7 @@ def _write(
             out.write(_chunk(form, name, content))
     end = out.tell()
     _copy(file, out, at, _end_of(file))
-    # Some writers do not count a last pad byte; what was added has to lie inside all the same.
+    # Some writers don't count a last pad byte; the added chunks have to be inside in any case.
     return max(form.size + end - at, end - 8)
 
 
@@ -131,7 +135,7 @@ def _chunk(form: _Form, name: bytes, content: bytes) -> bytes:
 
 
 def _copy(file: BinaryIO, out: BinaryIO, start: int, stop: int) -> None:
-    """Copy a stretch of bytes, piece by piece."""
+    """Copy a range of bytes, piece by piece."""
     file.seek(start)
     left = stop - start
     while left > 0 and (piece := file.read(min(left, 1 << 20))):
@@ -145,6 +149,6 @@ def _set_size(out: BinaryIO, form: _Form, size: int) -> None:
         out.write(struct.pack("<Q", size))
         return
     if size >= _LARGEST:
-        raise ValueError("it would be larger than the 4 GiB that its kind of file can be")
+        raise ValueError(gettext("It would be larger than 4 GiB, the limit of this kind of file."))
     out.seek(4)
     out.write(struct.pack(form.order + "I", size))

@@ -1,4 +1,4 @@
-"""Declarations that a person writes as rows: strict, so that a typing error never gets a label."""
+"""Declarations that a person writes as rows: strict, so that a typo never becomes a label."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from phonoscope.disclosure.sidecar import COLUMNS, from_row
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.files import shown, uri_of
+from phonoscope.messages import gettext
 
 MOST_ROWS = 10_000_000
 """A longer file is not read."""
@@ -20,53 +21,84 @@ _KINDS = {"part": Part, "making": Making}
 
 
 def declaration_of(row: Mapping[str, str | None], where: str) -> Declaration:
-    """Return the declaration that a row with :data:`~phonoscope.disclosure.sidecar.COLUMNS` makes.
+    """Return the declaration of a row with :data:`~phonoscope.disclosure.sidecar.COLUMNS`.
+
+    Parameters
+    ----------
+    row
+        Its cells by column.
+    where
+        Where the row is, as an error names it; safe to show.
 
     Raises
     ------
     UsageError
-        When a word is not known, a time is none, or a text is too long; ``where`` begins it.
+        When a word isn't known, a time isn't valid, or a text is too long.
     """
     said = {name: (row.get(name) or "").strip() for name in COLUMNS}
     for name, kind in _KINDS.items():
         words = [member.value for member in kind]
         if said[name] not in words:
-            found = printable(said[name])[:80]
-            raise UsageError(f"{where}: {found!r} is no {name}; there are {', '.join(words)}")
+            raise UsageError(
+                gettext(
+                    "{where}: '{word}' isn't a valid {column}. Valid are {words}.",
+                    where=where,
+                    word=printable(said[name])[:80],
+                    column=name,
+                    words=", ".join(words),
+                ),
+                code=f"unknown-{name}",
+            )
     if said["declared_utc"] and utc_of(said["declared_utc"]) is None:
-        found = printable(said["declared_utc"])[:80]
-        raise UsageError(f"{where}: {found!r} is no time such as 2026-11-21 or 2026-11-21T09:00Z")
+        raise UsageError(
+            gettext(
+                "{where}: '{word}' isn't a valid time. Write 2026-11-21 or 2026-11-21T09:00Z.",
+                where=where,
+                word=printable(said["declared_utc"])[:80],
+            ),
+            code="invalid-time",
+        )
     for name, value in said.items():
         if len(value) > SHOWN_CHARACTERS:
-            raise UsageError(f"{where}: {name} is longer than {SHOWN_CHARACTERS} characters")
+            raise UsageError(
+                gettext(
+                    "{where}: {column} is longer than {most} characters.",
+                    where=where,
+                    column=name,
+                    most=SHOWN_CHARACTERS,
+                ),
+                code="too-long",
+            )
     return from_row(said, "")
 
 
 def declarations_in(path: str) -> dict[str, tuple[Declaration, ...]]:
-    """Return declarations by file from a CSV file; every row is looked at before any is used.
+    """Return declarations by file from a CSV file; every row is checked before any is returned.
 
     Parameters
     ----------
     path
-        CSV in UTF-8 with the columns ``file``, ``part``, ``making`` and, if wanted, the others of
-        :data:`~phonoscope.disclosure.sidecar.COLUMNS`. Relative files are seen from its folder.
+        CSV in UTF-8 with the columns ``file``, ``part``, ``making`` and optionally the others of
+        :data:`~phonoscope.disclosure.sidecar.COLUMNS`. Files are relative to its folder.
 
     Raises
     ------
     UsageError
-        When it cannot be read or a row is wrong: says which line.
+        When it can't be read or a row is wrong; names the line.
     """
     folder = os.path.dirname(os.path.abspath(path))
     found: dict[str, list[Declaration]] = {}
     for line, row in _rows(path):
-        where = f"{shown(path)}, line {line}"
+        where = gettext("{file}, line {line}", file=shown(path), line=str(line))
         named = (row.get("file") or "").strip()
         if not named:
-            raise UsageError(f"{where}: names no file")
+            raise UsageError(
+                gettext("{where}: the column file is empty.", where=where), code="no-file"
+            )
         uri = named if "://" in named else uri_of(os.path.join(folder, os.path.expanduser(named)))
         found.setdefault(uri, []).append(declaration_of(row, where))
     if not found:
-        raise UsageError(f"{shown(path)} names no file")
+        raise UsageError(gettext("{file} has no rows.", file=shown(path)), code="no-rows")
     return {uri: tuple(declared) for uri, declared in found.items()}
 
 
@@ -75,13 +107,32 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="", strict=True)
             if missing := [n for n in ("file", *_KINDS) if n not in (reader.fieldnames or ())]:
-                raise UsageError(f"{shown(path)} has no column {', '.join(missing)}")
+                raise UsageError(
+                    gettext(
+                        "{file} lacks the column {columns}.",
+                        file=shown(path),
+                        columns=", ".join(missing),
+                    ),
+                    code="missing-column",
+                )
             for number, row in enumerate(reader):
                 if number >= MOST_ROWS or None in row:
                     raise UsageError(
-                        f"{shown(path)}, line {reader.line_num}: too many cells or rows"
+                        gettext(
+                            "{file}, line {line}: there are more cells than columns, or too many "
+                            "rows.",
+                            file=shown(path),
+                            line=str(reader.line_num),
+                        ),
+                        code="too-many-cells",
                     )
                 yield reader.line_num, row
     except (OSError, ValueError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {shown(path)}: {printable(why)[:300]}") from error
+        raise UsageError(
+            gettext(
+                "{file} can't be read: {reason}.",
+                file=shown(path),
+                reason=printable(getattr(error, "strerror", None) or str(error))[:300],
+            ),
+            code="unreadable-file",
+        ) from error

@@ -1,4 +1,4 @@
-"""Who signs: a certificate chain and its private key, checked before anything is written."""
+"""The signer: a certificate chain and its private key, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 
 from phonoscope.disclosure.c2pa_library import EXTRA
 from phonoscope.errors import MissingExtraError, UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
+from phonoscope.text import day
 
 _READ_BYTES = 1 << 20
 _RSA = ("ps256", "ps384", "ps512")
@@ -21,11 +24,11 @@ class Signer:
     """A certificate chain with its private key."""
 
     certificates_pem: bytes
-    """The signer's certificate first, then those it descends from; PEM."""
+    """The signer's certificate, followed by its issuers'; PEM."""
     private_key_pem: bytes = field(repr=False)
-    """Private key of the first certificate, PEM, not encrypted; never part of any message."""
+    """Private key of the first certificate, PEM, not encrypted; never part of a message."""
     algorithm: str | None = None
-    """es256, es384, es512, ps256, ps384, ps512 or ed25519; ``None`` takes what the key asks for."""
+    """es256, es384, es512, ps256, ps384, ps512 or ed25519; ``None`` chooses by the key."""
 
     @classmethod
     def of_files(cls, certificates: Path, key: Path, algorithm: str | None = None) -> Signer:
@@ -34,20 +37,20 @@ class Signer:
         Raises
         ------
         UsageError
-            When one cannot be read.
+            When one can't be read.
         """
         return cls(_content(certificates), _content(key), algorithm)
 
     def checked(self) -> tuple[str, bytes]:
-        """Return the algorithm and the key as the library takes it (PKCS #8).
+        """Return the algorithm, and the key in the library's format (PKCS #8).
 
         Raises
         ------
         MissingExtraError
-            When the extra is not installed.
+            When the extra isn't installed.
         UsageError
-            When certificate or key cannot be read, do not belong together, or the certificate
-            does not hold today.
+            When certificate or key can't be read, don't belong together, or the certificate isn't
+            valid today.
         """
         if importlib.util.find_spec("cryptography") is None:
             raise MissingExtraError(EXTRA, "signing")
@@ -63,14 +66,22 @@ class Signer:
         ]
         if public[0] != public[1]:
             raise UsageError(
-                "the private key does not belong to the first certificate; the signer's own must "
-                "come first in the file"
+                gettext(
+                    "The private key doesn't belong to the first certificate. The signer's own "
+                    "certificate has to come first in the file."
+                ),
+                code="wrong-key",
             )
         now = datetime.now(UTC)
         if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
             raise UsageError(
-                f"the certificate holds from {leaf.not_valid_before_utc:%Y-%m-%d} to "
-                f"{leaf.not_valid_after_utc:%Y-%m-%d}, not today: get a new one"
+                gettext(
+                    "The certificate isn't valid today, only from {first} to {last}. Use a "
+                    "current one.",
+                    first=day(leaf.not_valid_before_utc),
+                    last=day(leaf.not_valid_after_utc),
+                ),
+                code="certificate-not-valid-today",
             )
         pkcs8 = key.private_bytes(
             serialization.Encoding.PEM,
@@ -86,7 +97,10 @@ class Signer:
             return x509.load_pem_x509_certificates(self.certificates_pem)[0]
         except ValueError:
             raise UsageError(
-                "the certificate cannot be read: it must be PEM (-----BEGIN CERTIFICATE-----)"
+                gettext(
+                    "The certificate can't be read. It has to be PEM (-----BEGIN CERTIFICATE-----)."
+                ),
+                code="invalid-certificate",
             ) from None
 
     def _key(self) -> Any:
@@ -95,16 +109,23 @@ class Signer:
             load_pem_private_key,
         )
 
-        # No cause is chained: nothing of a key may end up in a message or a log.
+        # No cause is chained, so that no part of a key ends up in a message or a log.
         try:
             return load_pem_private_key(self.private_key_pem, password=None)
         except TypeError:
             raise UsageError(
-                "the private key is encrypted; decrypt it first (openssl pkey -in KEY -out PLAIN)"
+                gettext(
+                    "The private key is encrypted. Decrypt it first: openssl pkey -in KEY -out "
+                    "PLAIN"
+                ),
+                code="encrypted-key",
             ) from None
         except (ValueError, UnsupportedAlgorithm):
             raise UsageError(
-                "the private key cannot be read: it must be PEM (-----BEGIN PRIVATE KEY-----)"
+                gettext(
+                    "The private key can't be read. It has to be PEM (-----BEGIN PRIVATE KEY-----)."
+                ),
+                code="invalid-key",
             ) from None
 
 
@@ -113,7 +134,14 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_READ_BYTES)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            gettext(
+                "{file} can't be read: {reason}.",
+                file=printable(str(path)),
+                reason=str(error.strerror),
+            ),
+            code="unreadable-file",
+        ) from error
 
 
 def _algorithm(key: Any, asked: str | None) -> str:
@@ -128,9 +156,19 @@ def _algorithm(key: Any, asked: str | None) -> str:
         fits = ("ed25519",)
     if not fits:
         raise UsageError(
-            "C2PA signs with keys on P-256, P-384 or P-521, RSA keys of 2048 bits or more, or "
-            "Ed25519; this key is none of them"
+            gettext(
+                "C2PA can't sign with this kind of key. Use one on P-256, P-384 or P-521, an RSA "
+                "key of at least 2048 bits, or Ed25519."
+            ),
+            code="unsupported-key",
         )
     if asked is not None and asked.lower() not in fits:
-        raise UsageError(f"this key signs with {' or '.join(fits)}, not with {asked!r}")
+        raise UsageError(
+            gettext(
+                "This key can't sign with {algorithm}. Possible: {algorithms}.",
+                algorithm=printable(asked),
+                algorithms=", ".join(fits),
+            ),
+            code="wrong-algorithm",
+        )
     return asked.lower() if asked else fits[0]

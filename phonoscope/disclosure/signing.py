@@ -1,13 +1,12 @@
 """Sign declarations into a file as a C2PA manifest.
 
-Sign last: any later change of the file, if only of its tags, makes the signature invalid. No
-time stamp authority is asked, because nothing here uses the network; so a signature holds as
-long as its certificate does, and no longer: without a proved time of signing nobody can know
-that it was made before the certificate ended.
+Sign last: any later change of the file, even if only of its tags, makes the signature invalid.
+The signature has no time stamp, because this package doesn't use the network. So it is valid only
+until its certificate expires: no one can prove that it was made before.
 
-Sound and everything else in the file stay as they are, bit for bit: see
-:mod:`phonoscope.disclosure.embedding`. In m4a the library puts its box behind ``ftyp`` and corrects
-the chunk offsets; all other boxes stay.
+The sound and everything else in the file stay identical, bit for bit: see
+:mod:`phonoscope.disclosure.embedding`. In m4a, the library inserts its box after ``ftyp`` and
+corrects the chunk offsets; all other boxes stay.
 """
 
 from __future__ import annotations
@@ -28,12 +27,17 @@ from phonoscope.disclosure.iptc import VOCABULARY, term_for
 from phonoscope.disclosure.manifest import MANIFEST_BYTES, find_manifest, refusal
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.signer import Signer
-from phonoscope.errors import UsageError
+from phonoscope.errors import LabelError, UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext, sentences
+from phonoscope.text import size as text_size
 
 _MOST = 100
 _PASSES = 6
 _PAD_BYTES = 16
-_SIDECAR = "a sidecar file can hold the declaration instead"
+_SIZE_VARIES = gettext(
+    "The C2PA library changes the size of its manifest on every attempt. The file wasn't signed."
+)
 
 
 def sign(source: Path, target: Path, declarations: Sequence[Declaration], signer: Signer) -> None:
@@ -42,30 +46,40 @@ def sign(source: Path, target: Path, declarations: Sequence[Declaration], signer
     Parameters
     ----------
     source
-        A wav, mp3, flac or m4a file. The manifest it has, if any, is kept as the one that this
-        goes on from.
+        A wav, mp3, flac or m4a file. If it has a manifest, that becomes the parent of the new one.
     target
-        What is written, over what was there; removed again when anything fails.
+        The file to write; an existing one is overwritten, and removed if anything fails.
     declarations
         1 to 100. ``part``, ``making``, ``tool``, ``producer``, ``voice`` and ``declared_utc``
-        are signed; of ``standard``, ``place``, ``value`` and the signature nothing is.
+        are signed; ``standard``, ``place``, ``value`` and the signature aren't.
     signer
-        Who signs.
+        The signer.
 
     Raises
     ------
     UsageError
-        When certificate or key do not fit, the container cannot hold a manifest, or what was
-        written does not read back as valid.
+        When certificate or key don't fit, or a declaration can't be signed.
+    LabelError
+        When the file can't hold a manifest, or the signed copy doesn't read back as valid.
     MissingExtraError
-        When the extra ``provenance`` is not installed.
+        When the extra ``provenance`` isn't installed.
     """
     if not 1 <= len(declarations) <= _MOST:
-        raise UsageError(f"1 to {_MOST} declarations can be signed, not {len(declarations)}")
+        raise UsageError(
+            gettext(
+                "A signature covers 1 to {most} declarations, not {n}.",
+                most=_MOST,
+                n=len(declarations),
+            ),
+            code="wrong-number",
+        )
     for declared in declarations:
         _term(declared.part, declared.making)
     if target.exists() and target.samefile(source):
-        raise UsageError("a file cannot be signed onto itself: write a copy, then put it in place")
+        raise UsageError(
+            gettext("The signed copy needs a path of its own, not that of the source."),
+            code="same-file",
+        )
     library = load()
     algorithm, key = signer.checked()
     try:
@@ -78,14 +92,16 @@ def sign(source: Path, target: Path, declarations: Sequence[Declaration], signer
                 _verify(written, SUPPORTED[container])
     except OSError as error:
         target.unlink(missing_ok=True)
-        raise UsageError(f"it could not be signed: {error}") from error
+        raise LabelError(
+            gettext("The file can't be signed: {reason}.", reason=reason(error)), code="io"
+        ) from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
 
 
 class _Work:
-    """One file that is being signed."""
+    """The work on one file that is being signed."""
 
     def __init__(
         self,
@@ -103,8 +119,11 @@ class _Work:
         before = find_manifest(file)
         refused = refusal(before) if before else None
         if refused:
-            raise UsageError(f"the manifest that the file has cannot be kept: {refused}")
-        self._goes_on = before is not None
+            raise LabelError(
+                sentences(gettext("The file's present manifest can't be kept."), refused),
+                code="unreadable-manifest",
+            )
+        self._continues = before is not None
 
     def write(self, target: BinaryIO) -> None:
         """Write the signed file."""
@@ -116,13 +135,16 @@ class _Work:
             else:
                 self._embed(planner_of(self._file, self._container), target)
         except self._library.C2paError as error:
-            raise UsageError(f"the C2PA library does not sign this: {reason(error)}") from error
+            raise LabelError(
+                gettext("The C2PA library can't sign the file: {reason}.", reason=reason(error)),
+                code="not-signed",
+            ) from error
 
     def _embed(self, plan: Planner, target: BinaryIO) -> None:
         size = self._settled_size(plan)
         layout = plan(size)
         digest = hashlib.sha256()
-        # What is left out of the hash is the manifest and the header of its chunk.
+        # The hash leaves out the manifest and the header of its chunk.
         *before, header = layout.before
         for data in pieces(self._file, before):
             digest.update(data)
@@ -139,13 +161,13 @@ class _Work:
         left_out = (at - layout.header_bytes, size + layout.header_bytes)
         manifest = self._manifest(left_out, digest.digest())
         if len(manifest) != size:
-            raise UsageError("the C2PA library changed the size of its manifest; nothing is signed")
+            raise LabelError(_SIZE_VARIES, code="size-varies")
         target.seek(at)
         target.write(manifest)
         target.flush()
 
     def _settled_size(self, plan: Planner) -> int:
-        """Return the size of the manifest, which depends on where it says that it lies."""
+        """Return the size of the manifest, which depends on the offset that it contains."""
         size = 4096
         for _ in range(_PASSES):
             layout = plan(size)
@@ -155,10 +177,10 @@ class _Work:
             if found == size:
                 return size
             size = found
-        raise UsageError("the size of the manifest does not settle; nothing is signed")
+        raise LabelError(_SIZE_VARIES, code="size-varies")
 
     def _manifest(self, left_out: tuple[int, int], digest: bytes) -> bytes:
-        """Return a signed manifest that is bound to the file by this hash."""
+        """Return a signed manifest that this hash binds to the file."""
         binding = {
             "label": "c2pa.hash.data",
             "data": {
@@ -182,7 +204,7 @@ class _Work:
             "assertions": [*([binding] if binding else []), *self._assertions()],
         }
         builder = library.Builder(json.dumps(definition), context(library, signing=True))
-        if self._goes_on:
+        if self._continues:
             builder.set_intent(library.C2paBuilderIntent.EDIT)
             self._file.seek(0)
             builder.add_ingredient(
@@ -193,7 +215,7 @@ class _Work:
         return builder
 
     def _assertions(self) -> list[dict[str, Any]]:
-        first = "c2pa.edited" if self._goes_on else "c2pa.created"
+        first = "c2pa.edited" if self._continues else "c2pa.created"
         actions = [
             _action(declared, index, "c2pa.edited" if index else first)
             for index, declared in enumerate(self._declarations)
@@ -210,12 +232,18 @@ class _Work:
         with library.Signer.from_info(info) as native:
             manifest: bytes = builder.sign(native, media_type, source, target)
         if len(manifest) > MANIFEST_BYTES:
-            raise UsageError(f"a manifest of {len(manifest) >> 20} MiB would not be read again")
+            raise LabelError(
+                gettext(
+                    "The manifest would be {size}, too large to be read again.",
+                    size=text_size(len(manifest)),
+                ),
+                code="too-large",
+            )
         return manifest
 
 
 class _OnlyRead(io.RawIOBase):
-    """A file that the library may read but neither write nor close."""
+    """A file that the library can read but neither write nor close."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -241,7 +269,13 @@ class _OnlyRead(io.RawIOBase):
 def _term(part: Part, making: Making) -> str:
     term = term_for(part, making)
     if term is None:
-        raise UsageError("a declaration that does not say how a part was made cannot be signed")
+        raise UsageError(
+            gettext(
+                "A declaration can't be signed if it doesn't say how the part was made. Give "
+                "--what PART=HOW."
+            ),
+            code="making-not-given",
+        )
     return term
 
 
@@ -260,7 +294,7 @@ def _action(declared: Declaration, index: int, name: str) -> dict[str, Any]:
 
 
 def _whole(declared: Declaration) -> dict[str, str]:
-    """Return everything that is declared; what is not said is left out."""
+    """Return everything that is declared, without empty values."""
     said = {
         "part": declared.part.value,
         "making": declared.making.value,
@@ -273,15 +307,28 @@ def _whole(declared: Declaration) -> dict[str, str]:
 
 
 def _verify(written: BinaryIO, media_type: str) -> None:
-    """Read what was written as any other reader would: the manifest found by the library."""
+    """Read the signed copy as any other reader would: the library searches for the manifest."""
     try:
         store = read_store(written, media_type)
     except ManifestError as error:
-        raise UsageError(
-            f"other readers of C2PA would not find the signature in this file ({error}); an ID3 "
-            f"tag with unusual frames, e.g. SYLT, does that; {_SIDECAR}"
+        raise LabelError(
+            sentences(
+                gettext(
+                    "Other readers of C2PA wouldn't find the signature in this file. An ID3 tag "
+                    "with unusual frames, such as SYLT, can cause that. Write a sidecar instead "
+                    "(--standard sidecar)."
+                ),
+                error.message,
+            ),
+            code="hidden-manifest",
         ) from error
     if store.get("validation_state") not in ("Valid", "Trusted"):
         status = store.get("validation_status") or []
         codes = ", ".join(str(s.get("code")) for s in status if isinstance(s, dict))
-        raise UsageError(f"what was signed does not read back as valid ({codes}); nothing is kept")
+        raise LabelError(
+            gettext(
+                "The file wasn't signed, because the copy doesn't read back as valid ({codes}).",
+                codes=printable(codes),
+            ),
+            code="not-valid",
+        )

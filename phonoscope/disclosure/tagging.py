@@ -1,7 +1,7 @@
-"""Named texts into a copy of a file, for every container that can hold them.
+"""Write named texts into a copy of a file, for every container that can hold them.
 
 ID3 tags and RIFF chunks are spliced (:mod:`.id3_frames`, :mod:`.riff`), so that everything else
-stays as it is, byte for byte; Vorbis comments and MP4 atoms are left to mutagen.
+stays identical, byte for byte. mutagen writes Vorbis comments and MP4 atoms.
 """
 
 from __future__ import annotations
@@ -16,29 +16,36 @@ from mutagen.flac import FLAC
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from phonoscope.audio.chunks import IffChunk, iff_chunks
-from phonoscope.disclosure.id3_frames import TAG_BYTES, TagTooLargeError, id3_size, with_texts
+from phonoscope.disclosure.id3_frames import (
+    TAG_BYTES,
+    TagTooLargeError,
+    id3_size,
+    too_large,
+    with_texts,
+)
 from phonoscope.disclosure.riff import with_chunks
 from phonoscope.disclosure.tags import ogg_kind
+from phonoscope.messages import gettext
 
 Texts = Mapping[str, str | None]
-"""Value by name; ``None`` takes a text away."""
+"""Value by name; ``None`` removes a text."""
 
 FREEFORM = "----:com.apple.iTunes:"
-"""How a text of a free name is called in MP4."""
+"""Prefix in MP4 of a text with a free name."""
 
 _RIFF_CHUNKS = {"AIGC": b"AIGC"}
-"""Texts that have a chunk of their own in wav (GB 45438-2025); the others go into an ID3 tag."""
+"""Texts with a chunk of their own in wav (GB 45438-2025); all others go into an ID3 tag."""
 
 
 def write_texts(file: BinaryIO, target: Path, container: str, texts: Texts) -> None:
-    """Write a copy of a file in which some named texts are set.
+    """Write a copy of a file with some named texts set.
 
     Parameters
     ----------
     file
         The file; only read.
     target
-        The copy, written over.
+        The copy; it is overwritten.
     container
         Its container as the decoder names it: a key of :data:`WRITERS`.
     texts
@@ -47,7 +54,7 @@ def write_texts(file: BinaryIO, target: Path, container: str, texts: Texts) -> N
     Raises
     ------
     Exception
-        Whatever the writer of this container raises on a file that it does not understand.
+        Any exception that the writer of this container raises on a file it doesn't understand.
     """
     WRITERS[container](file, target, texts)
 
@@ -84,7 +91,7 @@ def _with_id3_chunk(
 
 def _whole(file: BinaryIO, chunk: IffChunk) -> bytes:
     if chunk.size > TAG_BYTES:
-        raise TagTooLargeError(f"an ID3 tag of {chunk.size >> 20} MiB is not read")
+        raise TagTooLargeError(too_large(chunk.size))
     file.seek(chunk.start)
     return file.read(chunk.size)
 
@@ -100,7 +107,7 @@ def _flac(file: BinaryIO, target: Path, texts: Texts) -> None:
 def _ogg(file: BinaryIO, target: Path, texts: Texts) -> None:
     kind = ogg_kind(file)
     if kind is None:
-        raise ValueError("what this ogg file holds has no Vorbis comments")
+        raise ValueError(gettext("The content of this ogg file has no Vorbis comments."))
     _copy(file, target)
     _set(kind(target), texts)
 
@@ -119,7 +126,7 @@ def _mp4(file: BinaryIO, target: Path, texts: Texts) -> None:
     mp4 = MP4(target)
     if mp4.tags is None:
         mp4.add_tags()
-    # Whoever named the space it is in: the reader takes no notice of that either.
+    # In any namespace, because the reader ignores namespaces too.
     meant = {name.casefold() for name in texts}
     for key in [key for key in mp4.tags if key.startswith("----")]:
         if key.rsplit(":", 1)[-1].casefold() in meant:
@@ -149,4 +156,4 @@ WRITERS: Mapping[str, Callable[[BinaryIO, Path, Texts], None]] = {
     "ogg": _ogg,
     "mov,mp4,m4a,3gp,3g2,mj2": _mp4,
 }
-"""How to write texts, by container as the decoder names it."""
+"""Functions that write texts, by container as the decoder names it."""

@@ -1,8 +1,8 @@
 """Tags of every container: which reader fits a file, and all its texts as fields.
 
-mutagen reads the tags; readers are chosen by the first bytes, never by the name. Each works
-on a view of the file with a budget, so that no tag, however damaged, costs more than a
-second or a few hundred MB.
+mutagen reads the tags; readers are chosen by the first bytes, never by the name. Each gets
+a view of the file with a budget, so that even a damaged tag costs at most a second and a few
+hundred MB.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
 from phonoscope.escape import printable
 
 BUDGET_BYTES = 64 << 20
-"""What all readers together may read of one file."""
+"""Bytes that all readers together may read from one file."""
+
+TOO_MUCH = "more tag data than real files have"
 
 _SMALLEST_READ = 64
-"""A read counts as at least this many bytes, so that a million tiny ones end too."""
+"""A read counts as at least this many bytes, so that a million tiny reads end too."""
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds XMP in mp4 (XMP Specification Part 3)."""
@@ -64,7 +66,7 @@ Reader = Callable[[BinaryIO], Iterable[Field]]
 
 
 class _Budget:
-    """A view of a file that ends in an error when too much of it was read."""
+    """A view of a file that raises an error after too many bytes."""
 
     def __init__(self, file: BinaryIO, budget_bytes: int) -> None:
         self._file = file
@@ -73,17 +75,17 @@ class _Budget:
         self.seek = file.seek
 
     def read(self, size: int = -1) -> bytes:
-        """Read, at most what is left of the budget."""
+        """Read at most the rest of the budget."""
         wanted = size if size is not None and size >= 0 else self._left + 1
         data = self._file.read(min(wanted, self._left + 1))
         self._left -= max(len(data), _SMALLEST_READ)
         if self._left < 0:
-            raise TagTooLargeError("more tag data than any real file has")
+            raise TagTooLargeError(TOO_MUCH)
         return data
 
 
 def file_fields(file: BinaryIO) -> tuple[list[Field], str | None]:
-    """Return every text that a file carries, and why some could not be read.
+    """Return every text in a file's tags, and why some couldn't be read.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def file_fields(file: BinaryIO) -> tuple[list[Field], str | None]:
     fields
         In the order of the file, at most :data:`~phonoscope.disclosure.fields.MOST_FIELDS`.
     error
-        One line; ``None`` when nothing went wrong.
+        One line; ``None`` if nothing went wrong.
     """
     view = cast(BinaryIO, _Budget(file, BUDGET_BYTES))
     fields: list[Field] = []
@@ -107,8 +109,8 @@ def file_fields(file: BinaryIO) -> tuple[list[Field], str | None]:
                 if len(fields) >= MOST_FIELDS:
                     raise TagTooLargeError(f"only the first {MOST_FIELDS} tags were read")
         except Exception as error:
-            # Tags are somebody else's bytes in somebody else's parser: whatever it raises, the
-            # recording can be examined, and the row says that its tags could not be.
+            # Untrusted bytes in another project's parser can raise anything. The recording is
+            # analysed all the same, and its row has the error.
             errors.append(f"{_reader_name(reader)}: {_reason(error)}")
     return fields, "; ".join(errors)[:500] or None
 

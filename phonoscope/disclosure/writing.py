@@ -1,8 +1,8 @@
-"""Write declarations into a file: a copy is labelled, proved, and only then takes its place.
+"""Write declarations into a file: a copy is labelled and compared, then replaces the file.
 
-Proved is that the decoded samples are the same, that nothing else beside the sound has changed,
-and that the declarations read back. Tags come first and the signature last: any edit after it
-breaks it.
+The comparison checks that the decoded samples are identical, that nothing else in the file has
+changed, and that the declarations read back. Tags are written first and the signature last,
+because any later edit breaks it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import LabelError, PhonoscopeError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, local_path, open_source, uri_of
+from phonoscope.messages import Localised, gettext, sentences
 
 WRITABLE = (
     aitags.STANDARD,
@@ -51,23 +52,23 @@ class Labelling:
     """What to write."""
 
     declared: tuple[Declaration, ...]
-    """What to declare; of each only what is made how, by which tool, producer, voice and when."""
+    """What to declare: part, making, tool, producer, voice and time of each are written."""
     standards: tuple[str, ...] = (aitags.STANDARD,)
-    """Of :data:`WRITABLE`."""
+    """Some of :data:`WRITABLE`."""
     numbers: Numbers = Numbers()
-    """What GB 45438-2025 asks for besides."""
+    """Other fields of GB 45438-2025."""
     signer: Signer | None = None
-    """Who signs; C2PA needs one."""
+    """The signer; C2PA needs one."""
     break_signature: bool = False
-    """Whether a signature that is there may be broken by writing tags without signing anew."""
+    """Whether writing tags may break an existing signature."""
 
     def texts(self) -> dict[str, str | None]:
-        """Return the named texts that say it.
+        """Return the named texts to write.
 
         Raises
         ------
         UsageError
-            When a standard cannot say it; names what to do.
+            When a standard can't express a declaration.
         """
         texts: dict[str, str | None] = {}
         if gb45438.STANDARD in self.standards:
@@ -77,24 +78,27 @@ class Labelling:
         if aitags.STANDARD in self.standards:
             texts |= aitags.texts_of(self.declared)
         if self.signs and self.signer is None:
-            raise UsageError("C2PA needs a signer: give --certificate and --key")
+            raise UsageError(
+                gettext("A C2PA signature needs a signer. Give --certificate and --key."),
+                code="no-signer",
+            )
         return texts
 
     @property
     def signs(self) -> bool:
-        """Whether a signed manifest is to be written."""
+        """Whether a signed manifest is written."""
         return c2pa.STANDARD in self.standards
 
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one file."""
+    """The result for one file."""
 
     file: Path
     places: tuple[str, ...]
-    """Where the declarations are now, or with a dry run would be: names of tags, or the sidecar."""
+    """Where the declarations are, or would be after a dry run: names of tags, or the sidecar."""
     changed: bool
-    """Whether anything had to be written; not when all of it was there already."""
+    """Whether anything was written; false if the file already had all of it."""
 
 
 def write_label(
@@ -102,34 +106,34 @@ def write_label(
 ) -> Written:
     """Write declarations into one file.
 
-    Its audio, every other tag, permissions and times stay. Links are followed. The old file is
-    there, whole, until the new one has been proved and takes its place.
+    The audio, every other tag, permissions and times stay. Links are followed. The old file stays
+    intact until the new one has been compared and replaces it.
 
     Parameters
     ----------
     path
-        A file of this machine.
+        A file on this machine.
     labelling
         What to write.
     dry_run
-        Whether to do everything but to replace the file.
+        Do everything except replacing the file.
 
     Raises
     ------
     UsageError
-        When a standard cannot say what is to be declared.
+        When a standard can't express a declaration.
     LabelError
-        When this file cannot hold it and no sidecar is wanted, or something else in it would
-        change. It is as it was.
+        When the file can't hold it and no sidecar is wanted, or something else in the file would
+        change. The file is unchanged.
     UnreadableError
-        When it cannot be read.
+        When the file can't be read.
     """
     texts = labelling.texts()
     real = _local(path)
     in_sidecar = sidecar.STANDARD in labelling.standards
     changed, places = _written_in(real, labelling, texts, dry_run=dry_run, optional=in_sidecar)
     if in_sidecar:
-        # Last, because it names the bytes that the file has then.
+        # Last, because it holds the hash of the finished file.
         changed = _write_sidecar(real, labelling.declared, dry_run=dry_run) or changed
         places.append(sidecar.sidecar_of(real).name)
     return Written(real, tuple(places), changed)
@@ -138,17 +142,30 @@ def write_label(
 def _written_in(
     real: Path, labelling: Labelling, texts: Texts, *, dry_run: bool, optional: bool
 ) -> tuple[bool, list[str]]:
-    """Write into the file itself; return whether that changed it, and the places."""
+    """Write into the file itself; return whether that changed the file, and the places."""
     container = _container(real)
     fits = (not texts or container in WRITERS) and (not labelling.signs or container in SIGNABLE)
     if not fits and not optional:
-        what = "place for it" if container not in WRITERS else "place for a C2PA signature"
-        raise LabelError(f"a {container} file has no {what}: write a sidecar (--standard sidecar)")
+        raise LabelError(_no_place(container), code="no-place")
     if not fits or not (texts or labelling.signs):
         return False, []
     changed = _write_marks(real, container, labelling, texts, dry_run=dry_run)
     named = [name for name, value in texts.items() if value is not None]
     return changed, [*named, *(["C2PA manifest"] if labelling.signs else [])]
+
+
+def _no_place(container: str) -> str:
+    if container not in WRITERS:
+        return gettext(
+            "Files of the kind {container} can't hold these marks. Write a sidecar instead "
+            "(--standard sidecar).",
+            container=container,
+        )
+    return gettext(
+        "Files of the kind {container} can't hold a C2PA signature. Write a sidecar instead "
+        "(--standard sidecar).",
+        container=container,
+    )
 
 
 def _container(real: Path) -> str:
@@ -159,7 +176,9 @@ def _container(real: Path) -> str:
 def _local(path: str | os.PathLike[str]) -> Path:
     found = local_path(uri_of(path))
     if found is None:
-        raise LabelError("labels are written into files of this machine only, not to an address")
+        raise LabelError(
+            gettext("Only files on this machine can be labelled, not remote ones."), code="remote"
+        )
     return Path(os.path.realpath(found))
 
 
@@ -188,17 +207,21 @@ def _write_marks(
 
 
 def _check_signature(file: BinaryIO, labelling: Labelling) -> None:
-    """Raise when a signature would be broken that nobody said may be."""
+    """Raise if writing would break a signature and that wasn't allowed."""
     if labelling.signs or labelling.break_signature or find_manifest(file) is None:
         return
     raise LabelError(
-        "it carries a C2PA signature, which any change of its tags breaks: sign anew (--standard "
-        "c2pa with --certificate and --key), write a sidecar, or say --break-signature"
+        gettext(
+            "The file has a C2PA signature, which any change of its tags breaks. Sign it again "
+            "(--standard c2pa with --certificate and --key), write a sidecar (--standard sidecar), "
+            "or accept an invalid signature (--break-signature)."
+        ),
+        code="signed",
     )
 
 
 def _has(file: BinaryIO, texts: Texts) -> bool:
-    """Whether a file holds these texts, each once, and none that is to be taken away."""
+    """Whether a file holds each of these texts once, and none that has to be removed."""
     found = file_fields(file)[0]
     return all(
         [f.value for f in values_of(found, (name.lower(),))] == ([] if value is None else [value])
@@ -215,51 +238,73 @@ def _prove(
     texts: Texts,
     names: Set[str],
 ) -> None:
-    """Raise unless a copy holds the texts, and is else what the file is."""
+    """Raise unless a copy holds the texts and otherwise equals the file."""
     with copy.open("rb") as written:
         with _understood():
             after = without(inventory(written, container), names)
         if not _has(written, texts):
-            raise LabelError("not written: what was written does not read back")
+            raise LabelError(
+                gettext("The file wasn't changed: the new tags don't read back from the copy."),
+                code="not-read-back",
+            )
         lost = {item.place for item in before - after}
         if changed := sorted(lost | {item.place for item in after - before}):
             raise LabelError(
-                f"not written: {printable(', '.join(changed[:5]))} would change as well"
+                gettext(
+                    "The file wasn't changed: writing would also change {places}.",
+                    places=printable(", ".join(changed[:5])),
+                ),
+                code="other-changes",
             )
         if sound_digest(written) != sound_digest(file):
-            raise LabelError("not written: its decoded samples would change")
+            raise LabelError(
+                gettext("The file wasn't changed: writing would change the decoded samples."),
+                code="samples-change",
+            )
 
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Turn whatever a writer of tags raises into an error that says that nothing happened."""
+    """Turn any exception of a tag library into an error for this file, which is unchanged."""
     try:
         yield
     except (OSError, MemoryError, PhonoscopeError):
         raise
     except Exception as error:
-        # Somebody else's bytes in somebody else's parser: nothing else than this file is concerned.
-        why = printable(str(error).strip() or type(error).__name__)[:200]
-        raise LabelError(f"not written: its tags cannot be edited safely: {why}") from error
+        # Untrusted bytes in another project's parser can raise anything; only this file fails.
+        raise LabelError(
+            sentences(
+                gettext("The file wasn't changed, because its tags can't be edited safely."),
+                _reason(error),
+            ),
+            code="unsafe-tags",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    message = error.args[0] if error.args else ""
+    if isinstance(message, Localised):
+        return message
+    return gettext("({reason})", reason=printable(str(error).strip() or type(error).__name__)[:200])
 
 
 def _copied(real: Path) -> AbstractContextManager[Path]:
-    """Make an empty file beside another, which is gone afterwards unless it took its place.
+    """Make an empty file next to another; it is removed afterwards unless it was renamed.
 
-    Its name ends like the other's, by which writers tell what it is; nobody else may read it yet.
+    It has the other's suffix, which writers go by. No one else may read it yet.
     """
     name = f".{secrets.token_hex(8)}.phonoscope{real.suffix[:20]}"
     return temporary_beside(real, name, mode=0o600)
 
 
 def _replace(real: Path, copy: Path) -> None:
-    """Put a finished copy in the place of a file, with its owner, permissions and times."""
+    """Replace a file with its finished copy, which gets its owner, permissions and times."""
     status = real.stat()
     with suppress(PermissionError):
         os.chown(copy, status.st_uid, status.st_gid)
     shutil.copystat(real, copy)
     if copy.stat().st_size == status.st_size:
-        # A scan and a backup tell a changed file by size and time: one of them has to differ.
+        # Scans and backups detect changed files by size and time, so one of them has to differ.
         os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     put_in_place(copy, real)
 

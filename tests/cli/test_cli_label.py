@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from phonoscope.api import open_catalogue
 from tests.helpers.marked import blank
-from tests.helpers.program import ROOT, run
+from tests.helpers.program import PROGRAM, ROOT, environment, run
 
 DOCUMENTED = (ROOT / "docs" / "label-json.md").read_text(encoding="utf-8")
 
@@ -85,11 +89,76 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path):
     done = run("label", "write", str(tmp_path), "--what", "whole")
     assert done.returncode == 3
     assert "broken.mp3" in done.stderr
-    assert "blank.mp3" in done.stdout
-    assert done.stdout.count("\n") == 1
+    assert [Path(line.split(":")[0]).name for line in done.stdout.splitlines()] == ["blank.mp3"]
     read = run("label", "read", str(song), str(tmp_path / "broken.mp3"))
     assert read.returncode == 3
     assert "ai-tags" in read.stdout
+
+
+def test_write_shows_what_it_declares_before_it_writes(tmp_path):
+    song = blank(tmp_path, "mp3")
+    done = run("label", "write", str(song), "--what", "vocals=human", "--tool", "T 2", "--dry-run")
+    assert "blank.mp3" in done.stderr
+    assert "T 2" in done.stderr
+    quiet = run("label", "write", str(song), "--what", "vocals=human", "--quiet")
+    assert quiet.stderr == ""
+
+
+def at_terminal(*arguments: str, answer: str) -> tuple[int, str]:
+    """Run with stdin and stderr on a terminal, where a person types an answer."""
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        env=environment(TERM="dumb"),
+        timeout=120,
+        check=False,
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # Linux ends a terminal that nobody holds any more with EIO.
+        pass
+    os.close(ours)
+    return done.returncode, shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("more", "answer", "status", "asks", "labelled"),
+    [
+        ([], "n\n", 2, True, False),
+        ([], "\n", 2, True, False),
+        ([], "y\n", 0, True, True),
+        (["--quiet"], "n\n", 2, True, False),
+        (["--yes"], "", 0, False, True),
+        (["--dry-run"], "", 0, False, False),
+    ],
+)
+def test_write_asks_on_a_terminal_before_it_changes_several_files(
+    tmp_path, more, answer, status, asks, labelled
+):
+    songs = [blank(tmp_path, kind) for kind in ("mp3", "wav")]
+    before = [song.read_bytes() for song in songs]
+    write = ["label", "write", *map(str, songs), "--what", "whole", *more]
+    found, shown = at_terminal(*write, answer=answer)
+    assert (found, "[y/N]" in shown) == (status, asks)
+    assert [song.read_bytes() != content for song, content in zip(songs, before, strict=True)] == [
+        labelled,
+        labelled,
+    ]
+
+
+def test_write_never_asks_about_one_file_or_in_a_pipe(tmp_path):
+    song, other = blank(tmp_path, "mp3"), blank(tmp_path, "wav")
+    status, shown = at_terminal("label", "write", str(song), "--what", "whole", answer="")
+    assert (status, "[y/N]" in shown) == (0, False)
+    done = run("label", "write", str(song), str(other), "--what", "whole")
+    assert (done.returncode, "[y/N]" in done.stderr) == (0, False)
 
 
 def test_check_analyses_the_sound_and_fails_when_asked(tmp_path):
@@ -155,7 +224,9 @@ def test_policies_are_printed_with_their_source():
         (["write", "{song}", "--what", "whole", "--standard", "gb45438"], "--producer"),
         (["write", "{song}", "--what", "whole", "--standard", "watermark"], "gb45438"),
         (["write", "{song}", "--what", "whole", "--date", "soon"], "2026-11-21"),
-        (["write", "{song}", "--from", "x.csv"], "not both"),
+        (["write", "{song}", "--from", "x.csv"], "--from"),
+        (["write", "{song}", "--what", "vocals,lyrics=human"], "vocals=human,lyrics=human"),
+        (["write", "{song}", "--what", "vocals", "--what", "lyrics=human"], "vocals=human"),
         (["write", "--from", "none.csv"], "none.csv"),
         (["check", "{song}", "--policy", "none.toml"], "china"),
         (["check", "{song}"], "--policy"),
@@ -182,8 +253,8 @@ def test_a_voice_is_declared_only_for_what_its_owner_allows(tmp_path):
     declare = ["label", "write", str(song), "--what", "vocals=converted-voice", "--voice", "v1"]
     for more, says in (
         ([], "--in CATALOGUE"),
-        (["--in", catalogue, "--use", "original-songs"], "not original songs"),
-        (["--in", catalogue, "--use", "covers", "--commercial"], "commercially"),
+        (["--in", catalogue, "--use", "original-songs"], "--unlicensed"),
+        (["--in", catalogue, "--use", "covers", "--commercial"], "--unlicensed"),
         (["--in", catalogue, "--use", "karaoke"], "original-songs"),
     ):
         done = run(*declare, *more)

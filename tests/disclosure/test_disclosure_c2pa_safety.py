@@ -17,10 +17,23 @@ import c2pa
 import mutagen.id3
 import pytest
 
-from phonoscope.disclosure.c2pa_library import ManifestError, Watched, context, read_store
+from phonoscope.disclosure.c2pa_library import (
+    TOO_LONG,
+    TOO_MUCH,
+    ManifestError,
+    Watched,
+    context,
+    read_store,
+)
 from phonoscope.disclosure.embedding import SUPPORTED
 from phonoscope.disclosure.id3_frames import to_syncsafe
-from phonoscope.disclosure.manifest import PARSED_BYTES, find_manifest, refusal
+from phonoscope.disclosure.manifest import (
+    COMPRESSED,
+    PARSED_BYTES,
+    TOO_MUCH_DATA,
+    find_manifest,
+    refusal,
+)
 from phonoscope.disclosure.model import Declaration, Making, Part, Signature
 from phonoscope.disclosure.read import read_marks
 from phonoscope.disclosure.signer import Signer
@@ -159,18 +172,19 @@ def test_a_library_in_the_current_folder_is_not_loaded(tmp_path: Path, signer: S
 def test_a_view_of_a_file_ends_after_too_much_or_too_long() -> None:
     view = Watched(io.BytesIO(bytes(1000)))
 
-    def over_and_over() -> None:
+    def repeatedly() -> None:
         for _ in range(2_000_000):
             view.seek(0)
             view.readinto(bytearray(100))
 
-    with pytest.raises(OSError, match="over and over"):
-        over_and_over()
+    with pytest.raises(OSError, match=TOO_MUCH):
+        repeatedly()
+    assert view.refused == TOO_MUCH
     view = Watched(io.BytesIO(b"x"))
     view._until = 0.0
-    with pytest.raises(OSError, match="too long"):
+    with pytest.raises(OSError, match=TOO_LONG):
         view.read(1)
-    with pytest.raises(OSError, match="only to read"):
+    with pytest.raises(io.UnsupportedOperation):
         view.write(b"x")
 
 
@@ -188,7 +202,7 @@ def test_tags_that_unpack_without_bound_are_not_given_to_it(tmp_path: Path, sign
     path.write_bytes(tag + content[10:])
     (found,) = marks(path)
     assert found.signature is Signature.UNCHECKED
-    assert "compressed frames" in found.value
+    assert COMPRESSED in found.value
 
 
 def test_manifests_of_too_many_assertions_are_not_given_to_it(tmp_path: Path) -> None:
@@ -198,7 +212,7 @@ def test_manifests_of_too_many_assertions_are_not_given_to_it(tmp_path: Path) ->
     path = blank(tmp_path, "wav")
     flood = box(b"jumb", box(b"jumd", b"x" * 20) + box(b"cbor", bytes(PARSED_BYTES + 1)))
     add_chunk(path, b"C2PA", flood)
-    assert "KiB of assertions" in marks(path)[0].value
+    assert TOO_MUCH_DATA in marks(path)[0].value
     picture = box(b"jumb", box(b"jumd", b"x" * 20) + box(b"bidb", bytes(PARSED_BYTES + 1)))
     for odd, refused in (
         (picture, False),
@@ -218,7 +232,7 @@ def test_manifests_of_too_many_assertions_are_not_given_to_it(tmp_path: Path) ->
         deep = box(b"jumb", deep + bytes(PARSED_BYTES // 10))
     path = blank(tmp_path, "wav")
     add_chunk(path, b"C2PA", deep)
-    assert "KiB of assertions" in marks(path)[0].value
+    assert TOO_MUCH_DATA in marks(path)[0].value
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\0" * 100, b"\xff" * 4000])
@@ -227,7 +241,7 @@ def test_places_that_hold_no_manifest_are_said(tmp_path: Path, content: bytes) -
     add_chunk(path, b"C2PA", content)
     (found,) = marks(path)
     assert found.signature is Signature.UNCHECKED
-    assert f"{len(content):,} bytes, not read: " in found.value
+    assert f"{len(content):,} bytes" in found.value
     path = blank(tmp_path, "m4a")
     box = bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + content
     with path.open("ab") as file:
@@ -246,7 +260,7 @@ def test_an_mp4_of_a_million_boxes_costs_seconds(
         file.write(struct.pack(">I4s", 8, b"free") * 100_000)
     (found,) = marks(path)
     assert found.signature is Signature.UNCHECKED
-    assert "took too long" in found.value
+    assert TOO_LONG in found.value
 
 
 @pytest.mark.slow

@@ -1,0 +1,28 @@
+"""A question to the person at the terminal, before something is changed."""
+
+from __future__ import annotations
+
+import sys
+
+from phonoscope.escape import printable
+from phonoscope.messages import localised
+
+_YES = ("y", "yes")
+
+
+def can_ask() -> bool:
+    """Whether a person can see a question and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Ask a question whose answer is no, unless the person says yes.
+
+    Parameters
+    ----------
+    question
+        A message that ends with ``[y/N]``.
+    """
+    sys.stderr.write(printable(localised(question)) + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in _YES
