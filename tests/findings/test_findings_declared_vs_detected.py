@@ -1,4 +1,4 @@
-"""What is declared beside what was detected: counts by hand, and names to go and look."""
+"""What is declared compared with what was detected: counts by hand, and listed names."""
 
 import random
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 from phonoscope.findings.base import findings
 from tests.helpers.catalogues import MemoryCatalogue, file_row, mark_row, recording_rows
 
-(BESIDE,) = (f for f in findings() if f.name == "declared_beside_detected")
+(COMPARISON,) = (f for f in findings() if f.name == "declared_beside_detected")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
 
 
@@ -42,6 +42,12 @@ def catalogue_of(known):
     )
 
 
+def disagreeing(answer):
+    """Recordings that disagree, by table."""
+    names = ("declared_human_detected_machine", "declared_machine_no_sign_found")
+    return {table.name: table.total for table in answer.tables if table.name in names}
+
+
 def rows(answer, name):
     (table,) = (t for t in answer.tables if t.name == name)
     return [dict(zip((c.name for c in table.columns), row, strict=True)) for row in table.rows]
@@ -60,7 +66,7 @@ def test_both_facts_are_counted_against_each_other():
     }  # fmt: skip
     found = {None: "not-weighed", 0.0001: "evidence", 0.02: "undecided"}
     expected = Counter((stance[m], found.get(p, "no-sign")) for m, _, p in known)
-    answer = BESIDE.answer(catalogue_of(known))
+    answer = COMPARISON.answer(catalogue_of(known))
     crossed = rows(answer, "declared_beside_detected")
     assert {(row["stance"], row["detected"]): row["count"] for row in crossed} == expected
     for row in crossed:
@@ -80,29 +86,35 @@ def test_both_facts_are_counted_against_each_other():
         assert len(rows(answer, name)) == min(200, expected[key])
 
 
-def test_a_verdict_that_rests_on_a_mark_is_no_detection():
-    answer = BESIDE.answer(catalogue_of([("generated", "whole", 0.6)]))
-    assert "1 is declared machine-made and shows no sign of one" in answer.headline
+def test_a_verdict_from_a_mark_is_not_a_detection():
+    answer = COMPARISON.answer(catalogue_of([("generated", "whole", 0.6)]))
+    assert disagreeing(answer) == {"declared_machine_no_sign_found": 1}
     (row,) = rows(answer, "declared_beside_detected")
     assert (row["stance"], row["detected"], row["agreement"]) == ("machine", "no-sign", "disagree")
 
 
-def test_what_is_written_by_a_machine_need_not_be_heard():
-    answer = BESIDE.answer(catalogue_of([("generated", "lyrics", 0.6), (None, None, 0.5)]))
-    assert answer.headline.startswith("In none of 2 weighed recordings")
+def test_lyrics_by_a_machine_need_not_be_detected():
+    answer = COMPARISON.answer(catalogue_of([("generated", "lyrics", 0.6), (None, None, 0.5)]))
+    assert disagreeing(answer) == {}
+    assert "2" in answer.headline
     assert [t.name for t in answer.tables] == ["declared_beside_detected"]
 
 
 def test_an_undecided_sound_disagrees_with_nothing():
-    answer = BESIDE.answer(catalogue_of([("human", "whole", 0.05), ("generated", "whole", 0.05)]))
-    assert answer.headline.startswith("In none of 2")
+    answer = COMPARISON.answer(
+        catalogue_of([("human", "whole", 0.05), ("generated", "whole", 0.05)])
+    )
+    assert disagreeing(answer) == {}
+    figures = {figure.name: (figure.value, figure.n) for figure in answer.figures}
+    assert figures["declared_human_detected_machine_share"] == (0.0, 1)
+    assert figures["declared_machine_no_sign_found_share"] == (0.0, 1)
 
 
 def test_names_are_listed_and_hostile_ones_are_harmless():
     catalogue = catalogue_of([("human", "whole", 0.0001)])
     catalogue.rows["recordings"][0] |= {"tag_title": HOSTILE, "tag_artist": "Anna"}
     catalogue.rows["declared"][0]["tool"] = HOSTILE
-    answer = BESIDE.answer(catalogue)
+    answer = COMPARISON.answer(catalogue)
     (row,) = rows(answer, "declared_human_detected_machine")
     assert row["recording"] == "Anna - <img src=x onerror=alert(1)>\\u202e"
     assert "\u202e" not in row["marks"]
@@ -112,11 +124,11 @@ def test_names_are_listed_and_hostile_ones_are_harmless():
 def test_verdicts_of_no_recording_are_not_counted():
     catalogue = catalogue_of([("human", "whole", 0.0001), (None, None, 0.5)])
     catalogue.rows["recordings"] = catalogue.rows["recordings"][1:]
-    assert BESIDE.answer(catalogue).headline.startswith("In none of 1 weighed recording ")
+    (row,) = rows(COMPARISON.answer(catalogue), "declared_beside_detected")
+    assert (row["stance"], row["detected"], row["count"]) == ("nothing", "no-sign", 1)
 
 
 @pytest.mark.parametrize("known", [[], [("human", "whole", None)]])
-def test_where_nothing_was_weighed_it_cannot_be_told(known):
-    answer = BESIDE.answer(catalogue_of(known))
-    assert not answer.answered
-    assert "weighed" in answer.headline
+def test_without_a_scored_recording_there_is_no_answer(known):
+    answer = COMPARISON.answer(catalogue_of(known))
+    assert answer.reason == "not-scored"

@@ -11,8 +11,8 @@ from tests.helpers.pseudo import untranslated
 NAMES = [finding.name for finding in findings()]
 # Findings that still have sentences outside messages.
 PENDING: set[str] = {
-    "scanned", "unreadable", "generated_share", "verdicts",
-    "declared_beside_detected", "voices", "tonality", "listed", "machine", "charts",
+    "scanned", "unreadable", "verdicts",
+    "voices", "tonality", "listed", "machine", "charts",
     "names", "pages", "tail", "plays", "keys", "features", "supply", "preservation",
     "quality",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What recordings declare beside what was detected in them: where the two agree, and where not."""
+"""What recordings declare compared with what was detected in them."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.stacked_bars import Piece, stacked_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import between, count, counted, joined, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import between, count, joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 FOUND: Mapping[str, str] = {
-    "evidence": "Evidence of a generator",
-    "undecided": "Undecided",
-    "no-sign": "No sign found",
-    "not-weighed": "Not weighed",
+    "evidence": gettext("Evidence of a generator"),
+    "undecided": gettext("Undecided"),
+    "no-sign": gettext("No sign found"),
+    "not-weighed": gettext("Not scored"),
 }
-"""What was detected, as a column of the crossing."""
+"""What was detected, as a column of the cross table."""
 _ORDER = tuple(FOUND)
 _FILLS = {
     "evidence": "var(--against)",
@@ -45,32 +46,32 @@ _FILLS = {
     "not-weighed": "transparent",
 }
 _CROSSED = (
-    ResultColumn("declared_words", "Declared", "text"),
-    ResultColumn("detected_words", "Detected", "text"),
-    ResultColumn("stance", "Stance", "text", on_page=False),
-    ResultColumn("detected", "Value", "text", on_page=False),
-    ResultColumn("count", "Recordings"),
-    ResultColumn("share", "Share of these", "share"),
-    ResultColumn("low", "At least", "share", on_page=False),
-    ResultColumn("high", "At most", "share", on_page=False),
-    ResultColumn("interval", "95% interval", "text"),
-    ResultColumn("agreement", "The two", "text"),
+    ResultColumn("declared_words", gettext("Declared"), "text"),
+    ResultColumn("detected_words", gettext("Detected"), "text"),
+    ResultColumn("stance", gettext("Declared status"), "text", on_page=False),
+    ResultColumn("detected", gettext("Value"), "text", on_page=False),
+    ResultColumn("count", gettext("Recordings")),
+    ResultColumn("share", gettext("Share of these"), "share"),
+    ResultColumn("low", gettext("At least"), "share", on_page=False),
+    ResultColumn("high", gettext("At most"), "share", on_page=False),
+    ResultColumn("interval", gettext("95% interval"), "text"),
+    ResultColumn("agreement", gettext("Agreement"), "text"),
 )
 _LISTED = (
-    ResultColumn("recording", "Recording", "text"),
-    ResultColumn("marks", "Marks", "text"),
-    ResultColumn("p_value", "p-value", "text"),
-    ResultColumn("file", "File", "text"),
-    ResultColumn("recording_id", "Identifier", "text", on_page=False),
+    ResultColumn("recording", gettext("Recording"), "text"),
+    ResultColumn("marks", gettext("Marks"), "text"),
+    ResultColumn("p_value", gettext("p-value"), "text"),
+    ResultColumn("file", gettext("File"), "text"),
+    ResultColumn("recording_id", gettext("Identifier"), "text", on_page=False),
 )
 Crossing = dict[tuple[DeclaredStatus, str], int]
-"""How many recordings declare one thing and show another."""
+"""Recordings by what they declare and what was detected."""
 
 
 @finding(
     name="declared_beside_detected",
-    title="Declared beside detected",
-    question="Does what the recordings declare agree with what was detected in them?",
+    title="Declared and detected",
+    question="Does what recordings declare agree with what was detected in them?",
     needs={
         "declared": ("part", "making", "standard", "tool"),
         "verdicts": ("verdict", "basis", "p_value"),
@@ -79,33 +80,33 @@ Crossing = dict[tuple[DeclaredStatus, str], int]
     values={"SHARE": SHARE},
 )
 def declared_beside_detected(catalogue: QuerySession) -> Answer:
-    """Cross what is declared with what is detected, and list who disagrees.
+    """Compare what is declared with what is detected, and list disagreements.
 
     Method
     ------
-    All marks of a recording are read together as one declaration; a mark of one part speaks of
-    that part only, and one of lyrics or composition of nothing that is heard. What was detected
-    is the band of the sound alone, also where the verdict rests on a mark. The two are counted
-    against each other and stay two facts: nothing detected is written into what is declared,
-    and nothing declared into what was detected. An undecided sound disagrees with nothing.
+    All marks of a recording count together as one declaration. A mark about one part concerns
+    only that part, and a mark about lyrics or composition doesn't concern the sound. What was
+    detected comes from the sound alone, even if the verdict rests on a mark. The two are compared
+    and stay separate facts: neither changes the other. An undecided sound disagrees with nothing.
 
     Caveats
     -------
-    A disagreement does not say which side is wrong. A mark is easily forged, left by mistake or
-    removed; the detector calls a share of human music generated and misses some generators. “No
-    sign found” is not “human”: a converted voice or one generated part may leave no trace.
-    “Evidence of a generator, nothing declared” is no offence by itself: few rules ask for a
-    mark, and false alarms are among them. Shares of recordings that carry a mark are no shares
-    of music; that estimate stands under “{SHARE}”.
+    A disagreement doesn't show which side is wrong. A mark is easily forged, left by mistake or
+    removed. The detector calls some human music generated and misses some generators. “No sign
+    found” doesn't mean human: a converted voice or one generated part may leave no trace.
+    “Evidence of a generator, nothing declared” isn't an offence by itself: few rules require a
+    mark, and some of these are false alarms. Shares of marked recordings are not shares of the
+    catalogue; see “{SHARE}” for that estimate.
     """
     table = declared_vs_detected(catalogue.table)
-    # Also without a reason to: a batch that was killed may have left verdicts of no recording.
+    # A scan that was killed may have left verdicts without a recording.
     known = table.semi_join(catalogue.table("recordings"), "recording_id")
     crossing = _crossing(known)
     weighed = sum(n for (_, found), n in crossing.items() if found != "not-weighed")
     if not weighed:
         return cannot_tell(
-            "No recording has been weighed, so nothing detected stands beside what is declared."
+            gettext("No recording is scored, so there is no detection to compare with."),
+            "not-scored",
         )
     listed = tuple(
         _listed(catalogue, known, which, n)
@@ -115,8 +116,10 @@ def declared_beside_detected(catalogue: QuerySession) -> Answer:
     return Answer(
         headline=_headline(crossing, weighed),
         note=_note(crossing),
-        certainty="The counts are exact. A share is one of the recordings here that declare the "
-        "same; its interval (95%, after Wilson) takes them as a sample of more.",
+        certainty=gettext(
+            "The counts are exact. Each share is of the recordings with the same declaration. Its "
+            "interval (95%, Wilson) treats these recordings as a sample."
+        ),
         claim=_claim(crossing),
         figures=tuple(share.figure(name) for name, share in _shares(crossing).items()),
         chart=_chart(crossing),
@@ -156,7 +159,7 @@ def _weighed(crossing: Crossing, stance: DeclaredStatus) -> int:
 
 
 def _shares(crossing: Crossing) -> dict[str, Share]:
-    """Return the shares that have something to be a share of."""
+    """Return the shares of groups that have recordings."""
     human, machine = (
         _weighed(crossing, DeclaredStatus.HUMAN),
         _weighed(crossing, DeclaredStatus.MACHINE),
@@ -175,56 +178,85 @@ def _shares(crossing: Crossing) -> dict[str, Share]:
     }
 
 
-def _headline(crossing: Crossing, weighed: int) -> str:
-    human, machine = (_disagreeing(crossing, which) for which in Disagreement)
-    both = [
-        f"{count(human)} {'is' if human == 1 else 'are'} declared human and "
-        f"{'shows' if human == 1 else 'show'} evidence of a generator"
-        if human
-        else "",
-        f"{count(machine)} {'is' if machine == 1 else 'are'} declared machine-made and "
-        f"{'shows' if machine == 1 else 'show'} no sign of one"
-        if machine
-        else "",
-    ]
-    said = [part for part in both if part]
-    of = counted(weighed, "weighed recording")
-    if said:
-        return f"Of {of}, {joined(said)}."
-    return f"In none of {of} do the declared and the detected disagree."
+def _headline(crossing: Crossing, scored: int) -> str:
+    shares = _shares(crossing)
+    human = shares.get("declared_human_detected_machine_share")
+    machine = shares.get("declared_machine_no_sign_found_share")
+    if human is None and machine is None:
+        return ngettext(
+            "{n} scored recording is declared neither human nor machine-made, so nothing can "
+            "disagree.",
+            "None of {n} scored recordings is declared human or machine-made, so nothing can "
+            "disagree.",
+            scored,
+        )
+    return sentences(
+        _human_but_evidence(human) if human else "",
+        _machine_but_no_sign(machine) if machine else "",
+    )
+
+
+def _human_but_evidence(share: Share) -> Message:
+    return ngettext(
+        "{share} of {n} scored recording declared human (95% interval {low} to {high}) shows "
+        "evidence of a generator.",
+        "{share} of {n} scored recordings declared human (95% interval {low} to {high}) show "
+        "evidence of a generator.",
+        share.total,
+        **share.words,
+    )
+
+
+def _machine_but_no_sign(share: Share) -> Message:
+    return ngettext(
+        "{share} of {n} scored recording declared machine-made (95% interval {low} to {high}) "
+        "shows no sign of a generator.",
+        "{share} of {n} scored recordings declared machine-made (95% interval {low} to {high}) "
+        "show no sign of a generator.",
+        share.total,
+        **share.words,
+    )
 
 
 def _note(crossing: Crossing) -> str:
     silent = crossing.get((DeclaredStatus.NOTHING, "evidence"), 0)
     agree = crossing.get((DeclaredStatus.MACHINE, "evidence"), 0)
-    parts = []
-    if agree:
-        verb = "is" if agree == 1 else "are"
-        parts.append(f"{count(agree)} {verb} declared machine-made with evidence of a generator.")
-    if silent:
-        verb = "shows" if silent == 1 else "show"
-        verb_too = "declares" if silent == 1 else "declare"
-        parts.append(
-            f"{count(silent)} {verb} evidence of a generator and {verb_too} nothing; false alarms "
-            "are among them."
-        )
-    if both := sum(
-        n for (stance, _), n in crossing.items() if stance is DeclaredStatus.CONTRADICTORY
-    ):
-        verb = "carries" if both == 1 else "carry"
-        parts.append(f"{count(both)} {verb} marks that contradict each other.")
-    return " ".join(parts)
+    both = sum(n for (status, _), n in crossing.items() if status is DeclaredStatus.CONTRADICTORY)
+    agreeing = ngettext(
+        "{n} recording is declared machine-made and shows evidence of a generator.",
+        "{n} recordings are declared machine-made and show evidence of a generator.",
+        agree,
+    )
+    undeclared = ngettext(
+        "{n} recording shows evidence of a generator and declares nothing, which can be a false "
+        "alarm.",
+        "{n} recordings show evidence of a generator and declare nothing; some of these may be "
+        "false alarms.",
+        silent,
+    )
+    contradictory = ngettext(
+        "{n} recording has marks that contradict each other.",
+        "{n} recordings have marks that contradict each other.",
+        both,
+    )
+    return sentences(
+        agreeing if agree else "", undeclared if silent else "", contradictory if both else ""
+    )
 
 
-def _claim(crossing: Crossing) -> str:
+def _claim(crossing: Crossing) -> Message | str:
     disagree = sum(_disagreeing(crossing, which) for which in Disagreement)
     if not disagree:
         return ""
-    return f"{count(disagree)} {'declares' if disagree == 1 else 'declare'} what was not found"
+    return ngettext(
+        "{n} recording declares the opposite of what was detected",
+        "{n} recordings declare the opposite of what was detected",
+        disagree,
+    )
 
 
 def _rows(crossing: Crossing) -> list[tuple[DeclaredStatus, str, int, int]]:
-    """Return stance, what was found, how many, and how many declare so; the usual order."""
+    """Return declared status, what was found, how many, and how many have that status."""
     stances = [DeclaredStatus(stance) for stance in DECLARED_STATUSES]
     totals = {s: sum(crossing.get((s, f), 0) for f in _ORDER) for s in stances}
     return [
@@ -241,20 +273,23 @@ def _crossed(crossing: Crossing) -> ResultTable:
         share = Share(n, total)
         words = DECLARED_STATUSES[stance], FOUND[found]
         low, high = share.interval
-        told = " to ".join(between(low, high))
+        ends = between(low, high)
+        interval = gettext("{low} to {high}", low=ends[0], high=ends[1])
         agreement = _agreement(stance, found)
-        rows.append((*words, stance.value, found, n, share.value, low, high, told, agreement))
+        rows.append((*words, stance.value, found, n, share.value, low, high, interval, agreement))
     return ResultTable(
-        "declared_beside_detected", "Declared beside detected", _CROSSED, tuple(rows)
+        "declared_beside_detected", gettext("Declared and detected"), _CROSSED, tuple(rows)
     )
 
 
 def _agreement(stance: DeclaredStatus, found: str) -> str:
     if _disagreement(stance, found):
-        return "disagree"
+        return gettext("disagree")
     if (stance, found) == (DeclaredStatus.MACHINE, "evidence"):
-        return "agree"
-    return "do not disagree" if (stance, found) == (DeclaredStatus.HUMAN, "no-sign") else ""
+        return gettext("agree")
+    if (stance, found) == (DeclaredStatus.HUMAN, "no-sign"):
+        return gettext("don't disagree")
+    return ""
 
 
 def _listed(
@@ -307,24 +342,33 @@ def _places(catalogue: QuerySession, ids: list[str]) -> Named:
 def _marks(catalogue: QuerySession, ids: list[str]) -> Named:
     marks = catalogue.table("declared")
     rows = marks.filter(marks.recording_id.isin(ids)).select("recording_id", "standard", "tool")
-    told: dict[str, set[str]] = {}
+    marked: dict[str, set[str]] = {}
     for row in rows.distinct().to_pyarrow().to_pylist():
         words = (row["standard"] or "unknown") + (f" ({row['tool']})" if row["tool"] else "")
-        told.setdefault(row["recording_id"], set()).add(printable(words))
-    return {name: ", ".join(sorted(words)) for name, words in told.items()}
+        marked.setdefault(row["recording_id"], set()).add(printable(words))
+    return {name: ", ".join(sorted(words)) for name, words in marked.items()}
 
 
 def _chart(crossing: Crossing) -> Chart:
-    """Draw a bar of full width for each declaration, cut by what was detected."""
+    """Draw a bar of full width for each declared status, divided by what was detected."""
     pieces: list[Piece] = []
     notes: dict[str, str] = {}
     for stance, found, n, total in _rows(crossing):
         before = sum(crossing.get((stance, f), 0) for f in _ORDER[: _ORDER.index(found)])
-        declared, share = f"Declared: {DECLARED_STATUSES[stance].lower()}", percent(n / total)
-        text = f"{declared}; {FOUND[found].lower()}: {count(n)} ({share})"
+        declared = gettext("Declared: {status}", status=DECLARED_STATUSES[stance])
+        text = gettext(
+            "{declared}; {detected}: {n} ({share})",
+            declared=declared,
+            detected=FOUND[found],
+            n=n,
+            share=percent(n / total),
+        )
         pieces.append(Piece(declared, FOUND[found], before / total, (before + n) / total, text))
         notes[declared] = count(total)
     kinds = {piece.kind for piece in pieces}
     fills = {FOUND[found]: _FILLS[found] for found in _ORDER if FOUND[found] in kinds}
-    alt = "What was detected, by what is declared. " + "; ".join(piece.text for piece in pieces)
+    alt = gettext(
+        "What was detected, by what is declared. {pieces}.",
+        pieces=joined([piece.text for piece in pieces]),
+    )
     return stacked_bars(pieces, notes, fills, alt=alt)

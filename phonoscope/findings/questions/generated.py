@@ -1,4 +1,4 @@
-"""How much of a catalogue was made by machines, estimated: never a bare count of flags."""
+"""The estimated share of machine-made recordings, corrected for the detector's error rates."""
 
 from __future__ import annotations
 
@@ -32,29 +32,43 @@ from phonoscope.findings.shared.shares import (
     shares_of,
 )
 from phonoscope.interval import Interval
-from phonoscope.text import count, counted, percent, were
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import between, joined, p_value, percent
 
-TITLE = "Machine-made"
-"""Topic of this finding, by which others point to it."""
+TITLE = gettext("Machine-made")
+"""Title of this finding, which other findings mention."""
 NAMED = ("label", "artist")
-"""Groups besides those of time: the largest of each are listed."""
+"""Groups other than periods; the largest of each are listed."""
 MOST_DRAWN, MOST_PERIODS = 12, 60
-"""Groups that a chart draws one below the other, and periods that it draws side by side."""
+"""Groups that a plot draws one below the other, and periods that it draws side by side."""
 _COLUMNS = (
-    ResultColumn("group", "Group", "text"),
-    ResultColumn("recordings", "Weighed"),
-    ResultColumn("flagged", "Flagged"),
-    ResultColumn("share", "Estimated share", "share"),
-    ResultColumn("low", "At least", "share"),
-    ResultColumn("high", "At most", "share"),
-    ResultColumn("remark", "Remark", "text"),
+    ResultColumn("group", gettext("Group"), "text"),
+    ResultColumn("recordings", gettext("Scored")),
+    ResultColumn("flagged", gettext("Flagged")),
+    ResultColumn("share", gettext("Estimated share"), "share"),
+    ResultColumn("low", gettext("At least"), "share"),
+    ResultColumn("high", gettext("At most"), "share"),
+    ResultColumn("remark", gettext("Remark"), "text"),
 )
+_TITLES = {
+    None: gettext("Estimated share"),
+    "month": gettext("Estimated share by month"),
+    "year": gettext("Estimated share by year"),
+    "label": gettext("Estimated share by label"),
+    "artist": gettext("Estimated share by artist"),
+}
+_UNKNOWN = {
+    "month": gettext("no month known"),
+    "year": gettext("no year known"),
+    "label": gettext("no label known"),
+    "artist": gettext("no artist known"),
+}
 
 
 @finding(
     name="generated_share",
     title=TITLE,
-    question="How much of it was made by machines?",
+    question="How much of the catalogue was made by machines?",
     needs={"verdicts": ("p_value", "model"), "recordings": ("tag_date", "tag_label", "tag_artist")},
 )
 def generated_share(catalogue: QuerySession) -> Answer:
@@ -62,39 +76,38 @@ def generated_share(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    A recording counts as flagged here when its p-value is at most the threshold at which the
-    detector's error rates were counted; that is another one than the scan's for a verdict. The
-    true share follows from the share flagged, the share of human music the detector flags and
-    the share of machine-made music it finds (Rogan & Gladen 1978). The interval carries the
-    uncertainty of all three, by the squared distances to their exact limits (Zou & Donner 2008;
-    Clopper & Pearson 1934); in simulations it holds the truth in 94 of 100 catalogues or more,
-    however few their recordings. Marks in files are not used. Months and years are read from
-    the date tag where they stand in it; what is vaguer belongs to none.
+    A recording is flagged here when its p-value is at most the threshold at which the detector's
+    error rates were measured. The verdicts of a scan use a different threshold. The true share
+    follows from the flagged share, the share of human music that the detector flags and the share
+    of machine-made music that it finds (Rogan & Gladen 1978). The interval combines the
+    uncertainty of all three (Zou & Donner 2008; exact limits of Clopper & Pearson 1934). In
+    simulations it contains the true share in at least 94% of catalogues, including small ones.
+    Marks in files are not used. Months and years come from the date tag, if it states them.
 
     Caveats
     -------
-    The error rates were counted on other music. They differ between families of generators,
-    genres, codecs and years, and those of machine-made music are of families that were left out
-    of training: another mix is found more or less often than they say. Recordings of one artist
-    or album are not independent: where few artists stand behind many recordings, the interval
-    is too narrow. Among many small groups some stand out by chance. A date tag may be that of
-    the song, not of the recording.
+    The error rates were measured on other music. They differ between families of generators,
+    genres, codecs and years. Those for machine-made music were measured on families that were
+    left out of training, so another mix may be found more or less often. Recordings of one artist
+    or album are not independent: if few artists made many of the recordings, the interval is too
+    narrow. Among many small groups, some stand out by chance. A date tag may give the date of the
+    song and not of the recording.
     """
     if not is_weighed(catalogue):
-        return cannot_tell(NO_VERDICTS)
+        return cannot_tell(NO_VERDICTS, "not-scored")
     rates = current_rates()
     dated = counts(catalogue, rates.threshold, PERIODS)
     shares = shares_of(regrouped(dated, None), None, rates)
     overall = shares.overall
     if overall is None or overall.share is None:
-        return cannot_tell(shares.says())
+        return cannot_tell(shares.says(), "no-values")
     groups = {by: shares_of(regrouped(dated, by), by, rates) for by in PERIODS}
     tables = [_table(found) for found in groups.values()]
     for by in NAMED:
         key = {"group": key_of(catalogue, by)}
         found = counts(catalogue, rates.threshold, key, most=LISTED_AT_MOST)
         groups[by] = shares_of(found, by, rates)
-        in_all = int(found["groups"][0].as_py())  # at least one: something was weighed
+        in_all = int(found["groups"][0].as_py())  # at least one: a recording was scored
         tables.append(_table(groups[by], in_all, _command(catalogue, by)))
     return Answer(
         headline=says(overall),
@@ -107,35 +120,49 @@ def generated_share(catalogue: QuerySession) -> Answer:
     )
 
 
-def _claim(row: Row) -> str:
+def _claim(row: Row) -> Message | str:
     if row.share is None or not row.enough or not row.fits:
         return ""
     if row.low <= 0.0:
-        return f"at most {percent(row.high)} machine-made"
-    return f"about {percent(row.share)} machine-made"
+        return gettext("at most {share} machine-made", share=percent(row.high))
+    return gettext("about {share} machine-made", share=percent(row.share))
 
 
 def _note(shares: Shares) -> str:
-    parts = []
-    if shares.not_weighed:
-        left_out = counted(shares.not_weighed, "recording")
-        parts.append(f"{left_out} {were(shares.not_weighed)} not weighed: too short or too quiet.")
-    if not shares.of_this_model:
-        parts.append(
-            "Another version's model weighed some of them or all, and the error rates are those of "
-            "this one's: scan anew, into a new catalogue, for numbers that belong together."
-        )
-    return " ".join(parts)
+    not_scored = ngettext(
+        "{n} recording isn't scored, because it is too short or too quiet.",
+        "{n} recordings aren't scored, because they are too short or too quiet.",
+        shares.not_weighed,
+    )
+    other_model = gettext(
+        "The model of another version scored some or all recordings, but the error rates are "
+        "those of this version. Scan again into a new catalogue for numbers that match."
+    )
+    return sentences(
+        not_scored if shares.not_weighed else "", "" if shares.of_this_model else other_model
+    )
 
 
 def _certainty(row: Row, rates: Rates) -> str:
-    return (
-        f"95% interval: {percent(row.low)} to {percent(row.high)} "
-        f"(n\u00a0=\u00a0{count(row.recordings)}, of which {count(row.flagged)} have a p-value up "
-        f"to {rates.threshold:g}). It rests on a trial in which {count(rates.human_flagged)} of "
-        f"{counted(rates.human, 'human recording')} had one, and {count(rates.machine_found)} of "
-        f"{count(rates.machine)} machine-made ones."
+    low, high = between(row.low, row.high)
+    interval = gettext(
+        "The 95% interval is {low} to {high} (n\u00a0=\u00a0{n}, {flagged} of them with a p-value "
+        "of at most {threshold}).",
+        low=low,
+        high=high,
+        n=row.recordings,
+        flagged=row.flagged,
+        threshold=p_value(rates.threshold),
     )
+    trial = gettext(
+        "The error rates come from a trial, in which the detector flagged {human_flagged} of "
+        "{human} human recordings and {machine_found} of {machine} machine-made ones.",
+        human_flagged=rates.human_flagged,
+        human=rates.human,
+        machine_found=rates.machine_found,
+        machine=rates.machine,
+    )
+    return sentences(interval, trial)
 
 
 def _figures(row: Row, rates: Rates) -> tuple[Figure, ...]:
@@ -153,10 +180,8 @@ def _command(catalogue: Tables, by: str) -> str:
 
 def _label(row: Row, by: str | None) -> str:
     if by is None:
-        return "all recordings"
-    if row.group is None:
-        return f"no {by} known"
-    return printable(str(row.group))
+        return gettext("all recordings")
+    return _UNKNOWN[by] if row.group is None else printable(str(row.group))
 
 
 def _table(shares: Shares, in_all: int | None = None, command: str = "") -> ResultTable:
@@ -166,15 +191,15 @@ def _table(shares: Shares, in_all: int | None = None, command: str = "") -> Resu
         (_label(r, by), r.recordings, r.flagged, r.share, r.low, r.high, r.remark)
         for r in shares.rows
     )
-    suffix, title = (f"_by_{by}", f"Estimated share by {by}") if by else ("", "Estimated share")
-    return ResultTable(f"generated_share{suffix}", title, _COLUMNS, rows, in_all, command)
+    suffix = f"_by_{by}" if by else ""
+    return ResultTable(f"generated_share{suffix}", _TITLES[by], _COLUMNS, rows, in_all, command)
 
 
 def _chart(overall: Row, groups: Mapping[str, Shares]) -> Chart | None:
-    """Return the chart that says most: over time where dates allow it, else by name."""
+    """Return the plot over time where dates allow it, else by name."""
     for by in PERIODS:
         dated = [row for row in groups[by].rows if row.group is not None]
-        # Months of a small part of the catalogue would show something else than its course.
+        # The months of a small part of the catalogue would not show its trend.
         known = sum(row.recordings for row in dated)
         course = periods(dated[0].group, dated[-1].group) if dated else []
         fits = len(course) <= MOST_PERIODS or by == "year"
@@ -189,26 +214,52 @@ def _chart(overall: Row, groups: Mapping[str, Shares]) -> Chart | None:
 
 def _over_time(overall: Row, dated: Sequence[Row], course: Sequence[str], by: str) -> Chart:
     shown = [_estimated(row, by) for row in dated if row.group in set(course)]
+    low, high = between(overall.low, overall.high)
+    ends: dict[str, str | int] = {
+        "first": course[0],
+        "last": course[-1],
+        "low": low,
+        "high": high,
+    }
     alt = (
-        f"Estimated share made by machines, with its interval, by {by} from {course[0]} to "
-        f"{course[-1]}, before that of all recordings, {percent(overall.low)} to "
-        f"{percent(overall.high)}."
+        gettext(
+            "Estimated share made by machines by month, {first} to {last}, with intervals. That "
+            "of all recordings is {low} to {high}.",
+            **ends,
+        )
+        if by == "month"
+        else gettext(
+            "Estimated share made by machines by year, {first} to {last}, with intervals. That of "
+            "all recordings is {low} to {high}.",
+            **ends,
+        )
     )
     return over_time(shown, course, _estimated(overall, None), alt=alt)
 
 
 def _by_name(overall: Row, named: Sequence[Row], by: str) -> Chart:
     shown = {_label(row, by): _estimated(row, by) for row in named}
-    each = ", ".join(one.text for one in shown.values())
-    alt = f"Estimated share made by machines, with its interval, by {by}: {each}"
+    groups = joined([one.text for one in shown.values()])
+    alt = (
+        gettext("Estimated share made by machines by label. {groups}.", groups=groups)
+        if by == "label"
+        else gettext("Estimated share made by machines by artist. {groups}.", groups=groups)
+    )
     return below_each_other([_estimated(overall, None), *shown.values()], alt=alt)
 
 
 def _estimated(row: Row, by: str | None) -> Estimated:
     label, share = _label(row, by), row.share or 0.0
-    says_so = (
-        f"{label}: {percent(share)} ({percent(row.low)} to {percent(row.high)}), "
-        f"{counted(row.recordings, 'recording')}"
+    low, high = between(row.low, row.high)
+    estimate = ngettext(
+        "{label}: {share} ({low} to {high}), {n} recording",
+        "{label}: {share} ({low} to {high}), {n} recordings",
+        row.recordings,
+        label=label,
+        share=percent(share),
+        low=low,
+        high=high,
     )
-    full = f"{says_so}; {row.remark}" if row.remark else says_so
-    return Estimated(label, share, row.low, row.high, row.enough, full)
+    remarked = gettext("{estimate}; {remark}", estimate=estimate, remark=row.remark)
+    text = remarked if row.remark else estimate
+    return Estimated(label, share, row.low, row.high, row.enough, text)
