@@ -11,6 +11,7 @@ from enum import StrEnum
 from phonoscope.detector.generated import Band, Verdict, detected_band
 from phonoscope.disclosure.declared_status import DeclaredStatus, declared_status_of
 from phonoscope.disclosure.model import Declaration
+from phonoscope.messages import gettext
 
 EVIDENCE = frozenset({Band.GENERATED, Band.PARTLY_GENERATED})
 """Bands in which the sound shows evidence of a generator."""
@@ -24,8 +25,10 @@ class Disagreement(StrEnum):
 
 
 DISAGREEMENTS: Mapping[str, str] = {
-    Disagreement.DECLARED_HUMAN_DETECTED_MACHINE: "Declared human, evidence of a generator",
-    Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND: "Declared machine-made, no sign found",
+    Disagreement.DECLARED_HUMAN_DETECTED_MACHINE: gettext(
+        "Declared human, evidence of a generator"
+    ),
+    Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND: gettext("Declared machine-made, no sign found"),
 }
 """Each in a few words."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.messages import gettext
 
 MACHINE_MAKING = frozenset({Making.GENERATED, Making.CONVERTED_VOICE})
 """Ways of making that declare a machine."""
@@ -35,13 +36,13 @@ class DeclaredStatus(StrEnum):
 
 
 DECLARED_STATUSES: Mapping[str, str] = {
-    DeclaredStatus.MACHINE: "Machine-made",
-    DeclaredStatus.HUMAN: "Human",
-    DeclaredStatus.ASSISTED: "Assisted",
-    DeclaredStatus.MACHINE_WRITTEN: "Written by a machine",
-    DeclaredStatus.CONTRADICTORY: "Both, contradicting",
-    DeclaredStatus.UNCLEAR: "Unclear",
-    DeclaredStatus.NOTHING: "Nothing",
+    DeclaredStatus.MACHINE: gettext("Machine-made"),
+    DeclaredStatus.HUMAN: gettext("Human"),
+    DeclaredStatus.ASSISTED: gettext("Assisted"),
+    DeclaredStatus.MACHINE_WRITTEN: gettext("Written by a machine"),
+    DeclaredStatus.CONTRADICTORY: gettext("Both, contradicting"),
+    DeclaredStatus.UNCLEAR: gettext("Unclear"),
+    DeclaredStatus.NOTHING: gettext("Nothing"),
 }
 """Each in a few words, in the order in which a table shows them."""
 

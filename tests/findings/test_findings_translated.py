@@ -11,7 +11,7 @@ from tests.helpers.pseudo import untranslated
 NAMES = [finding.name for finding in findings()]
 # Findings that still have sentences outside messages.
 PENDING: set[str] = {
-    "scanned", "unreadable", "verdicts",
+    "scanned", "unreadable", "generated_share", "verdicts",
     "voices", "tonality", "listed", "machine", "charts",
     "names", "pages", "tail", "plays", "keys", "features", "supply", "preservation",
     "quality",
