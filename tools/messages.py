@@ -1,8 +1,8 @@
 """Write the template of all messages for translators: ``python -m tools.messages > FILE.pot``.
 
 Babel extracts the calls of ``gettext`` and ``ngettext`` in Python and of ``_`` and ``ngettext`` in
-templates. The help of commands and the docstrings of findings are messages too, and are read from
-the commands and findings themselves.
+templates. The help of commands, the docstrings of findings and the table of rights are messages
+too, and are read from the commands, the findings and the table themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from babel.messages.pofile import write_po
 
 from phonoscope.cli import help
 from phonoscope.cli.main import app
+from phonoscope.disclosure.rights import shipped_table
 from phonoscope.findings.base import findings
 
 PACKAGE = Path(__file__).parent.parent / "phonoscope"
@@ -32,7 +33,7 @@ _DATE = datetime(2026, 11, 30, tzinfo=UTC)
 def catalog() -> Catalog:
     """Return every message of Phonoscope."""
     made = Catalog(project="phonoscope", copyright_holder="", creation_date=_DATE, fuzzy=False)
-    for message in (*_called(), *_of_findings(), *_of_commands()):
+    for message in (*_called(), *_of_findings(), *_of_commands(), *_of_rights()):
         made.add(message)
     return made
 
@@ -53,6 +54,17 @@ def _of_findings() -> Iterator[str]:
 
 def _of_commands() -> Iterator[str]:
     yield from help.texts(typer.main.get_command(app))
+
+
+def _of_rights() -> Iterator[str]:
+    table = shipped_table()
+    yield table.not_advice
+    for kind in table.kinds.values():
+        yield from (kind.holder, kind.evidence)
+    for rule in table.rules.values():
+        yield from (rule.says, rule.where)
+    yield from (right.question for right in table.rights.values())
+    yield from (use.says for use in table.uses.values())
 
 
 def document() -> str:

@@ -33,15 +33,15 @@ def check_policy(
     Parameters
     ----------
     recording
-        What :func:`phonoscope.analyse` returns, or :func:`phonoscope.read_labels`. Rules about
-        what is detected are ``unknown`` for labels alone.
+        What :func:`phonoscope.analyse` or :func:`phonoscope.read_labels` returns. With labels
+        alone, rules that depend on the sound are ``unknown``.
     policy
-        Name of one that comes with Phonoscope, or a TOML file; see ``docs/policies.md``.
+        Name of a shipped policy, or a TOML file; see ``docs/policies.md``.
 
     Returns
     -------
     tuple of RuleResult
-        One a rule: ``met``, ``not-met``, ``not-concerned`` or ``unknown``, and why.
+        One per rule: ``met``, ``not-met``, ``not-concerned`` or ``unknown``, and why.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def rights_of(use: str) -> tuple[Right, ...]:
     Parameters
     ----------
     use
-        E.g. ``"cover"``; :data:`phonoscope.disclosure.rights.USES` names them all.
+        One of :data:`phonoscope.disclosure.rights.USES`, such as ``"cover"``.
 
     Raises
     ------
     UsageError
-        When the table doesn't know that use.
+        When the table doesn't have that use.
 
     Examples
     --------
@@ -75,8 +75,5 @@ def rights_of(use: str) -> tuple[Right, ...]:
     ['composition', 'lyrics', 'performance']
     """
     from phonoscope.disclosure import rights
-    from phonoscope.errors import UsageError
 
-    if use not in rights.USES:
-        raise UsageError(f"there is no use {use!r}; there are {', '.join(rights.USES)}")
     return rights.rights_of(use)

@@ -1,4 +1,4 @@
-"""``phonoscope label``: declarations in files, read, written and checked."""
+"""``phonoscope label``: read, write and check declarations in files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 from phonoscope.cli import label_check, label_policies, label_read, label_rights, label_write
 from phonoscope.cli.exits import guarded
 
-HELP = """Read, write and check what files declare about machines.
+HELP = """Read, write and check what files declare about AI.
 
-A declaration is what somebody says: whether it is true is another question, and what is
-detected is never written into one. A file that declares nothing is not thereby human.
+A declaration is a claim, and it may be false. The commands never derive a declaration from the
+sound. A file without declarations isn't necessarily human.
 """
 EXAMPLES = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""``phonoscope label read``: what files declare of themselves."""
+"""``phonoscope label read``: print what files declare about themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import columns, message, painted, wrapped, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import gettext, ngettext
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -26,7 +26,7 @@ Examples:
   phonoscope label read album/ --json | jq -r 'select(.declared == []) | .file'
   phonoscope label read my-catalogue --csv > declared.csv
 """
-INTERRUPTED = "What was printed is complete; no file was touched."
+INTERRUPTED = gettext("The printed results are complete. No file was changed.")
 
 CSV_COLUMNS = (
     "file",
@@ -41,7 +41,7 @@ CSV_COLUMNS = (
     "signer",
     "signature",
 )
-"""The first seven are what ``label write --from`` reads."""
+"""``label write --from`` reads the first seven."""
 
 Files = Annotated[
     list[str],
@@ -58,14 +58,18 @@ def read_labels(
     as_json: AsJson = False,
     as_csv: Annotated[
         bool,
-        typer.Option("--csv", help="Write a row for each declaration, as 'write --from' reads."),
+        typer.Option(
+            "--csv", help="Write CSV with a row for each declaration, which 'write --from' reads."
+        ),
     ] = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Print every declaration that files carry, or that a sidecar beside them holds.
+    """Print the declarations in files and their sidecars.
 
-    Nothing is decoded and nothing concluded. Of a catalogue it is what the scan read; the files
-    are not opened. docs/label-json.md documents the JSON.
+    The command reads tags and manifests. It doesn't analyse the sound. From a catalogue, it prints
+    what the scan stored, without opening the files.
+
+    docs/labels.md describes the standards; docs/label-json.md documents the JSON.
     """
     seen = Seen(files)
     if as_csv:
@@ -79,12 +83,19 @@ def read_labels(
             elif labels:
                 write(_block(labels))
     if not quiet and seen.files > 1:
-        message(f"{seen.declaring:,} of {counted(seen.files, 'file')} declare something")
+        message(
+            ngettext(
+                "{declaring} of {n} file has declarations.",
+                "{declaring} of {n} files have declarations.",
+                seen.files,
+                declaring=seen.declaring,
+            )
+        )
     return Status.SOME_UNREADABLE if seen.unreadable else Status.DONE
 
 
 class Seen:
-    """Goes over files once, counts them, and reports those that cannot be read."""
+    """Reads files once, counts them, and reports those that can't be read."""
 
     def __init__(self, files: list[str]) -> None:
         self._kept = catalogue_in(files)
@@ -94,7 +105,7 @@ class Seen:
     def __iter__(self) -> Iterator[tuple[str, Labels | None, str | None]]:
         for uri, labels, error in _kept(self._kept) if self._kept else labels_of(self._paths):
             if error:
-                message(f"{printable(uri)}: {error}")
+                message(gettext("{file}: {reason}", file=printable(uri), reason=error))
             self.files += 1
             self.unreadable += error is not None
             self.declaring += bool(labels and labels.declared)
@@ -102,7 +113,7 @@ class Seen:
 
 
 def catalogue_in(files: list[str]) -> Catalogue | None:
-    """Return the catalogue that was given instead of files; ``None`` when files were.
+    """Return the catalogue that was given instead of files; ``None`` if files were given.
 
     Raises
     ------
@@ -116,12 +127,12 @@ def catalogue_in(files: list[str]) -> Catalogue | None:
     if not any(os.path.isfile(os.path.join(path, MARKER)) for path in given):
         return None
     if len(given) > 1:
-        raise UsageError("give files, or one catalogue")
+        raise UsageError(gettext("Give either files or one catalogue."), code="catalogue-and-files")
     return api.open_catalogue(given[0], create=False)
 
 
 def paths_in(files: list[str]) -> list[str]:
-    """Return the files that were given, folders and lists opened, as URIs."""
+    """Return the given files as URIs, with the contents of folders and lists."""
     from phonoscope import api
 
     return api.listed([person_path(file) for file in files])
@@ -137,7 +148,7 @@ def _kept(catalogue: Catalogue) -> Iterator[tuple[str, Labels | None, str | None
 
 
 def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None]]:
-    """Yield each file with what it declares, or why it could not be read."""
+    """Yield each file with its declarations, or with the reason why it can't be read."""
     from phonoscope.disclosure import read
     from phonoscope.errors import UnreadableError
 
@@ -145,7 +156,7 @@ def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None
         try:
             yield uri, read.read_labels(uri), None
         except UnreadableError as error:
-            yield uri, None, str(error)
+            yield uri, None, error.message
 
 
 def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any]:
@@ -169,17 +180,18 @@ def _block(labels: Labels) -> str:
 
     rows = [(d.standard, _entry(d)) for d in labels.declared]
     if not rows:
-        rows = [("declared", "nothing (which proves nothing)")]
+        nothing = gettext("Nothing. That doesn't mean that a person made it.")
+        rows = [(gettext("declared"), nothing)]
     if labels.tags.error:
-        rows.append(("not read", wrapped(printable(labels.tags.error))))
+        rows.append((gettext("not read"), wrapped(printable(labels.tags.error))))
     return f"{painted(shown(labels.uri), 'bold')}\n{columns(rows)}"
 
 
 def _entry(declared: Declaration) -> str:
     from phonoscope.disclosure.model import sentence
 
-    place = painted(wrapped(printable(f"in {declared.place}")), "dim")
-    return f"{wrapped(printable(sentence(declared)))}\n{place}"
+    place = gettext("in {place}", place=printable(declared.place))
+    return f"{wrapped(sentence(declared))}\n{painted(wrapped(place), 'dim')}"
 
 
 def rows_of(labels: Labels) -> list[list[str | None]]:

@@ -1,8 +1,9 @@
-"""``rights``: which rights a use of music touches, as a check-list for a person."""
+"""``phonoscope label rights``: the rights that a use of music touches, as a checklist."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +11,11 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
 from phonoscope.cli.terminal import columns, painted, wrapped, write, write_json
-from phonoscope.errors import UsageError
-from phonoscope.escape import printable
+from phonoscope.messages import gettext, sentences
+from phonoscope.text import day
 
 if TYPE_CHECKING:
-    from phonoscope.disclosure.rights import Right
+    from phonoscope.disclosure.rights import Right, RightsRule
 
 EXAMPLES = """\b
 Examples:
@@ -22,20 +23,22 @@ Examples:
   phonoscope label rights --use cover-cloned-voice
   phonoscope label rights --use training --json | jq -r '.rights[].question'
 """
-INTERRUPTED = "Nothing was written."
+INTERRUPTED = gettext("No file was written.")
 
 
 def rights(
     use: Annotated[
         str | None,
-        typer.Option("--use", metavar="USE", help="What is to be done. [default: list all uses]"),
+        typer.Option("--use", metavar="USE", help="The planned use. [default: list all uses]"),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> Status:
-    """Print which rights a use touches: what to ask, who usually holds it, what to keep.
+    """Print the rights that a use of music touches.
 
-    A check-list for people, not legal advice. Public rules come with their source and date.
+    For each right: the question to answer, the usual holder and the evidence to keep. Public
+    rules come with their source and date. This checklist isn't legal advice.
+
     docs/rights.md documents the JSON.
     """
     from phonoscope.disclosure.rights import rights_of
@@ -43,10 +46,7 @@ def rights(
     if use is None:
         _list_uses(as_json)
         return Status.DONE
-    try:
-        found = rights_of(use)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    found = rights_of(use)
     if as_json:
         write_json(to_json(use, found), "phonoscope-label-rights/1")
     else:
@@ -77,27 +77,52 @@ def to_json(use: str, found: tuple[Right, ...]) -> dict[str, Any]:
 
 
 def as_text(use: str, found: tuple[Right, ...]) -> str:
-    """Return the check-list as text."""
+    """Return the checklist as text."""
     from phonoscope.disclosure.rights import CHECKED, NOT_ADVICE, USES
 
-    parts = [painted(f"{USES[use]} ({use})", "bold"), wrapped(NOT_ADVICE, indent=0), ""]
+    title = gettext("{description} ({use})", description=USES[use], use=use)
+    parts = [painted(title, "bold"), wrapped(NOT_ADVICE, indent=0), ""]
     for right in found:
         parts += [_block(right), ""]
-    parts.append(wrapped(f"Rules looked up on {CHECKED}; they change.", indent=0))
-    return "\n".join(parts)
+    checked = gettext("The rules were looked up on {day}. Rules change.", day=day(CHECKED))
+    return "\n".join([*parts, wrapped(checked, indent=0)])
+
+
+KINDS: Mapping[str, str] = {
+    "voice": gettext("voice"),
+    "name": gettext("name"),
+    "composition": gettext("composition"),
+    "lyrics": gettext("lyrics"),
+    "recording": gettext("recording"),
+    "performance": gettext("performance"),
+    "training": gettext("training"),
+    "disclosure": gettext("disclosure"),
+}
+"""Kinds of rights in words."""
 
 
 def _block(right: Right) -> str:
-    mark = "touched" if right.touched == "yes" else "perhaps touched"
-    rows = [("usually of", right.holder), ("keep", right.evidence)]
-    rows += [
-        ("rule", f"{rule.says} {rule.where}: {rule.source}, {rule.since}.") for rule in right.rules
-    ]
-    head = f"[ ] {painted(right.kind.value, 'bold')}, {mark}: "
-    question = wrapped(right.question, indent=4).replace("\n", "\n    ")
-    return f"{head}\n    {question}\n" + columns(
-        [(label, wrapped(printable(text), indent=18)) for label, text in rows], indent="    "
+    kind = KINDS[right.kind]
+    title = (
+        gettext("{kind} (affected)", kind=kind)
+        if right.touched == "yes"
+        else gettext("{kind} (perhaps affected)", kind=kind)
     )
+    rows: list[tuple[str, str]] = [
+        (gettext("holder"), right.holder),
+        (gettext("keep"), right.evidence),
+    ]
+    rows += [(gettext("rule"), _rule(rule)) for rule in right.rules]
+    question = wrapped(right.question, indent=4).replace("\n", "\n    ")
+    lines = columns([(name, wrapped(text, indent=18)) for name, text in rows], indent="    ")
+    return f"[ ] {painted(title, 'bold')}\n    {question}\n{lines}"
+
+
+def _rule(rule: RightsRule) -> str:
+    source = gettext(
+        "{where}: {source}, {day}.", where=rule.where, source=rule.source, day=day(rule.since)
+    )
+    return sentences(rule.says, source)
 
 
 def _list_uses(as_json: bool) -> None:

@@ -57,10 +57,10 @@ def write_labels(
         typer.Option(
             "--what",
             metavar="PART[=HOW]",
-            help="Which parts were made how; several separated by commas. PART is whole, vocals, "
+            help="Parts and how they were made, separated by commas. PART is whole, vocals, "
             "instrumentation, composition, lyrics, post-production or some. HOW is generated, "
-            "assisted, converted-voice or human. Give every part its own HOW, or none: then all "
-            "are declared as generated.",
+            "assisted, converted-voice or human. Give every part its own HOW. If no part has one, "
+            "all are declared as generated.",
         ),
     ] = None,
     tool: Annotated[

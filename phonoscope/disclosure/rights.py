@@ -1,7 +1,8 @@
-"""Which rights a use of music touches: questions for a person to answer, and no legal advice.
+"""The rights that a use of music touches: questions for a person to answer, not legal advice.
 
-A table, not a judgment: it says what to ask, who usually holds the right and what to keep. The
-table is ``rights.toml``; this module reads and checks it.
+The table in ``rights.toml`` has the question, the usual holder and the evidence to keep. It doesn't
+judge a case. This module reads and checks it. Its texts are messages: ``tools/messages.py`` reads
+them from the table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 
 class Kind(StrEnum):
@@ -38,9 +43,9 @@ class RightsRule:
     where: str
     """Where it holds, e.g. ``"EU"``."""
     source: str
-    """What to look up."""
+    """The law, decision or standard, as one looks it up."""
     since: date
-    """Since when it holds, or when it was decided or published."""
+    """The day when it took effect, was decided or was published."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,13 @@ class Right:
 
     kind: Kind
     touched: str
-    """``yes`` when the use itself touches it, ``perhaps`` when that depends on the case."""
+    """``yes`` if the use always touches it, ``perhaps`` if that depends on the case."""
     question: str
-    """What a person has to answer."""
+    """The question that a person has to answer."""
     holder: str
-    """Who usually holds it."""
+    """The usual holder."""
     evidence: str
-    """What to keep."""
+    """The evidence to keep."""
     rules: tuple[RightsRule, ...]
 
 
@@ -91,11 +96,11 @@ class _Use(_Strict):
 
 
 class RightsTable(_Strict):
-    """The table as ``rights.toml`` holds it; rights and rules are named in it."""
+    """The table as in ``rights.toml``, where rights and rules have names."""
 
     format: Literal["phonoscope-rights/1"]
     checked: date
-    """When the rules were last looked up."""
+    """The day when a person last looked up the rules."""
     not_advice: _Text
     kinds: Mapping[Kind, _Kind]
     rules: Mapping[str, _Rule]
@@ -114,23 +119,33 @@ class RightsTable(_Strict):
         return self
 
     def rights_of(self, use: str) -> tuple[Right, ...]:
-        """Return the rights that a use touches, those that it surely touches first."""
+        """Return the rights that a use touches; those that it always touches come first."""
         found = (self._right(self.rights[name]) for name in self.uses[use].rights)
         return tuple(sorted(found, key=lambda right: right.touched != "yes"))
 
     def _right(self, right: _Right) -> Right:
         usual = self.kinds[right.kind]
-        rules = tuple(RightsRule(**dict(self.rules[name])) for name in right.rules)
-        return Right(right.kind, right.touched, right.question, usual.holder, usual.evidence, rules)
+        return Right(
+            right.kind,
+            right.touched,
+            gettext(right.question),
+            gettext(usual.holder),
+            gettext(usual.evidence),
+            tuple(_rule(self.rules[name]) for name in right.rules),
+        )
+
+
+def _rule(rule: _Rule) -> RightsRule:
+    return RightsRule(gettext(rule.says), gettext(rule.where), rule.source, rule.since)
 
 
 def _same_names(what: str, declared: Iterable[str], used: Iterable[str]) -> None:
-    """Check that every name used is declared, and every name declared is used."""
+    """Check that every used name is declared, and every declared name is used."""
     declared, used = set(declared), set(used)
     if unknown := used - declared:
-        raise ValueError(f"there is no {what} {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown {what}: {', '.join(sorted(unknown))}")
     if unused := declared - used:
-        raise ValueError(f"nothing uses the {what} {', '.join(sorted(unused))}")
+        raise ValueError(f"unused {what}: {', '.join(sorted(unused))}")
 
 
 def parse_rights(text: str) -> RightsTable:
@@ -144,23 +159,28 @@ def parse_rights(text: str) -> RightsTable:
     Raises
     ------
     ValueError
-        When it isn't TOML, has an unknown key or an empty text, or when names don't fit: a right
-        or rule that isn't declared, or one that nothing uses.
+        When it isn't TOML, has an unknown key or an empty text, or when a right or rule isn't
+        declared or isn't used.
     """
     return RightsTable.model_validate(tomllib.loads(text))
+
+
+def shipped_table() -> RightsTable:
+    """Return the table that comes with Phonoscope."""
+    return _TABLE
 
 
 _TABLE = parse_rights(files("phonoscope.disclosure").joinpath("rights.toml").read_text("utf-8"))
 
 CHECKED = _TABLE.checked
-"""When the rules were last looked up."""
-NOT_ADVICE = _TABLE.not_advice
-USES: Mapping[str, str] = {name: use.says for name, use in _TABLE.uses.items()}
-"""Uses that the table knows, each in words."""
+"""The day when a person last looked up the rules."""
+NOT_ADVICE: str = gettext(_TABLE.not_advice)
+USES: Mapping[str, str] = {name: gettext(use.says) for name, use in _TABLE.uses.items()}
+"""Uses in the table, each in words."""
 
 
 def rights_of(use: str) -> tuple[Right, ...]:
-    """Return the rights that a use touches, those that it surely touches first.
+    """Return the rights that a use touches; those that it always touches come first.
 
     Parameters
     ----------
@@ -169,8 +189,8 @@ def rights_of(use: str) -> tuple[Right, ...]:
 
     Raises
     ------
-    ValueError
-        When the table does not know that use.
+    UsageError
+        When the table doesn't have that use.
 
     Examples
     --------
@@ -178,5 +198,12 @@ def rights_of(use: str) -> tuple[Right, ...]:
     ['composition', 'lyrics', 'performance']
     """
     if use not in USES:
-        raise ValueError(f"the table of rights knows {', '.join(USES)}, not {use!r}")
+        raise UsageError(
+            gettext(
+                "'{use}' isn't a known use. Known uses are {uses}.",
+                use=printable(use),
+                uses=", ".join(USES),
+            ),
+            code="unknown-use",
+        )
     return _TABLE.rights_of(use)

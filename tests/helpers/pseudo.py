@@ -12,6 +12,8 @@ _UNIT = re.compile(
 )
 
 
+_DATE = re.compile(r"\b\d{1,2}\. [A-Z][a-zä]{2,8} \d{4}\b")
+"""A date as the pseudo-locale writes it, in German."""
 _LIST = re.compile(r"(?<=\s)und(?=\s)")
 """How German, whose numbers and lists the pseudo-locale writes, ends a list."""
 
@@ -25,4 +27,5 @@ def untranslated(text: str) -> list[str]:
     previous = None
     while previous != text:
         previous, text = text, _DATA.sub("", text)
+    text = _DATE.sub("", text)
     return re.findall(r"[A-Za-z][\w'-]*", _LIST.sub("", _UNIT.sub("", text)))
