@@ -24,7 +24,9 @@ from phonoscope.scan import check as engines_check
 from phonoscope.settings import Settings
 from tests.helpers import tasks
 from tests.helpers.batches import analysis, outcome, recording_id_of, stretches, write_batch
+from tests.helpers.metadata import HEAD, rows
 from tests.helpers.sounds import noise, write
+from tests.helpers.sources import write_csv
 
 PUBLIC = [
     "Analysis",
@@ -366,3 +368,14 @@ def test_a_dossier_and_a_policy_from_python(catalogue, tmp_path):
     assert api.rights_of("cover")
     with pytest.raises(UsageError, match="no use 'x'"):
         api.rights_of("x")
+
+
+def test_a_snapshot_keeps_its_state_while_rows_are_added(tmp_path):
+    catalogue = open_catalogue(tmp_path / "catalogue", create=True)
+    catalogue.ingest(write_csv(tmp_path / "one.csv", [HEAD, *rows(1)]))
+    table = catalogue.snapshot()
+    assert table("tracks").count().to_pyarrow().as_py() == 1
+    catalogue.ingest(write_csv(tmp_path / "two.csv", [HEAD, *rows(2)]))
+    joined = table("tracks").left_join(table("albums"), "album_id")
+    assert joined.count().to_pyarrow().as_py() == 1
+    assert catalogue["tracks"].count().to_pyarrow().as_py() == 3

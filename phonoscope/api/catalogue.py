@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
 from phonoscope.api.decisions import Decisions
@@ -140,6 +141,14 @@ class Catalogue(FormerNames):
         if name not in tables():
             raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
         return self._backend().table(name)
+
+    def snapshot(self) -> Callable[[str], ir.Table]:
+        """Return a function that gives tables by name, all as the catalogue is now.
+
+        Queries that join tables, or that have to agree with each other, read one state with it
+        while a scan writes. Each table is described to the database once.
+        """
+        return cache(self._backend().table)
 
     def sql(self, text: str) -> pa.RecordBatchReader:
         """Answer one question in DuckDB's SQL; it can read the tables and nothing else.

@@ -37,6 +37,9 @@ class QuerySession:
         self, catalogue: Tables, source: str | None = None, *, full_paths: bool = False
     ) -> None:
         self._catalogue = catalogue
+        # One state for all findings, though a scan may be writing; each table is described once.
+        snapshot = getattr(catalogue, "snapshot", None)
+        self._read: Callable[[str], ir.Table] = snapshot() if snapshot else catalogue.table
         self._source = source
         self._full_paths = full_paths
         self._cache: dict[
@@ -50,7 +53,7 @@ class QuerySession:
 
     def table(self, name: str) -> ir.Table:
         """Return an Ibis table by name."""
-        found = self._catalogue.table(name)
+        found = self._read(name)
         # A list of machine artists is a source itself, and applies to all other sources.
         if self._source is None or "source" not in found.columns or name == "machine_artists":
             return found

@@ -377,3 +377,14 @@ def test_a_catalogue_without_metadata_says_so_in_each(tmp_path):
             answer = finding.answer(catalogue)
             assert not answer.answered
             assert answer.headline
+
+
+@pytest.mark.parametrize(("tracks", "neighbours"), [(0, 40), (1, 20), (12, 100), (90, 300)])
+def test_the_excess_of_a_minute_has_the_p_value_of_a_binomial_test(tracks, neighbours):
+    from scipy.stats import binomtest
+
+    from phonoscope.findings.questions.minutes import REACH_S, MinuteExcess
+
+    share = 1 / (2 * REACH_S + 1)
+    theirs = binomtest(tracks, tracks + neighbours, share, "greater").pvalue
+    assert MinuteExcess(60, tracks, neighbours).p_value == pytest.approx(theirs, rel=1e-9)
