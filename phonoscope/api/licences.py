@@ -1,4 +1,4 @@
-"""Licences of voices in a catalogue: record them, end them, ask what one allows."""
+"""Licences of voices in a catalogue: record them, end them, check what one allows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from phonoscope.clock import utc_now, utc_today
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Licences:
-    """Licences of voices in a catalogue: what their owners allow; one that ended stays.
+    """Licences of voices in a catalogue: what their owners allow. Ended licences are kept.
 
-    Made by :attr:`phonoscope.api.Catalogue.licences`.
+    :attr:`phonoscope.api.Catalogue.licences` makes one.
     """
 
     def __init__(self, store: Store, reader: CatalogueReader) -> None:
@@ -30,12 +32,12 @@ class Licences:
         return f"{self._reader!r}.licences"
 
     def rows(self, voice_id: str | None = None) -> list[VoiceRow]:
-        """Return the licences that are recorded, by voice and first day.
+        """Return the recorded licences, in order of voice and first day.
 
         Parameters
         ----------
         voice_id
-            Of this voice only.
+            Return only this voice's licences.
         """
         from phonoscope.catalogue.voices import all_licences
 
@@ -60,28 +62,28 @@ class Licences:
         Parameters
         ----------
         voice_id
-            What the voice is called here.
+            Name of the voice in this catalogue.
         owner
-            Who owns it.
+            Owner of the voice.
         uses
-            ``"covers"``, ``"original-songs"``; nothing for an owner who allows no use.
+            ``"covers"`` and ``"original-songs"``; empty if the owner allows no use.
         commercial
-            Whether it may be used commercially too.
+            Whether the owner allows commercial use.
         name
-            Name of the voice as people know it.
+            Public name of the voice.
         royalty_share
-            Share of royalties that is the owner's, 0 to 1, e.g. 0.5.
+            The owner's share of royalties, 0 to 1, e.g. 0.5.
         evidence
-            Where the contract is; it is not opened.
+            Where the contract is; it isn't opened.
         valid_from, valid_until
-            First and last day; ``None`` for since ever, and for without end.
+            First and last day; ``None`` for no beginning or no end.
 
         Raises
         ------
         UsageError
-            When one of them makes no sense.
+            When a value isn't valid.
         CatalogueError
-            When the catalogue cannot be written.
+            When the catalogue can't be written.
         """
         from phonoscope.catalogue.voices import record
         from phonoscope.disclosure.voice import voice_of
@@ -97,26 +99,22 @@ class Licences:
             "valid_from": "" if valid_from is None else valid_from.isoformat(),
             "valid_until": "" if valid_until is None else valid_until.isoformat(),
         }
-        try:
-            licence = voice_of(fields, utc_now())
-        except ValueError as error:
-            raise UsageError(str(error)) from error
-        record(self._store, [licence])
+        record(self._store, [voice_of(fields, utc_now())])
 
     def add_csv(self, file: str | os.PathLike[str]) -> list[tuple[int, str]]:
-        """Record the licences of a CSV file; ``docs/voices.md`` has its columns.
+        """Record the licences of a CSV file; ``docs/voices.md`` lists its columns.
 
         Returns
         -------
         list of tuple
-            Line and reason of every row that is no licence; all others were recorded.
+            Line and reason of every row that isn't a licence. All other rows were recorded.
 
         Raises
         ------
         UsageError
-            When the file cannot be read or has other columns.
+            When the file can't be read or has other columns.
         CatalogueError
-            When the catalogue cannot be written.
+            When the catalogue can't be written.
         """
         from phonoscope.catalogue.voices import read_csv, record
 
@@ -125,31 +123,36 @@ class Licences:
         return list(found.rejected)
 
     def end(self, voice_id: str, *, on: date | None = None) -> int:
-        """End the licences of a voice; they stay in the table, with their last day.
+        """End the licences of a voice; they stay in the table with their last day.
 
         Parameters
         ----------
         voice_id
             The voice.
         on
-            Last day on which they hold; by default today, UTC.
+            Last day of the licences; by default today, UTC.
 
         Returns
         -------
         int
-            How many licences went on beyond that day.
+            Number of licences that would have lasted longer.
 
         Raises
         ------
         UsageError
-            When there is no licence of that voice.
+            When the voice has no licence.
         """
         from phonoscope.catalogue.voices import ended, licences_of, record
-        from phonoscope.escape import printable
 
         known = licences_of(self._reader.table("voices"), voice_id)
         if not known:
-            raise UsageError(f"there is no licence of a voice '{printable(voice_id)}' here")
+            raise UsageError(
+                gettext(
+                    "The catalogue has no licence for the voice {voice}.",
+                    voice=printable(voice_id),
+                ),
+                code="no-licence",
+            )
         changed = ended(known, on or utc_today())
         record(self._store, changed)
         return len(changed)
@@ -157,28 +160,36 @@ class Licences:
     def refusal(
         self, voice_id: str, *, use: str, commercial: bool = False, on: date | None = None
     ) -> str | None:
-        """Say why the owner of a voice does not allow a use; ``None`` when it is allowed.
+        """Return why the owner of a voice doesn't allow a use; ``None`` if it is allowed.
 
         Parameters
         ----------
         voice_id
-            The voice, by its id.
+            Id of the voice.
         use
             ``"covers"`` or ``"original-songs"``.
         commercial
-            Whether it is to be used commercially.
+            Whether the use is commercial.
         on
             The day of the use; by default today, UTC.
 
         Raises
         ------
         UsageError
-            When there is no such use.
+            When the use isn't one of these.
         """
         from phonoscope.catalogue.voices import licences_of
         from phonoscope.disclosure.voice import Use, refusal
 
         if use not in set(Use):
-            raise UsageError(f"a voice is used for {' or '.join(Use)}, not for {use!r}")
+            raise UsageError(
+                gettext(
+                    "'{use}' isn't a valid use of a voice. Give {uses}.",
+                    use=printable(use),
+                    uses=" or ".join(Use),
+                ),
+                code="unknown-use",
+            )
         known = licences_of(self._reader.table("voices"), voice_id)
-        return refusal(voice_id, known, use=use, commercial=commercial, on=on or utc_today())
+        refused = refusal(voice_id, known, use=use, commercial=commercial, on=on or utc_today())
+        return refused.message if refused else None

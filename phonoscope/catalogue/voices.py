@@ -1,4 +1,4 @@
-"""The table of voices: licences recorded, ended and read; none is ever deleted."""
+"""The table of voices: licences are recorded, ended and read, and never deleted."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ from phonoscope.clock import utc_now
 from phonoscope.columns import columns_in
 from phonoscope.disclosure.voice import VoiceRow, voice_of
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
+from phonoscope.text import size
 
 MOST_BYTES = 64 << 20
-"""Of a CSV file of licences; each voice was agreed upon by people."""
+"""Largest CSV file of licences; people negotiate each licence, so real files are small."""
 CSV_COLUMNS = tuple(f.name for f in columns_in(VoiceRow) if f.name != "recorded_utc")
 
 
 def record(store: Store, licences: Sequence[VoiceRow]) -> None:
-    """Keep licences; one of the same voice and first day is replaced."""
+    """Store licences; one of the same voice and first day is replaced."""
     if licences:
         batch = BatchNames(f"voices-{secrets.token_hex(4)}", after=store.newest_batch()).next()
-        # Of one key only the last of a batch counts, and a part holds no key twice.
+        # A part can't hold a key twice, so only the last of a batch counts.
         unique = {(one.voice_id, one.valid_from): one for one in licences}
         store.write({"voices": plain_rows("voices", list(unique.values()), batch)}, batch)
 
@@ -42,20 +45,20 @@ def licences_of(voices: Any, voice_id: str) -> list[VoiceRow]:
     voices
         The Ibis table.
     voice_id
-        Its id; not its name, which two voices may share.
+        Its id. Two voices can share a name.
     """
     rows = voices.filter(voices["voice_id"] == voice_id).to_pyarrow().to_pylist()
     return sorted((_licence(row) for row in rows), key=lambda one: one.valid_from or date.min)
 
 
 def all_licences(rows: Sequence[dict[str, Any]]) -> list[VoiceRow]:
-    """Return the licences in rows of the table, by voice and first day."""
+    """Return the licences in rows of the table, in order of voice and first day."""
     made = [_licence(row) for row in rows]
     return sorted(made, key=lambda one: (one.voice_id, one.valid_from or date.min))
 
 
 def ended(licences: Sequence[VoiceRow], on: date) -> list[VoiceRow]:
-    """Return those licences that go on after a day, ended with it."""
+    """Return the licences that would last beyond a day, with that day as their last one."""
     return [
         dataclasses.replace(one, valid_until=on, recorded_utc=utc_now())
         for one in licences
@@ -70,30 +73,31 @@ def _licence(row: dict[str, Any]) -> VoiceRow:
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of a CSV file of licences."""
+    """The licences of a CSV file."""
 
     kept: tuple[VoiceRow, ...]
     rejected: tuple[tuple[int, str], ...]
-    """Line and reason of every row that is no licence."""
+    """Line and reason of every row that isn't a licence."""
 
 
 def read_csv(path: str) -> Imported:
-    """Read licences from a CSV file, row by row; what is wrong with one does not stop the rest.
+    """Read licences from a CSV file row by row; a wrong row doesn't stop the others.
 
     Raises
     ------
     UsageError
-        When the file cannot be read, is too large, or its heading lacks a column that is needed
-        or has one that is not known.
+        When the file can't be read, is too large, lacks a required column, or has an unknown one.
     """
     kept, rejected, recorded = [], [], utc_now()
     for line, fields in _records(path):
         try:
             if fields is None:
-                raise ValueError("it has more cells than the heading")
+                raise UsageError(
+                    gettext("The row has more cells than the heading."), code="too-many-cells"
+                )
             kept.append(voice_of(fields, recorded))
-        except ValueError as error:
-            rejected.append((line, str(error)))
+        except UsageError as error:
+            rejected.append((line, error.message))
     return Imported(tuple(kept), tuple(rejected))
 
 
@@ -105,34 +109,65 @@ def _records(path: str) -> Iterator[tuple[int, dict[str, str] | None]]:
         _check(path, heading)
         reader.fieldnames = heading
         for row in reader:
-            # Cells beyond the heading: nobody knows which of them belong where.
+            # It is unknown which column the cells beyond the heading belong to.
             if row.pop("", None):
                 yield reader.line_num, None
             else:
                 yield reader.line_num, row
     except csv.Error as error:
-        raise UsageError(f"{path} is no CSV file: {error}") from error
+        raise UsageError(
+            gettext(
+                "{file} isn't a valid CSV file: {reason}.",
+                file=printable(path),
+                reason=printable(str(error)),
+            ),
+            code="not-csv",
+        ) from error
 
 
 def _text_of(path: str) -> str:
-    file = Path(path)
+    file, name = Path(path), printable(path)
     try:
         if not file.is_file():
-            raise UsageError(f"there is no file {path}")
+            raise UsageError(gettext("The file {file} doesn't exist.", file=name), code="no-file")
         if file.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{path} is larger than {MOST_BYTES >> 20} MiB")
+            raise UsageError(
+                gettext("{file} is larger than {most}.", file=name, most=size(MOST_BYTES)),
+                code="too-large",
+            )
         return file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text") from error
+        raise UsageError(
+            gettext("{file} isn't UTF-8 text.", file=name), code="not-utf-8"
+        ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        raise UsageError(
+            gettext("{file} can't be read: {reason}.", file=name, reason=printable(str(error))),
+            code="unreadable-file",
+        ) from error
 
 
 def _check(path: str, heading: Sequence[str]) -> None:
-    known = ", ".join(CSV_COLUMNS)
+    file, known = printable(path), ", ".join(CSV_COLUMNS)
     if lacking := {"voice_id", "owner", "uses"} - set(heading):
-        raise UsageError(f"{path} lacks {', '.join(sorted(lacking))}; its columns may be {known}")
+        raise UsageError(
+            gettext(
+                "{file} lacks {columns}. Possible columns are {known}.",
+                file=file,
+                columns=", ".join(sorted(lacking)),
+                known=known,
+            ),
+            code="missing-column",
+        )
     if odd := [name for name in heading if name not in CSV_COLUMNS]:
-        raise UsageError(f"{path} has a column {odd[0]!r}; its columns may be {known}")
+        raise UsageError(
+            gettext(
+                "{file} has an unknown column, {column}. Possible columns are {known}.",
+                file=file,
+                column=printable(odd[0]),
+                known=known,
+            ),
+            code="unknown-column",
+        )
     if len(set(heading)) < len(heading):
-        raise UsageError(f"{path} has a column twice")
+        raise UsageError(gettext("{file} has a column twice.", file=file), code="column-twice")
