@@ -1,4 +1,4 @@
-"""One published claim, and what a catalogue says to it: holds, does not, or cannot be told."""
+"""One published claim, checked against a catalogue: it holds, doesn't, or can't be decided."""
 
 from __future__ import annotations
 
@@ -8,24 +8,34 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from phonoscope.findings.amounts import amount
 from phonoscope.findings.base import Figure, Found
-from phonoscope.text import count, number, percent
+from phonoscope.interval import Interval
+from phonoscope.messages import gettext
 
 ROUNDING = 1e-12
-"""What a computation may lose in the last digits, relative."""
+"""Relative error of a computation in the last digits."""
 
 
 class Standing(StrEnum):
-    """What a catalogue says to a claim."""
+    """Whether a claim holds in a catalogue."""
 
     HOLDS = "holds"
     DOES_NOT = "does not hold"
     UNTOLD = "cannot be told"
 
 
+STANDINGS: Mapping[Standing, str] = {
+    Standing.DOES_NOT: gettext("Doesn't hold"),
+    Standing.HOLDS: gettext("Holds"),
+    Standing.UNTOLD: gettext("Can't be decided"),
+}
+"""In words, in the order of the page."""
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A number that somebody published.
+    """A published number.
 
     Exactly one of ``value``, ``at_least`` and ``at_most`` is given, in the unit of the figure.
     """
@@ -40,45 +50,48 @@ class Claim:
     """When, as exactly as is known."""
     finding: str
     figure: str
-    """Figure of that finding which it is held against."""
+    """Figure of that finding to compare it with."""
     value: float | None = None
     at_least: float | None = None
     at_most: float | None = None
     rounding: float = 0.0
-    """Half a unit of the last digit that was published: how far off it may be and still right."""
+    """Half a unit of the last digit that was published."""
     url: str = ""
-    """Where to read it; empty when it is not known."""
+    """Where to read it; empty when unknown."""
     note: str = ""
-    """What a reader should know of it."""
+    """What a reader should know about it."""
 
     @property
     def low(self) -> float:
-        """The smallest number that bears the claim out."""
+        """The smallest number that supports the claim."""
         lowest = self.value if self.value is not None else self.at_least
         return -math.inf if lowest is None else lowest - self.rounding
 
     @property
     def high(self) -> float:
-        """The largest number that bears the claim out."""
+        """The largest number that supports the claim."""
         highest = self.value if self.value is not None else self.at_most
         return math.inf if highest is None else highest + self.rounding
 
     def bears_out(self, number: float) -> bool:
-        """Whether this number would bear the claim out."""
+        """Whether this number supports the claim."""
         spare = ROUNDING * max(1.0, abs(number))
         return self.low - spare <= number <= self.high + spare
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A claim held against a catalogue."""
+    """A claim compared with a catalogue."""
 
     claim: Claim
     standing: Standing
+    reason: str
+    """What decided, as a code: ``"interval"``, ``"exact"``, ``"no-interval"``, ``"no-figure"``,
+    ``"no-answer"`` or ``"no-finding"``."""
     why: str
-    """The reason, in a sentence."""
+    """The same in a sentence."""
     found: Figure | None
-    """What the catalogue says; ``None`` when it says nothing."""
+    """The catalogue's figure; ``None`` when it has none."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of one claim in ``report --format json``."""
@@ -104,6 +117,7 @@ class Checked:
             "at_most": claim.at_most,
             "rounding": claim.rounding,
             "standing": self.standing.value,
+            "reason": self.reason,
             "why": self.why,
             "found": figure,
         }
@@ -112,19 +126,19 @@ class Checked:
 def check_claims(
     claims: Iterable[Claim], found: Iterable[Found], *, whole: bool
 ) -> tuple[Checked, ...]:
-    """Hold claims against what was found in a catalogue.
+    """Compare claims with the findings of a catalogue.
 
     Parameters
     ----------
     claims
-        What is claimed.
+        Published claims.
     found
         Findings with their answers.
     whole
-        Whether the catalogue is all that the claims speak of. Then its figures are exact, and a
-        claim holds when the figure, as precise as what was published, is the published one.
-        Otherwise the catalogue is a sample: a claim holds when all of the figure's 95 % interval
-        bears it out, does not when none of it does, and else cannot be told.
+        Whether the catalogue is everything that the claims are about. Then its figures are exact,
+        and a claim holds when the figure rounds to the published number. Otherwise the catalogue
+        is a sample: a claim holds when the figure's whole 95% interval supports it, doesn't hold
+        when none of the interval does, and can't be decided otherwise.
     """
     answers = {item.finding.name: item for item in found}
     figures = {
@@ -142,66 +156,49 @@ def _checked(
     claim: Claim, figure: Figure | None, answers: Mapping[str, Found], whole: bool
 ) -> Checked:
     if figure is None or figure.value is None or math.isnan(figure.value):
-        return Checked(claim, Standing.UNTOLD, _missing(claim, answers), None)
+        return Checked(claim, Standing.UNTOLD, *_missing(claim, answers), None)
     if whole:
         holds = claim.bears_out(figure.value)
         standing = Standing.HOLDS if holds else Standing.DOES_NOT
-        return Checked(claim, standing, _whole(figure), figure)
+        return Checked(claim, standing, "exact", _exact(figure), figure)
     if figure.interval is None:
-        why = (
-            f"It is {figure_text(figure)} here, and no interval says what that would be in what "
-            "this catalogue may be a sample of."
-        )
-        return Checked(claim, Standing.UNTOLD, why, figure)
+        why = gettext("It has no interval, so a sample can't decide the claim.")
+        return Checked(claim, Standing.UNTOLD, "no-interval", why, figure)
     low, high = figure.interval
+    ends = _ends(figure, figure.interval)
     if claim.bears_out(low) and claim.bears_out(high):
-        return Checked(claim, Standing.HOLDS, _sample(figure, "all of it bears it out"), figure)
+        why = gettext("The 95% interval, {low} to {high}, is entirely within the claim.", **ends)
+        return Checked(claim, Standing.HOLDS, "interval", why, figure)
     spare = ROUNDING * max(1.0, abs(low), abs(high))
     if high < claim.low - spare or low > claim.high + spare:
-        return Checked(claim, Standing.DOES_NOT, _sample(figure, "none of it agrees"), figure)
-    why = _sample(figure, "it reaches to both sides of what is claimed")
-    return Checked(claim, Standing.UNTOLD, why, figure)
+        why = gettext("The 95% interval, {low} to {high}, is entirely outside the claim.", **ends)
+        return Checked(claim, Standing.DOES_NOT, "interval", why, figure)
+    why = gettext("The 95% interval, {low} to {high}, is only partly within the claim.", **ends)
+    return Checked(claim, Standing.UNTOLD, "interval", why, figure)
 
 
-def _missing(claim: Claim, answers: Mapping[str, Found]) -> str:
+def _missing(claim: Claim, answers: Mapping[str, Found]) -> tuple[str, str]:
+    """Return why there is no figure, as a code and in words."""
     item = answers.get(claim.finding)
     if item is None:
-        return f"No finding is named {claim.finding!r} here, so nothing was counted for it."
+        return "no-finding", gettext("Phonoscope has no finding named {name}.", name=claim.finding)
     if not item.answer.answered:
-        return item.answer.headline
-    return f"The finding {item.finding.title!r} gives no such figure for this catalogue."
+        return "no-answer", item.answer.headline
+    return "no-figure", gettext(
+        "The finding \u201c{title}\u201d has no figure {name} for this catalogue.",
+        title=item.finding.title,
+        name=claim.figure,
+    )
 
 
-def _whole(figure: Figure) -> str:
-    of = f" of {count(figure.n)}" if figure.n else ""
-    return f"Counted here: {figure_text(figure)}{of}, exactly."
+def _exact(figure: Figure) -> str:
+    if figure.n:
+        return gettext("It is exact for this catalogue (n\u00a0=\u00a0{n}).", n=figure.n)
+    return gettext("It is exact for this catalogue.")
 
 
-def _sample(figure: Figure, end: str) -> str:
-    of = f" (n\u00a0=\u00a0{count(figure.n)})" if figure.n else ""
-    low, high = figure.interval or (math.nan, math.nan)
-    between = f"{amount(low, figure.unit)} to {amount(high, figure.unit)}"
-    return f"95% interval of what this catalogue is a sample of: {between}{of}; {end}."
-
-
-def figure_text(figure: Figure) -> str:
-    """Return a figure as a person reads it; a dash where there is none."""
-    return "\u2013" if figure.value is None else amount(figure.value, figure.unit)
-
-
-def amount(value: float, unit: str) -> str:
-    """Return a number in its unit, precise enough to be held against a published one.
-
-    >>> amount(0.95137, "share"), amount(1.377, "ratio"), amount(256039007, "tracks")
-    ('95.14%', '1.377', '256,039,007 tracks')
-    """
-    if unit == "share":
-        fine = 0.0001 <= abs(value) <= 0.9999
-        return f"{value:.2%}".replace("-", "\u2212") if fine else percent(value)
-    unit_text = "" if unit in ("ratio", "") else f"\u00a0{unit}" if len(unit) < 4 else f" {unit}"
-    if float(value).is_integer() and abs(value) >= 1000:
-        return f"{number(value)}{unit_text}"
-    decimals = 0 if float(value).is_integer() else 1 if abs(value) >= 10 else 3
-    if 0.0 < abs(value) < 1.0:
-        decimals = 4
-    return f"{number(value, decimals)}{unit_text}"
+def _ends(figure: Figure, interval: Interval) -> Mapping[str, str]:
+    return {
+        "low": amount(interval.low, figure.unit),
+        "high": amount(interval.high, figure.unit),
+    }

@@ -1,4 +1,4 @@
-"""Two catalogues, or one at two dates, side by side: what differs, and by more than chance."""
+"""Two catalogues, or one at two dates, side by side: what differs by more than chance."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phonoscope.findings.amounts import NONE, between_signed, figure_text, signed
 from phonoscope.findings.base import Figure, Finding, Found, ResultColumn, ResultTable, Tables
-from phonoscope.findings.claim import amount, figure_text
 from phonoscope.interval import Interval
-from phonoscope.text import count, counted
+from phonoscope.messages import gettext, ngettext
 
 UNLIKE_TIMES = 10
-"""Rows of one figure so many times those of the other are worth a word."""
+"""Ratio of the rows behind two figures that calls for a remark."""
 LARGEST_SHOWN = 6
-"""Differences named at the head of the page."""
-COUNTED = ("recordings", "tracks", "albums", "artists", "track_artists", "features")
-"""Tables whose rows say how large a catalogue is."""
+"""Differences named at the top of the page."""
+COUNTED: Mapping[str, str] = {
+    "recordings": gettext("Recordings"),
+    "tracks": gettext("Tracks"),
+    "albums": gettext("Releases"),
+    "artists": gettext("Artists"),
+    "track_artists": gettext("Credits"),
+    "features": gettext("Audio features"),
+}
+"""Tables whose rows show the size of a catalogue, in words."""
 _CLOCK = re.compile(r"(?<=_)(\d)_(\d\d)$")
-"""A time of the clock at the end of a figure's name: ``excess_2_00``."""
-METHOD = (
-    "Each difference is the first catalogue's figure less the second's. Its 95% interval follows "
-    "from the intervals of both, by the squared distances to their limits (Zou & Donner 2008; for "
-    "shares that is Newcombe's 1998 method 10), which takes the catalogues for independent samples "
-    "of two larger ones. Taken for themselves, as whole catalogues, the differences are exact."
+"""A duration at the end of a figure's name: ``excess_2_00``."""
+METHOD = gettext(
+    "Each difference is the first catalogue's figure minus the second's. Its 95% interval combines "
+    "the intervals of both figures (Zou & Donner 2008; for shares this is method 10 of Newcombe "
+    "1998). It treats the catalogues as independent samples of two larger ones. For the two "
+    "catalogues themselves, the differences are exact."
 )
-CAVEATS = (
-    "Two catalogues differ in how they were gathered before they differ in what they hold: a list "
-    "of a thousand tracks of each genre is no sample of all tracks. Catalogues that share tracks, "
-    "such as one at two dates, are not independent: their true difference is surer than its "
-    "interval. And among many figures some differ by chance: of a hundred that are alike, about "
-    "five have an interval without 0."
+CAVEATS = gettext(
+    "Catalogues can differ because they were collected differently: a thousand tracks of each "
+    "genre aren't a sample of all tracks. Catalogues that share tracks, such as one catalogue at "
+    "two dates, aren't independent, and their intervals are too wide. Some of many figures differ "
+    "by chance: about five of a hundred equal figures have an interval without 0."
 )
 
 
 @dataclass(frozen=True)
 class FigurePair:
-    """One figure of both catalogues."""
+    """One figure in both catalogues."""
 
     finding: str
     name: str
@@ -47,14 +53,14 @@ class FigurePair:
 
     @property
     def difference(self) -> float | None:
-        """The first less the second, in their unit; ``None`` when one of them has no value."""
+        """The first minus the second; ``None`` when one of them has no value."""
         if self.one.value is None or self.other.value is None:
             return None
         return self.one.value - self.other.value
 
     @property
     def interval(self) -> Interval | None:
-        """95 % interval of the difference of what both are samples of."""
+        """95% interval of the difference, if both are samples of something larger."""
         if self.difference is None or self.one.interval is None or self.other.interval is None:
             return None
         return difference_interval(
@@ -64,12 +70,12 @@ class FigurePair:
 
     @property
     def differs(self) -> bool | None:
-        """Whether they differ by more than chance; ``None`` when no interval tells."""
+        """Whether they differ by more than chance; ``None`` without an interval."""
         return None if self.interval is None else not self.interval[0] <= 0.0 <= self.interval[1]
 
     @property
     def words(self) -> str:
-        """The figure's name for a person: without the unit that its number has anyway."""
+        """The figure's name as words, without its unit."""
         words = _CLOCK.sub(r"\1:\2", self.name).replace("_", " ")
         if self.one.unit == "share":
             return words
@@ -77,15 +83,17 @@ class FigurePair:
 
     @property
     def remark(self) -> str:
-        """What is unlike in what both rest on, in words; empty when it is alike."""
+        """A remark when the figures rest on very different numbers of rows; else empty."""
         one, other = self.one.n, self.other.n
         if not one or not other:
             return ""
         if max(one, other) < UNLIKE_TIMES * min(one, other):
             return ""
-        return (
-            f"Unlike denominators: it rests on {count(one)} rows in the first and on "
-            f"{count(other)} in the second; the smaller number decides how sure the difference is."
+        return gettext(
+            "It rests on {one} rows in the first catalogue and on {other} in the second. The "
+            "smaller number limits how sure the difference is.",
+            one=one,
+            other=other,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -106,8 +114,8 @@ class FigurePair:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One finding of both catalogues."""
+class FindingPair:
+    """One finding in both catalogues."""
 
     one: Found
     other: Found
@@ -120,12 +128,12 @@ class Beside:
 
     @property
     def in_both(self) -> bool:
-        """Whether both catalogues answer."""
+        """Whether both catalogues have an answer."""
         return self.one.answer.answered and self.other.answer.answered
 
     @property
     def drawn(self) -> bool:
-        """Whether both have a chart."""
+        """Whether both have a plot."""
         return self.one.answer.chart is not None and self.other.answer.chart is not None
 
     @property
@@ -135,32 +143,36 @@ class Beside:
 
     @property
     def remark(self) -> str:
-        """What is unlike in what the figures rest on, in words; empty when it is alike."""
+        """A remark when figures rest on very different numbers of rows; else empty."""
         unlike = [pair for pair in self.pairs if pair.remark]
         if len(unlike) < 2:
             return unlike[0].remark if unlike else ""
         first = unlike[0]
-        return (
-            f"Unlike denominators in {count(len(unlike))} of {counted(len(self.pairs), 'figure')}: "
-            f"{first.words} rests on {count(first.one.n or 0)} rows in the first and on "
-            f"{count(first.other.n or 0)} in the second. The smaller number decides how sure a "
-            "difference is."
+        return gettext(
+            "{unlike} of {total} figures rest on very different numbers of rows: {figure} on {one} "
+            "in the first catalogue and on {other} in the second. The smaller number limits how "
+            "sure a difference is.",
+            unlike=len(unlike),
+            total=len(self.pairs),
+            figure=first.words,
+            one=first.one.n or 0,
+            other=first.other.n or 0,
         )
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that two catalogues say, side by side."""
+    """All findings of two catalogues, side by side."""
 
     names: tuple[str, str]
     sizes: Mapping[str, tuple[int, int]]
-    """Rows in both, by table; tables that are empty in both are left out."""
-    beside: tuple[Beside, ...]
+    """Rows in both, by table, without tables that are empty in both."""
+    findings: tuple[FindingPair, ...]
 
     @property
     def pairs(self) -> tuple[FigurePair, ...]:
         """Figures that both have."""
-        return tuple(pair for item in self.beside for pair in item.pairs)
+        return tuple(pair for item in self.findings for pair in item.pairs)
 
     @property
     def told(self) -> int:
@@ -174,7 +186,7 @@ class Comparison:
 
     @property
     def largest(self) -> tuple[FigurePair, ...]:
-        """The surest of them: farthest from 0 in half widths of their intervals."""
+        """The clearest of them: farthest from 0 relative to the width of the interval."""
 
         def distance(pair: FigurePair) -> float:
             low, high = pair.interval or (-1.0, 1.0)
@@ -188,12 +200,22 @@ class Comparison:
         """The comparison in a sentence."""
         one, other = self.names
         if not self.pairs:
-            return f"{one} and {other} have no figure in common"
+            return gettext("{one} and {other} have no figure in common", one=one, other=other)
         if not self.told:
-            return f"{one} and {other} have {counted(len(self.pairs), 'figure')} in common"
-        return (
-            f"{one} and {other} differ in {count(self.different)} of "
-            f"{counted(self.told, 'figure')} by more than chance"
+            return ngettext(
+                "{one} and {other} have {n} figure in common",
+                "{one} and {other} have {n} figures in common",
+                len(self.pairs),
+                one=one,
+                other=other,
+            )
+        return ngettext(
+            "{n} of {total} figures differs by more than chance between {one} and {other}",
+            "{n} of {total} figures differ by more than chance between {one} and {other}",
+            self.different,
+            total=self.told,
+            one=one,
+            other=other,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -207,29 +229,34 @@ class Comparison:
             "figures": [pair.to_json() for pair in self.pairs],
         }
 
-    def table(self, item: Beside | None = None) -> ResultTable:
+    def table(self, item: FindingPair | None = None) -> ResultTable:
         """Return the figures of one finding, or of all, as a table of numbers."""
         one, other = self.names
         columns = (
-            ResultColumn("finding", "Finding", "text"),
-            ResultColumn("figure", "Figure", "text"),
-            ResultColumn("unit", "Unit", "text"),
-            ResultColumn("one", one, "decimal"),
-            ResultColumn("one_low", f"{one}, at least", "decimal"),
-            ResultColumn("one_high", f"{one}, at most", "decimal"),
-            ResultColumn("one_n", f"{one}, of", "count"),
-            ResultColumn("other", other, "decimal"),
-            ResultColumn("other_low", f"{other}, at least", "decimal"),
-            ResultColumn("other_high", f"{other}, at most", "decimal"),
-            ResultColumn("other_n", f"{other}, of", "count"),
-            ResultColumn("difference", "Difference", "decimal"),
-            ResultColumn("low", "At least", "decimal"),
-            ResultColumn("high", "At most", "decimal"),
-            ResultColumn("remark", "Remark", "text"),
+            ResultColumn("finding", gettext("Finding"), "text"),
+            ResultColumn("figure", gettext("Figure"), "text"),
+            ResultColumn("unit", gettext("Unit"), "text"),
+            *_side_columns("one", one),
+            *_side_columns("other", other),
+            ResultColumn("difference", gettext("Difference"), "decimal"),
+            ResultColumn("low", gettext("At least"), "decimal"),
+            ResultColumn("high", gettext("At most"), "decimal"),
+            ResultColumn("remark", gettext("Remark"), "text"),
         )
         pairs = self.pairs if item is None else item.pairs
         name = "compared" if item is None else f"compared_{item.finding.name}"
-        return ResultTable(name, f"Both catalogues: {name}", columns, tuple(_row(p) for p in pairs))
+        title = gettext("Both catalogues: {name}", name=name)
+        return ResultTable(name, title, columns, tuple(_row(p) for p in pairs))
+
+
+def _side_columns(side: str, name: str) -> tuple[ResultColumn, ...]:
+    """Return the columns of one catalogue, called ``name``."""
+    return (
+        ResultColumn(side, name, "decimal"),
+        ResultColumn(f"{side}_low", gettext("{name}, at least", name=name), "decimal"),
+        ResultColumn(f"{side}_high", gettext("{name}, at most", name=name), "decimal"),
+        ResultColumn(f"{side}_n", gettext("{name}, rows", name=name), "count"),
+    )
 
 
 def compare(
@@ -238,39 +265,39 @@ def compare(
     one: Sequence[Found],
     other: Sequence[Found],
 ) -> Comparison:
-    """Put the findings of two catalogues side by side.
+    """Compare the findings of two catalogues.
 
     Parameters
     ----------
     names
-        How they are called.
+        Their names.
     sizes
         Rows of both, by table; see :func:`sizes_of`.
     one, other
         Their findings with answers.
     """
     there = {item.finding.name: item for item in other}
-    beside = tuple(
-        Beside(item, there[item.finding.name], _pairs(item, there[item.finding.name]))
+    findings = tuple(
+        FindingPair(item, there[item.finding.name], _pairs(item, there[item.finding.name]))
         for item in one
         if item.finding.name in there
     )
-    return Comparison(names, sizes, beside)
+    return Comparison(names, sizes, findings)
 
 
 def rows_in(catalogue: Tables) -> dict[str, int]:
-    """Return how many rows the tables have that say how large a catalogue is."""
+    """Return the number of rows of the tables in :data:`COUNTED`."""
     return {name: int(catalogue.table(name).count().to_pyarrow().as_py()) for name in COUNTED}
 
 
 def sizes_of(one: Tables, other: Tables) -> dict[str, tuple[int, int]]:
-    """Return how many rows the tables of two catalogues have."""
+    """Return the numbers of rows of two catalogues by table."""
     here, there = rows_in(one), rows_in(other)
     return {name: (here[name], there[name]) for name in COUNTED if here[name] or there[name]}
 
 
 def difference_interval(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
-    """Return the 95 % interval of a difference of two independent estimates.
+    """Return the 95% interval of a difference of two independent estimates.
 
     Zou & Donner (2008), *Construction of confidence limits about effect measures: a general
     approach*, with the limits of each estimate; for shares with Wilson's limits it is method 10
@@ -279,7 +306,7 @@ def difference_interval(one: tuple[float, Interval], other: tuple[float, Interva
     Parameters
     ----------
     one, other
-        Value and 95 % interval of each, in the same unit.
+        Value and 95% interval of each, in the same unit.
 
     Examples
     --------
@@ -302,38 +329,13 @@ def pair_cells(pair: FigurePair) -> tuple[str, str, str, str]:
     return (
         figure_text(pair.one),
         figure_text(pair.other),
-        "\u2013" if difference is None else signed(difference, unit),
-        "" if interval is None else _between(interval, unit),
+        NONE if difference is None else signed(difference, unit),
+        "" if interval is None else between_signed(interval, unit),
     )
 
 
-def _between(interval: Interval, unit: str) -> str:
-    low, high = (signed(end, unit) for end in interval)
-    if unit == "share" and high.endswith("points"):
-        low = low.removesuffix("\u00a0points")
-    return f"{low} to {high}"
-
-
-def signed(value: float, unit: str) -> str:
-    r"""Return a difference with its sign; that of shares in percentage points.
-
-    >>> signed(0.0123, "share"), signed(-32.0, "s"), signed(0.0, "share")
-    ('+1.23\xa0points', '\u221232\xa0s', '0')
-    """
-    if value == 0.0:
-        return "0"
-    if unit == "share":
-        points = f"{abs(value) * 100:.2f}"
-        if not float(points):
-            return "under 0.01\u00a0points"
-        text = f"{points}\u00a0points"
-    else:
-        text = amount(abs(value), unit)
-    return f"+{text}" if value > 0 else f"\u2212{text}"
-
-
 def _pairs(one: Found, other: Found) -> tuple[FigurePair, ...]:
-    """Return figures that both have, in the same unit: seconds are not held against minutes."""
+    """Return the figures that both have in the same unit."""
     there = {figure.name: figure for figure in other.answer.figures}
     return tuple(
         FigurePair(one.finding.name, figure.name, figure, there[figure.name])

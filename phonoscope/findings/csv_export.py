@@ -1,4 +1,4 @@
-"""Tables of numbers as CSV that a spreadsheet can open without running anything in it."""
+"""Tables of numbers as CSV that a spreadsheet can open safely."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from phonoscope.findings.claim import Checked
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet run a cell as a formula."""
+"""First characters that make a spreadsheet treat a cell as a formula."""
 FIGURES = ("finding", "figure", "value", "unit", "low", "high", "n", "headline")
 """Columns of the sheet of all figures."""
 
 
 def sheet(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return rows under a heading as CSV, lines ending in a line feed.
+    """Return rows under a heading as CSV; lines end in a line feed.
 
-    Text that a spreadsheet would run gets an apostrophe before it; numbers stay numbers.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -31,12 +31,12 @@ def sheet(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def sheet_of(table: ResultTable) -> str:
-    """Return a table of an answer as CSV: every column, also those that no page shows."""
+    """Return a table of an answer as CSV with every column, including those not on pages."""
     return sheet([column.name for column in table.columns], table.rows)
 
 
 def figures_of(found: Sequence[Found]) -> str:
-    """Return the figures of findings as CSV; one without figures has a row with its headline."""
+    """Return the figures of findings as CSV; a finding without figures has a row as well."""
     rows: list[tuple[Any, ...]] = []
     for item in found:
         for figure in item.answer.figures:
@@ -49,7 +49,7 @@ def figures_of(found: Sequence[Found]) -> str:
 
 
 def checked_sheet(checks: Sequence[Checked]) -> str:
-    """Return claims, and what a catalogue says to them, as CSV."""
+    """Return checked claims as CSV."""
     rows = []
     for check in checks:
         flat = check.to_json()
@@ -59,7 +59,7 @@ def checked_sheet(checks: Sequence[Checked]) -> str:
 
 
 def long_sheet(sheets: dict[str, str]) -> str:
-    """Put sheets of different columns, by file name, into one: table, row, column, value."""
+    """Return sheets with different columns as one: table, row, column, value."""
     rows = [
         (name.removesuffix(".csv"), at, column, value)
         for name, text in sheets.items()
@@ -70,13 +70,13 @@ def long_sheet(sheets: dict[str, str]) -> str:
 
 
 def address(text: str) -> str:
-    """Return CSV as a ``data:`` address, which a page without a server can offer for download.
+    """Return CSV as a ``data:`` address, which a page can offer for download without a server.
 
-    It holds nothing but letters, digits and ``%``-codes, so it is safe in an attribute.
+    It has only letters, digits and ``%``-codes, so it is safe in an attribute.
     """
     return f"data:text/csv;charset=utf-8,{quote(text, safe='')}"
 
 
 def _harmless(value: Any) -> Any:
-    """Keep a name such as ``=cmd|...`` from being run by a spreadsheet."""
+    """Return a value that a spreadsheet doesn't run, even a name such as ``=cmd|...``."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,8 +1,9 @@
-"""The report: every finding of a catalogue as one HTML page, as JSON, or as CSV."""
+"""The report: every finding of a catalogue as one HTML page, as JSON or as CSV."""
 
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import io
 import json
@@ -24,31 +25,35 @@ from phonoscope.findings.base import Found, Tables, find
 from phonoscope.findings.claim import Checked, Claim, Standing, check_claims
 from phonoscope.findings.comparison import Comparison, compare, sizes_of
 from phonoscope.findings.csv_export import checked_sheet, figures_of, long_sheet, sheet_of
-from phonoscope.findings.page import asset, drawn, drawn_beside, environment
+from phonoscope.findings.page import asset, drawn, drawn_pairs, environment
+from phonoscope.messages import Message, gettext
 from phonoscope.notebook import summary_html, summary_text
 from phonoscope.progress import Progress
+from phonoscope.text import moment
 
 ReportFormat = Literal["html", "json", "csv"]
 JSON_FORMAT = "phonoscope-report/2"
 """Name and version of the JSON shape."""
+_SINGLE_FILES = (".zip", ".csv")
+"""Endings of CSV reports that are one file; any other CSV report is a folder."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is reported of a catalogue: asked once, written in any form."""
+    """Everything reported about a catalogue: computed once, written in any format."""
 
     name: str
     found: tuple[Found, ...]
     checks: tuple[Checked, ...] | None = None
-    """Claims held against it; ``None`` when none were asked for."""
+    """Checked claims; ``None`` when none were given."""
     comparison: Comparison | None = None
-    """The catalogue beside another; ``None`` when none was named."""
+    """The comparison with another catalogue; ``None`` when none was given."""
 
     def __str__(self) -> str:
-        return summary_text(f"Report on {self.name}", self._summary())
+        return summary_text(gettext("Report on {name}", name=self.name), self._summary())
 
     def _repr_html_(self) -> str:
-        return summary_html(f"Report on {self.name}", self._summary())
+        return summary_html(gettext("Report on {name}", name=self.name), self._summary())
 
     def _summary(self) -> list[tuple[str, str]]:
         """Return each finding's title and headline."""
@@ -56,13 +61,13 @@ class Report:
 
     @property
     def standings(self) -> Counter[Standing]:
-        """How many claims hold, do not, and cannot be told."""
+        """Number of claims by standing."""
         return Counter(check.standing for check in self.checks or ())
 
     def html(self) -> str:
         """Return the report as one HTML page that loads nothing."""
         if self.comparison is not None:
-            charts = drawn_beside(self.comparison)
+            charts = drawn_pairs(self.comparison)
             return _page("compare.html", comparison=self.comparison, charts=charts)
         return _page(
             "report.html",
@@ -94,25 +99,25 @@ class Report:
     def write(
         self, destination: str | os.PathLike[str], format: ReportFormat | None = None
     ) -> Path:
-        """Write the report; the file is there whole or not at all.
+        """Write the report, whole or not at all.
 
         Parameters
         ----------
         destination
-            Where to; for ``csv`` a name ending in ``.zip`` or a folder.
+            File to write; for ``csv`` also a name that ends in ``.zip``, or a folder.
         format
-            ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``; by default what the
-            name ends in, and else ``"html"``.
+            ``"html"`` (one self-contained page), ``"json"`` or ``"csv"``. The default follows
+            from the name, and is ``"html"`` for an unknown ending.
 
         Returns
         -------
         Path
-            What was written.
+            The written file or folder.
 
         Raises
         ------
         UsageError
-            When the format is unknown or the destination cannot be written.
+            When the format is unknown or the destination can't be written.
         """
         writers: dict[str, Callable[[Path], None]] = {
             "html": lambda to: write_whole(to, self.html().encode()),
@@ -124,8 +129,7 @@ class Report:
         try:
             writers[chosen](to)
         except OSError as error:
-            why = error.strerror or str(error)
-            raise UsageError(f"cannot write the report to {shown(str(to))}: {why}") from error
+            raise _unwritable(to, error.strerror or str(error)) from error
         return to
 
 
@@ -139,32 +143,35 @@ def report_of(
     full_paths: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Ask a catalogue everything that a report tells.
+    """Compute everything that a report shows.
 
     Parameters
     ----------
     catalogue
         An opened catalogue.
     claims
-        Published claims to hold against it.
+        Published claims to check.
     whole
-        Whether it is all that the claims speak of, not a sample.
+        Whether the catalogue is everything that the claims are about, not a sample of it.
     other
-        A catalogue to put beside it.
+        A catalogue to compare it with.
     source
-        Of the metadata, look at this source only.
+        Use only this source of the metadata.
     full_paths
-        Whether to show full paths of files, not those relative to the scanned folder.
+        Whether to show full paths of files instead of paths relative to the scanned folder.
     progress
-        Takes in how far it is.
+        Receives the progress.
 
     Raises
     ------
     UsageError
-        When claims and another catalogue are asked for at once, or there is no such source.
+        When both claims and another catalogue are given, or the source is unknown.
     """
     if claims is not None and other is not None:
-        raise UsageError("a report checks claims or compares two catalogues, not both at once")
+        words = gettext(
+            "A report either checks claims or compares two catalogues. Make two reports."
+        )
+        raise UsageError(words, code="claims-and-comparison")
     if source is not None:
         _check_source(catalogue, source)
     found = find(catalogue, source, progress, full_paths=full_paths)
@@ -172,8 +179,8 @@ def report_of(
     if other is not None:
         names = _names_of(catalogue, other, full_paths=full_paths)
         others = find(other, source, progress, full_paths=full_paths)
-        beside = compare(names, sizes_of(catalogue, other), found, others)
-        return Report(name, found, comparison=beside)
+        made = compare(names, sizes_of(catalogue, other), found, others)
+        return Report(name, found, comparison=made)
     checks = None if claims is None else check_claims(claims, found, whole=whole)
     return Report(name, found, checks)
 
@@ -182,39 +189,48 @@ def _check_source(catalogue: Tables, source: str) -> None:
     ingests = catalogue.table("ingests")
     known = sorted(set(ingests.source.to_pyarrow().to_pylist()))
     if source not in known:
-        there = ", ".join(printable(name) for name in known) or "none"
-        raise UsageError(f"there is no source {source!r} here; there are: {there}")
+        raise UsageError(_no_source(source, known), code="unknown-source")
+
+
+def _no_source(source: str, known: list[str]) -> Message:
+    if not known:
+        return gettext(
+            "The catalogue has no source named {name}: it has no metadata yet.",
+            name=printable(source),
+        )
+    return gettext(
+        "The catalogue has no source named {name}. Its sources are {known}.",
+        name=printable(source),
+        known=", ".join(map(printable, known)),
+    )
 
 
 def write_report(
     catalogue: Tables, destination: str | os.PathLike[str], format: ReportFormat = "html"
 ) -> Path:
-    """Write all findings of a catalogue.
-
-    The file is there whole or not at all.
+    """Write all findings of a catalogue, whole or not at all.
 
     Parameters
     ----------
     catalogue
         An opened catalogue.
     destination
-        File to write. For ``csv`` a name ending in ``.zip`` (one table a file), or in ``.csv``
-        (one file, one cell a row), or else a folder, which gets one file for each table and is
-        made when it is not there.
+        File to write. For ``csv``: a name that ends in ``.zip`` (one file per table) or in
+        ``.csv`` (one file, one row per cell), or a folder, which gets one file per table.
     format
-        ``html``: one self-contained page; ``json``: one document; ``csv``: the tables.
+        ``html`` for one self-contained page, ``json`` for one document, ``csv`` for tables.
 
     Returns
     -------
     Path
-        What was written.
+        The written file or folder.
 
     Raises
     ------
     UsageError
-        When the format is unknown or the destination cannot be written.
+        When the format is unknown or the destination can't be written.
     """
-    check_format(format)
+    check_destination(destination, format)
     return report_of(catalogue).write(destination, format)
 
 
@@ -240,21 +256,20 @@ def shape(name: str, found: Sequence[Found]) -> dict[str, Any]:
 
 
 def as_csv(found: Sequence[Found]) -> dict[str, str]:
-    """Return every table of numbers as CSV, by file name; ``figures.csv`` has the key numbers."""
+    """Return every table of numbers as CSV, by file name; ``figures.csv`` has the figures."""
     tables = (table for item in found for table in item.answer.tables)
     return {"figures.csv": figures_of(found), **{f"{t.name}.csv": sheet_of(t) for t in tables}}
 
 
 def name_of(catalogue: Tables) -> str:
-    """Return the name of a catalogue as it stands on a page: the last part of its path."""
+    """Return the name of a catalogue on pages: the last part of its path."""
     path = str(catalogue.path).rstrip("/")
     return shown(path.rsplit("/", 1)[-1] or path)
 
 
 def dateline() -> str:
-    """Return when the numbers were counted."""
-    now = utc_now()
-    return f"Counted on {now.day} {now:%B %Y} at {now:%H:%M} UTC."
+    """Return a sentence with the time of counting, which is now."""
+    return gettext("Counted on {when}.", when=moment(utc_now()))
 
 
 def _names_of(one: Tables, other: Tables, *, full_paths: bool) -> tuple[str, str]:
@@ -265,7 +280,7 @@ def _names_of(one: Tables, other: Tables, *, full_paths: bool) -> tuple[str, str
     paths = shown(str(one.path)), shown(str(other.path))
     if full_paths and paths[0] != paths[1]:
         return paths
-    return f"{names[0]} (first)", f"{names[1]} (second)"
+    return gettext("{name} (first)", name=names[0]), gettext("{name} (second)", name=names[1])
 
 
 def _page(template: str, **content: Any) -> str:
@@ -289,17 +304,17 @@ def _page(template: str, **content: Any) -> str:
 
 
 def hash_source(text: str) -> str:
-    """Return by what a page's policy knows a stylesheet or script in the page itself."""
+    """Return the source expression by which a page's policy allows a style or script in it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def format_for(destination: str | os.PathLike[str], format: str | None = None) -> ReportFormat:
-    """Return the format of a report: the one that is named, or else what its name ends in.
+    """Return the format of a report: the given one, or the one of its name's ending.
 
     Raises
     ------
     UsageError
-        When there is no such format.
+        When the format is unknown.
 
     Examples
     --------
@@ -320,10 +335,46 @@ def check_format(format: str) -> None:
     Raises
     ------
     UsageError
-        When it is not.
+        When it isn't.
     """
     if format not in ("html", "json", "csv"):
-        raise UsageError(f"a report is html, json or csv, not {format!r}")
+        words = gettext(
+            "A report can't be written as {format}. Use html, json or csv.", format=format
+        )
+        raise UsageError(words, code="unknown-format")
+
+
+def check_destination(destination: str | os.PathLike[str], format: str | None = None) -> None:
+    """Check that a report can be written to a place, before minutes of counting.
+
+    Parameters
+    ----------
+    destination, format
+        As in :meth:`Report.write`.
+
+    Raises
+    ------
+    UsageError
+        When the format is unknown, or the place is a folder, has no folder, or isn't writable.
+    """
+    to = Path(destination)
+    in_folder = format_for(destination, format) == "csv" and to.suffix.lower() not in _SINGLE_FILES
+    folder = to if in_folder else to.parent
+    while in_folder and not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    for wrong, error in (
+        (not folder.exists(), errno.ENOENT),
+        (not folder.is_dir(), errno.ENOTDIR),
+        (not os.access(folder, os.W_OK | os.X_OK), errno.EACCES),
+        (not in_folder and to.is_dir(), errno.EISDIR),
+    ):
+        if wrong:
+            raise _unwritable(to, os.strerror(error))
+
+
+def _unwritable(to: Path, why: str) -> UsageError:
+    words = gettext("Can't write the report to {file}: {why}.", file=shown(str(to)), why=why)
+    return UsageError(words, code="unwritable")
 
 
 def _write_csv(sheets: dict[str, str], to: Path) -> None:

@@ -1,12 +1,13 @@
 import csv
 import io
 import json
+import re
 import zipfile
 
 import pytest
 
 from phonoscope.errors import UsageError
-from phonoscope.findings.report import JSON_FORMAT, as_html, write_report
+from phonoscope.findings.report import JSON_FORMAT, as_html, check_destination, write_report
 from tests.helpers.catalogues import (
     MemoryCatalogue,
     file_row,
@@ -46,8 +47,8 @@ def test_html_is_one_page_with_every_number(catalogue, tmp_path):
     path = write_report(catalogue, tmp_path / "report.html")
     page = path.read_text("utf-8")
     assert page.startswith("<!doctype html>")
-    assert "60 recordings" in page
-    assert "11 files could not be read" in page
+    assert re.search(r'id="scanned-headline">60 ', page)
+    assert re.search(r'id="unreadable-headline">[^<]*\b11\b', page)
     assert page.count("<svg") >= 16
     for mark in ("http://", "https://", "@import", "url(", "<link", "src="):
         assert mark not in page.replace("http://www.w3.org/", ""), mark
@@ -55,8 +56,6 @@ def test_html_is_one_page_with_every_number(catalogue, tmp_path):
 
 
 def test_ids_are_unique(catalogue):
-    import re
-
     ids = re.findall(r'\bid="([^"]+)"', as_html(catalogue))
     assert len(ids) == len(set(ids))
 
@@ -117,15 +116,42 @@ def test_an_empty_catalogue_reads_well(tmp_path, format):
     assert path.stat().st_size > 100
 
 
-def test_wrong_formats_and_places_are_said(catalogue, tmp_path):
-    with pytest.raises(UsageError, match="html, json or csv"):
-        write_report(catalogue, tmp_path / "r", "pdf")
-    with pytest.raises(UsageError, match="cannot write the report"):
-        write_report(catalogue, tmp_path / "no" / "folder" / "r.html")
+class Untouched(MemoryCatalogue):
+    """A catalogue that must not be queried."""
+
+    def table(self, name):
+        raise AssertionError(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "code"),
+    [
+        ("r", "pdf", "unknown-format"),
+        ("no/folder/r.html", "html", "unwritable"),
+        ("folder.html", "html", "unwritable"),
+        ("file.html/r.json", "json", "unwritable"),
+        ("file.html", "csv", "unwritable"),
+        ("file.html/csv", "csv", "unwritable"),
+        ("no/folder/r.zip", "csv", "unwritable"),
+    ],
+)
+def test_the_destination_is_checked_before_anything_is_computed(tmp_path, name, format, code):
     (tmp_path / "folder.html").mkdir()
-    with pytest.raises(UsageError, match="cannot write the report"):
-        write_report(catalogue, tmp_path / "folder.html")
-    assert [p.name for p in tmp_path.iterdir()] == ["folder.html"]
+    (tmp_path / "file.html").touch()
+    with pytest.raises(UsageError) as raised:
+        write_report(Untouched(), tmp_path / name, format)
+    assert raised.value.code == code
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file.html", "folder.html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "format"), [("r", None), ("a/b/csv", "csv"), ("old.html", None), ("r.zip", None)]
+)
+def test_the_check_of_a_destination_leaves_no_trace(tmp_path, name, format):
+    (tmp_path / "old.html").write_text("old")
+    check_destination(tmp_path / name, format)
+    assert [p.name for p in tmp_path.iterdir()] == ["old.html"]
+    assert (tmp_path / "old.html").read_text() == "old"
 
 
 def test_a_failed_write_leaves_the_old_report(catalogue, tmp_path, monkeypatch):
@@ -136,7 +162,9 @@ def test_a_failed_write_leaves_the_old_report(catalogue, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(UsageError, match="No space left"):
+    with pytest.raises(UsageError) as raised:
         write_report(catalogue, path)
+    assert raised.value.code == "unwritable"
+    assert "No space left" in raised.value.message
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

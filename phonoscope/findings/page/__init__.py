@@ -1,4 +1,4 @@
-"""Templates, stylesheet and script of the findings, shared by the report and the served pages."""
+"""Templates, stylesheet and script of the findings, shared by the report and ``serve``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from phonoscope.findings.amounts import NONE, figure_text
 from phonoscope.findings.base import Found, ResultTable
-from phonoscope.findings.claim import Standing, figure_text
-from phonoscope.findings.comparison import CAVEATS, METHOD, Comparison, pair_cells
+from phonoscope.findings.claim import STANDINGS, Checked, Standing
+from phonoscope.findings.comparison import CAVEATS, COUNTED, METHOD, Comparison, pair_cells
 from phonoscope.findings.csv_export import address, checked_sheet, sheet_of
 from phonoscope.findings.page.template_messages import MESSAGES, shown
 from phonoscope.findings.plots.svg import draw
+from phonoscope.language import current
+from phonoscope.messages import Localised
 from phonoscope.text import count, number, percent
 
 if TYPE_CHECKING:
@@ -28,22 +31,42 @@ def asset(name: str) -> str:
 def cell(value: Any, form: str) -> str:
     """Return a cell of a table of numbers as a person reads it."""
     if value is None:
-        return "\u2013"
+        return NONE
     if form == "count":
         return count(int(value))
     if form == "share":
         return percent(float(value))
-    return number(float(value), 2) if form == "decimal" else str(value)
+    if form == "decimal":
+        return number(float(value), 2)
+    return value if isinstance(value, str) else str(value)
+
+
+def is_data(value: Any) -> bool:
+    """Return whether a cell is data of the catalogue, which no language translates."""
+    return isinstance(value, str) and not isinstance(value, Localised)
+
+
+def by_standing(checks: Sequence[Checked]) -> dict[str, list[Checked]]:
+    """Return claims by the name of their standing."""
+    return {
+        standing.name: [check for check in checks if check.standing is standing]
+        for standing in Standing
+    }
+
+
+def language_tag() -> str:
+    """Return the language of the process as HTML names it, e.g. ``pt-BR``."""
+    return current().code.replace("_", "-")
 
 
 def csv_address(table: ResultTable) -> str:
-    """Return where a page finds a table as CSV: in the page itself."""
+    """Return a table as a ``data:`` address of CSV, which is in the page itself."""
     return address(sheet_of(table))
 
 
 @cache
 def environment() -> Environment:
-    """Return the Jinja environment: everything is escaped unless a template says it is markup."""
+    """Return the Jinja environment: it escapes everything that isn't marked as markup."""
     import jinja2  # noqa: PLC0415  (only pages need it)
 
     made = jinja2.Environment(
@@ -55,6 +78,7 @@ def environment() -> Environment:
         finalize=shown,
     )
     made.filters.update(
+        by_standing=by_standing,
         cell=cell,
         count_words=count,
         csv_address=csv_address,
@@ -64,12 +88,19 @@ def environment() -> Environment:
         pair_cells=pair_cells,
     )
     made.globals.update(MESSAGES)
-    made.globals.update(standings=tuple(Standing), compared=METHOD, compared_caveats=CAVEATS)
+    made.tests.update(data=is_data)
+    made.globals.update(
+        compared=METHOD,
+        compared_caveats=CAVEATS,
+        counted_tables=COUNTED,
+        language_tag=language_tag,
+        standings=STANDINGS,
+    )
     return made
 
 
 def drawn(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
-    """Return the charts of findings as SVG, wide and narrow, by name of the finding."""
+    """Return the plots of findings as SVG, wide and narrow, by name of the finding."""
     return {
         item.finding.name: draw(item.answer.chart, item.finding.name)
         for item in found
@@ -77,10 +108,10 @@ def drawn(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
     }
 
 
-def drawn_beside(comparison: Comparison) -> dict[str, tuple[str, str]]:
-    """Return the charts that both catalogues have, for half the width, by name of the finding."""
+def drawn_pairs(comparison: Comparison) -> dict[str, tuple[str, str]]:
+    """Return the plots that both catalogues have, for half the width, by name of the finding."""
     made = {}
-    for item in comparison.beside:
+    for item in comparison.findings:
         one, other = item.one.answer.chart, item.other.answer.chart
         if one is not None and other is not None:
             name = item.finding.name

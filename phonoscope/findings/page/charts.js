@@ -1,5 +1,5 @@
-// Shows a chart's numbers at the pointer or, with the arrow keys, at the focused chart.
-// They are read from the marks' labels; the same numbers stand in the table below each chart.
+// Shows a plot's numbers at the pointer or, with the arrow keys, at the focused plot. The numbers come
+// from the labels of the marks; the table below each plot has them as well. All text comes from the page.
 (() => {
   "use strict";
   const tip = document.createElement("div");
@@ -45,7 +45,7 @@
     for (const chart of root.querySelectorAll(".chart:not([tabindex])")) {
       chart.tabIndex = 0;
       chart.setAttribute("role", "group");
-      chart.setAttribute("aria-label", `Chart: ${chart.dataset.title}. Arrow keys read its numbers.`);
+      chart.setAttribute("aria-label", chart.dataset.label);
       chart.addEventListener("keydown", (event) => step(chart, event));
       chart.addEventListener("blur", hide);
       chart.addEventListener("pointerleave", hide);
@@ -59,6 +59,6 @@
   }
 
   prepare(document);
-  // Charts that a script brings later.
+  // Plots that a script adds later.
   document.addEventListener("htmx:after:swap", () => prepare(document));
 })();
