@@ -16,7 +16,7 @@ def can_ask() -> bool:
 
 
 def confirmed(question: str) -> bool:
-    """Ask a question whose answer is no, unless the person says yes.
+    """Ask a question, and return whether the person answered yes.
 
     Parameters
     ----------

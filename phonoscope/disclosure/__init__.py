@@ -1,1 +1,1 @@
-"""What a file declares. One file per standard; :mod:`phonoscope.disclosure.read` asks them all."""
+"""What a file declares. One file per standard; :mod:`phonoscope.disclosure.read` reads them all."""

@@ -1,10 +1,12 @@
-"""Files that the settings name, for parts that get no settings handed down."""
+"""Files that the settings name, for code that gets no settings passed in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 from phonoscope.settings import Settings
 
 
@@ -14,10 +16,13 @@ def chosen_file(name: str) -> Path | None:
     Raises
     ------
     UsageError
-        When the settings cannot be read.
+        When the settings can't be read.
     """
     try:
         found: Path | None = getattr(Settings(), name)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the settings cannot be read: {error}") from error
+        raise UsageError(
+            gettext("The settings can't be read: {reason}.", reason=printable(str(error))),
+            code="unreadable-settings",
+        ) from error
     return found

@@ -1,8 +1,8 @@
-"""DDEX ERN: what a delivery declares of machines, through a table that the user can edit.
+"""DDEX ERN: declarations about AI in a delivery, read through a table that the user can edit.
 
-How ERN 4.3.2 names its declarations is not public, so nothing is invented here: rules come from
-``ddex.toml`` or a file of the user's, and what only looks like a declaration is kept as it stands,
-its part and making unspecified. Nothing is ever written into a message.
+The names of such declarations in ERN 4.3.2 aren't public, so this module doesn't invent any. Rules
+come from ``ddex.toml`` or from the user's file. Anything that only looks like a declaration is kept
+unchanged, with its part and making unspecified. Messages are never written.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.xml_tree import child, local, records, refuse_document_type, text
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.escape import printable
+from phonoscope.messages import gettext
+from phonoscope.text import size
 
 STANDARD = "ddex"
 FORMAT = "phonoscope-ddex/1"
 
 MOST_DECLARATIONS = 100
-"""More of one recording or release are not kept."""
+"""Further declarations of one recording or release are ignored."""
 
+_MESSAGE = gettext("The DDEX message")
 _MAPPING_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 16
 _SHOWN_ELEMENTS = 200
@@ -44,24 +47,24 @@ _WordT = TypeVar("_WordT", bound=StrEnum)
 
 
 class About(NamedTuple):
-    """What a declaration in a message is about."""
+    """The recording or release that a declaration is about."""
 
     reference: str | None
-    """The message's own name of it, e.g. 'A1' for a recording, 'R0' for a release."""
+    """Its name in the message, e.g. 'A1' for a recording or 'R0' for a release."""
     isrc: str | None
-    """ISRC of the recording as written; ``None`` for a release or without one."""
+    """ISRC of the recording as written; ``None`` for a release, or if it has none."""
 
 
 @dataclass(frozen=True)
 class DdexReading:
-    """Where a rule reads something, and what it means."""
+    """Where a rule reads a value, and what the value means."""
 
     constant: str | None = None
     at: str | None = None
     meanings: Mapping[str, str] | None = None
 
     def of(self, element: Element) -> str | None:
-        """Return what an element says; ``None`` when it does not say."""
+        """Return the value for an element; ``None`` if it has none."""
         if self.at is None:
             return self.constant
         value = _value_at(element, self.at)
@@ -72,7 +75,7 @@ class DdexReading:
 
 @dataclass(frozen=True)
 class DdexRule:
-    """Which elements declare something, and how it is read from them."""
+    """Which elements are declarations, and how to read them."""
 
     path: re.Pattern[str]
     at: str
@@ -83,7 +86,7 @@ class DdexRule:
     producer: DdexReading
 
     def fits(self, path: str, element: Element) -> bool:
-        """Whether an element at a path is one of these."""
+        """Whether the rule applies to an element at a path."""
         if not self.path.fullmatch(path):
             return False
         return self.value is None or bool(self.value.fullmatch(_value_at(element, self.at) or ""))
@@ -91,14 +94,14 @@ class DdexRule:
 
 @dataclass(frozen=True)
 class DdexTable:
-    """A table of rules, and words by which everything else is found."""
+    """A table of rules, and the words by which other declarations are found."""
 
     rules: tuple[DdexRule, ...]
     words: tuple[tuple[str, ...], ...]
     values_of: tuple[str, ...]
 
     def looks_like(self, element: Element) -> bool:
-        """Whether the name of an element or of an attribute, or what a few hold, has a word."""
+        """Whether one of the words is in a name of an element or attribute, or in some values."""
         name = local(element)
         if self._has(name) or (name.endswith(self.values_of) and self._has(element.text or "")):
             return True
@@ -118,14 +121,14 @@ class DdexTable:
 
 
 def mapping_of(path: Path | None = None) -> DdexTable:
-    """Read a table of rules; the shipped one without a path.
+    """Read a table of rules; without a path, the shipped one.
 
     Raises
     ------
     UsageError
-        When it cannot be read or a rule is wrong; names the rule.
+        When it can't be read or a rule is wrong; names the rule.
     """
-    name = str(path) if path else "ddex.toml"
+    name = printable(str(path)) if path else "ddex.toml"
     try:
         if path is None:
             content = resources.files("phonoscope.disclosure").joinpath("ddex.toml").read_bytes()
@@ -134,47 +137,65 @@ def mapping_of(path: Path | None = None) -> DdexTable:
                 content = file.read(_MAPPING_BYTES)
         said = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            gettext("{file} can't be read: {reason}.", file=name, reason=str(error.strerror)),
+            code="unreadable-file",
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{name} is no TOML: {error}") from error
+        raise UsageError(
+            gettext("{file} isn't valid TOML: {reason}.", file=name, reason=printable(str(error))),
+            code="not-toml",
+        ) from error
     if said.get("format") != FORMAT:
-        raise UsageError(f'{name} does not say format = "{FORMAT}"')
+        raise UsageError(
+            gettext("{file} lacks the line {line}.", file=name, line=f'format = "{FORMAT}"'),
+            code="other-format",
+        )
     try:
         return DdexTable(
-            tuple(_rule(rule, f"rule {n} in {name}") for n, rule in enumerate(_rules(said), 1)),
+            tuple(
+                _rule(rule, gettext("Rule {number} in {file}", number=str(n), file=name))
+                for n, rule in enumerate(_rules(said), 1)
+            ),
             tuple(tuple(_texts_of(word.split())) for word in said.get("words", ())),
             tuple(said.get("values_of", ())),
         )
     except (AttributeError, TypeError) as error:
-        raise UsageError(f"{name}: words, values_of and rules are lists ({error})") from error
+        raise UsageError(
+            gettext(
+                "{file} isn't a valid table: words, values_of and rules have to be lists.",
+                file=name,
+            ),
+            code="not-a-list",
+        ) from error
 
 
 @functools.cache
 def default_mapping() -> DdexTable:
-    """Return the table that the settings name, or the shipped one; read once in a process."""
+    """Return the table that the settings name, or the shipped one; read once per process."""
     return mapping_of(chosen_file("ddex"))
 
 
 def declarations(
     message: BinaryIO, mapping: DdexTable | None = None
 ) -> Iterator[tuple[About, Declaration]]:
-    """Yield what a DDEX message declares of machines, in the order of the message.
+    """Yield the declarations about AI in a DDEX message, in the order of the message.
 
     Parameters
     ----------
     message
         XML of an ERN message, at its start.
     mapping
-        The table of rules; the one that the settings name, or the shipped one, without.
+        The table of rules; without it, the one that the settings name, or the shipped one.
 
     Raises
     ------
     SourceError
-        When it is no whole XML, has a document type, or is too large or deep.
+        When it isn't complete XML, has a document type, or is too large or deep.
     """
     _refuse_harm(message)
     blocks = iter(lambda: message.read(_BLOCK_BYTES), b"")
-    for root in records(blocks, "the message", 0):
+    for root in records(blocks, _MESSAGE, 0):
         for area in ("ResourceList", "ReleaseList"):
             for element in list(child(root, area) or ()):
                 about = About(
@@ -191,9 +212,9 @@ def isrc_of(recording: Element) -> str | None:
 
 
 def declared_in(element: Element, mapping: DdexTable | None = None) -> list[Declaration]:
-    """Return what a recording or release of a message declares, at most 100.
+    """Return at most 100 declarations of a recording or release in a message.
 
-    An element that a rule fits is read by it and not looked into; the outermost element that
+    If a rule applies to an element, only the rule reads it. Otherwise the outermost element that
     looks like a declaration is kept whole.
     """
     asked = mapping or default_mapping()
@@ -236,7 +257,7 @@ def _as_it_stands(element: Element, path: str) -> Declaration:
 
 
 def _xml(element: Element) -> str:
-    """Return an element as XML without namespaces and white space between elements."""
+    """Return an element as XML, without namespaces and white space between elements."""
     pruned = Element(local(element))
     left = [(element, pruned)]
     for _ in range(_SHOWN_ELEMENTS):
@@ -259,7 +280,7 @@ def _word(kind: type[_WordT], said: str | None) -> _WordT:
 
 
 def _value_at(element: Element, at: str) -> str | None:
-    """Return a text by a path of children, at its end perhaps ``@attribute``; '.' is itself."""
+    """Return the text at a path of children, which can end in ``@attribute``; '.' is itself."""
     path, _, attribute = at.partition("@")
     path = path.strip("/")
     found: Element | None = element if path in ("", ".") else child(element, path)
@@ -271,9 +292,9 @@ def _value_at(element: Element, at: str) -> str | None:
 
 
 def _refuse_harm(message: BinaryIO) -> None:
-    """Read up to the root element with a parser that refuses a document type, and go back."""
+    """Read up to the root element with a parser that refuses a document type, then go back."""
     parser = expat.ParserCreate()
-    refuse_document_type(parser, "the message")
+    refuse_document_type(parser, _MESSAGE)
     begun: list[str] = []
     parser.StartElementHandler = lambda name, _: begun.append(name)
     start = message.tell()
@@ -283,9 +304,17 @@ def _refuse_harm(message: BinaryIO) -> None:
             parser.Parse(block, False)
             read += len(block)
             if read > 1 << 20:
-                raise SourceError("the first element of the message is far away")
+                raise SourceError(
+                    gettext(
+                        "The DDEX message has no element within its first {most}.", most=size(read)
+                    ),
+                    code="no-element",
+                )
     except (expat.ExpatError, LookupError, ValueError) as error:
-        raise SourceError(f"the message is no XML: {printable(str(error))}") from error
+        raise SourceError(
+            gettext("The DDEX message isn't valid XML: {reason}.", reason=printable(str(error))),
+            code="invalid-xml",
+        ) from error
     message.seek(start)
 
 
@@ -295,7 +324,7 @@ def _refuse_harm(message: BinaryIO) -> None:
 def _rules(said: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     rules = said.get("rules", [])
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise TypeError("rules is no list of tables")
+        raise TypeError("rules isn't a list of tables")
     return rules
 
 
@@ -305,36 +334,57 @@ def _texts_of(words: Sequence[str]) -> Iterator[str]:
 
 
 def _rule(said: Mapping[str, Any], name: str) -> DdexRule:
-    odd = set(said) - _RULE_KEYS
-    if odd or not isinstance(said.get("path"), str):
-        raise UsageError(f"{name} needs a path and knows no {', '.join(sorted(odd)) or 'other'}")
+    if odd := set(said) - _RULE_KEYS:
+        raise UsageError(
+            gettext(
+                "{rule} has the unknown key {key}. Known keys are {keys}.",
+                rule=name,
+                key=printable(min(odd)),
+                keys=", ".join(sorted(_RULE_KEYS)),
+            ),
+            code="unknown-key",
+        )
+    if not isinstance(said.get("path"), str):
+        raise UsageError(gettext("{rule} has no path.", rule=name), code="no-path")
     when = said.get("when", {})
     if not isinstance(when, dict) or set(when) - {"at", "is"}:
-        raise UsageError(f'{name}: when is {{ at = "...", is = "..." }}')
+        raise UsageError(
+            gettext(
+                "{rule}: when has to be {example}.", rule=name, example='{ at = "...", is = "..." }'
+            ),
+            code="invalid-when",
+        )
     try:
         value = re.compile(when["is"]) if "is" in when else None
     except (re.error, TypeError) as error:
-        raise UsageError(f"{name}: is = is no regular expression: {error}") from error
+        raise UsageError(
+            gettext(
+                "{rule}: the value of is isn't a valid regular expression ({reason}).",
+                rule=name,
+                reason=printable(str(error)),
+            ),
+            code="invalid-expression",
+        ) from error
     return DdexRule(
         path=_path(said["path"]),
         at=str(when.get("at", ".")),
         value=value,
-        part=_reading(said.get("part", "unspecified"), f"part of {name}", Part),
-        making=_reading(said.get("making", "unspecified"), f"making of {name}", Making),
-        tool=_reading(said.get("tool"), f"tool of {name}", None),
-        producer=_reading(said.get("producer"), f"producer of {name}", None),
+        part=_reading(said.get("part", "unspecified"), name, "part", Part),
+        making=_reading(said.get("making", "unspecified"), name, "making", Making),
+        tool=_reading(said.get("tool"), name, "tool", None),
+        producer=_reading(said.get("producer"), name, "producer", None),
     )
 
 
 def _path(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of paths: ``*`` is any one element, ``**`` any number of them."""
+    """Return a pattern of paths: ``*`` is one element, ``**`` any number of elements."""
     out = ""
     for name in pattern.strip("/").split("/"):
         out += "(?:[^/]+/)*" if name == "**" else "[^/]+/" if name == "*" else re.escape(name) + "/"
     return re.compile(out.removesuffix("/"))
 
 
-def _reading(said: Any, name: str, words: type[StrEnum] | None) -> DdexReading:
+def _reading(said: Any, rule: str, key: str, words: type[StrEnum] | None) -> DdexReading:
     if said is None:
         return DdexReading()
     if isinstance(said, str):
@@ -345,13 +395,36 @@ def _reading(said: Any, name: str, words: type[StrEnum] | None) -> DdexReading:
     ):
         meanings = said.get("map")
         if meanings is not None and not isinstance(meanings, dict):
-            raise UsageError(f"the {name}: map is a table of values and what they mean")
+            raise UsageError(
+                gettext(
+                    "{rule}: the map of {key} has to be a table of values and their meanings.",
+                    rule=rule,
+                    key=key,
+                ),
+                code="invalid-map",
+            )
         meant = list((meanings or {}).values())
         reading = DdexReading(at=str(said["at"]), meanings=meanings)
     else:
-        raise UsageError(f'the {name} is a word or {{ at = "...", map = {{ ... }} }}')
+        raise UsageError(
+            gettext(
+                "{rule}: {key} has to be a word or {example}.",
+                rule=rule,
+                key=key,
+                example='{ at = "...", map = { ... } }',
+            ),
+            code="invalid-value",
+        )
     for word in meant if words else ():
         if word not in list(words or ()):
-            known = ", ".join(list(words or ()))
-            raise UsageError(f"the {name} is one of {known}, not {word!r}")
+            raise UsageError(
+                gettext(
+                    "{rule}: {word} isn't a valid {key}. Valid are {words}.",
+                    rule=rule,
+                    word=printable(str(word)),
+                    key=key,
+                    words=", ".join(list(words or ())),
+                ),
+                code="unknown-word",
+            )
     return reading

@@ -1,4 +1,4 @@
-"""What all marks of a recording together declare: one word for each recording."""
+"""The declared status: what all marks of a recording together declare, in one word."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from phonoscope.messages import gettext
 MACHINE_MAKING = frozenset({Making.GENERATED, Making.CONVERTED_VOICE})
 """Ways of making that declare a machine."""
 WHOLE_PARTS = frozenset({Part.WHOLE, Part.UNSPECIFIED})
-"""Parts by which a mark speaks of the whole recording; one that names no part does."""
+"""Parts that stand for the whole recording; a mark without a part counts as one."""
 WRITTEN_PARTS = frozenset({Part.COMPOSITION, Part.LYRICS})
-"""Parts that are written, not heard: made by a machine, they leave nothing in the sound."""
+"""Parts that are written: if a machine made them, the sound doesn't show it."""
 
 
 class DeclaredStatus(StrEnum):
     """What a recording declares about how it was made."""
 
     CONTRADICTORY = "contradictory"
-    """Its marks say of the same part that a machine and that people made it."""
+    """Its marks declare both a machine and people for the same part."""
     MACHINE = "machine"
-    """A machine made what is heard, or a part of it."""
+    """A machine made the sound, or a part of it."""
     MACHINE_WRITTEN = "machine-written"
-    """A machine wrote composition or lyrics; of the sound nothing is declared."""
+    """A machine wrote the composition or the lyrics; nothing is declared about the sound."""
     ASSISTED = "assisted"
     """A machine helped."""
     HUMAN = "human"
-    """People made it as a whole, and nothing declares a machine."""
+    """People made the whole recording, and no mark declares a machine."""
     UNCLEAR = "unclear"
-    """It carries marks that say none of this."""
+    """It has marks, but they declare none of this."""
     NOTHING = "nothing"
-    """It carries no mark."""
+    """It has no marks."""
 
 
 DECLARED_STATUSES: Mapping[str, str] = {
@@ -40,21 +40,21 @@ DECLARED_STATUSES: Mapping[str, str] = {
     DeclaredStatus.HUMAN: gettext("Human"),
     DeclaredStatus.ASSISTED: gettext("Assisted"),
     DeclaredStatus.MACHINE_WRITTEN: gettext("Written by a machine"),
-    DeclaredStatus.CONTRADICTORY: gettext("Both, contradicting"),
+    DeclaredStatus.CONTRADICTORY: gettext("Contradictory"),
     DeclaredStatus.UNCLEAR: gettext("Unclear"),
-    DeclaredStatus.NOTHING: gettext("Nothing"),
+    DeclaredStatus.NOTHING: gettext("No declaration"),
 }
-"""Each in a few words, in the order in which a table shows them."""
+"""Statuses in words, in the order of a table."""
 
 
 def declared_status_of(declared: Iterable[Declaration]) -> DeclaredStatus:
-    """Return what marks together declare, whether or not it is true.
+    """Return what marks together declare, which may be false.
 
     Parameters
     ----------
     declared
-        All marks of one recording. A mark of a part speaks of that part only: a human singer
-        over a generated band contradicts nothing.
+        All marks of one recording. A mark for a part is only about that part, so a human singer
+        over a generated band isn't a contradiction.
     """
     marks = [(mark.making, _of(mark.part)) for mark in declared]
     machine = {part for making, part in marks if making in MACHINE_MAKING}

@@ -1,4 +1,4 @@
-"""Fields: every text a file carries beside the sound, under one set of names."""
+"""Fields: every text in a file's tags, under one set of names."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from phonoscope.disclosure.model import SHOWN_CHARACTERS
 from phonoscope.escape import printable
 
 FIELD_CHARACTERS = 1 << 16
-"""Longer values are cut here: no mark and no tag a person reads is longer."""
+"""Longer values are cut; real marks and tags are shorter."""
 
 MOST_FIELDS = 2_000
-"""More fields than this are not looked at; real files have some dozens."""
+"""Further fields are ignored; real files have a few dozen."""
 
 COMMON = {
     "tsrc": "isrc",
@@ -54,19 +54,19 @@ COMMON = {
     "unsyncedlyrics": "lyrics",
     "wm/lyrics": "lyrics",
 }
-"""Names of one and the same thing in different containers (lower case), and the name used here."""
+"""Names in different containers (lower case), with the common name of each."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One text that a file carries."""
+    """One text in a file's tags."""
 
     name: str
     """Common name in lower case: 'title', 'comment', 'url', 'encoder', 'aigc' ..."""
     value: str
-    """The text as it stands in the file, at most :data:`FIELD_CHARACTERS`."""
+    """The text as written in the file, at most :data:`FIELD_CHARACTERS`."""
     place: str
-    """Where it stands, e.g. 'ID3 COMM'."""
+    """Where it is, e.g. 'ID3 COMM'."""
 
 
 def field(name: str, value: str, place: str) -> Field:
@@ -78,13 +78,13 @@ def field(name: str, value: str, place: str) -> Field:
 
 
 def values_of(fields: Iterable[Field], names: Iterable[str]) -> list[Field]:
-    """Return the fields with one of these names, in their order."""
+    """Return the fields with one of these names, in order."""
     wanted = frozenset(names)
     return [f for f in fields if f.name in wanted]
 
 
 def utc_of(text: object) -> datetime | None:
-    """Return a time in ISO 8601 as UTC without a zone, in seconds; ``None`` when it is none.
+    """Return a time in ISO 8601 as UTC without a zone, in seconds; ``None`` if it isn't valid.
 
     A time without a zone counts as UTC, a date as its first moment.
     """

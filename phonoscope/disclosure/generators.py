@@ -1,9 +1,9 @@
-"""What music generators write into comments and links of the files they export.
+"""Marks that music generators write into comments and links of the files they export.
 
-A mark counts only in a field that programs fill in (comment, link, encoder), and only in
-the very form the generator writes: a phrase as the whole first clause, a link as the whole
-value. A title with "Suno", a lyric, "not made with Suno", or "inspired by
-https://suno.com/song/..." is no mark.
+A mark only counts in a field that programs fill in (comment, link, encoder), and only in the exact
+form that the generator writes: a phrase as the whole first clause, a link as the whole value. A
+title with "Suno", a lyric, "not made with Suno", or "inspired by https://suno.com/song/..." doesn't
+count.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from phonoscope.disclosure.model import Declaration, Making, Part
 
 STANDARD = "generator-comment"
 PLACES = ("comment", "url", "encoder")
-"""Common names of the fields that are looked at."""
+"""Common names of the fields that are checked."""
 
 _CLAUSE_ENDS = re.compile(r"[;|\n\r\0]")
 _LONGEST = 1_000
@@ -27,16 +27,16 @@ _REST = r"(?:[/?#]\S*)?"
 
 @dataclass(frozen=True)
 class GeneratorPattern:
-    """One form of mark that one generator is known to write."""
+    """A form of mark that a generator is known to write."""
 
     tool: str
     """Name of the generator."""
     form: re.Pattern[str]
-    """Matches in any case of letters."""
+    """The pattern; case doesn't matter."""
     source: str
-    """How we know of it."""
+    """How we know about it."""
     is_clause: bool = False
-    """Whether it is a phrase, matched against the first clause; else the whole value counts."""
+    """Whether the pattern is matched against the first clause instead of the whole value."""
 
 
 def _made_with(names: str) -> str:
@@ -74,13 +74,13 @@ PATTERNS = (
     _page(
         "Suno",
         rf"cdn\d?\.suno\.ai/{_UUID}\.(?:mp3|m4a|wav|mp4)",
-        "Address of the sound file itself, kept by download tools in the link field.",
+        "Address of the sound file itself, which download tools store in the link field.",
     ),
     _phrase(
         "Udio",
         r"udio(?: ai|\.com)?(?: v?\d(?:\.\d)?)?",
-        "The attribution that Udio's terms ask of free use; whether its exports carry it "
-        "themselves is not established.",
+        "The attribution that Udio's terms require for free use. It isn't known whether Udio's "
+        "exports contain it.",
     ),
     _page(
         "Udio",
@@ -98,11 +98,11 @@ PATTERNS = (
         "Address of a song's page; Riffusion became Producer in 2025.",
     ),
 )
-"""The table of known forms. An address of a song's page says that the song was generated."""
+"""The known forms. The address of a song's page declares that the song was generated."""
 
 
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
-    """Yield one declaration for every mark of a known form."""
+    """Yield one declaration for every mark in a known form."""
     for found in values_of(fields, PLACES):
         for tool in dict.fromkeys(_tools(found.value)):
             yield Declaration(

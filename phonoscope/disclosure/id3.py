@@ -1,8 +1,8 @@
-"""ID3v2 tags, cut down to their texts before they are parsed.
+"""ID3v2 tags, reduced to their texts before they are parsed.
 
-mutagen decodes the frames; what it is given is a copy of the tag that holds only small
-text, link and private frames. Pictures are never read, and a hostile tag can neither
-unpack without bound (compressed frames) nor take quadratic time (many tiny frames).
+mutagen decodes the frames. It gets a copy of the tag with only small text, link and private frames.
+So pictures are never read, and a hostile tag can neither unpack without bound (compressed frames)
+nor take quadratic time (many tiny frames).
 
 Structure of the tag: ID3v2.2, 2.3 and 2.4 informal standards, https://id3.org.
 """
@@ -23,7 +23,7 @@ ID3V1_BYTES = 128
 _TEXTS_BYTES = 1 << 18
 _FRAME_BYTES = 1 << 16
 _PACKED_BYTES = 1 << 10
-"""A compressed frame may unpack to a thousand times its size; texts pack to less than this."""
+"""A compressed frame can unpack to a thousand times its size; packed texts are smaller."""
 
 _WANTED = re.compile(rb"T[A-Z0-9]{2,3}|W[A-Z0-9]{2,3}|COMM?|PRIV")
 
@@ -49,7 +49,7 @@ def id3_fields(file: BinaryIO) -> list[Field]:
     Raises
     ------
     Exception
-        Whatever mutagen raises on a damaged tag; :class:`TagTooLargeError`.
+        Any exception that mutagen raises on a damaged tag; :class:`TagTooLargeError`.
     """
     reduced = _reduced(file)
     if reduced is None:
@@ -61,8 +61,8 @@ def id3_fields(file: BinaryIO) -> list[Field]:
 def id3v1_fields(file: BinaryIO) -> list[Field]:
     """Return the comment of the ID3v1 tag in the last 128 bytes of a file.
 
-    Its other fields are cut at 30 characters and say nothing that is not said better
-    elsewhere; the decoder gives them where there is no other tag.
+    Its other fields are cut at 30 characters, and other tags have them in full. The decoder
+    supplies them if there is no other tag.
     """
     file.seek(-ID3V1_BYTES, io.SEEK_END)
     tag = file.read(ID3V1_BYTES)
@@ -71,7 +71,7 @@ def id3v1_fields(file: BinaryIO) -> list[Field]:
 
 
 def _reduced(file: BinaryIO) -> bytes | None:
-    """Return a copy of the tag with nothing but small text frames; ``None`` without a tag."""
+    """Return a copy of the tag with only small text frames; ``None`` if there is no tag."""
     tag = Id3Tag.of(file)
     if tag is None:
         return None
@@ -80,7 +80,7 @@ def _reduced(file: BinaryIO) -> bytes | None:
 
 
 def _texts(tag: Id3Tag) -> Iterator[bytes]:
-    """Yield whole frames, headers included, that hold texts."""
+    """Yield whole frames with texts, including headers."""
     taken = 0
     for frame in tag.frames():
         limit = _PACKED_BYTES if frame.packed else _FRAME_BYTES

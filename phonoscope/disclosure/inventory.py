@@ -1,6 +1,6 @@
-"""Inventory: everything that a file carries beside the sound, each item by a hash.
+"""Inventory: everything in a file except the sound, with a hash of each item.
 
-Two inventories, of before and after, prove that a label changed nothing but itself.
+Two inventories, from before and after, prove that a label changed nothing else.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from phonoscope.disclosure.manifest import C2PA_UUID, geob_store
 from phonoscope.disclosure.tags import ogg_kind
 
 MANIFEST = "C2PA manifest"
-"""Name of the item that is a C2PA manifest, wherever the container has it."""
+"""Name of an item that is a C2PA manifest, in any container."""
 
 _SOUND = (b"data", b"SSND")
 _SIZES = (b"ds64",)
 
 
 class Item(NamedTuple):
-    """One thing that a file carries."""
+    """One thing in a file."""
 
     place: str
-    """What it is, e.g. 'ID3 APIC'."""
+    """Its kind, e.g. 'ID3 APIC'."""
     name: str
-    """Name of a text of a free name, else empty."""
+    """Name of a text with a free name; empty for everything else."""
     digest: bytes
     """Hash of its content."""
 
 
 def inventory(file: BinaryIO, container: str) -> Counter[Item]:
-    """Return all that a file carries beside its sound.
+    """Return everything in a file except the sound.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ def inventory(file: BinaryIO, container: str) -> Counter[Item]:
     Raises
     ------
     Exception
-        Whatever the reader of this container raises on a file that it does not understand.
+        Any exception that the reader of this container raises on a file it doesn't understand.
     """
     return Counter(_items(file, container))
 
 
 def without(items: Counter[Item], names: Iterable[str]) -> Counter[Item]:
-    """Return an inventory without the texts of some free names."""
+    """Return an inventory without the texts with some free names."""
     meant = {name.casefold() for name in names}
     return Counter({i: n for i, n in items.items() if i.name.casefold() not in meant or not i.name})
 
@@ -68,7 +68,7 @@ def sound_digest(file: BinaryIO) -> bytes:
     Raises
     ------
     UnreadableError
-        When it cannot be decoded.
+        When it can't be decoded.
     """
     digest = hashlib.blake2b(digest_size=16)
     file.seek(0)
@@ -84,7 +84,7 @@ def _items(file: BinaryIO, container: str) -> Iterator[Item]:
     if container in ("mp3", "aac"):
         yield from _id3_items(file)
         start = id3_size(file)
-        yield _stretch("behind the ID3 tag", "", file, start, file.seek(0, io.SEEK_END) - start)
+        yield _range("after the ID3 tag", "", file, start, file.seek(0, io.SEEK_END) - start)
     elif container in ("wav", "aiff"):
         yield from _chunk_items(file)
     elif container == "flac":
@@ -102,8 +102,8 @@ def _item(place: str, name: str, content: bytes) -> Item:
     return Item(place, name, hashlib.blake2b(content, digest_size=16).digest())
 
 
-def _stretch(place: str, name: str, file: BinaryIO, start: int, size: int) -> Item:
-    """Return a stretch of the file as an item, read piece by piece."""
+def _range(place: str, name: str, file: BinaryIO, start: int, size: int) -> Item:
+    """Return a range of the file as an item, read piece by piece."""
     digest = hashlib.blake2b(digest_size=16)
     file.seek(start)
     while size > 0 and (piece := file.read(min(size, 1 << 20))):
@@ -128,14 +128,14 @@ def _chunk_items(file: BinaryIO) -> Iterator[Item]:
         if chunk.name in _SIZES:
             continue
         if chunk.name in _SOUND:
-            # Its place too: other chunks stay before and behind it.
+            # Its position too, because other chunks have to stay before and after it.
             yield _item(f"chunk {name}", "", f"{at} {chunk.declared}".encode())
         elif chunk.name.upper() == b"ID3 ":
             file.seek(chunk.start)
             yield from _id3_items(io.BytesIO(file.read(min(chunk.size, TAG_BYTES))))
         else:
             own = {"AIGC": "AIGC", "C2PA": MANIFEST}.get(name, "")
-            yield _stretch(f"chunk {name}", own, file, chunk.start, chunk.size)
+            yield _range(f"chunk {name}", own, file, chunk.start, chunk.size)
 
 
 def _flac_items(file: BinaryIO) -> Iterator[Item]:
@@ -158,7 +158,7 @@ def _mp4_items(file: BinaryIO) -> Iterator[Item]:
             file.seek(box.start)
             is_manifest = box.name == b"uuid" and file.read(16) == C2PA_UUID
             name = MANIFEST if is_manifest else ""
-            yield _stretch(f"MP4 {box.name.decode('latin-1')}", name, file, box.start, box.size)
+            yield _range(f"MP4 {box.name.decode('latin-1')}", name, file, box.start, box.size)
     file.seek(0)
     for key, value in (MP4(file).tags or {}).items():
         values = value if isinstance(value, list) else [value]

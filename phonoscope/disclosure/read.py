@@ -1,4 +1,4 @@
-"""Read every mark and the few tags of a file."""
+"""Read all marks and the main tags of a file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from phonoscope.disclosure.tags import file_fields
 from phonoscope.errors import ErrorKind, SourceError, UnreadableError
 from phonoscope.escape import printable
 from phonoscope.files import open_source, uri_of
+from phonoscope.messages import gettext, sentences
 
 MOST_DECLARATIONS = 100
-"""More marks than this in one file are not kept."""
+"""Further marks in one file are ignored."""
 
 MOST_OF_A_MESSAGE = 100_000
-"""Declarations of one DDEX message that are read at most."""
+"""Most declarations that are read from one DDEX message."""
 
 _XML = (b"<", "<".encode("utf-16-le"), "<".encode("utf-16-be"))
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n"
@@ -34,7 +35,7 @@ _TAG_NAMES = ("title", "artist", "album", "label", "isrc", "date", "genre")
 
 @dataclass(frozen=True)
 class Labels:
-    """What one file says of itself."""
+    """The tags and declarations of one file."""
 
     uri: str
     """The file, as :func:`~phonoscope.files.uri_of` names it."""
@@ -43,10 +44,10 @@ class Labels:
 
 
 def read_labels(path: str | os.PathLike[str]) -> Labels:
-    """Return the tags of a file and everything that it, or a sidecar beside it, declares.
+    """Return the tags of a file, and all declarations in it and in its sidecar.
 
-    No sound is decoded and nothing is concluded. A DDEX message is read as well: each of its
-    declarations says which recording or release it is about.
+    The sound isn't decoded. The file can also be a DDEX message: the place of each declaration
+    then names the recording or release.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def read_labels(path: str | os.PathLike[str]) -> Labels:
     Raises
     ------
     UnreadableError
-        When it cannot be read, or is neither audio nor a DDEX message.
+        When it can't be read, or is neither audio nor a DDEX message.
     """
     uri = uri_of(path)
     with open_source(uri) as file:
@@ -70,44 +71,49 @@ def read_labels(path: str | os.PathLike[str]) -> Labels:
 
 
 def _of_message(file: BinaryIO) -> Iterator[Declaration]:
-    """Yield what a DDEX message declares; the place says of what."""
+    """Yield the declarations of a DDEX message; the place names the recording or release."""
     file.seek(0)
     try:
         for about, declared in itertools.islice(ddex.declarations(file), MOST_OF_A_MESSAGE):
             named = f"ISRC {about.isrc}" if about.isrc else about.reference or "not named"
             yield dataclasses.replace(declared, place=shown_value(f"{declared.place} of {named}"))
     except SourceError as error:
-        raise UnreadableError(ErrorKind.NOT_AUDIO, f"no audio, and {error}") from error
+        raise UnreadableError(
+            ErrorKind.NOT_AUDIO,
+            sentences(
+                gettext("The file is neither audio nor a valid DDEX message."), error.message
+            ),
+        ) from error
 
 
 def read_marks(
     file: BinaryIO, text_tags: Mapping[str, str], *, trust: Path | None = None
 ) -> tuple[Tags, tuple[Declaration, ...]]:
-    """Return the tags of a file and everything it declares.
+    """Return the tags of a file and all its declarations.
 
     Parameters
     ----------
     file
         Open binary file, at any position; only read.
     text_tags
-        Tags the decoder already read, names in lower case. They stand in for containers
-        that :mod:`phonoscope.disclosure.tags` does not read (matroska, RIFF LIST INFO ...).
+        Tags that the decoder already read, names in lower case. They are needed for containers
+        that :mod:`phonoscope.disclosure.tags` doesn't read (matroska, RIFF LIST INFO ...).
     trust
-        PEM file of certificates whose signatures are trusted; ``None`` takes the one of the
+        PEM file of certificates whose signatures are trusted; ``None`` takes the one in the
         settings.
 
     Returns
     -------
     tags
-        With :attr:`Tags.error` set when some could not be read.
+        With :attr:`Tags.error` set if some couldn't be read.
     declared
-        C2PA first, then in the order of :func:`standards`; the same mark in two places counts
+        C2PA first, then in the order of :func:`standards`. The same mark in two places counts
         once.
     """
     fields, error = file_fields(file)
     names = {found.name for found in fields}
     more = _decoders_fields(text_tags, fields)
-    # The decoder joins what the file repeats: a tag that the file shows itself is not taken twice.
+    # The decoder joins repeated tags, so a tag that we read ourselves isn't taken from it as well.
     signed, failed = _signed(file, [*fields, *more], trust)
     error = "; ".join(filter(None, (error, failed)))[:500] or None
     tags = _tags([*fields, *(found for found in more if found.name not in names)], error)
@@ -117,19 +123,19 @@ def read_marks(
 def _signed(
     file: BinaryIO, fields: Sequence[Field], trust: Path | None
 ) -> tuple[list[Declaration], str | None]:
-    """Return what a signed manifest declares, and why it could not be looked for."""
+    """Return the declarations of a signed manifest, and the error of the search for one."""
     try:
         marks = c2pa.declarations(file, fields, trust=trust)
         return list(itertools.islice(marks, MOST_DECLARATIONS)), None
     except MemoryError:
         return [], "C2PA: damaged (needs too much memory)"
     except Exception as error:
-        # Somebody else's bytes, as with tags: the recording can be examined all the same.
+        # Untrusted bytes, as with tags: the recording is analysed all the same.
         return [], f"C2PA: damaged ({printable(str(error).strip() or type(error).__name__)[:120]})"
 
 
 def _decoders_fields(text_tags: Mapping[str, str], seen: Sequence[Field]) -> list[Field]:
-    """Return the decoder's tags whose values the file's own did not already show."""
+    """Return the decoder's tags whose values aren't already among the file's own."""
     values = {found.value.strip() for found in seen}
     found = (field(name, value, f"container tag {name}") for name, value in text_tags.items())
     return [f for f in found if f.value.strip() not in values]
@@ -142,7 +148,7 @@ def _tags(fields: Sequence[Field], error: str | None) -> Tags:
             values = said.setdefault(found.name, [])
             if value not in values and len(values) < 10:
                 values.append(value)
-    # A file may hold a date in several frames; the first, the recording's, is the one.
+    # A file can have a date in several frames; the first one is the recording's.
     joined = {
         name: values[0] if name == "date" else shown_value("; ".join(values))
         for name, values in said.items()

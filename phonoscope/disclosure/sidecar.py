@@ -1,7 +1,7 @@
-"""Declarations beside a file that cannot hold them: ``song.wma.declared.json``.
+"""Declarations next to a file that can't hold them: ``song.wma.declared.json``.
 
-A sidecar names the bytes it was written for. Beside other bytes it is still read, and says so:
-the file was changed since, or somebody moved the sidecar here.
+A sidecar has the hash of the bytes that it was written for. Next to other bytes, it is still read,
+and the place of each declaration says so: the file was changed, or the sidecar was moved.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ STANDARD = "sidecar"
 FORMAT = "phonoscope-declarations/1"
 SUFFIX = ".declared.json"
 MOST_BYTES = 1 << 18
-"""A longer sidecar is not read."""
+"""A longer sidecar isn't read."""
 MOST_ROWS = 100
 
 COLUMNS = ("part", "making", "tool", "producer", "voice", "declared_utc")
-"""What a sidecar says of each part, and the columns of a CSV file of declarations."""
+"""Keys of each declaration in a sidecar, and columns of a CSV file of declarations."""
 
 
 def sidecar_of(path: Path) -> Path:
-    """Return where the sidecar of a file is."""
+    """Return the path of a file's sidecar."""
     return path.with_name(path.name + SUFFIX)
 
 
 def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declaration]:
-    """Yield what the sidecar of a file declares.
+    """Yield the declarations in a file's sidecar.
 
     Parameters
     ----------
     uri
-        The file, as :func:`~phonoscope.files.uri_of` names it. Only files of this machine
-        have sidecars.
+        The file, as :func:`~phonoscope.files.uri_of` names it. Only files on this machine have
+        sidecars.
     recording_id
-        Hash of the bytes the file has now; looked up, when there is a sidecar, without it.
+        Hash of the file's present bytes; without it, it is computed if there is a sidecar.
     """
     path = local_path(uri)
     if path is None:
@@ -52,7 +52,7 @@ def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declarat
         with sidecar.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError):
-        # No name of a sidecar can be made of this name, or it may not be read: there is none.
+        # The path isn't valid or not readable, which counts as no sidecar.
         return
     yield from _declared(content, sidecar.name, recording_id or identify_source(uri)[0])
 
@@ -60,14 +60,14 @@ def declarations(uri: str, recording_id: str | None = None) -> Iterator[Declarat
 def _declared(content: bytes, name: str, recording_id: str) -> Iterator[Declaration]:
     document = _document(content)
     if document is None:
-        yield _unread(name, "damaged, too long, or not of the form that Phonoscope writes")
+        yield _unread(name, "damaged, too long, or not in the format that Phonoscope writes")
         return
     same = document.get("recording_id") == recording_id
     place = f"sidecar {name}" if same else f"sidecar {name}, written for other bytes"
     rows = document["declarations"]
     for row in rows[:MOST_ROWS]:
         if not isinstance(row, Mapping):
-            yield _unread(name, "a declaration in it is no object")
+            yield _unread(name, "a declaration in it isn't an object")
             continue
         yield from_row(row, place)
 
@@ -95,7 +95,7 @@ def _document(content: bytes) -> dict[str, Any] | None:
 
 
 def from_row(row: Mapping[str, Any], place: str) -> Declaration:
-    """Return the declaration in a row with :data:`COLUMNS`; words not known are kept as value."""
+    """Return the declaration in a row with :data:`COLUMNS`; its value keeps unknown words."""
 
     def text(name: str) -> str | None:
         value = row.get(name)

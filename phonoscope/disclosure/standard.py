@@ -1,4 +1,4 @@
-"""What a standard of disclosure is, and the list of them all."""
+"""The type of a disclosure standard, and the list of all standards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phonoscope.disclosure.model import Declaration
 from phonoscope.plugins import collected
 
 Standard: TypeAlias = Callable[[Sequence[Field]], Iterator[Declaration]]
-"""From the tags of a file to the declarations they make."""
+"""Turns the tags of a file into the declarations that they make."""
 
 
 @cache

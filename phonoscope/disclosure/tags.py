@@ -212,7 +212,7 @@ def _vorbis_fields(comments: Any) -> Iterator[Field]:
 
 
 def mp4_fields(file: BinaryIO) -> Iterator[Field]:
-    """Yield the iTunes metadata of an mp4 file and the XMP beside it."""
+    """Yield the iTunes metadata of an mp4 file and its XMP."""
     boxes = list(mp4_boxes(file))
     for box in boxes:
         if box.name == b"uuid":

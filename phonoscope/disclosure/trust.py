@@ -1,8 +1,7 @@
-"""Roots that the user trusts: certificates from which a trusted signer's descends.
+"""Trusted roots: certificates from which a trusted signer's certificate descends.
 
-None is trusted by default: neither Phonoscope nor the C2PA library brings a list. Whoever
-wants the list of the C2PA or of their own house names a PEM file: ``PHONOSCOPE_TRUST``, or
-``trust`` in the settings.
+None is trusted by default, because neither Phonoscope nor the C2PA library has a list. To trust the
+C2PA's list or your own, name a PEM file in ``PHONOSCOPE_TRUST``, or as ``trust`` in the settings.
 """
 
 from __future__ import annotations
@@ -12,16 +11,18 @@ from pathlib import Path
 
 from phonoscope.disclosure.chosen import chosen_file
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 from phonoscope.settings import TRUST_BYTES
 
 
 def trusted_roots(path: Path | None) -> str:
-    """Return the PEM text of the trusted certificates; empty when none are trusted.
+    """Return the PEM text of the trusted certificates; empty if none are trusted.
 
     Raises
     ------
     UsageError
-        When the file cannot be read or holds no certificate.
+        When the file can't be read or has no certificate.
     """
     if path is None:
         return ""
@@ -29,13 +30,26 @@ def trusted_roots(path: Path | None) -> str:
         with path.open("rb") as file:
             text = file.read(TRUST_BYTES).decode("ascii", "replace")
     except OSError as error:
-        raise UsageError(f"the trusted certificates in {path} cannot be read: {error}") from error
+        raise UsageError(
+            gettext(
+                "The trusted certificates in {file} can't be read: {reason}.",
+                file=printable(str(path)),
+                reason=str(error.strerror),
+            ),
+            code="unreadable-file",
+        ) from error
     if "-----BEGIN CERTIFICATE-----" not in text:
-        raise UsageError(f"{path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+        raise UsageError(
+            gettext(
+                "{file} has no certificate in PEM (-----BEGIN CERTIFICATE-----).",
+                file=printable(str(path)),
+            ),
+            code="no-certificate",
+        )
     return text
 
 
 @functools.cache
 def default_trust() -> Path | None:
-    """Return the file of trusted certificates that the settings name, once in a process."""
+    """Return the file of trusted certificates in the settings; read once per process."""
     return chosen_file("trust")

@@ -310,7 +310,7 @@ def test_a_catalogue_is_read_and_checked_without_its_files(tmp_path):
     outcomes = {
         row["file"].rsplit("/")[-1]: [r["outcome"] for r in row["rules"]] for row in lines(checked)
     }
-    # A third of a second is too short to weigh, so what is heard stays unknown.
+    # A third of a second is too short to score, so rules about the sound stay unknown.
     assert outcomes == {
         "blank.flac": ["met", "unknown"],
         "blank.wav": ["not-met", "unknown"],

@@ -1,4 +1,4 @@
-"""Manifests that say how a recording was made: signed, read, and told apart when they fail."""
+"""Manifests that say how a recording was made: signed, read, and identified when they fail."""
 
 import dataclasses
 import hashlib

@@ -137,7 +137,7 @@ def test_neither_revocation_lists_nor_broken_manifests_call_out(
     asked = root.signer(ocsp=f"http://127.0.0.1:{listener.port}/ocsp")
     sign(blank(tmp_path, "wav"), tmp_path / "ocsp.wav", [SAID], asked)
     assert marks(tmp_path / "ocsp.wav")[0].signature is Signature.VALID
-    # An embedded manifest that is none, beside the name of one on the web.
+    # An embedded manifest that is none, next to the name of one on the web.
     path = remote(tmp_path, "mp3", asked, listener.port)
     tags = mutagen.id3.ID3(path)
     tags.add(mutagen.id3.GEOB(encoding=0, mime="application/c2pa", data=b"jumb" * 50))

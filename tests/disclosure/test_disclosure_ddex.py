@@ -13,7 +13,7 @@ from phonoscope.disclosure import ddex
 from phonoscope.disclosure.ddex import About, declarations, declared_in, mapping_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.read import read_labels
-from phonoscope.errors import SourceError, UnreadableError, UsageError
+from phonoscope.errors import ErrorKind, SourceError, UnreadableError, UsageError
 from phonoscope.escape import printable
 
 FORMS = {
@@ -31,7 +31,7 @@ PLAIN = """<DisplayTitleText>A.I. (AI Remix)</DisplayTitleText>
 <Deal><TerritoryCode>AI</TerritoryCode></Deal>
 <ParentalWarningType>NotExplicit</ParentalWarningType>
 <RecordingMode LanguageAndScriptCode="ai">MAIN</RecordingMode>"""
-"""What every message may hold, and what is no declaration for all its letters A and I."""
+"""What every message can have, and names with the letters A and I that declare nothing."""
 
 
 def message(form: str, *recordings: str, release: str = "", encoding: str = "UTF-8") -> bytes:
@@ -155,35 +155,41 @@ def test_rules_say_what_elements_mean(tmp_path: Path) -> None:
     assert (whole.part, whole.making) == (Part.WHOLE, Making.GENERATED)
 
 
+FORM = 'format = "phonoscope-ddex/1"\n'
+RULE = f'{FORM}[[rules]]\npath = "x"\n'
+
+
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "code", "named"),
     [
-        ("", "format"),
-        ("format = 1", "format"),
-        ("[[", "no TOML"),
-        ('format = "phonoscope-ddex/1"\nwords = 3', "lists"),
-        ('format = "phonoscope-ddex/1"\nrules = 3', "lists"),
-        ('format = "phonoscope-ddex/1"\n[[rules]]\nmaking = "generated"', "rule 1.*path"),
-        ('format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\nhow = "x"', "rule 1.*how"),
-        ('format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\nmaking = "robot"', "robot"),
-        (
-            'format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\npart = {map={a="b"}}',
-            "part of rule",
-        ),
-        (
-            'format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\npart = {at="a", map={a="b"}}',
-            "part of rule",
-        ),
-        ('format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\nwhen = {is="("}', "regular"),
-        ('format = "phonoscope-ddex/1"\n[[rules]]\npath = "x"\nwhen = {x="("}', "when"),
+        ("", "other-format", ""),
+        ("format = 1", "other-format", ""),
+        ("[[", "not-toml", ""),
+        (f"{FORM}words = 3", "not-a-list", ""),
+        (f"{FORM}rules = 3", "not-a-list", ""),
+        (f'{FORM}[[rules]]\nmaking = "generated"', "no-path", "1"),
+        (f'{RULE}how = "x"', "unknown-key", "how"),
+        (f'{RULE}making = "robot"', "unknown-word", "robot"),
+        (f'{RULE}part = {{map={{a="b"}}}}', "invalid-value", "part"),
+        (f'{RULE}part = {{at="a", map={{a="b"}}}}', "unknown-word", "part"),
+        (f'{RULE}part = {{at="a", map=1}}', "invalid-map", "part"),
+        (f'{RULE}when = {{is="("}}', "invalid-expression", "1"),
+        (f'{RULE}when = {{x="("}}', "invalid-when", "when"),
     ],
 )
-def test_a_wrong_table_says_what_is_wrong(tmp_path: Path, content: str, says: str) -> None:
+def test_a_wrong_table_is_refused(tmp_path: Path, content: str, code: str, named: str) -> None:
     (tmp_path / "t.toml").write_text(content)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError) as raised:
         mapping_of(tmp_path / "t.toml")
-    with pytest.raises(UsageError, match="cannot be read"):
+    assert raised.value.code == code
+    assert "t.toml" in raised.value.message
+    assert named in raised.value.message
+
+
+def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
         mapping_of(tmp_path / "nothing.toml")
+    assert raised.value.code == "unreadable-file"
 
 
 def test_the_shipped_table_has_no_rule_and_the_settings_name_another(
@@ -283,5 +289,7 @@ def test_what_only_begins_like_a_message_is_an_unreadable_file(
 ) -> None:
     path = tmp_path / "x.xml"
     path.write_bytes(content)
-    with pytest.raises(UnreadableError, match="no audio, and "):
+    with pytest.raises(UnreadableError) as raised:
         read_labels(path)
+    assert raised.value.kind is ErrorKind.NOT_AUDIO
+    assert isinstance(raised.value.__cause__, SourceError)

@@ -1,4 +1,4 @@
-"""Marks: what each standard finds in which place, and above all what is no mark."""
+"""Marks: what each standard finds in which place, and what does not count as a mark."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_gb45438_label_alone(value: str) -> None:
     [
         "",
         "{",
-        "not json at all, but somebody wrote it",
+        "not json at all, but someone wrote it",
         '{"Label": "2"}',
         '{"Label": "3"}',
         '{"Label": "0"}',
@@ -357,7 +357,7 @@ HUMAN = [
     ("comment", "no AI was used; made by humans"),
     ("comment", "made with audio"),
     ("comment", "Made with studio"),
-    ("url", "https://suno.com/@somebody"),
+    ("url", "https://suno.com/@someone"),
     ("url", "https://suno.com/blog/song/how-to"),
     ("url", "https://notsuno.com/song/" + SONG),
     ("url", "https://suno.com.example.org/song/" + SONG),

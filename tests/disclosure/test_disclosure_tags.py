@@ -127,9 +127,9 @@ def test_titles_elsewhere(kind: str, tmp_path: Path) -> None:
 
 
 def test_riff_info_comes_from_the_decoder(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.wav", sine(0.3), tags={"title": "Named", "artist": "Somebody"})
+    path = write(tmp_path / "a.wav", sine(0.3), tags={"title": "Named", "artist": "Someone"})
     tags, _ = marks(path)
-    assert (tags.title, tags.artist) == ("Named", "Somebody")
+    assert (tags.title, tags.artist) == ("Named", "Someone")
 
 
 def test_matroska_tags_come_from_the_decoder(tmp_path: Path) -> None:
