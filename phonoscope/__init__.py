@@ -3,13 +3,13 @@
 >>> import tempfile
 >>> import phonoscope as ps
 >>> ps.analyse("no-such-file.mp3").error
-'there is no such file (any more)'
+"The file doesn't exist."
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     catalogue = ps.open_catalogue(folder, create=True)
 ...     catalogue["recordings"].count().to_pyarrow().as_py()
 0
 
-What is named here is public; it is imported when it is first used.
+These names are public. Each is imported on first use.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 _FORMER = {"Examination": "Analysis", "examine": "analyse"}
-"""Names of before version 0.2, and what they are called now."""
+"""Names up to version 0.1, and their new names."""
 
 _lazy = lazily(
     __name__,

@@ -1,4 +1,4 @@
-"""Examine one recording: every question, in one decode."""
+"""Analyse one recording: every feature, in one decode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.columns import Statement, columns_in
-from phonoscope.detector.disagreement import Disagreement, disagreement
+from phonoscope.detector.disagreement import Disagreement, disagreement, in_words
 from phonoscope.detector.generated import (
     DEFAULT_FALSE_ALARMS,
     UNREADABLE,
@@ -20,26 +20,27 @@ from phonoscope.detector.generated import (
     judge,
 )
 from phonoscope.disclosure.model import Declaration, Tags, sentence
-from phonoscope.errors import ErrorKind, UnreadableError, UsageError
+from phonoscope.errors import OUT_OF_MEMORY, ErrorKind, UnreadableError, UsageError, bug
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, open_source, shown, stat_source, uri_of
 from phonoscope.json_values import json_value
-from phonoscope.notebook import summary_html, summary_text
+from phonoscope.messages import gettext
+from phonoscope.notebook import Row, summary_html, summary_text
 from phonoscope.text import clock
 
 JSON_FORMAT = "phonoscope-check/1"
 """Name and version of the shape of :meth:`Analysis.to_json`."""
 MOST_FALSE_ALARMS = 0.5
-"""Share of human music that may at most be called generated: beyond it a coin would do better."""
+"""The most human music that may be called generated, as a share: a coin would do as well."""
 _MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that one recording shows."""
+    """Everything that was found out about one recording."""
 
     file: str
-    """URI of the file that was examined."""
+    """URI of the file."""
     recording_id: str | None
     """Hash of the file's bytes, 32 hexadecimal digits; ``None`` when they could not be read."""
     size_bytes: int | None
@@ -52,12 +53,12 @@ class Analysis:
     results: Mapping[str, Any] = field(default_factory=dict)
     """Result of each feature, by its name."""
     evidence: tuple[Statement, ...] = ()
-    """What the answers say, in plain words, strongest first."""
+    """What the results mean, in sentences, strongest first."""
     segments: tuple[Segment, ...] = ()
-    """Stretches scored on their own, in order; empty when it could not be scored."""
+    """Segments with a score of their own, in order; empty when the sound couldn't be scored."""
     error_kind: ErrorKind | None = None
     error: str | None = None
-    """Why it could not be examined, in one line; ``None`` when it could."""
+    """Why it couldn't be analysed, in one line; ``None`` when it could."""
 
     @property
     def duration_s(self) -> float | None:
@@ -66,12 +67,12 @@ class Analysis:
 
     @property
     def disagreement(self) -> Disagreement | None:
-        """How what the file declares and what was detected disagree; ``None`` if they do not."""
+        """How the declared and the detected disagree; ``None`` if they don't."""
         return disagreement(self.declared, self.verdict)
 
     @property
     def descriptors(self) -> dict[str, Any]:
-        """Every measured column of every answer, by column name; e.g. ``tempo_bpm``."""
+        """Every measured column of every result, by column name, e.g. ``tempo_bpm``."""
         return {
             column.name: getattr(result, column.name)
             for result in self.results.values()
@@ -85,19 +86,21 @@ class Analysis:
         return summary_html(shown(self.file), self._summary())
 
     def _summary(self) -> list[tuple[str, str]]:
-        """Return what a person wants to know first, in labelled rows."""
+        """Return what people want to know first, in labelled rows."""
         if self.error is not None:
-            return [("error", f"{self.error} ({self.error_kind})")]
-        verdict = self.verdict
-        rows = [("verdict", printable(f"{verdict.verdict} ({verdict.basis}): {verdict.says}"))]
+            return [(gettext("error"), self.error)]
+        rows: list[Row] = [(gettext("verdict"), self.verdict.says)]
         if self.disagreement is not None:
-            rows.append(("disagreement", str(self.disagreement)))
+            rows.append((gettext("disagreement"), in_words(self.disagreement)))
         if self.duration_s is not None:
-            rows.append(("duration", clock(self.duration_s)))
-        for label, tag in (("title", self.tags.title), ("artist", self.tags.artist)):
-            rows += [(label, printable(tag))] if tag else []
-        rows += [("declared", printable(f"{sentence(d)} ({d.place})")) for d in self.declared]
-        rows += [("evidence", printable(statement.says)) for statement in self.evidence]
+            rows.append((gettext("duration"), clock(self.duration_s)))
+        for label, tag in (
+            (gettext("title"), self.tags.title),
+            (gettext("artist"), self.tags.artist),
+        ):
+            rows += [(label, tag)] if tag else []
+        rows += [(gettext("declared"), f"{sentence(d)} ({d.place})") for d in self.declared]
+        rows += [(gettext("evidence"), statement.says) for statement in self.evidence]
         return rows
 
     def to_json(self) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def analyse(
     recording_id: str | None = None,
     false_alarms: float = DEFAULT_FALSE_ALARMS,
 ) -> Analysis:
-    """Examine one file: decode it once and ask every question.
+    """Analyse one file: decode it once and compute every feature.
 
     Parameters
     ----------
@@ -152,49 +155,61 @@ def analyse(
         hashed again then.
     false_alarms
         Share of human music that may be called generated, above 0 and at most
-        :data:`MOST_FALSE_ALARMS`. Smaller accuses fewer people wrongly and misses more machines.
+        :data:`MOST_FALSE_ALARMS`. A smaller share accuses fewer people wrongly and misses more
+        machines.
 
     Returns
     -------
-    Examination
-        With :attr:`Analysis.error` set when the file could not be examined; a bad
-        file never raises.
+    Analysis
+        With :attr:`Analysis.error` set when the file couldn't be analysed; a bad file never
+        raises.
 
     Raises
     ------
     UsageError
-        When ``false_alarms`` is no such share.
+        When ``false_alarms`` is out of range.
 
     Examples
     --------
     >>> analyse("no-such-file.mp3").error
-    'there is no such file (any more)'
+    "The file doesn't exist."
     """
     if not 0.0 < false_alarms <= MOST_FALSE_ALARMS:
         raise UsageError(
-            f"false_alarms is a share above 0 and at most {MOST_FALSE_ALARMS}, not {false_alarms}"
+            gettext(
+                "false_alarms must be above 0 and at most {most}, not {given}.",
+                most=str(MOST_FALSE_ALARMS),
+                given=str(false_alarms),
+            ),
+            code="false-alarms",
         )
     uri = uri_of(path)
     size_bytes: int | None = None
+    kind: ErrorKind
+    message: str
     try:
         size_bytes = stat_source(uri).size_bytes
         if recording_id is None:
             recording_id, size_bytes = identify_source(uri)
         return _analyse_bytes(uri, recording_id, size_bytes, false_alarms)
     except UnreadableError as error:
-        kind, message = error.kind, str(error)
+        kind, message = error.kind, error.message
     except MemoryError:
-        kind, message = ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use"
+        kind, message = ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY
     except Exception as error:
-        # The last line of defence of a scan of millions: a fault of ours is a row that says so.
-        kind = ErrorKind.INTERNAL
-        message = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
-    one_line = printable(message)[:_MESSAGE_CHARACTERS]
-    return Analysis(uri, recording_id, size_bytes, error_kind=kind, error=one_line)
+        # A bug must not stop a scan of millions: it becomes the error of a row.
+        kind, message = ErrorKind.INTERNAL, bug(error)
+    return Analysis(uri, recording_id, size_bytes, error_kind=kind, error=_one_line(message))
+
+
+def _one_line(message: str) -> str:
+    """Return a message as one short line; most are, and stay messages that can be translated."""
+    line = printable(message)[:_MESSAGE_CHARACTERS]
+    return message if line == message else line
 
 
 def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: float) -> Analysis:
-    # Imported here, because who only takes in an analysis, as from a worker, needs none of it.
+    # Imported here: a parent process that only receives analyses from its workers needs none of it.
     from phonoscope.audio.decode import Decoder
     from phonoscope.detector.detector import detector
     from phonoscope.detector.explanation import explain
@@ -206,7 +221,7 @@ def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: f
         with Decoder(file) as decoder:
             wanted = features()
             blocks = decoder.blocks()
-            # The first block settles what the header may have got wrong about the stream.
+            # Read first: the first block corrects what the header says about the stream.
             first = next(blocks)
             accumulators = {f.name: f.start(decoder.stream) for f in wanted}
             for block in itertools.chain((first,), blocks):

@@ -1,4 +1,4 @@
-"""Names that are on their way out: they work for one release and say what replaces them."""
+"""Deprecated names: they work for one release and name their replacement."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import functools
 import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+
+from phonoscope.messages import gettext
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,14 +26,19 @@ def warn_deprecated(old: str, new: str, *, since: str, stacklevel: int = 2) -> N
         Frames between this call and the user's code.
     """
     warnings.warn(
-        f"{old} is deprecated since phonoscope {since}; use {new}",
+        gettext(
+            "{old} is deprecated since Phonoscope {since}; use {new}.",
+            old=old,
+            since=since,
+            new=new,
+        ),
         DeprecationWarning,
         stacklevel=stacklevel + 1,
     )
 
 
 def deprecated(new: str, *, since: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Mark a function as deprecated; calling it warns and works as before.
+    """Mark a function as deprecated: it still works, with a warning.
 
     Examples
     --------
@@ -44,7 +51,7 @@ def deprecated(new: str, *, since: str) -> Callable[[Callable[P, T]], Callable[P
     ...     twice(2)
     4
     >>> str(caught[0].message)
-    'twice is deprecated since phonoscope 0.2; use double'
+    'twice is deprecated since Phonoscope 0.2; use double.'
     """
 
     def wrap(function: Callable[P, T]) -> Callable[P, T]:

@@ -3,22 +3,28 @@
 ::
 
     PhonoscopeError
-    ├── UsageError          an argument is wrong; nothing was done            exit status 2
-    ├── PluginError         a package that extends Phonoscope is faulty       exit status 2
-    ├── MissingExtraError   an optional part is not installed; names it       exit status 2
-    ├── CatalogueError      a catalogue cannot be opened, read or written     exit status 2
-    │   └── NewerCatalogueError   written by a newer Phonoscope
-    ├── SourceError         a source of metadata is refused or breaks off     exit status 2
-    ├── LabelError          a label cannot be written into a file         exit status 3
-    └── UnreadableError     one input cannot be examined; becomes a row       exit status 3
+    ├── UsageError          an argument is wrong; nothing was done              exit status 2
+    │   └── MissingExtraError     an optional part isn't installed
+    ├── PluginError         a package that extends Phonoscope is faulty         exit status 2
+    ├── CatalogueError      a catalogue can't be opened, read or written        exit status 2
+    │   └── NewerCatalogueError   a newer Phonoscope wrote it
+    ├── SourceError         a source of metadata is refused, or ends too early  exit status 2
+    ├── LabelError          a label can't be written into a file                exit status 3
+    └── UnreadableError     one file can't be analysed                          exit status 3
 
-A bad *file* never stops a scan: its :class:`UnreadableError` is stored as a row
-with ``kind`` and message. A bad *argument* raises. Causes are always chained.
+A bad *file* never stops a scan: its :class:`UnreadableError` becomes a row with ``kind`` and
+message. A bad *argument* raises. The cause is always chained.
+
+Messages are whole sentences of :mod:`phonoscope.messages`: what happened, why, and what to do
+next, in at most three lines. Programs and tests read ``code`` and ``kind``, never the message.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from phonoscope.escape import printable
+from phonoscope.messages import Message, gettext, sentences
 
 
 class PhonoscopeError(Exception):
@@ -27,8 +33,7 @@ class PhonoscopeError(Exception):
     Parameters
     ----------
     message
-        What happened, why, and what to do next, in at most three lines: a message of
-        :mod:`phonoscope.messages`.
+        What happened, why, and what to do next.
     code
         Which error of its class it is, for programs and tests: ``"unknown-format"``.
     """
@@ -51,82 +56,88 @@ class UsageError(PhonoscopeError):
 
 
 class PluginError(PhonoscopeError):
-    """A package that extends Phonoscope can't be loaded, fails, or brings what is there already.
+    """A plugin can't be loaded, fails, or uses a name that is taken.
 
     Parameters
     ----------
     plugin
-        Name of its entry point, or of the hook where two plugins disagree.
-    why
-        What went wrong, in words.
+        Name of its entry point, or of the hook where two plugins use one name.
+    message
+        What went wrong, in whole sentences. What to do next is added.
     """
 
-    def __init__(self, plugin: str, why: str) -> None:
+    def __init__(self, plugin: str, message: str, *, code: str = "") -> None:
         self.plugin = plugin
-        super().__init__(
-            f"the plugin '{plugin}' {why}; PHONOSCOPE_PLUGINS=0 starts without plugins"
-        )
+        way_out = gettext("To start without plugins, set PHONOSCOPE_PLUGINS=0.")
+        super().__init__(sentences(message, way_out), code=code)
 
 
 class MissingExtraError(UsageError):
-    """An optional part of Phonoscope is not installed.
+    """An optional part of Phonoscope isn't installed.
 
     Parameters
     ----------
     extra
         Name of the extra, as in ``pip install 'phonoscope[extra]'``.
-    what
-        What the extra is needed for.
+    message
+        What needs it, in a whole sentence. How to install it is added.
     """
 
-    def __init__(self, extra: str, what: str) -> None:
+    code = "missing-extra"
+
+    def __init__(self, extra: str, message: str) -> None:
         self.extra = extra
-        super().__init__(f"{what} needs an extra: pip install 'phonoscope[{extra}]'")
+        install = gettext(
+            "Install it with: {command}", command=f"pip install 'phonoscope[{extra}]'"
+        )
+        super().__init__(sentences(message, install))
 
 
 class CatalogueError(PhonoscopeError):
-    """A catalogue cannot be opened, read or written."""
+    """A catalogue can't be opened, read or written."""
 
 
 class SourceError(PhonoscopeError):
-    """A source of metadata has no known layout, is damaged, or breaks off midway."""
+    """A source of metadata has an unknown format, is damaged, or ends too early."""
 
 
 class LabelError(PhonoscopeError):
-    """A label cannot be written into one file, which is as it was."""
+    """A label can't be written into a file; the file is unchanged."""
 
 
 class NewerCatalogueError(CatalogueError):
-    """The catalogue was written by a newer Phonoscope than this one."""
+    """A newer Phonoscope than this one wrote the catalogue."""
+
+    code = "newer-format"
 
 
 class ErrorKind(StrEnum):
-    """Why one input could not be examined. Stored in ``files.error_kind``."""
+    """Why a file couldn't be analysed. Stored in ``files.error_kind``."""
 
     EMPTY = "empty"
     """The file has no bytes."""
     NOT_A_FILE = "not-a-file"
-    """A folder, FIFO, socket or device."""
+    """A folder, named pipe, socket or device."""
     VANISHED = "vanished"
-    """It was there when the sources were listed and is gone now."""
+    """It doesn't exist, or was deleted after the sources were listed."""
     NOT_PERMITTED = "not-permitted"
-    """The operating system refuses to open it."""
+    """The operating system doesn't allow to open it."""
     NOT_AUDIO = "not-audio"
-    """No known audio container could be recognised."""
+    """It has no known audio format."""
     NO_AUDIO_STREAM = "no-audio-stream"
-    """A known container without an audio stream."""
+    """A known format without an audio stream."""
     UNDECODABLE = "undecodable"
-    """An audio stream from which not one sample could be decoded."""
+    """An audio stream of which nothing could be decoded."""
     TIME_LIMIT = "time-limit"
-    """Examining it took longer than the per-file time limit."""
+    """The analysis took longer than one file may take."""
     MEMORY_LIMIT = "memory-limit"
-    """Examining it needed more memory than a worker may use."""
+    """The analysis needed more memory than a worker may use."""
     CRASHED = "crashed"
-    """The worker process that examined it died."""
+    """The worker process that analysed it ended."""
     IO = "io"
-    """Reading failed for another reason given by the operating system."""
+    """The operating system gives another reason why it can't be read."""
     INTERNAL = "internal"
-    """A fault of Phonoscope itself; the message names it."""
+    """A bug in Phonoscope; the message names it."""
 
 
 TRANSIENT = frozenset(
@@ -140,23 +151,37 @@ TRANSIENT = frozenset(
         ErrorKind.INTERNAL,
     }
 )
-"""Kinds that may be different next time: such a file is tried again by the next scan."""
+"""Kinds that may not recur: the next scan tries such a file again."""
+
+
+def bug(error: Exception) -> Message:
+    """Return the message of an error that Phonoscope doesn't raise on purpose."""
+    return gettext(
+        "This is a bug in Phonoscope, please report it: {error}",
+        error=printable(f"{type(error).__name__}: {error}"),
+    )
+
+
+OUT_OF_MEMORY = gettext(
+    "The analysis needs more memory than a worker may use. To allow more, set "
+    "PHONOSCOPE_WORKER_MEMORY_MB."
+)
 
 
 class UnreadableError(PhonoscopeError):
-    """One input cannot be examined.
+    """One file can't be analysed.
 
     Parameters
     ----------
     kind
-        Why.
+        Why; also the error's code.
     message
-        One line for a person; never holds a traceback.
+        One line for a person, without a traceback.
     """
 
     def __init__(self, kind: ErrorKind, message: str) -> None:
         self.kind = kind
-        super().__init__(message)
+        super().__init__(message, code=kind.value)
 
     def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
         return type(self), (self.kind, self.message)

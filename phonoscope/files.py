@@ -1,9 +1,9 @@
-"""Sources: where a recording's bytes are, named so that any name survives storage.
+"""Sources: where a recording's bytes are, under names that can be stored.
 
-A source is named by a URI that is always valid UTF-8:
+The name of a source is a URI that is always valid UTF-8:
 
-- an absolute local path as it is, when its name is valid UTF-8;
-- ``file://`` with percent-encoded bytes, when it is not;
+- an absolute local path, where that is valid UTF-8;
+- ``file://`` with percent-encoded bytes, where it isn't;
 - any other ``scheme://`` is read through fsspec.
 """
 
@@ -22,6 +22,7 @@ from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 RECORDING_ID_BYTES = 16
 _HASH_CHUNK = 1 << 20
@@ -34,13 +35,13 @@ class SourceStat(NamedTuple):
     """What identifies a version of a source without reading it."""
 
     size_bytes: int
-    """Size, bytes; -1 when the store does not tell."""
+    """Size, bytes; -1 when the store doesn't give one."""
     mtime_ns: int
-    """Last change, nanoseconds since 1970 UTC; 0 when the store does not tell."""
+    """Last change, nanoseconds since 1970 UTC; 0 when the store doesn't give one."""
 
 
 def uri_of(path: str | os.PathLike[str]) -> str:
-    """Name a local path or URI so that it can be stored as UTF-8 and opened again.
+    """Return the URI of a path: valid UTF-8, so that it can be stored and opened again.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def stat_source(uri: str) -> SourceStat:
 
 
 def open_source(uri: str) -> BinaryIO:
-    """Open a source for reading; only ever a regular file, and never blocking.
+    """Open a source for reading. It has to be a regular file; opening never blocks.
 
     Parameters
     ----------
@@ -121,9 +122,10 @@ def open_source(uri: str) -> BinaryIO:
     if path is None:
         return cast(BinaryIO, _remote_open(uri))
     try:
-        # Opening some devices has effects, so look first; and look again at what was opened.
+        # Opening some devices has effects, so check before. Another file may be there by then, so
+        # check again after.
         _stat_of(os.stat(path))
-        # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
+        # O_NONBLOCK: opening a FIFO without a writer would wait forever.
         descriptor = os.open(path, _NONBLOCKING)
         try:
             _stat_of(os.fstat(descriptor))
@@ -164,39 +166,46 @@ def identify_source(uri: str) -> tuple[str, int]:
         try:
             recording_id, size_bytes = identify(file), file.tell()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise UnreadableError(ErrorKind.IO, f"cannot be read: {reason}") from error
+            raise unreadable(error.strerror or type(error).__name__) from error
     if size_bytes == 0:
-        raise UnreadableError(ErrorKind.EMPTY, "the file is empty (0 bytes)")
+        raise UnreadableError(ErrorKind.EMPTY, gettext("The file is empty (0 bytes)."))
     return recording_id, size_bytes
+
+
+def unreadable(reason: str) -> UnreadableError:
+    """Return the error of a file that can't be read for a reason that the system gives."""
+    message = gettext("The file can't be read: {reason}.", reason=printable(reason)[:300])
+    return UnreadableError(ErrorKind.IO, message)
+
+
+_FOLDER = gettext("This is a folder, not a file.")
+_NOT_FILES: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, _FOLDER),
+    (stat.S_ISFIFO, gettext("This is a named pipe (FIFO), not a file.")),
+    (stat.S_ISSOCK, gettext("This is a socket, not a file.")),
+    (stat.S_ISCHR, gettext("This is a device, not a file.")),
+    (stat.S_ISBLK, gettext("This is a device, not a file.")),
+)
 
 
 def _stat_of(status: os.stat_result) -> SourceStat:
     if not stat.S_ISREG(status.st_mode):
-        raise UnreadableError(ErrorKind.NOT_A_FILE, f"not a regular file but {_sort_of(status)}")
+        found = (message for test, message in _NOT_FILES if test(status.st_mode))
+        message = next(found, gettext("This isn't a regular file."))
+        raise UnreadableError(ErrorKind.NOT_A_FILE, message)
     return SourceStat(status.st_size, status.st_mtime_ns)
-
-
-def _sort_of(status: os.stat_result) -> str:
-    tests: dict[str, Callable[[int], bool]] = {
-        "a folder": stat.S_ISDIR,
-        "a FIFO": stat.S_ISFIFO,
-        "a socket": stat.S_ISSOCK,
-        "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
-    }
-    return next((name for name, test in tests.items() if test(status.st_mode)), "something else")
 
 
 def _unreadable(error: Exception) -> UnreadableError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return UnreadableError(ErrorKind.VANISHED, "there is no such file (any more)")
+        return UnreadableError(ErrorKind.VANISHED, gettext("The file doesn't exist."))
     if isinstance(error, PermissionError):
-        return UnreadableError(ErrorKind.NOT_PERMITTED, "no permission to read it")
+        message = gettext("You don't have permission to read this file.")
+        return UnreadableError(ErrorKind.NOT_PERMITTED, message)
     if isinstance(error, IsADirectoryError):
-        return UnreadableError(ErrorKind.NOT_A_FILE, "not a regular file but a folder")
+        return UnreadableError(ErrorKind.NOT_A_FILE, _FOLDER)
     number = error.errno if isinstance(error, OSError) else None
-    reason = os.strerror(number) if number else f"{type(error).__name__}: {error}"
-    return UnreadableError(ErrorKind.IO, f"cannot be read: {printable(reason)[:300]}")
+    return unreadable(os.strerror(number) if number else f"{type(error).__name__}: {error}")
 
 
 def _remote(uri: str) -> Any:
@@ -211,7 +220,7 @@ def _remote_stat(uri: str) -> SourceStat:
     except Exception as error:
         raise _remote_unreadable(error) from error
     if info.get("type") == "directory":
-        raise UnreadableError(ErrorKind.NOT_A_FILE, "not a regular file but a folder")
+        raise UnreadableError(ErrorKind.NOT_A_FILE, _FOLDER)
     size = info.get("size")
     return SourceStat(-1 if size is None else int(size), remote_mtime_ns(info))
 
@@ -224,12 +233,12 @@ def _remote_open(uri: str) -> io.IOBase:
 
 
 def _remote_unreadable(error: Exception) -> UnreadableError | MemoryError:
-    """Every store has errors of its own kinds; none of them may stop a scan."""
+    """Return the error of a remote file: each store has its own kinds, and none may stop a scan."""
     return error if isinstance(error, MemoryError) else _unreadable(error)
 
 
 def remote_mtime_ns(info: dict[str, object]) -> int:
-    """Return when a remote file changed, from what fsspec tells of it; see :class:`SourceStat`."""
+    """Return when a remote file changed, from what fsspec knows of it; see :class:`SourceStat`."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = info.get(name)
         if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""What people see who print an object or leave it at the end of a notebook's cell."""
+"""How objects look when they are printed, or end a notebook's cell."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import html
 from collections.abc import Sequence
 from itertools import groupby
 
+from phonoscope.escape import printable
+from phonoscope.messages import localised
+
 Row = tuple[str, str]
-"""Label and text; rows of one label after another are shown under it once."""
+"""Label and text; consecutive rows of one label show it once."""
 
 
 def summary_text(title: str, rows: Sequence[Row]) -> str:
@@ -20,6 +23,7 @@ def summary_text(title: str, rows: Sequence[Row]) -> str:
       verdict   undecided
       evidence  one
     """
+    rows = [_shown(row) for row in rows]
     width = max((len(label) for label, _ in rows), default=0)
     lines = [title]
     for label, group in groupby(rows, key=lambda row: row[0]):
@@ -29,7 +33,7 @@ def summary_text(title: str, rows: Sequence[Row]) -> str:
 
 
 def summary_html(title: str, rows: Sequence[Row]) -> str:
-    """Return the same as HTML: escaped, without scripts, in the colours of the page around it.
+    """Return them as HTML: escaped, without scripts, in the colours of the page around it.
 
     Examples
     --------
@@ -39,7 +43,7 @@ def summary_html(title: str, rows: Sequence[Row]) -> str:
     cells = "".join(
         f'<tr><th scope="row" style="{_LABEL}">{html.escape(label)}</th>'
         f'<td style="{_CELL}">{"<br>".join(html.escape(text) for _, text in group)}</td></tr>'
-        for label, group in groupby(rows, key=lambda row: row[0])
+        for label, group in groupby(map(_shown, rows), key=lambda row: row[0])
     )
     return (
         f'<table style="{_TABLE}"><caption style="{_CAPTION}">{html.escape(title)}</caption>'
@@ -47,7 +51,12 @@ def summary_html(title: str, rows: Sequence[Row]) -> str:
     )
 
 
-# No colour of its own: what a notebook's light or dark theme reads well in is what it inherits.
+def _shown(row: Row) -> Row:
+    label, text = row
+    return localised(label), printable(localised(text))
+
+
+# It inherits all colours, so it is readable in light and dark notebooks.
 _TABLE = "border-collapse:collapse;color:inherit;background:transparent"
 _CAPTION = "text-align:left;font-weight:bold;caption-side:top;color:inherit"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .6em;color:inherit"

@@ -1,13 +1,13 @@
-"""Extension points: what a package outside Phonoscope can add, and how it is found.
+"""Extension points: what a plugin can add to Phonoscope, and how it is found.
 
-Phonoscope's own features, findings, disclosure standards, formats, commands and pages enter through
-the same hooks. A package registers itself with an entry point in the group ``phonoscope``::
+Phonoscope's own features, findings, disclosure standards, formats, commands and pages use the same
+hooks. A plugin is a package that registers itself with an entry point in the group ``phonoscope``::
 
     [project.entry-points.phonoscope]
     my-plugin = "my_package.plugin"
 
-and its module implements any of the hooks of :class:`Hooks` with ``phonoscope.plugins.hookimpl``.
-``PHONOSCOPE_PLUGINS=0`` starts without packages from outside.
+Its module implements some hooks of :class:`Hooks` with ``phonoscope.plugins.hookimpl``.
+``PHONOSCOPE_PLUGINS=0`` starts without plugins.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from typing import Any, NamedTuple
 import pluggy
 
 from phonoscope.errors import PluginError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 NAME = "phonoscope"
 SWITCH = "PHONOSCOPE_PLUGINS"
-"""Environment variable; ``0`` leaves out packages from outside."""
+"""Environment variable; ``0`` starts without plugins."""
 BUILT_IN = {
     "phonoscope_features": "phonoscope.features.plugin",
     "phonoscope_disclosure_standards": "phonoscope.disclosure.plugin",
@@ -36,7 +38,7 @@ BUILT_IN = {
     "phonoscope_web_routers": "phonoscope.web.plugin",
     "phonoscope_commands": "phonoscope.cli.plugin",
 }
-"""Module that registers what Phonoscope itself brings, by hook; imported when it is called."""
+"""Module that registers Phonoscope's own parts, by hook; imported when the hook is called."""
 
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ hookimpl = pluggy.HookimplMarker(NAME)
 
 
 class Hooks:
-    """The hooks a plugin can implement. Each returns a list; an empty one adds nothing."""
+    """The hooks that a plugin can implement. Each returns a list; an empty one adds nothing."""
 
     @hookspec
     def phonoscope_features(self) -> Sequence[Any]:
@@ -73,7 +75,7 @@ class Hooks:
 
     @hookspec
     def phonoscope_web_routers(self) -> Sequence[Any]:
-        """Return FastAPI routers with pages; requests pass the same guard as all others."""
+        """Return FastAPI routers with pages; the same guard checks their requests."""
         raise NotImplementedError
 
     @hookspec
@@ -83,7 +85,7 @@ class Hooks:
 
 
 class Plugin(NamedTuple):
-    """A package from outside that was found."""
+    """A plugin that is installed."""
 
     name: str
     """Name of its entry point."""
@@ -98,13 +100,13 @@ def manager(*, outside: bool = True) -> pluggy.PluginManager:
     Parameters
     ----------
     outside
-        Whether packages from outside are loaded too. Finding them takes about 0.07 CPU-s in an
-        environment of 150 packages, so what doesn't need them goes without.
+        Whether plugins of other packages are loaded too. Finding them takes about 0.07 CPU-s in an
+        environment of 150 packages, so code that doesn't need them leaves them out.
 
     Raises
     ------
     PluginError
-        When a package from outside can't be loaded.
+        When a plugin can't be loaded.
     """
     made = pluggy.PluginManager(NAME)
     made.add_hookspecs(Hooks)
@@ -119,12 +121,17 @@ def _load(made: pluggy.PluginManager, point: EntryPoint) -> None:
         made.register(point.load(), name=point.name)
         made.check_pending()
     except Exception as error:
-        raise PluginError(point.name, f"can't be loaded: {_in_words(error)}") from error
+        message = gettext(
+            "The plugin '{plugin}' can't be loaded: {error}",
+            plugin=printable(point.name),
+            error=_in_words(error),
+        )
+        raise PluginError(point.name, message, code="not-loaded") from error
     log.debug("loaded plugin %s", point.name)
 
 
 def collected(hook: str, *, outside: bool = True) -> list[Any]:
-    """Return what all plugins give for a hook, Phonoscope's own first.
+    """Return what Phonoscope and all plugins return for a hook, Phonoscope first.
 
     Parameters
     ----------
@@ -136,12 +143,12 @@ def collected(hook: str, *, outside: bool = True) -> list[Any]:
     Raises
     ------
     PluginError
-        When a plugin from outside can't be loaded, fails, or returns something else than a list.
+        When a plugin can't be loaded, fails, or returns something other than a list.
     """
     made, own = manager(outside=outside), BUILT_IN[hook]
     if not made.has_plugin(own):
         made.register(import_module(own), name=own)
-    # The one registered last comes first in pluggy's list.
+    # In pluggy's list the one registered last is first.
     calls = sorted(getattr(made.hook, hook).get_hookimpls(), key=lambda c: c.plugin_name != own)
     return [one for call in calls for one in _given(call.plugin_name, call.function)]
 
@@ -152,9 +159,17 @@ def _given(name: str, function: Callable[[], Any]) -> Sequence[Any]:
     except Exception as error:
         if name in BUILT_IN.values():
             raise
-        raise PluginError(name, f"failed: {_in_words(error)}") from error
+        message = gettext(
+            "The plugin '{plugin}' failed: {error}", plugin=printable(name), error=_in_words(error)
+        )
+        raise PluginError(name, message, code="failed") from error
     if not isinstance(given, list | tuple):
-        raise PluginError(name, f"returned {type(given).__name__}, not a list")
+        message = gettext(
+            "The plugin '{plugin}' returned {type}, not a list.",
+            plugin=printable(name),
+            type=type(given).__name__,
+        )
+        raise PluginError(name, message, code="not-a-list")
     return given
 
 
@@ -164,15 +179,20 @@ def without_duplicates(hook: str, names: Iterable[str]) -> None:
     Raises
     ------
     PluginError
-        When they do; names both the hook and what is there twice.
+        When they do; it names the hook and the name.
     """
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise PluginError(hook, f"is used twice for the same name: {', '.join(sorted(twice))}")
+        message = gettext(
+            "Two plugins use the same name in the hook {hook}: {names}.",
+            hook=hook,
+            names=printable(", ".join(sorted(twice))),
+        )
+        raise PluginError(hook, message, code="name-taken")
 
 
 def installed() -> list[Plugin]:
-    """Return the packages from outside, by name; loads none of them."""
+    """Return the plugins that are installed, by name; loads none of them."""
     return sorted(
         Plugin(point.name, point.dist.version if point.dist else "")
         for point in entry_points(group=NAME)
@@ -180,4 +200,4 @@ def installed() -> list[Plugin]:
 
 
 def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return printable(f"{type(error).__name__}: {error}")

@@ -258,8 +258,9 @@ def test_check_weighs_with_the_share_of_false_alarms_that_is_set(tmp_path, monke
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 0.51, 1.0, float("nan")])
 def test_a_share_of_false_alarms_that_is_none_raises(tmp_path, share):
-    with pytest.raises(UsageError, match=r"above 0 and at most 0\.5"):
+    with pytest.raises(UsageError) as refused:
         phonoscope.analyse(tmp_path / "a.wav", false_alarms=share)
+    assert refused.value.code == "false-alarms"
     with pytest.raises(ValueError, match="false_alarms"):
         Settings(false_alarms=share)
 
@@ -278,8 +279,9 @@ def test_what_check_would_examine(tmp_path):
     assert listed([tmp_path]) == [a, b]
     assert listed([a, tmp_path / "none.wav", a]) == [a, str(tmp_path / "none.wav")]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="no audio"):
+    with pytest.raises(UsageError) as refused:
         listed([tmp_path / "empty"])
+    assert refused.value.code == "no-audio-files"
 
 
 def test_printing_an_analysis_says_what_matters():
@@ -288,11 +290,11 @@ def test_printing_an_analysis_says_what_matters():
     assert lines[0] == "/music/a.wav"
     labels = [line[2:].split("  ")[0] for line in lines[1:]]
     assert labels == ["verdict", "duration", "title", "declared", "evidence"]
-    assert "generated (declared)" in lines[1]
+    assert lines[1].endswith(made.verdict.says)
     assert "Song a" in str(made)
     assert "The bandwidth ends at 16 kHz." in str(made)
     bad = analyse("no-such-file.mp3")
-    assert str(bad).splitlines()[1].strip() == f"error  {bad.error} (vanished)"
+    assert str(bad).splitlines()[1].strip() == f"error  {bad.error}"
 
 
 def test_what_notebooks_show_is_escaped_and_takes_the_colours_of_the_page(catalogue):

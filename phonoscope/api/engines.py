@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from phonoscope.catalogue.reader import CatalogueReader
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def scan_engine(name: str) -> Engine:
-    """Return where a scan runs, by its name.
+    """Return the engine of a scan by its name.
 
     Raises
     ------
     UsageError
-        When there is no such engine.
+        When there is no such engine (``unknown-engine``).
     """
     if name == "local":
         from phonoscope.scan.local import LocalEngine
@@ -31,23 +33,23 @@ def scan_engine(name: str) -> Engine:
         from phonoscope.scan.spark import SparkEngine
 
         return SparkEngine()
-    raise _no_engine(name)
+    raise _unknown(name)
 
 
 OnEngine: TypeAlias = "Callable[[Store, CatalogueReader], CatalogueReader]"
-"""Gives the tables of a catalogue as an engine reads them."""
+"""Returns the tables of a catalogue as an engine reads them."""
 
 
 @contextmanager
 def readers_on(engine: str, settings: Settings) -> Iterator[OnEngine]:
-    """Give what turns the tables of a catalogue into tables that an engine reads.
+    """Yield a function that turns the tables of a catalogue into an engine's tables.
 
     Raises
     ------
     UsageError
-        When there is no such engine, or Spark cannot be started.
+        When there is no such engine (``unknown-engine``), or Spark doesn't start.
     MissingExtraError
-        When PySpark is asked for and not installed.
+        When PySpark is needed and isn't installed.
     """
     if engine == "local":
         yield lambda _, reader: reader
@@ -62,8 +64,11 @@ def readers_on(engine: str, settings: Settings) -> Iterator[OnEngine]:
             if is_ours:
                 session.stop()
     else:
-        raise _no_engine(engine)
+        raise _unknown(engine)
 
 
-def _no_engine(name: str) -> UsageError:
-    return UsageError(f"there is no engine {name!r}; there are local and spark")
+def _unknown(name: str) -> UsageError:
+    message = gettext(
+        "There is no engine '{name}'. The engines are local and spark.", name=printable(name)
+    )
+    return UsageError(message, code="unknown-engine")

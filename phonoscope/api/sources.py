@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from phonoscope.deprecation import deprecated
 from phonoscope.errors import UsageError
 from phonoscope.files import uri_of
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
@@ -69,7 +70,7 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
         else:
             found.update((file.uri, None) for file in files)
     if not found:
-        raise UsageError("no audio or video file was found there")
+        raise UsageError(gettext("No audio or video file was found."), code="no-audio-files")
     return list(found)
 
 

@@ -30,6 +30,9 @@ from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.columns import Floats
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.files import unreadable
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import measured
 
 DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,loas,matroska,webm,"
@@ -98,9 +101,8 @@ class Decoder:
             raise
         except (av.FFmpegError, ValueError) as error:
             self._bytes.raise_failure()
-            raise UnreadableError(
-                ErrorKind.NOT_AUDIO, "no known audio container was recognised in it"
-            ) from error
+            message = gettext("The file isn't in a known audio format.")
+            raise UnreadableError(ErrorKind.NOT_AUDIO, message) from error
         try:
             self._bytes.raise_failure()
             self._stream = self._choose_stream()
@@ -146,10 +148,12 @@ class Decoder:
         # Only the first samples settle how many channels there are and at which rate.
         held = next(pieces, None)
         if held is None:
-            raise UnreadableError(
-                ErrorKind.UNDECODABLE,
-                f"{self.stream.container}/{self.stream.codec}: not one sample could be decoded",
+            message = gettext(
+                "No sound could be decoded from this {container} file with codec {codec}.",
+                container=self.stream.container,
+                codec=self.stream.codec,
             )
+            raise UnreadableError(ErrorKind.UNDECODABLE, message)
         lead = np.empty((self.stream.channels, 0), np.float32)
         keep = fine_size(self.stream.sample_rate_hz)
         start = 0
@@ -189,16 +193,13 @@ class Decoder:
     def _choose_stream(self) -> AudioStream:
         stream = self._container.streams.best("audio")
         if stream is None:
-            kinds = sorted({s.type for s in self._container.streams if s.type})
-            found = f"only {', '.join(kinds)}" if kinds else "no stream at all"
-            raise UnreadableError(
-                ErrorKind.NO_AUDIO_STREAM,
-                f"a {self._container.format.name} file without an audio stream ({found})",
-            )
+            raise _without_audio(self._container)
         audio = cast(AudioStream, stream)
         context = audio.codec_context
         if context is None:
-            raise UnreadableError(ErrorKind.UNDECODABLE, "no decoder for its audio codec")
+            raise UnreadableError(
+                ErrorKind.UNDECODABLE, gettext("There is no decoder for the file's audio codec.")
+            )
         _check_possible(context.sample_rate or 0, context.channels or 0)
         context.thread_count = 1
         return audio
@@ -355,7 +356,22 @@ class _Bytes:
         if self._failure is not None:
             number = self._failure.errno if isinstance(self._failure, OSError) else None
             reason = os.strerror(number) if number else type(self._failure).__name__
-            raise UnreadableError(ErrorKind.IO, f"cannot be read: {reason}") from self._failure
+            raise unreadable(reason) from self._failure
+
+
+def _without_audio(container: Any) -> UnreadableError:
+    kinds = sorted({stream.type for stream in container.streams if stream.type})
+    if kinds:
+        message = gettext(
+            "The {container} file has no audio stream. It only has: {streams}.",
+            container=container.format.name,
+            streams=", ".join(kinds),
+        )
+    else:
+        message = gettext(
+            "The {container} file has no audio stream.", container=container.format.name
+        )
+    return UnreadableError(ErrorKind.NO_AUDIO_STREAM, message)
 
 
 def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFrame]:
@@ -373,14 +389,21 @@ def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFra
 
 def _check_possible(rate_hz: int, channels: int) -> None:
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise UnreadableError(
-            ErrorKind.UNDECODABLE,
-            f"a sample rate of {rate_hz} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz can be examined",
+        message = gettext(
+            "The sample rate is {rate}. Rates from {lowest} to {highest} can be analysed.",
+            rate=measured(rate_hz, "Hz"),
+            lowest=measured(MIN_RATE_HZ, "Hz"),
+            highest=measured(MAX_RATE_HZ, "Hz"),
         )
+        raise UnreadableError(ErrorKind.UNDECODABLE, message)
     if not 1 <= channels <= MAX_CHANNELS:
-        raise UnreadableError(
-            ErrorKind.UNDECODABLE, f"{channels} channels; 1 to {MAX_CHANNELS} can be examined"
+        message = ngettext(
+            "The file has {n} channel. Files with 1 to {most} channels can be analysed.",
+            "The file has {n} channels. Files with 1 to {most} channels can be analysed.",
+            channels,
+            most=MAX_CHANNELS,
         )
+        raise UnreadableError(ErrorKind.UNDECODABLE, message)
 
 
 _MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})

@@ -12,6 +12,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import finish_stdout, message, write, write_json
 from phonoscope.errors import MissingExtraError, UsageError
+from phonoscope.messages import gettext
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def serve(
 
         from phonoscope.web.app import create_app
     except ModuleNotFoundError as error:
-        raise MissingExtraError("web", "serving pages") from error
+        raise MissingExtraError("web", gettext("Serving pages needs a web server.")) from error
     from phonoscope import api
 
     opened = api.open_catalogue(person_path(catalogue), create=False)

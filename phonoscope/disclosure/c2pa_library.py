@@ -27,6 +27,8 @@ from phonoscope.messages import gettext
 
 EXTRA = "provenance"
 
+_NEEDED = gettext("Reading and signing C2PA manifests needs the package c2pa-python.")
+
 STORE_CHARACTERS = 8 << 20
 """A manifest store with more characters of JSON isn't parsed."""
 
@@ -74,14 +76,14 @@ def load() -> ModuleType:
         name = _LIBRARIES.get(sys.platform, "libc2pa_c.so")
         own = next((p for f in folders if (p := Path(f) / "libs" / name).is_file()), None)
         if own is None:
-            raise MissingExtraError(EXTRA, "reading and signing C2PA manifests")
+            raise MissingExtraError(EXTRA, _NEEDED)
         before = os.environ.get("C2PA_LIBRARY_NAME")
         # Its loader looks in the current folder first; a full path prevents that.
         os.environ["C2PA_LIBRARY_NAME"] = str(own.resolve())
         try:
             return importlib.import_module("c2pa")
         except (ImportError, OSError, RuntimeError) as error:
-            raise MissingExtraError(EXTRA, "reading and signing C2PA manifests") from error
+            raise MissingExtraError(EXTRA, _NEEDED) from error
         finally:
             if before is None:
                 del os.environ["C2PA_LIBRARY_NAME"]

@@ -53,7 +53,7 @@ class Signer:
             valid today.
         """
         if importlib.util.find_spec("cryptography") is None:
-            raise MissingExtraError(EXTRA, "signing")
+            raise MissingExtraError(EXTRA, gettext("Signing needs the package cryptography."))
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
 
         leaf = self._certificate()

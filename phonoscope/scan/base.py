@@ -1,4 +1,4 @@
-"""What every engine does: take pending files, write batches of outcomes, count."""
+"""What all engines share: they take pending files, write batches of outcomes, and count."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What some outcomes came to, in numbers."""
+    """Some outcomes in numbers."""
 
     files: int = 0
     examined: int = 0
@@ -67,17 +67,17 @@ class ScanJob:
     settings: Settings
     progress: Progress
     receipt: Receipt = field(default_factory=Receipt)
-    """What the scan came to so far; engines add to it."""
+    """The numbers so far; engines add to them."""
 
     def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Write a batch: it is in the catalogue, whole, when this returns."""
+        """Write a batch. When this returns, all of it is in the catalogue."""
         if outcomes:
             batch = self.names.next()
             self.store.write(rows_of(outcomes, self.scan_id, batch), batch)
             _log.info("batch %s: %d files written", batch, len(outcomes))
 
     def count(self, receipt: Receipt) -> None:
-        """Add to what the scan came to and report it."""
+        """Add to the numbers and report progress."""
         self.receipt += receipt
         if receipt.files:
             bad = receipt.unreadable.total()
@@ -90,9 +90,9 @@ class Engine(Protocol):
     name: str
 
     def run(self, job: ScanJob, files: Iterator[list[SourceFile]]) -> None:
-        """Read files and write what they show into the job's catalogue.
+        """Analyse files and write the results into the job's catalogue.
 
-        On ``KeyboardInterrupt`` what is complete is written before it goes on up.
+        On ``KeyboardInterrupt``, finished recordings are written before it is raised again.
         """
 
 
@@ -109,16 +109,16 @@ def file_row(
 def outcomes_of(
     recording_id: str, files: Sequence[SourceFile], found: Analysis | Failure
 ) -> list[Outcome]:
-    """Return what came of all files that hold one recording.
+    """Return the outcomes of all files with the same recording.
 
     Parameters
     ----------
     recording_id
         Hash of their bytes.
     files
-        The first is the one that was examined.
+        The first one is the file that was analysed.
     found
-        Its examination, or why there is none.
+        Its analysis, or why there is none.
     """
     if isinstance(found, Failure):
         return [Outcome(file_row(f, recording_id, found.kind, found.message)) for f in files]

@@ -1,4 +1,4 @@
-"""Examine files in worker processes, in order, and store nothing."""
+"""Analyse files in worker processes, in order, and store nothing."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from phonoscope.scan.pool import Pool
 from phonoscope.settings import Settings
 
 AHEAD = 4
-"""Examinations a worker that may wait for a slow one before them."""
+"""Finished analyses per worker that may wait for a slow one before them."""
 
 
 def check_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Iterator[Analysis]:
-    """Yield an examination of each file, in the order given.
+    """Yield the analysis of each file, in the given order.
 
-    Closing the iterator ends the workers. A file that takes too long or crashes its worker
-    gives an examination with an error, like every other bad file.
+    Closing the iterator ends the workers. A file that takes too long or crashes its worker gives
+    an analysis with an error, like every other bad file.
     """
     with Pool(
         settings.workers,
         time_limit_s=settings.file_time_limit_s,
         memory_mb=settings.worker_memory_mb,
     ) as pool:
-        examine_one = partial(analyse, false_alarms=settings.false_alarms)
+        analyse_one = partial(analyse, false_alarms=settings.false_alarms)
         waiting = enumerate(uri_of(path) for path in paths)
         finished: dict[int, Analysis] = {}
         given = 0
@@ -36,17 +36,17 @@ def check_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> 
             while turn not in finished:
                 room = min(pool.free, turn + AHEAD * settings.workers - given)
                 for number, uri in itertools.islice(waiting, max(0, room)):
-                    pool.submit((number, uri), examine_one, uri)
+                    pool.submit((number, uri), analyse_one, uri)
                     given += 1
                 if not pool.working:
                     return
                 for done in pool.wait(60.0):
                     number, uri = done.tag
-                    finished[number] = _examination(uri, done.value)
+                    finished[number] = _analysis(uri, done.value)
             yield finished.pop(turn)
 
 
-def _examination(uri: str, found: Analysis | Failure) -> Analysis:
+def _analysis(uri: str, found: Analysis | Failure) -> Analysis:
     if isinstance(found, Analysis):
         return found
     return Analysis(uri, None, None, error_kind=found.kind, error=found.message)

@@ -13,7 +13,7 @@ from phonoscope.files import RECORDING_ID_BYTES
 
 _ID = np.dtype(f"S{RECORDING_ID_BYTES}")
 _MERGE = 1 << 17
-"""New ids that are kept aside before they are sorted in."""
+"""New ids that are collected before they are sorted in."""
 
 
 class KnownIds:
@@ -35,7 +35,7 @@ class KnownIds:
         if wanted in self._new:
             return True
         at = int(np.searchsorted(self._sorted, np.array(wanted, _ID)))
-        # Both ends are padded alike, so that trailing zero bytes compare as they should.
+        # Both sides have the same length, so trailing zero bytes compare correctly.
         return at < len(self._sorted) and bool(self._sorted[at] == np.array(wanted, _ID))
 
     def add(self, recording_id: str) -> None:

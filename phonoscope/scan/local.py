@@ -1,8 +1,8 @@
-"""The engine of one machine: worker processes, a pipeline, no barrier.
+"""The engine of one machine: worker processes in a pipeline, without barriers.
 
-A file is identified first (its bytes are hashed), then examined if its recording is neither
-in the catalogue nor under way: the same bytes at ten places are decoded once. Both steps run
-in the workers, side by side, so that a ten-hour file holds up nothing but its own worker.
+A file is identified first: its bytes are hashed. It is analysed only if its recording isn't in the
+catalogue and isn't being analysed, so the same bytes in ten files are decoded once. Workers do both
+steps at the same time, so a ten-hour file occupies only its own worker.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LocalEngine:
             try:
                 pipeline.run()
             finally:
-                # Also on Ctrl-C: what is complete is not done again by the next scan.
+                # Also on Ctrl-C, so that the next scan doesn't repeat finished recordings.
                 pipeline.write()
 
 
@@ -47,12 +47,12 @@ class _Identify(NamedTuple):
     file: SourceFile
 
 
-class _Examine(NamedTuple):
+class _Analyse(NamedTuple):
     recording_id: str
 
 
 class Pipeline:
-    """The way of files through identification, examination and into batches."""
+    """Moves files through identification and analysis into batches."""
 
     def __init__(
         self, job: ScanJob, pool: Pool, files: Iterator[list[SourceFile]], known: KnownIds
@@ -62,9 +62,9 @@ class Pipeline:
         self._files = (file for group in files for file in group)
         self._known = known
         self._new: deque[str] = deque()
-        """Recordings that were identified and wait to be examined."""
+        """Identified recordings that wait for their analysis."""
         self._under_way: dict[str, list[SourceFile]] = {}
-        """Files of each recording that waits or is being examined; the first is the one read."""
+        """Files of each recording that waits or is being analysed; the first one is read."""
         self._complete: list[Outcome] = []
         self._due_s = time.monotonic() + job.settings.batch_seconds
 
@@ -81,19 +81,19 @@ class Pipeline:
                 self.write()
 
     def write(self) -> None:
-        """Write what is complete as a batch."""
+        """Write finished outcomes as a batch."""
         self._job.write(self._complete)
         self._complete = []
         self._due_s = time.monotonic() + self._job.settings.batch_seconds
 
     def _give_work(self) -> bool:
-        """Give one task to a free worker; ``False`` when there is none now."""
+        """Give one task to a free worker; return ``False`` when there is no task."""
         if self._new:
             recording_id = self._new.popleft()
             first = self._under_way[recording_id][0]
-            # Only ever a listed file that could be hashed comes here: it has size and time.
+            # Only files that were hashed get here, so it has a size and a time.
             self._pool.submit(
-                _Examine(recording_id),
+                _Analyse(recording_id),
                 analyse_file,
                 first.uri,
                 recording_id,

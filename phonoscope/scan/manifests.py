@@ -9,28 +9,31 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.escape import printable
 from phonoscope.files import local_path, open_source, shown, uri_of
+from phonoscope.messages import gettext
 
 MANIFESTS = frozenset({".csv", ".parquet", ".txt"})
-"""Extensions by which a manifest is known."""
+"""Extensions of manifests."""
 COLUMNS = ("uri", "path", "file", "filename", "location")
-"""Names of the column that holds the path or URI, in order of preference; or the only column."""
+"""Names of the column with the path or URI, in order of preference."""
 _ROWS = 4_096
 
 
 def entries_of(uri: str) -> Iterator[list[str]]:
-    """Yield the URIs a manifest names, in groups.
+    """Yield the URIs that a manifest lists, in groups.
 
-    A relative path is relative to the manifest. A text file has one path or URI a line and may
-    have comments (``#``); CSV and Parquet have them in a column of :data:`COLUMNS`, or have
-    that one column only.
+    A relative path is relative to the manifest. A text file has one path or URI a line, and may
+    have comments (``#``). CSV and Parquet files have them in a column of :data:`COLUMNS`, or in
+    their only column.
 
     Raises
     ------
     UsageError
-        When the manifest cannot be read or has no such column.
+        When the manifest can't be read (``unreadable-manifest``) or has no such column
+        (``no-path-column``).
     """
-    # Imported here: a check of named files has no manifest.
+    # Imported here: most checks have no manifest.
     import pyarrow as pa
 
     read = {".csv": _csv_entries, ".parquet": _parquet_entries, ".txt": _text_entries}
@@ -43,12 +46,27 @@ def entries_of(uri: str) -> Iterator[list[str]]:
                     yield group
                     group = []
             yield group
-    except (UnreadableError, pa.ArrowException, csv.Error, OSError, _NoColumnError) as error:
-        raise UsageError(f"the manifest {shown(uri)} cannot be read: {error}") from error
+    except _NoColumnError as error:
+        message = gettext(
+            "The manifest {file} has no column of paths. It needs one named {names} or {last}.",
+            file=shown(uri),
+            names=", ".join(COLUMNS[:-1]),
+            last=COLUMNS[-1],
+        )
+        raise UsageError(message, code="no-path-column") from error
+    except UnreadableError as error:
+        raise _unreadable(uri, error.message) from error
+    except (pa.ArrowException, csv.Error, OSError) as error:
+        raise _unreadable(uri, printable(str(error))) from error
 
 
 class _NoColumnError(Exception):
     """A manifest has no column for the path."""
+
+
+def _unreadable(uri: str, reason: str) -> UsageError:
+    message = gettext("The manifest {file} can't be read. {reason}", file=shown(uri), reason=reason)
+    return UsageError(message, code="unreadable-manifest")
 
 
 def _absolute(entry: str, manifest: str) -> str:
@@ -68,7 +86,7 @@ def _text_entries(file: BinaryIO) -> Iterator[str]:
 
 
 def _csv_entries(file: BinaryIO) -> Iterator[str]:
-    # Names that are not UTF-8 pass as they are, like the operating system's own.
+    # Names that aren't UTF-8 are kept, like the operating system's own.
     text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
     try:
         rows = csv.reader(text)
@@ -77,7 +95,7 @@ def _csv_entries(file: BinaryIO) -> Iterator[str]:
             if len(row) > at and row[at].strip():
                 yield row[at]
     finally:
-        # The file belongs to who opened it.
+        # The caller closes the file.
         text.detach()
 
 
@@ -97,4 +115,4 @@ def _column(names: Iterable[str]) -> int:
             return found.index(name)
     if len(found) == 1:
         return 0
-    raise _NoColumnError(f"it needs a column named {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}")
+    raise _NoColumnError

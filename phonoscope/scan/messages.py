@@ -1,4 +1,4 @@
-"""What a pool and its workers say to each other: pickles with their length before them."""
+"""Messages between a pool and its workers: pickles after their length."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from phonoscope.errors import ErrorKind
 
 LENGTH = struct.Struct(">Q")
 BEGUN = b""
-"""What a worker answers first: it has a task and begins."""
+"""A worker's first answer: it has a task and begins."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a worker must know before its first task."""
+    """What a worker has to know before its first task."""
 
     parent_pid: int
     memory_mb: int
-    """Memory it may take above what it needs to start, MB (2^20 bytes)."""
+    """Memory that it may use on top of what it needs to start, MB (2^20 bytes)."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A call: the function must be importable under its own name."""
+    """A call of a function that can be imported under its own name."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -42,12 +42,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What came of a task."""
+    """The result of a task."""
 
     value: Any = None
     failure: Failure | None = None
     cpu_s: float = 0.0
-    """Processor time the worker took since its last answer, s."""
+    """Processor time of the worker since its last answer, s."""
 
 
 def read_frame(descriptor: int) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Find what of a listing was not read before: one join, in a table that spills to disk."""
+"""Find the files of a listing that are new: one join, in a table that spills to disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from phonoscope.scan.sources import SourceFile
 
 INSERT_ROWS = 20_000
 CHUNK = 1_024
-"""Files in a list that is handed on, the largest first."""
+"""Files in a group, which begins with the largest."""
 
 _SCHEMA = pa.schema(
     [
@@ -33,7 +33,7 @@ _SCHEMA = pa.schema(
 
 
 class Pending:
-    """The files of a listing that a scan must read. Use as a context manager.
+    """The files of a listing that a scan has to read. Use it as a context manager.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ class Pending:
             raise
 
     listed: int
-    """Different files that were listed."""
+    """Distinct files that were listed."""
     total: int
-    """Files that must be read."""
+    """Files that have to be read."""
     known_errors: Counter[ErrorKind]
-    """Files that are not read again, because it is known that they cannot be examined."""
+    """Files that are known to be unreadable, and aren't read again."""
 
     def __enter__(self) -> Self:
         return self
@@ -76,9 +76,10 @@ class Pending:
         self._connection.close()
 
     def files(self) -> Iterator[list[SourceFile]]:
-        """Yield the files that must be read, in groups, the largest of a group first.
+        """Yield the files that have to be read, in groups.
 
-        So that no worker is left with a long file when the others have nothing to do.
+        The largest of a group is first, so that no worker is left with a long file when the others
+        have finished.
         """
         reader = self._connection.sql("SELECT * FROM pending").to_arrow_reader(CHUNK)
         for batch in reader:

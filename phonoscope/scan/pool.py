@@ -1,8 +1,7 @@
-"""Worker processes with a time limit for each task, whose crash costs one task and no more.
+"""Worker processes with a time limit for each task. A crash costs one task and no more.
 
-Each worker has a *seat*: a thread that starts its process, hands it one task at a time and
-waits for the answer on a pipe of their own. No lock is shared between processes, so a worker
-that is killed at any moment cannot hold up another.
+Each worker has a *seat*: a thread that starts its process, gives it one task at a time and waits
+for the answer on a pipe of its own. Processes share no lock, so killing one never blocks another.
 """
 
 from __future__ import annotations
@@ -22,35 +21,37 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
 from phonoscope.errors import ErrorKind, PhonoscopeError
+from phonoscope.messages import gettext
 from phonoscope.scan.messages import Failure, Start, Task, TaskResult, read_frame, write_frame
+from phonoscope.text import span
 
 _log = logging.getLogger(__name__)
 
 WATCH_S = 0.1
-"""How often time limits are looked at, s."""
+"""How often time limits are checked, s."""
 START_ATTEMPTS = 3
 START_LIMIT_S = 180.0
-"""A worker that is not ready after this long, s, never will be."""
+"""A worker that isn't ready after this long never will be, s."""
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 
 
 _KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
-"""Blocks of sound come and go at the same sizes: glibc need not return each one's pages to the
-kernel and have them cleared again, which costs an eighth of a scan."""
+"""Blocks of sound all have the same sizes. Without these, glibc returns each one's pages to the
+kernel and gets cleared ones back, which costs an eighth of a scan."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A task that ended, one way or the other."""
+    """A task that ended, with a value or without."""
 
     tag: Any
-    """What :meth:`Pool.submit` was given to know it by."""
+    """The tag that :meth:`Pool.submit` got."""
     value: Any
-    """What the function returned; a :class:`Failure` when it did not return."""
+    """What the function returned; a :class:`Failure` when it didn't return."""
     cpu_s: float
-    """Processor time the worker took for it, s; the first also holds the worker's start."""
+    """Processor time that it took, s; the first task of a worker includes the worker's start."""
 
 
 class Pool:
@@ -59,11 +60,11 @@ class Pool:
     Parameters
     ----------
     workers
-        Processes at most; each is started when it is first needed.
+        The most processes; each starts when it is first needed.
     time_limit_s
-        Seconds one task may take; then its worker is killed.
+        Seconds that one task may take. Then its worker is killed.
     memory_mb
-        Memory a worker may take above what it needs to start, MB (Linux only).
+        Memory that a worker may use on top of what it needs to start, MB (Linux only).
     """
 
     def __init__(self, workers: int, *, time_limit_s: float, memory_mb: int) -> None:
@@ -99,13 +100,13 @@ class Pool:
 
     @property
     def working(self) -> int:
-        """Tasks that are under way."""
+        """Tasks that are running."""
         return len(self._working)
 
     def submit(self, tag: Any, function: Callable[..., Any], *arguments: Any) -> None:
-        """Give a task to a free worker; there must be one.
+        """Give a task to a free worker; there has to be one.
 
-        The function and what it returns must be known to ``pickle`` by name.
+        ``pickle`` has to find the function, and the type of its value, by name.
         """
         seat = self._free.pop()
         self._number += 1
@@ -113,12 +114,12 @@ class Pool:
         seat.give(self._number, tag, Task(function, arguments))
 
     def wait(self, timeout_s: float) -> list[Done]:
-        """Return the tasks that ended; waits for one, at most ``timeout_s`` seconds.
+        """Return the tasks that ended; wait for the first at most ``timeout_s`` seconds.
 
         Raises
         ------
         PhonoscopeError
-            When no worker process can be started.
+            When no worker process starts (``worker-start``).
         """
         found: list[Done] = []
         try:
@@ -157,7 +158,7 @@ class _Seat:
         self._tasks: queue.SimpleQueue[tuple[int, Any, Task] | None] = queue.SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
-        # Guards the four below: the watching thread may end the process at any moment.
+        # Guards the next four: the watching thread may end the process at any moment.
         self._lock = threading.Lock()
         self._due_s: float | None = None
         self._overdue = False
@@ -194,7 +195,7 @@ class _Seat:
             try:
                 answer = self._perform(task)
             except BaseException as error:
-                # Raised again by Pool.wait, in the thread that asked.
+                # Pool.wait raises it again, in the thread that asked.
                 self._answered.put(error)
                 break
             value = answer.failure or answer.value
@@ -208,7 +209,7 @@ class _Seat:
                 self._employ()
             begun, answer = self._ask(frame, self._time_limit_s)
             ended = self._bury() if answer is None else None
-            # Killed while it waited: that says nothing about this task, another worker gets it.
+            # It was killed while it waited: not this task's fault, so another worker gets the task.
             if begun:
                 break
         if answer is not None:
@@ -219,7 +220,7 @@ class _Seat:
         return answer
 
     def _ask(self, frame: bytes, limit_s: float) -> tuple[bool, TaskResult | None]:
-        """Send a message; return whether it was taken, and the answer.
+        """Send a message; return whether the process took it, and the answer.
 
         The answer is ``None`` when the process ended instead.
         """
@@ -237,7 +238,7 @@ class _Seat:
         with self._lock:
             self._due_s = None
             if self._overdue:
-                # It answered in the moment it was killed: the task counts as too slow.
+                # It answered at the moment when it was killed: the task counts as too slow.
                 return True, None
         return begun, None if answer is None else pickle.loads(answer)  # noqa: S301 - our own
 
@@ -254,11 +255,14 @@ class _Seat:
                 _log.info("worker %d started", process.pid)
                 return
             ended = self._bury()
-        raise PhonoscopeError(
-            "a worker process cannot be started: it "
-            + (_ending(ended.status) if not self._closed else "was stopped")
-            + f" before it was ready ({sys.executable} -m phonoscope.scan.worker)"
+        if self._closed:
+            raise PhonoscopeError(gettext("The workers were stopped."), code="workers-stopped")
+        message = gettext(
+            "Worker processes don't start: {status}. To see why, run: {command}",
+            status=_ending(ended.status),
+            command=f"{sys.executable} -m phonoscope.scan.worker",
         )
+        raise PhonoscopeError(message, code="worker-start")
 
     def _bury(self) -> _Ended:
         """End the process and return how it ended."""
@@ -277,12 +281,16 @@ class _Seat:
 
     def _obituary(self, ended: _Ended) -> Failure:
         if ended.overdue:
-            return Failure(
-                ErrorKind.TIME_LIMIT, f"examining it took longer than {self._time_limit_s:g} s"
+            message = gettext(
+                "The analysis took longer than {limit}. To allow more, set "
+                "PHONOSCOPE_FILE_TIME_LIMIT_S.",
+                limit=span(self._time_limit_s),
             )
-        return Failure(
-            ErrorKind.CRASHED, f"the worker process that examined it {_ending(ended.status)}"
+            return Failure(ErrorKind.TIME_LIMIT, message)
+        message = gettext(
+            "The worker process crashed on this file ({status}).", status=_ending(ended.status)
         )
+        return Failure(ErrorKind.CRASHED, message)
 
 
 class _Ended(NamedTuple):
@@ -294,17 +302,18 @@ class _Ended(NamedTuple):
 
 
 def _ending(status: int) -> str:
+    """Return how a process ended, as a name: ``exit status 1`` or ``SIGKILL``."""
     if status >= 0:
-        return f"ended with status {status}"
+        return gettext("exit status {status}", status=str(status))
     try:
-        return f"was ended by {signal.Signals(-status).name}"
+        return signal.Signals(-status).name
     except ValueError:
-        return f"was ended by signal {-status}"
+        return gettext("signal {signal}", signal=str(-status))
 
 
 def _started() -> subprocess.Popen[bytes]:
-    # The worker's modules come from where ours came from; -P keeps a folder of music with a
-    # file numpy.py in it from being one of those places.
+    # The worker imports from where this process did. Without -P, a file numpy.py in a folder of
+    # music would be imported too.
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "phonoscope.scan.worker"],
@@ -312,6 +321,6 @@ def _started() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         bufsize=0,
         env={**os.environ, **_ONE_THREAD, **_KEEP_MEMORY, "PYTHONPATH": path},
-        # Ctrl-C reaches the parent only, which decides what to do.
+        # Ctrl-C reaches only the parent, which decides what to do.
         start_new_session=True,
     )

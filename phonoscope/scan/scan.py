@@ -1,4 +1,4 @@
-"""Scan sources into a catalogue: list, find what is new, read it, keep what it shows."""
+"""Scan sources into a catalogue: list files, find the new ones, analyse them, store results."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.files import shown, uri_of
+from phonoscope.messages import gettext
 from phonoscope.progress import NoProgress, Progress
 from phonoscope.scan.base import Engine, ScanJob
 from phonoscope.scan.pending import Pending
@@ -29,27 +30,27 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScanSummary:
-    """What a scan came to."""
+    """The result of a scan in numbers."""
 
     scan_id: str
     listed: int
-    """Different files that the sources name."""
+    """Distinct files in the sources."""
     unchanged: int
-    """Files that were not read again: uri, size and time of change are known."""
+    """Files that weren't read again: their URI, size and time of change are known."""
     examined: int
-    """Recordings that were decoded and asked every question."""
+    """Recordings that were analysed."""
     duplicates: int
-    """Files with the same bytes as another: not decoded, only noted."""
+    """Files with the same bytes as another one; they aren't analysed again."""
     unreadable: int
-    """Listed files that cannot be examined: found now, or known from before and unchanged."""
+    """Files that can't be analysed, in this scan or unchanged since an earlier one."""
     unreadable_kinds: dict[str, int]
-    """The same by kind of error, the most frequent first."""
+    """The same by kind of error, most frequent first."""
     audio_s: float
-    """Duration of the recordings examined, s."""
+    """Duration of the analysed recordings, s."""
     wall_s: float
-    """Time it took, s."""
+    """Elapsed time, s."""
     cpu_s: float
-    """Processor time of all its processes, s; without the last tasks of killed workers."""
+    """Processor time of all processes, s, without the last tasks of killed workers."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope scan --json``."""
@@ -64,12 +65,12 @@ def scan(
     settings: Settings,
     progress: Progress | None = None,
 ) -> ScanSummary:
-    """Examine every recording of some sources that is not in a catalogue yet.
+    """Analyse every recording of some sources that isn't in the catalogue yet.
 
     Parameters
     ----------
     store
-        Where to keep what is found.
+        The catalogue.
     sources
         Folders, files, manifests (csv, parquet, txt) and fsspec URIs.
     engine
@@ -77,27 +78,27 @@ def scan(
     settings
         Workers, limits, share of false alarms, size of a batch.
     progress
-        Takes in how far it is.
+        Receives the progress.
 
     Returns
     -------
     ScanSummary
-        A bad file is counted in ``unreadable`` and is a row of table ``files``.
+        A bad file counts in ``unreadable`` and becomes a row of the table ``files``.
 
     Raises
     ------
     UsageError
-        When a source does not exist or no audio file is found; nothing was written then.
+        When a source doesn't exist or has no audio file; nothing is written.
     CatalogueError
-        When the catalogue cannot be written; what was written before is safe.
+        When the catalogue can't be written; earlier batches are safe.
     KeyboardInterrupt
-        After Ctrl-C; what was complete is in the catalogue, the next scan goes on from there.
+        After Ctrl-C. Finished recordings are in the catalogue; the next scan continues there.
     """
     clock, progress = _Clock(), progress or NoProgress()
     listing = _reported(list_sources(sources), progress)
     with Pending(store, listing, settings.query_memory_mb) as pending:
         if not pending.listed:
-            raise UsageError(_nothing_found(sources))
+            raise UsageError(_nothing_found(sources), code="no-audio-files")
         scan_id = secrets.token_hex(6)
         names = BatchNames(scan_id, store.newest_batch())
         job = ScanJob(store, scan_id, names, settings, progress)
@@ -119,7 +120,7 @@ def scan(
             store.write({"scans": scan_rows(row, scan_id, batch)}, batch)
             return summary
 
-        _log.info("scan %s: %d files listed, %d to examine", scan_id, pending.listed, pending.total)
+        _log.info("scan %s: %d files listed, %d to analyse", scan_id, pending.listed, pending.total)
         for source in sources:
             _log.debug("scan %s: source %s", scan_id, shown(uri_of(source)))
         keep("running")
@@ -128,7 +129,7 @@ def scan(
         try:
             engine.run(job, pending.files())
         except BaseException as error:
-            # What ended the scan is raised; a full disk keeps this row out as well.
+            # The cause of the end is raised; a full disk can't store this row either.
             with suppress(CatalogueError):
                 keep("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
@@ -143,7 +144,7 @@ def _reported(listing: Iterator[SourceFile], progress: Progress) -> Iterator[Sou
 
 
 class _Clock:
-    """When a scan began, and what it took so far."""
+    """When a scan began, and the time it has taken."""
 
     def __init__(self) -> None:
         self.started_utc = utc_now()
@@ -162,9 +163,11 @@ class _Clock:
 
 def _nothing_found(sources: Sequence[str | os.PathLike[str]]) -> str:
     named = ", ".join(shown(uri_of(source)) for source in sources)
-    return (
-        f"no audio or video file was found in {named} "
-        f"({len(EXTENSIONS)} extensions are known, from .aac to .xwma)"
+    return gettext(
+        "No audio or video file was found in {sources}. Phonoscope reads files with one of {n} "
+        "extensions, from .aac to .xwma.",
+        sources=named,
+        n=len(EXTENSIONS),
     )
 
 

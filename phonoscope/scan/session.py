@@ -1,4 +1,4 @@
-"""A Spark session: the one that is there, or one that is started."""
+"""A Spark session: the active one, or a new one."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ import sys
 from typing import Any
 
 from phonoscope.errors import MissingExtraError, UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 from phonoscope.settings import Settings
 
 
 def spark_session(settings: Settings) -> tuple[Any, bool]:
     """Return a Spark session and whether it was started here.
 
-    An active session is used as it is. Else one is started: on ``SPARK_MASTER`` where it is set,
-    on this machine's cores where not.
+    An active session is used unchanged. Otherwise one is started: on ``SPARK_MASTER`` if that is
+    set, else on this machine's cores.
 
     Raises
     ------
     MissingExtraError
-        When pyspark is not installed.
+        When PySpark isn't installed.
     UsageError
-        When there is no Java, or Spark does not start.
+        When Java isn't found (``no-java``) or Spark doesn't start (``spark-start``).
     """
     try:
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
-        raise MissingExtraError("spark", "the engine 'spark'") from error
+        raise MissingExtraError("spark", gettext("The engine 'spark' needs PySpark.")) from error
     if (active := SparkSession.getActiveSession()) is not None:
         return active, False
     _check_java()
@@ -39,29 +41,40 @@ def spark_session(settings: Settings) -> tuple[Any, bool]:
     if master:
         builder = builder.master(master)
     if master.startswith("local"):
-        # Nothing has to be found by name or reached from outside; no port shows a page.
+        # No host names, no ports that others can reach, no page.
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.ui.enabled", "false")
         builder = builder.config("spark.log.level", "ERROR")
-        # The Python that runs here, and what it imports, is what the tasks must run with.
+        # Tasks run with the same Python and the same imports.
         builder = builder.config("spark.executorEnv.PYTHONPATH", os.pathsep.join(sys.path))
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     try:
         return builder.getOrCreate(), True
     except Exception as error:
-        raise UsageError(
-            f"Spark could not be started (it needs Java 17 or newer; master {master!r}): {error}"
-        ) from error
+        message = gettext(
+            "Spark doesn't start: {error}. It needs Java 17 or newer, and the master '{master}'.",
+            error=printable(str(error)),
+            master=printable(master),
+        )
+        raise UsageError(message, code="spark-start") from error
 
 
 def _check_java() -> None:
     if "SPARK_REMOTE" in os.environ:
         return
     home = os.environ.get("JAVA_HOME")
-    if shutil.which("java", path=os.path.join(home, "bin") if home else None) is None:
-        raise UsageError(
-            "the engine 'spark' needs Java 17 or newer, and no java was found"
-            + (f" in JAVA_HOME, {home}" if home else "; install openjdk-17-jre-headless")
+    if shutil.which("java", path=os.path.join(home, "bin") if home else None) is not None:
+        return
+    if home:
+        message = gettext(
+            "The engine 'spark' needs Java 17 or newer, and JAVA_HOME ({home}) has none.",
+            home=printable(home),
         )
+    else:
+        message = gettext(
+            "The engine 'spark' needs Java 17 or newer, and none was found. Install it, for "
+            "example the package openjdk-17-jre-headless."
+        )
+    raise UsageError(message, code="no-java")

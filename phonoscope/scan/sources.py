@@ -1,12 +1,13 @@
-"""List what a scan is pointed at: folders, files, manifests and stores.
+"""List the sources of a scan: folders, files, manifests and object stores.
 
-In a folder, files with the extension of an audio or video container count, and everything
-that is no regular file (a FIFO, a broken link) becomes a row with an error. What is named
-explicitly, or in a manifest, always counts.
+In a folder, files with an audio or video extension are listed. Anything that isn't a regular file
+(a named pipe, a broken link) becomes a row with an error. Files that are named explicitly, or in a
+manifest, are always listed.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from phonoscope.disclosure.sidecar import SUFFIX as SIDECAR
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
+from phonoscope.escape import printable
 from phonoscope.files import (
     local_path,
     remote_mtime_ns,
@@ -22,6 +24,7 @@ from phonoscope.files import (
     stat_source,
     uri_of,
 )
+from phonoscope.messages import gettext
 from phonoscope.scan.manifests import MANIFESTS, entries_of
 
 _EXTENSIONS = """
@@ -31,7 +34,7 @@ mpe mpeg mpg mpga mts nut oga ogg ogm ogv ogx oma opus qt ra rf64 rm rmvb shn sn
 truehd ts tta voc vob w64 wav wave weba webm wma wmv wv xwma
 """
 EXTENSIONS = frozenset(_EXTENSIONS.split())
-"""Extensions of audio and video files, in lower case; in a folder only these are looked at."""
+"""Extensions of audio and video files, in lower case; in a folder, only these are listed."""
 
 
 class SourceFile(NamedTuple):
@@ -41,7 +44,7 @@ class SourceFile(NamedTuple):
     size_bytes: int | None
     mtime_ns: int | None
     error_kind: ErrorKind | None = None
-    """Why it cannot be read, when listing it showed that already."""
+    """Why it can't be read, where listing it already showed that."""
     error: str | None = None
 
 
@@ -56,10 +59,12 @@ def list_sources(sources: Sequence[str | os.PathLike[str]]) -> Iterator[SourceFi
     Raises
     ------
     UsageError
-        At once, when there are none or one does not exist.
+        At once, when there is no source (``no-source``), or one doesn't exist or can't be
+        reached (``unreachable-source``).
     """
     if not sources:
-        raise UsageError("name at least one folder, file, manifest or URI to examine")
+        message = gettext("Give at least one folder, file, manifest or URI to scan.")
+        raise UsageError(message, code="no-source")
     listings = [_listing_of(uri_of(source)) for source in sources]
     visited: set[tuple[int, int]] = set()
     return (found for listing in listings for found in listing(visited))
@@ -69,21 +74,20 @@ _Listing = Callable[[set[tuple[int, int]]], Iterator[SourceFile]]
 
 
 def _listing_of(uri: str) -> _Listing:
-    """Choose how a source is listed; looks whether it exists, and no further."""
+    """Return how to list a source; checks only whether it exists."""
     path = local_path(uri)
     if path is None:
         return _remote_listing_of(uri)
     try:
         status = os.stat(path)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise UsageError(f"{shown(uri)} cannot be scanned: {reason}") from error
+        raise _unreachable(uri, os.strerror(error.errno) if error.errno else str(error)) from error
     if stat.S_ISDIR(status.st_mode):
         return lambda visited: _walk(str(path), visited)
     if stat.S_ISREG(status.st_mode) and path.suffix.lower() in MANIFESTS:
         return lambda _: _from_manifest(uri)
     if path.name.endswith(SIDECAR):
-        # 'song.*' on a command line names it too; it is read with the file beside it.
+        # 'song.*' on a command line names it too. It is read together with its audio file.
         return lambda _: iter(())
     return lambda _: iter((_stated(uri),))
 
@@ -95,9 +99,9 @@ def _remote_listing_of(uri: str) -> _Listing:
         store, path = fsspec.core.url_to_fs(uri)
         exists, is_folder = store.exists(path), store.isdir(path)
     except (ImportError, ValueError, OSError) as error:
-        raise UsageError(f"{shown(uri)} cannot be reached: {error}") from error
+        raise _unreachable(uri, str(error)) from error
     if not exists:
-        raise UsageError(f"{shown(uri)} cannot be scanned: there is nothing")
+        raise _unreachable(uri, os.strerror(errno.ENOENT))
     if is_folder:
         return lambda _: _walk_remote(store, path)
     if os.path.splitext(uri)[1].lower() in MANIFESTS:
@@ -105,15 +109,20 @@ def _remote_listing_of(uri: str) -> _Listing:
     return lambda _: iter((_stated(uri),))
 
 
+def _unreachable(uri: str, reason: str) -> UsageError:
+    message = gettext("Can't scan {source}: {reason}.", source=shown(uri), reason=printable(reason))
+    return UsageError(message, code="unreachable-source")
+
+
 def _stated(uri: str) -> SourceFile:
     try:
         return SourceFile(uri, *stat_source(uri))
     except UnreadableError as error:
-        return SourceFile(uri, None, None, error.kind, str(error))
+        return SourceFile(uri, None, None, error.kind, error.message)
 
 
 def _from_manifest(uri: str) -> Iterator[SourceFile]:
-    # Threads, because a store answers thousands of questions at once but each one slowly.
+    # Threads, because a store answers thousands of requests at once, but each one slowly.
     with ThreadPoolExecutor(32) as threads:
         for entries in entries_of(uri):
             yield from threads.map(_stated, entries)
@@ -124,7 +133,7 @@ def _has_known_extension(name: str) -> bool:
 
 
 def _walk(root: str, visited: set[tuple[int, int]]) -> Iterator[SourceFile]:
-    """Yield the files below a folder; each real folder is entered once, so no loop is endless."""
+    """Yield the files below a folder; each folder is entered once, so loops of links end."""
     waiting = [root]
     while waiting:
         folder = waiting.pop()
@@ -151,12 +160,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link that leads to itself: whoever opens it says so.
+        # A link to itself: opening it gives the error.
         return False
 
 
 def _file_of(entry: os.DirEntry[str]) -> SourceFile | None:
-    """Return the row of a folder's entry, or ``None`` when it is none of our business."""
+    """Return the row of a folder's entry, or ``None`` when it isn't listed."""
     known = _has_known_extension(entry.name)
     try:
         if entry.is_file():
@@ -165,7 +174,7 @@ def _file_of(entry: os.DirEntry[str]) -> SourceFile | None:
             status = entry.stat()
             return SourceFile(uri_of(entry.path), status.st_size, status.st_mtime_ns)
     except OSError:
-        pass  # Whatever is wrong with it, the next line says in words.
+        pass  # Opening it below gives the error.
     if entry.is_symlink() and not known:
         return None
     return _stated(uri_of(entry.path))
@@ -174,7 +183,8 @@ def _file_of(entry: os.DirEntry[str]) -> SourceFile | None:
 def _unlisted(folder: str, error: OSError) -> SourceFile:
     kind = ErrorKind.NOT_PERMITTED if isinstance(error, PermissionError) else ErrorKind.IO
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return SourceFile(uri_of(folder), None, None, kind, f"the folder cannot be listed: {reason}")
+    message = gettext("The folder can't be listed: {reason}.", reason=printable(reason))
+    return SourceFile(uri_of(folder), None, None, kind, message)
 
 
 def _walk_remote(store: Any, root: str) -> Iterator[SourceFile]:

@@ -1,10 +1,10 @@
 """The engine of many machines: the same work through PySpark's ``mapInArrow``.
 
-Files are identified where they are read; their recordings are brought together by one
-shuffle, so that the same bytes at ten places are decoded once; the executors examine them in
-worker processes of their own (time limit and crash isolation hold as on one machine) and
-write their parts straight into the catalogue. Parts are whole or not there and rows have
-keys, so a task that Spark runs twice does no harm. Only receipts come back.
+Executors identify files where they read them. One shuffle brings equal recordings together, so
+the same bytes in ten files are decoded once. Executors analyse them in worker processes of their
+own, with the same time limits and crash isolation as on one machine, and write parts straight into
+the catalogue. Parts are whole or missing and rows have keys, so a task that Spark runs twice does
+no harm. Only receipts return to the driver.
 """
 
 from __future__ import annotations
@@ -28,11 +28,9 @@ import pyarrow.parquet as pq
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.tables import Outcome
 from phonoscope.catalogue.store import open_store
-from phonoscope.errors import (
-    CatalogueError,
-    ErrorKind,
-    PhonoscopeError,
-)
+from phonoscope.errors import CatalogueError, ErrorKind, PhonoscopeError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 from phonoscope.progress import NoProgress
 from phonoscope.scan.base import Receipt, ScanJob, file_row, outcomes_of
 from phonoscope.scan.messages import Failure
@@ -43,11 +41,11 @@ from phonoscope.scan.work import analyse_file, identify_file
 from phonoscope.settings import Settings
 
 SLICE_FILES = 200_000
-"""Files that are handed to Spark at once, so that the driver's memory stays flat."""
+"""Files that Spark gets at once, so that the driver's memory stays flat."""
 TASK_FILES = 64
-"""Files in a task: minutes of work against the seconds a worker takes to start."""
+"""Files in a task: minutes of work, compared with seconds until a worker has started."""
 FOLLOW_S = 2.0
-"""How often the catalogue is asked what was finished, s."""
+"""How often progress is read from the catalogue, s."""
 
 _FILE = "uri string, size_bytes long, mtime_ns long, error_kind string, error string"
 _IDENTIFIED = f"{_FILE}, recording_id string, cpu_s double"
@@ -68,7 +66,7 @@ Batches = Iterable[pa.RecordBatch]
 
 @dataclass(frozen=True)
 class Order:
-    """What an executor must know of a scan."""
+    """What an executor has to know about a scan."""
 
     catalogue: str
     scan_id: str
@@ -80,9 +78,8 @@ class Order:
 class SparkEngine:
     """Runs a scan on the Spark cluster that pyspark finds, or on Spark in this process.
 
-    An active session is used as it is. Else one is started: on ``SPARK_MASTER`` where it is
-    set, on this machine's cores where not. The executors need Phonoscope installed and must
-    reach the files and the catalogue under the same names.
+    See :func:`phonoscope.scan.session.spark_session` for the session. The executors need
+    Phonoscope, and have to reach the files and the catalogue under the same names.
     """
 
     name = "spark"
@@ -123,7 +120,7 @@ def _run_slice(session: Any, job: ScanJob, order: Order, files: list[SourceFile]
 
 
 def _result(future: Future[list[Any]]) -> list[Any]:
-    """Return what a job came to; what went wrong in it in one line instead of three traces."""
+    """Return the rows of a job; an error becomes one line instead of three tracebacks."""
     try:
         return future.result()
     except Exception as error:
@@ -134,7 +131,8 @@ def _result(future: Future[list[Any]]) -> list[Any]:
                 raise CatalogueError(line.removeprefix(ours)) from error
         causes = [line for line in lines if _EXCEPTION_LINE.match(line)]
         reason = (causes or lines or [type(error).__name__])[0]
-        raise PhonoscopeError(f"the Spark job failed: {reason}") from error
+        message = gettext("The Spark job failed: {reason}", reason=printable(reason))
+        raise PhonoscopeError(message, code="spark-job") from error
 
 
 _EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit): ")
@@ -151,7 +149,7 @@ def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> 
         .mapInArrow(partial(_identify, order), _IDENTIFIED)
     )
     file = f.struct("uri", "size_bytes", "mtime_ns", "error_kind", "error")
-    # What could not be identified is a group of its own, under its URI.
+    # A file that couldn't be identified is a group of its own, under its URI.
     recordings = identified.groupBy(
         f.coalesce("recording_id", "uri").alias("key"), "recording_id"
     ).agg(f.collect_list(file).alias("files"), f.sum("cpu_s").alias("cpu_s"))
@@ -164,7 +162,7 @@ def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> 
 
 
 def _known(session: Any, job: ScanJob, order: Order) -> Any:
-    """Return the recordings that the catalogue has now, read by the executors."""
+    """Return the recordings that the catalogue has; executors read them."""
     from pyspark.sql import functions as f
 
     names = pa.table({"name": pa.array(job.store.live_parts("recordings"), pa.string())})
@@ -185,7 +183,7 @@ def _pool(settings: Settings) -> Pool:
 
 
 def _call(pool: Pool, function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
-    """Call a function in the pool's only worker; returns its value and processor time, s."""
+    """Call a function in the pool's only worker; return its value and processor time, s."""
     pool.submit(None, function, *arguments)
     while not (done := pool.wait(60.0)):
         pass
@@ -215,7 +213,7 @@ def _identified(pool: Pool, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
-    """Examine recordings and write them into the catalogue; yields one receipt."""
+    """Analyse recordings and write them into the catalogue; yield one receipt."""
     store = open_store(order.catalogue)
     names = BatchNames(order.scan_id, order.after)
     job = ScanJob(store, order.scan_id, names, order.settings, NoProgress())
@@ -261,20 +259,20 @@ def _receipt_of(row: Any) -> Receipt:
 
 
 class _Follower:
-    """Reports a scan's progress from the parts that executors finished."""
+    """Reports progress from the parts that executors have written."""
 
     def __init__(self, job: ScanJob) -> None:
         self._job = job
         self.seen = set(job.store.live_parts("files"))
 
     def look(self) -> None:
-        """Report the parts of this scan that came since the last look."""
+        """Report the parts of this scan that are new since the last call."""
         place = self._job.store.place
         for name in self._job.store.live_parts("files"):
             if name in self.seen or f"-{self._job.scan_id}-" not in name:
                 continue
             self.seen.add(name)
-            # A compaction may have taken it away meanwhile: then progress lags, nothing else.
+            # A compaction may have removed it; then only the progress is too low.
             with suppress(FileNotFoundError):
                 files = pq.read_table(
                     f"files/{name}", columns=["error_kind"], filesystem=place.arrow()

@@ -1,4 +1,4 @@
-"""The tables of a catalogue on a Spark cluster, for the questions that are asked through Ibis."""
+"""The tables of a catalogue on a Spark cluster, for analyses through Ibis."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
-from phonoscope.catalogue.schema.tables import Table, tables
+from phonoscope.catalogue.schema.tables import Table, tables, unknown_table
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import live_parts
 from phonoscope.errors import UsageError
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _PATTERN_SIGNS = "*?[]{}"
-"""Signs that Spark takes for patterns in a path."""
+"""Characters that are patterns in a path for Spark."""
 
 
 class SparkTables:
-    """A catalogue as Spark sees it: the same rows by the same rules, on many machines.
+    """A catalogue on Spark: the same rows by the same rules, on many machines.
 
-    The executors must reach the catalogue under the same name.
+    The executors have to reach the catalogue under the same name.
 
     Parameters
     ----------
@@ -30,22 +31,25 @@ class SparkTables:
     session
         A Spark session.
     path
-        How the catalogue was named.
+        The catalogue's path, as the user gave it.
 
     Raises
     ------
     UsageError
-        When the catalogue's path holds signs that Spark takes for a pattern.
+        When the catalogue's path has characters that are patterns for Spark (``spark-path``).
     """
 
     def __init__(self, store: Store, session: Any, path: str) -> None:
         import ibis
 
         if any(sign in store.uri for sign in _PATTERN_SIGNS):
-            raise UsageError(
-                f"Spark takes {_PATTERN_SIGNS} in a path for patterns: rename {store.name} to ask "
-                "it with --engine spark"
+            message = gettext(
+                "The engine 'spark' can't read {path}: for Spark, each of {characters} in a path "
+                "is a pattern. Rename the catalogue.",
+                path=store.name,
+                characters=_PATTERN_SIGNS,
             )
+            raise UsageError(message, code="spark-path")
         self.path = path
         self._store, self._session = store, session
         self._backend = ibis.pyspark.connect(session)
@@ -54,22 +58,22 @@ class SparkTables:
         self._made: dict[str, Any] = {}
 
     def table(self, name: str) -> ir.Table:
-        """Return a table by name, as the catalogue was when this was made.
+        """Return a table by name, with the rows from when this object was made.
 
         Raises
         ------
         UsageError
-            When there is no such table.
+            When there is no such table (``unknown-table``).
         """
         if name not in tables():
-            raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
+            raise unknown_table(name)
         if name not in self._made:
             self._frame(tables()[name]).createOrReplaceTempView(f"phonoscope_{name}")
             self._made[name] = self._backend.table(f"phonoscope_{name}")
         return self._made[name]
 
     def _frame(self, table: Table) -> Any:
-        """Return the rows of a table that count, as a Spark data frame."""
+        """Return the valid rows of a table, as a Spark data frame."""
         names = self._parts[table.name]
         frame = self._read(table, names)
         if table.several:
@@ -84,7 +88,7 @@ class SparkTables:
             return self._session.createDataFrame([], from_arrow_schema(table.schema))
         base = self._store.uri.rstrip("/")
         paths = [f"{base}/{table.name}/{name}" for name in names]
-        # What a part lacks is empty: of a column that was renamed, one of its two names.
+        # A column that a part lacks is empty; of a renamed column, a part has one of two names.
         frame = self._session.read.schema(from_arrow_schema(table.stored_schema)).parquet(*paths)
         return frame.select(*(_column(table, name) for name in table.schema.names))
 

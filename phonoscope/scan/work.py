@@ -9,11 +9,12 @@ from phonoscope.detector.detector import detector
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.features.base import features
 from phonoscope.files import identify_source, stat_source
+from phonoscope.messages import gettext
 from phonoscope.scan.messages import Failure
 
 
 def prepare() -> None:
-    """Import what the first task would import, so that its time is not the first file's."""
+    """Import what the first task needs, so that it doesn't count as the first file's time."""
     import phonoscope.audio.decode
     import phonoscope.audio.loudness
     import phonoscope.disclosure.read  # noqa: F401 - see above
@@ -23,19 +24,20 @@ def prepare() -> None:
 
 
 def identify_file(uri: str) -> str | Failure:
-    """Return the ``recording_id`` of a file, or why it cannot be read."""
+    """Return the ``recording_id`` of a file, or why it can't be read."""
     try:
         return identify_source(uri)[0]
     except UnreadableError as error:
-        return Failure(error.kind, str(error))
+        return Failure(error.kind, error.message)
 
 
 def analyse_file(
     uri: str, recording_id: str, size_bytes: int, mtime_ns: int, false_alarms: float
 ) -> Analysis:
-    """Examine a file whose bytes were identified; an error when it changed since it was listed.
+    """Analyse a file whose bytes were identified.
 
-    Otherwise the answers might belong to other bytes than the ``recording_id``.
+    A file that changed since it was listed becomes an error: its results may belong to other bytes
+    than its ``recording_id``.
     """
     analysis = analyse(uri, recording_id=recording_id, false_alarms=false_alarms)
     if analysis.error_kind is not None:
@@ -50,5 +52,5 @@ def analyse_file(
     return dataclasses.replace(
         Analysis(uri, recording_id, analysis.size_bytes),
         error_kind=ErrorKind.IO,
-        error="it changed while it was read; the next scan reads it again",
+        error=gettext("The file changed during the scan. The next scan reads it again."),
     )

@@ -1,9 +1,8 @@
-"""A worker process: does one task at a time for its parent, and dies with it.
+"""A worker process: does one task at a time for its parent, and ends with it.
 
-Started by :mod:`phonoscope.scan.pool` as ``python -m phonoscope.scan.worker``. Tasks
-come over stdin and answers go back over what was stdout, as pickles with their length before
-them. Nothing of the program that started it is imported, so a script needs no
-``if __name__ == "__main__"`` to scan.
+:mod:`phonoscope.scan.pool` starts it as ``python -m phonoscope.scan.worker``. Tasks arrive on
+stdin and answers leave on what was stdout, as pickles after their length. It imports nothing of
+the program that started it, so a script that scans needs no ``if __name__ == "__main__"``.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from phonoscope.errors import ErrorKind
+from phonoscope.errors import OUT_OF_MEMORY, ErrorKind, bug
 from phonoscope.scan.messages import (
     BEGUN,
     Failure,
@@ -31,7 +30,7 @@ from phonoscope.scan.messages import (
 )
 
 OOM_SCORE = "800"
-"""How readily Linux ends this process when memory runs out, 0 to 1000: before its parent."""
+"""How likely Linux ends this process when memory runs out, 0 to 1000: before its parent."""
 PARENT_CHECK_S = 1.0
 
 
@@ -52,7 +51,7 @@ def main() -> None:
     spent_s = time.process_time()
     while True:
         task = tasks.get()
-        # Should this process die from here on, the task may be to blame; before, it is not.
+        # If this process dies from here on, the task may be the cause; before, it isn't.
         write_frame(answers, BEGUN)
         answer = _answered(task)
         now_s = time.process_time()
@@ -61,29 +60,29 @@ def main() -> None:
 
 
 def _take_stdout() -> int:
-    """Keep the pipe for answers; what a library prints goes to stderr."""
+    """Keep the pipe for answers; prints of libraries go to stderr."""
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
 
 
 def _receive(tasks: queue.SimpleQueue[bytes]) -> None:
-    """Take in tasks, so that the end of the parent is seen at once, also while working."""
+    """Receive tasks; notices the end of the parent at once, even during a task."""
     while (frame := read_frame(sys.stdin.fileno())) is not None:
         tasks.put(frame)
     os._exit(0)
 
 
 def _die_with(parent_pid: int) -> None:
-    """End when the parent did, should a copy of it hold the pipe open."""
+    """End when the parent did, even if a copy of it holds the pipe open."""
     while os.getppid() == parent_pid:
         time.sleep(PARENT_CHECK_S)
     os._exit(0)
 
 
 def _settle(memory_mb: int) -> None:
-    """Import everything a task needs, then take on the limits."""
-    # Imported here, so that the pipe is served and the parent watched while that takes time.
+    """Import everything that a task needs, then set the limits."""
+    # Imported here: it takes time, and the pipe and the parent are already watched.
     import threadpoolctl
 
     from phonoscope.scan import work
@@ -104,7 +103,7 @@ def _limit_linux(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     # A decoder that crashes must not fill the disk with memory images.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # Some containers forbid it; then the kernel chooses by size, as without Phonoscope.
+    # Some containers forbid it. The kernel then chooses by size, as usual.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
 
@@ -114,31 +113,28 @@ def _answered(frame: bytes) -> TaskResult:
         task: Task = pickle.loads(frame)  # noqa: S301 - from the process that started this one
         return TaskResult(task.function(*task.arguments))
     except MemoryError:
-        return TaskResult(failure=OUT_OF_MEMORY)
+        return TaskResult(failure=_OUT_OF_MEMORY)
     except Exception as error:
-        # The last line of defence of a scan of millions: a fault of ours is a row that says so.
-        return TaskResult(failure=_fault(error))
+        # A bug must not stop a scan of millions: it becomes the error of a row.
+        return TaskResult(failure=_failure(error))
 
 
 def _pickled(answer: TaskResult, cpu_s: float) -> bytes:
     try:
         return pickle.dumps(TaskResult(answer.value, answer.failure, cpu_s))
     except MemoryError:
-        return pickle.dumps(TaskResult(failure=OUT_OF_MEMORY, cpu_s=cpu_s))
+        return pickle.dumps(TaskResult(failure=_OUT_OF_MEMORY, cpu_s=cpu_s))
     except Exception as error:
-        return pickle.dumps(TaskResult(failure=_fault(error), cpu_s=cpu_s))
+        return pickle.dumps(TaskResult(failure=_failure(error), cpu_s=cpu_s))
 
 
-OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, "it needs more memory than a worker may use")
+_OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY)
 
 
-def _fault(error: Exception) -> Failure:
-    return Failure(
-        ErrorKind.INTERNAL,
-        f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}",
-    )
+def _failure(error: Exception) -> Failure:
+    return Failure(ErrorKind.INTERNAL, bug(error))
 
 
 if __name__ == "__main__":
-    # Under its own name: what is pickled from __main__ cannot be read by the parent.
+    # Under its own name: the parent can't read what is pickled from __main__.
     import_module("phonoscope.scan.worker").main()

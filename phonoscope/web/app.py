@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import MissingExtraError
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -34,7 +35,7 @@ def create_app(
     try:
         import fastapi  # noqa: F401, PLC0415  (an extra)
     except ModuleNotFoundError as error:
-        raise MissingExtraError("web", "serving pages") from error
+        raise MissingExtraError("web", gettext("Serving pages needs a web server.")) from error
     from phonoscope.web.server import serve  # noqa: PLC0415  (imports the extra)
 
     return serve(catalogue, hosts, full_paths=full_paths)

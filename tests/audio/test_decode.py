@@ -291,7 +291,7 @@ class FailsLater(io.BytesIO):
 @pytest.mark.parametrize("good_bytes", [0, 300_000])
 def test_a_failing_disk_is_not_a_damaged_file(good_bytes: int, tmp_path: Path) -> None:
     data = write(tmp_path / "a.wav", noise(10.0)).read_bytes()
-    with pytest.raises(UnreadableError, match="cannot be read") as caught:
+    with pytest.raises(UnreadableError) as caught:
         decode_all(FailsLater(data, good_bytes))
     assert caught.value.kind is ErrorKind.IO
 

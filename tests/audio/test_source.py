@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -85,11 +86,10 @@ def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
         descriptor = os.open(tmp_path, os.O_RDONLY)
         listener.bind(f"/proc/self/fd/{descriptor}/socket")
         os.close(descriptor)
-        assert kind_of(str(tmp_path)) == (ErrorKind.NOT_A_FILE, "not a regular file but a folder")
-        for name, sort in (("fifo", "a FIFO"), ("socket", "a socket")):
-            kind, message = kind_of(str(tmp_path / name))
-            assert (kind, message) == (ErrorKind.NOT_A_FILE, f"not a regular file but {sort}")
-    assert kind_of("/dev/zero")[1] == "not a regular file but a device"
+        paths = (tmp_path, tmp_path / "fifo", tmp_path / "socket", Path("/dev/zero"))
+        found = [kind_of(str(path)) for path in paths]
+    assert {kind for kind, _ in found} == {ErrorKind.NOT_A_FILE}
+    assert len({message for _, message in found}) == 4, "each says what it is instead"
 
 
 def test_what_is_not_there_has_vanished(tmp_path: Path) -> None:
@@ -102,11 +102,10 @@ def test_what_is_not_there_has_vanished(tmp_path: Path) -> None:
 def test_links_that_never_end_and_names_that_cannot_be(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    assert kind_of(str(loop)) == (
-        ErrorKind.IO,
-        "cannot be read: Too many levels of symbolic links",
-    )
-    assert kind_of(str(tmp_path / ("n" * 300)))[1] == "cannot be read: File name too long"
+    for path, number in ((loop, errno.ELOOP), (tmp_path / ("n" * 300), errno.ENAMETOOLONG)):
+        kind, message = kind_of(str(path))
+        assert kind is ErrorKind.IO
+        assert os.strerror(number) in message
     assert kind_of(str(tmp_path) + "/nul\0byte")[0] is ErrorKind.IO
 
 
@@ -121,10 +120,7 @@ def test_a_refused_permission_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(UnreadableError) as caught:
         open_source(str(path))
-    assert (caught.value.kind, str(caught.value)) == (
-        ErrorKind.NOT_PERMITTED,
-        "no permission to read it",
-    )
+    assert caught.value.kind is ErrorKind.NOT_PERMITTED
 
 
 def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:

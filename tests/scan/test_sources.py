@@ -105,14 +105,17 @@ def test_any_name_can_be_listed_and_found_again(tmp_path):
 
 
 def test_a_source_that_is_not_there_is_refused_at_once(tmp_path):
-    with pytest.raises(UsageError, match="No such file"):
-        list_sources([tmp_path, tmp_path / "none"])
-    with pytest.raises(UsageError, match="at least one"):
-        list_sources([])
-    with pytest.raises(UsageError, match="cannot be reached"):
-        list_sources(["nosuchstore://bucket"])
-    with pytest.raises(UsageError, match="there is nothing"):
-        list_sources(["memory://nothing/here"])
+    assert refused([]) == "no-source"
+    assert refused([tmp_path, tmp_path / "none"]) == "unreachable-source"
+    assert refused(["nosuchstore://bucket"]) == "unreachable-source"
+    assert refused(["memory://nothing/here"]) == "unreachable-source"
+
+
+def refused(sources):
+    """Return the code of the error that listing them raises at once."""
+    with pytest.raises(UsageError) as caught:
+        list_sources(sources)
+    return caught.value.code
 
 
 def test_a_store_is_listed():
@@ -160,13 +163,15 @@ def test_a_parquet_manifest(tmp_path):
 
 @pytest.mark.parametrize("content", [b"title,artist\na,b\n", b""])
 def test_a_manifest_without_a_path_is_refused(tmp_path, content):
-    with pytest.raises(UsageError, match="it needs a column named uri, path"):
+    with pytest.raises(UsageError) as caught:
         uris(touch(tmp_path / "list.csv", content))
+    assert caught.value.code == "no-path-column"
 
 
 def test_a_manifest_that_is_none_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError) as caught:
         uris(touch(tmp_path / "list.parquet", b"not parquet"))
+    assert caught.value.code == "unreadable-manifest"
 
 
 def test_a_manifest_of_many_thousand_rows(tmp_path):

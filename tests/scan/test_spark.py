@@ -31,8 +31,10 @@ def rows(catalogue, query):
 def test_without_pyspark_the_extra_is_named(tmp_path, monkeypatch):
     write(tmp_path / "a.wav", noise(0.1))
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
-    with pytest.raises(MissingExtraError, match=r"phonoscope\[spark\]"):
+    with pytest.raises(MissingExtraError) as refused:
         open_catalogue(tmp_path / "c", create=True).scan(tmp_path / "a.wav", engine="spark")
+    assert refused.value.extra == "spark"
+    assert "phonoscope[spark]" in refused.value.message
 
 
 @pytest.mark.spark
@@ -43,8 +45,10 @@ def test_without_java_its_version_is_named(tmp_path, monkeypatch, home):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     if home:
         monkeypatch.setenv("JAVA_HOME", home)
-    with pytest.raises(UsageError, match="Java 17"):
+    with pytest.raises(UsageError) as refused:
         open_catalogue(tmp_path / "c", create=True).scan(tmp_path / "a.wav", engine="spark")
+    assert refused.value.code == "no-java"
+    assert home is None or home in refused.value.message
 
 
 def test_what_went_wrong_in_a_job_is_one_line():
@@ -59,8 +63,10 @@ def test_what_went_wrong_in_a_job_is_one_line():
     full = f"{trace}phonoscope.errors.CatalogueError: the catalogue is full\n\n\tat java.base/x\n"
     with pytest.raises(CatalogueError, match=r"^the catalogue is full$"):
         spark._result(Failed(full))
-    with pytest.raises(PhonoscopeError, match="failed: ModuleNotFoundError: No module named 'x'"):
+    with pytest.raises(PhonoscopeError) as failed:
         spark._result(Failed(f"{trace}ModuleNotFoundError: No module named 'x'\n\tat java"))
+    assert failed.value.code == "spark-job"
+    assert failed.value.message.endswith("ModuleNotFoundError: No module named 'x'")
 
 
 def order(catalogue, **changes):

@@ -1,4 +1,4 @@
-"""The one documented schema: every table, every column, and how rows are made.
+"""The documented schema: every table, every column, and how rows are made.
 
 A table is declared once, in :func:`tables`. Most columns come from the frozen dataclasses
 whose fields are declared with :func:`phonoscope.columns.column`, so a new question becomes
@@ -29,8 +29,10 @@ from phonoscope.columns import column, columns_in
 from phonoscope.detector.generated import Segment, Verdict
 from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.voice import VoiceRow
-from phonoscope.errors import ErrorKind
+from phonoscope.errors import ErrorKind, UsageError, bug
+from phonoscope.escape import printable
 from phonoscope.features.base import FeatureTable, features
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
@@ -453,6 +455,16 @@ def tables() -> Mapping[str, Table]:
     return types.MappingProxyType(by_name)
 
 
+def unknown_table(name: str) -> UsageError:
+    """Return the error of a name that no table has."""
+    message = gettext(
+        "There is no table '{name}'. The tables are: {names}.",
+        name=printable(name),
+        names=", ".join(tables()),
+    )
+    return UsageError(message, code="unknown-table")
+
+
 def rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str, pa.Table]:
     """Return a batch as one Arrow table for each table that has rows.
 
@@ -485,7 +497,7 @@ def _fitting(outcome: Outcome, scan_id: str, batch: str) -> Outcome:
         file = dataclasses.replace(
             outcome.file,
             error_kind=ErrorKind.INTERNAL,
-            error=f"a fault in Phonoscope, please report it: an answer does not fit: {error}",
+            error=bug(error),
         )
         return Outcome(file)
     return outcome
