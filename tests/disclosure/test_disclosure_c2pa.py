@@ -20,6 +20,7 @@ import mutagen.mp4
 import numpy as np
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from pydantic import ValidationError
 
 import phonoscope
 from phonoscope.disclosure import c2pa as standard
@@ -611,13 +612,14 @@ def test_trusted_roots_are_a_setting(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "trusted\n"
-    for content in (None, "no certificate"):
+    for content, kind in ((None, "unreadable"), ("nothing", "no-certificate")):
         bad = tmp_path / "bad.pem"
         if content:
             bad.write_text(content)
         monkeypatch.setenv("PHONOSCOPE_TRUST", str(bad))
-        with pytest.raises(ValueError, match=r"certificate|cannot be read"):
+        with pytest.raises(ValidationError) as refused:
             Settings()
+        assert refused.value.errors()[0]["type"] == kind
         assert "certificate" in marks(path, bad)[0].value
         assert marks(path, bad)[0].signature is Signature.UNCHECKED
 
