@@ -6,7 +6,7 @@ import os
 
 import hypothesis
 
-# A run must be repeatable, and a slow machine is no failure. PHONOSCOPE_FUZZ_S asks for a
+# A run must be repeatable, and a slow machine isn't a failure. PHONOSCOPE_FUZZ_S asks for a
 # longer search with fresh examples; see tests/test_fuzz.py.
 hypothesis.settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, print_blob=True

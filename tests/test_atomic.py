@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, and nothing is left beside it."""
+"""A file is written whole or not at all, and no temporary file is left."""
 
 import os
 import stat

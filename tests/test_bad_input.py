@@ -225,7 +225,7 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     assert exam.file.startswith("file://")
 
 
-# ---- what is no file --------------------------------------------------------------------
+# ---- what isn't a file --------------------------------------------------------------------
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

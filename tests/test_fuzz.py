@@ -1,7 +1,7 @@
 """Mutated real files through everything that reads files: no exception, no hang, no growth.
 
-``make test`` draws the same few hundred examples every time and ends within 40 s. Whoever
-touches decoding or tags runs a longer search, in a process of its own so that a crash
+``make test`` draws the same few hundred examples every time and ends within 40 s. After
+changing decoding or tags, run a longer search, in a process of its own so that a crash
 inside FFmpeg is seen and its file kept::
 
     .venv/bin/python tests/test_fuzz.py 600            # seconds

@@ -49,7 +49,7 @@ def make(tmp_path, monkeypatch, capsys):
 
 
 def near(found, expected, sds=CHANCE_SD):
-    # Where hardly one row is expected chance is not normal: four more are no surprise.
+    # Where less than one row is expected, chance isn't normal: four more are no surprise.
     few = 4 / expected["of"] if "of" in expected else 0.0
     assert abs(found - expected["value"]) <= sds * expected["sd"] + few, (found, expected)
 

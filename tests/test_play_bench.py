@@ -124,12 +124,12 @@ def test_a_group_is_one_unit_and_nothing_has_no_share(log):
 
 
 def test_names_that_the_log_does_not_have_are_no_answer(log):
-    with pytest.raises(ValueError, match="no account 'somebody'"):
-        Truth(log).judged(Answer(frozenset({"bot-a", "somebody"}), frozenset()))
+    with pytest.raises(ValueError, match="no account 'stranger'"):
+        Truth(log).judged(Answer(frozenset({"bot-a", "stranger"}), frozenset()))
 
 
 def slow_densest(pairs, weights):
-    """Peel as the paper says, weighing everything anew at each step."""
+    """Peel as the paper says, computing every weight again at each step."""
     weight = dict(zip(pairs, weights, strict=True))
     nodes = {("a", a) for a, _ in pairs} | {("t", t) for _, t in pairs}
     best, found = -1.0, set()
@@ -153,7 +153,7 @@ def slow_densest(pairs, weights):
 )
 def test_the_densest_block_is_that_of_peeling_one_by_one(pairs, seed):
     pairs = sorted(pairs)
-    # Weights drawn: where two carried the same, which goes first would be anybody's choice.
+    # Weights drawn: where two carried the same, the order would be arbitrary.
     weights = np.random.default_rng(seed).uniform(0.2, 1, len(pairs))
     account, track = np.array(pairs).T
     accounts, tracks = densest(account, track, weights)
@@ -173,7 +173,7 @@ def test_fraudar_finds_planted_blocks_despite_popular_tracks():
     }
     dense = {(400 + a, 1000 + t) for a in range(25) for t in range(25)}
     second = {(425 + a, 1025 + t) for a in range(20) for t in range(12)}
-    # Camouflage: the planted accounts play what everybody does.
+    # Camouflage: the planted accounts play what all accounts play.
     camouflage = {(400 + a, t) for a in range(45) for t in range(5)}
     account, track = np.array(sorted(others | dense | second | camouflage)).T
     found = blocks(account, track, 2)
@@ -186,20 +186,20 @@ def test_fraudar_finds_planted_blocks_despite_popular_tracks():
 def test_all_systems_are_asked_and_judged(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("bench.playbench.forest.TREES", 20)
     asked_of(tmp_path, monkeypatch, "fraudar,forest,unseen", training=2)
-    told = json.loads((tmp_path / "told.json").read_text())
-    forest = told["results"]["many"]["random forest"]
+    printed = json.loads((tmp_path / "results.json").read_text())
+    forest = printed["results"]["many"]["random forest"]
     assert forest["accounts"]["found"] > 0
-    assert set(told["unseen"]) == {"farm", "thin", "camouflage", "hijack", "ramp"}
+    assert set(printed["unseen"]) == {"farm", "thin", "camouflage", "hijack", "ramp"}
 
 
 @pytest.mark.slow
 def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("bench.playbench.ours.PLAY_LOGS", "not_there")
     asked_of(tmp_path, monkeypatch, "phonoscope,fraudar")
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert set(told["missing"]) == {"phonoscope"}
-    assert set(told["results"]["many"]) == {"FRAUDAR"}
-    fraudar = told["results"]["many"]["FRAUDAR"]
+    printed = json.loads((tmp_path / "results.json").read_text())
+    assert set(printed["missing"]) == {"phonoscope"}
+    assert set(printed["results"]["many"]) == {"FRAUDAR"}
+    fraudar = printed["results"]["many"]["FRAUDAR"]
     attackers = sum(share["total"] for share in fraudar["found"].values())
     accounts = fraudar["accounts"]
     assert accounts["found"] + accounts["missed"] == attackers > 0
@@ -213,7 +213,7 @@ def test_what_is_missing_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, 
 def asked_of(folder, monkeypatch, systems, training=1):
     monkeypatch.setattr("bench.plays.TRAINING", ("many",) * training)
     small = ["--plays", "20000", "--seeds", "1", "--mixes", "many", "--systems", systems]
-    main([*small, "--json", str(folder / "told.json")])
+    main([*small, "--json", str(folder / "results.json")])
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ from phonoscope.cli.command import Command
 from phonoscope.plugins import hookimpl
 
 def hello(name: str) -> int:
-    "Greet somebody."
+    "Greet someone."
     print(f"Hello, {name}")
     return 0
 

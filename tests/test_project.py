@@ -223,7 +223,7 @@ def paths_named_in(text):
 
 
 def is_there(path, document):
-    """Whether a path exists, seen from the repository, the package or the document."""
+    """Whether a path exists, relative to the repository, the package or the document."""
     return any(list(base.glob(path)) for base in (ROOT, ROOT / "phonoscope", document.parent))
 
 

@@ -120,7 +120,7 @@ def test_people_sleep_and_each_kind_is_what_it_says(log):
     assert each["sleeper"][1] < 0.3
     assert each["shop"][3] < 16
     assert each["family"][0] > 2 * each["ordinary"][0]
-    # One account plays one thing at a time, unless a family or somebody else has it too.
+    # One account plays one thing at a time, unless a family or someone else has it too.
     over = ask(
         "select distinct kind from (select kind, played_at + to_milliseconds(ms_played) - "
         "lead(played_at) over (partition by account order by played_at) as over from log join "
@@ -174,7 +174,7 @@ def test_harder_kinds_are_what_they_say(tmp_path):
     for kind in ("chain", "fanclub", "study", "ordinary"):
         assert each[kind][2] < 0.02, kind
     assert each["chain"][3] <= 1
-    # People play what is boosted, and hardly what others attack.
+    # People play what is boosted, and rarely what others attack.
     honest = dict(
         ask.execute(
             "select attacked_by, avg(plays - artificial_plays) from true_tracks "

@@ -48,8 +48,8 @@ SOUNDS = {
 }
 FORMS = {"flac": "flac-16", "mp3": "mp3", "aiff": "aiff-16", "wav": "wav-16"}
 TAGS = {
-    "song.flac": {"title": "A song", "artist": "Somebody"},
-    "song soft.mp3": {"title": "A song", "artist": "Somebody Else"},
+    "song.flac": {"title": "A song", "artist": "First Artist"},
+    "song soft.mp3": {"title": "A song", "artist": "Second Artist"},
     "other.flac": {"title": TITLE, "artist": "<i>Nobody</i>"},
 }
 

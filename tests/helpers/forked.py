@@ -1,6 +1,6 @@
 """Processes forked from one that has everything loaded: a start costs milliseconds, not seconds.
 
-They are what a real start makes, but for the imports: their own memory, working folder,
+They are what a real start makes, without the imports: their own memory, working folder,
 environment, streams and exit status. Tests of starting itself start an interpreter.
 """
 

@@ -1,6 +1,6 @@
 """A catalogue of recordings that a detector has weighed: one of every sort a page must show.
 
-The sounds are real files; what a detector makes of them is put beside them by hand.
+The sounds are real files; the detector's results are written by hand.
 """
 
 import dataclasses

@@ -61,7 +61,7 @@ def start(source, catalogue, killed_at=None):
 
 
 def run(source, catalogue, killed_at=None):
-    """Return what an ingest came to and what it told, or ``None`` when it was killed."""
+    """Return the summary of an ingest and its messages, or ``None`` if it was killed."""
     process, pipe = start(source, catalogue, killed_at)
     try:
         found = pipe.recv()

@@ -35,7 +35,7 @@ def run(
     cwd: Path | None = None,
     **more: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``phonoscope ARGUMENTS``; its output is no terminal.
+    """Run ``phonoscope ARGUMENTS``; its output isn't a terminal.
 
     Variables of the interpreter, such as ``PYTHONPATH``, need a new one.
     """

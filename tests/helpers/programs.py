@@ -53,7 +53,7 @@ def wait_for(process, lines):
 
 
 def workers():
-    """Process ids of all workers that live, whoever started them."""
+    """Process ids of all living workers, of any parent."""
     found = set()
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

@@ -164,7 +164,7 @@ def write(
 
 
 def write_video(path: Path, sound: NDArray[np.float32] | None, rate_hz: int = 44_100) -> Path:
-    """Write one second of mpeg4 video, with ``sound`` as AAC beside it or without sound."""
+    """Write one second of mpeg4 video, with ``sound`` as AAC, or without sound."""
     with av.open(str(path), "w", format="mp4") as out:
         picture = out.add_stream("mpeg4", rate=25)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
