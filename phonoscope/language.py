@@ -75,6 +75,12 @@ class Language:
         exact = pattern.replace("#,##0", "#,##0." + "0" * decimals if decimals else "#,##0")
         return str(format_percent(share, exact, locale=self.numbers))
 
+    def month(self, when: date) -> str:
+        """Return the month of a date by its name, with the year."""
+        from babel.dates import format_date  # noqa: PLC0415
+
+        return str(format_date(when, "LLLL y", locale=self.numbers))
+
     def date(self, when: date) -> str:
         """Return a date with the name of its month."""
         from babel.dates import format_date  # noqa: PLC0415

@@ -210,6 +210,16 @@ def day(language: Language, when: date) -> str:
 
 
 @quantity
+def month(language: Language, when: date) -> str:
+    """Return the month of a date.
+
+    >>> month(date(2026, 11, 3))
+    'November 2026'
+    """
+    return language.month(when)
+
+
+@quantity
 def moment(language: Language, utc: datetime) -> str:
     """Return a date with its time, which is UTC.
 

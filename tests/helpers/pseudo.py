@@ -12,8 +12,9 @@ _UNIT = re.compile(
 )
 
 
-_DATE = re.compile(r"\b\d{1,2}\. [A-Z][a-zä]{2,8} \d{4}\b")
-"""A date as the pseudo-locale writes it, in German."""
+_MONTH = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+_DATE = re.compile(rf"\b(?:\d{{1,2}}\. )?(?:{_MONTH}) \d{{4}}\b")
+"""A date or month as the pseudo-locale writes it, in German."""
 _LIST = re.compile(r"(?<=\s)und(?=\s)")
 """How German, whose numbers and lists the pseudo-locale writes, ends a list."""
 

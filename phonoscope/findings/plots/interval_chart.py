@@ -47,7 +47,12 @@ class Estimated(NamedTuple):
 
 
 def over_time(
-    groups: Sequence[Estimated], periods: Sequence[str], overall: Estimated, *, alt: str
+    groups: Sequence[Estimated],
+    periods: Sequence[str],
+    overall: Estimated,
+    *,
+    alt: str,
+    title: str = MADE,
 ) -> Chart:
     """Draw shares over time, in front of a band for the whole catalogue.
 
@@ -61,8 +66,10 @@ def over_time(
         The catalogue as a whole.
     alt
         The chart's content in a sentence.
+    title
+        What the shares are of.
     """
-    y = _axis([*groups, overall], MADE)
+    y = _axis([*groups, overall], title)
 
     def build(width: int, most_labels: int) -> Spec:
         every = -(-len(periods) // most_labels)

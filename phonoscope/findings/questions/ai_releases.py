@@ -1,4 +1,4 @@
-"""Machine-made releases by month: what is known of them here, beside what others published."""
+"""Machine-made releases by month, and what others published about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from phonoscope.findings.base import (
     cannot_tell,
     finding,
 )
-from phonoscope.findings.plots.interval_chart import Estimated, over_time
+from phonoscope.findings.plots.interval_chart import MADE, Estimated, over_time
 from phonoscope.findings.shared.dates import periods
 from phonoscope.findings.shared.deliveries import deliveries
 from phonoscope.findings.shared.groups import is_weighed
@@ -25,20 +25,21 @@ from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
 from phonoscope.interval import Interval
 from phonoscope.linking.links import links
-from phonoscope.text import percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import between, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MONTHS_DRAWN = 60
-"""Months that the chart draws, the latest."""
+"""Latest months that the plot shows."""
 LATEST = 24
-"""Months that the table lists, the latest."""
+"""Latest months that the table lists."""
 
 
 @dataclass(frozen=True)
 class _Count:
-    """Tracks of a month, and how many of them."""
+    """Tracks of a month, and how many of them are hits."""
 
     month: str
     hits: int
@@ -55,24 +56,23 @@ class _Count:
     },
 )
 def machine(catalogue: QuerySession) -> Answer:
-    """Count what is declared and what is on lists, by month.
+    """Count declared and listed tracks by month, and estimate from recordings.
 
     Method
     ------
-    Three separate counts by month of release, which are never added up: tracks that their
-    source itself declares machine-made, among all tracks; tracks with an artist on an imported
-    list of known machine-made artists, by id or by name, among all tracks; and recordings that
-    were scanned and are linked to a track here (by file, ISRC or tags), of which the true share
-    is estimated from what the detector flags and its error rates, as in 'Machine-made', each in
-    the earliest month of its tracks. Metadata alone, such as durations or release rates, is
-    never evidence here.
+    Three counts by release month are never added up. The first: tracks that their source declares
+    machine-made, among all tracks. The second: tracks with an artist on an imported list of
+    machine-made artists, by id or name, among all tracks. The third: scanned recordings linked to
+    a track (by file, ISRC or tags), in the earliest month of their tracks; their true share is
+    estimated from the detector's flags and error rates, as in 'Machine-made'. Metadata alone,
+    such as durations or release rates, never counts as evidence.
 
     Caveats
     -------
-    Declarations and lists are lower bounds of unknown depth: most machine-made music is on no
-    list and declares nothing, and a list may be wrong about people. Figures from elsewhere are
-    shares of deliveries to one service, told by its own detector whose error rates are not
-    published; what is delivered is not what is released, kept or heard.
+    Declarations and lists give lower bounds that may be far too low: most machine-made music is
+    on no list and declares nothing, and a list may be wrong about people. The published figures
+    are shares of deliveries to one service, from its own detector with unpublished error rates.
+    Delivered tracks are not the same as released or played tracks.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -81,12 +81,8 @@ def machine(catalogue: QuerySession) -> Answer:
     known = {name: counts for name, counts in kinds.items() if counts is not None}
     detected = _detected(catalogue)
     if not known and not detected:
-        return cannot_tell(_nothing_known())
+        return cannot_tell(_nothing_known(), "no-values")
     shares = {name: _whole(counts) for name, counts in known.items()}
-    told = [_SAYS[name].format(share, share.hits) for name, share in shares.items()]
-    overall = detected.overall if detected else None
-    if overall:
-        told.append(f"Of recordings linked to these tracks: {says(overall)}")
     figures = [shares[name].figure(f"{name}_share") for name in known]
     figures += [
         Share(c.hits, c.tracks).figure(f"{name}_{c.month}_share")
@@ -96,9 +92,11 @@ def machine(catalogue: QuerySession) -> Answer:
     ]
     figures += _figures(detected) if detected else []
     return Answer(
-        headline=" ".join(told),
-        note="What is declared or listed is a lower bound: the rest says nothing." if known else "",
-        certainty=" ".join(share.certainty() for share in shares.values()),
+        headline=_headline(shares, detected),
+        note=gettext("Declarations and lists give a lower bound: all other tracks are unknown.")
+        if known
+        else "",
+        certainty=sentences(*(share.certainty() for share in shares.values())),
         figures=tuple(figures),
         chart=_chart(known, detected),
         tables=(
@@ -109,21 +107,54 @@ def machine(catalogue: QuerySession) -> Answer:
     )
 
 
-def _nothing_known() -> str:
+def _nothing_known() -> Message:
     published, share = next((one, one.share) for one in deliveries() if one.share is not None)
-    return (
-        "How many releases are machine-made cannot be told from this metadata: no track is "
-        "declared so by its source, no list of known artists was ingested, and no recording "
-        f"that was weighed is linked to a track. Published shares, such as {published.service}'s "
-        f"{percent(share)} of deliveries in {published.month}, are of what is delivered to one "
-        "service and told from sound: scan recordings for an estimate."
+    return gettext(
+        "It's unknown how many releases are machine-made: no track is declared so by its source, "
+        "no list of machine-made artists is imported, and no scored recording is linked to a "
+        "track. Scan recordings to get an estimate. Published shares, such as {service}'s {share} "
+        "of deliveries in {month}, describe deliveries to one service.",
+        service=published.service,
+        share=percent(share),
+        month=published.month,
     )
 
 
-_SAYS = {
-    "declared": "{0} of the tracks ({1:,}) are declared machine-made by their source.",
-    "listed": "{0} of the tracks ({1:,}) have an artist on a list of machine-made artists.",
+_DRAWN = {
+    "declared": gettext("Share declared machine-made"),
+    "listed": gettext("Share with an artist on a list"),
 }
+_HITS = {"declared": gettext("Declared"), "listed": gettext("Listed")}
+
+
+def _headline(shares: Mapping[str, Share], detected: Shares | None) -> str:
+    parts: list[str] = []
+    if declared := shares.get("declared"):
+        parts.append(
+            ngettext(
+                "{share} of {n} track (95% interval {low} to {high}) is declared machine-made by "
+                "its source.",
+                "{share} of {n} tracks (95% interval {low} to {high}) are declared machine-made by "
+                "their source.",
+                declared.total,
+                **declared.words,
+            )
+        )
+    if listed := shares.get("listed"):
+        parts.append(
+            ngettext(
+                "{share} of {n} track (95% interval {low} to {high}) has an artist on a list of "
+                "machine-made artists.",
+                "{share} of {n} tracks (95% interval {low} to {high}) have an artist on a list of "
+                "machine-made artists.",
+                listed.total,
+                **listed.words,
+            )
+        )
+    if detected and detected.overall:
+        estimate = says(detected.overall)
+        parts.append(gettext("Recordings linked to these tracks: {estimate}", estimate=estimate))
+    return sentences(*parts)
 
 
 def _whole(counts: Sequence[_Count]) -> Share:
@@ -131,7 +162,7 @@ def _whole(counts: Sequence[_Count]) -> Share:
 
 
 def _month(rows: ir.Table) -> ir.StringColumn:
-    """Return the month of a date of release; empty where it names none."""
+    """Return the month of a release date; empty where it states none."""
     named = rows.release_date_precision.isin(("month", "day"))
     return named.ifelse(rows.release_date.substr(0, 7), None)
 
@@ -146,7 +177,7 @@ def _counts(rows: ir.Table, hit: ir.BooleanColumn) -> list[_Count]:
 
 
 def _declared(catalogue: QuerySession) -> list[_Count] | None:
-    """Count tracks that their source declares; ``None`` when it says nothing of any."""
+    """Count tracks that their source declares; ``None`` when it declares none either way."""
     tracks = catalogue.table("tracks")
     says = tracks.filter(tracks.declared_generated.notnull())
     if not says.limit(1).to_pyarrow().num_rows:
@@ -209,22 +240,32 @@ def _figures(detected: Shares) -> list[Figure]:
 
 
 def _chart(known: Mapping[str, Sequence[_Count]], detected: Shares | None) -> Chart | None:
-    """Draw the course that rests on most: of what is heard, or else declared, or else listed."""
+    """Draw the share that was detected, or else declared, or else listed."""
     if detected and detected.overall:
         points = [_point(r.group, r.share or 0.0, r.low, r.high, r.recordings, enough=r.enough)
                   for r in detected.rows if r.group]  # fmt: skip
         whole = detected.overall
-        overall = _point("all", whole.share or 0.0, whole.low, whole.high, whole.recordings)
+        title = MADE
+        overall = _point(
+            gettext("all"), whole.share or 0.0, whole.low, whole.high, whole.recordings
+        )
     else:
-        counts = known.get("declared") or known["listed"]
+        name = "declared" if known.get("declared") else "listed"
+        counts, title = known[name], _DRAWN[name]
         points = [_shared(c.month, Share(c.hits, c.tracks)) for c in counts if c.month]
-        overall = _shared("all", _whole(counts))
+        overall = _shared(gettext("all"), _whole(counts))
     points = points[-MONTHS_DRAWN:]
     if len(points) < 2:
         return None
     course = periods(points[0].label, points[-1].label)[-MONTHS_DRAWN:]
-    alt = f"Share by month of release from {course[0]} to {course[-1]}, with its interval."
-    return over_time([p for p in points if p.label in set(course)], course, overall, alt=alt)
+    alt = gettext(
+        "{share} by release month, {first} to {last}, with intervals.",
+        share=title,
+        first=course[0],
+        last=course[-1],
+    )
+    shown = [point for point in points if point.label in set(course)]
+    return over_time(shown, course, overall, alt=alt, title=title)
 
 
 def _shared(label: str, share: Share) -> Estimated:
@@ -234,26 +275,42 @@ def _shared(label: str, share: Share) -> Estimated:
 def _point(
     label: str, share: float, low: float, high: float, of: int, *, enough: bool = True
 ) -> Estimated:
-    told = f"{label}: {percent(share)} ({percent(low)} to {percent(high)}), n = {of:,}"
-    return Estimated(label, share, low, high, enough, told)
+    ends = between(low, high)
+    text = gettext(
+        "{label}: {share} ({low} to {high}), n\u00a0=\u00a0{n}",
+        label=label,
+        share=percent(share),
+        low=ends[0],
+        high=ends[1],
+        n=of,
+    )
+    return Estimated(label, share, low, high, enough, text)
 
 
 def _by_month_detected(detected: Shares) -> ResultTable:
     columns = (
-        ResultColumn("month", "Month of release", "text"),
-        ResultColumn("recordings", "Recordings weighed"),
-        ResultColumn("flagged", "Flagged"),
-        ResultColumn("share", "Estimated share", "share"),
-        ResultColumn("low", "At least", "share"),
-        ResultColumn("high", "At most", "share"),
-        ResultColumn("remark", "Remark", "text"),
+        ResultColumn("month", gettext("Release month"), "text"),
+        ResultColumn("recordings", gettext("Scored recordings")),
+        ResultColumn("flagged", gettext("Flagged")),
+        ResultColumn("share", gettext("Estimated share"), "share"),
+        ResultColumn("low", gettext("At least"), "share"),
+        ResultColumn("high", gettext("At most"), "share"),
+        ResultColumn("remark", gettext("Remark"), "text"),
     )
     rows = tuple(
-        (r.group or "no month known", r.recordings, r.flagged, r.share, r.low, r.high, r.remark)
+        (
+            r.group or gettext("no month known"),
+            r.recordings,
+            r.flagged,
+            r.share,
+            r.low,
+            r.high,
+            r.remark,
+        )
         for r in detected.rows
     )
     return ResultTable(
-        "machine_detected", "Heard in recordings, by month of release", columns, rows
+        "machine_detected", gettext("Detected in recordings, by release month"), columns, rows
     )
 
 
@@ -267,12 +324,12 @@ def _by_month(known: Mapping[str, Sequence[_Count]]) -> ResultTable:
         for count in counts:
             if count.month:
                 months.setdefault(count.month, {})[name] = count
-    columns = [ResultColumn("month", "Month of release", "text")]
+    columns = [ResultColumn("month", gettext("Release month"), "text")]
     for name in known:
         columns += [
-            ResultColumn(f"{name}_tracks", "Tracks"),
-            ResultColumn(f"{name}_hits", name.capitalize()),
-            ResultColumn(f"{name}_share", "Share", "share"),
+            ResultColumn(f"{name}_tracks", gettext("Tracks")),
+            ResultColumn(f"{name}_hits", _HITS[name]),
+            ResultColumn(f"{name}_share", gettext("Share"), "share"),
         ]
     rows = []
     for month, found in sorted(months.items())[-LATEST:]:
@@ -281,18 +338,28 @@ def _by_month(known: Mapping[str, Sequence[_Count]]) -> ResultTable:
             c = found.get(name)
             cells += [c.tracks, c.hits, c.hits / c.tracks] if c else [None, None, None]
         rows.append(tuple(cells))
-    return ResultTable("machine_by_month", "By month of release", tuple(columns), tuple(rows))
+    return ResultTable(
+        "machine_by_month",
+        gettext("Declared and listed, by release month"),
+        tuple(columns),
+        tuple(rows),
+    )
 
 
 def _elsewhere() -> ResultTable:
     columns = (
-        ResultColumn("month", "Month", "text"),
-        ResultColumn("share", "Share", "share"),
-        ResultColumn("amount", "Amount", "text"),
-        ResultColumn("who", "Published by", "text"),
+        ResultColumn("month", gettext("Month"), "text"),
+        ResultColumn("share", gettext("Share"), "share"),
+        ResultColumn("amount", gettext("Amount"), "text"),
+        ResultColumn("who", gettext("Published by"), "text"),
     )
     rows = tuple(
-        (one.published, one.share, one.amount, f"{one.service}, of deliveries to it")
+        (
+            one.published,
+            one.share,
+            one.amount,
+            gettext("{service}, about deliveries to it", service=one.service),
+        )
         for one in deliveries()
     )
-    return ResultTable("machine_elsewhere", "What others published", columns, rows)
+    return ResultTable("machine_elsewhere", gettext("What others published"), columns, rows)

@@ -1,4 +1,4 @@
-"""Charts: which entries are known to be machine-made, and who comes into them from nowhere."""
+"""How many chart entries are known to be machine-made, and how many artists are new."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ from phonoscope.findings.base import (
     finding,
 )
 from phonoscope.findings.plots.time_series import Course, Day, over_days
-from phonoscope.findings.shared.chart_provenance import charted, heard
+from phonoscope.findings.shared.chart_provenance import charted, scored
 from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
 from phonoscope.interval import Interval, median_ranks
-from phonoscope.text import counted, joined, percent
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import day, joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 NEW_DAYS = 28
 HISTORY_DAYS = 364
-"""Days of a chart that go before the first on which an artist can be said to be new."""
+"""First days of a chart, on which no artist counts as new."""
 DRAWN = 104
-"""Days or weeks that are drawn, the latest of the chart with the most entries."""
+"""Latest days or weeks that are drawn, of the chart with the most entries."""
 LATEST = 52
-"""Days or weeks that the table lists, the latest of each chart."""
-_NO_CHARTS = (
-    "This catalogue has no charts: 'phonoscope charts FILE --into CATALOGUE' brings them in."
+"""Latest days or weeks of each chart that the table lists."""
+_NO_CHARTS = gettext(
+    "This catalogue has no charts. Import them with 'phonoscope charts FILE --into CATALOGUE'."
 )
 
 
 @finding(
     name="charts",
     title="Charts",
-    question="How much of the charts is known to be machine-made, and who is new in them?",
+    question="How much of the charts is known to be machine-made, and how many artists are new?",
     needs={
         "chart_entries": ("chart", "region", "chart_date", "rank", "title", "performer"),
         "machine_artists": ("name", "artist_id"),
@@ -51,29 +52,29 @@ _NO_CHARTS = (
     values={"NEW_DAYS": NEW_DAYS, "HISTORY_DAYS": HISTORY_DAYS},
 )
 def charts(catalogue: QuerySession) -> Answer:
-    """Count entries of charts by what is known of them.
+    """Count chart entries by what is known about them.
 
     Method
     ------
-    An entry is a place of a chart on a day; what two sources list alike counts once. Entries
-    are linked to tracks and recordings by id, ISRC, or the same title and all artists
-    (Catalogue.chart_links; links of lower confidence are left out). Three counts are never
-    added up: entries with an artist on an imported list, by name or id, among all entries;
-    entries that their track's source or their recording's file declares machine-made, among
-    linked entries; and recordings linked to entries that a detector weighed, whose true share
-    is estimated as in 'Machine-made'. An artist is new when the name that stands first in the
-    credit came into the same chart at most {NEW_DAYS} days ago; the first {HISTORY_DAYS} days
-    of a chart tell nobody new and are left out. Times on the chart and peak are counted in the
-    entries that are here, and not as the chart states them. Time to the chart is from the
-    earliest day of release of the linked tracks; what was in a chart before it is left out.
+    An entry is one rank of a chart on one day; an entry in two sources counts once. Entries are
+    linked to tracks and recordings by id, by ISRC, or by the same title and all artists
+    (Catalogue.chart_links; links of low confidence are left out). Three counts are never added
+    up. The first: entries with an artist on an imported list, by name or id, among all entries.
+    The second: entries that their track's source or their recording's file declares
+    machine-made, among linked entries. The third: scored recordings linked to entries; their true
+    share is estimated as in 'Machine-made'. An artist is new when the first name in the credit
+    entered the same chart at most {NEW_DAYS} days earlier; the first {HISTORY_DAYS} days of a
+    chart are left out. Times on the chart and peak come from the entries in this catalogue, not
+    from what the chart states. Time to the chart is measured from the earliest release day of the
+    linked tracks; entries before that day are left out.
 
     Caveats
     -------
-    What declares nothing, is on no list and was not scanned is unknown, not human-made: lists
-    and declarations are lower bounds, and a list may be wrong about people. A name may belong
-    to two artists. An artist who is new to a chart may be famous elsewhere, or have been in it
-    before the first day that is here. Songs that are in a chart for many weeks count in each.
-    Flagged entries are not the machine-made ones: some are false alarms.
+    An entry that declares nothing, is on no list and was not scanned is unknown, not human-made.
+    Lists and declarations give lower bounds, and a list may be wrong about people. Two artists
+    may share a name. An artist who is new to a chart may be famous elsewhere, or may have been in
+    it before its first day in this catalogue. A song that stays in a chart for many weeks counts
+    in each. Some flagged entries are false alarms.
     """
     titled = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
     if not titled.limit(1).to_pyarrow().num_rows:
@@ -84,17 +85,7 @@ def charts(catalogue: QuerySession) -> Answer:
     shares = _shares(catalogue, whole)
     new = _new(entries)
     songs = catalogue.cached(_songs)
-    told = f"{counted(whole['entries'], 'entry', 'entries')} of {counted(len(charts), 'chart')}"
-    machine = [_SAYS[name].format(share, share.hits) for name, share in shares.items()]
     detected = _detected(catalogue)
-    if detected and detected.overall:
-        machine.append(f"Of recordings linked to entries: {says(detected.overall)}")
-    if not machine:
-        machine = [
-            "which of them are machine-made cannot be told: none is linked to a track that "
-            "declares anything or to a recording that was weighed, and no list of known artists "
-            "was ingested."
-        ]
     named = [*shares.items(), *([("new_artist", new)] if new else [])]
     figures = [
         Figure("entries", whole["entries"], "entries"),
@@ -108,27 +99,83 @@ def charts(catalogue: QuerySession) -> Answer:
         interval = Interval(row.low, row.high)
         figures.append(Figure("detected_share", row.share, "share", interval, row.recordings))
     course, where = _course(entries, charts, shares)
-    note = (
-        f"{new} of the entries after the first year are by artists who came into their chart at "
-        f"most {NEW_DAYS} days before."
-        if new
-        else f"No chart is here for longer than {HISTORY_DAYS} days, so nobody can be called new."
-    )
+    drawn = gettext("The plot shows the largest chart, {chart}.", chart=where)
     return Answer(
-        headline=f"{told}: {' '.join(machine)}",
-        note=f"{note} Drawn is the largest chart: {where}." if where and len(charts) > 1 else note,
-        certainty="Exact: every entry was counted. "
-        + " ".join(share.certainty() for _, share in named),
+        headline=_headline(whole["entries"], shares, detected),
+        note=sentences(
+            _size(whole["entries"], len(charts)),
+            _newcomers(new),
+            drawn if where and len(charts) > 1 else "",
+        ),
+        certainty=sentences(
+            gettext("Every entry is counted."), *(share.certainty() for _, share in named)
+        ),
         figures=tuple(figures),
         chart=course,
         tables=(_chart_table(charts), *_machine_table(songs), _by_day(entries)),
     )
 
 
-_SAYS = {
-    "listed": "{0} ({1:,}) have an artist on a list of machine-made artists.",
-    "declared": "{0} of those linked to a track or recording ({1:,}) are declared machine-made.",
-}
+def _headline(entries: int, shares: Mapping[str, Share], detected: Shares | None) -> str:
+    parts: list[str] = []
+    if listed := shares.get("listed"):
+        parts.append(
+            ngettext(
+                "{share} of {n} chart entry (95% interval {low} to {high}) has an artist on a list "
+                "of machine-made artists.",
+                "{share} of {n} chart entries (95% interval {low} to {high}) have an artist on a "
+                "list of machine-made artists.",
+                listed.total,
+                **listed.words,
+            )
+        )
+    if declared := shares.get("declared"):
+        parts.append(
+            ngettext(
+                "{share} of {n} entry linked to a track or recording (95% interval {low} to "
+                "{high}) is declared machine-made.",
+                "{share} of {n} entries linked to a track or recording (95% interval {low} to "
+                "{high}) are declared machine-made.",
+                declared.total,
+                **declared.words,
+            )
+        )
+    if detected and detected.overall:
+        estimate = says(detected.overall)
+        parts.append(gettext("Recordings linked to entries: {estimate}", estimate=estimate))
+    unknown = ngettext(
+        "It's unknown whether {n} chart entry is machine-made: it isn't linked to a declared track "
+        "or a scored recording, and no list of machine-made artists is imported.",
+        "It's unknown how many of {n} chart entries are machine-made: none is linked to a declared "
+        "track or a scored recording, and no list of machine-made artists is imported.",
+        entries,
+    )
+    return sentences(*parts) if parts else unknown
+
+
+def _size(entries: int, charts: int) -> Message:
+    return ngettext(
+        "There is {n} entry in {charts}.",
+        "There are {n} entries in {charts}.",
+        entries,
+        charts=ngettext("{n} chart", "{n} charts", charts),
+    )
+
+
+def _newcomers(new: Share | None) -> Message:
+    if new is None:
+        return gettext(
+            "No chart covers more than {days} days, so no artist counts as new.", days=HISTORY_DAYS
+        )
+    return ngettext(
+        "{share} of {n} entry after the first year (95% interval {low} to {high}) is by an artist "
+        "who entered the chart at most {days} days earlier.",
+        "{share} of {n} entries after the first year (95% interval {low} to {high}) are by artists "
+        "who entered the chart at most {days} days earlier.",
+        new.total,
+        days=NEW_DAYS,
+        **new.words,
+    )
 
 
 def _rows(table: ir.Table) -> list[dict[str, Any]]:
@@ -161,7 +208,7 @@ def _counts(entries: ir.Table) -> dict[str, int]:
 
 
 def _shares(catalogue: QuerySession, whole: Mapping[str, int]) -> dict[str, Share]:
-    """Return the shares that can be told: of a list when there is one, of links when some are."""
+    """Return the shares that are known: of a list if there is one, of links if there are some."""
     shares = {}
     if catalogue.table("machine_artists").limit(1).to_pyarrow().num_rows:
         shares["listed"] = Share(whole["listed"], whole["entries"])
@@ -177,7 +224,7 @@ def _says_anything(catalogue: QuerySession) -> bool:
 
 
 def _detected(catalogue: QuerySession) -> Shares | None:
-    weighed = heard(catalogue)
+    weighed = scored(catalogue)
     rates = current_rates()
     counts = weighed.agg(
         verdicts=weighed.count(),
@@ -198,14 +245,14 @@ def _new(entries: ir.Table) -> Share | None:
     of_chart = ibis.window(group_by=["chart", "region"])
     of_artist = ibis.window(group_by=["chart", "region", "artist"])
     dated = dated.mutate(begin=dated.day.min().over(of_chart), came=dated.day.min().over(of_artist))
-    told = dated.filter(dated.day.delta(dated.begin, unit="day") >= HISTORY_DAYS)
-    is_new = told.day.delta(told.came, unit="day") <= NEW_DAYS
-    found = _rows(told.agg(hits=is_new.cast("int64").sum(), total=told.count()))[0]
+    later = dated.filter(dated.day.delta(dated.begin, unit="day") >= HISTORY_DAYS)
+    is_new = later.day.delta(later.came, unit="day") <= NEW_DAYS
+    found = _rows(later.agg(hits=is_new.cast("int64").sum(), total=later.count()))[0]
     return Share(found["hits"] or 0, found["total"]) if found["total"] else None
 
 
 def _songs(catalogue: QuerySession) -> ir.Table:
-    """Return one row a song of a chart."""
+    """Return one row per song of a chart."""
     entries = catalogue.cached(charted)
     return entries.group_by("chart", "region", "song").agg(
         title=entries.title.min(),
@@ -227,7 +274,7 @@ def _medians(songs: ir.Table) -> list[Figure]:
     figures = []
     for prefix, rows in (("", values), ("machine_", values.filter(values.machine))):
         for name, unit in (("peak", "rank"), ("times", "times on the chart"), ("days", "days")):
-            # What came into the chart before its release was released before, elsewhere.
+            # A song in the chart before its release date was released earlier elsewhere.
             known = rows.filter(rows[name].notnull() & (rows[name] >= 0)).select(name)
             found = sorted(known.to_pyarrow()[name].to_pylist())
             if found:
@@ -248,61 +295,75 @@ def _median(name: str, found: Sequence[int], unit: str) -> Figure:
 
 def _chart_table(charts: Sequence[Mapping[str, Any]]) -> ResultTable:
     columns = (
-        ResultColumn("chart", "Chart", "text"),
-        ResultColumn("region", "Region", "text"),
-        ResultColumn("first", "From", "text"),
-        ResultColumn("last", "To", "text"),
-        ResultColumn("days", "Days or weeks"),
-        ResultColumn("entries", "Entries"),
-        ResultColumn("songs", "Songs"),
-        ResultColumn("artists", "First artists"),
+        ResultColumn("chart", gettext("Chart"), "text"),
+        ResultColumn("region", gettext("Region"), "text"),
+        ResultColumn("first", gettext("From"), "text"),
+        ResultColumn("last", gettext("To"), "text"),
+        ResultColumn("days", gettext("Days or weeks")),
+        ResultColumn("entries", gettext("Entries")),
+        ResultColumn("songs", gettext("Songs")),
+        ResultColumn("artists", gettext("Lead artists")),
     )
     rows = tuple(
         (printable(c["chart"]), printable(c["region"]), *(c[k.name] for k in columns[2:]))
         for c in charts[:LISTED_AT_MOST]
     )
-    return ResultTable("charts", "Charts", columns, rows)
+    return ResultTable("charts", gettext("Charts"), columns, rows)
 
 
 def _machine_table(songs: ir.Table) -> tuple[ResultTable, ...]:
-    """Return the songs that something is known of, each with what it is."""
+    """Return the songs that are listed, declared or flagged."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     known = songs.filter(songs.listed | songs.declared | songs.flagged)
-    found = _rows(known.order_by(ibis.desc("times"), "peak", "song").limit(LISTED_AT_MOST))
+    found = _rows(
+        known.order_by(ibis.desc("times"), "peak", "song", "chart", "region").limit(LISTED_AT_MOST)
+    )
     if not found:
         return ()
     columns = (
-        ResultColumn("title", "Title", "text"),
-        ResultColumn("performer", "Performers", "text"),
-        ResultColumn("chart", "Chart", "text"),
-        ResultColumn("known", "Known by", "text"),
-        ResultColumn("first", "First in the chart", "text"),
-        ResultColumn("peak", "Peak"),
-        ResultColumn("times", "Times on the chart"),
+        ResultColumn("title", gettext("Title"), "text"),
+        ResultColumn("performer", gettext("Performers"), "text"),
+        ResultColumn("chart", gettext("Chart"), "text"),
+        ResultColumn("known", gettext("Known from"), "text"),
+        ResultColumn("first", gettext("First in the chart"), "text"),
+        ResultColumn("peak", gettext("Peak")),
+        ResultColumn("times", gettext("Times on the chart")),
     )
     rows = []
     for song in found:
-        by = joined([kind for kind in ("listed", "declared", "flagged") if song[kind]])
+        by = joined([words for kind, words in _EVIDENCE.items() if song[kind]])
         names = (printable(song[name]) for name in ("title", "performer", "chart"))
         rows.append((*names, by, song["first"], song["peak"], song["times"]))
     return (
-        ResultTable("chart_machine_songs", "Songs something is known of", columns, tuple(rows)),
+        ResultTable(
+            "chart_machine_songs",
+            gettext("Songs that are listed, declared or flagged"),
+            columns,
+            tuple(rows),
+        ),
     )
 
 
+_EVIDENCE = {
+    "listed": gettext("listed"),
+    "declared": gettext("declared"),
+    "flagged": gettext("flagged"),
+}
+
+
 _COURSES = {
-    "listed": ("entries", "entries with an artist on a list"),
-    "declared": ("linked", "linked entries that are declared"),
+    "listed": ("entries", gettext("Entries with an artist on a list")),
+    "declared": ("linked", gettext("Linked entries declared machine-made")),
 }
 
 
 def _course(
     entries: ir.Table, charts: Sequence[Mapping[str, Any]], shares: Mapping[str, Share]
 ) -> tuple[Chart | None, str]:
-    """Draw the shares that can be told of the largest chart, and say which one that is.
+    """Draw the known shares of the largest chart, and return its name too.
 
-    A share that is always 0 is not drawn.
+    A share that is always 0 isn't drawn.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -317,19 +378,37 @@ def _course(
             courses.append(Course(title, days))
     if not courses:
         return None, ""
-    where = f"{printable(largest['chart'])}, {printable(largest['region'])}"
-    told = " and ".join(
-        f"{course.title}, from {percent(course.days[0].share)} to {percent(course.days[-1].share)}"
+    where = gettext(
+        "{chart}, {region}",
+        chart=printable(largest["chart"]),
+        region=printable(largest["region"]),
+    )
+    each = [
+        gettext(
+            "{title}: {from} to {to}.",
+            title=course.title,
+            **{
+                "from": percent(course.days[0].share),
+                "to": percent(course.days[-1].share),
+            },
+        )
         for course in courses
-    )
-    span = f"{rows[0]['chart_date']} to {rows[-1]['chart_date']}"
-    return over_days(courses, alt=f"{where}, {span}: {told}."), where
+    ]
+    first, last = (day(courses[0].days[at].day) for at in (0, -1))
+    drawn = gettext("{chart}, {first} to {last}.", chart=where, first=first, last=last)
+    return over_days(courses, alt=sentences(drawn, *each)), where
 
 
-def _day(day: str, share: Share) -> Day:
-    return Day(
-        date.fromisoformat(day), share.value, f"{day}: {share}, {share.hits} of {share.total}"
+def _day(iso: str, share: Share) -> Day:
+    when = date.fromisoformat(iso)
+    text = gettext(
+        "{day}: {share}, {hits} of {total}",
+        day=day(when),
+        share=share.text,
+        hits=share.hits,
+        total=share.total,
     )
+    return Day(when, share.value, text)
 
 
 def _by_day(entries: ir.Table) -> ResultTable:
@@ -344,20 +423,20 @@ def _by_day(entries: ir.Table) -> ResultTable:
     found = found.mutate(place=latest)
     found = found.filter(found.place < LATEST).order_by(ibis.desc("chart_date"), "chart", "region")
     titles = {
-        "entries": "Entries",
-        "listed": "Listed",
-        "linked": "Linked",
-        "declared": "Declared",
-        "weighed": "Weighed",
-        "flagged": "Flagged",
+        "entries": gettext("Entries"),
+        "listed": gettext("Listed"),
+        "linked": gettext("Linked"),
+        "declared": gettext("Declared"),
+        "weighed": gettext("Scored"),
+        "flagged": gettext("Flagged"),
     }
     columns = (
-        ResultColumn("chart_date", "Day or week", "text"),
-        ResultColumn("chart", "Chart", "text"),
-        ResultColumn("region", "Region", "text"),
+        ResultColumn("chart_date", gettext("Day or week"), "text"),
+        ResultColumn("chart", gettext("Chart"), "text"),
+        ResultColumn("region", gettext("Region"), "text"),
         *(ResultColumn(name, title) for name, title in titles.items()),
-        ResultColumn("listed_share", "Listed, share", "share"),
-        ResultColumn("declared_share", "Declared, share of linked", "share"),
+        ResultColumn("listed_share", gettext("Listed, share"), "share"),
+        ResultColumn("declared_share", gettext("Declared, share of linked"), "share"),
     )
     rows = tuple(
         (
@@ -370,4 +449,4 @@ def _by_day(entries: ir.Table) -> ResultTable:
         )
         for row in _rows(found.limit(LISTED_AT_MOST))
     )
-    return ResultTable("chart_days", "By day or week, the latest", columns, rows)
+    return ResultTable("chart_days", gettext("By day or week, the latest"), columns, rows)

@@ -1,6 +1,6 @@
-"""Entries of charts with what is known of them: who made them, who is listed, what was heard.
+"""Chart entries with what is known about them: listed, declared and detected.
 
-One row an entry, computed once for the finding; the database joins and counts.
+One row per entry, computed once for the finding; the database joins and counts.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _SONGS = pa.schema(
 
 
 def charted(catalogue: QuerySession) -> ir.Table:
-    """Return the entries of charts; one that two sources list alike is there once.
+    """Return the chart entries; an entry of two sources appears once.
 
     Returns
     -------
     ibis.expr.types.Table
         ``chart``, ``region``, ``chart_date``, ``rank``, ``title``, ``performer``; ``song`` and
-        ``artist`` (who is named first) as keys; ``listed``; ``linked``, ``declared``, ``weighed``
-        and ``flagged`` of the tracks and recordings it is linked to; ``released``, the earliest day
-        of release of those tracks, empty when none states a day.
+        ``artist`` (the first one named) as keys; ``listed``; ``linked``, ``declared``, ``weighed``
+        (scored) and ``flagged`` from linked tracks and recordings; ``released``, the earliest
+        release day of those tracks, empty when none states a day.
     """
     entries = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
     entries = entries.mutate(performer=entries.performer.fill_null(""))
@@ -63,7 +63,7 @@ def _songs(catalogue: QuerySession, entries: ir.Table) -> pa.Table:
     distinct = entries.select("title", "performer").distinct().to_pyarrow()
     listed = catalogue.table("machine_artists")
     names = listed.filter(listed.name.notnull()).select("name").distinct().to_pyarrow()
-    # A listed name may hold a comma: it is cut like every other, and must be credited whole.
+    # A listed name may contain a comma: it is split like any other, and all parts must be credited.
     known = [artists_of(name).all for name in names["name"].to_pylist()]
     alone = {next(iter(some)) for some in known if len(some) == 1}
     several = [some for some in known if len(some) > 1]
@@ -76,7 +76,7 @@ def _songs(catalogue: QuerySession, entries: ir.Table) -> pa.Table:
             {
                 **row,
                 "song": f"{key or row['title']} / {' '.join(sorted(artists.all))}",
-                # Not left empty: Spark may take it for the text "NaN".
+                # Not None: Spark may read that as the text "NaN".
                 "artist": artists.first or "",
                 "named_on_list": on_list,
             }
@@ -85,13 +85,13 @@ def _songs(catalogue: QuerySession, entries: ir.Table) -> pa.Table:
 
 
 def pairs(catalogue: QuerySession) -> ir.Table:
-    """Return the links of entries that are statements, or sure enough."""
+    """Return the links of entries that a source states or that are sure enough."""
     found = chart_links(catalogue.table)
     return found.filter(found.confidence.isnull() | (found.confidence >= SURE))
 
 
-def heard(catalogue: QuerySession) -> ir.Table:
-    """Return the recordings that entries are linked to and that were weighed, each once."""
+def scored(catalogue: QuerySession) -> ir.Table:
+    """Return the scored recordings that entries are linked to, each once."""
     linked = catalogue.cached(pairs)
     ids = linked.filter(linked.recording_id.notnull()).select("recording_id").distinct()
     verdicts = catalogue.table("verdicts")
@@ -100,7 +100,7 @@ def heard(catalogue: QuerySession) -> ir.Table:
 
 
 def _linked(catalogue: QuerySession) -> ir.Table:
-    """Return what is known of the tracks and recordings of each entry that has any."""
+    """Return what is known about the tracks and recordings of each linked entry."""
     linked = catalogue.cached(pairs)
     tracks, verdicts = catalogue.table("tracks"), catalogue.table("verdicts")
     marks = catalogue.table("declared")

@@ -1,4 +1,4 @@
-"""What services published of machine-made tracks that are delivered to them."""
+"""What services published about machine-made tracks delivered to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from phonoscope.text import count
+from phonoscope.messages import Message, gettext
+from phonoscope.text import Quantity, month
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,14 @@ class Delivery:
     share: float | None = None
 
     @property
-    def month(self) -> str:
-        """The month in words: ``November 2025``."""
-        return f"{date.fromisoformat(f'{self.published}-01'):%B %Y}"
+    def month(self) -> Quantity:
+        """The month with its name: ``November 2025``."""
+        return month(date.fromisoformat(f"{self.published}-01"))
 
     @property
-    def amount(self) -> str:
-        """How many it is, in words."""
-        return f"{count(self.tracks_a_day)} tracks a day"
+    def amount(self) -> Message:
+        """The number of tracks a day."""
+        return gettext("{n} tracks a day", n=self.tracks_a_day)
 
 
 @cache

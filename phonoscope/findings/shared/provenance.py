@@ -1,4 +1,4 @@
-"""What is known of the tracks of a few artists: how many, since when, and what made them."""
+"""What is known about the tracks of a few artists: how many, since when, and how they were made."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Made:
-    """The tracks of one artist. What is declared and what is detected stay apart."""
+    """The tracks of one artist. Declared and detected stay separate."""
 
     tracks: int = 0
     first: int | None = None
-    """Year of the first release; empty when none is dated."""
+    """Year of the first release; ``None`` when none is dated."""
     declared: int = 0
     """Tracks that their source declares machine-made."""
     weighed: int = 0
-    """Recordings linked to a track that a detector weighed."""
+    """Scored recordings linked to a track."""
     flagged: int = 0
     """Of those, how many have a p-value up to the threshold."""
 
 
 def made_by(catalogue: QuerySession, artist_ids: Sequence[str]) -> dict[str, Made]:
-    """Return what is known of the tracks of artists, by id; of one without tracks nothing."""
+    """Return what is known about the tracks of artists, by id, of those that have tracks."""
     if not artist_ids:
         return {}
     counts = catalogue.cached(by_artist)
@@ -74,8 +74,8 @@ def _detected(catalogue: QuerySession, artist_ids: Sequence[str]) -> list[dict[s
     verdicts = catalogue.table("verdicts")
     weighed = verdicts.filter(verdicts.p_value.notnull(), ~verdicts.p_value.isnan())
     pairs = credits.inner_join(linked, ["source", "track_id"])
-    heard = pairs.select("artist_id", "recording_id").distinct()
-    joined = heard.inner_join(weighed.select("recording_id", "p_value"), "recording_id")
+    recorded = pairs.select("artist_id", "recording_id").distinct()
+    joined = recorded.inner_join(weighed.select("recording_id", "p_value"), "recording_id")
     found = joined.group_by("artist_id").agg(
         weighed=joined.count(),
         flagged=(joined.p_value <= current_rates().threshold).cast("int64").sum(),
