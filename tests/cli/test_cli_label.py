@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from phonoscope.api import open_catalogue
-from tests.helpers.marked import blank
+from phonoscope.disclosure.policy import read_policy, shipped
+from phonoscope.disclosure.rights import USES
+from tests.helpers.marked import blank, raw_id3
 from tests.helpers.program import PROGRAM, ROOT, environment, run
+from tests.helpers.pseudo import PSEUDO_ENV, untranslated
 
 DOCUMENTED = (ROOT / "docs" / "label-json.md").read_text(encoding="utf-8")
 
@@ -215,6 +218,29 @@ def test_policies_are_printed_with_their_source():
     assert china["rules"][0]["needs"]["standard"] == ["gb45438"]
 
 
+def test_every_command_speaks_the_language_of_its_reader(tmp_path):
+    song, other = blank(tmp_path, "mp3"), blank(tmp_path, "wav")
+    (tmp_path / "broken.ogg").write_bytes(b"nothing to decode" * 9)
+    policies = [read_policy(name).model_dump_json() for name in shipped()]
+    # Paths, names of standards and uses, and the texts of policies are data.
+    names = [str(tmp_path), "broken.ogg", "blank.mp3", "blank.wav", "ai-tags", *USES]
+    data = " ".join([*names, *policies])
+    write = ["label", "write", str(song), str(other), "--what", "vocals=human", "--tool", "T"]
+    for arguments in (
+        [*write, "--dry-run"],
+        write,
+        write,
+        ["label", "read", str(tmp_path)],
+        ["label", "check", str(tmp_path), "--policy", "vocals,eu"],
+        ["label", "check", str(song), "--policy", "vocals,eu"],
+        ["label", "policies"],
+        ["label", "rights"],
+    ):
+        done = run(*arguments, **PSEUDO_ENV)
+        words = untranslated(f"{done.stdout}\n{done.stderr}".replace("phonoscope: ", ""))
+        assert [word for word in words if word not in data] == [], arguments
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -285,6 +311,25 @@ def test_a_signature_from_the_command_line(tmp_path):
         "c2pa": "valid",
     }
     assert "--break-signature" in run("label", "write", str(song), "--what", "lyrics").stderr
+
+
+def test_a_file_that_cannot_be_signed_does_not_stop_the_others(tmp_path):
+    from tests.helpers.certificates import Root
+
+    first, second = blank(tmp_path, "mp3"), blank(tmp_path, "wav")
+    # An ID3v2.2 tag can't hold a manifest.
+    first.write_bytes(raw_id3(2, b"TT2\0\0\6\0title") + first.read_bytes())
+    signer = Root.make().signer()
+    (tmp_path / "c.pem").write_bytes(signer.certificates_pem)
+    (tmp_path / "k.pem").write_bytes(signer.private_key_pem)
+    pair = ["--certificate", str(tmp_path / "c.pem"), "--key", str(tmp_path / "k.pem")]
+    what = ["--what", "whole", "--standard", "c2pa", *pair, "--json"]
+    done = run("label", "write", str(first), str(second), *what)
+    assert done.returncode == 3
+    assert [(row["changed"], row["error"] is None) for row in lines(done)] == [
+        (False, False),
+        (True, True),
+    ]
 
 
 def test_a_catalogue_is_read_and_checked_without_its_files(tmp_path):

@@ -82,7 +82,7 @@ def samples(path: Path) -> str:
 
 
 def standard_state(path: Path, media_type: str) -> str:
-    """What the reference library says of a file, with its own search and nothing of ours."""
+    """The reference library's result for a file, with its own search and none of our code."""
     with path.open("rb") as file, c2pa.Reader(media_type, file) as reader:
         return str(reader.get_validation_state())
 
@@ -138,8 +138,8 @@ def test_the_algorithm_follows_the_key(tmp_path: Path, algorithm: str, root: Roo
     assert marks(signed(tmp_path, "wav", signer))[0].signature is Signature.VALID
 
 
-def test_declarations_are_said_in_terms_of_iptc_too() -> None:
-    """Another reader, which does not know our assertion, learns no more than was declared."""
+def test_declarations_also_have_iptc_terms() -> None:
+    """A reader that doesn't know our assertion learns no more than was declared."""
     for making in iptc.TERMS:
         for part in Part:
             term = iptc.term_for(part, making)
@@ -158,7 +158,7 @@ def test_declarations_are_said_in_terms_of_iptc_too() -> None:
 
 
 def rich_frames() -> list[mutagen.id3.Frame]:
-    """Frames of many kinds, some of which the library's own writer is known to lose."""
+    """Frames of many kinds. The library's own writer loses some of them."""
     i = mutagen.id3
     return [
         i.TIT2(encoding=3, text=["Täitel"]),
@@ -266,7 +266,9 @@ def test_chunks_of_a_wav_keep_their_order_and_bytes(tmp_path: Path, signer: Sign
     assert again.read_bytes().count(b"C2PA") == 1
 
 
-def test_a_frame_that_hides_a_manifest_from_others_is_said(tmp_path: Path, signer: Signer) -> None:
+def test_a_frame_that_hides_a_manifest_from_other_readers_is_refused(
+    tmp_path: Path, signer: Signer
+) -> None:
     path = blank(tmp_path, "mp3")
     tags = mutagen.id3.ID3()
     tags.add(mutagen.id3.SYLT(encoding=3, lang="eng", format=2, type=1, text=[("la", 10)]))
@@ -373,7 +375,7 @@ def test_copying_the_stream_drops_it(tmp_path: Path, kind: str, signer: Signer) 
     assert marks(copy) == []
 
 
-def test_a_certificate_that_ended_since_makes_it_invalid(tmp_path: Path, root: Root) -> None:
+def test_an_expired_certificate_makes_it_invalid(tmp_path: Path, root: Root) -> None:
     path = signed(tmp_path, "mp3", root.signer(ends_s=2))
     until = time.monotonic() + 20
     (found,) = marks(path, root.file(tmp_path))
@@ -462,9 +464,7 @@ def test_another_tools_manifest_is_read(tmp_path: Path, kind: str, signer: Signe
     assert edited.value == "c2pa.edited humanEdits"
 
 
-def test_a_manifest_that_says_nothing_of_a_making_is_not_hidden(
-    tmp_path: Path, signer: Signer
-) -> None:
+def test_a_manifest_without_a_making_is_still_a_mark(tmp_path: Path, signer: Signer) -> None:
     training = {"label": "c2pa.training-mining", "data": {"digitalSourceType": IPTC + "humanEdits"}}
     unsaid = {
         "action": "c2pa.created",
@@ -476,7 +476,7 @@ def test_a_manifest_that_says_nothing_of_a_making_is_not_hidden(
     assert found.value.endswith("http://c2pa.org/digitalsourcetype/empty")
 
 
-def test_what_the_file_was_made_from_is_said_apart(tmp_path: Path, signer: Signer) -> None:
+def test_ingredients_have_declarations_of_their_own(tmp_path: Path, signer: Signer) -> None:
     first = signed(tmp_path, "mp3", signer, WHOLE)
     second = tmp_path / "second.mp3"
     sign(first, second, [declared(Part.VOCALS, Making.HUMAN)], signer)
@@ -497,7 +497,7 @@ def reading(assertions: list[dict], **manifest: object) -> list[Declaration]:
     return list(standard._of_store(store, "C2PA manifest in a test"))
 
 
-def test_older_and_odd_ways_of_saying_are_understood() -> None:
+def test_older_and_unusual_forms_are_read() -> None:
     creator = {"label": "stds.schema-org.CreativeWork", "data": {"author": [{"name": "A"}, "B"]}}
     old = actions(
         {"action": "c2pa.created", "softwareAgent": "Old 1", "digitalSourceType": "humanEdits"},
@@ -538,7 +538,7 @@ def test_stores_of_any_shape_are_taken(store: dict) -> None:
 # ---- what cannot be signed --------------------------------------------------------------
 
 
-def test_other_containers_are_refused_and_the_sidecar_named(tmp_path: Path, signer: Signer) -> None:
+def test_other_containers_are_refused(tmp_path: Path, signer: Signer) -> None:
     for kind in ("ogg", "opus", "aiff"):
         with pytest.raises(LabelError) as raised:
             sign(blank(tmp_path, kind), tmp_path / "target", [WHOLE], signer)
@@ -546,7 +546,7 @@ def test_other_containers_are_refused_and_the_sidecar_named(tmp_path: Path, sign
         assert not (tmp_path / "target").exists()
 
 
-def test_what_says_nothing_is_not_signed(tmp_path: Path, signer: Signer) -> None:
+def test_a_declaration_without_a_making_is_not_signed(tmp_path: Path, signer: Signer) -> None:
     for said in ([], [declared(Part.WHOLE, Making.UNSPECIFIED)]):
         with pytest.raises(UsageError):
             sign(blank(tmp_path, "wav"), tmp_path / "target.wav", said, signer)
@@ -671,7 +671,7 @@ def blank_format(kind: str) -> str:
 
 
 class Counted:
-    """A file that counts what is read of it."""
+    """A file that counts the bytes that are read."""
 
     def __init__(self, file: object) -> None:
         self._file, self.taken = file, 0
@@ -725,5 +725,5 @@ def test_the_older_name_of_the_frame_is_known(tmp_path: Path, mime: bytes, signe
     tags.delall("GEOB")
     tags.add(mutagen.id3.GEOB(encoding=1, mime=mime.decode(), filename="ä", desc="b", data=store))
     tags.save(renamed)
-    # Moved, so no longer where its hash says; but found.
+    # The frame moved, so its hash doesn't match any more, but it is found.
     assert marks(Path(renamed))[0].signature is Signature.INVALID

@@ -1,4 +1,4 @@
-"""Manifests of strangers: nothing is fetched, nothing crashes, hangs or grows."""
+"""Untrusted manifests: nothing is fetched, nothing crashes, hangs or grows."""
 
 import io
 import json
@@ -62,7 +62,7 @@ def marks(path: Path) -> list[Declaration]:
 
 
 class Listener:
-    """A server on this machine that counts who connects, and answers nobody usefully."""
+    """A server on this machine that counts connections and gives no useful answer."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -92,7 +92,7 @@ def listener() -> Iterator[Listener]:
 
 
 def remote(folder: Path, kind: str, signer: Signer, port: int) -> Path:
-    """A file that names its manifest on the web and holds none."""
+    """A file that links to its manifest on the web and has none itself."""
     algorithm, key = signer.checked()
     info = c2pa.C2paSignerInfo(algorithm, signer.certificates_pem, key, None)
     target = folder / f"remote.{kind}"
@@ -124,7 +124,7 @@ def test_a_manifest_on_the_web_is_named_and_not_fetched(
     with path.open("rb") as file, pytest.raises(ManifestError):
         read_store(file, SUPPORTED[kind])
     assert listener.calls == 0
-    # The same file, where fetching is allowed: this test can fail.
+    # The same file with fetching allowed proves that this test can fail.
     with path.open("rb") as file, pytest.raises(ManifestError):
         read_store(file, SUPPORTED[kind], fetch=True)
     assert listener.calls > 0
@@ -137,7 +137,7 @@ def test_neither_revocation_lists_nor_broken_manifests_call_out(
     asked = root.signer(ocsp=f"http://127.0.0.1:{listener.port}/ocsp")
     sign(blank(tmp_path, "wav"), tmp_path / "ocsp.wav", [SAID], asked)
     assert marks(tmp_path / "ocsp.wav")[0].signature is Signature.VALID
-    # An embedded manifest that is none, next to the name of one on the web.
+    # An embedded manifest that isn't one, next to a link to one on the web.
     path = remote(tmp_path, "mp3", asked, listener.port)
     tags = mutagen.id3.ID3(path)
     tags.add(mutagen.id3.GEOB(encoding=0, mime="application/c2pa", data=b"jumb" * 50))
@@ -150,7 +150,7 @@ def test_neither_revocation_lists_nor_broken_manifests_call_out(
 
 
 def test_a_library_in_the_current_folder_is_not_loaded(tmp_path: Path, signer: Signer) -> None:
-    """By itself c2pa-python takes libc2pa_c.so from the current folder before its own."""
+    """Without our care, c2pa-python loads libc2pa_c.so from the current folder first."""
     path = tmp_path / "signed.wav"
     sign(blank(tmp_path, "wav"), path, [SAID], signer)
     for folder in (tmp_path, tmp_path / "libs", tmp_path / "artifacts"):
@@ -236,7 +236,7 @@ def test_manifests_of_too_many_assertions_are_not_given_to_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\0" * 100, b"\xff" * 4000])
-def test_places_that_hold_no_manifest_are_said(tmp_path: Path, content: bytes) -> None:
+def test_a_place_without_a_valid_manifest_is_a_mark(tmp_path: Path, content: bytes) -> None:
     path = blank(tmp_path, "wav")
     add_chunk(path, b"C2PA", content)
     (found,) = marks(path)
@@ -252,7 +252,7 @@ def test_places_that_hold_no_manifest_are_said(tmp_path: Path, content: bytes) -
 def test_an_mp4_of_a_million_boxes_costs_seconds(
     tmp_path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The library takes time with the square of their number: 43 s for 100,000."""
+    """The library's time grows with the square of their number: 43 s for 100,000."""
     monkeypatch.setattr("phonoscope.disclosure.c2pa_library.LONGEST_S", 1.0)
     path = tmp_path / "signed.m4a"
     sign(blank(tmp_path, "m4a"), path, [SAID], signer)
@@ -269,7 +269,7 @@ def test_an_mp4_of_a_million_boxes_costs_seconds(
 def test_mutated_manifests_neither_crash_nor_hang_nor_grow(
     tmp_path: Path, kind: str, signer: Signer
 ) -> None:
-    """In a process of its own, so that a crash of native code is seen."""
+    """In a process of its own, so that a crash of native code is noticed."""
     path = tmp_path / f"signed.{kind}"
     sign(blank(tmp_path, kind), tmp_path / f"first.{kind}", [SAID], signer)
     sign(tmp_path / f"first.{kind}", path, [SAID, SAID], signer)

@@ -1,4 +1,4 @@
-"""What DDEX messages declare of machines: by rules, or kept as it stands."""
+"""Declarations about AI in DDEX messages: read by rules, or kept unchanged."""
 
 import io
 from pathlib import Path
@@ -35,7 +35,7 @@ PLAIN = """<DisplayTitleText>A.I. (AI Remix)</DisplayTitleText>
 
 
 def message(form: str, *recordings: str, release: str = "", encoding: str = "UTF-8") -> bytes:
-    """A message in the shape of a version; with what is within each recording."""
+    """A message of a version, with some content in each recording."""
     parts = "".join(
         f"<SoundRecording>{FORMS[form].format(isrc=f'USABC000000{n}')}"
         f"<ResourceReference>A{n}</ResourceReference>{PLAIN}{inside}</SoundRecording>"
@@ -241,7 +241,7 @@ texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40)
     )
 )
 def test_nothing_that_looks_like_one_is_lost(tree: tuple) -> None:
-    """Every element with the word in its name is within what is kept, by a walk of our own."""
+    """Every element with the word in its name is in what is kept, by a separate walk."""
 
     def written(node: tuple) -> str:
         name, said, inner = node

@@ -408,7 +408,7 @@ def test_a_suno_export(tmp_path: Path) -> None:
     assert exam.verdict.verdict is Band.GENERATED
     assert exam.verdict.basis == "declared"
     assert "made by a machine with Suno" in exam.verdict.says
-    # A family is what the sound resembles; what the mark names stays with the mark.
+    # The family comes from the sound; the tool that a mark names stays with the mark.
     assert exam.verdict.generator is None
     assert exam.verdict.p_generated is None
 

@@ -59,7 +59,7 @@ def test_needs_one_declaration_that_fits_in_every_respect():
     text = 'needs = { part = ["vocals", "whole"], making = ["generated"], named = ["tool"] }'
     assert outcome(text) is RuleStatus.NOT_MET
     assert outcome(text, say(tool="T")) is RuleStatus.MET
-    # Two declarations that fit half each do not make a whole.
+    # Two declarations that each match half of it don't meet it.
     halves = say(part=Part.LYRICS, tool="T"), say()
     assert outcome(text, *halves) is RuleStatus.NOT_MET
     assert outcome(text, *halves, say(part=Part.WHOLE, tool="T")) is RuleStatus.MET

@@ -1,4 +1,4 @@
-"""Tags: the same few from every container, and honest words where they are damaged."""
+"""Tags: the same few from every container, and an error if they are damaged."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_pictures_are_not_read(tmp_path: Path) -> None:
 
 
 def test_itunes_sizes_in_version_4(tmp_path: Path) -> None:
-    # iTunes wrote frame sizes of 2.4 as plain numbers; they differ from 128 bytes on.
+    # iTunes wrote frame sizes in 2.4 as plain numbers, which differ from 128 bytes on.
     def frame(name: bytes, text: bytes) -> bytes:
         return name + struct.pack(">IH", len(text) + 1, 0) + b"\3" + text
 
@@ -286,7 +286,7 @@ def test_a_tag_error_is_a_note_not_a_failure(tmp_path: Path) -> None:
     path = custom(tmp_path, "flac", "AIGC", '{"Label": "1"}')
     data = path.read_bytes()
     at = data.index(b"AIGC")
-    # The length of the comment now points far behind the end.
+    # The length of the comment now points far beyond the end.
     path.write_bytes(data[: at - 4] + b"\xff\xff\xff\x7f" + data[at:])
     exam = analyse(str(path))
     assert exam.error is None

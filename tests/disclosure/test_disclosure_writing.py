@@ -1,4 +1,4 @@
-"""Labels written: read back by others, the sound and everything else as it was."""
+"""Written labels: other programs read them, and the sound and everything else stay the same."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PICTURE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40
 
 
 def declared(path: Path) -> list[tuple[object, ...]]:
-    """What Phonoscope reads: standard, part, making, tool, producer, voice, time."""
+    """The declarations that Phonoscope reads, without place, value and signature."""
     with path.open("rb") as file:
         with Decoder(file) as decoder:
             text_tags = decoder.tags
@@ -71,7 +71,7 @@ def samples(path: Path) -> str:
 
 
 def texts_by_mutagen(path: Path, name: str) -> list[str]:
-    """A text of a free name as mutagen alone reads it."""
+    """A text with a free name, as mutagen alone reads it."""
     if path.suffix in (".wav", ".aiff"):
         return [str(t) for f in mutagen.File(path).tags.getall(f"TXXX:{name}") for t in f.text]
     tags = mutagen.File(path).tags
@@ -117,7 +117,7 @@ def test_every_standard_in_every_container_reads_back_and_the_sound_stays(tmp_pa
         ],
         key=str,
     )
-    # Read by another program's eyes.
+    # As another program reads it.
     assert texts_by_mutagen(path, "AI_TOOL") == ["Tool 1"]
     assert texts_by_mutagen(path, "AI_CONTRIBUTION") == ["vocals=converted-voice, lyrics=human"]
     if kind == "wav":
@@ -181,7 +181,7 @@ def test_permissions_times_and_links_stay(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [path.name, "link.flac"]
 
 
-def test_a_changed_file_is_never_taken_for_an_unchanged_one(tmp_path):
+def test_a_changed_file_never_looks_unchanged(tmp_path):
     path = blank(tmp_path, "wav")
     write_label(path, Labelling((say(tool="Tool A"),)))
     before = path.stat()
@@ -191,7 +191,7 @@ def test_a_changed_file_is_never_taken_for_an_unchanged_one(tmp_path):
     assert after.st_mtime_ns == before.st_mtime_ns + 1
 
 
-def test_a_sidecar_says_it_where_the_container_cannot(tmp_path):
+def test_a_sidecar_holds_what_the_container_cannot(tmp_path):
     path = blank(tmp_path, "ape")
     content = path.read_bytes()
     with pytest.raises(LabelError) as raised:
@@ -231,7 +231,7 @@ def test_a_sidecar_that_cannot_be_read_says_so(tmp_path, content):
     assert found.value.startswith("not read:")
 
 
-# ---- what is there stays --------------------------------------------------------------------
+# ---- everything else stays ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", [3, 4])
@@ -312,7 +312,7 @@ def test_cover_and_atoms_of_an_m4a_stay(tmp_path):
 
 
 def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Chunks read without Phonoscope; fails when they do not tile the form exactly."""
+    """Chunks read without Phonoscope; fails if they don't fill the form exactly."""
     (size,) = struct.unpack("<I", data[4:8])
     assert size + 8 == len(data)
     at, found = 12, []
@@ -387,7 +387,7 @@ def test_every_codec_of_these_containers_keeps_its_samples(tmp_path, name):
     assert len(declared(path)) == 4
 
 
-# ---- what it refuses -------------------------------------------------------------------------
+# ---- refusals --------------------------------------------------------------------------------
 
 
 def test_what_a_standard_cannot_say_is_refused(tmp_path):
