@@ -90,11 +90,12 @@ def check_labels(
 ) -> Status:
     """Check what files declare against policies.
 
-    A rule is met, not-met, not-concerned (it doesn't apply to the file) or unknown. Of one file
-    you see every rule; of several, a table of the rules and the files with the most problems.
+    A rule is met, not-met, not-concerned (it doesn't apply to the file) or unknown. For one file,
+    the command prints every rule. For several, it prints a table of the rules, and the files with
+    the most unmet rules.
 
-    Detected sound can make a rule apply, but only a declaration can meet it. From a catalogue,
-    the command takes both as the scan stored them. This isn't legal advice.
+    Detected sound can make a rule apply, but only a declaration can meet it. For a catalogue, both
+    come from the scan. This isn't legal advice.
 
     docs/policies.md explains how to write a policy; docs/label-json.md documents the JSON.
     """

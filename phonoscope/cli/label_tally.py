@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from phonoscope.disclosure.policy import Policy, RuleResult
 
 MOST_FILES = 20
-"""Files that are listed below the table."""
+"""Most files that are listed below the table."""
 
 OUTCOMES: Mapping[str, str] = {
     "met": gettext("met"),
@@ -86,6 +86,14 @@ class Tally:
                 rules=", ".join(rules),
             )
             write(f"  {localised(line)}")
+        if rest := self.not_met - len(self._worst):
+            write(
+                ngettext(
+                    "{n} more file isn't listed. --full prints the rules of every file.",
+                    "{n} more files aren't listed. --full prints the rules of every file.",
+                    rest,
+                )
+            )
 
     def summary(self, *, listened: bool) -> str:
         """Return one line with the counts, and below it what to do next.

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from phonoscope.api import open_catalogue
-from phonoscope.disclosure.policy import read_policy, shipped
+from phonoscope.cli.label_tally import MOST_FILES, Tally
+from phonoscope.disclosure.policy import RuleResult, RuleStatus, read_policy, shipped
 from phonoscope.disclosure.rights import USES
 from tests.helpers.marked import blank, raw_id3
 from tests.helpers.program import PROGRAM, ROOT, environment, run
@@ -376,3 +377,25 @@ def test_a_sidecar_that_is_named_with_its_file_is_no_recording(tmp_path):
     assert read.returncode == 0
     ((row,),) = [lines(read)]
     assert row["declared"][0]["standard"] == "sidecar"
+
+
+def test_the_tally_keeps_the_worst_files_of_many(capsys):
+    policy = read_policy("eu")
+    tally = Tally([policy])
+    for number in range(MOST_FILES + 5):
+        broken = 1 if number % 4 else 2
+        found = [
+            RuleResult("eu", rule.name, RuleStatus(status), rule.says, "")
+            for rule, status in zip(
+                policy.rules, ["not-met"] * broken + ["met"] * (3 - broken), strict=True
+            )
+        ]
+        tally.add(f"file:///f{number}", found)
+    tally.show()
+    rows = capsys.readouterr().out.split("\n\n")[1].splitlines()
+    listed = [row.split(":")[0].strip() for row in rows[1 : MOST_FILES + 1]]
+    worst = [n for n in range(MOST_FILES + 5) if n % 4 == 0]
+    others = [n for n in range(MOST_FILES + 5) if n % 4]
+    assert listed == [f"/f{n}" for n in [*worst, *others][:MOST_FILES]]
+    assert rows[MOST_FILES + 1].startswith("5 ")
+    assert tally.counts == {"not-met": 25 + len(worst), "met": 50 - len(worst)}
