@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from babel import Locale
+
 PSEUDO_ENV = {"PHONOSCOPE_LANGUAGE": "en_XA"}
 """Environment in which a program shows the pseudo-locale."""
 _DATA = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -12,7 +14,7 @@ _UNIT = re.compile(
 )
 
 
-_MONTH = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+_MONTH = "|".join(Locale("de").months["format"]["wide"].values())
 _DATE = re.compile(rf"\b(?:\d{{1,2}}\. )?(?:{_MONTH}) \d{{4}}\b")
 """A date or month as the pseudo-locale writes it, in German."""
 _LIST = re.compile(r"(?<=\s)und(?=\s)")
