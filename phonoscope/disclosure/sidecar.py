@@ -21,6 +21,8 @@ SUFFIX = ".declared.json"
 MOST_BYTES = 1 << 18
 """A longer sidecar isn't read."""
 MOST_ROWS = 100
+OTHER_BYTES = "written for other bytes"
+"""Ends the place of declarations in a sidecar whose hash isn't the file's."""
 
 COLUMNS = ("part", "making", "tool", "producer", "voice", "declared_utc")
 """Keys of each declaration in a sidecar, and columns of a CSV file of declarations."""
@@ -63,7 +65,7 @@ def _declared(content: bytes, name: str, recording_id: str) -> Iterator[Declarat
         yield _unread(name, "damaged, too long, or not in the format that Phonoscope writes")
         return
     same = document.get("recording_id") == recording_id
-    place = f"sidecar {name}" if same else f"sidecar {name}, written for other bytes"
+    place = f"sidecar {name}" if same else f"sidecar {name}, {OTHER_BYTES}"
     rows = document["declarations"]
     for row in rows[:MOST_ROWS]:
         if not isinstance(row, Mapping):

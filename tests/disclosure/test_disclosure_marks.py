@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,13 @@ from phonoscope.analysis import analyse
 from phonoscope.detector.generated import Band
 from phonoscope.disclosure import aitags, gb45438, generators, iptc
 from phonoscope.disclosure.fields import Field, field
-from phonoscope.disclosure.model import Declaration, Making, Part
+from phonoscope.disclosure.model import Declaration, Making, Part, Signature, sentence
 from phonoscope.disclosure.read import MOST_DECLARATIONS, read_marks
 from phonoscope.disclosure.standard import standards
+from phonoscope.language import PSEUDO, language
+from phonoscope.messages import localised
 from tests.helpers.marked import CONTAINERS, add_chunk, blank, custom, id3
+from tests.helpers.pseudo import untranslated
 from tests.helpers.sounds import sine, write
 
 SONG = "5cb1b5fe-e47f-42a4-83f6-7625fa7ffa54"
@@ -407,7 +411,7 @@ def test_a_suno_export(tmp_path: Path) -> None:
     ]
     assert exam.verdict.verdict is Band.GENERATED
     assert exam.verdict.basis == "declared"
-    assert "made by a machine with Suno" in exam.verdict.says
+    assert "Suno" in exam.verdict.says
     # The family comes from the sound; the tool that a mark names stays with the mark.
     assert exam.verdict.generator is None
     assert exam.verdict.p_generated is None
@@ -507,3 +511,17 @@ def test_read_marks_leaves_the_file_open(tmp_path: Path) -> None:
     with blank(tmp_path, "mp3").open("rb") as file:
         read_marks(file, {})
         assert not file.closed
+
+
+@pytest.mark.parametrize("making", Making)
+@pytest.mark.parametrize("part", Part)
+def test_a_declaration_in_words_can_be_translated(part: Part, making: Making) -> None:
+    for signature in (None, *Signature):
+        for signer in (None, "Ann\u202e"):
+            found = Declaration(
+                "c2pa", part, making, "Tool 2", "Ben", "p", "v", "anna", datetime(2026, 11, 3),
+                signer, signature,
+            )  # fmt: skip
+            assert untranslated(localised(sentence(found), language(PSEUDO))) == []
+            assert "\u202e" not in sentence(found)
+            assert all(text in sentence(found) for text in ("Tool 2", "Ben", "anna", "2026"))
