@@ -40,6 +40,9 @@ INTERRUPTED = gettext(
 
 _TAGS = "tags"
 """Short for 'ai-tags'."""
+_HUMAN = "human"
+_SUNG = ("vocals", "whole")
+"""Parts that a voice is declared for."""
 _MOST_SHOWN = 10
 """Different sets of declarations that are shown before writing."""
 
@@ -64,7 +67,8 @@ def write_labels(
         ),
     ] = None,
     tool: Annotated[
-        str | None, typer.Option("--tool", metavar="NAME", help="Tool that made it.")
+        str | None,
+        typer.Option("--tool", metavar="NAME", help="Tool that made the non-human parts."),
     ] = None,
     producer: Annotated[
         str | None,
@@ -375,14 +379,37 @@ def _declared(
 ) -> tuple[Declaration, ...]:
     from phonoscope.disclosure.rows import declaration_of
 
-    same = {"tool": tool, "producer": producer, "voice": voice, "declared_utc": date}
+    same = {"producer": producer, "declared_utc": date}
     rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
     made = [(part, how) for row in rows for part, _, how in [row.partition("=")]]
     _check_every_how(made)
-    return tuple(
-        declaration_of({"part": part, "making": how or "generated", **same}, "--what")
+    declared = tuple(
+        declaration_of(
+            {
+                "part": part,
+                "making": how or "generated",
+                "tool": None if how == _HUMAN else tool,
+                "voice": voice if part in _SUNG else None,
+                **same,
+            },
+            "--what",
+        )
         for part, how in made
     )
+    if tool and made and not any(d.tool for d in declared):
+        raise UsageError(
+            gettext("--tool names the tool of a machine, but every part is human. Leave it out."),
+            code="tool-of-humans",
+        )
+    if voice and made and not any(d.voice for d in declared):
+        raise UsageError(
+            gettext(
+                "--voice needs a part that is sung. Give --what {parts}.",
+                parts=" or ".join(_SUNG),
+            ),
+            code="nothing-sung",
+        )
+    return declared
 
 
 def _check_every_how(made: list[tuple[str, str]]) -> None:

@@ -57,6 +57,19 @@ def test_written_then_read_then_checked_is_as_documented(tmp_path):
     assert outcomes["eu", "machine-readable-mark"] == "not-met"
 
 
+def test_the_tool_is_not_declared_for_human_parts_and_the_voice_only_for_what_is_sung(tmp_path):
+    song = blank(tmp_path, "mp3")
+    what = ["--what", "vocals=converted-voice,lyrics=human,composition=assisted", "--unlicensed"]
+    what += ["--tool", "T", "--voice", "v1", "--standard", "sidecar"]
+    assert run("label", "write", str(song), *what).returncode == 0
+    (read,) = lines(run("label", "read", str(song), "--json"))
+    assert [(d["part"], d["tool"], d["voice"]) for d in read["declared"]] == [
+        ("vocals", "T", "v1"),
+        ("lyrics", None, None),
+        ("composition", "T", None),
+    ]
+
+
 def test_a_csv_that_was_read_can_be_written_back(tmp_path):
     song = blank(tmp_path, "flac")
     run("label", "write", str(song), "--what", "whole", "--tool", "=1+1", "--producer", 'A, "B"')
@@ -101,7 +114,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path):
 
 def test_write_shows_what_it_declares_before_it_writes(tmp_path):
     song = blank(tmp_path, "mp3")
-    done = run("label", "write", str(song), "--what", "vocals=human", "--tool", "T 2", "--dry-run")
+    done = run("label", "write", str(song), "--what", "vocals", "--tool", "T 2", "--dry-run")
     assert "blank.mp3" in done.stderr
     assert "T 2" in done.stderr
     quiet = run("label", "write", str(song), "--what", "vocals=human", "--quiet")
@@ -226,7 +239,7 @@ def test_every_command_speaks_the_language_of_its_reader(tmp_path):
     # Paths, names of standards and uses, and the texts of policies are data.
     names = [str(tmp_path), "broken.ogg", "blank.mp3", "blank.wav", "ai-tags", *USES]
     data = " ".join([*names, *policies])
-    write = ["label", "write", str(song), str(other), "--what", "vocals=human", "--tool", "T"]
+    write = ["label", "write", str(song), str(other), "--what", "vocals=assisted", "--tool", "T"]
     for arguments in (
         [*write, "--dry-run"],
         write,
@@ -254,6 +267,8 @@ def test_every_command_speaks_the_language_of_its_reader(tmp_path):
         (["write", "{song}", "--from", "x.csv"], "--from"),
         (["write", "{song}", "--what", "vocals,lyrics=human"], "vocals=human,lyrics=human"),
         (["write", "{song}", "--what", "vocals", "--what", "lyrics=human"], "vocals=human"),
+        (["write", "{song}", "--what", "vocals=human", "--tool", "T"], "--tool"),
+        (["write", "{song}", "--what", "lyrics", "--voice", "v", "--unlicensed"], "--voice"),
         (["write", "--from", "none.csv"], "none.csv"),
         (["check", "{song}", "--policy", "none.toml"], "china"),
         (["check", "{song}"], "--policy"),
@@ -339,7 +354,7 @@ def test_a_catalogue_is_read_and_checked_without_its_files(tmp_path):
     marked = blank(music, "flac")
     blank(music, "wav")
     (music / "broken.mp3").write_bytes(b"nothing to hear" * 9)
-    run("label", "write", str(marked), "--what", "vocals=human", "--tool", "Tool 2")
+    run("label", "write", str(marked), "--what", "vocals=assisted", "--tool", "Tool 2")
     assert run("scan", str(music), "--into", catalogue).returncode == 3
     (table,) = [run("label", "read", catalogue, "--csv").stdout]
     for file in music.iterdir():
