@@ -46,7 +46,7 @@ def show_policies(
             (gettext("asks for"), wrapped(printable(policy.says))),
             (gettext("source"), wrapped(source)),
             (gettext("address"), printable(policy.url)),
-            (gettext("compared"), day(policy.read)),
+            (gettext("last compared"), day(policy.read)),
             (gettext("note"), wrapped(printable(policy.note))),
         ]
         rows += [(printable(rule.name), wrapped(printable(rule.says))) for rule in policy.rules]

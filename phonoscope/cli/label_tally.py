@@ -112,7 +112,9 @@ class Tally:
             if self.not_met
             else gettext("No unmet rule found.")
         )
-        unreadable = ngettext("{n} can't be read.", "{n} can't be read.", self.unreadable)
+        unreadable = ngettext(
+            "{n} file can't be read.", "{n} files can't be read.", self.unreadable
+        )
         checked = ngettext(
             "{n} file checked against {policies}.",
             "{n} files checked against {policies}.",

@@ -289,9 +289,11 @@ def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:
         else ngettext("{n} file labelled.", "{n} files labelled.", changed)
     )
     same = ngettext(
-        "{n} already has these declarations.", "{n} already have these declarations.", kept
+        "{n} file already has these declarations.",
+        "{n} files already have these declarations.",
+        kept,
     )
-    unable = ngettext("{n} can't be labelled.", "{n} can't be labelled.", failed)
+    unable = ngettext("{n} file can't be labelled.", "{n} files can't be labelled.", failed)
     return sentences(done, same if kept else "", unable if failed else "")
 
 

@@ -31,6 +31,7 @@ from phonoscope.text import size
 
 STANDARD = "ddex"
 FORMAT = "phonoscope-ddex/1"
+_FIRST_LINE = f'format = "{FORMAT}"'
 
 MOST_DECLARATIONS = 100
 """Further declarations of one recording or release are ignored."""
@@ -148,7 +149,7 @@ def mapping_of(path: Path | None = None) -> DdexTable:
         ) from error
     if said.get("format") != FORMAT:
         raise UsageError(
-            gettext("{file} lacks the line {line}.", file=name, line=f'format = "{FORMAT}"'),
+            gettext("{file} lacks the line {line}.", file=name, line=_FIRST_LINE),
             code="other-format",
         )
     try:
@@ -350,7 +351,9 @@ def _rule(said: Mapping[str, Any], name: str) -> DdexRule:
     if not isinstance(when, dict) or set(when) - {"at", "is"}:
         raise UsageError(
             gettext(
-                "{rule}: when has to be {example}.", rule=name, example='{ at = "...", is = "..." }'
+                "{rule}: 'when' has to be {example}.",
+                rule=name,
+                example='{ at = "...", is = "..." }',
             ),
             code="invalid-when",
         )
@@ -359,7 +362,7 @@ def _rule(said: Mapping[str, Any], name: str) -> DdexRule:
     except (re.error, TypeError) as error:
         raise UsageError(
             gettext(
-                "{rule}: the value of is isn't a valid regular expression ({reason}).",
+                "{rule}: 'is' isn't a valid regular expression ({reason}).",
                 rule=name,
                 reason=printable(str(error)),
             ),

@@ -72,7 +72,7 @@ MAKINGS: Mapping[str, str] = {
     Making.ASSISTED: gettext("assisted"),
     Making.CONVERTED_VOICE: gettext("converted voice"),
     Making.HUMAN: gettext("human"),
-    Making.UNSPECIFIED: gettext("not stated how it was made"),
+    Making.UNSPECIFIED: gettext("making not stated"),
 }
 """Ways of making in words, as they end a line."""
 

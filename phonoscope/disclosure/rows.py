@@ -93,7 +93,7 @@ def declarations_in(path: str) -> dict[str, tuple[Declaration, ...]]:
         named = (row.get("file") or "").strip()
         if not named:
             raise UsageError(
-                gettext("{where}: the column file is empty.", where=where), code="no-file"
+                gettext("{where}: the column 'file' is empty.", where=where), code="no-file"
             )
         uri = named if "://" in named else uri_of(os.path.join(folder, os.path.expanduser(named)))
         found.setdefault(uri, []).append(declaration_of(row, where))

@@ -120,7 +120,9 @@ class _Work:
         refused = refusal(before) if before else None
         if refused:
             raise LabelError(
-                sentences(gettext("The file's present manifest can't be kept."), refused),
+                sentences(
+                    gettext("The file already has a manifest, which can't be kept."), refused
+                ),
                 code="unreadable-manifest",
             )
         self._continues = before is not None

@@ -254,7 +254,7 @@ def _uses(text: str) -> tuple[str, ...]:
         if word not in set(Use):
             raise UsageError(
                 gettext(
-                    "'{word}' isn't a valid use. Give {uses}, or only none.",
+                    "'{word}' isn't a valid use. Give {uses}, or 'none' alone.",
                     word=printable(word),
                     uses=", ".join(Use),
                 ),

@@ -285,7 +285,9 @@ def _reason(error: Exception) -> str:
     message = error.args[0] if error.args else ""
     if isinstance(message, Localised):
         return message
-    return gettext("({reason})", reason=printable(str(error).strip() or type(error).__name__)[:200])
+    return gettext(
+        "Reason: {reason}.", reason=printable(str(error).strip() or type(error).__name__)[:200]
+    )
 
 
 def _copied(real: Path) -> AbstractContextManager[Path]:
