@@ -1,226 +1,239 @@
-"""An analysis in words: a block for one recording, a line for each of many."""
+"""An analysis in words: a block of lines for one recording."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.cli import segment_line
 from phonoscope.cli.quantities import clock, likelihood
-from phonoscope.cli.terminal import columns, painted, wrapped
-from phonoscope.detector.disagreement import DISAGREEMENTS, in_words
+from phonoscope.cli.terminal import columns, data, painted, wrapped
+from phonoscope.cli.verdict_list import COLOURS, VERDICTS
+from phonoscope.detector.disagreement import in_words
 from phonoscope.disclosure.model import sentence
-from phonoscope.escape import printable
 from phonoscope.files import shown
+from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.text import frequency, measured, number, percent
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
     from phonoscope.detector.generated import Verdict
     from phonoscope.disclosure.model import Declaration
 
-_VERDICT_COLOURS = {
-    "generated": ("bold", "red"),
-    "partly-generated": ("bold", "yellow"),
-    "undecided": ("bold", "cyan"),
-    "no-sign-found": ("bold", "green"),
-    "unreadable": ("bold", "red"),
-}
 _DOTS = 5
-
-
-def line_of(analysis: Analysis) -> str:
-    """Return verdict, duration and name in one line, with marks or the error."""
-    verdict = analysis.verdict.verdict.value
-    name = shown(analysis.file)
-    facts = []
-    if analysis.declared:
-        facts.append(f"declared: {_marks_in_short(analysis)}")
-    if (disagreed := analysis.disagreement) is not None:
-        short = DISAGREEMENTS[disagreed]
-        facts.append(f"{short[0].lower()}{short[1:]}")
-    if analysis.verdict.p_value is not None:
-        facts.append(f"p-value {analysis.verdict.p_value:.2g}")
-    if analysis.error:
-        facts.append(f"{analysis.error_kind}: {analysis.error}")
-    tail = f"  ({printable('; '.join(facts))})" if facts else ""
-    return f"{_verdict(verdict, 16)}  {clock(analysis.duration_s):>8}  {name}{tail}"
+Columns = Mapping[str, Any]
 
 
 def block_of(analysis: Analysis) -> str:
-    """Return everything a person wants to know of one recording, as a block of lines."""
+    """Return everything a person wants to know about one recording, as a block of lines."""
     verdict = analysis.verdict
-    rows = [("verdict", wrapped(printable(verdict.says)))]
+    rows: list[tuple[str, str]] = [(gettext("verdict"), wrapped(verdict.says))]
     if analysis.error:
-        rows = [("error", wrapped(printable(f"{analysis.error} ({analysis.error_kind})")))]
-    rows += _weighed(analysis) + _named(analysis) + _facts(analysis)
-    rows += [("declared", _declared(d)) for d in analysis.declared]
+        kind = data(str(analysis.error_kind))
+        error = gettext("{error} ({kind})", error=analysis.error, kind=kind)
+        rows = [(gettext("error"), wrapped(error))]
+    rows += _scores(analysis) + _named(analysis) + _facts(analysis)
+    rows += [(gettext("declared"), _declared(d)) for d in analysis.declared]
     if not analysis.declared and not analysis.error:
-        rows.append(("declared", "no mark of a generator in the file (which proves nothing)"))
+        nothing = gettext("No declaration in the file. That doesn't mean that a person made it.")
+        rows.append((gettext("declared"), wrapped(nothing)))
     if (disagreed := analysis.disagreement) is not None:
-        rows.append(("disagreement", wrapped(in_words(disagreed))))
-    head = f"{painted(shown(analysis.file), 'bold')}\n  {_verdict(verdict.verdict.value)}"
-    parts = [head, columns(rows)]
+        rows.append((gettext("disagreement"), wrapped(in_words(disagreed))))
+    name = painted(data(shown(analysis.file)), "bold")
+    parts = [f"{name}\n  {_verdict(verdict.verdict.value)}", columns(rows)]
     if analysis.evidence:
-        parts.append("  evidence, strongest first")
+        parts.append(f"  {painted(gettext('Evidence, strongest first:'))}")
         parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in analysis.evidence)
     return "\n".join(parts) + "\n"
 
 
 def _declared(declared: Declaration) -> str:
-    where = wrapped(printable(f"in {declared.place}: {declared.value}"))
-    return f"{wrapped(printable(sentence(declared)))}\n{painted(where, 'dim')}"
+    where = gettext("In {place}: {value}", place=data(declared.place), value=data(declared.value))
+    return f"{wrapped(sentence(declared))}\n{painted(wrapped(where), 'dim')}"
 
 
-def _verdict(verdict: str, width: int = 0) -> str:
-    return painted(f"{verdict:<{width}}", *_VERDICT_COLOURS.get(verdict, ()))
+def _verdict(verdict: str) -> str:
+    return painted(VERDICTS.get(verdict, verdict), *COLOURS.get(verdict, ()))
 
 
-def _marks_in_short(analysis: Analysis) -> str:
-    named = dict.fromkeys(d.tool or d.producer or d.standard for d in analysis.declared)
-    return ", ".join(named)
-
-
-def _weighed(analysis: Analysis) -> list[tuple[str, str]]:
+def _scores(analysis: Analysis) -> list[tuple[str, str]]:
     verdict, segments = analysis.verdict, analysis.segments
-    rows = [("weighed", _probabilities(verdict)), ("family", _family(verdict))]
-    if verdict.p_voice is not None:
-        likely = likelihood(verdict.p_voice)
-        says = f"probability of a converted or synthetic voice {likely} (experimental)"
-        rows.append(("voice", says))
-    rows = [(label, wrapped(printable(says))) for label, says in rows if says]
-    if segments:
+    rows: list[tuple[str, str]] = []
+    if verdict.p_value is not None:
+        rows.append((gettext("score"), wrapped(_score(verdict, verdict.p_value))))
+    if verdict.p_generated is not None:
+        likely = likelihood(verdict.p_generated, 3)
         rows.append(
-            (
-                "over time",
-                f"{segment_line.drawn(segments)}\n{wrapped(segment_line.described(segments))}",
-            )
+            (gettext("probability"), wrapped(gettext("{p} that a generator made it", p=likely)))
         )
+    if verdict.generator:
+        rows.append((gettext("family"), wrapped(_family(verdict))))
+    if verdict.p_voice is not None:
+        voice = gettext(
+            "{p} that the voice is converted or synthetic (experimental)",
+            p=likelihood(verdict.p_voice),
+        )
+        rows.append((gettext("voice"), wrapped(voice)))
+    if segments:
+        described = wrapped(segment_line.described(segments))
+        rows.append((gettext("over time"), f"{segment_line.drawn(segments)}\n{described}"))
     if verdict.model:
-        rows.append(("model", wrapped(printable(verdict.model))))
+        rows.append((gettext("model"), wrapped(data(verdict.model))))
     return rows
 
 
-def _probabilities(verdict: Verdict) -> str:
-    parts = []
-    if verdict.p_generated is not None:
-        parts.append(f"probability of a generator {likelihood(verdict.p_generated, 3)}")
-    if verdict.p_value is not None:
-        asked = verdict.false_alarms
-        rule = "" if asked is None else f" ({asked:g} or less is called generated)"
-        parts.append(f"p-value against human music {verdict.p_value:.2g}{rule}")
-    return ", ".join(parts)
+def _score(verdict: Verdict, p_value: float) -> Localised:
+    score = gettext(
+        "{share} of human recordings look this much like a generator's output.",
+        share=percent(p_value),
+    )
+    limit = verdict.false_alarms
+    if limit is None:
+        return score
+    return sentences(score, gettext("'generated' means {share} or less.", share=percent(limit)))
 
 
-def _family(verdict: Verdict) -> str:
-    if not verdict.generator:
-        return ""
-    resembles, confidence = f"resembles {verdict.generator}", verdict.generator_confidence
+def _family(verdict: Verdict) -> Localised:
+    family, confidence = data(verdict.generator or ""), verdict.generator_confidence
     if confidence is None:
-        return resembles
-    return f"{resembles} (probability {likelihood(confidence)}, if it was generated)"
+        return gettext("resembles {family}", family=family)
+    return gettext(
+        "resembles {family} (probability {p}, if it's generated)",
+        family=family,
+        p=likelihood(confidence),
+    )
 
 
 def _named(analysis: Analysis) -> list[tuple[str, str]]:
     tags = analysis.tags
     named = " - ".join(part for part in (tags.artist, tags.title, tags.album) if part)
-    return [("tags", wrapped(printable(named)))] if named else []
+    return [(gettext("tags"), wrapped(data(named)))] if named else []
 
 
 def _facts(analysis: Analysis) -> list[tuple[str, str]]:
-    rows = []
-    if (stream := analysis.stream) is not None:
-        rate = f"{stream.sample_rate_hz / 1000:g} kHz"
-        depth = f"{stream.bit_depth} bit" if stream.bit_depth else ""
-        bit_rate = f"{stream.bit_rate_bps / 1000:.0f} kbit/s" if stream.bit_rate_bps else ""
-        sound = [f"{stream.codec} in {stream.container}", bit_rate, rate, depth]
-        sound += [stream.channel_layout, clock(analysis.duration_s)]
-        rows.append(("sound", wrapped(printable(", ".join(part for part in sound if part)))))
-    rows += _damage(analysis)
-    for label, describe in _DESCRIBED.items():
-        if words := ", ".join(describe(analysis.descriptors)):
-            rows.append((label, wrapped(printable(words))))
-    return rows
+    rows: list[tuple[str, list[str]]]
+    rows = [(gettext("audio"), _stream(analysis)), (gettext("damage"), _damage(analysis))]
+    rows += [(label, describe(analysis.descriptors)) for label, describe in _DESCRIBED]
+    return [(label, wrapped(_listed(parts))) for label, parts in rows if parts]
 
 
-def _damage(analysis: Analysis) -> list[tuple[str, str]]:
+def _listed(parts: Iterable[str]) -> Localised:
+    return Joined(", ", tuple(parts))
+
+
+def _stream(analysis: Analysis) -> list[str]:
+    if (stream := analysis.stream) is None:
+        return []
+    codec, container = data(stream.codec), data(stream.container)
+    parts: list[str] = [gettext("{codec} in {container}", codec=codec, container=container)]
+    if stream.bit_rate_bps:
+        parts.append(measured(stream.bit_rate_bps / 1000, "kbit/s"))
+    parts.append(frequency(stream.sample_rate_hz))
+    if stream.bit_depth:
+        parts.append(gettext("{n} bit", n=stream.bit_depth))
+    return [*parts, data(stream.channel_layout), clock(analysis.duration_s)]
+
+
+def _damage(analysis: Analysis) -> list[str]:
     if (decoded := analysis.decoded) is None:
         return []
-    found = []
+    found: list[str] = []
     if decoded.truncated:
-        found.append("the sound ends before the declared duration")
-    if decoded.decode_errors:
-        found.append(f"{decoded.decode_errors:,} packets could not be decoded")
-    if decoded.nonfinite_samples:
-        found.append(f"{decoded.nonfinite_samples:,} samples are not numbers")
-    if decoded.format_changes:
-        found.append(f"the format changes {decoded.format_changes:,} times")
-    return [("damage", wrapped("; ".join(found)))] if found else []
+        found.append(gettext("the audio ends before its declared duration"))
+    if errors := decoded.decode_errors:
+        found.append(
+            ngettext("{n} packet can't be decoded", "{n} packets can't be decoded", errors)
+        )
+    if samples := decoded.nonfinite_samples:
+        found.append(ngettext("{n} sample is not a number", "{n} samples are not numbers", samples))
+    if changes := decoded.format_changes:
+        found.append(
+            ngettext("the format changes {n} time", "the format changes {n} times", changes)
+        )
+    return found
 
 
-Columns = Mapping[str, Any]
-
-
-def _some(facts: Columns, *shapes: tuple[str, str]) -> list[str]:
-    """Return ``shape.format(value)`` for each column that has a value."""
-    return [shape.format(facts[name]) for name, shape in shapes if facts.get(name) is not None]
+def _each(facts: Columns, **written: Callable[[Any], str]) -> list[str]:
+    """Return each column that has a value, in words."""
+    return [write(facts[name]) for name, write in written.items() if facts.get(name) is not None]
 
 
 def _loudness(facts: Columns) -> list[str]:
-    return _some(
+    return _each(
         facts,
-        ("loudness_lufs", "{:.1f} LUFS"),
-        ("loudness_range_lu", "range {:.1f} LU"),
-        ("true_peak_dbtp", "true peak {:+.1f} dBTP"),
+        loudness_lufs=lambda v: measured(v, "LUFS", 1),
+        loudness_range_lu=lambda v: gettext("range {range}", range=measured(v, "LU", 1)),
+        true_peak_dbtp=lambda v: gettext("true peak {peak}", peak=measured(v, "dBTP", 1)),
     )
 
 
 def _rhythm(facts: Columns) -> list[str]:
-    return _some(
+    return _each(
         facts,
-        ("tempo_bpm", "{:.0f} beats a minute"),
-        ("beat_strength", "beat strength {:.2f}"),
-        ("onset_rate_hz", "{:.1f} onsets a second"),
-        ("danceability_dfa", "danceability {:.2f} (DFA)"),
+        tempo_bpm=lambda v: measured(v, "BPM"),
+        beat_strength=lambda v: gettext("beat strength {n}", n=number(v, 2)),
+        onset_rate_hz=lambda v: gettext("{n} onsets per second", n=number(v, 1)),
+        danceability_dfa=lambda v: gettext("danceability (DFA) {n}", n=number(v, 2)),
     )
 
 
 def _tonality(facts: Columns) -> list[str]:
     if facts.get("key") is None:
         return []
-    key = f"{facts['key']} {facts.get('mode') or ''}".strip()
-    return [key, *_some(facts, ("key_strength", "strength {:.2f}"), ("tuning_cents", "{:+.0f} ct"))]
+    key, mode = data(facts["key"]), facts.get("mode")
+    named: str = key
+    if mode == "major":
+        named = gettext("{key} major", key=key)
+    elif mode == "minor":
+        named = gettext("{key} minor", key=key)
+    return [
+        named,
+        *_each(
+            facts,
+            key_strength=lambda v: gettext("strength {n}", n=number(v, 2)),
+            tuning_cents=lambda v: gettext("tuned {n} cents from A440", n=number(v)),
+        ),
+    ]
 
 
 def _band(facts: Columns) -> list[str]:
-    words = []
-    if (highest_hz := facts.get("bandwidth_hz")) is not None:
-        words.append(f"sound up to {highest_hz / 1000:.1f} kHz")
-    if (edge_hz := facts.get("cutoff_hz")) is not None:
-        words.append(f"steep edge at {edge_hz / 1000:.1f} kHz")
-    return words
+    return _each(
+        facts,
+        bandwidth_hz=lambda v: gettext("audio up to {frequency}", frequency=frequency(v)),
+        cutoff_hz=lambda v: gettext("steep cutoff at {frequency}", frequency=frequency(v)),
+    )
 
 
 def _silence(facts: Columns) -> list[str]:
-    share = facts.get("silence_share")
-    words = [f"{share:.0%} of it"] if share is not None and share >= 0.005 else []
-    for name, place in (("leading_silence_s", "before"), ("trailing_silence_s", "after")):
-        if (facts.get(name) or 0.0) >= 1.0:
-            words.append(f"{facts[name]:.1f} s {place} the sound")
-    return words
+    share = facts.get("silence_share") or 0.0
+    leading, trailing = (
+        facts.get("leading_silence_s") or 0.0,
+        facts.get("trailing_silence_s") or 0.0,
+    )
+    parts: list[str] = []
+    if share >= 0.005:
+        parts.append(gettext("{share} of the recording", share=percent(share)))
+    if leading >= 1.0:
+        parts.append(gettext("{time} at the start", time=measured(leading, "s", 1)))
+    if trailing >= 1.0:
+        parts.append(gettext("{time} at the end", time=measured(trailing, "s", 1)))
+    return parts
 
 
-_DESCRIBED: dict[str, Callable[[Columns], list[str]]] = {
-    "loudness": _loudness,
-    "rhythm": _rhythm,
-    "key": _tonality,
-    "band": _band,
-    "silence": _silence,
-}
+_DESCRIBED: tuple[tuple[str, Callable[[Columns], list[str]]], ...] = (
+    (gettext("loudness"), _loudness),
+    (gettext("rhythm"), _rhythm),
+    (gettext("key"), _tonality),
+    (gettext("bandwidth"), _band),
+    (gettext("silence"), _silence),
+)
 
 
 def _statement(kind: str, says: str, strength: float, also: str) -> str:
     full = max(0, min(_DOTS, round(strength * _DOTS)))
     dots = painted("●" * full, "bold") + painted("○" * (_DOTS - full), "dim")
-    words = f"{kind}: {says}" + (f" It may also be: {also}" if also else "")
-    first, *rest = wrapped(printable(words), indent=16).split("\n")
-    return "\n".join([f"    {dots} {strength:.2f}  {first}", *(f"{'':16}{line}" for line in rest)])
+    found = gettext("{kind}: {statement}", kind=data(kind), statement=says)
+    other = gettext("Other explanation: {cause}", cause=also) if also else ""
+    first, *rest = wrapped(sentences(found, other), indent=16).split("\n")
+    head = f"    {dots} {localised(number(strength, 2))}  {first}"
+    return "\n".join([head, *(f"{'':16}{line}" for line in rest)])

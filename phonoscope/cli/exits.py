@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and every error turned into a sentence."""
+"""How a command ends: its exit status, and every error as a message."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from typing import Any
 import typer
 
 from phonoscope.cli.log import PARAMETER, log_to_stderr, with_verbose
-from phonoscope.cli.terminal import ReaderGoneError, drop_stdout, finish_stdout, message
+from phonoscope.cli.terminal import ReaderGoneError, data, drop_stdout, finish_stdout, message
 from phonoscope.errors import LabelError, PhonoscopeError, UnreadableError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext, lines, sentences
+
+_SETTING = "PHONOSCOPE_DEBUG=1"
 
 
 class Status(IntEnum):
@@ -25,24 +29,24 @@ class Status(IntEnum):
     FOUND = 1
     """Done; found what ``--fail-on`` names."""
     NOT_DONE = 2
-    """Not done: wrong usage, or a catalogue or output that cannot be opened or written."""
+    """Not done: wrong usage, or a catalogue or output that can't be opened or written."""
     SOME_UNREADABLE = 3
-    """Done, but some inputs could not be read; each was reported."""
+    """Done, but some inputs can't be read; each is reported."""
     FAULT = 70
-    """A fault of Phonoscope itself (``EX_SOFTWARE``), so that it never passes for ``FOUND``."""
+    """A bug in Phonoscope (``EX_SOFTWARE``); a status of its own, so it isn't read as ``FOUND``."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C (128 + SIGINT)."""
     READER_GONE = 141
-    """Whoever read the output stopped reading (128 + SIGPIPE), as every Unix tool ends."""
+    """The reader of the output is gone (128 + SIGPIPE), as with every Unix tool."""
 
 
 def debugging() -> bool:
-    """Whether tracebacks are wanted: ``--debug`` or ``PHONOSCOPE_DEBUG=1``."""
+    """Whether to show tracebacks: ``--debug`` or ``PHONOSCOPE_DEBUG=1``."""
     return os.environ.get("PHONOSCOPE_DEBUG", "") not in ("", "0")
 
 
 def guarded(command: Callable[..., Any], *, interrupted: str) -> Callable[..., None]:
-    """Wrap a command so that it ends with a status and a sentence, never a traceback.
+    """Wrap a command so that it ends with a status and a message, never a traceback.
 
     The wrapped command also takes ``-v``, as every command does.
 
@@ -51,7 +55,7 @@ def guarded(command: Callable[..., Any], *, interrupted: str) -> Callable[..., N
     command
         Returns its :class:`Status`.
     interrupted
-        What Ctrl-C leaves behind, for this command: said to the user when it happens.
+        What Ctrl-C leaves behind; shown when it happens.
     """
 
     @functools.wraps(command)
@@ -70,14 +74,14 @@ def _ended(command: Callable[[], Status], interrupted: str) -> Status:
     except ReaderGoneError:
         drop_stdout()
         return Status.READER_GONE
-    except KeyboardInterrupt:
-        message(f"Stopped. {interrupted}")
+    except (KeyboardInterrupt, typer.Abort):
+        message(sentences(gettext("Stopped."), interrupted))
         return Status.INTERRUPTED
     except Exception as error:
         if debugging():
             traceback.print_exception(error, file=sys.stderr)
         status, words = _explained(error)
-        message(f"phonoscope: {words}")
+        message(sentences("phonoscope:", words))
     return status
 
 
@@ -88,10 +92,18 @@ def _explained(error: Exception) -> tuple[Status, str]:
         return Status.NOT_DONE, error.message
     if isinstance(error, OSError):
         return Status.NOT_DONE, _in_words(error)
-    fault = f"a fault in Phonoscope, please report it: {type(error).__name__}: {error}"
-    return Status.FAULT, f"{fault}\nPHONOSCOPE_DEBUG=1 shows where it happened."
+    fault = printable(f"{type(error).__name__}: {error}")
+    return Status.FAULT, lines(
+        [
+            gettext("This is a bug in Phonoscope: {fault}", fault=fault),
+            gettext("Please report it. {setting} shows where it happened.", setting=_SETTING),
+        ]
+    )
 
 
 def _in_words(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
-    return f"{error.filename}: {reason}" if error.filename else reason
+    if not error.filename:
+        return data(reason)
+    file = printable(str(error.filename))
+    return gettext("{file} can't be used: {reason}.", file=file, reason=reason)

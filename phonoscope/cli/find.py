@@ -1,4 +1,4 @@
-"""``phonoscope find``: which recordings of a catalogue a sound contains."""
+"""``phonoscope find``: which recordings of a catalogue a file contains."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import clock, position
-from phonoscope.cli.terminal import columns, message, painted, write, write_json
+from phonoscope.cli.terminal import columns, data, message, painted, wrapped, write, write_json
 from phonoscope.defaults import FALSE_MATCHES
-from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.text import exact_percent, number, percent
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -30,13 +30,13 @@ Examples:
   phonoscope find --passages generated.mp3 --in training-set
   ffmpeg -i video.mkv -f wav - | phonoscope find - --in my-catalogue
 """
-INTERRUPTED = "Nothing was written; the catalogue is as it was."
+INTERRUPTED = gettext("Nothing was changed.")
 STANDARD_INPUT = "-"
 UNNAMED: dict[str, Any] = {"artist": None, "title": None, "duration_s": None, "files": []}
 
 
 class FailOnFound(StrEnum):
-    """What ``--fail-on`` may name."""
+    """What ``--fail-on`` can name."""
 
     FOUND = "found"
 
@@ -48,42 +48,39 @@ def find(
     ],
     *,
     catalogue: Annotated[
-        str, typer.Option("--in", metavar="CATALOGUE", help="Catalogue, made by scan.")
+        str, typer.Option("--in", metavar="CATALOGUE", help="Catalogue to search in.")
     ],
     passages: Annotated[
         bool,
-        typer.Option(
-            "--passages", help="Look for short copied passages, from about 3 s on; slower."
-        ),
+        typer.Option("--passages", help="Also find passages as short as 3 seconds; slower."),
     ] = False,
     plain: Annotated[
         bool,
-        typer.Option(
-            "--plain", help="Do not look for sped-up, shifted or stretched copies; faster."
-        ),
+        typer.Option("--plain", help="Skip sped-up, shifted and stretched copies; faster."),
     ] = False,
     false_matches: Annotated[
         float,
         typer.Option(
             "--false-matches",
             metavar="SHARE",
-            help="Share of excerpts of recordings that are not in the catalogue that may be "
-            "recognised all the same, above 0 and at most 0.1.",
+            help="Accepted share of unknown excerpts that match by mistake, at most 0.1.",
         ),
     ] = FALSE_MATCHES,
     fail_on: Annotated[
         FailOnFound | None,
-        typer.Option("--fail-on", help="Exit with status 1 when something is found."),
+        typer.Option("--fail-on", help="Exit with status 1 if anything is found."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Find which recordings of a catalogue a file contains, and where.
+    """Find which recordings in a catalogue a file contains.
 
-    An excerpt, a whole song or hours of radio; also when it was encoded anew, recorded over a
-    telephone or in a room, sped up, shifted, stretched, or lies under speech. Each stretch comes
-    with its place in both and with the probability that something that is not there matches as
-    well. docs/find-json.md documents the JSON.
+    The file can be an excerpt, a whole song or hours of radio. A match is found even if the audio
+    was re-encoded, recorded in a room or over the phone, sped up, pitch-shifted, time-stretched or
+    mixed under speech.
+
+    Each match shows its position in both recordings and how rarely a false match scores as high.
+    docs/find-json.md lists the JSON fields.
     """
     from phonoscope import api
     from phonoscope.matching.recording.find import covered_s
@@ -112,18 +109,28 @@ def find(
             "phonoscope-find/1",
         )
     elif not found:
-        write("Nothing of this catalogue was recognised. It may still hold other versions of it.")
+        write(gettext("No match. The catalogue may still hold other versions of it."))
     else:
-        for stretch in found:
-            write(_block(stretch, names.get(stretch.recording_id, {})))
-        share = f" ({100 * min(1.0, covered / seconds):.0f} %)" if seconds else ""
+        for passage in found:
+            write(_block(passage, names.get(passage.recording_id, {})))
         if not quiet:
-            message(f"{clock(covered)} of {clock(seconds)}{share} is of this catalogue.")
+            message(_total(covered, seconds))
     return Status.FOUND if found and fail_on else Status.DONE
 
 
+def _total(covered_s: float, seconds: float) -> Localised:
+    if not seconds:
+        return gettext("{time} are from this catalogue.", time=clock(covered_s))
+    return gettext(
+        "{share} of the file is from this catalogue ({time} of {total}).",
+        share=percent(min(1.0, covered_s / seconds)),
+        time=clock(covered_s),
+        total=clock(seconds),
+    )
+
+
 def _sound(file: str) -> Any:
-    """Open what was named; standard input is kept in a temporary file, for it is read twice."""
+    """Open the file; standard input is stored in a temporary file, because it is read twice."""
     if file != STANDARD_INPUT:
         from phonoscope.files import open_source, uri_of
 
@@ -135,8 +142,8 @@ def _sound(file: str) -> Any:
 
 
 def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, Any]]:
-    """Return what a person calls recordings by."""
-    ids = sorted({stretch.recording_id for stretch in found})
+    """Return artist, title, duration and files of recordings."""
+    ids = sorted({passage.recording_id for passage in found})
     if not ids:
         return {}
     rows = catalogue["recordings"]
@@ -159,44 +166,64 @@ def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, An
     }
 
 
-def _block(stretch: Passage, facts: dict[str, Any]) -> str:
+def _block(passage: Passage, facts: dict[str, Any]) -> str:
     files = facts.get("files") or []
-    title = facts.get("title") or (files[0].rsplit("/", 1)[-1] if files else stretch.recording_id)
+    title = facts.get("title") or (files[0].rsplit("/", 1)[-1] if files else passage.recording_id)
     name = f"{facts['artist']} - {title}" if facts.get("artist") else str(title)
-    there = f"{position(stretch.there_begin_s)} to {position(stretch.there_end_s)}"
-    if facts.get("duration_s"):
-        there += f" of {clock(facts['duration_s'])}"
-    rows = [
-        ("place there", there),
-        ("altered", altered(stretch.speed, stretch.pitch)),
-        ("surety", surety(stretch)),
-        *(("file", printable(uri)) for uri in files[:3]),
-    ]
-    head = painted(
-        f"{position(stretch.begin_s)} to {position(stretch.end_s)}  {printable(name)}", "bold"
+    times = gettext(
+        "{start} to {end}", start=position(passage.begin_s), end=position(passage.end_s)
     )
+    rows = [
+        (gettext("found at"), _place(passage, facts.get("duration_s"))),
+        (gettext("changes"), altered(passage.speed, passage.pitch)),
+        (gettext("certainty"), wrapped(certainty(passage))),
+        *((gettext("file"), data(uri)) for uri in files[:3]),
+    ]
+    head = painted(f"{localised(times)}  {localised(data(name))}", "bold")
     return f"{head}\n{columns(rows)}"
 
 
-def altered(speed: float, pitch: float) -> str:
-    """Say how a sound was altered."""
+def _place(passage: Passage, duration_s: float | None) -> Localised:
+    start, end = position(passage.there_begin_s), position(passage.there_end_s)
+    if not duration_s:
+        return gettext("{start} to {end}", start=start, end=end)
+    total = clock(duration_s)
+    return gettext("{start} to {end} of {total}", start=start, end=end, total=total)
+
+
+def altered(speed: float, pitch: float) -> Localised:
+    """Return how a sound was altered, in words."""
     import math
 
     semitones = 12 * math.log2(pitch)
-    if abs(speed - 1) < 0.003 and abs(semitones) < 0.05:
-        return "not in speed or pitch"
-    faster = f"{100 * abs(speed - 1):.1f} % {'faster' if speed > 1 else 'slower'}"
+    is_sped, is_shifted = abs(speed - 1) >= 0.003, abs(semitones) >= 0.05
+    change, shift = exact_percent(abs(speed - 1), 1), number(semitones, 1)
+    if not is_sped and not is_shifted:
+        return gettext("same speed and pitch")
+    if not is_sped:
+        return gettext("pitch {semitones} semitones", semitones=shift)
+    faster = (
+        gettext("{share} faster", share=change)
+        if speed > 1
+        else gettext("{share} slower", share=change)
+    )
     if abs(pitch / speed - 1) < 0.003:
-        return f"{faster}, pitch with it ({semitones:+.1f} semitones)"
-    said = [faster] if abs(speed - 1) >= 0.003 else []
-    if abs(semitones) >= 0.05:
-        said.append(f"pitch {semitones:+.1f} semitones")
-    return ", ".join(said)
+        with_it = gettext("pitch follows ({semitones} semitones)", semitones=shift)
+        return Joined(", ", (faster, with_it))
+    if not is_shifted:
+        return Joined(", ", (faster, gettext("same pitch")))
+    return Joined(", ", (faster, gettext("pitch {semitones} semitones", semitones=shift)))
 
 
-def surety(stretch: Passage) -> str:
-    """Say how probable it is that it only looks so."""
-    heard = counted(stretch.excerpts, "excerpt")
-    p = stretch.p_false
-    odds = f"1 in {round(1 / p):,}" if p > 1e-9 else "fewer than 1 in a billion"
-    return f"{heard} recognised; by chance the best would match so well {odds} times"
+def certainty(passage: Passage) -> Localised:
+    """Return how much was recognised and how rarely a false match scores as high."""
+    matched = ngettext(
+        "{n} excerpt matches.",
+        "{n} excerpts match.",
+        passage.excerpts,
+    )
+    p = passage.p_false
+    if p <= 1e-9:
+        return sentences(matched, gettext("Fewer than 1 in a billion false matches score as high."))
+    rare = gettext("1 in {number} false matches scores as high.", number=round(1 / p))
+    return sentences(matched, rare)

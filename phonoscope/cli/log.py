@@ -21,8 +21,7 @@ _Verbose = Annotated[
         count=True,
         metavar="",
         show_default=False,
-        help="Log what is done on stderr; -vv logs more, paths among it. Never names, accounts "
-        "or tags.",
+        help="Log what happens to stderr; -vv adds details and paths.",
     ),
 ]
 

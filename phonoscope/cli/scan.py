@@ -1,4 +1,4 @@
-"""``phonoscope scan``: examine recordings and keep the answers in a catalogue."""
+"""``phonoscope scan``: analyse recordings and store the results in a catalogue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonoscope.cli.exits import Status
+from phonoscope.cli.new_catalogue import catalogue_for
 from phonoscope.cli.options import (
     AsJson,
     EngineName,
@@ -23,9 +24,9 @@ from phonoscope.cli.options import (
 )
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import span, speed
-from phonoscope.cli.terminal import columns, painted, program, write, write_json
+from phonoscope.cli.terminal import columns, painted, program, say_next, write, write_json
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import Joined, Localised, gettext, lines, ngettext
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   phonoscope scan ~/Music --into my-catalogue
-  phonoscope scan deliveries.csv s3://bucket/inbox --into my-catalogue --workers 8
+  phonoscope scan list.csv s3://bucket/inbox --into my-catalogue --workers 8
   phonoscope scan ~/Music --into my-catalogue --false-alarms 0.0001
   phonoscope scan /mnt/archive --into my-catalogue --engine spark --quiet --json
 """
-INTERRUPTED = (
-    "Every finished batch is in the catalogue, whole; the same command goes on where it stopped."
-)
+INTERRUPTED = gettext("Everything analysed so far is stored. Run the same command to continue.")
 
 
 def scan(
@@ -47,13 +46,13 @@ def scan(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Files, folders, manifests (csv, parquet or txt with one path or URI a row) or "
-            "URIs such as s3://bucket/folder.",
+            help="Files, folders, URIs such as s3://bucket/folder, or lists of them (csv, parquet "
+            "or txt, one per row).",
         ),
     ],
     *,
     into: Annotated[
-        str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
+        str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue to write to; may be new.")
     ],
     engine: EngineOption = EngineName.LOCAL,
     fail_on: FailOnOption = None,
@@ -63,34 +62,40 @@ def scan(
     false_alarms: FalseAlarms = None,
     quiet: Quiet = False,
 ) -> Status:
-    """Examine every recording under some paths and keep the answers in a catalogue.
+    """Analyse a music folder and store the results.
 
-    A file that did not change since the last scan is not read again, and a scan that was
-    stopped goes on where it stopped. A file that cannot be read is kept as a row with the
-    reason; the exit status is then 3. --false-alarms holds for what this scan examines; each
-    verdict is kept with the share it was made with.
+    Files that haven't changed since the last scan are skipped, and a stopped scan resumes. A file
+    that can't be read is stored with the reason, and the exit status is 3.
+
+    Each verdict is stored with the --false-alarms of its scan. Files that are already in the
+    catalogue keep theirs.
     """
-    from phonoscope import api
-
-    catalogue = api.open_catalogue(person_path(into), create=True)
-    with TerminalProgress(quiet) as progress:
-        summary = catalogue.scan(
-            *(person_path(source) for source in sources),
-            engine=engine.value,
-            settings=settings_with(workers, time_limit, false_alarms),
-            progress=progress,
-        )
-    if as_json:
-        write_json(summary.to_json())
-    else:
-        write(summary_of(summary, into))
-    if names_any_in(fail_on, catalogue):
-        return Status.FOUND
+    settings = settings_with(workers, time_limit, false_alarms)
+    with catalogue_for(into) as catalogue:
+        with TerminalProgress(quiet) as progress:
+            summary = catalogue.scan(
+                *(person_path(source) for source in sources),
+                engine=engine.value,
+                settings=settings,
+                progress=progress,
+            )
+        if as_json:
+            write_json(summary.to_json())
+        else:
+            write(summary_of(summary, into))
+            say_next(_next(into), quiet)
+        if names_any_in(fail_on, catalogue):
+            return Status.FOUND
     return Status.SOME_UNREADABLE if summary.unreadable else Status.DONE
 
 
+def _next(into: str) -> Localised:
+    report = f"{shlex.quote(program())} report {shlex.quote(into)} --to report.html"
+    return gettext("Next: {command}", command=printable(report))
+
+
 def summary_of(summary: ScanSummary, into: str) -> str:
-    """Return what a scan came to, as a block of lines.
+    """Return the results of a scan as a block of lines.
 
     Parameters
     ----------
@@ -99,33 +104,53 @@ def summary_of(summary: ScanSummary, into: str) -> str:
     into
         Catalogue, as the user named it.
     """
-    known = [
-        f"{summary.unchanged:,} unchanged since the last scan" if summary.unchanged else "",
-        f"{summary.duplicates:,} the same bytes as another" if summary.duplicates else "",
-    ]
-    aside = "; ".join(part for part in known if part)
     rows = [
-        ("files", counted(summary.listed, "file") + (f" ({aside})" if aside else "")),
-        ("examined", _examined(summary)),
-        ("unreadable", _unreadable(summary.unreadable_kinds, into)),
+        (gettext("files"), _files(summary)),
+        (gettext("analysed"), _analysed(summary)),
+        (gettext("unreadable"), _unreadable(summary.unreadable_kinds, into)),
     ]
     if summary.examined:
         pace = speed(summary.examined, summary.audio_s, summary.wall_s)
-        rows.append(("speed", f"{pace} (in {span(summary.wall_s)})"))
-    return f"{painted(f'Scanned into {printable(into)}', 'bold')}\n{columns(rows)}"
+        took = gettext("{speed}; took {time}", speed=pace, time=span(summary.wall_s))
+        rows.append((gettext("speed"), took))
+    title = gettext("Scanned into {catalogue}", catalogue=printable(into))
+    return f"{painted(title, 'bold')}\n{columns(rows)}"
 
 
-def _examined(summary: ScanSummary) -> str:
+def _files(summary: ScanSummary) -> Localised:
+    facts = [ngettext("{n} file", "{n} files", summary.listed)]
+    if summary.unchanged:
+        facts.append(gettext("{n} unchanged since the last scan", n=summary.unchanged))
+    if summary.duplicates:
+        facts.append(
+            ngettext(
+                "{n} identical to another file", "{n} identical to other files", summary.duplicates
+            )
+        )
+    return Joined("; ", tuple(facts))
+
+
+def _analysed(summary: ScanSummary) -> Localised:
     if not summary.examined:
-        return "nothing new"
-    return f"{counted(summary.examined, 'recording')}, {span(summary.audio_s)} of sound"
+        return gettext("nothing new")
+    return ngettext(
+        "{n} recording, {time} of audio",
+        "{n} recordings, {time} of audio",
+        summary.examined,
+        time=span(summary.audio_s),
+    )
 
 
-def _unreadable(kinds: dict[str, int], into: str) -> str:
+def _unreadable(kinds: dict[str, int], into: str) -> Localised:
     if not kinds:
-        return "none"
-    reasons = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        return gettext("none")
+    reasons = [gettext("{n} {kind}", n=count, kind=kind) for kind, count in kinds.items()]
     query = "select uri, error from files where error is not null"
-    number = counted(sum(kinds.values()), "file")
     command = f"{shlex.quote(program())} sql {shlex.quote(into)} '{query}'"
-    return f"{number}: {reasons}\n{printable(command)}"
+    found = ngettext(
+        "{n} file: {reasons}",
+        "{n} files: {reasons}",
+        sum(kinds.values()),
+        reasons=Joined(", ", tuple(reasons)),
+    )
+    return lines([found, gettext("List them: {command}", command=printable(command))])

@@ -1,4 +1,4 @@
-"""The stretches of a recording on one line: how much each looks like a generator's output."""
+"""The segments of a recording on one line: how much each looks like a generator's output."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from phonoscope.cli.quantities import likelihood, position
 from phonoscope.cli.terminal import painted
+from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.text import number
 
 if TYPE_CHECKING:
     from phonoscope.detector.generated import Segment
@@ -15,15 +17,15 @@ if TYPE_CHECKING:
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 """One character for each eighth of a probability."""
 MOST_CELLS = 40
-"""A longer recording puts several stretches into a cell, which shows the highest of them."""
+"""A longer recording puts several segments into a cell, which shows the highest of them."""
 LIKELY = 0.5
-"""Probability from which a stretch is rather from a generator than not."""
+"""Probability from which a segment more likely comes from a generator than not."""
 _NAMED = 3
-"""Runs of likely stretches whose times are written out: the longest ones."""
+"""Runs of likely segments whose times are written out: the longest ones."""
 
 
 def drawn(segments: Sequence[Segment]) -> str:
-    """Return stretches as a line of blocks between the times at which they begin and end.
+    """Return segments as a line of blocks between the times at which they begin and end.
 
     Likely ones are red on a terminal; the heights say the same without colour.
 
@@ -40,23 +42,45 @@ def drawn(segments: Sequence[Segment]) -> str:
         )
         for likely, run in itertools.groupby(cells, lambda p: p >= LIKELY)
     ]
-    return f"{position(segments[0].start_s)} {''.join(parts)} {position(segments[-1].end_s)}"
+    start, end = (localised(position(s)) for s in (segments[0].start_s, segments[-1].end_s))
+    return f"{start} {''.join(parts)} {end}"
 
 
-def described(segments: Sequence[Segment]) -> str:
-    """Return in words where the likely stretches lie, or the highest when none is likely."""
+def described(segments: Sequence[Segment]) -> Localised:
+    """Return in words where the likely segments are, or the highest when none is likely."""
     runs = _likely_runs(segments)
     highest = max(segments, key=lambda segment: segment.p_generated)
-    peak = f"highest {likelihood(highest.p_generated)} at {position(highest.start_s)}"
+    peak = gettext(
+        "The highest is {p} at {time}.",
+        p=likelihood(highest.p_generated),
+        time=position(highest.start_s),
+    )
+    return sentences(_where(segments, runs), peak)
+
+
+def _where(segments: Sequence[Segment], runs: list[tuple[float, float]]) -> Localised:
+    limit = number(LIKELY, 1)
     if not runs:
-        return f"no stretch above {LIKELY:g}; {peak}"
+        return gettext("No segment reaches {limit}.", limit=limit)
     if runs == [(segments[0].start_s, segments[-1].end_s)]:
-        return f"{LIKELY:g} or more throughout; {peak}"
+        return gettext("All segments reach {limit}.", limit=limit)
     named = sorted(sorted(runs, key=lambda run: run[0] - run[1])[:_NAMED])
-    times = ", ".join(f"{position(start_s)} to {position(end_s)}" for start_s, end_s in named)
-    others = len(runs) - len(named)
-    rest = f" and {others} shorter" if others else ""
-    return f"{LIKELY:g} or more at {times}{rest}; {peak}"
+    times = Joined(
+        ", ",
+        tuple(
+            gettext("{start} to {end}", start=position(start_s), end=position(end_s))
+            for start_s, end_s in named
+        ),
+    )
+    if others := len(runs) - len(named):
+        return ngettext(
+            "Segments at {times} and {n} shorter passage reach {limit}.",
+            "Segments at {times} and {n} shorter passages reach {limit}.",
+            others,
+            times=times,
+            limit=limit,
+        )
+    return gettext("Segments at {times} reach {limit}.", times=times, limit=limit)
 
 
 def _cells(values: Sequence[float]) -> list[float]:
@@ -66,7 +90,7 @@ def _cells(values: Sequence[float]) -> list[float]:
 
 
 def _likely_runs(segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """Return start and end, s, of each run of likely stretches."""
+    """Return start and end, s, of each run of likely segments."""
     runs = []
     for likely, run in itertools.groupby(segments, lambda s: s.p_generated >= LIKELY):
         if likely:

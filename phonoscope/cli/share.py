@@ -12,8 +12,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import write_aligned, write_tabs
 from phonoscope.cli.terminal import message, wrapped, write, write_json
-from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import gettext, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.findings.shared.shares import Shares
@@ -24,10 +23,18 @@ Examples:
   phonoscope share my-catalogue --by month
   phonoscope share my-catalogue --by label --json | jq '.groups[] | select(.low > 0.5)'
 """
-INTERRUPTED = "Nothing was written; the catalogue is as it was."
+INTERRUPTED = gettext("Nothing was changed.")
 LISTED = 50
-"""Groups that are listed unless the user says how many; JSON has all."""
-_HEADING = ("group", "weighed", "flagged", "share %", "from %", "to %", "remark")
+"""Groups that are listed unless ``--most`` is given; JSON has all."""
+_HEADING = (
+    gettext("group"),
+    gettext("scored"),
+    gettext("flagged"),
+    gettext("share %"),
+    gettext("from %"),
+    gettext("to %"),
+    gettext("remark"),
+)
 
 
 def share(
@@ -38,8 +45,7 @@ def share(
         typer.Option(
             "--by",
             metavar="WHAT",
-            help="Estimate each group: month, year, label, artist, album, genre, or a column of "
-            "recordings such as codec.",
+            help="Estimate per month, year, label, artist, album, genre or a column of recordings.",
         ),
     ] = None,
     most: Annotated[
@@ -48,18 +54,18 @@ def share(
             "--most",
             min=1,
             metavar="N",
-            help="Groups to list: the largest, or of months and years the latest. "
-            f"[default: {LISTED}; all with --json]",
+            help="Groups to list: the largest, or the latest months and years.",
+            show_default=f"{LISTED}, all with --json",
         ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Estimate how many recordings were made by machines, never by counting flags.
+    """Estimate the share of machine-made recordings.
 
-    The detector misses some and flags some human music. The estimate takes both out and comes
-    with a 95 % interval, which is wide for small groups: that is said. docs/share-json.md
-    documents the JSON.
+    The estimate corrects for recordings that the detector misses and for human music that it
+    flags. It comes with a 95% interval, which is wide for small groups. docs/share-json.md lists
+    the JSON fields.
     """
     from phonoscope import api
 
@@ -68,17 +74,17 @@ def share(
         write_json(found.to_json(most))
         return Status.DONE
     if by is None or not found.answered:
-        write(wrapped(printable(found.says()), indent=0))
+        write(wrapped(found.says(), indent=0))
         return Status.DONE
     _list(found, most or LISTED, quiet)
     return Status.DONE
 
 
 def _list(found: Shares, most: int, quiet: bool) -> None:
-    """Write a line a group; what holds for all of them goes to stderr, so that it pipes."""
+    """Write one line per group to stdout, and the estimate for the whole to stderr."""
     rows = [
         (
-            f"(no {found.by} known)" if row.group is None else row.group,
+            gettext("(unknown)") if row.group is None else row.group,
             row.recordings,
             row.flagged,
             None if row.share is None else round(100 * row.share, 2),
@@ -94,5 +100,14 @@ def _list(found: Shares, most: int, quiet: bool) -> None:
         write_tabs(_HEADING, [rows])
     left_out = found.table.num_rows - len(rows)
     if not quiet:
-        rest = f" {counted(left_out, 'more group')}: --most lists them." if left_out else ""
-        message(wrapped(f"{found.says()}{rest}", indent=0))
+        message(wrapped(sentences(found.says(), _left_out(left_out)), indent=0))
+
+
+def _left_out(groups: int) -> str:
+    if not groups:
+        return ""
+    return ngettext(
+        "{n} more group is not listed; see --most.",
+        "{n} more groups are not listed; see --most.",
+        groups,
+    )

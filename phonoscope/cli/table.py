@@ -89,7 +89,7 @@ def cell(value: Any) -> str:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Return column names of which no two are equal: ``a, a`` becomes ``a, a_2``."""
+    """Return column names that all differ: ``a, a`` becomes ``a, a_2``."""
     taken: list[str] = []
     for name in names:
         number, candidate = 1, name

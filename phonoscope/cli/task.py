@@ -3,27 +3,77 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from phonoscope.cli.quantities import clock
-from phonoscope.text import counted
+from phonoscope.cli.quantities import clock, position, rounded
+from phonoscope.messages import Joined, Localised, gettext, ngettext
+from phonoscope.text import percent
 
 _DOING = {
-    "list": "Listing",
-    "scan": "Examining",
-    "ingest": "Reading",
-    "findings": "Answering",
-    "plays": "Weighing plays",
-    "index": "Indexing",
-    "find": "Looking up",
-    "copies": "Comparing",
-    "label": "Labelling",
+    "list": gettext("Listing files"),
+    "scan": gettext("Analysing"),
+    "ingest": gettext("Importing"),
+    "findings": gettext("Computing findings"),
+    "plays": gettext("Analysing plays"),
+    "index": gettext("Indexing"),
+    "find": gettext("Searching"),
+    "copies": gettext("Comparing"),
+    "label": gettext("Reading labels"),
+}
+
+
+class _Unit(NamedTuple):
+    """How amounts of a unit are written."""
+
+    amount: Callable[[int], Localised]
+    of: Callable[[int, int], Localised]
+    rate: Callable[[Localised], Localised]
+
+
+_UNITS = {
+    "files": _Unit(
+        lambda n: ngettext("{n} file", "{n} files", n),
+        lambda done, total: gettext("{done}/{total} files", done=done, total=total),
+        lambda rate: gettext("{rate} files/s", rate=rate),
+    ),
+    "rows": _Unit(
+        lambda n: ngettext("{n} row", "{n} rows", n),
+        lambda done, total: gettext("{done}/{total} rows", done=done, total=total),
+        lambda rate: gettext("{rate} rows/s", rate=rate),
+    ),
+    "recordings": _Unit(
+        lambda n: ngettext("{n} recording", "{n} recordings", n),
+        lambda done, total: gettext("{done}/{total} recordings", done=done, total=total),
+        lambda rate: gettext("{rate} recordings/s", rate=rate),
+    ),
+    "pairs": _Unit(
+        lambda n: ngettext("{n} pair", "{n} pairs", n),
+        lambda done, total: gettext("{done}/{total} pairs", done=done, total=total),
+        lambda rate: gettext("{rate} pairs/s", rate=rate),
+    ),
+    "questions": _Unit(
+        lambda n: ngettext("{n} question", "{n} questions", n),
+        lambda done, total: gettext("{done}/{total} questions", done=done, total=total),
+        lambda rate: gettext("{rate} questions/s", rate=rate),
+    ),
+    "steps": _Unit(
+        lambda n: ngettext("{n} step", "{n} steps", n),
+        lambda done, total: gettext("{done}/{total} steps", done=done, total=total),
+        lambda rate: gettext("{rate} steps/s", rate=rate),
+    ),
+}
+_COUNTERS: dict[str, Callable[[int], Localised]] = {
+    "unreadable": lambda n: gettext("{n} unreadable", n=n),
+    "rejected": lambda n: gettext("{n} rejected", n=n),
+    "generated": lambda n: gettext("{n} generated", n=n),
 }
 _SOUND = "audio_s"
-_APART = (_SOUND, "unchanged")
-"""Counters that the line doesn't repeat as they are."""
 _SLOW_UNITS = ("questions", "steps")
-"""Units of which one takes seconds: the time so far says more than a rate."""
+"""Units that take seconds each: the time so far says more than a rate."""
+LEAST_S = 1.0
+"""The time left is shown after this many seconds of work; before, it would be a guess."""
 
 
 @dataclass
@@ -57,12 +107,12 @@ class Task:
 
     @property
     def doing(self) -> str:
-        """What is being done, as a person says it."""
+        """The name of the task for a person."""
         return _DOING.get(self.code, self.code)
 
     @property
     def share(self) -> float | None:
-        """Share of the task that is done, where it is known."""
+        """Share of the task that is done, if known."""
         return min(1.0, self.done / self.total) if self.total else self._share
 
     def reached(self, share: float, now_s: float) -> None:
@@ -72,21 +122,30 @@ class Task:
             self._first_share = (share, now_s)
         self._share = share
 
-    def text(self, now_s: float) -> str:
+    def text(self, now_s: float) -> Localised:
         """Return how far it is, e.g. ``3/9 files, 1.5 files/s, 0:04 left, 1 unreadable``."""
         took_s = max(now_s - self.started_s, 1e-3)
-        named = [f"{number:,.0f} {name}" for name, number in self.counters.items()
-                 if number and name not in _APART]  # fmt: skip
-        facts = [self._amount(), self._rate(took_s), self._left(now_s), *named]
-        text = ", ".join(fact for fact in facts if fact)
-        return f"{text}: {self.step}" if self.step else text
+        facts = [self._amount(), self._rate(took_s), self._left(now_s), *self._counted()]
+        text = Joined(", ", tuple(filter(None, facts)))
+        return Joined(": ", (text, self.step)) if self.step else text
+
+    def _counted(self) -> list[str]:
+        return [
+            _COUNTERS[name](round(number))
+            for name, number in self.counters.items()
+            if number and name in _COUNTERS
+        ]
 
     def _amount(self) -> str:
         if self.unit == "s":
-            return clock(self.done) + (f" of {clock(self.total)}" if self.total else "")
+            if not self.total:
+                return clock(self.done)
+            done, total = clock(self.done), clock(self.total)
+            return gettext("{done} of {total}", done=done, total=total)
+        unit = _UNITS.get(self.unit, _UNITS["steps"])
         if self.total:
-            return f"{self.done:,.0f}/{self.total:,.0f} {self.unit}"
-        return counted(round(self.done), self.unit.removesuffix("s")) if self.done else ""
+            return unit.of(round(self.done), round(self.total))
+        return unit.amount(round(self.done)) if self.done else ""
 
     def _rate(self, took_s: float) -> str:
         if self.unit in _SLOW_UNITS:
@@ -95,24 +154,33 @@ class Task:
         if not fresh:
             return ""
         if self.unit == "s":
-            return f"{_rounded(fresh / took_s)} times real time"
-        rate = f"{_rounded(fresh / took_s)} {self.unit}/s"
+            return _times_real_time(fresh / took_s)
+        rate = _UNITS.get(self.unit, _UNITS["steps"]).rate(rounded(fresh / took_s))
         sound_s = self.counters[_SOUND]
-        return f"{rate}, {_rounded(sound_s / took_s)} times real time" if sound_s else rate
+        return Joined(", ", (rate, _times_real_time(sound_s / took_s))) if sound_s else rate
 
     def _left(self, now_s: float) -> str:
+        left_s = self._left_s(now_s)
+        if left_s is None or now_s - self.started_s < LEAST_S:
+            return ""
+        left = gettext("{time} left", time=position(max(1.0, left_s)))
+        if self.total or self._share is None:
+            return left
+        return Joined(", ", (percent(self._share), left))
+
+    def _left_s(self, now_s: float) -> float | None:
+        """Return the seconds left; ``None`` when unknown or when nothing is left."""
         if self.total:
             took_s, done = now_s - self.started_s, self.done - self._first_done
-            left = max(0.0, self.total - self.done)
-            return f"{clock(took_s * left / done)} left" if done else ""
+            left = self.total - self.done
+            return took_s * left / done if done > 0 and left > 0 else None
         if self._share is None or self._first_share is None:
-            return ""
+            return None
         first, first_s = self._first_share
-        if self._share <= first:
-            return ""
-        left_s = (now_s - first_s) * (1 - self._share) / (self._share - first)
-        return f"{self._share:.0%}, {clock(left_s)} left"
+        if not first < self._share < 1.0:
+            return None
+        return (now_s - first_s) * (1 - self._share) / (self._share - first)
 
 
-def _rounded(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"
+def _times_real_time(ratio: float) -> Localised:
+    return gettext("{ratio}\u00d7 real time", ratio=rounded(ratio))

@@ -13,7 +13,7 @@ from typing import Any
 
 from phonoscope.escape import is_harmless, printable
 from phonoscope.json_values import json_value
-from phonoscope.messages import localised
+from phonoscope.messages import Message, localised
 
 LABEL_WIDTH = 12
 """Least width of the names in a block, so that blocks line up."""
@@ -22,7 +22,7 @@ _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33",
 
 
 class ReaderGoneError(Exception):
-    """Whoever read stdout stopped reading (``| head``)."""
+    """The reader of stdout is gone (``| head``)."""
 
 
 def prepare() -> None:
@@ -79,7 +79,7 @@ def write_json(value: Mapping[str, Any], form: str = "") -> None:
 
 
 def message(text: str) -> None:
-    """Say something to the person: on stderr, safe, lines kept."""
+    """Write a message to stderr: safe, lines kept."""
     sys.stderr.write(printable(localised(text), keep="\n") + "\n")
     sys.stderr.flush()
 
@@ -103,9 +103,21 @@ def painted(text: str, *colours: str) -> str:
 
 
 def wrapped(text: str, indent: int = LABEL_WIDTH + 4) -> str:
-    """Return text broken into lines that fit beside an indent, at most 100 columns wide."""
+    """Return text, made safe, in lines that fit after an indent; at most 100 columns wide."""
     width = max(40, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns) - indent)
-    return textwrap.fill(localised(text), width, break_long_words=False, break_on_hyphens=False)
+    safe = printable(localised(text), keep="\n")
+    return textwrap.fill(safe, width, break_long_words=False, break_on_hyphens=False)
+
+
+def data(text: str) -> Message:
+    """Return text from outside, made safe, as a message: the pseudo-locale marks it as data."""
+    return Message("{text}", "", 1, {"text": printable(text)})
+
+
+def say_next(text: str, quiet: bool) -> None:
+    """Tell the person what to do next, in one line on stderr."""
+    if not quiet:
+        message(text)
 
 
 def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:

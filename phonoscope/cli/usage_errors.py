@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from phonoscope.cli.help import argument_name, option_name
+from phonoscope.cli.terminal import data
 from phonoscope.escape import printable
 from phonoscope.messages import Localised, gettext, lines, ngettext
 from phonoscope.text import joined
@@ -67,7 +68,7 @@ def _bad_value(error: Any) -> Localised:
     found: dict[str, Any] = details[0] if details else {"type": "", "ctx": {}, "input": ""}
     value, limits = printable(str(found["input"])), found.get("ctx", {})
     if param.type_descriptor.is_choice:
-        choices = joined([str(getattr(c, "value", c)) for c in param.type_descriptor.choices])
+        choices = joined([data(str(getattr(c, "value", c))) for c in param.type_descriptor.choices])
         return gettext(
             "{name} can't be {value}. Choose from {choices}.",
             name=name, value=value, choices=choices,
@@ -87,7 +88,7 @@ def _other(error: Any) -> Localised:
         return gettext("Too many arguments: {arguments}", arguments=extra[1])
     if text == "Missing command.":
         return gettext("The name of a command is missing.")
-    return gettext("{error}", error=text)
+    return data(text)
 
 
 _WORDS = {

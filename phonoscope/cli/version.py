@@ -1,4 +1,4 @@
-"""``phonoscope version``: what exactly is running, for a report of a fault."""
+"""``phonoscope version``: what exactly is running, for a bug report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson
-from phonoscope.cli.terminal import columns, write, write_json
+from phonoscope.cli.terminal import columns, data, write, write_json
+from phonoscope.messages import gettext
 from phonoscope.plugins import installed
 
 EXAMPLES = """\b
@@ -15,12 +16,12 @@ Examples:
   phonoscope version
   phonoscope version --json
 """
-INTERRUPTED = "Nothing was changed."
+INTERRUPTED = gettext("Nothing was changed.")
 PARTS = ("av", "numpy", "scipy", "duckdb", "pyarrow", "mutagen", "fastapi", "pyspark")
 
 
 def show_version(as_json: AsJson = False) -> Status:
-    """Print the versions of Phonoscope, Python and the parts it stands on."""
+    """Show the versions of Phonoscope and its dependencies."""
     versions: dict[str, str | None] = {
         "phonoscope": _installed("phonoscope"),
         "python": platform.python_version(),
@@ -32,7 +33,15 @@ def show_version(as_json: AsJson = False) -> Status:
     if as_json:
         write_json(versions, "phonoscope-version/1")
     else:
-        write(columns([(n, v or "not installed") for n, v in versions.items()], indent=""))
+        write(
+            columns(
+                [
+                    (data(n), data(v) if v else gettext("not installed"))
+                    for n, v in versions.items()
+                ],
+                indent="",
+            )
+        )
     return Status.DONE
 
 

@@ -40,27 +40,52 @@ def documented_fields(heading=""):
     return re.findall(r"^\| `(\w+)`", table[1], re.M)
 
 
-def test_one_file_is_a_block_with_units_and_plain_words(song):
+def test_one_file_is_a_block_with_units(song):
     done = run("check", song)
     assert done.returncode == 0
-    assert done.stdout.startswith(f"{song}\n  undecided\n")
-    for said in ("flac", "44.1 kHz", "16 bit", "stereo", "2.0 s", "LUFS", "dBTP"):
-        assert said in done.stdout, said
-    assert "not a sign of human making" in " ".join(done.stdout.split())
+    said = done.stdout.replace("\u00a0", " ")
+    assert said.startswith(f"{song}\n  undecided\n")
+    for fact in ("flac", "44.1 kHz", "16 bit", "stereo", "2.0 s", "LUFS", "dBTP"):
+        assert fact in said, fact
 
 
-def test_several_files_are_a_line_each_in_order(song, broken, declared):
-    done = run("check", declared, song, broken)
-    lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["generated", "undecided", "unreadable"]
-    assert [str(path) in line for path, line in zip((declared, song, broken), lines, strict=True)]
-    assert "Suno" in lines[0]
-    assert "not-audio" in lines[2]
+def test_many_files_are_a_line_each_by_verdict_in_columns(song, broken, declared, tmp_path):
+    other = write(tmp_path / "longer name.wav", noise(2.0, seed=9))
+    done = run("check", broken, song, other, declared)
+    heading, *lines = done.stdout.splitlines()
+    # Generated ones first, unreadable ones last.
+    assert [line.split()[0] for line in lines] == [
+        "generated", "undecided", "undecided", "unreadable"
+    ]  # fmt: skip
+    column = heading.index("File")
+    for line, path in zip(lines, (declared, song, other, broken), strict=True):
+        assert line[column:].startswith(f"{path}")
+    notes = heading.index("Notes")
+    assert "Suno" in lines[0][notes:]
+    assert "not-audio" in lines[3][notes:]
+    # The counts, and what to do next.
+    counts, following = done.stderr.splitlines()[-2:]
+    assert re.findall(r"\d+", counts) == ["4", "1", "2", "1"]
+    assert "phonoscope scan" in following
 
 
-def test_full_prints_a_block_for_each(song, declared):
-    done = run("check", "--full", song, declared)
-    assert done.stdout.count("  verdict") == 2
+def test_a_narrow_terminal_cuts_lines_and_keeps_the_ends_of_names(song, tmp_path):
+    for number in range(4):
+        (tmp_path / f"{'long' * 20}-{number}.flac").symlink_to(song)
+    printed, _ = run_on_terminal("check", tmp_path, COLUMNS="60", NO_COLOR="1")
+    lines = printed.rstrip().split("\r\n")
+    assert len(lines) == 5
+    assert all(len(line) <= 60 for line in lines)
+    assert all(f"-{number}.flac" in printed for number in range(4))
+
+
+@pytest.mark.parametrize("option", ["--full", "-v"])
+def test_details_of_many_files_on_request(song, broken, declared, tmp_path, option):
+    other = write(tmp_path / "other.wav", noise(2.0, seed=9))
+    done = run("check", option, song, broken, declared, other)
+    assert done.stdout.count("\n  verdict ") == 3
+    assert done.stdout.count("\n  error ") == 1
+    assert run("check", song, other).stdout.count("\n  verdict ") == 2
 
 
 def test_json_is_strict_and_has_exactly_the_documented_fields(song, broken, declared):
@@ -142,7 +167,8 @@ def test_hostile_names_are_printed_harmlessly_and_can_be_opened_again(tmp_path):
     for arguments in ([], ["--full"], ["--json"]):
         done = run("check", tmp_path, *arguments)
         assert done.returncode == 0
-        assert done.stdout.replace("\n", "").isprintable()
+        # Numbers are not separated from their units.
+        assert done.stdout.replace("\n", "").replace("\u00a0", "").isprintable()
         assert "Traceback" not in done.stderr
         for name in HOSTILE:
             assert name in done.stdout or not name.isprintable()
@@ -174,6 +200,7 @@ def test_colours_only_on_a_terminal(song):
 
 def test_quiet_says_nothing_on_stderr(song, declared):
     assert run("check", "--quiet", song, declared).stderr == ""
+    assert run("check", "--json", song, declared).stderr.count("\n") == 1
     assert "2 files" in run("check", song, declared).stderr
 
 

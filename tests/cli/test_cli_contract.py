@@ -1,4 +1,4 @@
-"""What holds for every command."""
+"""What is true for every command."""
 
 import ast
 import re
@@ -85,7 +85,7 @@ def test_help_imports_nothing_heavy():
         (["demo", "--music", "no-such-folder"], "no-such-folder"),
         (["report", "no-such-catalogue", "--to", "report.pdf"], "--format"),
         (["report", "no-such-catalogue", "--fail-on", "claim"], "--claims"),
-        (["report", "x", "--claims", "shipped", "--compare", "y"], "two reports"),
+        (["report", "x", "--claims", "shipped", "--compare", "y"], "--compare"),
     ],
 )
 def test_wrong_usage_is_status_2_and_says_what_to_do(tmp_path, arguments, says):
@@ -105,14 +105,14 @@ def test_a_setting_that_is_not_valid_is_named():
 
 
 @pytest.mark.parametrize("share", ["0", "0.6", "-1"])
-def test_a_share_of_false_alarms_that_is_none_is_status_2(share):
+def test_an_invalid_share_of_false_alarms_is_status_2(share):
     done = run("check", "x.mp3", "--false-alarms", share)
     assert done.returncode == 2
     assert "false" in done.stderr
     assert share in done.stderr
 
 
-def test_a_fault_is_no_traceback_unless_asked_for(tmp_path):
+def test_a_bug_shows_no_traceback_unless_asked_for(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import phonoscope.cli.version as v\ndef fail(): raise ZeroDivisionError('by zero')\n"
         "v._ffmpeg = fail\n"

@@ -29,19 +29,19 @@ def place(tmp_path_factory):
     return folder
 
 
-def test_an_excerpt_is_told_with_place_and_surety(place):
+def test_an_excerpt_is_found_with_its_place_and_share(place):
     found = run("find", place / "excerpt.wav", "--in", place / "c")
     assert (found.returncode, found.stderr.count("Traceback")) == (0, 0)
     assert "two.wav" in found.stdout
-    assert re.search(r"place there\s+0:09 to 0:19 of 0:30", found.stdout)
-    assert "not in speed or pitch" in found.stdout
-    assert re.search(r"\d+ %\) is of this catalogue", found.stderr)
+    assert re.search(r"0:09 to 0:19 of 0:30", found.stdout)
+    assert re.search(r"\d+%", found.stderr)
 
 
 def test_nothing_found_is_said_and_is_no_failure(place):
     found = run("find", place / "absent.wav", "--in", place / "c", "--fail-on", "found")
     assert found.returncode == 0
-    assert "Nothing of this catalogue was recognised" in found.stdout
+    assert "absent" not in found.stdout
+    assert found.stderr == ""
 
 
 def test_found_fails_when_asked_to(place):
@@ -72,23 +72,29 @@ def test_the_json_is_documented(place):
     assert fields == documented
 
 
-def test_copies_are_listed_and_a_word_is_kept(place):
-    told = run("copies", place / "c")
-    assert told.returncode == 0
-    assert "Group 1: 2 recordings" in told.stdout
-    assert "likely the original" in told.stdout
-    assert "\x1b" not in told.stdout
-    ids = re.findall(r"\[([0-9a-f]{32})\]", told.stdout)
-    assert "No two recordings" in run("copies", place / "c", "--different", *ids).stdout
-    assert "No two recordings" in run("copies", place / "c").stdout
-    assert "Group 1: 2 recordings" in run("copies", place / "c", "--same", *ids).stdout
+def ids_in(done):
+    assert done.returncode == 0, done.stderr
+    return re.findall(r"\[([0-9a-f]{32})\]", done.stdout)
+
+
+def test_copies_are_listed_and_a_decision_is_kept(place):
+    listed = run("copies", place / "c")
+    ids = ids_in(listed)
+    assert len(ids) == 2
+    assert "\x1b" not in listed.stdout
+    # The next step is a command that works.
+    assert f"--different {ids[0]} {ids[1]}" in listed.stderr
+    assert ids_in(run("copies", place / "c", "--different", *ids)) == []
+    assert ids_in(run("copies", place / "c")) == []
+    assert ids_in(run("copies", place / "c", "--same", *ids)) == ids
+    assert run("copies", place / "c", "--quiet").stderr == ""
 
 
 @pytest.mark.parametrize(
     "arguments",
     [("find", "no-such.wav"), ("find", "bad.mp3"), ("find", "excerpt.wav", "--false-matches", "2")],
 )
-def test_what_cannot_be_done_is_a_sentence(place, arguments):
+def test_errors_are_short_messages(place, arguments):
     (place / "bad.mp3").write_bytes(b"not music" * 50)
     done = run(*arguments, "--in", place / "c", cwd=place)
     assert done.returncode in (2, 3)
@@ -97,7 +103,7 @@ def test_what_cannot_be_done_is_a_sentence(place, arguments):
     assert len(done.stderr) < 400
 
 
-def test_a_catalogue_that_is_none_is_named(place):
+def test_a_missing_catalogue_is_named(place):
     done = run("find", place / "excerpt.wav", "--in", place / "nowhere")
     assert done.returncode == 2
-    assert "there is no catalogue" in done.stderr
+    assert str(place / "nowhere") in done.stderr
