@@ -1,4 +1,4 @@
-"""Types that every floor shares, and the one way to declare a stored column."""
+"""Types that all packages share, and how to declare a stored column."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def column(doc: str, *, default: Any = dataclasses.MISSING, formerly: str = "") 
     Parameters
     ----------
     doc
-        One sentence for the documented schema: what it is, its unit (also in the
-        name), its range, and what an empty value means.
+        One sentence for the documented schema: what it is, its unit (which is also in the name),
+        its range, and what an empty value means.
     default
         Default value; without it the field is required.
     formerly
         Whole name of the stored column in catalogues of an earlier format. Parts are never
-        rewritten for a name: whoever reads one takes the old column for the new one.
+        rewritten for a name; readers accept both names.
 
     Returns
     -------
     Any
-        A :func:`dataclasses.field` carrying ``doc`` in its metadata.
+        A :func:`dataclasses.field` with ``doc`` in its metadata.
     """
     metadata = {"doc": doc, "formerly": formerly}
     if default is dataclasses.MISSING:
@@ -39,28 +39,28 @@ def column(doc: str, *, default: Any = dataclasses.MISSING, formerly: str = "") 
 
 
 def columns_in(declared: Any) -> Iterator[dataclasses.Field[Any]]:
-    """Yield the fields of a dataclass, or of one of its values, that are stored as columns.
+    """Yield the fields of a dataclass, or of an instance, that are stored as columns.
 
     Parameters
     ----------
     declared
-        Its fields without :func:`column` are for the program's own use while a recording is
-        examined, e.g. spectra that only the verdict needs; no row and no JSON holds them.
+        Fields without :func:`column` are only used during an analysis, e.g. spectra for the
+        detector; no row and no JSON has them.
     """
     return (field for field in dataclasses.fields(declared) if "doc" in field.metadata)
 
 
 @dataclasses.dataclass(frozen=True)
 class Statement:
-    """One thing the evidence says, in plain words, with how strongly it says it."""
+    """One piece of evidence: a text for people, with its strength and its figures."""
 
     kind: str
-    """Name of the question it answers, e.g. ``"bandwidth"``."""
+    """Name of the feature, e.g. ``"bandwidth"``."""
     says: str
-    """One or two sentences a person understands, with numbers and units."""
+    """Some sentences with numbers and units, in English where they are stored."""
     strength: float
-    """0 (says nothing about a machine or a defect) to 1 (can hardly be chance)."""
+    """From 0 (no sign of a machine or a defect) to 1 (very unlikely to be chance)."""
     also: str = ""
-    """What else could cause it; empty when nothing is known to."""
+    """What else could cause it; empty when no other cause is known."""
     numbers: Mapping[str, float | int | str | None] = dataclasses.field(default_factory=dict)
-    """The figures behind the sentence, by column name."""
+    """The figures in the text, by column name."""

@@ -1,4 +1,4 @@
-"""A block: a stretch of decoded sound that carries everything computed from it once."""
+"""A block: a piece of decoded sound with its spectra, which are computed once for all features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COARSE_PER_FINE = 8
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Consecutive samples of one recording, with a little of what came before.
+    """Consecutive samples of one recording, after some of the samples before them.
 
     Frames lie on one grid for the whole recording (frame ``k`` starts at sample
     ``k * hop``), and each belongs to the block in which it *ends*; so what is summed

@@ -1,4 +1,4 @@
-"""Chunks of RIFF and AIFF files and boxes of MP4 files: where they lie, without reading them."""
+"""Positions of chunks in RIFF and AIFF files and boxes in MP4 files, without reading them."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 MOST_CHUNKS = 1_000
-"""A file with more chunks than this is not followed further."""
+"""At most this many chunks of a file are listed."""
 
 PAYLOAD_BYTES = 1 << 20
-"""No chunk is read beyond this many bytes."""
+"""At most this many bytes of a chunk are read."""
 
 _UNKNOWN_SIZE = 0xFFFFFFFF
-"""Stands for 'see the ds64 chunk' in RF64, and for 'not known' in a streamed wav."""
+"""Means 'see the ds64 chunk' in RF64, and 'unknown' in a streamed wav."""
 
 
 class IffChunk(NamedTuple):
-    """A stretch of a file with a four-letter name."""
+    """A part of a file with a four-letter name."""
 
     name: bytes
     """Four bytes, e.g. ``b"LIST"``."""
     start: int
     """Offset of its payload, bytes."""
     size: int
-    """Size of its payload as far as the file reaches, bytes."""
+    """Size of its payload in the file, bytes."""
     declared: int
-    """Size of its payload as its header says, bytes."""
+    """Size of its payload according to its header, bytes."""
 
 
 def iff_chunks(file: BinaryIO) -> Iterator[IffChunk]:
     """Yield the chunks of a RIFF, RIFX, RF64, BW64 or AIFF file.
 
-    The 64-bit size of the ``data`` chunk of RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088)
-    is taken from their ``ds64`` chunk. Sizes that point past the end are cut there.
+    In RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), the 64-bit size of the ``data`` chunk comes
+    from the ``ds64`` chunk. Sizes that go past the end of the file are cut there.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Decode a recording once, as blocks of float32 samples, whatever its container.
 
-Built on PyAV (FFmpeg). The input is always an open file object: FFmpeg never sees a
-name, so a file called ``http:x`` or ``concat:a|b`` cannot make it open something else,
-and only demuxers of media containers are allowed, so a playlist cannot either.
+It uses PyAV (FFmpeg). The input is always an open file object. FFmpeg gets no name, so a file
+called ``http:x`` or ``concat:a|b`` can't make it open something else. Only demuxers of media
+containers are allowed, so a playlist can't either.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,rm,rso,shn,sox,tak,truehd,tta,"
     "voc,w64,wav,wsd,wv,xwma"
 )
-"""The media containers that may be opened; none of them refers to other files or addresses."""
+"""The allowed media containers. None of them refers to other files or addresses."""
 
 EXACT_DURATION = frozenset({"flac", "wav", "w64", "aiff", "mov,mp4,m4a,3gp,3g2,mj2", "ape", "wv"})
-"""Containers whose header counts samples, so that a shorter stream means a truncated file."""
+"""Containers whose header has the number of samples, so a shorter stream is truncated."""
 
 MAX_CHANNELS = 64
 MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
-"""Rates that are examined. Below, loudness has no meaning: its weighting acts around 1.7 kHz."""
+"""Allowed sample rates. Loudness has no meaning below: its weighting acts around 1.7 kHz."""
 
 BLOCK_SAMPLES = 1 << 21
 """Samples of all channels in a block: 24 s of stereo at 44.1 kHz, so memory stays flat."""
 
 LOUDEST = np.float32(1e4)
-"""Samples beyond +80 dBFS are damage, not sound, and count as not finite."""
+"""Samples beyond +80 dBFS are damage and count as not finite."""
 
 
 class Decoder:
@@ -69,9 +69,9 @@ class Decoder:
     Raises
     ------
     UnreadableError
-        ``not-audio`` when no container is recognised, ``no-audio-stream`` when it holds no
-        sound, ``undecodable`` when there is no decoder for it or its rate or channels are
-        impossible, ``io`` when the file cannot be read.
+        ``not-audio`` when no container is recognised, ``no-audio-stream`` when it has no audio,
+        ``undecodable`` when there is no decoder or the rate or channels are impossible, ``io``
+        when the file can't be read.
 
     Examples
     --------
@@ -141,11 +141,11 @@ class Decoder:
         Raises
         ------
         UnreadableError
-            ``undecodable`` when not one sample could be decoded, or the first has an impossible
-            rate or number of channels; ``io`` when the file cannot be read to its end.
+            ``undecodable`` when no sound can be decoded, or the first frame has an impossible rate
+            or number of channels; ``io`` when the file can't be read to its end.
         """
         pieces = self._pieces()
-        # Only the first samples settle how many channels there are and at which rate.
+        # Only the first samples show the number of channels and the rate.
         held = next(pieces, None)
         if held is None:
             message = gettext(
@@ -166,13 +166,13 @@ class Decoder:
         yield Block(held, lead, start, self.stream.sample_rate_hz, last=True)
 
     def outcome(self) -> Decoded:
-        """Return what decoding came to; meaningful after :meth:`blocks` ended.
+        """Return facts about the decoding; call it after :meth:`blocks` has ended.
 
         Returns
         -------
         Decoded
-            Duration, s, samples of one channel, and what went wrong. A recording is truncated
-            when its header counts samples and it is shorter by over 2 % and over 1 s.
+            Duration, s, samples of one channel, and errors. A recording is truncated when its
+            header has the number of samples and it is shorter by over 2% and over 1 s.
         """
         duration_s = self._samples / self.stream.sample_rate_hz
         declared_s = self.stream.declared_duration_s
@@ -242,7 +242,7 @@ class Decoder:
     def _converted(
         self, frame: AudioFrame | None, resampler: AudioResampler | None
     ) -> Iterator[AudioFrame]:
-        """Convert a frame, or with ``None`` return what the resampler still holds."""
+        """Convert a frame, or with ``None`` return the rest in the resampler."""
         if resampler is None:
             return
         if frame is not None and not _is_like(frame, self.stream.sample_rate_hz):
@@ -250,7 +250,7 @@ class Decoder:
             return
         try:
             for converted in resampler.resample(frame):
-                # The queue of samples takes frames of one time base only.
+                # The queue of samples only takes frames of one time base.
                 converted.time_base = self._time_base
                 yield converted
         except MemoryError:
@@ -259,7 +259,7 @@ class Decoder:
             self._decode_errors += 1
 
     def _settle(self, frame: AudioFrame) -> None:
-        """Take rate and channels from the first frame: some headers lie (AAC with SBR)."""
+        """Take rate and channels from the first frame: some headers are wrong (AAC with SBR)."""
         _check_possible(frame.sample_rate, frame.layout.nb_channels)
         if (frame.sample_rate, frame.layout.nb_channels) != (
             self.stream.sample_rate_hz,
@@ -283,7 +283,7 @@ class Decoder:
             except MemoryError:
                 raise
             except av.FFmpegError:
-                # The container itself is damaged here: what came before still counts.
+                # The container itself is damaged here; everything before still counts.
                 self._decode_errors += 1
                 yield from self._decoded(None)
                 break
@@ -291,7 +291,7 @@ class Decoder:
         self._bytes.raise_failure()
 
     def _decoded(self, packet: Packet[Any] | None) -> Iterator[AudioFrame]:
-        """Yield the frames of a packet, or with ``None`` those the decoder still holds."""
+        """Yield the frames of a packet, or with ``None`` the rest in the decoder."""
         try:
             yield from self._stream.codec_context.decode(packet)
         except MemoryError:
@@ -312,11 +312,11 @@ class Decoder:
 
 
 class _Bytes:
-    """A nameless file object: read, seek and tell only, so that no name reaches FFmpeg.
+    """A file object without a name, so that FFmpeg gets none.
 
-    It never raises into FFmpeg: PyAV can hold one exception and prints the others. A seek
-    to nowhere, as damaged headers ask for, just fails; a read that fails ends the file, and
-    :meth:`raise_failure` tells that it was not the end.
+    It never raises into FFmpeg, because PyAV keeps one exception and prints the others. A seek to
+    an impossible place, from a damaged header, just fails. A failed read looks like the end of the
+    file; :meth:`raise_failure` raises it afterwards.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -350,7 +350,7 @@ class _Bytes:
         return False
 
     def raise_failure(self) -> None:
-        """Raise what made a read fail, if any did."""
+        """Raise the error of a failed read, if there was one."""
         if isinstance(self._failure, MemoryError):
             raise self._failure
         if self._failure is not None:
@@ -375,10 +375,10 @@ def _without_audio(container: Any) -> UnreadableError:
 
 
 def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFrame]:
-    """Put right what the first frame of an mp3 says of its rate.
+    """Correct the sample rate of an mp3's first frame.
 
-    FFmpeg's decoder labels each frame with the rate of the one before; and the first, when
-    the rate changes within what it probed, with the last rate it saw there.
+    FFmpeg's decoder labels each frame with the rate of the one before. If the rate changes within
+    the part that it probed, the first frame gets the last rate of that part.
     """
     first, second = next(frames, None), next(frames, None)
     if first is not None and second is not None and codec in _MPEG_LAYERS:
@@ -409,10 +409,10 @@ def _check_possible(rate_hz: int, channels: int) -> None:
 _MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})
 
 _READABLE = {"s64": "dbl", "s64p": "dblp"}
-"""Sample formats that numpy frames do not know, and what they are read as."""
+"""Sample formats that numpy frames don't support, and their replacements."""
 
 _MOST_RESAMPLING = 48
-"""A stream that changes its rate by more than this is damaged; 4 kHz to 192 kHz is believed."""
+"""A stream that changes its rate by more than this factor is damaged; 4 to 192 kHz isn't."""
 
 
 def _is_like(frame: AudioFrame, rate_hz: int) -> bool:
@@ -434,7 +434,7 @@ def _as_floats(frame: AudioFrame) -> Floats:
     if data.dtype.kind == "i":
         full_scale = float(1 << (8 * data.dtype.itemsize - 1))
         return data.astype(np.float32) * np.float32(1.0 / full_scale)
-    # Too large for float32 becomes infinite, and a signalling NaN stays one: both are sanitised.
+    # Values too large for float32 become infinite. Those and NaN are replaced later.
     with np.errstate(over="ignore", invalid="ignore"):
         return data.astype(np.float32, copy=not data.flags.writeable)
 
@@ -458,16 +458,16 @@ def _described(container: Any, stream: AudioStream, file: BinaryIO) -> Stream:
 
 
 def _layout_name(layout: AudioLayout) -> str:
-    """FFmpeg's name of a layout; one or two channels without a name are mono or stereo.
+    """Return FFmpeg's name of a layout; one or two channels without a name are mono or stereo.
 
-    A plain wav, aiff or wma does not say where its channels belong.
+    A plain wav, aiff or wma doesn't have the positions of its channels.
     """
     usual = {"1 channels": "mono", "2 channels": "stereo"}
     return usual.get(layout.name, layout.name)
 
 
 def _codec_name(decoder: str) -> str:
-    """FFmpeg's decoder name without the flavour of the implementation."""
+    """Return FFmpeg's codec name without the name of the implementation."""
     return {"mp3float": "mp3", "libopus": "opus", "libvorbis": "vorbis"}.get(decoder, decoder)
 
 
@@ -483,7 +483,7 @@ _PCM_BITS = re.compile(r"pcm_[a-z](\d+)")
 
 
 def _bit_depth(context: Any, codec: str) -> int | None:
-    """Bits of a sample as coded; FFmpeg decodes 24 bits into 32, so its format does not tell."""
+    """Return the bits of a coded sample; FFmpeg decodes 24 bits into 32."""
     if not _is_lossless(codec):
         return None
     if pcm := _PCM_BITS.match(codec):
@@ -499,12 +499,12 @@ def _bit_depth(context: Any, codec: str) -> int | None:
     elif codec == "tta" and len(extradata) >= 10:
         coded = int.from_bytes(extradata[8:10], "little")
     bits = int(context.format.bits) if context.format else 32
-    # 32 decoded bits may be 24 coded ones: say nothing where no header tells.
+    # 32 decoded bits may be 24 coded ones, so without a header the number is unknown.
     return coded if 0 < coded <= 64 else bits if bits < 32 else None
 
 
 _STREAMED_BYTES = 0x7FFF0000
-"""Data sizes from here on are what programs write that do not know the size yet."""
+"""Programs that don't know the data size yet write this or more."""
 
 
 def _declared_duration_s(container: Any, stream: AudioStream, file: BinaryIO) -> float | None:
@@ -518,9 +518,9 @@ def _declared_duration_s(container: Any, stream: AudioStream, file: BinaryIO) ->
 
 
 def _wav_duration_s(stream: AudioStream, file: BinaryIO) -> float | None:
-    """Duration by the size in the header; FFmpeg cuts it to the size of the file.
+    """Return the duration from the size in the header, which FFmpeg cuts to the file's size.
 
-    ``None`` where the file is as long as it says, or says nothing.
+    ``None`` where the file is as long as its header says, or the header doesn't say.
     """
     at = file.tell()
     data = next((chunk for chunk in iff_chunks(file) if chunk.name == b"data"), None)
@@ -531,6 +531,6 @@ def _wav_duration_s(stream: AudioStream, file: BinaryIO) -> float | None:
 
 
 def _text_tags(container: Any, stream: AudioStream) -> dict[str, str]:
-    """Tags that FFmpeg read, the stream's over the container's; names in lower case."""
+    """Return the tags that FFmpeg read, with lower-case names; the stream's tags win."""
     merged = {**container.metadata, **stream.metadata}
     return {name.lower(): value for name, value in merged.items()}

@@ -1,4 +1,4 @@
-"""Recursive filtering of long signals as matrix products: same result, half the time."""
+"""Recursive filters for long signals as matrix products: the same result in half the time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RUN = 64
 
 
 class _Realisation(NamedTuple):
-    """A filter over runs of ``_RUN`` samples: response, and how its state goes on."""
+    """A filter over runs of ``_RUN`` samples: its response and how its state evolves."""
 
     response: Floats  # (run, run): samples of a run -> its output, from rest
     ringing: Floats  # (states, run): state before a run -> its output
@@ -27,24 +27,23 @@ class _Realisation(NamedTuple):
 class BlockIir:
     """An IIR filter that keeps its state between calls, several channels at once.
 
-    The block realisation of Burrus, see References: the
-    output of a run of 64 samples is a matrix product of those samples plus the ringing of
-    the state before it; the states of all runs are a first-order recursion in the modes
-    of the filter. The matrices are read off the filter itself, run sample by sample over
-    unit impulses and unit states.
+    This is the block realisation of Burrus (see References). The output of a run of 64 samples is
+    a matrix product of those samples, plus the ringing of the state before it. The states of all
+    runs are a first-order recursion in the modes of the filter. The matrices come from the filter
+    itself, applied sample by sample to unit impulses and unit states.
 
     Parameters
     ----------
     sections : ndarray, shape (n, 6), float64
-        Second-order sections, as scipy.signal has them, with ``a0`` of 1, distinct poles, and
-        the poles inside the unit circle.
+        Second-order sections as in scipy.signal, with ``a0`` of 1 and distinct poles inside the
+        unit circle.
     channels
         Number of channels.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        When equal poles leave the filter without modes; rounding may hide that they are equal.
+        When equal poles leave the filter without modes. Rounding may hide equal poles.
 
     References
     ----------
@@ -53,7 +52,7 @@ class BlockIir:
 
     Examples
     --------
-    A filter with one pole at 0.5 halves an impulse with every sample, also over two calls:
+    A filter with one pole at 0.5 halves an impulse with every sample, even over two calls:
 
     >>> halving = BlockIir(np.array([[1.0, 0.0, 0.0, 1.0, -0.5, 0.0]]), channels=1)
     >>> halving(np.array([[1.0, 0.0]], np.float32)).tolist()
@@ -83,7 +82,7 @@ class BlockIir:
         Raises
         ------
         ValueError
-            When there are more or fewer channels than the filter has.
+            When the number of channels isn't the filter's.
         """
         whole = samples.shape[1] // _RUN * _RUN
         output = np.empty_like(samples)
@@ -124,7 +123,7 @@ def stepped(
     output : ndarray, shape (signals, k), float64
         Unit as given.
     state : ndarray, shape (signals, 2 n), float64
-        State after the samples; the argument is left as it is.
+        State after the samples; the argument isn't changed.
 
     Examples
     --------
@@ -167,8 +166,8 @@ def _recursion(
     """
     held = np.concatenate([start[None], charged]).T.copy()
     for mode, pole in zip(held, poles, strict=True):
-        # Doubling: after pass k a value holds the charges of the 2^k runs before it; a pole's
-        # power soon vanishes, so a few passes do what a loop over runs would.
+        # Doubling: after pass k, a value has the charges of the 2^k runs before it. A pole's power
+        # soon vanishes, so a few passes replace a loop over runs.
         reach, factor = 1, pole
         while reach < mode.size and abs(factor) > _VANISHED:
             mode[reach:] += factor * mode[:-reach]

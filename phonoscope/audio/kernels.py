@@ -1,9 +1,9 @@
 """Fourier transforms and running filters: SciPy's own compiled code, loaded without its packages.
 
-``import scipy.fft, scipy.ndimage`` takes 0.4 CPU-s, mostly for special functions and other array
-libraries, and every worker process pays it. The compiled parts alone take 0.01. They are SciPy's
-private business, so what they give is compared with a known answer first, and SciPy's front door is
-taken where they are missing or differ.
+``import scipy.fft, scipy.ndimage`` takes 0.4 CPU-s in every worker process, mostly for special
+functions and other array libraries. The compiled parts alone take 0.01. They are private, so their
+results are compared with known ones first. If they are missing or differ, SciPy's public functions
+are used.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EXTEND: Final = {"nearest": 0, "reflect": 2, "constant": 4}
-"""What SciPy's compiled filters call the ways to go on beyond the ends."""
+"""Numbers of SciPy's compiled filters for what is beyond the ends."""
 _NONE_OR_SIZE: Final = 2
-"""SciPy's number for an inverse transform that is divided by its length."""
+"""Number of SciPy's compiled transform for an inverse that is divided by its length."""
 
 
 class _Fourier(NamedTuple):
@@ -43,7 +43,7 @@ def rfft(values: NDArray[Any], size: int | None = None) -> NDArray[Any]:
     ----------
     values : ndarray, shape (..., n), float32 or float64
     size
-        Zeros are appended up to this length; it is ``n`` at least.
+        Zeros are appended up to this length, which is at least ``n``.
     """
     if size is not None and size > values.shape[-1]:
         longer = np.zeros((*values.shape[:-1], size), values.dtype)
@@ -58,7 +58,7 @@ def irfft(spectrum: NDArray[Any], size: int) -> NDArray[Any]:
     Parameters
     ----------
     spectrum : ndarray, shape (..., bins), real or complex
-        Zeros are appended up to ``size // 2 + 1`` bins; it has no more.
+        At most ``size // 2 + 1`` bins; zeros are appended.
     size
         Length of the result.
     """
@@ -70,7 +70,7 @@ def irfft(spectrum: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def fast_size(size: int) -> int:
-    """Return the least length from ``size`` on that a real transform is fast for."""
+    """Return the smallest length, at least ``size``, for which a real transform is fast."""
     return _fourier().fast_size(size)
 
 
@@ -83,7 +83,7 @@ def running_mean(values: NDArray[Any], size: int, mode: str = "reflect") -> NDAr
     size
         Values in each mean.
     mode
-        How it goes on beyond the ends: ``"reflect"``, ``"nearest"`` or ``"constant"`` (zeros).
+        What is beyond the ends: ``"reflect"``, ``"nearest"`` or ``"constant"`` (zeros).
     """
     return _filters().uniform(values, size, mode)
 
@@ -103,7 +103,7 @@ def running_maximum(values: NDArray[Any], size: int, mode: str = "reflect") -> N
 def _fourier() -> _Fourier:
     try:
         made = _compiled_fourier()
-        # Of a single 1, every bin is 1; and back.
+        # The transform of a single 1 has 1 in every bin.
         values = np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]], np.float32)
         bins = made.rfft(values)
         right = (
@@ -178,7 +178,7 @@ def _public_filters() -> _Filters:
 
 
 def _loaded(part: str) -> ModuleType:
-    """Load a compiled module of SciPy from its file, under no name that SciPy uses itself."""
+    """Load a compiled module of SciPy from its file, under a name that SciPy doesn't use."""
     scipy = find_spec("scipy")
     folder = Path(scipy.origin if scipy and scipy.origin else "").parent
     file = next(path for end in EXTENSION_SUFFIXES if (path := folder / f"{part}{end}").exists())

@@ -1,4 +1,4 @@
-"""Loudness after EBU R128: K-weighting, gating, range and true peak, as pure functions.
+"""Loudness according to EBU R128: K-weighting, gating, range and true peak, as pure functions.
 
 Sources: ITU-R BS.1770-5 (K-weighting, gating, true peak), EBU Tech 3342 (loudness range).
 """
@@ -23,16 +23,16 @@ _SURROUND = frozenset({"BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC",
 _USUAL_LAYOUTS = {4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 TRUE_PEAK_TAPS = 12
-"""Filter taps a phase, as many as in BS.1770's own example."""
+"""Filter taps per phase, as in the example in BS.1770."""
 
 
 @lru_cache(maxsize=16)
 def k_weighting(rate_hz: int) -> NDArray[np.float64]:
-    """K-weighting filter for a sample rate, as second-order sections.
+    """Return the K-weighting filter for a sample rate, as second-order sections.
 
     BS.1770 gives coefficients at 48 kHz only. The analogue prototypes behind them (a high
     shelf of +4 dB at 1682 Hz, a high pass at 38 Hz) are mapped to any rate by the bilinear
-    transform; at 48 kHz this reproduces the printed coefficients (ITU-R BS.1770-5, annex 1,
+    transform. At 48 kHz this gives the published coefficients (ITU-R BS.1770-5, annex 1,
     tables 1 and 2).
 
     Parameters
@@ -43,7 +43,7 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (2, 6), float64
-        Sections as ``scipy.signal.sosfilt`` takes them.
+        Sections in the format of ``scipy.signal.sosfilt``.
 
     Examples
     --------
@@ -72,22 +72,22 @@ def k_weighting(rate_hz: int) -> NDArray[np.float64]:
 
 
 def channel_weights(layout: str, channels: int) -> NDArray[np.float64]:
-    """Weight of each channel in the loudness sum.
+    """Return the weight of each channel in the loudness sum.
 
-    1 for front channels, 1.41 for side and back channels, 0 for LFE, after BS.1770.
+    1 for front channels, 1.41 for side and back channels, 0 for LFE, according to BS.1770.
 
     Parameters
     ----------
     layout
         FFmpeg's name, e.g. ``"stereo"``, ``"5.1"``. A file that names no layout
-        (``"6 channels"``) is taken to have the usual one of its number of channels.
+        (``"6 channels"``) gets the usual one for its number of channels.
     channels
         Number of channels.
 
     Returns
     -------
     ndarray, shape (channels,), float64
-        All 1 for a layout that FFmpeg does not know.
+        All 1 for a layout that FFmpeg doesn't know.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def loudness_of(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _gated(power: NDArray[np.float64], relative_lu: float) -> NDArray[np.float64]:
-    """Powers above the absolute gate and the gate relative to their mean."""
+    """Return the powers above the absolute gate and the gate relative to their mean."""
     loud = power[loudness_of(power) > ABSOLUTE_GATE_LUFS]
     if loud.size == 0:
         return loud
@@ -144,7 +144,7 @@ def _gated(power: NDArray[np.float64], relative_lu: float) -> NDArray[np.float64
 
 
 def integrated_lufs(momentary_power: NDArray[np.float64]) -> float | None:
-    """Integrated (programme) loudness with BS.1770's two gates.
+    """Return the integrated (programme) loudness with the two gates of BS.1770.
 
     Parameters
     ----------
@@ -154,11 +154,11 @@ def integrated_lufs(momentary_power: NDArray[np.float64]) -> float | None:
     Returns
     -------
     float or None
-        LUFS; ``None`` when nothing is louder than -70 LUFS.
+        LUFS; ``None`` when all of it is below -70 LUFS.
 
     Examples
     --------
-    The quiet half is 30 dB below the rest, so the relative gate leaves it out.
+    The quiet half is 30 dB below the rest, so the relative gate excludes it.
 
     >>> integrated_lufs(np.repeat([0.01, 0.00001], 50))
     -20.691
@@ -170,7 +170,7 @@ def integrated_lufs(momentary_power: NDArray[np.float64]) -> float | None:
 
 
 def range_lu(short_term_power: NDArray[np.float64]) -> float | None:
-    """Loudness range: 10th to 95th percentile of gated short-term loudness (EBU Tech 3342).
+    """Return the loudness range of EBU Tech 3342: 10th to 95th percentile, short-term, gated.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def range_lu(short_term_power: NDArray[np.float64]) -> float | None:
     Returns
     -------
     float or None
-        LU; ``None`` when nothing is louder than -70 LUFS.
+        LU; ``None`` when all of it is below -70 LUFS.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def range_lu(short_term_power: NDArray[np.float64]) -> float | None:
 
 
 def oversampling(rate_hz: int) -> int:
-    """Oversampling for true peak: 4 below 80 kHz, 2 below 160 kHz, 1 above (BS.1770).
+    """Return the oversampling for true peak: 4 below 80 kHz, 2 below 160 kHz, 1 above (BS.1770).
 
     Examples
     --------
@@ -212,15 +212,15 @@ _GROUP = 1024
 
 @lru_cache(maxsize=4)
 def _interpolator(factor: int) -> tuple[Floats, float]:
-    """Interpolation of a stretch as a matrix, and how far it can overshoot.
+    """Return the interpolation of a stretch as a matrix, and how far it can overshoot.
 
     Returns
     -------
     matrix
-        Shape (_REACH, _STRETCH * (factor - 1)): from the samples around a stretch to the
-        values between them; windowed sinc, each phase of unit gain at DC.
+        Shape (_REACH, _STRETCH * (factor - 1)): from the samples around a stretch to the values
+        between them. Windowed sinc; each phase has unit gain at DC.
     bound
-        Largest absolute sum of a phase: no value exceeds the largest sample times this.
+        Largest absolute sum of a phase: every value is at most the largest sample times this.
     """
     taps = TRUE_PEAK_TAPS
     offsets = np.arange(-taps * factor // 2, taps * factor // 2 + 1) / factor
@@ -234,11 +234,11 @@ def _interpolator(factor: int) -> tuple[Floats, float]:
 
 
 def true_peak(samples: Floats, factor: int, at_least: float) -> float:
-    """Largest absolute value of the oversampled signal, where it can exceed a known peak.
+    """Return the largest absolute value of the oversampled signal, or a known larger peak.
 
-    No interpolated value exceeds the largest sample around it times a known bound, so
-    stretches that cannot exceed the peak so far are not interpolated; the result is the
-    same as if they were.
+    An interpolated value is at most the largest sample around it times a known bound, so
+    stretches that can't exceed the peak so far aren't interpolated. The result is the same as if
+    they were.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
     factor
         Oversampling, from :func:`oversampling`.
     at_least
-        A peak already known, e.g. of earlier blocks.
+        A peak that is already known, e.g. of earlier blocks.
 
     Returns
     -------
@@ -256,8 +256,8 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
 
     Examples
     --------
-    A sine at a quarter of the sample rate, sampled 45 degrees off its peaks: no sample is above
-    0.71, and the signal between them reaches 1.
+    A sine at a quarter of the sample rate, sampled 45 degrees off its peaks: all samples are at
+    most 0.71, and the signal between them reaches 1.
 
     >>> sine = np.sin(np.pi / 2 * np.arange(400) + np.pi / 4).astype(np.float32)[None]
     >>> round(float(sine.max()), 2), round(true_peak(sine[:, 100:300], 4, 0.0), 1)
@@ -269,7 +269,7 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
         return peak
     matrix, bound = _interpolator(factor)
     for rows, peaks in cut:
-        # The very loudest first: they raise the peak that all others must be able to beat.
+        # The loudest ones first: they raise the peak that all others have to exceed.
         first = np.argpartition(peaks, -min(64, peaks.size))[-64:]
         peak = max(peak, float(np.abs(rows[first] @ matrix).max()))
         hopeful = np.flatnonzero(peaks * np.float32(bound) > peak)
@@ -280,7 +280,7 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
 
 
 def _stretches(channel: Floats) -> tuple[Floats, Floats]:
-    """Cut a channel into stretches of new samples with what the filter needs around them.
+    """Cut a channel into stretches, each with the samples around it that the filter needs.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Power spectra, computed once a block and shared by every evidence."""
+"""Power spectra, computed once for each block and shared by all features."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CACHE_SAMPLES = 1 << 18
 
 
 def fine_size(rate_hz: int) -> int:
-    """Length of the long spectrum: the power of two that makes a bin nearest 2.7 Hz.
+    """Return the length of the long spectrum: the power of two with bins nearest 2.7 Hz.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ class Spectra:
     def level_sum(self) -> tuple[NDArray[np.float64], int]:
         """Sum of ``level_db`` over sounding frames, shape (bins,), and their number.
 
-        Added up over blocks and divided by the number it is the mean log spectrum, which
-        weighs quiet and loud moments alike.
+        The sums of all blocks, divided by the number, are the mean log spectrum, in which quiet and
+        loud moments count the same.
         """
         levels = self.level_db if self.sounding.all() else self.level_db[self.sounding]
         return levels.sum(axis=0, dtype=np.float64), len(levels)
@@ -96,7 +96,7 @@ def _window(size: int) -> Floats:
 
 
 def power_spectra(frames: Floats) -> Floats:
-    """Hann-windowed power spectra of frames.
+    """Return Hann-windowed power spectra of frames.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def power_spectra(frames: Floats) -> Floats:
 
     Examples
     --------
-    A sine on bin 8 of frames of 64 samples: power 1 there, a quarter in the bins next to it,
-    which is the main lobe of a Hann window.
+    A sine on bin 8 of a frame of 64 samples has power 1 there, and a quarter in the bins next to
+    it: the main lobe of a Hann window.
 
     >>> sine = np.sin(2 * np.pi * 8 / 64 * np.arange(64)).astype(np.float32)
     >>> power = power_spectra(sine[None])

@@ -1,4 +1,4 @@
-"""What is known of an audio stream before and after it is decoded; without a decoder."""
+"""Facts about an audio stream, before and after decoding. Needs no decoder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from phonoscope.columns import column
 
 @dataclass(frozen=True)
 class Stream:
-    """What the container says about the audio stream that was decoded."""
+    """An audio stream according to its container."""
 
     container: str = column("Container, FFmpeg's short name, e.g. 'mp3', 'ogg', 'flac', 'wav'.")
     codec: str = column("Codec, FFmpeg's name, e.g. 'mp3', 'vorbis', 'pcm_s16le'.")
@@ -21,17 +21,19 @@ class Stream:
     bit_rate_bps: int | None = column("Bit rate of the stream, bit/s; empty when unknown.")
     lossless: bool = column("Whether the codec keeps every sample (PCM, FLAC, ALAC ...).")
     declared_duration_s: float | None = column(
-        "Duration the container declares, s; empty when it does not."
+        "Duration that the container declares, s; empty when it declares none."
     )
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What decoding came to, known at the end."""
+    """Facts that are known after decoding."""
 
     duration_s: float = column("Duration of the decoded sound, s.")
     samples: int = column("Decoded samples of one channel.")
-    decode_errors: int = column("Packets that could not be decoded and were passed over.")
-    nonfinite_samples: int = column("Samples that were NaN, infinite or absurd; read as silence.")
-    format_changes: int = column("Times the stream changed rate or channels midway.")
+    decode_errors: int = column("Packets that couldn't be decoded and were skipped.")
+    nonfinite_samples: int = column(
+        "Samples that were NaN, infinite or absurdly loud; they count as silence."
+    )
+    format_changes: int = column("How often the stream changed its rate or channels.")
     truncated: bool = column("Whether the sound ends well before the declared duration.")

@@ -1,1 +1,1 @@
-"""Evidence weighed. One file per verdict."""
+"""The detector: turns features into a score, a p-value and a verdict."""

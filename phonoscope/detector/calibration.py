@@ -1,4 +1,4 @@
-"""From a detector's score to probabilities that mean what they say."""
+"""From the detector's score to calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from phonoscope.columns import Floats
 
 BAND_EDGES_HZ = (8_600.0, 14_200.0)
-"""Channel groups by the highest frequency with sound: like a 16 kHz file, like a codec at a low
-rate, and wider. What a channel leaves of the sound decides how human music scores."""
+"""Limits between channel groups, by the highest frequency with sound: as in a 16 kHz file, as from
+a codec at a low rate, and wider. The channel decides how human music scores."""
 GROUPS = ("narrow", "middle", "wide")
 TAIL_SHARE = 0.05
-"""The upper part of human scores whose decay is fitted."""
+"""Share of the human scores, from the top, to which the tail is fitted."""
 
 
 def group_of(limit_hz: float) -> int:
@@ -35,13 +35,13 @@ def group_of(limit_hz: float) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """How recordings of people score that the detector was not trained on.
+    """Scores of human recordings that the detector wasn't trained on.
 
     A conformal p-value (Vovk, Gammerman & Shafer 2005; Bates et al. 2023, *Testing for outliers
-    with conformal p-values*) can be no smaller than one over the number of recordings. Beyond
-    the 95th percentile the decay of the scores is therefore continued as an exponential, the
-    limit law of thin tails (Pickands 1975), with the upper end of a 90 % interval as its
-    scale. What is said below the least share that could be counted is an extrapolation.
+    with conformal p-values*) can't be smaller than one over the number of recordings. Beyond the
+    95th percentile, the tail of the scores is therefore an exponential, the limit law of thin tails
+    (Pickands 1975). Its scale is the upper end of a 90% interval. A p-value below
+    :attr:`least_counted` is an extrapolation.
     """
 
     scores: Floats
@@ -49,26 +49,26 @@ class Null:
     tail_start: float
     tail_scale: float
     recordings: int
-    """Recordings of which the scores are; one through several channels has several."""
+    """Number of recordings; one recording through several channels has several scores."""
 
     @classmethod
     def of(cls, scores: NDArray[np.floating], recordings: int) -> Null:
-        """Fit to scores; ``recordings`` says of how many recordings they are."""
+        """Fit to scores of this many recordings."""
         ordered = np.sort(np.asarray(scores, np.float32))
         start = float(np.quantile(ordered, 1 - TAIL_SHARE))
         beyond = ordered[ordered > start] - start
-        # Draws of one recording through several channels are not independent of each other.
+        # Scores of one recording through several channels aren't independent.
         effective = max(2.0, beyond.size * min(1.0, recordings / ordered.size))
         widened = 1 + 1.645 / np.sqrt(effective)
         return cls(ordered, start, float(beyond.mean() * widened), recordings)
 
     @property
     def least_counted(self) -> float:
-        """The least p-value that rests on counting alone."""
+        """The smallest p-value that was counted and isn't extrapolated."""
         return 1 / (1 + self.recordings)
 
     def p_value(self, score: float) -> float:
-        """Return the share of human music that scores as much or more, 0 to 1."""
+        """Return the share of human music with this score or a higher one, 0 to 1."""
         if score >= self.tail_start:
             return TAIL_SHARE * float(np.exp(-(score - self.tail_start) / self.tail_scale))
         at_least = self.scores.size - int(np.searchsorted(self.scores, score, side="left"))
@@ -76,7 +76,7 @@ class Null:
 
 
 def probability(score: float, slope: float, intercept: float) -> float:
-    """Return the probability that belongs to a score, 0 to 1.
+    """Return the probability for a score, 0 to 1.
 
     Platt scaling (J. Platt, *Probabilistic outputs for support vector machines*, 1999): a
     logistic curve whose slope and intercept were fitted to scores of known recordings.

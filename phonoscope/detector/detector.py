@@ -1,4 +1,4 @@
-"""The detector: what the sound shows, scored by a small model trained in ``bench/``."""
+"""The detector: a small model, trained in ``bench/``, that scores the sound."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from phonoscope.detector.trees import Trees
 from phonoscope.features.traces import Traces, TraceSegment
 
 WINDOW = 3
-"""Stretches that are scored together: about 16 s, as in training."""
+"""Segments that are scored together: about 16 s, as in training."""
 ALL_SHAPES = 8
-"""Windows of a recording that is short enough for all of them to be described in full."""
+"""In a recording with at most this many windows, each one's shape is computed."""
 MOST_LINES, LINES_APART_HZ = 6, 20.0
 LINE_OVER_MEAN = 0.08
-"""By how much more often than the average bin a line has to be higher than its neighbours."""
+"""A line is higher than its neighbours more often than the average bin, by at least this share."""
 FAMILY_KNOWN = 0.6
-"""Least probability at which a family is named; under it the generator is unknown."""
+"""Smallest probability at which a family is named; below, the generator is unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A score from both views: a linear model of the grid and trees over the shape."""
+    """A score from two views: a linear model of the grid, and trees over the shape."""
 
     grid: Floats
 
@@ -46,11 +46,11 @@ class Scorer:
         Parameters
         ----------
         grids
-            Of all windows, shape (n, frequencies).
+            Grids of all windows, shape (n, frequencies).
         shapes
-            Of some windows, shape (m, values).
+            Shapes of some windows, shape (m, values).
         where
-            Which these are, shape (m,). Between them the trees' score is interpolated.
+            Indices of these windows, shape (m,). Between them, the trees' score is interpolated.
         """
         grown = np.interp(np.arange(len(grids)), where, self.trees(shapes)).astype(np.float32)
         score: Floats = self.trees_share * grown + self.offset
@@ -60,7 +60,7 @@ class Scorer:
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """Weights and calibration as they were trained, with their name."""
+    """Trained weights and their calibration."""
 
     name: str
     """Name, version and the first digits of the weights' hash."""
@@ -78,7 +78,7 @@ class Detector:
     family_offset: Floats
 
     def detect(self, results: Iterable[Any]) -> Detection | None:
-        """Return what the detector makes of one recording.
+        """Score one recording.
 
         Parameters
         ----------
@@ -96,8 +96,8 @@ class Detector:
         if traces is None or not traces.stretches or traces.trace_limit_hz is None:
             return None
         windows = _windows(traces.stretches)
-        # Neighbouring windows share two stretches of three: of a long recording, the shape of every
-        # other one is enough, and takes most of the time.
+        # Neighbouring windows share two of three segments, and shapes take most of the time. In a
+        # long recording, the shape of every other window is enough.
         step = 1 if len(windows) <= ALL_SHAPES else 2
         where = np.unique([*range(0, len(windows), step), len(windows) - 1])
         grids = np.stack([window_grid(w) for w in windows])
@@ -131,30 +131,30 @@ class Detector:
         )
 
     def null_of(self, limit_hz: float) -> Null:
-        """Return the human scores that a recording with sound up to there is compared with."""
+        """Return the human scores to compare a recording with, given its highest frequency."""
         return self.nulls[group_of(limit_hz)]
 
     def probability(self, score: float) -> float:
-        """Return the probability of a generator that belongs to a score."""
+        """Return the probability of a generator for a score."""
         return probability(score, self.slope, self.intercept)
 
     def _lines(self, grid: Floats) -> tuple[float, ...]:
-        """Return where lines stand out that speak for a generator."""
-        speaks = np.where(grid >= LINE_OVER_MEAN, grid * self.score.grid, 0.0)
+        """Return the frequencies of lines that are evidence of a generator."""
+        evidence = np.where(grid >= LINE_OVER_MEAN, grid * self.score.grid, 0.0)
         found = []
         for _ in range(MOST_LINES):
-            best = int(speaks.argmax())
-            if speaks[best] <= 0:
+            best = int(evidence.argmax())
+            if evidence[best] <= 0:
                 break
             found.append(float(GRID_HZ[best]))
-            speaks[np.abs(GRID_HZ - GRID_HZ[best]) < LINES_APART_HZ] = 0.0
+            evidence[np.abs(GRID_HZ - GRID_HZ[best]) < LINES_APART_HZ] = 0.0
         return tuple(sorted(found))
 
     def _family(self, grids: Floats, scores: Floats) -> tuple[str | None, float | None]:
-        """Return the family that the most suspicious half of the windows resembles most."""
+        """Return the family that the more suspicious half of the windows resembles most."""
         suspicious = grids[scores >= np.median(scores)].mean(axis=0)
-        likeness = self.family_grid @ suspicious + self.family_offset
-        shares = np.exp(likeness - likeness.max())
+        similarity = self.family_grid @ suspicious + self.family_offset
+        shares = np.exp(similarity - similarity.max())
         shares /= shares.sum()
         best = int(shares.argmax())
         known = shares[best] >= FAMILY_KNOWN
@@ -162,14 +162,14 @@ class Detector:
 
 
 def _windows(stretches: Sequence[TraceSegment]) -> list[Sequence[TraceSegment]]:
-    """Return each stretch with its neighbours; a short recording as one window."""
+    """Return each segment with its neighbours; a short recording is one window."""
     if len(stretches) <= WINDOW + 1:
         return [stretches]
     return [stretches[i : i + WINDOW] for i in range(len(stretches) - WINDOW + 1)]
 
 
 def _spans(stretches: Sequence[TraceSegment], windows: int) -> list[tuple[float, float]]:
-    """Return the time that each window speaks for: its middle stretch, the edges included."""
+    """Return the time of each window's middle segment; the first and last reach to the ends."""
     if windows == 1:
         return [(stretches[0].start_s, stretches[-1].end_s)]
     middles = [(s.start_s, s.end_s) for s in stretches[1:-1]]
@@ -179,7 +179,7 @@ def _spans(stretches: Sequence[TraceSegment], windows: int) -> list[tuple[float,
 
 
 def _longest(ordinary: Sequence[bool], spans: Sequence[tuple[float, float]]) -> float:
-    """Return the duration of the longest run of ordinary stretches, s."""
+    """Return the duration of the longest run of ordinary segments, s."""
     longest = run = 0.0
     for is_ordinary, (start_s, end_s) in zip(ordinary, spans, strict=True):
         run = run + end_s - start_s if is_ordinary else 0.0
@@ -208,19 +208,19 @@ def detector() -> Detector:
 
 
 def least_counted(model_name: str | None, limit_hz: float | None) -> float | None:
-    """Return the least p-value of a recording that rests on counting; smaller ones extrapolate.
+    """Return the smallest p-value of a recording that is counted; smaller ones are extrapolated.
 
     Parameters
     ----------
     model_name
-        Name of the model that scored it, as its verdict holds it.
+        Name of the model that scored it, from its verdict.
     limit_hz
         Its ``trace_limit_hz``.
 
     Returns
     -------
     float or None
-        ``None`` when another model than the shipped one scored it, or none.
+        ``None`` when the shipped model didn't score it.
     """
     if limit_hz is None or model_name != detector().name:
         return None

@@ -1,6 +1,6 @@
-"""What a file declares and what its sound shows: whether the two disagree.
+"""Whether what a file declares and what its sound shows disagree.
 
-Two facts stay two facts: nothing here changes either of them, and neither settles the other.
+They stay two facts: a disagreement changes neither of them, and neither settles the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EVIDENCE = frozenset({Band.GENERATED, Band.PARTLY_GENERATED})
 
 
 class Disagreement(StrEnum):
-    """How what is declared and what is detected disagree."""
+    """How the declared and the detected disagree."""
 
     DECLARED_HUMAN_DETECTED_MACHINE = "declared-human-detected-machine"
     DECLARED_MACHINE_NO_SIGN_FOUND = "declared-machine-no-sign-found"
@@ -33,29 +33,29 @@ DISAGREEMENTS: Mapping[str, str] = {
 """Each in a few words."""
 
 _EXPLAINED: Mapping[str, str] = {
-    Disagreement.DECLARED_HUMAN_DETECTED_MACHINE: (
-        "the file says that people made it, and the sound shows evidence of a generator. Neither "
-        "settles it: a mark is easily forged or wrong, and a share of human music is called "
-        "generated too."
+    Disagreement.DECLARED_HUMAN_DETECTED_MACHINE: gettext(
+        "The file declares that people made it, but the sound shows evidence of a generator. "
+        "Neither settles it: a mark can be forged or wrong, and the detector also flags a share "
+        "of human music."
     ),
-    Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND: (
-        "the file says that a machine made it or a part of it, and the sound shows no sign of "
-        "that. Neither settles it: a mark may be wrong or forged, a generator may be missed, and "
-        "a converted voice or a small part may leave no trace."
+    Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND: gettext(
+        "The file declares that a machine made all or part of it, but the sound shows no sign of "
+        "a generator. Neither settles it: a mark can be forged or wrong, the detector misses some "
+        "generators, and a converted voice or a small part may leave no trace."
     ),
 }
 
 
 def disagreement_of(status: DeclaredStatus, band: Band | None) -> Disagreement | None:
-    """Return how a declaration and a detection disagree; ``None`` when they do not.
+    """Return how a declared status and a detection disagree; ``None`` when they don't.
 
     Parameters
     ----------
     status
         What all marks together declare.
     band
-        What the sound alone shows; ``None`` when it was not scored. An undecided sound
-        disagrees with nothing.
+        What the sound alone shows; ``None`` when it wasn't scored. An undecided sound disagrees
+        with no mark.
     """
     if status is DeclaredStatus.HUMAN and band in EVIDENCE:
         return Disagreement.DECLARED_HUMAN_DETECTED_MACHINE
@@ -65,7 +65,7 @@ def disagreement_of(status: DeclaredStatus, band: Band | None) -> Disagreement |
 
 
 def disagreement(declared: Iterable[Declaration], verdict: Verdict) -> Disagreement | None:
-    """Return how the marks of a recording and the detection in it disagree, if they do.
+    """Return how the marks of a recording and its detection disagree, if they do.
 
     >>> disagreement((), Verdict(Band.UNDECIDED, "none", "Undecided."))
     """
@@ -73,5 +73,5 @@ def disagreement(declared: Iterable[Declaration], verdict: Verdict) -> Disagreem
 
 
 def in_words(found: Disagreement) -> str:
-    """Return a disagreement as a sentence for a person."""
-    return f"{DISAGREEMENTS[found]}: {_EXPLAINED[found]}"
+    """Explain a disagreement in whole sentences."""
+    return _EXPLAINED[found]

@@ -1,10 +1,10 @@
-"""What the detector looks at: the occupancy of a window, as numbers of a fixed number.
+"""What the detector gets: the occupancy of a window, as a fixed number of values.
 
-Two views of the same votes (:mod:`phonoscope.features.traces`). The *grid* holds the
-occupancy at fixed frequencies: decoders whose strides and rate are known leave lines at known
-places. The *shape* says how the occupancy is built wherever its lines lie: how strongly it
-repeats at which spacing, how far its largest values stand out in each band, how much of it is
-the same in both halves of the window. A decoder that was never seen has a shape, too.
+There are two views of the same votes (:mod:`phonoscope.features.traces`). The *grid* has the
+occupancy at fixed frequencies: decoders with known strides and rates leave lines at known places.
+The *shape* doesn't depend on where the lines are: how strongly the occupancy repeats at each
+spacing, how far its largest values stand out in each band, and how much of it is the same at the
+start and the end of the window. An unknown decoder has a shape, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from phonoscope.columns import Floats
 from phonoscope.features.traces import REACHES, TraceSegment
 
 MIDDLE = REACHES.index(2)
-"""Of the votes by three reaches, those looked at bin by bin; the others add how they spread."""
+"""The reach whose votes are used bin by bin; of the others, only the distribution is used."""
 GRID_HZ = np.arange(500.0, 15_500.0, 2.7)
 """Frequencies of the grid."""
 COMB_BANDS_HZ = ((1_000.0, 5_000.0), (5_000.0, 10_000.0), (10_000.0, 15_500.0))
@@ -34,7 +34,7 @@ SPACINGS_HZ = (
     *(75.0, 150.0, 50.0, 44_100 / 512, 44_100 / 2048, 25.0, 100.0, 93.75, 399.9, 62.5),
     *(44_100 / 1024, 46.875, 12.5, 80.0, 125.0, 31.25, 68.9, 137.8),
 )
-"""Spacings that are asked for one by one: those of published decoders and of ordinary codecs."""
+"""Spacings that are tested one by one: those of published decoders and ordinary codecs."""
 _TRANSFORM = 1 << 13
 _NARROWEST_BAND_HZ = 1_500.0
 _WIDEST_HZ, _NARROWEST_HZ = 1_500.0, 12.0
@@ -42,7 +42,7 @@ _CLIP = 4.0
 
 
 def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
-    """Describe stretches at fixed frequencies.
+    """Describe segments at fixed frequencies.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
     Raises
     ------
     IndexError
-        When there is no stretch.
+        When there is no segment.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
 
 
 def window_shape(stretches: Sequence[TraceSegment]) -> Floats:
-    """Describe what lines stretches have, wherever these lie; takes ten times as long as a grid.
+    """Describe the lines of segments, wherever they are; takes ten times as long as a grid.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def window_shape(stretches: Sequence[TraceSegment]) -> Floats:
     Raises
     ------
     IndexError
-        When there is no stretch.
+        When there is no segment.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def _occupancy(stretches: Sequence[TraceSegment], reach: int | slice = slice(Non
 
 
 def _halves(stretches: Sequence[TraceSegment]) -> tuple[Floats, Floats] | None:
-    """Occupancy of the first and the last stretch; ``None`` when one is too short to compare."""
+    """Occupancy of the first and last segment; ``None`` when one is too short to compare."""
     first, last = stretches[0], stretches[-1]
     if first is last or min(first.frames, last.frames) < 8:
         return None
@@ -136,7 +136,7 @@ def _on_grid(row: Floats, bin_hz: float, limit_hz: float) -> Floats:
 
 
 def _combs(row: Floats, bin_hz: float, limit_hz: float) -> Floats:
-    """How much peaks lie at multiples of one spacing, in three bands."""
+    """How well peaks fit multiples of one spacing, in three bands."""
     found = []
     for low_hz, end_hz in COMB_BANDS_HZ:
         high_hz = min(end_hz, limit_hz)
@@ -154,13 +154,13 @@ def _comb_of(values: Floats, low: int, bin_hz: float) -> Floats:
     heights = weights[at]
     scale = np.sqrt((heights**2).sum() / 2) + 1e-3
     position_hz = (low + at) * bin_hz
-    asked = [
+    tested = [
         np.cos(2 * np.pi / d * position_hz) @ heights / scale if d > 3.5 * bin_hz else np.nan
         for d in SPACINGS_HZ
     ]
-    likeness = _free_spacings(weights, low, bin_hz) / scale
-    best = np.partition(likeness, -10)[-10:]
-    return np.array([*asked, best.max(), best.mean(), at.size / weights.size], np.float32)
+    similarity = _free_spacings(weights, low, bin_hz) / scale
+    best = np.partition(similarity, -10)[-10:]
+    return np.array([*tested, best.max(), best.mean(), at.size / weights.size], np.float32)
 
 
 def _free_spacings(weights: Floats, low: int, bin_hz: float) -> Floats:
@@ -175,7 +175,7 @@ def _free_spacings(weights: Floats, low: int, bin_hz: float) -> Floats:
 
 
 def peak_weights(values: Floats) -> Floats:
-    """Return how far local maxima stand out; the scale is this band's own roughness.
+    """Return how far local maxima stand out, on the scale of this band's own roughness.
 
     Parameters
     ----------
@@ -185,8 +185,8 @@ def peak_weights(values: Floats) -> Floats:
     Returns
     -------
     ndarray, shape (n,), float32
-        Over the median, in robust standard deviations less one, 0 to 4; 0 where there is no
-        maximum.
+        Height over the median in robust standard deviations, minus one, 0 to 4;
+        0 outside of maxima.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def peak_weights(values: Floats) -> Floats:
 
 
 def _lines(rows: Floats, bin_hz: float, limit_hz: float) -> Floats:
-    """How unevenly votes are spread in each band; for one row of bins after the other."""
+    """How unevenly votes are distributed in each band, row by row."""
     curve = np.zeros_like(rows)
     curve[:, 1:-1] = 2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:]
     found = np.full((len(rows), len(LINE_BANDS_HZ), 6), np.nan, np.float32)
@@ -229,7 +229,7 @@ def _lines(rows: Floats, bin_hz: float, limit_hz: float) -> Floats:
 
 
 def _steadiness(halves: tuple[Floats, Floats] | None, bin_hz: float, limit_hz: float) -> Floats:
-    """How much of the votes is the same at the window's start and end, by band."""
+    """How similar the votes at the window's start and end are, by band."""
     found = []
     for low_hz, high_hz in LINE_BANDS_HZ:
         if halves is None or high_hz > limit_hz:

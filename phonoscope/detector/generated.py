@@ -1,8 +1,8 @@
 """Whether a recording was made by a music generator.
 
-The detector scores what the sound shows (:class:`Detection`); a mark in the file says what the
-file declares. The two stay apart: every number here was detected, and ``basis`` says which of
-the two the verdict rests on.
+The detector scores what the sound shows (:class:`Detection`). A mark in the file is what the file
+declares. The two stay apart: every number is detected, and ``basis`` names the one that the verdict
+is based on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from phonoscope.columns import column
 from phonoscope.defaults import FALSE_ALARMS
 from phonoscope.disclosure.declared_status import MACHINE_MAKING, WHOLE_PARTS
 from phonoscope.disclosure.model import Declaration
+from phonoscope.escape import printable
+from phonoscope.messages import Message, gettext, sentences
+from phonoscope.text import percent, span
 
 
 class Band(StrEnum):
@@ -30,87 +33,95 @@ class Band(StrEnum):
 
 
 DEFAULT_FALSE_ALARMS = FALSE_ALARMS
-"""Share of human music that may be called generated, unless the user says otherwise."""
+"""Share of human music that may be called generated, by default."""
 ORDINARY = 0.1
 """From this p-value on a recording looks like ordinary human music: no sign found."""
 LONG_ORDINARY_S = 30.0
-"""So much ordinary music on end in a recording that is suspicious as a whole makes it a part."""
+"""With this much ordinary music without a break, only a part of a suspicious recording counts as
+generated."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a recording, scored on its own."""
+    """About five seconds of a recording, scored on their own."""
 
-    start_s: float = column("Start of the stretch, s from the start of the recording.")
-    end_s: float = column("End of the stretch, s.")
-    p_generated: float = column("Probability that the stretch came from a generator, 0 to 1.")
+    start_s: float = column("Start of the segment, s from the start of the recording.")
+    end_s: float = column("End of the segment, s.")
+    p_generated: float = column("Probability that a generator made the segment, 0 to 1.")
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What the detector makes of one recording's evidence."""
+    """What the detector finds in one recording."""
 
     p_generated: float
     """Probability of a generator, 0 to 1."""
     p_value: float
-    """Share of human music, sent through a like channel, that looks as much like one; 0 to 1."""
+    """Share of human music, through a similar channel, that looks at least as much like a
+    generator's output; 0 to 1."""
     generator: str | None
-    """Family of generators it resembles most; ``None`` for one that is not known."""
+    """Family of generators that it resembles most; ``None`` when unknown."""
     generator_confidence: float | None
-    """Probability of that family given that it was generated, 0 to 1."""
+    """Probability of that family, if it was generated; 0 to 1."""
     p_voice: float | None
     """Probability of a converted or synthetic singing voice, 0 to 1."""
     segments: tuple[Segment, ...]
-    """Stretches of about 5 s, in order."""
+    """Segments of about 5 s, in order."""
     lines_hz: tuple[float, ...]
-    """Frequencies whose lines spoke most for a generator, Hz, ascending; at most 6."""
+    """Frequencies of the lines that are the strongest evidence, Hz, ascending; at most 6."""
     p_value_part: float
-    """p-value of the most suspicious run of stretches, corrected for having searched for it."""
+    """p-value of the most suspicious run of segments, corrected for the search for it."""
     longest_ordinary_s: float
-    """Longest run of stretches that each look like ordinary human music, s."""
+    """Longest run of segments that each look like ordinary human music, s."""
     least_counted: float
-    """The least p-value that rests on counting; smaller ones are extrapolated."""
+    """The smallest p-value that was counted; smaller ones are extrapolated."""
     model: str
     """Name, version and hash of the weights."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict with what it rests on."""
+    """A verdict and what it is based on."""
 
     verdict: Band = column("generated, partly-generated, undecided, no-sign-found or unreadable.")
     basis: str = column(
-        "What the verdict rests on: 'detected', 'declared' (a mark in the file) or 'none'."
+        "What the verdict is based on: 'detected', 'declared' (a mark in the file) or 'none'."
     )
-    says: str = column("The verdict in a sentence.")
+    says: str = column("The verdict in sentences, in English.")
     p_generated: float | None = column(
-        "Probability of a generator, detected, 0 to 1; empty when too short or quiet to weigh.",
+        "Probability of a generator, detected, 0 to 1; empty when too short or quiet to score.",
         default=None,
     )
     p_value: float | None = column(
-        "Share of human music, sent through a like channel, that looks as much like one; 0 to 1.",
+        "Share of human music, through a similar channel, that looks at least as much like a "
+        "generator's output; 0 to 1.",
         default=None,
     )
     generator: str | None = column(
-        "Family of generators it resembles, detected; empty when unknown.", default=None
+        "Family of generators that it resembles, detected; empty when unknown.", default=None
     )
     generator_confidence: float | None = column(
-        "Probability of that family given that it was generated, 0 to 1.", default=None
+        "Probability of that family, if it was generated; 0 to 1.", default=None
     )
     p_voice: float | None = column(
         "Probability of a converted or synthetic singing voice, 0 to 1. Experimental.",
         default=None,
     )
     false_alarms: float | None = column(
-        "Share of human music that may be called generated, as it was set for this verdict.",
+        "Share of human music that may be called generated: the setting for this verdict.",
         default=None,
     )
     model: str | None = column(
-        "Name, version and hash of the model that weighed it; empty without one.", default=None
+        "Name, version and hash of the model that scored it; empty without one.", default=None
     )
 
 
-UNREADABLE = Verdict(Band.UNREADABLE, "none", "Could not be examined; see the error.")
+NOT_HUMAN = gettext("This doesn't mean that a person made it.")
+"""Part of every verdict without a sign of a generator."""
+
+UNREADABLE = Verdict(
+    Band.UNREADABLE, "none", gettext("The file couldn't be analysed; the error says why.")
+)
 
 
 def judge(
@@ -126,42 +137,66 @@ def judge(
     declared
         Marks found in the file.
     detection
-        What the detector makes of the sound; ``None`` when it is too short or quiet to score.
+        What the detector finds; ``None`` when the sound is too short or quiet to score.
     false_alarms
         Share of human music that may be called generated, 0 to 1.
 
     Returns
     -------
     Verdict
-        By what was detected where that suffices, else by a mark that declares a machine.
+        Based on the sound if that shows a generator, else on a mark that declares a machine.
     """
     detected = _detected(detection, false_alarms)
     mark = _machine_mark(declared)
     if mark is None or detected.verdict in (Band.GENERATED, Band.PARTLY_GENERATED):
         return detected
-    whole = mark.part in WHOLE_PARTS
-    what = "it was" if whole else "a part of it was"
-    by = f" with {mark.tool}" if mark.tool else ""
     return dataclasses.replace(
         detected,
-        verdict=Band.GENERATED if whole else Band.PARTLY_GENERATED,
+        verdict=Band.GENERATED if mark.part in WHOLE_PARTS else Band.PARTLY_GENERATED,
         basis="declared",
-        says=f"Declared, not detected: a mark in the file ({mark.place}) says that {what} made by "
-        f"a machine{by}.",
+        says=_declared(mark),
+    )
+
+
+def _declared(mark: Declaration) -> str:
+    place = printable(mark.place)
+    if mark.part in WHOLE_PARTS:
+        if mark.tool:
+            return gettext(
+                "Declared, not detected: a mark in the file ({place}) says that a machine made "
+                "it with {tool}.",
+                place=place,
+                tool=printable(mark.tool),
+            )
+        return gettext(
+            "Declared, not detected: a mark in the file ({place}) says that a machine made it.",
+            place=place,
+        )
+    if mark.tool:
+        return gettext(
+            "Declared, not detected: a mark in the file ({place}) says that a machine made a part "
+            "of it with {tool}.",
+            place=place,
+            tool=printable(mark.tool),
+        )
+    return gettext(
+        "Declared, not detected: a mark in the file ({place}) says that a machine made a part of "
+        "it.",
+        place=place,
     )
 
 
 def detected_band(verdict: Verdict) -> Band | None:
     """Return the band of the sound alone, whatever the file declares.
 
-    A verdict rests on a mark only where the sound did not suffice for one, so what was
-    detected lies on one side or the other of what is ordinary.
-    :func:`phonoscope.catalogue.declared_vs_detected.detected` does the same over a table.
+    A verdict is based on a mark only where the sound isn't enough for one. The sound is then either
+    undecided or without a sign.
+    :func:`phonoscope.catalogue.declared_vs_detected.detected` does the same for a table.
 
     Returns
     -------
     Band or None
-        ``None`` when the sound was not detection.
+        ``None`` when the sound wasn't scored.
     """
     if verdict.basis == "detected":
         return verdict.verdict
@@ -171,7 +206,7 @@ def detected_band(verdict: Verdict) -> Band | None:
 
 
 def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
-    """Return the mark that declares most: one of the whole before one of a part."""
+    """Return the mark that declares most: of the whole before of a part."""
     machine = [d for d in declared if d.making in MACHINE_MAKING]
     whole = [d for d in machine if d.part in WHOLE_PARTS]
     return next(iter(whole or machine), None)
@@ -182,8 +217,13 @@ def _detected(detection: Detection | None, false_alarms: float) -> Verdict:
         return Verdict(
             Band.UNDECIDED,
             "none",
-            "Undecided: too short or too quiet to weigh, and no mark declares a generator. That "
-            "is not a sign of human making.",
+            sentences(
+                gettext(
+                    "Undecided: the recording is too short or too quiet to score, and no mark "
+                    "declares a generator."
+                ),
+                NOT_HUMAN,
+            ),
         )
     band, says = _band(detection, false_alarms)
     named = band in (Band.GENERATED, Band.PARTLY_GENERATED)
@@ -202,29 +242,31 @@ def _detected(detection: Detection | None, false_alarms: float) -> Verdict:
 
 
 def _band(detection: Detection, false_alarms: float) -> tuple[Band, str]:
-    looks = f"{in_words(detection)} as much like a generator's output"
+    often = how_often(detection)
     if detection.p_value <= false_alarms:
         if detection.longest_ordinary_s >= LONG_ORDINARY_S:
-            return Band.PARTLY_GENERATED, (
-                f"Detected in a part: {looks}, but {detection.longest_ordinary_s:.0f} s on end "
-                "show no sign of one."
+            ordinary = gettext(
+                "But {duration} without a break show no sign of a generator.",
+                duration=span(detection.longest_ordinary_s),
             )
-        return Band.GENERATED, f"Detected: {looks}."
+            return Band.PARTLY_GENERATED, sentences(
+                gettext("Detected: partly generated."), often, ordinary
+            )
+        return Band.GENERATED, sentences(gettext("Detected: generated."), often)
     if detection.p_value_part <= false_alarms:
-        return Band.PARTLY_GENERATED, (
-            f"Detected in a part: as a whole, {looks}, but one stretch of it does far more."
+        part = gettext(
+            "Detected: partly generated. One part looks like a generator's output; the recording "
+            "as a whole looks more ordinary."
         )
+        return Band.PARTLY_GENERATED, sentences(part, often)
     if detection.p_value < ORDINARY:
-        return Band.UNDECIDED, (
-            f"Undecided: {looks}. That is unusual, and not enough to say that a machine made it."
-        )
-    return Band.NO_SIGN_FOUND, (
-        f"No sign of a generator found: {looks}. That is not a sign of human making."
-    )
+        unusual = gettext("That is unusual, but not enough to call it generated.")
+        return Band.UNDECIDED, sentences(gettext("Undecided."), often, unusual)
+    return Band.NO_SIGN_FOUND, sentences(gettext("No sign of a generator found."), often, NOT_HUMAN)
 
 
 def round_down(number: float) -> int:
-    """Return a number to two digits that is no more than it: "fewer than 1 in" claims no more.
+    """Return a number rounded down to two digits, so that "fewer than 1 in" stays true.
 
     >>> round_down(279.0), round_down(4207.4), round_down(10_000.0)
     (270, 4200, 10000)
@@ -233,11 +275,20 @@ def round_down(number: float) -> int:
     return int(number // unit * unit)
 
 
-def in_words(detection: Detection) -> str:
-    """Say how many human recordings look as much like a generator's output."""
+def how_often(detection: Detection) -> Message:
+    """Return how often human recordings look as much like a generator's output, as a sentence."""
     least = max(detection.least_counted, 1e-4)
     if detection.p_value < least:
-        return f"fewer than 1 in {round_down(1 / least):,} human recordings look"
+        return gettext(
+            "Fewer than 1 in {n} human recordings look this much like a generator's output.",
+            n=round_down(1 / least),
+        )
     if detection.p_value < 0.02:
-        return f"about 1 in {1 / detection.p_value:,.0f} human recordings looks"
-    return f"about {100 * detection.p_value:.0f} % of human recordings look"
+        return gettext(
+            "About 1 in {n} human recordings looks this much like a generator's output.",
+            n=round(1 / detection.p_value),
+        )
+    return gettext(
+        "About {share} of human recordings look this much like a generator's output.",
+        share=percent(detection.p_value),
+    )

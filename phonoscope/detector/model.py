@@ -1,4 +1,4 @@
-"""The model that this version ships: arrays, facts and a name that tells it from others."""
+"""The model that this version ships: arrays, facts and a unique name."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Trained by ``bench/train_generated.py``; ``docs/model-cards/generated.md`` describes them."""
+    """Trained by ``bench/train_generated.py``; ``docs/model-cards/generated.md`` describes it."""
 
     arrays: Mapping[str, NDArray[Any]]
     facts: Mapping[str, Any]
-    """Calibration, error rates and how it was trained, as JSON holds them."""
+    """Calibration, error rates and training, as in JSON."""
     digest: str
     """First digits of the file's BLAKE2b hash."""
 

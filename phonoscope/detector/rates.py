@@ -1,4 +1,4 @@
-"""How often the detector is right and wrong, counted on recordings it was not trained on."""
+"""How often the detector is right and wrong, on recordings that it wasn't trained on."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Rates:
     threshold: float
     """The p-value up to which a recording counts as flagged."""
     human: int
-    """Human recordings it was tried on."""
+    """Human recordings in the test."""
     human_flagged: int
-    """Of those, how many it flagged: false alarms."""
+    """Flagged ones among them: false alarms."""
     machine: int
-    """Machine-made recordings it was tried on, of families left out of training."""
+    """Machine-made recordings in the test, of families that weren't in training."""
     machine_found: int
-    """Of those, how many it flagged."""
+    """Flagged ones among them."""
 
 
 def detector_rates() -> Rates:

@@ -1,8 +1,8 @@
 """Gradient-boosted trees, evaluated in numpy.
 
-They are grown in ``bench/`` by LightGBM (G. Ke et al., "LightGBM: A highly efficient gradient
-boosting decision tree", NeurIPS 2017); to use them takes four comparisons a tree, so that the
-run-time needs no library for it.
+``bench/`` trains them with LightGBM (G. Ke et al., "LightGBM: A highly efficient gradient boosting
+decision tree", NeurIPS 2017). Evaluating a tree takes four comparisons, so no library is needed at
+run time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from phonoscope.columns import Floats
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """A forest whose answers are added up. All arrays have the shape (trees, nodes)."""
+    """A forest whose leaves are added up. All arrays have the shape (trees, nodes)."""
 
     feature: NDArray[np.int16]
-    """Feature that a node asks for; -1 in a leaf."""
+    """Feature that a node tests; -1 in a leaf."""
     threshold: NDArray[np.float64]
-    """A value up to this goes left."""
+    """A value of at most this goes left."""
     left: NDArray[np.int16]
     right: NDArray[np.int16]
     """Index of the next node."""
@@ -33,19 +33,19 @@ class Trees:
     value: Floats
     """What a leaf adds."""
     depth: int
-    """Most questions from a root to a leaf."""
+    """Most nodes from a root to a leaf."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Trees:
-        """Take the forest out of named arrays, e.g. those of an ``.npz`` file.
+        """Return the forest in named arrays, e.g. of an ``.npz`` file.
 
         Parameters
         ----------
         arrays
-            For each field of this class an array ``<prefix>_<field>``, see there for its type:
-            ndarray, shape (trees, nodes); of ``depth`` shape ().
+            One array ``<prefix>_<field>`` for each field of this class, of the field's type:
+            ndarray, shape (trees, nodes); ``depth`` has shape ().
         prefix
-            How the names of this forest's arrays begin.
+            Prefix of the names of this forest's arrays.
 
         Raises
         ------
@@ -63,21 +63,21 @@ class Trees:
         Parameters
         ----------
         features : ndarray, shape (n, features), float32
-            NaN means that there is no value.
+            NaN where there is no value.
 
         Returns
         -------
         ndarray, shape (n,), float32
-            Sum of the leaves that each row reaches: log odds, where they were grown for that.
+            Sum of the leaves that each row reaches; log odds, for trees trained on those.
 
         Raises
         ------
         IndexError
-            When a node asks for a feature that is not there.
+            When a node tests a feature that isn't there.
 
         Examples
         --------
-        One tree of one question: a value up to 0.5 gives -1, a greater one or none 1.
+        A tree with one node: at most 0.5 gives -1, a larger value or none gives 1.
 
         >>> forest = Trees(
         ...     feature=np.array([[0, -1, -1]], np.int16), threshold=np.array([[0.5, 0, 0]]),

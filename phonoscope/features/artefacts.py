@@ -1,17 +1,16 @@
 """Did a neural decoder leave its comb? Narrow spectral peaks at multiples of one spacing.
 
-Decoders of music generators upsample in strides; zero insertion and strided convolutions
-leave narrow peaks at multiples of rate / product-of-strides, whatever the weights
-(Odena et al. 2016; Pons et al. 2021, *Upsampling artifacts in neural audio synthesis*;
-Afchar et al. 2025, arXiv 2506.19108). Here they are sought in the mean log spectrum of the
-whole recording: its excess over a local lower hull, reduced to local maxima that stand out
-from the recording's own roughness, looked at as a signal along frequency. A comb through
-0 Hz with spacing d is a cosine there, so one Fourier transform tests every spacing at
-once, and demanding phase zero leaves out harmonics that do not start at 0 Hz.
+Decoders of music generators upsample in strides. Zero insertion and strided convolutions leave
+narrow peaks at multiples of rate / product-of-strides, whatever the weights (Odena et al. 2016;
+Pons et al. 2021, *Upsampling artifacts in neural audio synthesis*; Afchar et al. 2025, arXiv
+2506.19108). This feature looks for them in the mean log spectrum of the whole recording. It takes
+the excess over a local lower hull, keeps local maxima that stand out from the recording's own
+roughness, and treats them as a signal along frequency. A comb through 0 Hz with spacing d is a
+cosine there, so one Fourier transform tests every spacing at once. Requiring phase zero excludes
+harmonics that don't start at 0 Hz.
 
-Ordinary codecs leave combs too: the MP3 filter bank at rate/32 and its lines at
-rate/1152, AAC's and Vorbis's at rate/2048. A spacing in such a family is named as that and
-never counts as a sign of a generator.
+Ordinary codecs leave combs too: the MP3 filter bank at rate/32 and its lines at rate/1152, AAC and
+Vorbis at rate/2048. Such a spacing gets the codec's name and never counts as a sign of a generator.
 """
 
 from __future__ import annotations
@@ -27,22 +26,24 @@ from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, column
 from phonoscope.features.base import Feature
+from phonoscope.messages import gettext, sentences
+from phonoscope.text import measured
 
 BAND_HZ = (3_000.0, 15_500.0)
-"""Where combs are sought: above most fundamentals of music, below most codecs' low pass."""
+"""Where combs are looked for: above most fundamentals of music, below most codecs' low pass."""
 HULL_BINS, HULL_RANK = 41, 6
 """The local floor is the 15th percentile of 41 bins (about 110 Hz)."""
 TOOTH_CLIP = 4.0
-"""A single loud partial must not outweigh many small teeth."""
+"""So that one loud partial doesn't outweigh many small teeth."""
 SPACING_HZ = (12.0, 3_000.0)
 TRANSFORM_SIZE = 1 << 16
 EQUALLY_GOOD = 0.85
 NOTABLE_SCORE = 12.0
-"""Least score that is put into words; noise reaches 5, tonal human music often 8."""
+"""Smallest score of a statement; noise reaches 5, tonal human music often 8."""
 NOTABLE_TOOTH_DB = 1.0
-"""Least mean height of teeth that is put into words: lower ones are chance over many bins."""
+"""Smallest mean height of teeth for a statement: lower ones are chance over many bins."""
 MIN_FRAMES = 20
-"""Fewer spectra than this (about 4 s) leave the mean too noisy to look for teeth."""
+"""With fewer spectra than this (about 4 s), the mean is too noisy."""
 PEAKS = 24
 PEAK_DB = 3.0
 
@@ -64,17 +65,19 @@ class Artefacts:
     """Result: the strongest comb, and the narrow peaks of the mean log spectrum."""
 
     comb_spacing_hz: float | None = column(
-        "Spacing of the strongest comb through 0 Hz, Hz; empty when too short or narrow to look."
+        "Spacing of the strongest comb through 0 Hz, Hz; empty when too short or narrow-band."
     )
     comb_score: float | None = column(
         "How far that comb stands out from all other spacings, in standard deviations."
     )
-    comb_tooth_db: float | None = column("Mean height of its teeth over the points between, dB.")
+    comb_tooth_db: float | None = column(
+        "Mean height of its teeth over the points between them, dB."
+    )
     comb_codec: str | None = column(
-        "Ordinary codec family that leaves combs of this spacing; empty when none does."
+        "Family of ordinary codecs with combs of this spacing; empty when there is none."
     )
     comb_decoder: str | None = column(
-        "Published neural decoder whose strides give this spacing; empty when none is known."
+        "Published neural decoder whose strides give this spacing; empty when unknown."
     )
     peaks_hz: tuple[float, ...] = column(
         "Strongest narrow peaks of the mean log spectrum, Hz, at most 24, by frequency."
@@ -150,7 +153,7 @@ def excess_db(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def narrow_peaks(excess: NDArray[np.float32], low: int, high: int) -> NDArray[np.intp]:
-    """Bins of the strongest local maxima of at least 3 dB in [low, high), by frequency."""
+    """Return the bins of the strongest local maxima of at least 3 dB in [low, high), ascending."""
     inner = excess[low:high]
     is_peak = (inner > excess[low - 1 : high - 1]) & (inner >= excess[low + 1 : high + 1])
     peaks = low + np.flatnonzero(is_peak & (inner >= PEAK_DB))
@@ -159,18 +162,18 @@ def narrow_peaks(excess: NDArray[np.float32], low: int, high: int) -> NDArray[np
 
 
 def tooth_weights(excess: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weigh how much each bin looks like a tooth.
+    """Return how much each bin looks like a tooth.
 
     Parameters
     ----------
     excess
-        Excess of the bins to look at, dB, shape (n,).
+        Excess of the bins, dB, shape (n,).
 
     Returns
     -------
     ndarray
-        Shape (n,): 0 off the local maxima; at a maximum, by how many robust standard
-        deviations of this recording's own roughness it stands out, 0 to 4.
+        Shape (n,): at a local maximum, by how many robust standard deviations of this recording's
+        own roughness it stands out, 0 to 4; 0 elsewhere.
     """
     middle = np.median(excess)
     roughness = 1.4826 * np.median(np.abs(excess - middle)) + 0.05
@@ -181,7 +184,7 @@ def tooth_weights(excess: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def strongest_comb(weights: NDArray[np.float32], low: int, bin_hz: float) -> tuple[float, float]:
-    """Find the spacing whose zero-phase cosine the teeth resemble most.
+    """Find the spacing whose zero-phase cosine fits the teeth best.
 
     Parameters
     ----------
@@ -201,33 +204,33 @@ def strongest_comb(weights: NDArray[np.float32], low: int, bin_hz: float) -> tup
     signal[low : low + weights.size] = (weights - weights.mean()) * np.hanning(weights.size)
     coefficients = kernels.rfft(signal)
     first = int(np.ceil(TRANSFORM_SIZE * bin_hz / SPACING_HZ[1]))
-    # A spacing under four bins cannot be told from the bins themselves.
+    # A spacing under four bins is too close to the distance of the bins themselves.
     last = int(TRANSFORM_SIZE * bin_hz / max(SPACING_HZ[0], 4 * bin_hz))
     tested = coefficients[first : last + 1]
-    # The median, because a strong comb's own overtones must not raise what it is held against;
-    # for noise the magnitude is Rayleigh distributed, with its median at 1.1774 deviations.
+    # The median, so that a strong comb's own overtones don't raise the spread. For noise, the
+    # magnitude is Rayleigh distributed, with its median at 1.1774 deviations.
     spread = float(np.median(np.abs(tested)) / 1.1774)
     if spread == 0.0:
         return SPACING_HZ[1], 0.0
-    # Teeth d apart also lie on every comb of spacing d / k: of equals the widest is meant.
-    likeness = tested.real
-    is_peak = (likeness[1:-1] >= likeness[:-2]) & (likeness[1:-1] >= likeness[2:])
-    candidates = 1 + np.flatnonzero(is_peak & (likeness[1:-1] >= EQUALLY_GOOD * likeness.max()))
-    best = int(candidates[0]) if candidates.size else int(likeness.argmax())
+    # Teeth d apart also fit every comb of spacing d / k, so the widest of equal ones is chosen.
+    similarity = tested.real
+    is_peak = (similarity[1:-1] >= similarity[:-2]) & (similarity[1:-1] >= similarity[2:])
+    candidates = 1 + np.flatnonzero(is_peak & (similarity[1:-1] >= EQUALLY_GOOD * similarity.max()))
+    best = int(candidates[0]) if candidates.size else int(similarity.argmax())
     cycles = refined(weights, low, (first + best) / TRANSFORM_SIZE)
-    return bin_hz / cycles, float(likeness[best]) / spread
+    return bin_hz / cycles, float(similarity[best]) / spread
 
 
 def refined(weights: NDArray[np.float32], low: int, cycles: float) -> float:
-    """Refine a comb's cycles per bin between two coefficients, so that far teeth are met."""
+    """Refine a comb's cycles per bin between two coefficients, so that distant teeth fit."""
     at = low + np.flatnonzero(weights)
     near = cycles + np.linspace(-1, 1, 65) / TRANSFORM_SIZE
-    likeness = np.cos(2 * np.pi * np.outer(near, at)) @ weights[at - low]
-    return float(near[likeness.argmax()])
+    similarity = np.cos(2 * np.pi * np.outer(near, at)) @ weights[at - low]
+    return float(near[similarity.argmax()])
 
 
 def tooth_db(excess: NDArray[np.float32], spacing_bins: float, low: int, high: int) -> float:
-    """Mean excess at the teeth of a comb minus that half way between them, dB."""
+    """Return the mean excess at the teeth of a comb minus that halfway between them, dB."""
     teeth = (
         np.arange(np.ceil(low / spacing_bins), np.floor((high - 1) / spacing_bins)) * spacing_bins
     )
@@ -241,7 +244,7 @@ def tooth_db(excess: NDArray[np.float32], spacing_bins: float, low: int, high: i
 
 
 def codec_family(spacing_hz: float, rate_hz: int) -> str | None:
-    """Name the ordinary codec that leaves combs of this spacing, at any usual rate.
+    """Return the family of ordinary codecs with combs of this spacing, at any usual rate.
 
     Parameters
     ----------
@@ -266,7 +269,7 @@ def codec_family(spacing_hz: float, rate_hz: int) -> str | None:
 
 
 def known_decoder(spacing_hz: float) -> str | None:
-    """Name the published neural decoder whose strides give this spacing."""
+    """Return the published neural decoder whose strides give this spacing."""
     return next((n for n, d in KNOWN_DECODERS.items() if _multiple(spacing_hz, d, (1, 2))), None)
 
 
@@ -274,29 +277,38 @@ def _multiple(spacing_hz: float, base_hz: float, times: tuple[int, ...] = (1,)) 
     return any(abs(spacing_hz / (base_hz * k) - 1) < 0.003 for k in times)
 
 
-def _in_words(answer: Artefacts) -> list[Statement]:
-    if answer.comb_score is None or answer.comb_tooth_db is None:
+_OTHER_CAUSES = gettext(
+    "Sustained synthesiser tones, mains hum and electronic music can leave such peaks too. How "
+    "often they do wasn't measured, and the verdict doesn't use this comb."
+)
+
+
+def _in_words(result: Artefacts) -> list[Statement]:
+    spacing_hz, height_db = result.comb_spacing_hz, result.comb_tooth_db
+    if spacing_hz is None or height_db is None or result.comb_score is None:
         return []
-    if answer.comb_score < NOTABLE_SCORE or answer.comb_tooth_db < NOTABLE_TOOTH_DB:
+    if result.comb_score < NOTABLE_SCORE or height_db < NOTABLE_TOOTH_DB:
         return []
     numbers = {
-        "comb_spacing_hz": answer.comb_spacing_hz,
-        "comb_score": answer.comb_score,
-        "comb_tooth_db": answer.comb_tooth_db,
+        "comb_spacing_hz": spacing_hz,
+        "comb_score": result.comb_score,
+        "comb_tooth_db": height_db,
     }
-    seen = (
-        f"Narrow peaks at multiples of {answer.comb_spacing_hz:.1f} Hz, "
-        f"{answer.comb_tooth_db:.1f} dB over the points between"
+    comb = gettext(
+        "The spectrum has narrow peaks at multiples of {spacing}, {height} high on average.",
+        spacing=measured(spacing_hz, "Hz", 1),
+        height=measured(height_db, "dB", 1),
     )
-    if answer.comb_codec:
-        says = f"{seen}: what {answer.comb_codec} of ordinary codecs leave. No sign of a generator."
-        return [Statement("artefacts", says, 0.0, "", numbers)]
-    fits = f" The spacing fits {answer.comb_decoder}." if answer.comb_decoder else ""
-    also = (
-        "Sustained synthesiser tones, mains hum and electronic music can leave combs too; how "
-        "often was not counted, and the verdict does not rest on this comb."
-    )
-    return [Statement("artefacts", f"{seen}.{fits}", 0.5, also, numbers)]
+    if result.comb_codec:
+        codec = gettext(
+            "Ordinary codecs leave such peaks ({family}), so they aren't a sign of a generator.",
+            family=result.comb_codec,
+        )
+        return [Statement("artefacts", sentences(comb, codec), 0.0, "", numbers)]
+    decoder: str = ""
+    if result.comb_decoder:
+        decoder = gettext("The spacing fits {decoder}.", decoder=result.comb_decoder)
+    return [Statement("artefacts", sentences(comb, decoder), 0.5, _OTHER_CAUSES, numbers)]
 
 
 FEATURE = Feature(name="artefacts", result=Artefacts, start=ArtefactMeter, statements=_in_words)

@@ -1,12 +1,11 @@
-"""How far does its sound reach, and was it made from something that reached less far.
+"""How high do its frequencies reach, and was it made from a file that ended lower.
 
-Encoders and sample-rate converters cut the spectrum off with steep low-pass filters; a
-cut-off in the mean log spectrum that is far steeper than any instrument, microphone or
-loudspeaker makes, under the highest frequency the file could carry, shows that the
-recording went through one. Where the cut lies tells which kind. After the practice of
-D'Alessandro & Shi (2009, *MP3 bit rate quality detection through frequency spectrum
-analysis*) and Hicsonmez et al. (2011); departures: an edge is sought in the mean of dB
-levels rather than in single frames, and it must stay empty above.
+Encoders and sample-rate converters cut the spectrum off with steep low-pass filters. A cut-off in
+the mean log spectrum, far steeper than any instrument, microphone or loudspeaker causes and below
+the highest frequency that the file can have, shows that the recording went through one. Its
+frequency shows which kind. This follows D'Alessandro & Shi (2009, *MP3 bit rate quality detection
+through frequency spectrum analysis*) and Hicsonmez et al. (2011). Departures: the edge is looked
+for in the mean of dB levels instead of single frames, and the spectrum above has to stay empty.
 """
 
 from __future__ import annotations
@@ -22,44 +21,46 @@ from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, column
 from phonoscope.features.base import Feature
+from phonoscope.messages import gettext
+from phonoscope.text import frequency, measured
 
 SMOOTHING_HZ = 60.0
 EDGE_GAP_HZ = 120.0
 EDGE_SIDE_HZ = 500.0
 """An edge compares the mean level of 500 Hz on each side of a gap of 240 Hz."""
 EDGE_DROP_DB = 15.0
-"""Least fall across the gap: 15 dB in 240 Hz near 16 kHz is over 650 dB an octave."""
+"""Smallest fall across the gap: 15 dB in 240 Hz near 16 kHz is over 650 dB an octave."""
 KNEE_DB = 0.8
-"""A fall has begun where the level loses this much in 120 Hz."""
+"""A fall begins where the level drops by this much in 120 Hz."""
 LOWEST_EDGE_HZ = 2_500.0
 HEADROOM_DB = 75.0
 LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB = -130.0, -100.0
-"""Content reaches as far as the mean level stays within 75 dB of the loudest band, or over
--130 dB (16-bit rounding noise lies near -135 dB a bin), whichever is higher."""
+"""There is sound where the mean level is within 75 dB of the loudest band, or over -130 dB
+(16-bit rounding noise is near -135 dB a bin), whichever is higher."""
 
 LOWER_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
 LOSSY_CUTOFF_HZ = (14_500.0, 20_700.0)
 """Low passes of MP3, AAC, Opus and Vorbis encoders at 96 to 320 kbit/s."""
 HIGH_BIT_RATE_BPS = 224_000
 LOW_BIT_RATE_CUTOFF_HZ = 17_300.0
-"""Encoders at 224 kbit/s and more pass at least 18 kHz; a cut under 17.3 kHz comes from an
-earlier generation."""
+"""Encoders at 224 kbit/s or more pass at least 18 kHz, so a cut below 17.3 kHz is from an earlier
+encoding."""
 
 
 @dataclass(frozen=True)
 class Bandwidth:
-    """Result: reach of the spectrum, its edge, and what the edge says of the past."""
+    """Result: where the spectrum ends, its edge, and the earlier encoding that the edge shows."""
 
     bandwidth_hz: float | None = column(
         "Highest frequency with sound in the mean log spectrum, Hz; empty for silence."
     )
     cutoff_hz: float | None = column(
-        "Where the spectrum begins to fall off steeply, Hz; empty when it does not."
+        "Where the spectrum begins to fall off steeply, Hz; empty when it doesn't."
     )
     cutoff_drop_db: float | None = column("Fall of the mean level across that edge, dB.")
     made_from: str | None = column(
-        "'lossy' or 'lower-rate' when the edge shows an earlier generation that this file's "
-        "codec and rate do not explain; empty when nothing shows one (which proves nothing)."
+        "'lossy' or 'lower-rate' when the edge shows an earlier encoding that this file's codec "
+        "and rate don't explain; empty when there is no such edge, which proves nothing."
     )
 
 
@@ -78,7 +79,7 @@ class BandwidthMeter:
         self._frames += frames
 
     def result(self) -> Bandwidth:
-        """Find the reach and the edge."""
+        """Find the end of the spectrum and its edge."""
         if self._frames == 0:
             return Bandwidth(None, None, None, None)
         rate_hz = self._stream.sample_rate_hz
@@ -95,7 +96,7 @@ class BandwidthMeter:
 
 
 def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
-    """Highest frequency with sound in a mean log spectrum.
+    """Return the highest frequency with sound in a mean log spectrum.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
     -------
     (cutoff_hz, drop_db) or None
         The edge with the largest fall, Hz, and that fall, dB; ``None`` when no fall reaches
-        15 dB or the sound comes back above it.
+        15 dB, or there is sound above it again.
 
     Examples
     --------
@@ -149,7 +150,7 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
     """
     side, gap = max(1, round(EDGE_SIDE_HZ / bin_hz)), max(1, round(EDGE_GAP_HZ / bin_hz))
     total = np.concatenate([[0.0], np.cumsum(level_db)])
-    # The side above may be as short as 60 Hz: many low passes lie just under half the rate.
+    # The side above may be as short as 60 Hz: many low passes are just under half the rate.
     above_size = max(1, round(SMOOTHING_HZ / bin_hz))
     at = np.arange(round(LOWEST_EDGE_HZ / bin_hz), level_db.size - gap - above_size)
     if at.size == 0:
@@ -169,10 +170,10 @@ def steepest_edge(level_db: NDArray[np.float64], bin_hz: float) -> tuple[float, 
 
 
 def knee(smooth_db: NDArray[np.float64], edge: int, gap: int) -> int:
-    """Walk from the steepest place of an edge down to the bin where the fall begins.
+    """Return the bin where a fall begins, below the steepest place of an edge.
 
-    Converters with a short filter fall over 2 kHz, steepest at the foot: what names their
-    kind is where they begin.
+    Converters with a short filter fall over 2 kHz and are steepest at the end. Where the fall
+    begins identifies their kind.
     """
     at = edge + gap
     while at > gap and smooth_db[at - gap] - smooth_db[at] > KNEE_DB:
@@ -181,7 +182,7 @@ def knee(smooth_db: NDArray[np.float64], edge: int, gap: int) -> int:
 
 
 def earlier_generation(cutoff_hz: float, stream: Stream) -> str | None:
-    """Say which earlier generation an edge shows that the file itself does not explain."""
+    """Return the earlier encoding that an edge shows and the file itself doesn't explain."""
     rate_hz = stream.sample_rate_hz
     lower = [r for r in LOWER_RATES_HZ if r < 0.95 * rate_hz]
     if any(0.88 * r / 2 <= cutoff_hz <= 1.1 * r / 2 for r in lower) and (
@@ -196,24 +197,33 @@ def earlier_generation(cutoff_hz: float, stream: Stream) -> str | None:
     return None
 
 
-def _in_words(answer: Bandwidth) -> list[Statement]:
-    if answer.made_from is None or answer.cutoff_hz is None or answer.cutoff_drop_db is None:
+_OTHER_CAUSES = gettext(
+    "A low-pass filter in production, a 32 kHz broadcast line, or a generator with a lower sample "
+    "rate."
+)
+
+
+def _in_words(result: Bandwidth) -> list[Statement]:
+    cutoff_hz, drop_db = result.cutoff_hz, result.cutoff_drop_db
+    if result.made_from is None or cutoff_hz is None or drop_db is None:
         return []
-    past = {
-        "lossy": "It was probably decoded from a lossy file before",
-        "lower-rate": "It was probably converted up from a lower sample rate",
-    }[answer.made_from]
-    return [
-        Statement(
-            "bandwidth",
-            f"{past}: its spectrum is cut off at {answer.cutoff_hz / 1000:.1f} kHz, falling "
-            f"{answer.cutoff_drop_db:.0f} dB within a quarter of a kHz.",
-            0.0,
-            "A low-pass filter in production, a 32 kHz broadcast line, or a generator that works "
-            "at a lower rate.",
-            {"cutoff_hz": answer.cutoff_hz, "cutoff_drop_db": answer.cutoff_drop_db},
+    cutoff, drop = frequency(cutoff_hz), measured(drop_db, "dB")
+    if result.made_from == "lossy":
+        text = gettext(
+            "The file was probably made from a lossy file: its spectrum is cut off at {cutoff}, "
+            "with a fall of {drop} within 240 Hz.",
+            cutoff=cutoff,
+            drop=drop,
         )
-    ]
+    else:
+        text = gettext(
+            "The file was probably converted from a lower sample rate: its spectrum is cut off at "
+            "{cutoff}, with a fall of {drop} within 240 Hz.",
+            cutoff=cutoff,
+            drop=drop,
+        )
+    numbers = {"cutoff_hz": cutoff_hz, "cutoff_drop_db": drop_db}
+    return [Statement("bandwidth", text, 0.0, _OTHER_CAUSES, numbers)]
 
 
 FEATURE = Feature(name="bandwidth", result=Bandwidth, start=BandwidthMeter, statements=_in_words)

@@ -1,15 +1,16 @@
-"""What a feature of a recording is, and the list of them all.
+"""The type of a feature of a recording, and the list of all features.
 
 A feature is a file in this package that ends in ``FEATURE = Feature(...)``. It brings
 
 - a frozen dataclass, the *result*; fields declared with :func:`phonoscope.columns.column` become
   columns of the table ``recordings``;
 - an accumulator with ``update(block)`` and ``result()``, built from pure functions on arrays;
-- a function that puts the result into plain words.
+- a function that explains the result in sentences.
 
-Nothing else has to change. :func:`features` finds the file, the catalogue's schema takes the
-columns from the result, and a scan computes it. A feature that has more to store than one row's
-columns declares a :class:`FeatureTable`; one that the detector scores sets ``feeds_detector``.
+Nothing else changes: :func:`features` finds the file, the catalogue's schema takes the
+columns from the result, and a scan computes it. A feature that
+stores more than one row's columns declares a :class:`FeatureTable`. A feature that the detector
+scores sets ``feeds_detector``.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 
 class Accumulator(Protocol[ResultT_co]):
-    """Gathers evidence block by block; its memory does not grow with the recording."""
+    """Computes a result block by block; its memory doesn't grow with the recording."""
 
     def update(self, block: Block, /) -> None:
         """Take in the next block of the recording."""
 
     def result(self) -> ResultT_co:
-        """Return the result from all blocks seen. Called once, after the last block."""
+        """Return the result of all blocks. Called once, after the last block."""
 
 
 def _no_statements(_: Any) -> Sequence[Statement]:
@@ -44,10 +45,10 @@ def _no_statements(_: Any) -> Sequence[Statement]:
 
 @dataclass(frozen=True)
 class FeatureTable(Generic[ResultT]):
-    """A table of its own that a feature fills, for what doesn't fit into ``recordings``."""
+    """A table that a feature fills, for results that don't fit into ``recordings``."""
 
     name: str
-    """Name of the table. It has to be new: no other table may have it."""
+    """Name of the table, which no other table has."""
     doc: str
     """One sentence for the documented schema."""
     row: type[Any]
@@ -70,9 +71,9 @@ class Feature(Generic[ResultT]):
     start: Callable[[Stream], Accumulator[ResultT]]
     """Starts an accumulator for a recording with this stream."""
     statements: Callable[[ResultT], Sequence[Statement]] = _no_statements
-    """Puts a result into plain words; most need none."""
+    """Explains a result in sentences; most features need none."""
     table: FeatureTable[ResultT] | None = None
-    """The table that it fills, beyond its columns in ``recordings``; most need none."""
+    """A table that it fills besides its columns in ``recordings``; most features need none."""
     feeds_detector: bool = False
     """Whether the detector gets its result. The detector uses the results that its model was
     trained on and ignores others."""

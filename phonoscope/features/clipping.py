@@ -1,4 +1,4 @@
-"""Is it clipped? Runs of samples cut flat at the recording's own ceiling."""
+"""Is it clipped? Runs of equal samples at full scale."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from phonoscope.audio.block import Block
 from phonoscope.audio.stream import Stream
 from phonoscope.columns import Floats, Statement, column
 from phonoscope.features.base import Feature
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import exact_percent
 
 CEILING = np.float32(0.985)
 """Only samples this close to full scale can be clipped there (-0.13 dBFS)."""
 FLAT = np.float32(1.0 / 32768)
 """Neighbours closer than one 16-bit step are equal: a flat top."""
 RUN = 3
-"""Samples in a row that make a flat top; two equal ones occur in any loud music."""
+"""Samples in a flat top; two equal ones occur in any loud music."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Clipping:
     clipped_runs: int = column(
         "Flat tops: runs of 3 or more equal samples within 0.13 dB of full scale, any channel."
     )
-    clipped_share: float = column("Share of samples that lie in such runs, 0 to 1.")
+    clipped_share: float = column("Share of samples in such runs, 0 to 1.")
 
 
 class ClippingMeter:
@@ -50,25 +52,25 @@ class ClippingMeter:
             self._samples += samples
 
     def result(self) -> Clipping:
-        """Sum up."""
+        """Return the sums."""
         return Clipping(self._runs, self._samples / self._total if self._total else 0.0)
 
 
 def flat_tops(channel: Floats, context: int) -> tuple[int, int]:
-    """Count flat tops that reach into the samples after a context.
+    """Count the flat tops that end after a context.
 
     Parameters
     ----------
     channel : ndarray, shape (n,), float32
         Samples, full scale 1.0.
     context
-        Leading samples that were counted before.
+        Leading samples that were counted already.
 
     Returns
     -------
     runs, samples
-        Runs that become one (reach ``RUN`` samples) after the context, and samples after
-        the context that belong to a run.
+        Runs that reach ``RUN`` samples after the context, and samples after the context that are
+        in a run.
 
     Examples
     --------
@@ -79,8 +81,8 @@ def flat_tops(channel: Floats, context: int) -> tuple[int, int]:
     if loud.size < RUN:
         return 0, 0
     # Consecutive loud samples that are equal continue a run; anything else starts one.
-    goes_on = (np.diff(loud) == 1) & (np.abs(np.diff(channel[loud])) < FLAT)
-    starts = np.flatnonzero(np.concatenate([[True], ~goes_on]))
+    continues = (np.diff(loud) == 1) & (np.abs(np.diff(channel[loud])) < FLAT)
+    starts = np.flatnonzero(np.concatenate([[True], ~continues]))
     lengths = np.diff(np.concatenate([starts, [loud.size]]))
     first = loud[starts]
     kept = lengths >= RUN
@@ -90,19 +92,22 @@ def flat_tops(channel: Floats, context: int) -> tuple[int, int]:
     return int(new_runs.sum()), int(new_samples.sum())
 
 
-def _in_words(answer: Clipping) -> list[Statement]:
-    if answer.clipped_share < 1e-5:
+_OTHER_CAUSES = gettext(
+    "Loud mastering, an analogue transfer at too high a level, or decoding of a loud lossy file."
+)
+
+
+def _in_words(result: Clipping) -> list[Statement]:
+    if result.clipped_share < 1e-5:
         return []
-    return [
-        Statement(
-            "clipping",
-            f"Clipped: {answer.clipped_runs:,} flat tops at full scale "
-            f"({answer.clipped_share:.3%} of all samples).",
-            0.0,
-            "Loud mastering, a hot transfer, or decoding of a loud lossy file.",
-            {"clipped_runs": answer.clipped_runs, "clipped_share": answer.clipped_share},
-        )
-    ]
+    text = ngettext(
+        "The recording is clipped: {n} flat top at full scale ({share} of all samples).",
+        "The recording is clipped: {n} flat tops at full scale ({share} of all samples).",
+        result.clipped_runs,
+        share=exact_percent(result.clipped_share, 3),
+    )
+    numbers = {"clipped_runs": result.clipped_runs, "clipped_share": result.clipped_share}
+    return [Statement("clipping", text, 0.0, _OTHER_CAUSES, numbers)]
 
 
 FEATURE = Feature(name="clipping", result=Clipping, start=ClippingMeter, statements=_in_words)

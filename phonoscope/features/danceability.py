@@ -4,27 +4,26 @@ After S. Streich and P. Herrera, "Detrended fluctuation analysis of music signal
 danceability estimation and further semantic characterization", 118th AES Convention,
 2005, paper 6458; the analysis itself is C.-K. Peng et al., "Mosaic organization of DNA
 nucleotides", Physical Review E 49 (1994) 1685. Music with a steady, strong beat has an
-envelope whose fluctuation hardly grows with the time over which one looks; music that
-swells and fades fluctuates more the longer one looks.
+envelope that fluctuates about as much over long windows as over short ones; music that swells and
+fades fluctuates more over long ones.
 
-As in the paper: the envelope in steps of 10 ms is integrated, cut into windows of 310 ms
-to 8.8 s, each length 10 % longer than the one before, and every window loses its straight
-line; what is left, ``F(n)``, gives the local exponents ``d log F / d log (n + 3)``.
+As in the paper, the envelope in steps of 10 ms is integrated and cut into windows of 310 ms to
+8.8 s, each length 10% longer than the one before. A straight line is subtracted from every window.
+The rest, ``F(n)``, gives the local exponents ``d log F / d log (n + 3)``.
 
 Departures:
 
-- the envelope is the root mean square of a step, not the standard deviation (they are the
-  same but for an offset within 10 ms);
-- windows start every quarter of their length and lie within chapters of 82 s, so memory
-  does not grow with the recording. A straight line through a window takes with it whatever
-  constant the integration carried in, so a chapter loses only the windows across its end;
-- the paper compares the curve of exponents; the one number here is the reciprocal of their
-  mean, as Essentia's ``Danceability`` gives it, but without setting exponents to zero, and
-  3 at most: a loop that repeats exactly has a mean exponent near zero;
-- longest length 8.8 s and no shorter one left out, so recordings under 8.8 s get no answer.
+- the envelope is the root mean square of a step, not the standard deviation (they only differ by
+  an offset within 10 ms);
+- windows start every quarter of their length and stay within chapters of 82 s, so memory doesn't
+  grow with the recording. The straight line also removes the constant of the integration, so a
+  chapter only loses the windows across its end;
+- the paper compares the curve of exponents. The number here is the reciprocal of their mean, as in
+  Essentia's ``Danceability``, but without setting exponents to zero, and at most 3: a loop that
+  repeats exactly has a mean exponent near zero;
+- the longest window is 8.8 s and all lengths are used, so recordings under 8.8 s have no result.
 
-Provider ``phonoscope``: measured here from the sound. It is not Spotify's
-``danceability``, neither in method nor in scale.
+The provider is ``phonoscope``: this isn't Spotify's ``danceability``, in method or in scale.
 """
 
 from __future__ import annotations
@@ -50,29 +49,29 @@ CHAPTER_STEPS = 8192
 """Steps of 10 ms integrated together: 82 s."""
 
 MOST = 3.0
-"""The highest danceability."""
+"""The highest value."""
 
 STEADY = 1e-5
-"""Fluctuation below this share of the mean level is rounding or silence, not music: -100 dB."""
+"""Fluctuation below this share of the mean level is rounding or silence: -100 dB."""
 
 Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Danceability:
-    """How little the loudness wanders beyond the beat."""
+    """Result: how little the loudness changes apart from the beat."""
 
     danceability_dfa: float | None = column(
         "Danceability by detrended fluctuation analysis (Streich & Herrera 2005): 1 / mean "
-        "exponent of the 10 ms envelope over 0.31 to 8.8 s; about 0.5 to 3 (the most), higher is "
-        "more danceable; noise without rhythm has 2, so it orders music only. Measured by "
-        "phonoscope, not Spotify's. Empty under 8.8 s or without fluctuation."
+        "exponent of the 10 ms envelope over 0.31 to 8.8 s. About 0.5 to 3, higher is more "
+        "danceable; noise without rhythm has 2, so it only ranks music. Measured by Phonoscope; "
+        "not Spotify's. Empty under 8.8 s or without fluctuation."
     )
 
 
 @cache
 def window_lengths() -> tuple[int, ...]:
-    """Return the window lengths in steps of 10 ms: 31 and on by 10 % to at most 880.
+    """Return the window lengths in steps of 10 ms: from 31, each 10% longer, to at most 880.
 
     Examples
     --------
@@ -87,7 +86,7 @@ def window_lengths() -> tuple[int, ...]:
 
 
 def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
-    """Sum what detrended windows of the integrated envelope leave.
+    """Sum the energy of detrended windows of the integrated envelope.
 
     Parameters
     ----------
@@ -108,7 +107,7 @@ def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
 
     Examples
     --------
-    An envelope that stays the same leaves nothing; no window of 37 steps fits into 36.
+    A constant envelope leaves nothing; no window of 37 steps fits into 36.
 
     >>> energy, windows = residual_energy(np.ones(36))
     >>> energy[:3].tolist(), windows[:3].tolist()
@@ -134,7 +133,7 @@ def residual_energy(envelope: Doubles) -> tuple[Doubles, NDArray[np.int64]]:
 
 
 def danceability(fluctuation: Doubles) -> float:
-    """Danceability of a curve of fluctuations.
+    """Return the danceability of a curve of fluctuations.
 
     Parameters
     ----------
@@ -144,7 +143,7 @@ def danceability(fluctuation: Doubles) -> float:
     Returns
     -------
     float
-        1 / mean local exponent, over 0; :data:`MOST` when fluctuation hardly grows with length.
+        1 / mean local exponent, over 0; :data:`MOST` when fluctuation barely grows with length.
 
     References
     ----------
@@ -153,7 +152,7 @@ def danceability(fluctuation: Doubles) -> float:
 
     Examples
     --------
-    Noise grows with the root of the length, and what does not grow has the most.
+    The fluctuation of noise grows with the root of the length. A constant one has the most.
 
     >>> lengths = np.array(window_lengths()) + OFFSET_STEPS
     >>> round(danceability(lengths**0.5), 6), danceability(np.ones(len(lengths)))

@@ -1,16 +1,16 @@
-"""Fingerprints: 64 bits for each of the clearest onsets, by which a recording is found again.
+"""Fingerprints: 64 bits for each of the clearest onsets, which identify a recording.
 
-The family of Haitsma & Kalker ("A highly robust audio fingerprinting system", ISMIR 2002): the
-signs of differences in a spectrogram of few bands. Two things are other here. A print lies at
-an onset (:mod:`phonoscope.features.patches`), not on a grid, so two copies have theirs at the
-same places and a catalogue can be joined with itself. And the differences are not drawn up by
-hand: they are the directions in which recordings differ most and alterations least, by linear
-discriminant analysis (R. A. Fisher, 1936), fitted in ``bench/train_fingerprints.py`` over codecs,
+They belong to the family of Haitsma & Kalker ("A highly robust audio fingerprinting system", ISMIR
+2002): signs of differences in a spectrogram of few bands. Two things are different. A fingerprint
+is at an onset (:mod:`phonoscope.features.patches`) and not on a grid, so two copies have theirs at
+the same places, and a catalogue can be joined with itself. And the differences aren't designed by
+hand: they are the directions in which recordings differ most and alterations least, found with
+linear discriminant analysis (R. A. Fisher, 1936) in ``bench/train_fingerprints.py`` over codecs,
 noise, voices over the music, telephones and rooms.
 
-*Anchors* are prints of the clearest onsets as they would be if the recording ran faster, higher
-or longer, so that sped-up and shifted copies are found in the same way, without its sound. They
-go one way only: of two copies one is the faster.
+*Anchors* are fingerprints of the clearest onsets as if the recording were faster, higher or longer.
+They find altered copies in the same way, without the sound. Alterations in one direction are
+enough, because one of two copies is the faster one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from phonoscope.features.patches import (
 BITS = 64
 SEMITONE = 2.0 ** (1 / 12)
 STEP_SEMITONES = 0.6
-"""Between alterations of pitch: a print still matches half a step off."""
+"""Step between alterations of pitch: a fingerprint still matches half a step away."""
 STRETCH_STEP = 1.05
 
 
@@ -52,7 +52,7 @@ class Alteration:
     """How an altered copy relates to a recording."""
 
     speed: float
-    """How much faster it runs; 1 is as it is."""
+    """How much faster it runs; 1 is unaltered."""
     pitch: float
     """How much higher it sounds, a ratio of frequencies."""
 
@@ -70,8 +70,8 @@ def _altered() -> tuple[Alteration, ...]:
 
 
 ALTERATIONS = _altered()
-"""Alterations of which anchors are kept: as it is, speed to +36 %, pitch to +3 semitones at its
-tempo, tempo to +28 % at its pitch. Those the other way are found from the other copy."""
+"""Alterations with anchors: none, speed to +36%, pitch to +3 semitones at the same tempo, tempo to
++28% at the same pitch. The opposite ones are found from the other copy."""
 FEWEST_ANCHORS, MOST_ANCHORS = 8, 16
 S_PER_ANCHOR = 4.0
 _WINDOW_S = 1.15
@@ -79,48 +79,46 @@ _WINDOW_S = 1.15
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Result: how many prints, and themselves."""
+    """Result: the number of fingerprints, and the fingerprints."""
 
     prints: int | None = column(
-        "Fingerprints: onsets clear enough to recognise the recording by; see table prints."
+        "Number of fingerprints: onsets that are clear enough to recognise; see table prints."
     )
     print_at: NDArray[np.int32] = dataclasses.field(
         default_factory=lambda: np.empty(0, np.int32), repr=False, compare=False
     )
-    """Place of each, in cells of 1/64 s, ascending; shape (n,)."""
+    """Time of each, in cells of 1/64 s, ascending; shape (n,)."""
     print_bits: NDArray[np.int64] = dataclasses.field(
         default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
     )
-    """The prints, 64 bits each, shape (n,)."""
+    """The fingerprints, 64 bits each, shape (n,)."""
     anchor_at: NDArray[np.int32] = dataclasses.field(
         default_factory=lambda: np.empty(0, np.int32), repr=False, compare=False
     )
-    """Places of the anchors, ascending; shape (k,)."""
+    """Times of the anchors, ascending; shape (k,)."""
     anchor_bits: NDArray[np.int64] = dataclasses.field(
         default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
     )
-    """Prints of the anchors, altered: shape (len(ALTERATIONS) * k,), one alteration's after
-    another's."""
+    """Fingerprints of the anchors, altered: shape (len(ALTERATIONS) * k,), by alteration."""
 
 
 @dataclass(frozen=True, eq=False)
 class FingerprintRow:
     """Row of the table ``prints``: the fingerprints of one recording."""
 
-    print_at: NDArray[np.int32] = column("Where the recording is printed, 1/64 s from its start.")
-    print_bits: NDArray[np.int64] = column("64 bits for each of these places.")
-    anchor_at: NDArray[np.int32] = column("The clearest of these places, 1/64 s.")
+    print_at: NDArray[np.int32] = column("Time of each fingerprint, 1/64 s from the start.")
+    print_bits: NDArray[np.int64] = column("The fingerprints, 64 bits each.")
+    anchor_at: NDArray[np.int32] = column("Times of the clearest ones, 1/64 s.")
     anchor_bits: NDArray[np.int64] = column(
-        "64 bits for each of them as the recording would be if it were altered: all anchors "
-        "unaltered, then all of the next alteration, in the order of "
-        "features.fingerprints.ALTERATIONS."
+        "64 bits for each of them, as if the recording were altered: all unaltered ones, then all "
+        "of the next alteration, in the order of features.fingerprints.ALTERATIONS."
     )
-    print_model: str = column("Name, version and hash of what made the bits.")
+    print_model: str = column("Name, version and hash of the model that made the bits.")
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What turns patches into bits."""
+    """The model that turns patches into bits."""
 
     name: str
     matrix: Floats
@@ -131,7 +129,7 @@ class Weights:
     def measure(self, patches: Floats) -> Floats:
         """Return the measurements whose signs are the bits, shape (n, BITS).
 
-        Each has a spread of about 1 over music, so near 0 a bit is uncertain.
+        Each has a standard deviation of about 1 over music, so a bit is uncertain near 0.
         """
         return patches @ self.matrix - self.offset
 
@@ -179,11 +177,11 @@ class _Anchor:
     at: int
     power: Floats = dataclasses.field(compare=False)
     place_s: float = dataclasses.field(compare=False)
-    """Where in the spectra the onset lies, s."""
+    """Time of the onset in the spectra, s."""
 
 
 class FingerprintMeter:
-    """Takes prints block by block."""
+    """Makes fingerprints block by block."""
 
     def __init__(self, stream: Stream) -> None:
         size = fine_size(stream.sample_rate_hz) // 8
@@ -236,7 +234,7 @@ class FingerprintMeter:
         return _Anchor(rise, at, self._power[first:stop].copy(), seconds - start_s)
 
     def result(self) -> Fingerprints:
-        """Return the prints."""
+        """Return the fingerprints."""
         if not self._at:
             return Fingerprints(0)
         at = np.concatenate(self._at).astype(np.int32)
@@ -259,7 +257,7 @@ class FingerprintMeter:
         places = np.array([anchor.place_s for anchor in anchors])
         timing = (self._hop_s, self._half_s)
         values = [
-            # Sped up, what sounded at one frequency sounds higher: the band looks further down.
+            # Speeding up moves sound to higher frequencies, so a band gets it from further down.
             patches_at(
                 power, places, timing, band_matrix(self._bins, self._bin_hz, 1 / change.pitch),
                 change.speed,
@@ -270,7 +268,7 @@ class FingerprintMeter:
 
 
 def rows(found: Fingerprints) -> Iterator[FingerprintRow]:
-    """Yield the row of a recording's fingerprints; none for a recording without."""
+    """Yield the row of a recording's fingerprints, if it has any."""
     if found.prints:
         yield FingerprintRow(
             found.print_at, found.print_bits, found.anchor_at, found.anchor_bits, weights().name
@@ -279,11 +277,11 @@ def rows(found: Fingerprints) -> Iterator[FingerprintRow]:
 
 TABLE = FeatureTable(
     name="prints",
-    doc="Fingerprints, one row a recording: by them the same recording is found again.",
+    doc="Fingerprints, which identify copies of a recording. One row per recording.",
     row=FingerprintRow,
     rows=rows,
 )
-"""Table and feature keep the name ``prints``, under which catalogues hold them."""
+"""Table and feature are called ``prints``, as in existing catalogues."""
 FEATURE = Feature(name="prints", result=Fingerprints, start=FingerprintMeter, table=TABLE)
 
 __all__ = [

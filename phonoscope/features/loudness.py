@@ -1,4 +1,4 @@
-"""How loud is it? Integrated loudness, loudness range and true peak after EBU R128.
+"""How loud is it? Integrated loudness, loudness range and true peak according to EBU R128.
 
 Sources: ITU-R BS.1770-5, EBU R 128, EBU Tech 3341 and 3342. Departures: gating steps are
 a tenth of a second to the nearest sample; a recording shorter than one gating block
@@ -30,7 +30,7 @@ from phonoscope.features.base import Feature
 STEPS_MOMENTARY = 4
 STEPS_SHORT_TERM = 30
 _LEAD = 12
-"""Samples of the block before that reach into a true peak."""
+"""Samples of the block before that affect a true peak."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Loudness:
     """Result: loudness and peaks."""
 
     loudness_lufs: float | None = column(
-        "Integrated loudness, LUFS (EBU R128); empty when nothing is louder than -70 LUFS."
+        "Integrated loudness, LUFS (EBU R128); empty when all of it is below -70 LUFS."
     )
     loudness_range_lu: float | None = column(
-        "Loudness range, LU (EBU Tech 3342); empty when shorter than 3 s or silent."
+        "Loudness range, LU (EBU Tech 3342); empty under 3 s or when silent."
     )
     true_peak_dbtp: float | None = column(
         "True peak, dB re full scale (BS.1770); empty for digital silence."
@@ -75,7 +75,7 @@ class LoudnessMeter:
         self._true_peak = true_peak(reaching, self._oversampling, self._true_peak)
 
     def result(self) -> Loudness:
-        """Gate and sum up."""
+        """Apply the gates and return the result."""
         power = np.concatenate(self._powers)
         if power.size < STEPS_MOMENTARY and self._rest.shape[1]:
             rest = self._power(self._rest, self._rest.shape[1])

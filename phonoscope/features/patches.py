@@ -1,9 +1,9 @@
 """Patches: a second and a half of sound around an onset, as 24 bands by 24 moments.
 
-What fingerprints are made of. A patch lies where the sound rises most within a quarter of a
-second on either side, so copies of a recording have their patches at the same places of the
-music, wherever each of them was cut or however fast it runs. Onsets by spectral flux: S. Dixon,
-"Onset detection revisited", DAFx 2006.
+Fingerprints are made from patches. A patch is where the sound rises most within a quarter of a
+second on either side. Copies of a recording therefore have their patches at the same places in the
+music, wherever they begin and however fast they run. Onsets use spectral flux: S. Dixon, "Onset
+detection revisited", DAFx 2006.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from phonoscope.columns import Floats
 BANDS = 24
 BANDS_PER_OCTAVE = 7
 LOWEST_HZ = 300.0
-"""Bands go from 300 to 3,230 Hz: what a telephone lets through."""
+"""Bands go from 300 to 3,230 Hz, which a telephone transmits."""
 CELLS_PER_S = 64
-"""The grid of time on which patches lie: a cell is 15.6 ms."""
+"""The grid of time for patches: a cell is 15.6 ms."""
 MOMENT = 4
-"""Cells that make up one moment of a patch."""
+"""Cells in one moment of a patch."""
 MOMENTS = 24
 REACH = MOMENT * MOMENTS // 2
 """Cells of a patch on either side of its onset: 0.75 s."""
 NEAR = 16
-"""No onset has a stronger one within this many cells."""
+"""An onset is the strongest one within this many cells."""
 POWER = 0.4
 """Exponent that compresses power; between the ear's loudness (0.3) and amplitude (0.5)."""
 _MARGIN = REACH + 24
-"""Cells to wait for after an onset: those of its patch, also when that is read faster."""
+"""Cells to wait for after an onset: enough for its patch, even at a higher speed."""
 SILENT = 1e-9**POWER
 """Mean compressed power of a patch under which it is silence: -90 dB re a full-scale sine."""
 _TINY = np.float32(1e-30)
@@ -41,7 +41,7 @@ _TINY = np.float32(1e-30)
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """Patches of one stretch of sound."""
+    """Patches of a piece of sound."""
 
     at: NDArray[np.int64]
     """ndarray, shape (n,), int64: onset of each, cells from the start."""
@@ -58,19 +58,19 @@ class Patches:
 
 @lru_cache(maxsize=256)
 def band_matrix(bins: int, bin_hz: float, ratio: float = 1.0) -> Floats:
-    """Return what averages power spectra over bands; bins at an edge count in part.
+    """Return weights that average power spectra over bands; bins at an edge count partly.
 
     Parameters
     ----------
     bins, bin_hz
         Bins of the spectra, from 0 Hz, and their distance, Hz.
     ratio
-        By what the bands are moved up.
+        Factor by which the bands are moved up.
 
     Returns
     -------
     ndarray, shape (bins, BANDS), float32
-        Weights; those of a band that the bins cover add up to 1.
+        Weights; those of a band add up to 1 if the bins cover it.
 
     Examples
     --------
@@ -84,14 +84,14 @@ def band_matrix(bins: int, bin_hz: float, ratio: float = 1.0) -> Floats:
 
 
 def bins_needed(bin_hz: float, ratio: float = 1.0) -> int:
-    """Return how many bins the bands take, from 0 Hz.
+    """Return the number of bins that the bands need, from 0 Hz.
 
     Parameters
     ----------
     bin_hz
         Distance of the bins, Hz.
     ratio
-        By what the bands are moved up.
+        Factor by which the bands are moved up.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class Cutter:
         self._next = REACH
 
     def push(self, powers: Floats, *, last: bool = False) -> Patches:
-        """Take in the band powers of the next frames, and cut what is ready.
+        """Take in the band powers of the next frames, and cut complete patches.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Cutter:
         Returns
         -------
         Patches
-            Those that no later frame can change, each once; counted from the very first frame.
+            Those that no later frame can change, each once. Times are relative to the first frame.
         """
         self._add(powers, last)
         stop = self._first_cell + len(self._cells) - (REACH if last else _MARGIN)
@@ -170,7 +170,7 @@ class Cutter:
 def cells_of(
     frames: Floats, first_frame: int, timing: tuple[float, float], first: int, *, last: bool
 ) -> tuple[Floats, int]:
-    """Return power on the grid of time, from frames that lie on another.
+    """Return power on the grid of time, from frames on another grid.
 
     Parameters
     ----------
@@ -188,14 +188,14 @@ def cells_of(
     Returns
     -------
     cells : ndarray, shape (m, BANDS), float32
-        Mean power over each cell's time from cell ``first`` on, as many cells as the frames
-        reach; 0 where no frame reaches.
+        Mean power in each cell, from cell ``first`` to the end of the frames; 0 where there is
+        no frame.
     used : int
-        Frames at the start that no later cell needs.
+        Number of frames at the start that no later cell needs.
 
     Examples
     --------
-    A second of frames, 10 ms long and apart, of the same power:
+    A second of frames with the same power, 10 ms long and 10 ms apart:
 
     >>> frames = np.ones((100, BANDS), np.float32)
     >>> cells, used = cells_of(frames, 0, (0.01, 0.005), 0, last=False)
@@ -203,8 +203,8 @@ def cells_of(
     ((64, 24), 99, 1.0)
     """
     hop, half = (part * CELLS_PER_S for part in timing)
-    # Frame k stands for the time from one boundary to the next; the power up to the edge of a
-    # cell is read off between boundaries.
+    # Frame k covers the time from one boundary to the next. The power up to the edge of a cell is
+    # interpolated between boundaries.
     origin = half - hop / 2
     known = origin + (first_frame + len(frames)) * hop
     end = int(np.ceil(known)) if last else int(np.floor(known))
@@ -222,7 +222,7 @@ def cells_of(
 def _between(
     total: NDArray[np.float64], place: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Read sums off between their entries; return them and the entry below each place."""
+    """Interpolate sums between their entries; return them and the entry below each place."""
     place = np.clip(place, 0, len(total) - 1)
     below = np.minimum(place.astype(np.int64), len(total) - 2)
     part = (place - below)[:, None]
@@ -257,7 +257,7 @@ def moments_of(cells: Floats) -> Floats:
 
 
 def rises(moments: Floats) -> Floats:
-    """Return how much all bands together rise at each edge: spectral flux, smoothed.
+    """Return the rise of all bands at each edge: smoothed spectral flux.
 
     Parameters
     ----------
@@ -267,8 +267,8 @@ def rises(moments: Floats) -> Floats:
     Returns
     -------
     ndarray, shape (n,), float32
-        Sum over bands of what the moment after an edge has more than the one before, under a
-        triangle of two moments; from 0, unit as moments.
+        Sum over bands of the increase from the moment before an edge to the one after it,
+        smoothed with a triangle of two moments; from 0, unit as moments.
 
     References
     ----------
@@ -285,7 +285,7 @@ def rises(moments: Floats) -> Floats:
 
 
 def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
-    """Return the edges from ``start`` to before ``stop`` where none near rises more.
+    """Return the edges from ``start`` to before ``stop`` that have the highest rise nearby.
 
     Parameters
     ----------
@@ -297,8 +297,7 @@ def onsets(rise: Floats, start: int, stop: int) -> NDArray[np.int64]:
     Returns
     -------
     ndarray, shape (m,), int64
-        Indices of edges, ascending. Edges that rise equally much may lie nearer than
-        :data:`NEAR`.
+        Indices of edges, ascending. Edges with equal rises may be nearer than :data:`NEAR`.
 
     Examples
     --------
@@ -325,14 +324,14 @@ def cut(moments: Floats, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
     Returns
     -------
     values : ndarray, shape (n, MOMENTS * BANDS), float32
-        Moment by moment; the mean of each patch is 1.
+        Values by moment; the mean of each patch is 1.
     level : ndarray, shape (n,), float32
-        What they were divided by; silence is at most :data:`SILENT`.
+        The divisor of each patch; silence is at most :data:`SILENT`.
 
     Raises
     ------
     IndexError
-        When an edge lies too near the end.
+        When an edge is too near the end.
 
     Examples
     --------
@@ -353,7 +352,7 @@ def patches_at(
     matrix: Floats,
     speed: float = 1.0,
 ) -> Floats:
-    """Return patches of single places, read at another speed.
+    """Return patches at given places, at another speed.
 
     Parameters
     ----------

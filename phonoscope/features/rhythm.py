@@ -6,23 +6,21 @@ Three steps, each flat in memory:
    spectrum to the next, averaged over the bands (S. Böck, F. Krebs and M. Schedl,
    "Evaluating the online capabilities of onset detection methods", ISMIR 2012; S. Dixon,
    "Onset detection revisited", DAFx 2006). Departures: 32 bands in place of semitones, and
-   a floor that follows 40 dB under the recent loudest band in place of a constant added
-   before the logarithm, so that the answer does not depend on gain.
+   a floor 40 dB under the recent loudest band in place of a constant added before the
+   logarithm, so that the result doesn't depend on gain.
 2. *Tempo*: the envelope's autocorrelation over windows of 12 s, averaged, summed at one to
    four beats (G. Percival and G. Tzanetakis, "Streamlined tempo estimation based on
    autocorrelation and cross-correlation with pulses", IEEE/ACM TASLP 22 (2014) 1765) and
    weighted by how usual a tempo is (D. P. W. Ellis, "Beat tracking by dynamic programming",
    J. New Music Research 36 (2007) 51). Departures: windows are averaged as power spectra,
-   from which one exact autocorrelation is drawn in steps of a quarter frame; and no pulse
-   trains: the tempo is sharpened at two, four and eight beats instead.
+   which give one exact autocorrelation in steps of a quarter frame; and instead of pulse
+   trains, the tempo is sharpened at two, four and eight beats.
 3. *Onset rate*: peaks of the envelope over its own moving mean (Böck et al., as above).
 
-One tempo is given for a whole recording: where it changes, the one that lasts longest. Which
-metrical level a person taps is often a matter of taste, so the strongest competitor is
-given too.
+A recording gets one tempo: where the tempo changes, the one that lasts longest. People often
+disagree about the metrical level, so the strongest competing tempo is stored too.
 
-Provider ``phonoscope``: measured here from the sound. It is not Spotify's ``tempo``, nor is
-any of this part of Spotify's features.
+The provider is ``phonoscope``: this isn't Spotify's ``tempo``, or any other of Spotify's features.
 """
 
 from __future__ import annotations
@@ -42,14 +40,14 @@ from phonoscope.columns import Floats, column
 from phonoscope.features.base import Feature
 
 NEPERS_PER_DB = math.log(10.0) / 10.0
-"""Levels here are natural logarithms of power: numpy's float32 log is fast, log10 is not."""
+"""Levels are natural logarithms of power: numpy's float32 log is fast, its log10 isn't."""
 
 BANDS = 32
 LOWEST_HZ, HIGHEST_HZ = 30.0, 8000.0
 RANGE_DB = 40.0
-"""Bands this far under the recent loudest are not heard."""
+"""Bands this far under the recent loudest one don't count."""
 RELEASE_DB_PER_S = 10.0
-"""How fast the recent loudest is forgotten."""
+"""How fast the level of the recent loudest band decays."""
 QUIETEST_DB = -120.0
 """Bands under this level, dB re a full-scale sine, are silence."""
 
@@ -57,9 +55,9 @@ WINDOW_S, WINDOW_HOP_S = 12.0, 3.0
 SHORTEST_S = 4.0
 """A recording shorter than this has no tempo."""
 STILL_NEPERS = 0.02
-"""An envelope that varies less than this is a steady sound, not a rhythm: 0.1 dB."""
+"""An envelope with smaller variations is a steady sound and not a rhythm: 0.1 dB."""
 LARGEST_RISE_NEPERS = 1.0
-"""Rises beyond this count as this: a snare is no more of a beat than a kick; 4.3 dB."""
+"""Larger rises count as this, so that a snare counts like a kick; 4.3 dB."""
 UPSAMPLING = 4
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
@@ -67,54 +65,54 @@ TEMPI_PER_OCTAVE = 240
 USUAL_BPM, SPREAD_OCTAVES = 115.0, 1.0
 """How usual a tempo is: a normal curve over its logarithm."""
 BEATS = (1, 2, 3, 4)
-"""A tempo is judged by the autocorrelation at these many beats."""
+"""A tempo's score uses the autocorrelation at these numbers of beats."""
 SHARPENED_AT = ((1, 0.04), (2, 0.02), (4, 0.01), (8, 0.005))
-"""Beats at which the tempo is sharpened, and how far off it may be at each."""
+"""Numbers of beats at which the tempo is sharpened, and its largest error at each."""
 APART_OCTAVES = 0.15
-"""A competing tempo is at least this far away."""
+"""Smallest distance of a competing tempo."""
 WEAKEST_BEAT = 0.08
-"""No tempo is named for a beat weaker than this, nor for one that chance explains."""
+"""A weaker beat, or one that may be chance, has no tempo."""
 
 PEAK_REACH_S = 0.03
-"""An onset is the highest point of the envelope this far to both sides."""
+"""An onset is the highest point of the envelope within this distance."""
 MEAN_REACH_S = 0.1
-"""The envelope's mean is taken this far to both sides."""
+"""Distance to both sides over which the envelope's mean is taken."""
 ONSET_RATIO, ONSET_RISE_NEPERS = 1.5, 0.04
-"""An onset is this many times the envelope's mean and this much more: noise sets the first, soft
-attacks the second."""
+"""An onset exceeds this many times the envelope's mean, plus this. Noise sets the first number,
+soft attacks the second."""
 
 _PRODUCT_SIZE = 1 << 18
-"""Multiplications in a matrix product: beyond this, OpenBLAS starts threads, which cost more
-than they save."""
+"""Multiplications in a matrix product. Beyond this, OpenBLAS starts threads, which cost more than
+they save."""
 
 Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How fast, how pronounced and how busy the rhythm is."""
+    """Result: tempo, strength of the beat, and rate of onsets."""
 
     tempo_bpm: float | None = column(
-        "Tempo, beats per minute, 40 to 240; measured by phonoscope, not Spotify's. Empty "
-        "without a steady beat and under 4 s."
+        "Tempo, beats per minute, 40 to 240. Measured by Phonoscope; not Spotify's. Empty without "
+        "a steady beat and under 4 s."
     )
     tempo_alternative_bpm: float | None = column(
         "Strongest competing tempo, often another metrical level, beats per minute; empty when "
         "tempo_bpm is."
     )
     beat_strength: float | None = column(
-        "How much of the rhythm returns one beat later, 0 to 1 (autocorrelation of onsets); 0.05 "
+        "How much of the rhythm repeats after one beat, 0 to 1 (autocorrelation of onsets); 0.05 "
         "can be chance, 0.5 is a drum machine. Empty under 4 s and for steady sounds."
     )
     onset_rate_hz: float | None = column(
-        "Onsets of notes and drums heard per second; soft attacks and the faster of two within "
-        "30 ms are missed, noise has 1 to 2. Empty under 0.5 s."
+        "Onsets of notes and drums per second. Soft attacks, and the weaker of two within 30 ms, "
+        "are missed; noise has 1 to 2. Empty under 0.5 s."
     )
 
 
 @lru_cache(maxsize=8)
 def mel_bands(rate_hz: int, size: int) -> Floats:
-    """Weights of triangular bands, equally spaced in mel, that average power.
+    """Return weights of triangular bands, equally spaced in mel, that average power.
 
     Parameters
     ----------
@@ -191,16 +189,16 @@ class OnsetEnvelope:
         before = np.concatenate([first, level[:-1]])
         self._previous = level[-1:].copy()
         floor = self._floor(level.max(axis=1), spectra.hop / spectra.rate_hz)[:, None]
-        # What was under the floor rises from the floor.
+        # Levels under the floor count as the floor.
         np.maximum(before, floor, out=before)
         level -= before
         np.maximum(level, 0.0, out=level)
         return level.mean(axis=1)
 
     def _floor(self, loudest: Floats, frame_s: float) -> Floats:
-        """Level under which nothing is heard, nepers, shape (frames,)."""
+        """Return the level under which bands don't count, nepers, shape (frames,)."""
         release = RELEASE_DB_PER_S * NEPERS_PER_DB * frame_s
-        # A peak that falls by a constant is a running maximum on a slope.
+        # A peak that decays at a constant rate is a running maximum on a slope.
         slope = np.arange(1, len(loudest) + 1) * release
         peak = np.maximum(np.maximum.accumulate(loudest + slope), self._recent_loudest) - slope
         self._recent_loudest = float(peak[-1])
@@ -238,7 +236,7 @@ class Periodicity:
         self._held = held[at:]
 
     def finish(self) -> bool:
-        """Take in a recording shorter than a window; return whether anything was heard."""
+        """Take in a recording shorter than a window; return whether there was any rhythm."""
         if self._frames == 0 and len(self._held) >= SHORTEST_S * self.frame_hz:
             self._take(self._held)
         return self._windows > 0
@@ -255,7 +253,7 @@ class Periodicity:
 
     @property
     def chance(self) -> float:
-        """Autocorrelation that random onsets reach at some lag: three standard errors."""
+        """Autocorrelation that random onsets reach at any lag: three standard errors."""
         return 3.0 / math.sqrt(self._frames)
 
     @property
@@ -279,7 +277,7 @@ class Periodicity:
 
 
 def tempo_scores(autocorrelation: Doubles, lag_hz: float) -> tuple[Doubles, Doubles]:
-    """Score tempi by their autocorrelation at one to four beats and by how usual they are.
+    """Score tempi by the autocorrelation at one to four beats and by how usual they are.
 
     Parameters
     ----------
@@ -317,7 +315,7 @@ def tempo_scores(autocorrelation: Doubles, lag_hz: float) -> tuple[Doubles, Doub
 
 
 def sharpened(bpm: float, autocorrelation: Doubles, lag_hz: float) -> float:
-    """Follow a tempo to the peaks of the autocorrelation at one, two, four and eight beats.
+    """Sharpen a tempo at the peaks of the autocorrelation at one, two, four and eight beats.
 
     Parameters
     ----------
@@ -390,7 +388,7 @@ class _RhythmAccumulator:
         if self._onsets is None or self._periodicity is None:
             frame_hz = coarse.rate_hz / coarse.hop
             self._onsets, self._periodicity = OnsetCounter(frame_hz), Periodicity(frame_hz)
-        # Frames of the last block that are filled up with zeros would hear a click at the end.
+        # Frames that are filled up with zeros would contain a click at the end of the recording.
         whole = max(0, (block.stop - coarse.size) // coarse.hop + 1 - coarse.first)
         envelope = self._envelope.update(coarse)[:whole]
         self._onsets.update(envelope, block.last)
@@ -408,7 +406,7 @@ class _RhythmAccumulator:
 
 
 def _tempo(periodicity: Periodicity) -> tuple[float | None, float | None, float]:
-    """Tempo, its strongest competitor (both beats per minute) and the beat's strength."""
+    """Return the tempo and its strongest competitor, beats per minute, and the beat's strength."""
     lags, lag_hz = periodicity.autocorrelation(), periodicity.lag_hz
     bpm, score = tempo_scores(lags, lag_hz)
     best = int(score.argmax())

@@ -1,4 +1,4 @@
-"""How much of it is silence, and where the sound begins and ends."""
+"""How much of a recording is silence, and where its sound begins and ends."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from phonoscope.audio.block import Block
 from phonoscope.audio.stream import Stream
 from phonoscope.columns import Statement, column
 from phonoscope.features.base import Feature
+from phonoscope.messages import gettext
+from phonoscope.text import measured
 
 SILENCE_DBFS = -60.0
-"""RMS level of a 10 ms step under which it counts as silent; dither is near -96, room tone
-of a quiet recording near -60."""
+"""A 10 ms step with a lower RMS level counts as silent; dither is near -96, room tone of a quiet
+recording near -60."""
 _SILENCE = np.float32(10 ** (SILENCE_DBFS / 20))
 
 
@@ -54,7 +56,7 @@ class SilenceMeter:
         self._last = int(sounding[-1])
 
     def result(self) -> Silence:
-        """Sum up."""
+        """Return the sums."""
         if self._first is None:
             whole = self._steps * self._step_s
             return Silence(1.0, whole, whole, 0.0)
@@ -66,10 +68,14 @@ class SilenceMeter:
         )
 
 
-def _in_words(answer: Silence) -> list[Statement]:
-    if answer.silence_share < 1.0:
+def _in_words(result: Silence) -> list[Statement]:
+    if result.silence_share < 1.0:
         return []
-    return [Statement("silence", "The whole recording is silent (below -60 dBFS throughout).", 0.0)]
+    text = gettext(
+        "The whole recording is silent: its level stays below {level}.",
+        level=measured(SILENCE_DBFS, "dBFS"),
+    )
+    return [Statement("silence", text, 0.0)]
 
 
 FEATURE = Feature(name="silence", result=Silence, start=SilenceMeter, statements=_in_words)

@@ -5,26 +5,25 @@ INFORMS Journal on Computing 18 (2006) 294: peaks of the spectrum vote for pitch
 and the votes of the whole recording are correlated with a profile of each of the 24 keys.
 The profiles are those that J. Albrecht and D. Shanahan counted in music of undisputed key
 ("The use of large corpora to train a new type of key-finding algorithm", Music Perception
-31 (2013) 59); of those of Krumhansl & Kessler 1982, Temperley 1999 and 2007, Aarden &
-Essen 2003, Sapp 2011 and Sha'ath 2011 they did best here (``bench/descriptors.py``).
+31 (2013) 59). They did better in ``bench/descriptors.py`` than those of Krumhansl & Kessler 1982,
+Temperley 1999 and 2007, Aarden & Essen 2003, Sapp 2011 and Sha'ath 2011.
 
 Departures from Gómez:
 
-- a peak must stand 6 dB out of its surroundings, which passes over drums and noise;
-- where she lets a peak vote also for the tones whose harmonic it may be, here what lower
-  peaks may have sent it as their harmonics is taken from it (a fifth and a major third
-  would otherwise be heard in every tone);
-- pitches are gathered in steps of 10 cents without regard to tuning, which is found at the
-  end from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S.
-  Streich, "Tuning frequency estimation using circular statistics", ISMIR 2007), and then
-  folded to 12 classes: one pass, flat memory;
-- every frame has one vote, however loud.
+- a peak has to exceed its surroundings by 6 dB, which excludes drums and noise;
+- instead of letting a peak also vote for the tones whose harmonic it may be, the part that may
+  be a harmonic of lower peaks is subtracted (otherwise every tone would have a fifth and a major
+  third);
+- pitches are collected in steps of 10 cents, whatever the tuning. At the end, the tuning is found
+  from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S. Streich,
+  "Tuning frequency estimation using circular statistics", ISMIR 2007), and the pitches are folded
+  to 12 classes. This takes one pass and flat memory;
+- every frame has one vote, whatever its level.
 
-One key is given for a whole recording, modulations and all. A key a semitone higher and a
-tuning 50 cents lower are the same sound where tuning is near ±50 cents.
+A recording gets one key, even if it modulates. Near a tuning of ±50 cents, a key a semitone
+higher and a tuning 50 cents lower are the same sound.
 
-Provider ``phonoscope``: measured here from the sound. It is not Spotify's ``key`` and
-``mode``.
+The provider is ``phonoscope``: this isn't Spotify's ``key`` and ``mode``.
 """
 
 from __future__ import annotations
@@ -52,28 +51,28 @@ REFERENCE_HZ = 440.0 * 2.0 ** (-9 / 12 - 4)
 STEPS_PER_SEMITONE = 10
 """Resolution of the histogram: 10 cents."""
 NOISE_CONCENTRATION, TONAL_CONCENTRATION = 0.05, 0.3
-"""Concentration of pitch on a scale of semitones, in noise and in what is clearly music."""
+"""Concentration of pitch on a scale of semitones, in noise and in clearly tonal music."""
 CLASSES_OF_A_CHORD = 3.0
-"""Fewer pitch classes than this leave the key open."""
+"""Fewer pitch classes than this don't determine a key."""
 WEAKEST = 0.05
-"""Under this strength no key is named."""
+"""Below this strength there is no key."""
 STEPS = 12 * STEPS_PER_SEMITONE * 8
 
 RANGE_DB = 50.0
-"""Peaks this far under the strongest of their frame are not heard beside it."""
+"""Peaks this far under the strongest peak of their frame don't count."""
 PROMINENCE = 4.0
-"""A tone stands this far out of its surroundings, in power: 6 dB."""
+"""A tone exceeds its surroundings by this factor of power: 6 dB."""
 SURROUNDINGS = (3, 4)
-"""Bins on both sides of a peak, outside the Hann window's main lobe, that surround it."""
+"""Bins on both sides of a peak, outside the Hann window's main lobe: its surroundings."""
 COMPRESSION = 0.5
 """Strength is power to this exponent, amplitude."""
 TREBLE_SLOPE = 0.5
-"""Strength falls with frequency to this exponent, 3 dB an octave: low tones name the key."""
+"""Strength falls with frequency to this exponent, 3 dB an octave: low tones decide the key."""
 HARMONICS = 6
 HARMONIC_DECAY = 0.8
-"""A tone may send its n-th harmonic this to the power n - 1 of its own strength."""
+"""The n-th harmonic of a tone may have its strength times this to the power of n - 1."""
 COARSE_STEPS = 5
-"""Steps to a semitone in which harmonics are looked for: 20 cents, one more to either side."""
+"""Steps in a semitone when looking for harmonics: 20 cents, and one more to either side."""
 QUIETEST_POWER = np.float32(1e-9)
 """Frames whose strongest peak is under -90 dBFS are silence."""
 
@@ -83,19 +82,19 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tonality:
-    """Which key the pitches fit, and how they are tuned."""
+    """Result: the key that the pitches fit, and their tuning."""
 
     key: str | None = column(
-        "Tonic, 'C' to 'B' with sharps; measured by phonoscope, not Spotify's. Empty when the "
+        "Tonic, 'C' to 'B' with sharps. Measured by Phonoscope; not Spotify's. Empty when the "
         "sound has no clear pitches."
     )
-    mode: str | None = column("Mode, 'major' or 'minor'; empty when key is.")
+    mode: str | None = column("Mode, 'major' or 'minor'; empty if key is.")
     key_strength: float | None = column(
-        "How clearly the pitches fit the key, 0.05 to 1: correlation with its profile, less "
-        "where pitches are few or unclear; above 0.85 mostly right. Empty when key is."
+        "How well the pitches fit the key, 0.05 to 1: correlation with its profile, lower where "
+        "pitches are few or unclear. Above 0.85 the key is mostly right. Empty if key is."
     )
     tuning_cents: float | None = column(
-        "Tuning against A = 440 Hz in equal temperament, cents, -50 to 50; empty when key is."
+        "Tuning relative to A = 440 Hz in equal temperament, cents, -50 to 50; empty if key is."
     )
 
 
@@ -119,9 +118,9 @@ class Peaks:
 
 
 def spectral_peaks(spectra: Spectra) -> Peaks:
-    """Find peaks that stand out of their surroundings.
+    """Find peaks that exceed their surroundings.
 
-    Frequencies are read off a parabola through the logarithms of three bins (J. O. Smith
+    Frequencies are those of a parabola through the logarithms of three bins (J. O. Smith
     and X. Serra, "PARSHL", ICMC 1987).
     """
     low = max(SURROUNDINGS[-1], math.ceil(LOWEST_HZ / spectra.bin_hz))
@@ -132,14 +131,14 @@ def spectral_peaks(spectra: Spectra) -> Peaks:
     is_peak &= middle > spectra.power[:, low - 1 : high - 1]
     is_peak &= middle >= spectra.power[:, low + 1 : high + 1]
     frame, at = np.divmod(np.flatnonzero(is_peak), high - low)
-    # One index into the flattened spectra costs half of a pair of indices.
+    # One index into the flattened spectra costs half as much as a pair of indices.
     flat = np.ascontiguousarray(spectra.power).ravel()
     index = frame * spectra.power.shape[1] + at + low
     around = sum(flat[index + k] + flat[index - k] for k in SURROUNDINGS)
     stands_out = flat[index] > np.float32(PROMINENCE / len(SURROUNDINGS) / 2) * around
     frame, at, index = frame[stands_out], at[stands_out], index[stands_out]
     below, here, above = (np.log(np.maximum(flat[index + k], FLOOR_POWER)) for k in (-1, 0, 1))
-    # Two equal bins may be rounded to a top without curvature.
+    # Rounding may leave two equal bins without curvature.
     curvature = np.minimum(below - 2 * here + above, np.float32(-1e-3))
     shift = np.float32(0.5) * (below - above) / curvature
     level = here - np.float32(0.25) * (below - above) * shift
@@ -149,7 +148,7 @@ def spectral_peaks(spectra: Spectra) -> Peaks:
 
 
 def without_harmonics(peaks: Peaks, frames: int) -> Floats:
-    """Take from each peak what lower peaks may have sent it as their harmonics.
+    """Subtract from each peak what may be a harmonic of lower peaks.
 
     Parameters
     ----------
@@ -161,7 +160,7 @@ def without_harmonics(peaks: Peaks, frames: int) -> Floats:
     Returns
     -------
     Floats
-        Strengths left, not negative, shape (peaks,).
+        Remaining strengths, not negative, shape (peaks,).
     """
     step = np.floor(peaks.pitch * COARSE_STEPS).astype(np.int64)
     width = int(step.max(initial=0)) + 2
@@ -178,7 +177,7 @@ def without_harmonics(peaks: Peaks, frames: int) -> Floats:
 
 
 def votes(peaks: Peaks, frames: int) -> Doubles:
-    """Shares of one vote a frame for each of its peaks, shape (peaks,)."""
+    """Return each peak's share of its frame's vote, shape (peaks,)."""
     left = without_harmonics(peaks, frames)
     total = np.bincount(peaks.frame, left, minlength=frames)
     total[total == 0] = 1.0
@@ -221,7 +220,7 @@ def _profiles() -> Doubles:
 
 
 def clarity(concentration: float, classes: Doubles) -> float:
-    """How far the sound has clear pitches at all, and more than one.
+    """Return how clear the pitches are, and whether there is more than one.
 
     Parameters
     ----------
@@ -254,7 +253,7 @@ class _TonalityAccumulator:
             return
         peaks = spectral_peaks(block.fine)
         shares = votes(peaks, frames)
-        # The turn is summed from the peaks themselves: the histogram's steps are 10 cents.
+        # The turn is summed over the peaks: the histogram's steps of 10 cents are too coarse.
         self._turn += complex((shares * np.exp(2j * np.pi * peaks.pitch)).sum())
         step = np.rint(peaks.pitch * STEPS_PER_SEMITONE).astype(np.int64)
         self._votes += np.bincount(step, shares, minlength=STEPS)

@@ -1,16 +1,16 @@
-"""Where does the fine spectrum stand out again and again? What decoders leave, counted.
+"""Which frequencies stand out all the time? These traces are what neural decoders leave.
 
-A neural decoder upsamples in strides, and its biases and filters repeat with them, so weak
-lines stay at the same frequencies while the music changes (Odena et al. 2016; Pons et al.
-2021, *Upsampling artifacts in neural audio synthesis*; Afchar et al. 2025, arXiv 2506.19108).
-A mean over levels lets a few loud partials hide them. Here every spectrum only votes: a bin
-gets a vote when it is higher than its neighbours. The share of votes, the *occupancy*, is a
-rank statistic: gain, loudness processing and equalisers cannot change it, a partial that
-sounds for a second counts no more than its second, and a line 1 dB over noise that never
-stops stands out. Over noise each bin is the highest of ``2 k + 1`` equally often.
+A neural decoder upsamples in strides, and its biases and filters repeat with them. Weak lines
+therefore stay at the same frequencies while the music changes (Odena et al. 2016; Pons et al. 2021,
+*Upsampling artifacts in neural audio synthesis*; Afchar et al. 2025, arXiv 2506.19108). In a mean
+over levels, a few loud partials hide them. Here every spectrum only votes: a bin gets a vote when
+it is higher than its neighbours. The share of votes, the *occupancy*, is a rank statistic. Gain,
+loudness processing and equalisers don't change it, a partial that lasts for a second counts for one
+second, and a line 1 dB over the noise stands out if it never stops. In noise, each bin is the
+highest of ``2 k + 1`` equally often.
 
-Votes are added up over stretches of about 5 s, so that it can be said where in a recording
-they stand out. A very long recording gets longer stretches, not more memory.
+Votes are added up over segments of about 5 s, to show where in a recording they stand out. A very
+long recording gets longer segments, not more memory.
 """
 
 from __future__ import annotations
@@ -28,33 +28,31 @@ from phonoscope.columns import Floats, column
 from phonoscope.features.base import Feature
 
 REACHES = (1, 2, 4)
-"""A bin has to be higher than this many neighbours on either side to get a vote."""
+"""A bin gets a vote when it is higher than this many neighbours on either side."""
 STRETCH_S = 5.3
 MOST_STRETCHES = 1024
-"""From here on neighbouring stretches are merged: after 90 minutes they are twice as long."""
+"""At this many, neighbouring segments are merged: after 90 minutes they are twice as long."""
 MIN_FRAMES = 12
-"""Fewer sounding spectra than this (about 2.5 s) say nothing."""
+"""Fewer sounding spectra than this (about 2.5 s) aren't enough."""
 _AUDIBLE_DB = -130.0
 _UNDER_PEAK_DB = 80.0
 
 
 @dataclass(frozen=True)
 class Traces:
-    """Result: how much of the recording could be looked at, and its votes."""
+    """Result: how much of the recording was analysed, and its votes."""
 
     trace_frames: int | None = column(
-        "Sounding spectra (half overlapped, about 0.37 s long) that voted on narrow lines."
+        "Spectra with sound, half overlapped and about 0.37 s long, that voted on narrow lines."
     )
-    trace_limit_hz: float | None = column(
-        "Highest frequency at which there is sound to look at, Hz; empty without any."
-    )
+    trace_limit_hz: float | None = column("Highest frequency with sound, Hz; empty without any.")
     stretches: tuple[TraceSegment, ...] = dataclasses.field(default=(), repr=False, compare=False)
-    """Votes by stretch; kept in memory for the detector, not stored."""
+    """Votes by segment; kept in memory for the detector, not stored."""
 
 
 @dataclass(frozen=True, eq=False)
 class TraceSegment:
-    """Votes over one stretch of a recording."""
+    """Votes over one segment of a recording."""
 
     start_s: float
     end_s: float
@@ -68,7 +66,7 @@ class TraceSegment:
 
 
 class TraceMeter:
-    """Adds up votes, stretch by stretch."""
+    """Adds up votes, segment by segment."""
 
     def __init__(self, stream: Stream) -> None:
         self._rate_hz = stream.sample_rate_hz
@@ -109,7 +107,7 @@ class TraceMeter:
             self._votes[index] += votes(power)
 
     def _merge(self) -> None:
-        """Make stretches twice as long."""
+        """Make segments twice as long."""
         pairs = [self._votes[i : i + 2] for i in range(0, len(self._votes), 2)]
         self._votes = [pair[0] if len(pair) == 1 else pair[0] + pair[1] for pair in pairs]
         self._frames = [sum(self._frames[i : i + 2]) for i in range(0, len(self._frames), 2)]
@@ -172,15 +170,15 @@ def highest_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     Parameters
     ----------
     level_db : ndarray, shape (bins,), float64
-        Mean level, dB re a full-scale sine, from 0 Hz; the loudest is looked for above 200 Hz.
+        Mean level, dB re a full-scale sine, from 0 Hz; the loudest bin is one above 200 Hz.
     bin_hz
         Distance of two bins, Hz.
 
     Returns
     -------
     float
-        Hz, 200 below where the sound ends, its level smoothed over 60 Hz, and at least 300 below
-        the last bin.
+        Hz, 200 below the end of the sound (with its level smoothed over 60 Hz), and at least 300
+        below the last bin.
 
     Examples
     --------

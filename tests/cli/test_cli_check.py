@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from phonoscope.detector.generated import NOT_HUMAN
 from tests.helpers.batches import analysis, stretches
 from tests.helpers.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
 from tests.helpers.sounds import noise, sine, write
@@ -47,6 +48,7 @@ def test_one_file_is_a_block_with_units(song):
     assert said.startswith(f"{song}\n  undecided\n")
     for fact in ("flac", "44.1 kHz", "16 bit", "stereo", "2.0 s", "LUFS", "dBTP"):
         assert fact in said, fact
+    assert NOT_HUMAN in " ".join(said.split())
 
 
 def test_many_files_are_a_line_each_by_verdict_in_columns(song, broken, declared, tmp_path):

@@ -42,7 +42,7 @@ def test_a_comb_is_found_with_its_spacing(spacing_hz):
 def test_a_strong_comb_is_put_into_words():
     samples = with_teeth(pink(10, 44_100), 44_100, 50.0, 1e-3)
     (statement,) = FEATURE.statements(ask(FEATURE, samples, 44_100))
-    assert "50.0 Hz" in statement.says
+    assert "50.0" in statement.says
     assert "MusicGen" in statement.says
     assert statement.strength > 0
     assert statement.also

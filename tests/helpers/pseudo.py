@@ -10,7 +10,7 @@ PSEUDO_ENV = {"PHONOSCOPE_LANGUAGE": "en_XA"}
 """Environment in which a program shows the pseudo-locale."""
 _DATA = re.compile(r"⟦[^⟦⟧]*⟧")
 _UNIT = re.compile(
-    r"(?<=[\d\u00a0 ])(?:LUFS|LU|dBTP|dB|kHz|Hz|kbit/s|GB|MB|kB|PB|TB|BPM|ms|s|h|min|UTC)\b"
+    r"(?<=[\d\u00a0 ])(?:LUFS|LU|dBTP|dBFS|dB|kHz|Hz|kbit/s|GB|MB|kB|PB|TB|BPM|ms|s|h|min|UTC)\b"
 )
 
 
