@@ -73,5 +73,9 @@ def disagreement(declared: Iterable[Declaration], verdict: Verdict) -> Disagreem
 
 
 def in_words(found: Disagreement) -> str:
-    """Explain a disagreement in whole sentences."""
-    return _EXPLAINED[found]
+    """Return a disagreement with its explanation, in whole sentences."""
+    return gettext(
+        "{disagreement}. {explanation}",
+        disagreement=DISAGREEMENTS[found],
+        explanation=_EXPLAINED[found],
+    )

@@ -57,5 +57,4 @@ def test_the_page_and_its_json_say_it_once(client, number, found):
     assert client.get(f"/api{address}").json()["disagreement"] == found
     assert len(told) == (1 if found else 0)
     if found:
-        assert told[0].startswith(f"{DISAGREEMENTS[found]}: ")
-        assert "Neither settles it" in told[0]
+        assert told[0].startswith(DISAGREEMENTS[found])
