@@ -249,6 +249,12 @@ def test_every_command_speaks_the_language_of_its_reader(tmp_path):
         ["label", "check", str(song), "--policy", "vocals,eu"],
         ["label", "policies"],
         ["label", "rights"],
+        ["label", "write", str(song), "--what", "vocals,lyrics=human"],
+        ["label", "write", str(song), "--what", "drums"],
+        ["label", "write", str(song), "--what", "whole", "--standard", "gb45438"],
+        ["label", "write", str(song), "--what", "whole", "--voice", "v1"],
+        ["label", "policies", "none.toml"],
+        ["label", "rights", "--use", "karaoke"],
     ):
         done = run(*arguments, **PSEUDO_ENV)
         words = untranslated(f"{done.stdout}\n{done.stderr}".replace("phonoscope: ", ""))
