@@ -1,4 +1,4 @@
-"""Names alike: what was planted is found, chance is bounded, and nobody is accused by a name."""
+"""Similar names: planted ones are found, and honest ones are not."""
 
 import random
 
@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from phonoscope.findings.base import LISTED_AT_MOST, findings
+from phonoscope.findings.questions.impersonation import SIMILARITIES
 from phonoscope.findings.shared import lookalikes
 from phonoscope.findings.shared.known_artists import NAMES, Artist
 from phonoscope.findings.shared.lookalikes import COMMON, SHORTEST, Search
@@ -49,23 +50,24 @@ def figures(answer):
 
 def test_what_was_planted_is_found_and_other_names_are_not():
     planted = {
-        "\u0410dele": "letters that look alike",
-        "Metal\u200blica": "hidden characters",
-        "Metalica": "one edit apart",
-        "Beyonce": "accents, marks or blanks",
-        "The Weeknd Official": "added words",
-        "ADELE": "written the same",
+        "\u0410dele": Likeness.LETTERS,
+        "Metal\u200blica": Likeness.HIDDEN,
+        "Metalica": Likeness.EDIT,
+        "Beyonce": Likeness.MARKS,
+        "The Weeknd Official": Likeness.WORDS,
+        "ADELE": Likeness.SAME,
     }
     honest = ["Megadeth", "Adela", "The Week", "Metal", "Meta Lica Band 2", "Adele Adkins Quartet"]
     names = [*planted, *honest]
     answer = ALIKE.answer(catalogue([artist(f"x{i}", name) for i, name in enumerate(names)]))
-    found = {(row["name"], row["likeness"]) for row in listed(answer)}
-    shown = {name.replace("\u200b", "\\u200b"): says for name, says in planted.items()}
+    kinds = {text: kind for kind, text in SIMILARITIES.items()}
+    found = {(row["name"], kinds[row["likeness"]]) for row in listed(answer)}
+    shown = {name.replace("\u200b", "\\u200b"): kind for name, kind in planted.items()}
     assert found == set(shown.items())
-    why = {row["likeness"]: row["why"] for row in listed(answer)}
-    assert why["hidden characters"].startswith("U+200B; ")
-    assert why["letters that look alike"].startswith("CYRILLIC CAPITAL LETTER A like 'A'; ")
-    assert "2 of 6 such pairs are hardly chance" in answer.headline
+    why = {kinds[row["likeness"]]: row["why"] for row in listed(answer)}
+    assert why[Likeness.HIDDEN].startswith("U+200B; ")
+    assert why[Likeness.LETTERS].startswith("CYRILLIC CAPITAL LETTER A")
+    assert "2 of 6" in answer.headline
     assert figures(answer)["known_with_lookalikes_share"] == 1.0
     assert sum(figures(answer)[f"{kind.value}_pairs"] for kind in Likeness) == len(planted)
 
@@ -94,10 +96,8 @@ def test_reasons_are_told_apart_and_put_a_name_first():
     )
     first, second = listed(answer)
     assert first["name"] == "Metalica"
-    assert first["why"] == (
-        "on a list of machine-made artists, 2 tracks of 3 declared machine-made, "
-        "1 of 1 recording weighed flagged; 3 followers, the other 30,000,000; "
-        "first release 2025, the other's 1983"
+    assert all(
+        part in first["why"] for part in ("2 of 3", "1 of 1", "3 f", "30,000,000", "2025", "1983")
     )
     assert (first["reasons"], first["tracks"], first["first"]) == (3, 3, "2025")
     assert (second["name"], second["reasons"], second["why"]) == ("Metallicaa", 0, "")
@@ -122,8 +122,8 @@ def test_charts_tell_who_is_known_and_a_rare_name_in_them_may_be_like_one():
     rows += [entry("Metal1ica", 21), entry("METALLICA", 22), entry("Nobody", 23)]
     answer = ALIKE.answer(MemoryCatalogue(chart_entries=rows))
     assert [(row["name"], row["known"]) for row in listed(answer)] == [("Metal1ica", "Metallica")]
-    assert not ALIKE.answer(MemoryCatalogue(chart_entries=rows[-1:])).answered
-    assert not ALIKE.answer(MemoryCatalogue()).answered
+    for rest in (rows[-1:], []):
+        assert ALIKE.answer(MemoryCatalogue(chart_entries=rest)).reason == "no-values"
 
 
 def test_plays_tell_who_is_known_where_nobody_has_followers():
@@ -135,7 +135,8 @@ def test_plays_tell_who_is_known_where_nobody_has_followers():
     made = MemoryCatalogue(artists=artists, tracks=tracks, track_artists=credits)
     (row,) = listed(ALIKE.answer(made))
     assert (row["name"], row["known"]) == ("Metalica", "Metallica")
-    assert row["why"] == "2 plays, the other 5,000,000"
+    assert row["reasons"] == 1
+    assert all(part in row["why"] for part in ("2 plays", "5,000,000"))
 
 
 def test_a_common_name_is_counted_and_does_not_flood_the_list():

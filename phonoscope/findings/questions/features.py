@@ -1,4 +1,4 @@
-"""What a service measured in tracks: means and spread, and how both changed with the years."""
+"""What a service measured in tracks: means and spread, and how both change over the years."""
 
 from __future__ import annotations
 
@@ -22,30 +22,42 @@ from phonoscope.findings.questions.keys import NO_FEATURES
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS
-from phonoscope.text import counted, joined, measured, number
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import joined, measured, number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 FEATURES: Mapping[str, str] = {
-    "danceability": "danceability",
-    "energy": "energy",
-    "valence": "valence",
-    "tempo_bpm": "tempo, BPM",
-    "loudness_db": "loudness, dB",
-    "speechiness": "speechiness",
-    "acousticness": "acousticness",
-    "instrumentalness": "instrumentalness",
-    "liveness": "liveness",
+    "danceability": gettext("Danceability"),
+    "energy": gettext("Energy"),
+    "valence": gettext("Valence"),
+    "tempo_bpm": gettext("Tempo, BPM"),
+    "loudness_db": gettext("Loudness, dB"),
+    "speechiness": gettext("Speechiness"),
+    "acousticness": gettext("Acousticness"),
+    "instrumentalness": gettext("Instrumentalness"),
+    "liveness": gettext("Liveness"),
 }
-"""Columns with what a person calls them."""
+"""Columns with their titles."""
+_IN_SENTENCES: Mapping[str, str] = {
+    "danceability": gettext("danceability"),
+    "energy": gettext("energy"),
+    "valence": gettext("valence"),
+    "tempo_bpm": gettext("tempo"),
+    "loudness_db": gettext("loudness"),
+    "speechiness": gettext("speechiness"),
+    "acousticness": gettext("acousticness"),
+    "instrumentalness": gettext("instrumentalness"),
+    "liveness": gettext("liveness"),
+}
 DRAWN = ("danceability", "energy", "valence", "tempo_bpm")
 EXACT_TO = 1_000_000
-"""Tracks up to which all are read; of more, a random sample of about as many."""
+"""Tracks up to which all are read; a larger catalogue is sampled down to about as many."""
 _PARTS, _SQUARED_PARTS = 1_000_000, 1000
-"""Parts of a unit in which features, and those whose squares, are added up."""
+"""Parts of a unit in which values, and values to be squared, are added up."""
 _LARGEST = 10_000.0
-"""Values beyond are no tempo, loudness or share; sums of squares stay whole numbers below this."""
+"""Values beyond are errors; sums of squares of smaller ones stay exact whole numbers."""
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
 
@@ -76,34 +88,34 @@ class _Trend:
 @finding(
     name="features",
     title="Audio features",
-    question="What do tracks sound like by a service's word, and are they becoming alike?",
+    question="What do tracks sound like according to a service, and are they becoming more alike?",
     needs={"features": ("danceability", "energy", "valence"), "tracks": ("release_year", "sample")},
 )
 def features(catalogue: QuerySession) -> Answer:
-    """Average a service's features, and by year of release.
+    """Average a service's features, in total and by release year.
 
     Method
     ------
-    Means and standard deviations of a service's own numbers, added up in millionths. Tempi of 0
-    are no tempi. Over the years: the mean of each year of release with at least 100 tracks, and
-    a straight line through those means, weighted by their tracks. Of a large catalogue a random
-    sample of about one million tracks is read, by a number told from their ids. Sameness: the
-    spread of a year is the root of the mean variance of danceability, energy, valence and
-    tempo, each in units of its spread over all years; 1 is as varied as the whole.
+    Means and standard deviations come from a service's own numbers, added up in millionths.
+    Tempos of 0 are left out. The trend is a straight line through the means of release years with
+    at least 100 tracks, weighted by their tracks. A large catalogue is sampled: about one million
+    tracks are read, chosen by a number derived from their ids. The spread of a year is the root
+    of the mean variance of danceability, energy, valence and tempo, each relative to its variance
+    over all years; 1 means as varied as the whole.
 
     Caveats
     -------
-    What a service calls danceability or valence is its secret; two providers agree on little
-    but energy (correlations on 230 songs: energy 0.65, tempo 0.20, valence 0.08, danceability
-    0.04). The tracks of a year are those in the catalogue today, not those heard then; genres
-    come and go. A trend of the mean is not a trend of any one kind of music.
+    Services don't publish how they measure danceability or valence, and two providers agree only
+    on energy (correlations on 230 songs: energy 0.65, tempo 0.20, valence 0.08, danceability
+    0.04). The tracks of a year are those in the catalogue today, not those played then; genres
+    come and go. A trend of the mean isn't a trend of any one kind of music.
     """
     tracks = catalogue.table("tracks")
     share = _share(catalogue)
     sampled = share < NUMBERS
     if sampled:
         tracks = tracks.filter(tracks["sample"] < share)
-    features = catalogue.cached(_looked_at)
+    features = catalogue.cached(_read)
     whole = _whole(features)
     if not any(whole.tracks.values()):
         return cannot_tell(NO_FEATURES)
@@ -111,7 +123,9 @@ def features(catalogue: QuerySession) -> Answer:
     trends = {name: trend for name in FEATURES if (trend := _trend(years, name))}
     return Answer(
         headline=_headline(whole, trends),
-        note="" if years else "No track with features has a year of release, so no course is told.",
+        note=""
+        if years
+        else gettext("No track with features has a release year, so there is no trend."),
         certainty=_certainty(whole, years, trends, sampled),
         figures=(*_means(whole), *_slopes(trends), *_sameness(years, whole)),
         chart=_chart(years, whole) if len(years) > 1 else None,
@@ -120,13 +134,13 @@ def features(catalogue: QuerySession) -> Answer:
 
 
 def _share(catalogue: QuerySession) -> int:
-    """Return how many of the sample numbers are looked at."""
+    """Return how many of the sample numbers are read."""
     total = int(catalogue.table("features").count().to_pyarrow().as_py())
     return NUMBERS if total <= EXACT_TO else max(1, NUMBERS * EXACT_TO // total)
 
 
-def _looked_at(catalogue: QuerySession) -> ir.Table:
-    """Return the rows of features that are looked at: all, or a sample."""
+def _read(catalogue: QuerySession) -> ir.Table:
+    """Return the rows of features that are read: all, or a sample."""
     features = catalogue.table("features")
     share = _share(catalogue)
     if share < NUMBERS:
@@ -137,7 +151,7 @@ def _looked_at(catalogue: QuerySession) -> ir.Table:
 def _sums(rows: ir.Table) -> dict[str, Any]:
     """Return Ibis sums of every feature, for one row or for groups.
 
-    In whole parts of a unit, so that they are the same in whatever order they are added.
+    They count whole parts of a unit, so that the order of rows doesn't change them.
     """
     sums: dict[str, Any] = {}
     for name in FEATURES:
@@ -167,9 +181,9 @@ def _whole(features: ir.Table) -> _Year:
 
 
 def _years(tracks: ir.Table, features: ir.Table) -> list[_Year]:
-    """Return sums by year of release, of years with enough tracks."""
+    """Return sums by release year, of years with enough tracks."""
     dated = tracks.filter(tracks.release_year.notnull()).select("track_id", "release_year")
-    # Features of a file of their own have a source of their own, but a service's ids are one.
+    # Features from a separate file have another source, but the ids of the service are the same.
     dated = dated.group_by("track_id").agg(year=dated.release_year.min())
     joined = features.inner_join(dated, "track_id")
     found = joined.group_by("year").agg(**_sums(joined)).order_by("year").to_pyarrow().to_pylist()
@@ -189,7 +203,7 @@ def _trend(years: Sequence[_Year], name: str) -> _Trend | None:
     y0 = sum(n * y for _, y, n in rows) / weight
     spread = sum(n * (x - x0) ** 2 for x, _, n in rows)
     slope = sum(n * (x - x0) * (y - y0) for x, y, n in rows) / spread
-    # From how far the years lie off the line, not from the many tracks: years are what repeats.
+    # The error comes from the distances of the years to the line: years vary, not just tracks.
     left = sum(n * (y - y0 - slope * (x - x0)) ** 2 for x, y, n in rows)
     error = math.sqrt(left / (len(rows) - 2) / spread)
     low, high = (10 * (slope + sign * Z_95 * error) for sign in (-1, 1))
@@ -197,54 +211,85 @@ def _trend(years: Sequence[_Year], name: str) -> _Trend | None:
 
 
 def _headline(whole: _Year, trends: Mapping[str, _Trend]) -> str:
-    def mean(name: str) -> str:
+    def mean(name: str) -> Message:
         value = whole.sums[name] / whole.tracks[name]
-        return measured(value, "BPM") if name == "tempo_bpm" else number(value, 2)
+        return gettext(
+            "{feature} {mean}",
+            feature=_IN_SENTENCES[name],
+            mean=measured(value, "BPM") if name == "tempo_bpm" else number(value, 2),
+        )
 
     known = [n for n in DRAWN if whole.tracks[n]] or [n for n in FEATURES if whole.tracks[n]]
-    told = ", ".join(f"{_plain(name)} {mean(name)}" for name in known)
+    means = ngettext(
+        "{n} track has these values according to the service: {means}.",
+        "{n} tracks have these averages according to the service: {means}.",
+        max(whole.tracks.values()),
+        means=joined([mean(name) for name in known]),
+    )
     sure = {n: t for n, t in trends.items() if n in DRAWN and t.interval.low * t.interval.high > 0}
-    moves = [
-        f"{joined([_plain(n) for n in names])} {verb if len(names) > 1 else verb + 's'}"
-        for verb, names in (
-            ("rise", [n for n, t in sure.items() if t.per_decade > 0]),
-            ("fall", [n for n, t in sure.items() if t.per_decade < 0]),
-        )
-        if names
-    ]
-    course = f" Over the years {', '.join(moves)}." if moves else ""
-    return f"On average, by a service's word: {told}.{course}"
+    rising = [_IN_SENTENCES[n] for n, t in sure.items() if t.per_decade > 0]
+    falling = [_IN_SENTENCES[n] for n, t in sure.items() if t.per_decade < 0]
+    return sentences(means, _rising(rising) if rising else "", _falling(falling) if falling else "")
 
 
-def _plain(name: str) -> str:
-    return FEATURES[name].partition(",")[0]
+def _rising(features: Sequence[str]) -> Message:
+    return ngettext(
+        "Over the release years, {features} rises.",
+        "Over the release years, {features} rise.",
+        len(features),
+        features=joined(features),
+    )
+
+
+def _falling(features: Sequence[str]) -> Message:
+    return ngettext(
+        "Over the release years, {features} falls.",
+        "Over the release years, {features} fall.",
+        len(features),
+        features=joined(features),
+    )
 
 
 def _certainty(
     whole: _Year, years: Sequence[_Year], trends: Mapping[str, _Trend], sampled: bool
 ) -> str:
     most = max(whole.tracks.values())
-    parts = [
-        f"All numbers rest on a random sample of {counted(most, 'track')} with features; the table "
-        "has their intervals."
-        if sampled
-        else f"Means are exact for the {counted(most, 'track')} with features."
-    ]
-    if years:
-        of = sum(max(year.tracks.values()) for year in years)
-        parts.append(f"The years rest on {counted(of, 'track')}.")
+    sample = ngettext(
+        "The numbers come from a random sample of {n} track with features; the table has their "
+        "intervals.",
+        "The numbers come from a random sample of {n} tracks with features; the table has their "
+        "intervals.",
+        most,
+    )
+    exact = ngettext(
+        "The values are exact for the {n} track with features.",
+        "The averages are exact for the {n} tracks with features.",
+        most,
+    )
+    by_year = ngettext(
+        "The yearly averages come from {n} track.",
+        "The yearly averages come from {n} tracks.",
+        sum(max(year.tracks.values()) for year in years),
+    )
     slopes = [
-        f"{_plain(name)} {number(t.per_decade, 3)} ({number(t.interval.low, 3)} to "
-        f"{number(t.interval.high, 3)})"
-        for name, t in trends.items()
+        gettext(
+            "{feature} {change} ({low} to {high})",
+            feature=_IN_SENTENCES[name],
+            change=number(trend.per_decade, 3),
+            low=number(trend.interval.low, 3),
+            high=number(trend.interval.high, 3),
+        )
+        for name, trend in trends.items()
         if name in DRAWN
     ]
-    if slopes:
-        parts.append(
-            f"Change a decade, with 95% intervals from how far the years lie off the line: "
-            f"{', '.join(slopes)}."
-        )
-    return " ".join(parts)
+    changes = gettext(
+        "Change per decade, with 95% intervals from the distances of the years to the line: "
+        "{changes}.",
+        changes=joined(slopes or [""]),
+    )
+    return sentences(
+        sample if sampled else exact, by_year if years else "", changes if slopes else ""
+    )
 
 
 def _means(whole: _Year) -> list[Figure]:
@@ -266,7 +311,7 @@ def _slopes(trends: Mapping[str, _Trend]) -> list[Figure]:
 
 
 def spread_of(year: _Year, whole: _Year) -> float | None:
-    """Return how varied a year is against the whole; ``None`` when a feature has no spread."""
+    """Return how varied a year is relative to the whole; ``None`` when a feature has no spread."""
     ratios = [
         year.variance(name) / whole.variance(name)
         for name in DRAWN
@@ -292,39 +337,48 @@ def _chart(years: Sequence[_Year], whole: _Year) -> Chart:
         for year in years:
             if year.tracks[name]:
                 mean, interval = year.mean(name)
-                says = (
-                    f"{year.year}: {FEATURES[name]} {number(mean, 2)}, "
-                    f"{counted(year.tracks[name], 'track')}"
+                text = ngettext(
+                    "{year}: {feature} {mean}, {n} track",
+                    "{year}: {feature} {mean}, {n} tracks",
+                    year.tracks[name],
+                    year=str(year.year),
+                    feature=_IN_SENTENCES[name],
+                    mean=number(mean, 2),
                 )
-                points.append(Point(year.year, mean, *interval, says))
+                points.append(Point(year.year, mean, *interval, text))
         if points:
             panels.append(Panel(FEATURES[name], points, "~g", zero=False))
     spreads = [(year, spread_of(year, whole)) for year in years]
-    varied = [
-        Point(y.year, s, s, s, f"{y.year}: {number(s, 2)} of the spread of the whole")
-        for y, s in spreads
-        if s is not None
-    ]
+    varied = [Point(y.year, s, s, s, _spread_text(y.year, s)) for y, s in spreads if s is not None]
     if varied:
-        panels.append(Panel("spread of the year, 1 is that of the whole", varied, "~g", zero=False))
-    alt = (
-        f"Means of {', '.join(FEATURES[name] for name in DRAWN)}, and the spread, by year of "
-        f"release from {years[0].year} to {years[-1].year}."
+        title = gettext("Spread of the year (1 is that of all years)")
+        panels.append(Panel(title, varied, "~g", zero=False))
+    alt = gettext(
+        "Means of {features}, and the spread, by release year, {first} to {last}.",
+        features=joined([_IN_SENTENCES[name] for name in DRAWN]),
+        first=str(years[0].year),
+        last=str(years[-1].year),
     )
     return over_years(panels, alt=alt)
 
 
+def _spread_text(year: int, spread: float) -> Message:
+    return gettext(
+        "{year}: {spread} times the spread of all years", year=str(year), spread=number(spread, 2)
+    )
+
+
 def _table(whole: _Year, trends: Mapping[str, _Trend]) -> ResultTable:
     columns = (
-        ResultColumn("feature", "Feature", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("mean", "Mean", "decimal"),
-        ResultColumn("mean_low", "Mean at least", "decimal", on_page=False),
-        ResultColumn("mean_high", "Mean at most", "decimal", on_page=False),
-        ResultColumn("sd", "Standard deviation", "decimal"),
-        ResultColumn("per_decade", "Change a decade", "decimal"),
-        ResultColumn("low", "At least", "decimal"),
-        ResultColumn("high", "At most", "decimal"),
+        ResultColumn("feature", gettext("Feature"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("mean", gettext("Mean"), "decimal"),
+        ResultColumn("mean_low", gettext("Mean at least"), "decimal", on_page=False),
+        ResultColumn("mean_high", gettext("Mean at most"), "decimal", on_page=False),
+        ResultColumn("sd", gettext("Standard deviation"), "decimal"),
+        ResultColumn("per_decade", gettext("Change per decade"), "decimal"),
+        ResultColumn("low", gettext("At least"), "decimal"),
+        ResultColumn("high", gettext("At most"), "decimal"),
     )
     rows = tuple(
         (FEATURES[name], n, whole.mean(name)[0], *whole.mean(name)[1],
@@ -333,13 +387,13 @@ def _table(whole: _Year, trends: Mapping[str, _Trend]) -> ResultTable:
         for name in FEATURES
         if (n := whole.tracks[name])
     )  # fmt: skip
-    return ResultTable("features", "Audio features of a service", columns, rows)
+    return ResultTable("features", gettext("Audio features of a service"), columns, rows)
 
 
 def _by_year(years: Sequence[_Year]) -> ResultTable:
     columns = (
-        ResultColumn("year", "Year of release", "text"),
-        *(ResultColumn(name, title.capitalize(), "decimal") for name, title in FEATURES.items()),
+        ResultColumn("year", gettext("Release year"), "text"),
+        *(ResultColumn(name, title, "decimal") for name, title in FEATURES.items()),
     )
     rows = tuple(
         (
@@ -348,4 +402,4 @@ def _by_year(years: Sequence[_Year]) -> ResultTable:
         )
         for year in years
     )
-    return ResultTable("features_by_year", "Mean features by year of release", columns, rows)
+    return ResultTable("features_by_year", gettext("Mean features by release year"), columns, rows)

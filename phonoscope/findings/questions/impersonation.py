@@ -1,4 +1,4 @@
-"""Names of artists that look like those of known artists."""
+"""Artist names that resemble those of well-known artists."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from phonoscope.findings.shared.known_artists import (
     known_artists,
     names_of_charts,
 )
-from phonoscope.findings.shared.lookalikes import COMMON, HARDLY_CHANCE, SHORTEST, NamePair, Search
+from phonoscope.findings.shared.lookalikes import COMMON, DELIBERATE, SHORTEST, NamePair, Search
 from phonoscope.findings.shared.provenance import Made, made_by
 from phonoscope.linking.lookalikes import (
     Likeness,
@@ -39,27 +39,28 @@ from phonoscope.linking.lookalikes import (
     plain_names,
     strange_letters,
 )
-from phonoscope.text import count, counted, joined, shortened
+from phonoscope.messages import Joined, Message, gettext, ngettext, sentences
+from phonoscope.text import count, joined, shortened
 
 LOOKED_AT = 1_000
-"""Pairs of which tracks are looked up, those of the best known artists."""
+"""Pairs with the best known artists, whose tracks are looked up."""
 LISTED_EACH = 3
-"""Names listed of one known artist at most."""
+"""Most names listed for one known artist."""
 YEARS_LATER = 5
-"""Years by which a catalogue must be younger for that to be a reason to look."""
+"""Years between first releases from which the difference is a reason to look."""
 FAR_LESS = 1_000
-"""How many times fewer followers, or plays, are a reason to look."""
-LIKENESSES: Mapping[Likeness, str] = {
-    Likeness.HIDDEN: "hidden characters",
-    Likeness.LETTERS: "letters that look alike",
-    Likeness.WORDS: "added words",
-    Likeness.EDIT: "one edit apart",
-    Likeness.MARKS: "accents, marks or blanks",
-    Likeness.SAME: "written the same",
+"""How many times fewer followers or plays are a reason to look."""
+SIMILARITIES: Mapping[Likeness, str] = {
+    Likeness.HIDDEN: gettext("hidden characters"),
+    Likeness.LETTERS: gettext("letters that look alike"),
+    Likeness.WORDS: gettext("added words"),
+    Likeness.EDIT: gettext("one character apart"),
+    Likeness.MARKS: gettext("accents, marks or spaces"),
+    Likeness.SAME: gettext("same spelling"),
 }
-_NOBODY = (
-    "Who is well known cannot be told: no artist has the followers, plays or popularity, and no "
-    "name the entries of charts, to be called known."
+_NOBODY = gettext(
+    "No artist counts as well known: none has enough followers, plays or popularity, and no name "
+    "has enough chart entries."
 )
 
 
@@ -75,8 +76,8 @@ class _Seen:
 
 @finding(
     name="names",
-    title="Names alike",
-    question="Whose names look like those of known artists?",
+    title="Similar names",
+    question="Which names look like those of well-known artists?",
     needs={
         "artists": ("name", "followers", "popularity"),
         "chart_entries": ("performer",),
@@ -99,44 +100,44 @@ class _Seen:
     },
 )
 def names(catalogue: QuerySession) -> Answer:
-    """Compare names with those of known artists.
+    """Compare names with those of well-known artists.
 
     Method
     ------
-    Known artists are those with {LEAST_FOLLOWERS} followers, {LEAST_PLAYS} plays, a popularity
-    of {LEAST_POPULARITY} or {LEAST_ENTRIES} entries of charts: at most the {MOST_KNOWN} best
-    known that sources describe, and as many that charts name. Every name of an artist here, of
-    charts and of lists of machine-made artists is compared with theirs in one pass; the other
-    must be less known, by {TIMES_LESS} times in followers, plays or entries, or clearly in
-    popularity. Alike are names that are the same but for characters that show nothing; that
-    look the same though other letters are in them (Unicode UTS #39: Cyrillic {CYRILLIC_A} for
-    A, capital I for l); that differ in words such as 'Official' and 'Music', or in guests; that
-    are one character apart (known names of {SHORTEST} letters and more, and not by a digit
-    only); that differ in accents, marks and blanks; or in nothing. The last two, and added
-    words, count only between artists of one source. Reasons to look are counted, not weighed: a
-    likeness that is hardly chance (hidden characters, other letters); something known to be
-    machine-made (on a list, declared, or flagged by the detector); {FAR_LESS} times fewer
-    followers or plays; a first release {YEARS_LATER} years later or more. The list is ordered
-    by their number, then by likeness, then by how known the other is, with {LISTED_EACH} names
-    of one known artist at most. A known name with more than {COMMON} names alike is a common
-    one: they are counted and not listed, but for what is hardly chance.
+    Well-known artists have {LEAST_FOLLOWERS} followers, {LEAST_PLAYS} plays, a popularity of
+    {LEAST_POPULARITY} or {LEAST_ENTRIES} chart entries: at most the {MOST_KNOWN} best known that
+    sources describe, and as many that charts name. Every artist name in this catalogue, in charts
+    and on lists of machine-made artists is compared with theirs. The other artist must be less
+    known, by {TIMES_LESS} times in followers, plays or entries, or clearly in popularity. Two
+    names are near-identical if they differ only in invisible characters; if they look the same
+    with other letters (Unicode UTS #39: Cyrillic {CYRILLIC_A} for A, capital I for l); if they
+    differ in words such as 'Official' and 'Music', or in guests; if they are one character apart
+    (known names of {SHORTEST} letters or more, and not a digit); if they differ in accents, marks
+    and spaces; or if they are the same. The last two, and added words, count only between artists
+    of one source. Invisible characters and other letters look deliberate. Reasons to look are
+    counted without weights: a name that looks deliberate; a sign of a machine (on a list,
+    declared, or flagged by the detector); {FAR_LESS} times fewer followers or plays; a first
+    release at least {YEARS_LATER} years later. The list is sorted by the number of reasons, then
+    by similarity, then by how known the other artist is, with at most {LISTED_EACH} names per
+    known artist. A known name that more than {COMMON} names resemble is common: those names are
+    counted, and listed only if they look deliberate.
 
     Caveats
     -------
-    Most names alike are honest: people share names, tribute bands say whom they honour, and one
-    artist may have several pages, or two ids after a change of distributor. Among 4,094 names
-    of real charts, 6 pairs with eight letters or more were one edit apart: five were one artist
-    in two spellings, one was chance, of 6 million pairs (bench/similar_names.py). At that rate,
-    known very roughly, 20,000 known artists and 15 million names make 50,000 by chance alone. A
-    name in the list is a reason to look, no verdict. Followers and popularity are as old as the
-    source. Names that sound alike, translations, and signs for letters that Unicode does not
-    list (P!nk) are not found; nor is whoever imitates an artist that nothing here says is
-    known.
+    Most similar names are honest: people share names, tribute bands name whom they honour, and
+    one artist may have several pages, or two ids after a change of distributor. Among 4,094 names
+    in real charts, 6 pairs of names with eight letters or more were one character apart: five
+    were one artist in two spellings, and one of 6 million pairs was chance
+    (bench/similar_names.py). At that very rough rate, 20,000 known artists and 15 million names
+    give 50,000 pairs by chance alone. A name in the list is a reason to look, not a verdict.
+    Followers and popularity are as old as the source. Names that sound alike, translations, and
+    symbols for letters that Unicode doesn't list (P!nk) are not found. Nor are imitators of
+    artists that this catalogue doesn't show to be well known.
     """
     charted = names_of_charts(catalogue)
     known = known_artists(catalogue, charted)
     if not known:
-        return cannot_tell(_NOBODY)
+        return cannot_tell(_NOBODY, "no-values")
     search = Search(known)
     for names in all_names(catalogue, charted):
         search.look(names)
@@ -147,7 +148,7 @@ def names(catalogue: QuerySession) -> Answer:
 def _seen(catalogue: QuerySession, pairs: Sequence[NamePair]) -> list[_Seen]:
     """Return the pairs most worth a look, in order."""
     order = list(Likeness)
-    # What is hardly chance comes first, then as pairs come: by fame.
+    # Pairs that look deliberate come first, then in the order of fame.
     looked = sorted(pairs, key=lambda pair: order.index(pair.likeness))[:LOOKED_AT]
     ids = {a.artist_id for pair in looked for a in (pair.known, pair.other) if a.artist_id}
     made = made_by(catalogue, sorted(ids))
@@ -165,7 +166,7 @@ def _seen(catalogue: QuerySession, pairs: Sequence[NamePair]) -> list[_Seen]:
 
 
 def _listed(catalogue: QuerySession, artists: Sequence[Artist]) -> set[Artist]:
-    """Return those of some artists who are on a list of machine-made ones, by id or by name."""
+    """Return the artists who are on a list of machine-made ones, by id or by name."""
     rows = catalogue.table("machine_artists").select("name", "artist_id").to_pyarrow()
     ids = {value for value in rows["artist_id"].to_pylist() if value}
     names = {*plain_names([value for value in rows["name"].to_pylist() if value])} - {None}
@@ -180,7 +181,7 @@ def _listed(catalogue: QuerySession, artists: Sequence[Artist]) -> set[Artist]:
 def _reasoned(pair: NamePair, made: Mapping[str, Made], is_listed: bool) -> _Seen:
     known, other = (made.get(a.artist_id or "", Made()) for a in (pair.known, pair.other))
     reasons = (
-        _told(pair) or LIKENESSES[pair.likeness] if pair.likeness in HARDLY_CHANCE else "",
+        _oddity(pair) or SIMILARITIES[pair.likeness] if pair.likeness in DELIBERATE else "",
         _machine(other, is_listed),
         _fewer(pair),
         _later(known, other),
@@ -189,34 +190,62 @@ def _reasoned(pair: NamePair, made: Mapping[str, Made], is_listed: bool) -> _See
 
 
 def _machine(made: Made, is_listed: bool) -> str:
-    told = [
-        "on a list of machine-made artists" if is_listed else "",
-        f"{counted(made.declared, 'track')} of {count(made.tracks)} declared machine-made"
-        if made.declared
-        else "",
-        f"{count(made.flagged)} of {counted(made.weighed, 'recording')} weighed flagged"
-        if made.flagged
-        else "",
+    declared = ngettext(
+        "{n} of {total} tracks declared machine-made",
+        "{n} of {total} tracks declared machine-made",
+        made.declared,
+        total=made.tracks,
+    )
+    flagged = ngettext(
+        "{n} of {total} scored recordings flagged",
+        "{n} of {total} scored recordings flagged",
+        made.flagged,
+        total=made.weighed,
+    )
+    signs = [
+        gettext("on a list of machine-made artists") if is_listed else "",
+        declared if made.declared else "",
+        flagged if made.flagged else "",
     ]
-    return ", ".join(filter(None, told))
+    found = [sign for sign in signs if sign]
+    return joined(found) if found else ""
 
 
-def _fewer(pair: NamePair) -> str:
-    for what in ("followers", "plays"):
-        known, other = getattr(pair.known, what), getattr(pair.other, what)
-        if known and other is not None and other * FAR_LESS <= known:
-            return f"{count(other)} {what}, the other {count(known)}"
+def _fewer(pair: NamePair) -> Message | str:
+    known, other = pair.known, pair.other
+    if _far_less(known.followers, other.followers):
+        return ngettext(
+            "{n} follower, compared with {known}",
+            "{n} followers, compared with {known}",
+            other.followers or 0,
+            known=known.followers or 0,
+        )
+    if _far_less(known.plays, other.plays):
+        return ngettext(
+            "{n} play, compared with {known}",
+            "{n} plays, compared with {known}",
+            other.plays or 0,
+            known=known.plays or 0,
+        )
     return ""
 
 
-def _later(known: Made, other: Made) -> str:
+def _far_less(known: int | None, other: int | None) -> bool:
+    return bool(known and other is not None and other * FAR_LESS <= known)
+
+
+def _later(known: Made, other: Made) -> Message | str:
     if known.first is None or other.first is None or other.first - known.first < YEARS_LATER:
         return ""
-    return f"first release {other.first}, the other's {known.first}"
+    return gettext(
+        "first release in {year}, compared with {known}",
+        year=str(other.first),
+        known=str(known.first),
+    )
 
 
-def _told(pair: NamePair) -> str:
-    """Say what stands in a name that hardly stands there by chance; else nothing."""
+def _oddity(pair: NamePair) -> str:
+    """Return the characters that make a name look deliberate; empty if there are none."""
     if pair.likeness is Likeness.HIDDEN:
         hidden = dict.fromkeys(hidden_in(pair.other.name) or hidden_in(pair.known.name))
         return ", ".join(f"U+{ord(c):04X}" for c in hidden)
@@ -228,71 +257,94 @@ def _told(pair: NamePair) -> str:
 def _answer(search: Search, seen: Sequence[_Seen]) -> Answer:
     found = search.by_likeness
     share = Share(search.with_any, len(search.known))
-    kinds = [f"{LIKENESSES[kind]} ({count(found[kind])})" for kind in Likeness if found[kind]]
-    chance = sum(found[kind] for kind in HARDLY_CHANCE)
-    artists = _artists(len(search.known))
-    told = (
-        f"{share} of {artists} have names like theirs beside them, of artists far less known; "
-        f"{count(chance) if chance else 'none'} of {counted(found.total(), 'such pair')} "
-        f"{'is' if chance < 2 else 'are'} hardly chance."
-        if kinds
-        else f"No name of {count(search.names)} looks like one of {artists}."
-    )
-    reasoned = sum(len(one.reasons) > 1 for one in seen)
-    common = search.common
     return Answer(
-        headline=told,
-        note=" ".join(
-            filter(
-                None,
-                (
-                    f"Pairs by likeness: {joined(kinds)}." if kinds else "",
-                    f"{counted(reasoned, 'of those looked at has', 'of those looked at have')} two "
-                    "reasons to look or more."
-                    if reasoned
-                    else "",
-                    f"{counted(common, 'known name is', 'known names are')} common: more than "
-                    f"{COMMON} names look like it, which are counted and not listed."
-                    if common
-                    else "",
-                ),
-            )
+        headline=_headline(share, found),
+        note=_note(found, sum(len(one.reasons) > 1 for one in seen), search.common),
+        certainty=ngettext(
+            "{n} name is compared, so the counts are exact. Most similar names are chance or "
+            "honest.",
+            "All {n} names are compared, so the counts are exact. Most similar names are chance or "
+            "honest.",
+            search.names,
         ),
-        certainty=f"Every one of {counted(search.names, 'name')} was compared; the counts are "
-        "exact, and most of what they count is chance or honest.",
         figures=(
             share.figure("known_with_lookalikes_share"),
             Figure("known_artists", len(search.known), "artists"),
             Figure("names", search.names, "names"),
             *(Figure(f"{kind.value}_pairs", found[kind], "pairs") for kind in Likeness),
-            Figure("common_names", common, "artists"),
+            Figure("common_names", search.common, "artists"),
         ),
         tables=(_table(seen),) if seen else (),
     )
 
 
-def _artists(number: int) -> str:
-    return counted(number, "known artist")
+def _headline(share: Share, found: Counter[Likeness]) -> str:
+    known = ngettext(
+        "{share} of {n} well-known artist (95% interval {low} to {high}) has a near-identical name "
+        "in this catalogue.",
+        "{share} of {n} well-known artists (95% interval {low} to {high}) have a near-identical "
+        "name in this catalogue.",
+        share.total,
+        **share.words,
+    )
+    total, odd = found.total(), sum(found[kind] for kind in DELIBERATE)
+    if not total:
+        return known
+    none = ngettext(
+        "The only pair doesn't look deliberate.", "None of {n} pairs looks deliberate.", total
+    )
+    some = ngettext(
+        "{n} of {total} pairs looks deliberate.",
+        "{n} of {total} pairs look deliberate.",
+        odd,
+        total=total,
+    )
+    return sentences(known, some if odd else none)
+
+
+def _note(found: Counter[Likeness], reasoned: int, common: int) -> str:
+    kinds = [
+        gettext("{similarity} ({n})", similarity=SIMILARITIES[kind], n=found[kind])
+        for kind in Likeness
+        if found[kind]
+    ]
+    by_kind = gettext("Pairs by similarity: {kinds}.", kinds=joined(kinds or [""]))
+    several = ngettext(
+        "{n} name has two or more reasons to look.",
+        "{n} names have two or more reasons to look.",
+        reasoned,
+    )
+    crowded = ngettext(
+        "{n} known name is common: more than {limit} names resemble it, and they are counted but "
+        "not listed.",
+        "{n} known names are common: more than {limit} names resemble each, and they are counted "
+        "but not listed.",
+        common,
+        limit=COMMON,
+    )
+    return sentences(
+        by_kind if kinds else "", several if reasoned else "", crowded if common else ""
+    )
 
 
 _COLUMNS = (
-    ResultColumn("name", "Name", "text"),
-    ResultColumn("known", "Known artist", "text"),
-    ResultColumn("likeness", "Alike", "text"),
-    ResultColumn("reasons", "Reasons to look"),
-    ResultColumn("why", "In words", "text"),
-    ResultColumn("followers", "Followers", on_page=False),
-    ResultColumn("known_followers", "Of the known", on_page=False),
-    ResultColumn("tracks", "Tracks", on_page=False),
-    ResultColumn("first", "First year", "text", on_page=False),
-    ResultColumn("artist_id", "Identifier", "text", on_page=False),
-    ResultColumn("source", "Source", "text", on_page=False),
+    ResultColumn("name", gettext("Name"), "text"),
+    ResultColumn("known", gettext("Known artist"), "text"),
+    ResultColumn("likeness", gettext("Similarity"), "text"),
+    ResultColumn("reasons", gettext("Reasons to look")),
+    ResultColumn("why", gettext("Which"), "text"),
+    ResultColumn("followers", gettext("Followers"), on_page=False),
+    ResultColumn("known_followers", gettext("Followers of the known artist"), on_page=False),
+    ResultColumn("tracks", gettext("Tracks"), on_page=False),
+    ResultColumn("first", gettext("First year"), "text", on_page=False),
+    ResultColumn("artist_id", gettext("Identifier"), "text", on_page=False),
+    ResultColumn("source", gettext("Source"), "text", on_page=False),
 )
 
 
 def _table(seen: Sequence[_Seen]) -> ResultTable:
     rows = tuple(_row(one) for one in seen[:LISTED_AT_MOST])
-    return ResultTable("similar_names", "Names worth a look", _COLUMNS, rows)
+    return ResultTable("similar_names", gettext("Names worth a look"), _COLUMNS, rows)
 
 
 def _row(one: _Seen) -> tuple[Cell, ...]:
@@ -300,9 +352,9 @@ def _row(one: _Seen) -> tuple[Cell, ...]:
     return (
         shortened(printable(other.name)),
         shortened(printable(one.pair.known.name)),
-        LIKENESSES[one.pair.likeness],
+        SIMILARITIES[one.pair.likeness],
         len(one.reasons),
-        "; ".join(one.reasons),
+        Joined("; ", one.reasons),
         other.followers,
         one.pair.known.followers,
         one.other.tracks,

@@ -1,4 +1,4 @@
-"""Artists by how well they are known: by followers, plays, popularity, entries of charts."""
+"""Artists by how well they are known: followers, plays, popularity and chart entries."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MOST_KNOWN = 20_000
-"""Artists that others are compared with: the best known, at most so many of the artists that a
-source describes and so many of those that charts name."""
+"""Most artists that others are compared with: so many of the best known that sources describe, and
+as many that charts name."""
 LEAST_FOLLOWERS, LEAST_PLAYS, LEAST_POPULARITY, LEAST_ENTRIES = 10_000, 1_000_000, 40, 10
-"""From which on an artist counts as known; one of them is enough."""
+"""Limits from which an artist counts as known; one of them is enough."""
 TIMES_LESS = 10
-"""How many times less known the other must be, in followers, plays or entries."""
+"""How many times less known the other artist must be, in followers, plays or entries."""
 POPULARITY_LESS = 20
-"""How far below the other's popularity must be, where nothing tells followers or plays."""
+"""How much lower the other artist's popularity must be, where followers and plays are unknown."""
 _GUESTS = re.compile(r"\s+[(\[]?(?:feat\.?|ft\.?|featuring|with)\s.*$", re.IGNORECASE)
 NAMES = pa.schema(
     [
@@ -38,12 +38,12 @@ NAMES = pa.schema(
         ("plays", pa.int64()),
     ]
 )
-"""Columns of names: ``source`` and ``artist_id`` are empty where only a name is known."""
+"""Columns of names; ``source`` and ``artist_id`` are empty where only a name is known."""
 
 
 @dataclass(frozen=True)
 class Artist:
-    """One name of an artist, with how well it is known."""
+    """One artist name, with how well it is known."""
 
     source: str | None
     artist_id: str | None
@@ -51,12 +51,12 @@ class Artist:
     followers: int | None
     popularity: int | None
     entries: int
-    """Entries of charts; 0 when there are none."""
+    """Chart entries; 0 when there are none."""
     plays: int | None = None
     """Plays of all tracks, where the source counts plays."""
 
     def is_known(self) -> bool:
-        """Whether it is known well enough to be imitated."""
+        """Whether the artist is known well enough to be imitated."""
         return (
             (self.followers or 0) >= LEAST_FOLLOWERS
             or (self.plays or 0) >= LEAST_PLAYS
@@ -65,7 +65,7 @@ class Artist:
         )
 
     def is_better_known(self, other: Artist) -> bool:
-        """Whether the other is much less known, in what tells of both."""
+        """Whether the other artist is much less known, by a measure that both have."""
         if self.followers and other.followers is not None:
             return other.followers * TIMES_LESS <= self.followers
         if self.plays and other.plays is not None:
@@ -75,7 +75,7 @@ class Artist:
         return other.entries * TIMES_LESS <= self.entries or not other.is_known()
 
     def fame(self) -> tuple[int, int, int, int]:
-        """Return what artists are ordered by."""
+        """Return the sort key of artists."""
         return self.followers or 0, self.plays or 0, self.popularity or 0, self.entries
 
 
@@ -87,7 +87,7 @@ def known_artists(catalogue: QuerySession, charted: Counter[str]) -> list[Artist
     catalogue
         The catalogue.
     charted
-        Entries of charts by name, see :func:`names_of_charts`.
+        Chart entries by name, see :func:`names_of_charts`.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -101,7 +101,7 @@ def known_artists(catalogue: QuerySession, charted: Counter[str]) -> list[Artist
     by_plain = _by_plain(charted)
     plain_of = plain_names(rows["name"].to_pylist())
     known = [
-        # The best known of a name is who the charts mean.
+        # Charts mean the best known artist of a name.
         Artist(**row, entries=by_plain.pop(plain, (0, ""))[0] if plain else 0)
         for row, plain in zip(rows.to_pylist(), plain_of, strict=True)
     ]
@@ -133,7 +133,7 @@ def _described(catalogue: QuerySession) -> ir.Table:
 
 
 def _plays(catalogue: QuerySession) -> ir.Table:
-    """Return the plays of each artist; those of a track of two count for both."""
+    """Return the plays of each artist; a track by two artists counts for both."""
     tracks, credits = catalogue.table("tracks"), catalogue.table("track_artists")
     played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
     each = credits.select("source", "track_id", "artist_id")
@@ -142,7 +142,7 @@ def _plays(catalogue: QuerySession) -> ir.Table:
 
 
 def _by_plain(charted: Counter[str]) -> dict[str, tuple[int, str]]:
-    """Return entries by plain name, with the way it is written most often."""
+    """Return entries by plain name, with its most frequent spelling."""
     found: dict[str, tuple[int, str]] = {}
     ranked = sorted(charted.items(), key=lambda item: (-item[1], item[0]))
     for (name, entries), plain in zip(
@@ -155,7 +155,7 @@ def _by_plain(charted: Counter[str]) -> dict[str, tuple[int, str]]:
 
 
 def names_of_charts(catalogue: QuerySession) -> Counter[str]:
-    """Return how many entries of charts each name has; guests of an entry are left out."""
+    """Return the number of chart entries of each name; guests are left out."""
     entries = catalogue.table("chart_entries").filter(lambda t: t.performer.notnull())
     counts = entries.group_by("performer").agg(n=entries.count()).to_pyarrow().to_pylist()
     names: Counter[str] = Counter()
@@ -166,10 +166,10 @@ def names_of_charts(catalogue: QuerySession) -> Counter[str]:
 
 
 def all_names(catalogue: QuerySession, charted: Counter[str]) -> Iterator[pa.RecordBatch]:
-    """Yield every name of an artist that a catalogue holds, once for each id, in batches.
+    """Yield every artist name of a catalogue, once for each id, in batches.
 
-    Names of charts, of lists of machine-made artists, and of sources that describe no artists,
-    have no id, and come last.
+    Names in charts, on lists of machine-made artists, and in sources that don't describe artists
+    have no id and come last.
     """
     artists = _described(catalogue)
     described = artists.select("source").distinct().to_pyarrow()["source"].to_pylist()

@@ -1,9 +1,9 @@
-"""Search for names that look like those of known artists: one pass over all names.
+"""Search for names that resemble those of known artists: one pass over all names.
 
-What is kept grows with the known artists, not with the names: an index of the forms of their names,
-and of each the few names most worth a look. A name that is one edit away from a known one shares
-with it the beginning or the end, and the whole but for one character; so only names that share one
-of these are compared (Bocek, Hunt & Hyyrö 2007, *Fast similarity search in large dictionaries*).
+Memory grows with the known artists, not with the names: it holds an index of the forms of known
+names, and for each the few names most worth a look. A name one edit away from a known one shares
+its beginning or its end, and everything except one character. Only names that share one of these
+are compared (Bocek, Hunt & Hyyrö 2007, *Fast similarity search in large dictionaries*).
 """
 
 from __future__ import annotations
@@ -38,16 +38,17 @@ SHORTEST = {
     Likeness.MARKS: 4,
     Likeness.SAME: 4,
 }
-"""Letters a known name must have for others to be compared with it; shorter ones look alike by
+"""Fewest letters of a known name that others are compared with; shorter names look alike by
 chance."""
 OF_A_NAME = frozenset({Likeness.HIDDEN, Likeness.LETTERS, Likeness.EDIT})
-"""Likenesses that say something of a name without an id: else it may be the same artist, written
-otherwise."""
-HARDLY_CHANCE = frozenset({Likeness.HIDDEN, Likeness.LETTERS})
+"""Similarities that matter for a name without an id; with others it may be the same artist in
+another spelling."""
+DELIBERATE = frozenset({Likeness.HIDDEN, Likeness.LETTERS})
+"""Similarities that rarely arise by chance."""
 KEPT = 12
-"""Names that are kept of each known artist, those most worth a look."""
+"""Names most worth a look that are kept for each known artist."""
 COMMON = 20
-"""Names like one known name beyond which it is called a common name."""
+"""Similar names from which more make a known name a common one."""
 _DIGITS = re.compile(r"\d")
 _FORMS = ("plain", "looks", "core")
 _ORDER = {likeness: at for at, likeness in enumerate(Likeness)}
@@ -55,7 +56,7 @@ _ORDER = {likeness: at for at, likeness in enumerate(Likeness)}
 
 @dataclass(frozen=True)
 class NamePair:
-    """A known artist and a name that looks like theirs."""
+    """A known artist and a name that resembles theirs."""
 
     known: Artist
     other: Artist
@@ -105,14 +106,14 @@ class Search:
             for text in (of.plain, *dict.fromkeys(without_one(of.plain))):
                 self._without_one[text].append(at)
             half = size // 2
-            # Two neighbours exchanged in the middle leave the end and this beginning alone.
+            # Swapping two neighbours in the middle changes neither the end nor this beginning.
             self._begins[size].add(of.plain[: half - 1])
             self._ends[size].add(of.plain[half:])
 
     def look(self, names: pa.RecordBatch) -> None:
         """Compare names, see :data:`phonoscope.findings.shared.known_artists.NAMES`.
 
-        Names without an id come after those with one: the same name is then no other artist's.
+        Names without an id come after those with one, so that the same name isn't counted twice.
         """
         self.names += names.num_rows
         of = forms_of(names.column("name"))
@@ -166,7 +167,7 @@ class Search:
                 self._keep(at, NamePair(known, other, likeness))
 
     def _is_new(self, at: int, other: Artist) -> bool:
-        """Whether a name without an id is not that of an artist seen before."""
+        """Whether a name without an id differs from those of artists seen before."""
         key = hash((at, written_of(other.name)))
         if other.artist_id is None:
             return key not in self._of_artists
@@ -189,7 +190,7 @@ class Search:
         likeness = likeness_of(known.name, of, other.name, made) if of else None
         if of is None or likeness is None or len(of.plain) < SHORTEST[likeness]:
             return None
-        # What two sources call alike is mostly one artist.
+        # The same name in two sources is mostly one artist.
         of_one_source = known.source is not None and known.source == other.source
         if likeness not in OF_A_NAME and (other.artist_id is None or not of_one_source):
             return None
@@ -199,7 +200,7 @@ class Search:
 
     def _keep(self, at: int, pair: NamePair) -> None:
         other = pair.other
-        # A heap hands out its smallest: what is least worth a look goes first.
+        # A heap drops its smallest item, so the least interesting pair must be the smallest.
         worth = (
             -_ORDER[pair.likeness],
             -(other.followers or 0),
@@ -211,18 +212,18 @@ class Search:
             heapq.heappop(best)
 
     def pairs(self) -> Iterator[NamePair]:
-        """Yield what was kept, by known artist, the best known first.
+        """Yield the kept pairs by known artist, the best known first.
 
-        Of a common name only what is hardly chance.
+        Of a common name only pairs that look deliberate.
         """
         for at in sorted(self._best):
             for _, pair in sorted(self._best[at], key=_worth, reverse=True):
-                if self._alike[at] <= COMMON or pair.likeness in HARDLY_CHANCE:
+                if self._alike[at] <= COMMON or pair.likeness in DELIBERATE:
                     yield pair
 
     @property
     def with_any(self) -> int:
-        """Known artists with any name like theirs."""
+        """Known artists that any name resembles."""
         return len(self._alike)
 
     @property
@@ -236,7 +237,7 @@ def _worth(kept: tuple[Any, NamePair]) -> Any:
 
 
 def _reversed(text: str) -> tuple[int, ...]:
-    """Return what sorts texts from the last to the first."""
+    """Return a key that sorts texts in reverse."""
     return (*(-ord(c) for c in text), 1)
 
 
