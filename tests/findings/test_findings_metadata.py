@@ -1,4 +1,4 @@
-"""Every finding on metadata, beside a second computation of the same rows in pandas."""
+"""Every finding on metadata, against a second computation of the same rows in pandas."""
 
 import json
 import math
@@ -77,7 +77,7 @@ def test_the_long_tail_of_plays(played):
 
 def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp_path):
     rng = np.random.default_rng(5)
-    heard = [f"r{int(n)}" for n in rng.zipf(1.4, 3_000).clip(max=400)]
+    listened = [f"r{int(n)}" for n in rng.zipf(1.4, 3_000).clip(max=400)]
     lines_ = [
         {
             "user_name": f"u{at % 17}",
@@ -85,13 +85,13 @@ def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp
             "recording_msid": track,
             "track_metadata": {"track_name": track, "artist_name": "a"},
         }
-        for at, track in enumerate(heard)
+        for at, track in enumerate(listened)
     ]
     path = tmp_path / "listens.jsonl"
     path.write_text("\n".join(map(json.dumps, lines_)))
     catalogue = ps.open_catalogue(tmp_path / "c", create=True)
     catalogue.ingest(path, name="listens")
-    # A track of the same source that nobody heard counts with none.
+    # A track of the same source that nobody played counts with 0 plays.
     csv = write_csv(tmp_path / "more.csv", [["track_id", "name", "duration_ms"], ["r0", "x", 1000]])
     catalogue.ingest(csv, name="listens")
     # What another source has was never listened to here, and does not count.
@@ -99,9 +99,9 @@ def test_listens_are_counted_where_no_plays_are_stated_under_their_own_names(tmp
     catalogue.ingest(other, name="other")
     (tail,) = (finding for finding in findings() if finding.name == "tail")
     answer = tail.answer(catalogue)
-    plays = np.sort([*pd.Series(heard).value_counts(), 0])
+    plays = np.sort([*pd.Series(listened).value_counts(), 0])
     found = {figure.name: figure.value for figure in answer.figures}
-    assert found["listens_plays"] == len(heard)
+    assert found["listens_plays"] == len(listened)
     pairs = np.abs(plays[:, None] - plays[None, :]).mean()
     assert found["listens_gini"] == pytest.approx(pairs / 2 / plays.mean(), abs=1e-9)
     assert found["listens_plays_under_1000_share"] == pytest.approx((plays < 1000).mean())
@@ -159,7 +159,7 @@ def test_seconds_that_vary_by_chance_or_more_seldom_stand_out(mean):
             said += minutes.stands_out(minutes.excess_at(180, tracks), others)
             tracks[180] *= 3
             planted += minutes.stands_out(minutes.excess_at(180, tracks), others)
-        # One test at 0.05 of the other seconds, and one at 0.05 for three looks: under one in ten.
+        # One test at 0.05 of the other seconds, and one at 0.05 for three looks: under 10%.
         assert said <= 20
         assert planted >= 180
 

@@ -164,10 +164,10 @@ def test_isrcs(exact, values, planted):
         ("isrcs_differing_in_duration_share", "differing_by_more_than_2_s"),
         ("isrcs_differing_in_title_share", "differing_titles"),
     ):
-        # A code none of whose tracks has a duration is not one that could differ.
+        # A code cannot differ in duration if its tracks have none.
         (one,) = (f for f in planted[1]["isrcs"].figures if f.name == figure)
         assert several * 0.999 <= one.n <= several
-        # Durations from 27 minutes on are not told apart there, and a few were planted.
+        # Durations from 27 minutes on count as equal, and a few were planted.
         missed = truth[planted_in] - one.value * one.n
         assert -1e-6 < missed <= (0.002 * truth[planted_in] if "duration" in figure else 1e-6)
 

@@ -1,4 +1,4 @@
-"""The share of machine-made recordings: counted by the database, estimated, told in words."""
+"""The share of machine-made recordings: counted by the database, estimated, and written."""
 
 import json
 
@@ -157,7 +157,7 @@ def test_a_p_value_that_is_no_number_was_not_weighed():
     assert (found.weighed, found.not_weighed, found.overall.flagged) == (2, 2, 0)
 
 
-def test_without_p_values_the_catalogue_cannot_tell():
+def test_without_p_values_there_is_no_estimate():
     only_marks = MemoryCatalogue(
         recordings=recording_rows(2),
         verdicts=[verdict_row(row["recording_id"]) for row in recording_rows(2)],
@@ -165,11 +165,11 @@ def test_without_p_values_the_catalogue_cannot_tell():
     for held in (MemoryCatalogue(), only_marks, some(2, [float("nan")])):
         found = share_generated(held, "label")
         assert not found.answered
-        assert found.says().startswith("This catalogue cannot tell")
+        assert found.says() == found.why != ""
         assert found.rows == ()
         assert found.overall is None
         assert found.to_json()["groups"] == []
-        assert not answer(held).answered
+        assert answer(held).reason == "not-scored"
 
 
 def test_the_rates_are_those_of_the_weights_that_ship():

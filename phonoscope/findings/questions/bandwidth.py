@@ -28,7 +28,7 @@ MEASURE = Measure(
         "No recording has a bandwidth, because none could be decoded or all are silent."
     ),
     missing=silent,
-    step=measured(1, "Hz"),
+    accuracy=measured(0.5, "Hz", 1),
 )
 PASTS = {
     "lossy": gettext("From a lossy file"),

@@ -21,7 +21,7 @@ MEASURE = Measure(
     median="duration_median_s",
     unit="s",
     nothing=gettext("No recording has a duration, because none could be decoded."),
-    step=measured(1, "s"),
+    accuracy=measured(0.5, "s", 1),
 )
 
 

@@ -100,7 +100,7 @@ def generated_share(catalogue: QuerySession) -> Answer:
     shares = shares_of(regrouped(dated, None), None, rates)
     overall = shares.overall
     if overall is None or overall.share is None:
-        return cannot_tell(shares.says(), "no-values")
+        return cannot_tell(shares.says(), "no-values" if overall else "not-scored")
     groups = {by: shares_of(regrouped(dated, by), by, rates) for by in PERIODS}
     tables = [_table(found) for found in groups.values()]
     for by in NAMED:

@@ -169,15 +169,18 @@ def _ends(interval: Interval) -> tuple[str, str]:
     return measured(interval.low, "s", 1), measured(interval.high, "s", 1)
 
 
-def _certainty(mean: _Mean, timed: int) -> Message:
+def _certainty(mean: _Mean, timed: int) -> str:
+    exact = gettext(
+        "The mean and the median are exact for this catalogue (n\u00a0=\u00a0{n}).", n=timed
+    )
     low, high = (measured(end, "s", 1) for end in mean.interval)
-    return gettext(
-        "The mean and the median are exact for this catalogue (n\u00a0=\u00a0{n}). If it "
-        "is a sample of a larger collection, the mean there is {low} to {high} (95% interval).",
-        n=timed,
+    sample = gettext(
+        "If it is a sample of a larger collection, the mean there is {low} to {high} (95% "
+        "interval).",
         low=low,
         high=high,
     )
+    return sentences(exact, sample if timed > 1 else "")
 
 
 def _panel(drawn: list[_Mean]) -> Panel:

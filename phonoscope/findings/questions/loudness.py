@@ -27,7 +27,7 @@ MEASURE = Measure(
         "No recording has a loudness, because none could be decoded or all are silent."
     ),
     missing=silent,
-    step=measured(0.1, "LU", 1),
+    accuracy=measured(0.05, "LU", 2),
 )
 
 

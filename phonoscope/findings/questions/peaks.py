@@ -22,7 +22,7 @@ MEASURE = Measure(
     unit="dBTP",
     nothing=gettext("No recording has a peak, because none could be decoded or all are silent."),
     missing=silent,
-    step=measured(0.1, "dB", 1),
+    accuracy=measured(0.05, "dB", 2),
 )
 
 

@@ -35,7 +35,7 @@ MEASURE = Measure(
         "No recording has a tempo, because none could be decoded or none has a steady pulse."
     ),
     missing=_without_pulse,
-    step=measured(0.5, "BPM", 1),
+    accuracy=measured(0.25, "BPM", 2),
 )
 
 

@@ -62,8 +62,8 @@ class Measure:
     """Vega expression that turns ``datum.value`` into a label."""
     say: Callable[[float], str]
     """Writes a value with its unit."""
-    step: str
-    """Width of a fine bin, with its unit."""
+    accuracy: str
+    """Largest error of the median, half a fine bin, with its unit."""
     median: str
     """Name of the figure of the median."""
     unit: str
@@ -181,9 +181,10 @@ class Measure:
     def certainty(self, found: Distribution) -> str:
         """Return how sure the median is, and what it rests on."""
         exact = gettext(
-            "All values are counted (n\u00a0=\u00a0{n}). The median is exact to half of {step}.",
+            "All values are counted (n\u00a0=\u00a0{n}), and the median is accurate to within "
+            "{accuracy}.",
             n=found.total,
-            step=self.step,
+            accuracy=self.accuracy,
         )
         interval = found.median_interval
         if interval is None:
