@@ -122,8 +122,8 @@ def test_charts_tell_who_is_known_and_a_rare_name_in_them_may_be_like_one():
     rows += [entry("Metal1ica", 21), entry("METALLICA", 22), entry("Nobody", 23)]
     answer = ALIKE.answer(MemoryCatalogue(chart_entries=rows))
     assert [(row["name"], row["known"]) for row in listed(answer)] == [("Metal1ica", "Metallica")]
-    for rest in (rows[-1:], []):
-        assert ALIKE.answer(MemoryCatalogue(chart_entries=rest)).reason == "no-values"
+    for rest, reason in ((rows[-1:], "no-values"), ([], "no-data")):
+        assert ALIKE.answer(MemoryCatalogue(chart_entries=rest)).reason == reason
 
 
 def test_plays_tell_who_is_known_where_nobody_has_followers():

@@ -137,7 +137,8 @@ def names(catalogue: QuerySession) -> Answer:
     charted = names_of_charts(catalogue)
     known = known_artists(catalogue, charted)
     if not known:
-        return cannot_tell(_NOBODY, "no-values")
+        described = catalogue.table("artists").limit(1).to_pyarrow().num_rows
+        return cannot_tell(_NOBODY, "no-values" if charted or described else "no-data")
     search = Search(known)
     for names in all_names(catalogue, charted):
         search.look(names)
