@@ -49,7 +49,7 @@ def test_what_was_not_kept_is_not_called_missing(outdated, source):
     for name in ("isrcs", "preservation", "age", "explicit", "lengths", "supply", "features"):
         assert not found[name].answered, name
         assert found[name].reason == "outdated"
-        assert str(source) in found[name].headline
+        assert source.name in found[name].headline
     for name in ("listed", "tail", "keys", "concentration"):
         assert found[name].answered, name
         assert found[name].reason == "", name
