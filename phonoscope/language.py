@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -36,6 +37,8 @@ class Language:
     --------
     >>> ENGLISH.decimal(1204.5, 1), Language("de", "de").decimal(1204.5, 1)
     ('1,204.5', '1.204,5')
+    >>> ENGLISH.decimal(11.05, 1), Language("de", "de").decimal(11.05, 1)
+    ('11.1', '11,1')
     """
 
     code: str
@@ -62,7 +65,9 @@ class Language:
         from babel.numbers import format_decimal  # noqa: PLC0415  (0.04 s; English needs none)
 
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(value, pattern, locale=self.numbers))
+        # Rounded as in English, so that every language shows the same number.
+        rounded = Decimal(f"{value:.{decimals}f}")
+        return str(format_decimal(rounded, pattern, locale=self.numbers))
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share as a percentage with a fixed count of decimals."""
@@ -73,7 +78,8 @@ class Language:
 
         pattern = Locale.parse(self.numbers).percent_formats[None].pattern
         exact = pattern.replace("#,##0", "#,##0." + "0" * decimals if decimals else "#,##0")
-        return str(format_percent(share, exact, locale=self.numbers))
+        rounded = Decimal(f"{share:.{decimals}%}"[:-1]) / 100
+        return str(format_percent(rounded, exact, locale=self.numbers))
 
     def month(self, when: date) -> str:
         """Return the month of a date by its name, with the year."""
