@@ -36,9 +36,9 @@ def declared(catalogue: QuerySession) -> Answer:
 
     Caveats
     -------
-    A mark is easily removed and easily forged. A recording without a mark isn't a sign of a human
-    maker, and a mark isn't proof of a machine. Detection is a different question, and its results
-    are never added to this number.
+    A mark is easily removed and easily forged. A missing mark isn't a sign of a human maker, and
+    a mark isn't proof of a machine. Detection is a different question, and its results are never
+    added to this number.
     """
     marks = catalogue.table("declared")
     total = int(catalogue.table("recordings").count().to_pyarrow().as_py())
