@@ -165,9 +165,7 @@ def _note(missing: Share, malformed: Share) -> str:
 
 
 def _certainty(runs: Runs, shared: Share, named: Share | None) -> str:
-    exact = gettext(
-        "Every ISRC is counted and nothing is estimated (n\u00a0=\u00a0{n}).", n=runs.unique
-    )
+    exact = gettext("The counts of ISRCs are exact (n\u00a0=\u00a0{n}).", n=runs.unique)
     if named is None or named.total >= shared.hits:
         return exact
     titles = gettext(

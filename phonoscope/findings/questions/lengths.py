@@ -151,8 +151,8 @@ def _headline(median: int, mean: _Mean, drawn: list[_Mean]) -> Message:
         )
     first, last = drawn[0], drawn[-1]
     return gettext(
-        "{n} tracks last {mean} on average (95% interval {low} to {high}), and the average went "
-        "from {from} in {first} to {to} in {last}; the median is {median}.",
+        "{n} tracks last {mean} on average (95% interval {low} to {high}), with a median of "
+        "{median}; the average went from {from} in {first} to {to} in {last}.",
         n=mean.tracks,
         first=str(first.year),
         last=str(last.year),
