@@ -127,8 +127,9 @@ class Tally:
     def _next(self, listened: bool) -> Iterator[str]:
         if self.not_met:
             yield gettext(
-                "Next: 'phonoscope label read FILE' shows what a file declares, and 'phonoscope "
-                "label write' adds what is missing."
+                "Next: '{read}' shows what a file declares, and '{write}' adds what is missing.",
+                read="phonoscope label read FILE",
+                write="phonoscope label write FILE --what PART=HOW",
             )
         if self.counts["unknown"] and not listened:
             yield gettext("Some rules depend on the sound. Add --listen to analyse it.")
