@@ -23,7 +23,7 @@ from phonoscope.cli.options import (
     settings_with,
 )
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, program, say_next, write, write_json
+from phonoscope.cli.terminal import message, program, say_next, wrapped, write, write_json
 from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def _show(done: Sequence[Analysis], *, in_full: bool, quiet: bool) -> None:
         return
     sys.stdout.flush()
     if len(ordered) > 1:
-        message(verdict_list.summary(ordered))
+        message(wrapped(verdict_list.summary(ordered), indent=0))
     command = f"{program()} scan FOLDER --into my-catalogue"
-    say_next(gettext("Next: '{command}' stores results and finds copies.", command=command), quiet)
+    say_next(gettext("Next: '{command}' stores the results.", command=command), quiet)
 
 
 def _width() -> int:

@@ -10,6 +10,8 @@ import typer
 
 from phonoscope.messages import gettext
 
+COMPLETE = "_PHONOSCOPE_COMPLETE"
+"""Environment variable with which a shell asks for completions."""
 LISTEN = gettext("Listen")
 CATALOGUE = gettext("Catalogue")
 FIND = gettext("Find")

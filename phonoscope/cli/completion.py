@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from phonoscope.cli.command import COMPLETE
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet
 from phonoscope.cli.terminal import message, write, write_json
@@ -25,7 +26,6 @@ Examples:
 """
 INTERRUPTED = gettext("Nothing was changed.")
 _PROGRAM = "phonoscope"
-_VARIABLE = "_PHONOSCOPE_COMPLETE"
 
 
 class Shell(StrEnum):
@@ -57,7 +57,7 @@ def completion(
     typers: Any = import_module("typer.completion")
     chosen = (shell or _current()).value
     if install:
-        _, path = typers.install(chosen, _PROGRAM, _VARIABLE)
+        _, path = typers.install(chosen, _PROGRAM, COMPLETE)
         if as_json:
             write_json({"shell": chosen, "path": str(path)}, "phonoscope-completion/1")
         else:
@@ -65,7 +65,7 @@ def completion(
             if not quiet:
                 message(gettext("Next: open a new terminal, then press Tab after 'phonoscope'."))
         return Status.DONE
-    script = typers.get_completion_script(prog_name=_PROGRAM, complete_var=_VARIABLE, shell=chosen)
+    script = typers.get_completion_script(prog_name=_PROGRAM, complete_var=COMPLETE, shell=chosen)
     if as_json:
         write_json({"shell": chosen, "script": script}, "phonoscope-completion/1")
     else:

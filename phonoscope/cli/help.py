@@ -28,6 +28,10 @@ class HelpCommand(TyperCommand):
         """Return the option that shows the help."""
         return _described(super().get_help_option(ctx))
 
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the summary, which zsh and fish show when they complete."""
+        return in_language(summary(self))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the whole help."""
         _write_top(self, ctx, formatter)
@@ -40,6 +44,10 @@ class HelpGroup(TyperGroup):
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that shows the help."""
         return _described(super().get_help_option(ctx))
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the summary, which zsh and fish show when they complete."""
+        return in_language(summary(self))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the whole help."""

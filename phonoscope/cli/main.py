@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
-from phonoscope.cli.command import Command
+from phonoscope.cli.command import COMPLETE, Command
 from phonoscope.cli.exits import Status, guarded
 from phonoscope.cli.help import HelpCommand, HelpGroup
 from phonoscope.cli.terminal import drop_stdout, message, prepare
@@ -179,6 +180,9 @@ def main() -> None:
 
 
 def _run() -> int:
+    if COMPLETE in os.environ:
+        # A shell asks what the Tab key offers.
+        import_module("typer.completion").completion_init()
     try:
         return int(app(prog_name="phonoscope", standalone_mode=False) or 0)
     except PhonoscopeError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.cli.quantities import clock
 from phonoscope.cli.terminal import data, painted
 from phonoscope.detector.disagreement import DISAGREEMENTS
-from phonoscope.files import shown
+from phonoscope.files import local_path, shown
 from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
 from phonoscope.text import joined, percent
 
@@ -107,10 +108,17 @@ def _line_of(analysis: Analysis) -> _Line:
     return _Line(
         localised(VERDICTS[verdict]),
         localised(clock(analysis.duration_s)),
-        localised(data(shown(analysis.file))),
+        localised(data(_name_of(analysis.file))),
         localised(Joined(" ", tuple(_notes(analysis)))),
         COLOURS[verdict],
     )
+
+
+def _name_of(uri: str) -> str:
+    """Return the path of a file from here, which is shorter, or its whole URI."""
+    path = local_path(uri)
+    here = Path.cwd()
+    return shown(str(path.relative_to(here)) if path and path.is_relative_to(here) else uri)
 
 
 def _notes(analysis: Analysis) -> list[str]:

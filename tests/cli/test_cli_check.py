@@ -8,6 +8,7 @@ import pytest
 from phonoscope.detector.generated import NOT_HUMAN
 from tests.helpers.batches import analysis, stretches
 from tests.helpers.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
+from tests.helpers.screen import shown
 from tests.helpers.sounds import noise, sine, write
 
 DOCUMENTED = (ROOT / "docs" / "check-json.md").read_text(encoding="utf-8")
@@ -59,6 +60,7 @@ def test_many_files_are_a_line_each_by_verdict_in_columns(song, broken, declared
     assert [line.split()[0] for line in lines] == [
         "generated", "undecided", "undecided", "unreadable"
     ]  # fmt: skip
+    assert "broken.mp3 " in run("check", broken, song, other, declared, cwd=broken.parent).stdout
     column = heading.index("File")
     for line, path in zip(lines, (declared, song, other, broken), strict=True):
         assert line[column:].startswith(f"{path}")
@@ -69,6 +71,27 @@ def test_many_files_are_a_line_each_by_verdict_in_columns(song, broken, declared
     counts, following = done.stderr.splitlines()[-2:]
     assert re.findall(r"\d+", counts) == ["4", "1", "2", "1"]
     assert "phonoscope scan" in following
+
+
+def test_the_moving_line_is_gone_before_the_results_and_never_wider_than_the_terminal(
+    song, broken, declared, tmp_path
+):
+    other = write(tmp_path / "other.wav", noise(2.0, seed=9))
+    seen = []
+    screen, status = shown(
+        [*PROGRAM, "check", "--fail-on", "generated", song, broken, declared, other],
+        environment(),
+        60,
+        lambda screen: seen.append((screen.wrapped, screen.lines)),
+    )
+    assert status == 1
+    moving = [lines for _, lines in seen if any("0/4 files" in line for line in lines)]
+    assert moving
+    assert not any(" left" in line for lines in moving for line in lines)
+    first = next(wrapped for wrapped, lines in seen if any("Verdict" in one for one in lines))
+    assert first == 0
+    assert screen.lines[0].startswith("Verdict")
+    assert not any("files/s" in line for line in screen.lines)
 
 
 def test_a_narrow_terminal_cuts_lines_and_keeps_the_ends_of_names(song, tmp_path):
