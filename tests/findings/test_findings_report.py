@@ -103,7 +103,7 @@ def test_csv_as_folder_zip_and_one_file(catalogue, tmp_path):
 
 
 def test_a_spreadsheet_runs_no_cell(tmp_path):
-    files = [file_row("=cmd|'/c calc'!A1", None, "empty", "+1")]
+    files = [file_row("=cmd|'calc'!A1", None, "empty", "+1")]
     folder = write_report(MemoryCatalogue(files=files), tmp_path / "csv", "csv")
     (row,) = csv.DictReader(io.StringIO((folder / "unreadable_files.csv").read_text()))
     assert row["file"].startswith("'=")
