@@ -1,5 +1,6 @@
 """The finding of artificial plays: shares by making, label and track, and what is not known."""
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import phonoscope as ps
 from phonoscope.findings.base import QuerySession, find
 from phonoscope.findings.questions.plays import plays as PLAYS
+from phonoscope.text import percent
 from tests.helpers.plays import analysed, farm, log_of, people, shops
 
 
@@ -47,9 +49,10 @@ def test_the_share_is_that_of_the_farm(told):
     figure = next(f for f in answer.figures if f.name == "artificial_plays_share")
     assert figure.value == bots / len(plays)
     assert figure.interval.low < figure.value < figure.interval.high
-    assert "6 accounts" in answer.headline
-    assert "12 tracks" in answer.headline
-    assert "in doubt" in answer.note
+    assert re.search(r"\b6 .*\b12 ", answer.headline)
+    doubt = next(f for f in answer.figures if f.name == "undecided_plays")
+    assert doubt.value > 0
+    assert percent(doubt.value / len(plays)) in answer.note
     assert answer.chart is not None
 
 
@@ -83,28 +86,31 @@ def test_groups_and_tracks_are_listed_with_reasons(told):
 def test_the_report_shows_it_and_no_name_becomes_markup(told, tmp_path):
     _, catalogue, _ = told
     page = catalogue.report().write(tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Who is really listening?" in page
+    assert 'id="plays-headline"' in page
     assert "Artist <b>bot" not in page
     assert "Artist &lt;b&gt;bot" in page
 
 
 def test_what_was_read_since_is_said(tmp_path):
     catalogue = analysed(people() + farm(), tmp_path)
-    assert "weighs it again" not in PLAYS.answer(QuerySession(catalogue)).note
+    assert not re.search(r"\blog\b", PLAYS.answer(QuerySession(catalogue)).note)
     log = log_of(people(5), tmp_path / "log.parquet")
     catalogue.plays.ingest(log, pseudonymise=False, name="log")
-    assert "weighs it again" in PLAYS.answer(QuerySession(catalogue)).note
+    assert re.search(r"\blog\b", PLAYS.answer(QuerySession(catalogue)).note)
 
 
 def test_without_plays_it_says_how_to_get_them(tmp_path):
     found = find(ps.open_catalogue(tmp_path / "catalogue", create=True))
     (answer,) = [one.answer for one in found if one.finding.name == "plays"]
     assert not answer.answered
-    assert "phonoscope plays LOG --into" in answer.headline
+    assert answer.reason == "no-data"
+    assert "phonoscope plays" in answer.headline
 
 
-def test_honest_plays_are_none_taken_for_artificial_not_human(tmp_path):
+def test_plays_of_people_are_not_called_artificial(tmp_path):
     answer = PLAYS.answer(QuerySession(analysed(people(30), tmp_path)))
-    assert "none is taken for artificial" in answer.headline
-    assert "does not mean that people listen" in answer.note
+    figures = {figure.name: figure.value for figure in answer.figures}
+    assert figures["artificial_plays"] == figures["artificial_plays_share"] == 0
+    assert answer.claim == ""
+    assert answer.note
     assert answer.chart is None

@@ -1,14 +1,17 @@
 """Artist pages: a planted foreign release comes first, and what looks like one is named."""
 
+import re
+
 import pytest
 
 from phonoscope.findings.base import LISTED_AT_MOST, findings
+from phonoscope.findings.questions.release_anomalies import EXPLAINED
 from phonoscope.findings.shared.releases import LEAST_RELEASES
 from phonoscope.linking.isrc import numbers_of
+from phonoscope.text import joined
 from tests.helpers.catalogues import MemoryCatalogue, file_row, verdict_row
 
 (PAGES,) = (finding for finding in findings() if finding.name == "pages")
-NEW_DEAL = "the newest: perhaps a new deal"
 
 
 def code(text):
@@ -91,10 +94,13 @@ def test_a_foreign_release_is_listed_with_what_differs_and_its_base_rate():
     answer = PAGES.answer(catalogue(pages))
     (row,) = listed(answer)
     assert (row["artist"], row["track_id"], row["perhaps"]) == ("The a07", track_id, "")
-    assert row["differs"] == (
-        "label \u201cQuick Upload\u201d (\u201chome records\u201d in 15 of 16); "
-        "ISRC registrant QZZZZ (USHOM in 15 of 16); in one country (many countries in 15 of 16)"
-    )
+    label, registrant, markets = row["differs"].split("; ")
+    assert "\u201cQuick Upload\u201d" in label
+    assert "\u201chome records\u201d" in label
+    assert "QZZZZ" in registrant
+    assert "USHOM" in registrant
+    for difference in (label, registrant, markets):
+        assert re.findall(r"\d+", difference) == ["15", "16"]
     assert row["month"] == "2012-06"
     assert row["as_much"] == pytest.approx(1 / (60 * 15 + 1))
     found = figures(answer)
@@ -114,11 +120,11 @@ def test_what_has_another_explanation_is_named_and_put_behind():
     assert rows[0]["artist"] == "The a50"
     assert {row["artist"]: row["perhaps"] for row in rows} == {
         "The a50": "",
-        "The a00": "with other artists",
-        "The a01": "a compilation or tribute and a re-issue or version",
-        "The a02": "a re-issue or version",
-        "The a03": "a re-issue or version",
-        "The a04": NEW_DEAL,
+        "The a00": EXPLAINED["shared"],
+        "The a01": joined([EXPLAINED["gathered"], EXPLAINED["again"]]),
+        "The a02": EXPLAINED["again"],
+        "The a03": EXPLAINED["again"],
+        "The a04": EXPLAINED["newest"],
     }
 
 
@@ -133,7 +139,7 @@ def test_a_new_deal_that_lasted_a_restless_artist_and_few_releases_are_not_liste
     few.add("Odd", "2006-06-01", **FOREIGN)
     answer = PAGES.answer(catalogue([*pages, restless, few]))
     assert listed(answer) == []
-    assert "None of" in answer.headline
+    assert figures(answer)["rare_release_share"].value == 0
     assert figures(answer)["differs_in_label_share"].value == 0
 
 
@@ -156,9 +162,8 @@ def test_a_burst_after_silence_is_told():
     for at in range(3):
         page.add(f"Late {at}", "2020-05-01", label=f"Up {at}")
     rows = listed(PAGES.answer(catalogue([*pages, page])))
-    assert {row["differs"].split("; ")[-1] for row in rows} == {
-        "after 17 years without a release, then 3 in a month"
-    }
+    bursts = {row["differs"].split("; ")[-1] for row in rows}
+    assert [re.findall(r"\d+", burst) for burst in bursts] == [["17", "3"]]
 
 
 def test_what_was_heard_stands_whatever_may_explain_the_rest():
@@ -185,8 +190,8 @@ def test_what_was_heard_stands_whatever_may_explain_the_rest():
     )
     first, second = listed(answer)
     assert (first["artist"], first["perhaps"]) == ("The a03", "")
-    assert first["differs"].startswith("flagged by the detector; no other of 16 is; label")
-    assert (second["artist"], second["perhaps"]) == ("The a05", NEW_DEAL)
+    assert re.findall(r"\d+", first["differs"])[:3] == ["15", "15", "16"]
+    assert (second["artist"], second["perhaps"]) == ("The a05", EXPLAINED["newest"])
 
 
 def test_sources_without_credits_go_by_the_names_as_written():

@@ -10,12 +10,7 @@ from tests.helpers.pseudo import untranslated
 
 NAMES = [finding.name for finding in findings()]
 # Findings that still have sentences outside messages.
-PENDING: set[str] = {
-    "scanned", "unreadable", "generated_share", "verdicts",
-    "voices", "tonality", "listed",
-    "pages", "tail", "plays", "keys", "supply", "preservation",
-    "quality",
-}  # fmt: skip
+PENDING: set[str] = {"generated_share"}
 
 
 @pytest.fixture(scope="module")

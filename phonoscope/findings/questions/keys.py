@@ -1,4 +1,4 @@
-"""In which keys a service says that tracks are."""
+"""The keys and modes of tracks, as measured by a service."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.plots.noun import TRACKS
 from phonoscope.findings.questions.tonality import KEYS, MODES, sharp
-from phonoscope.text import counted, percent
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import percent
 
-NO_FEATURES = (
-    "This catalogue has no audio features of a service: 'phonoscope ingest SOURCE --into "
-    "CATALOGUE' brings them in."
+NO_FEATURES = gettext(
+    "This catalogue has no audio features from a service. Import them with 'phonoscope ingest "
+    "SOURCE --into CATALOGUE'."
 )
 _MODE = {"major": 1, "minor": 0}
 
 
 @finding(
     name="keys",
-    title="Key and mode, by a service",
-    question="In which keys are the tracks, by a service's word?",
+    title="Service keys",
+    question="Which keys does the streaming service report for the tracks?",
     needs={"features": ("key", "mode")},
 )
 def keys(catalogue: QuerySession) -> Answer:
-    """Count key and mode.
+    """Count keys and modes.
 
     Method
     ------
-    Key and mode as a service measured them, counted exactly by pair; not measured by Phonoscope
-    (see 'Key and mode' for what it hears in recordings). Tracks in which the service found no
-    key are left out.
+    The key and mode that a service reports for each track are counted by pair. Tracks for which
+    it reports no key are left out. Phonoscope's own measurements are under 'Key and mode'.
 
     Caveats
     -------
-    How a service finds keys is its secret, and it errs: in a comparison of two providers on 230
-    songs, key and mode agreed for 35 %. A major key and its relative minor are easily taken for
-    each other; speech, noise and drums get a key as well. Providers must not be mixed.
+    The service's method is secret, and it makes errors: two providers agreed on key and mode for
+    35% of 230 songs. A major key is often confused with its relative minor. Speech, noise and
+    drums get a key as well. Results of different providers must not be mixed.
     """
     features = catalogue.table("features")
     found = features.group_by("key", "mode").agg(n=features.count()).to_pyarrow().to_pylist()
@@ -56,7 +56,9 @@ def keys(catalogue: QuerySession) -> Answer:
     }
     total = sum(counts.values())
     if not total:
-        return cannot_tell("The audio features of this catalogue name no keys.")
+        return cannot_tell(
+            gettext("The audio features in this catalogue have no keys."), "no-values"
+        )
     rows = [
         (mode, key, counts.get((at, _MODE[mode]), 0))
         for mode in MODES
@@ -64,23 +66,28 @@ def keys(catalogue: QuerySession) -> Answer:
     ]
     major = Share(sum(n for mode, _, n in rows if mode == "major"), total)
     top_mode, top_key, most = max(rows, key=lambda row: row[2])
-    top = f"{sharp(top_key)} {top_mode}"
-    alt = (
-        f"Bars for the twelve keys in major and in minor, {counted(total, 'track')}; the most "
-        f"frequent is {top} with {most:,}."
-    )
+    top = gettext("{key} {mode}", key=sharp(top_key), mode=MODES[top_mode])
     columns = (
-        ResultColumn("mode", "Mode", "text"),
-        ResultColumn("key", "Key", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("mode", gettext("Mode"), "text"),
+        ResultColumn("key", gettext("Key"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
-    rest = every - total
+    keyless = every - total
+    rest = ngettext("{n} track has no key or mode.", "{n} tracks have no key or mode.", keyless)
     return Answer(
-        headline=f"{major} of the tracks are said to be in a major key; the most frequent is {top} "
-        f"({percent(most / total)}).",
-        note=f"{counted(rest, 'track')} have no key or no mode." if rest else "",
-        certainty=f"Major: {major.certainty()}",
+        headline=ngettext(
+            "{share} of {n} track (95% interval {low} to {high}) is in a major key, according to "
+            "the service; the most frequent key is {key} ({top}).",
+            "{share} of {n} tracks (95% interval {low} to {high}) are in a major key, according to "
+            "the service; the most frequent key is {key} ({top}).",
+            total,
+            key=top,
+            top=percent(most / total),
+            **major.words,
+        ),
+        note=rest if keyless else "",
+        certainty=major.certainty(),
         figures=(
             major.figure("major_share"),
             *(
@@ -89,18 +96,24 @@ def keys(catalogue: QuerySession) -> Answer:
             ),
         ),
         chart=grid_of_bars(
-            [(mode, sharp(key), n) for mode, key, n in rows],
+            [(MODES[mode], sharp(key), n) for mode, key, n in rows],
             [sharp(key) for key in KEYS],
             noun=TRACKS,
-            alt=alt,
+            alt=gettext(
+                "Tracks by key, in major and minor, {n} in total; the most frequent is {key} with "
+                "{top}.",
+                n=total,
+                key=top,
+                top=most,
+            ),
         ),
         tables=(
             ResultTable(
                 "service_keys",
-                "Keys",
+                gettext("Keys"),
                 columns,
-                tuple((m, sharp(k), n, n / total) for m, k, n in rows),
+                tuple((MODES[m], sharp(k), n, n / total) for m, k, n in rows),
             ),
         ),
-        claim=f"{major} in a major key",
+        claim=gettext("{share} in a major key", share=major.text),
     )

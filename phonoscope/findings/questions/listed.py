@@ -1,4 +1,4 @@
-"""What the metadata lists."""
+"""How many tracks, releases and artists the metadata has."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from phonoscope.findings.base import (
     finding,
 )
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.text import counted, joined
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import joined
 
 MOST_SOURCES = 200
 
 
 @finding(
     name="listed",
-    title="Listed",
-    question="What does the metadata list?",
+    title="Metadata",
+    question="What is in the metadata?",
     needs={"tracks": ("source",)},
 )
 def listed(catalogue: QuerySession) -> Answer:
@@ -29,14 +30,14 @@ def listed(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Rows of the tables tracks, albums and artists are counted, of every source or of the one
-    that was asked for.
+    Rows of the tables tracks, albums and artists are counted, for all sources or for the one
+    chosen with --source.
 
     Caveats
     -------
-    A track is an entry of a source, not a recording: one recording may be several tracks, and
-    what two sources list is here twice. Releases and artists are those that the source
-    describes in tables of their own; a flat list of tracks has none.
+    A track is an entry of a source, not a recording: one recording can be several tracks, and a
+    track in two sources counts twice. Releases and artists count only where a source has separate
+    tables for them; a flat list of tracks has none.
     """
     tracks = all_tracks(catalogue)
     if not tracks:
@@ -44,22 +45,30 @@ def listed(catalogue: QuerySession) -> Answer:
     albums, artists = (
         int(catalogue.table(name).count().to_pyarrow().as_py()) for name in ("albums", "artists")
     )
-    parts = [counted(tracks, "track")]
-    parts += [counted(albums, "release")] if albums else []
-    parts += [counted(artists, "artist")] if artists else []
-    told = joined(parts)
+    parts = [ngettext("{n} track", "{n} tracks", tracks)]
+    parts += [ngettext("{n} release", "{n} releases", albums)] if albums else []
+    parts += [ngettext("{n} artist", "{n} artists", artists)] if artists else []
     table = catalogue.table("tracks")
     found = table.group_by("source").agg(tracks=table.count()).order_by("source")
     sources = found.limit(MOST_SOURCES).to_pyarrow().to_pylist()
     several = len(sources) > 1
     return Answer(
-        headline=f"{counted(len(sources), 'source')} {'list' if several else 'lists'} {told}.",
-        note="They are counted together, so a recording that several list is counted for each: "
-        "'phonoscope report CATALOGUE --source NAME' looks at one."
+        headline=ngettext(
+            "{counts} from {n} source.",
+            "{counts} from {n} sources.",
+            len(sources),
+            counts=joined(parts),
+        ),
+        note=gettext(
+            "A recording in several sources counts once for each. For a single source, use "
+            "'phonoscope report CATALOGUE --source NAME'."
+        )
         if several
         else "",
-        certainty="Exact: every row was counted.",
-        claim=counted(tracks, "track") + (f" of {counted(albums, 'release')}" if albums else ""),
+        certainty=gettext("Every row was counted, so the numbers are exact."),
+        claim=gettext("{tracks} of {releases}", tracks=parts[0], releases=parts[1])
+        if albums
+        else parts[0],
         figures=(
             Figure("tracks", tracks, "tracks"),
             Figure("releases", albums, "releases"),
@@ -68,8 +77,11 @@ def listed(catalogue: QuerySession) -> Answer:
         tables=(
             ResultTable(
                 "sources",
-                "Sources",
-                (ResultColumn("source", "Source", "text"), ResultColumn("tracks", "Tracks")),
+                gettext("Sources"),
+                (
+                    ResultColumn("source", gettext("Source"), "text"),
+                    ResultColumn("tracks", gettext("Tracks")),
+                ),
                 tuple((printable(row["source"]), row["tracks"]) for row in sources),
             ),
         ),

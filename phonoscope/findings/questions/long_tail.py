@@ -1,4 +1,4 @@
-"""The long tail: how unevenly plays are spread over tracks."""
+"""The long tail: how unevenly plays are distributed over tracks."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.plots.trend import curve
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
-from phonoscope.text import count, counted, percent
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import number, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 FEW = 1_000
-"""Plays under which the published claim counts a track."""
-STAND_IN = (
-    "There are no play counts here. Popularity stands in: a service's own place from 0 to 100, "
-    "which weighs recent plays most and is coarse near 0, where most tracks are. It ranks tracks; "
-    "how many plays any of them has, or that a share has under 1,000, it cannot tell."
+"""Limit of plays in the published claim."""
+STAND_IN = gettext(
+    "This metadata has no play counts, so popularity is used: a service's score from 0 to 100. It "
+    "gives recent plays more weight and is coarse near 0, where most tracks are. It ranks tracks "
+    "but doesn't say how often they were played."
 )
 
 
@@ -42,13 +43,13 @@ class _Lorenz:
     top_three: int
     """Plays of the three most played tracks."""
     as_much: int
-    """How many of the least played tracks have, together, no more plays than those three."""
+    """Number of the least played tracks that together have no more plays than those three."""
 
 
 @finding(
     name="tail",
     title="Long tail",
-    question="How many tracks does hardly anybody hear?",
+    question="How many tracks does almost nobody play?",
     needs={"tracks": ("plays", "popularity"), "listens": ("track_id", "user_hash")},
 )
 def tail(catalogue: QuerySession) -> Answer:
@@ -56,25 +57,25 @@ def tail(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    With play counts: tracks are counted by their plays, exactly; the Lorenz curve adds up plays
-    from the least played track on, and the Gini coefficient is twice the area between it and
-    the diagonal (Gini 1914; computed from ranks, ties sharing theirs). Without play counts but
-    with listens: the same, of the listens of each track, in figures of their own names. Without
-    both: tracks are counted by popularity.
+    With play counts, tracks are counted by plays. The Lorenz curve adds up plays from the least
+    played track to the most played one. The Gini coefficient is twice the area between the curve
+    and the diagonal (Gini 1914; computed from ranks, and ties share theirs). Without play counts,
+    the listens of each track take their place, and the figures have other names. Without either,
+    tracks are counted by popularity.
 
     Caveats
     -------
-    Plays are of one service, one time span and whoever counted them; a new track had less time.
-    Bots play too. One recording on several releases shares its plays among several tracks.
-    Popularity is no count: its Gini coefficient would mean nothing, so none is given.
+    Plays are those of one service in one period, and new tracks had less time. Bots play too. The
+    plays of a recording on several releases are split among several tracks. Popularity isn't a
+    count, so it has no Gini coefficient.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     tracks = catalogue.table("tracks")
     if tracks.filter(tracks.plays >= 0).limit(1).to_pyarrow().num_rows:
         return _by_plays(catalogue.cached(_plays), all_tracks(catalogue))
-    if heard := _listens(catalogue):
-        return _by_listens(catalogue, heard)
+    if played := _listens(catalogue):
+        return _by_listens(catalogue, played)
     return _by_popularity(catalogue)
 
 
@@ -85,7 +86,7 @@ def _plays(catalogue: QuerySession) -> ir.Table:
 
 
 def _listened(catalogue: QuerySession) -> ir.Table:
-    """Return the tracks by their listens; a track of a source with listens may have none."""
+    """Return tracks by their listens; a track in a source with listens may have none."""
     listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
     each = listens.group_by("source", "track_id").agg(heard=listens.count())
     each = each.rename(heard_source="source", heard_id="track_id")
@@ -96,9 +97,9 @@ def _listened(catalogue: QuerySession) -> ir.Table:
 
 
 def _listens(catalogue: QuerySession) -> dict[str, int] | None:
-    """Return how many listens are here, and of how many people; ``None`` without tracks of them."""
+    """Return the number of listens and of people; ``None`` without tracks of their source."""
     listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
-    # A log of plays names no tracks without a play; only a source that lists them tells of those.
+    # A play log has no tracks without plays; only a source that lists tracks has those.
     if not tracks.filter(tracks.source.isin(listens.source)).limit(1).to_pyarrow().num_rows:
         return None
     found = listens.agg(listens=listens.count(), people=listens.user_hash.nunique())
@@ -107,7 +108,7 @@ def _listens(catalogue: QuerySession) -> dict[str, int] | None:
 
 
 def _ranked(played: ir.Table) -> ir.Table:
-    """Return how many tracks have as many plays, fewer or equal, and the plays of those."""
+    """Return the tracks by plays, with cumulative counts of tracks and plays."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     counts = played.group_by("plays").agg(n=played.count())
@@ -120,25 +121,39 @@ def _by_plays(by_plays: ir.Table, tracks: int) -> Answer:
     few = by_plays.filter(by_plays.plays < FEW).n.sum().to_pyarrow().as_py() or 0
     lorenz = _lorenz(by_plays)
     if not lorenz.plays:
-        return cannot_tell("Every play count of this catalogue is 0, so nothing is unequal.")
+        return cannot_tell(gettext("Every play count in this catalogue is 0."), "no-values")
     share = Share(few, lorenz.tracks)
     missing = tracks - lorenz.tracks
-    held = f"half of the plays belong to {percent(_half(lorenz.points))} of the tracks"
-    as_much = (
-        f" The three most played have as many plays as the {counted(lorenz.as_much, 'track')} "
-        "least played."
-        if lorenz.tracks > 3
-        else ""
+    as_much = ngettext(
+        "The three most played tracks have as many plays as the {n} least played track.",
+        "The three most played tracks have as many plays as the {n} least played tracks together.",
+        lorenz.as_much,
     )
+    uncounted = ngettext("{n} track has no play count.", "{n} tracks have no play count.", missing)
     columns = (
-        ResultColumn("tracks", "Least played tracks", "share"),
-        ResultColumn("plays", "hold of all plays", "share"),
+        ResultColumn("tracks", gettext("Least played tracks"), "share"),
+        ResultColumn("plays", gettext("Share of all plays"), "share"),
     )
     return Answer(
-        headline=f"{share} of the tracks have under {count(FEW)} plays; {held}.{as_much}",
-        note=f"{counted(missing, 'track')} have no play count." if missing else "",
-        certainty=f"{share.certainty()} The Gini coefficient, {lorenz.gini:.3f}, is exact for "
-        "these plays; it is not an estimate of other plays.",
+        headline=ngettext(
+            "{share} of {n} track (95% interval {low} to {high}) has under {few} plays; half of "
+            "all plays go to {half} of the tracks.",
+            "{share} of {n} tracks (95% interval {low} to {high}) have under {few} plays; half of "
+            "all plays go to {half} of the tracks.",
+            lorenz.tracks,
+            few=FEW,
+            half=percent(_half(lorenz.points)),
+            **share.words,
+        ),
+        note=sentences(as_much if lorenz.tracks > 3 else "", uncounted if missing else ""),
+        certainty=sentences(
+            share.certainty(),
+            gettext(
+                "The Gini coefficient, {gini}, is exact for these plays and says nothing about "
+                "other plays.",
+                gini=number(lorenz.gini, 3),
+            ),
+        ),
         figures=(
             share.figure("plays_under_1000_share"),
             Figure("gini", lorenz.gini, "", None, lorenz.tracks),
@@ -148,27 +163,34 @@ def _by_plays(by_plays: ir.Table, tracks: int) -> Answer:
         ),
         chart=curve(
             lorenz.points,
-            x_title="tracks, least played first",
-            y_title="share of plays",
-            alt=f"Lorenz curve of plays over {counted(lorenz.tracks, 'track')}; Gini coefficient "
-            f"{lorenz.gini:.2f}.",
+            x_title=gettext("Tracks, least played first"),
+            y_title=gettext("Share of plays"),
+            alt=ngettext(
+                "Lorenz curve of the plays of {n} track; Gini coefficient {gini}.",
+                "Lorenz curve of the plays of {n} tracks; Gini coefficient {gini}.",
+                lorenz.tracks,
+                gini=number(lorenz.gini, 2),
+            ),
         ),
-        tables=(ResultTable("lorenz", "Lorenz curve", columns, tuple(lorenz.points)),),
-        claim=f"{share} under {count(FEW)} plays",
+        tables=(ResultTable("lorenz", gettext("Lorenz curve"), columns, tuple(lorenz.points)),),
+        claim=gettext("{share} under {few} plays", share=share.text, few=FEW),
     )
 
 
-def _by_listens(catalogue: QuerySession, heard: dict[str, int]) -> Answer:
-    """Answer from listens, under names of their own: they are no plays of a whole service."""
+def _by_listens(catalogue: QuerySession, played: dict[str, int]) -> Answer:
+    """Answer from listens, in figures with their own names: they aren't a service's plays."""
     ranked = catalogue.cached(_listened)
-    counted_ = int(ranked.n.sum().to_pyarrow().as_py() or 0)
-    answer = _by_plays(ranked, counted_)
+    answer = _by_plays(ranked, int(ranked.n.sum().to_pyarrow().as_py() or 0))
     if not answer.figures:
         return answer
-    note = (
-        f"Plays are the {counted(heard['listens'], 'listen')} that "
-        f"{counted(heard['people'], 'person', 'people')} sent in, in the time that was read: a "
-        "sample of listeners who chose to, not the plays of a service."
+    note = sentences(
+        answer.note,
+        gettext(
+            "These plays are the {listens} listens submitted by {people} people in the imported "
+            "period. They are a sample of volunteers, not the plays of a service.",
+            listens=played["listens"],
+            people=played["people"],
+        ),
     )
     return dataclasses.replace(
         answer,
@@ -182,7 +204,7 @@ def _by_listens(catalogue: QuerySession, heard: dict[str, int]) -> Answer:
 def _lorenz(ranked: ir.Table) -> _Lorenz:
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    # Tied tracks share the ranks between them: their sum is n (2 r - n + 1) / 2, r the last rank.
+    # Tied tracks share their ranks. The sum of these is n (2 r - n + 1) / 2, with r the last rank.
     n, last = ranked.n.cast("float64"), ranked.tracks.cast("float64")
     whole = ranked.agg(
         tracks=ranked.n.sum(),
@@ -205,7 +227,7 @@ def _lorenz(ranked: ir.Table) -> _Lorenz:
 
 
 def _points(ranked: ir.Table, tracks: int, plays: int) -> list[tuple[float, float]]:
-    """Return the curve at every hundredth of the tracks at most; never between two tracks."""
+    """Return the curve at every hundredth of the tracks at most, never between two tracks."""
     part = (ranked.tracks * 100 // tracks).cast("int64")
     ends = ranked.mutate(part=part).group_by("part").agg(x=ranked.tracks.max(), y=ranked.sums.max())
     rows = ends.order_by("part").to_pyarrow().to_pylist()
@@ -213,7 +235,7 @@ def _points(ranked: ir.Table, tracks: int, plays: int) -> list[tuple[float, floa
 
 
 def _as_much(ranked: ir.Table, plays: int) -> int:
-    """Return how many of the least played tracks have at most some plays together."""
+    """Return how many of the least played tracks together have at most some plays."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     whole = ranked.filter(ranked.sums <= plays)
@@ -225,7 +247,7 @@ def _as_much(ranked: ir.Table, plays: int) -> int:
 
 
 def _half(points: list[tuple[float, float]]) -> float:
-    """Return the least share of the tracks that hold half of the plays, from the curve."""
+    """Return the smallest share of the tracks with half of the plays, from the curve."""
     at = next(i for i, (_, y) in enumerate(points) if y >= 0.5)
     (x0, y0), (x1, y1) = points[at - 1], points[at]
     return 1.0 - (x0 + (x1 - x0) * (0.5 - y0) / (y1 - y0))
@@ -238,7 +260,9 @@ def _by_popularity(catalogue: QuerySession) -> Answer:
     counts = {row["popularity"]: row["n"] for row in found}
     total = sum(counts.values())
     if not total:
-        return cannot_tell("No track of this catalogue has play counts, or a popularity.")
+        return cannot_tell(
+            gettext("No track in this catalogue has a play count or a popularity."), "no-values"
+        )
     under_10 = Share(sum(n for p, n in counts.items() if p < 10), total)
     from_50 = Share(sum(n for p, n in counts.items() if p >= 50), total)
     zero = Share(counts.get(0, 0), total)
@@ -246,22 +270,40 @@ def _by_popularity(catalogue: QuerySession) -> Answer:
     tens = [
         (low, sum(n for p, n in counts.items() if p // 10 * 10 == low)) for low in range(0, 101, 10)
     ]
-    named = [(f"{low} to {low + 9}" if low < 100 else "100", n) for low, n in tens]
-    alt = (
-        f"Tracks by popularity, {counted(total, 'track')}: {under_10} under 10, {from_50} from 50 "
-        "on."
+    named = [
+        (gettext("{low} to {high}", low=low, high=low + 9) if low < 100 else number(100), n)
+        for low, n in tens
+    ]
+    alt = ngettext(
+        "{n} track by popularity: {low} under 10 and {high} at 50 or more.",
+        "{n} tracks by popularity: {low} under 10 and {high} at 50 or more.",
+        total,
+        low=under_10.text,
+        high=from_50.text,
     )
     columns = (
-        ResultColumn("popularity", "Popularity", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("popularity", gettext("Popularity"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
     missing = all_tracks(catalogue) - total
-    without = f" {counted(missing, 'track')} have no popularity from 0 to 100." if missing else ""
+    without = ngettext(
+        "{n} track has no popularity from 0 to 100.",
+        "{n} tracks have no popularity from 0 to 100.",
+        missing,
+    )
     return Answer(
-        headline=f"{under_10} of the tracks have a popularity under 10 of 100; {zero} have 0, and "
-        f"{from_50} 50 or more.",
-        note=f"{STAND_IN}{without}",
+        headline=ngettext(
+            "{share} of {n} track (95% interval {low} to {high}) has a popularity under 10 of 100; "
+            "{zero} have 0, and {top} have 50 or more.",
+            "{share} of {n} tracks (95% interval {low} to {high}) have a popularity under 10 of "
+            "100; {zero} have 0, and {top} have 50 or more.",
+            total,
+            zero=zero.text,
+            top=from_50.text,
+            **under_10.words,
+        ),
+        note=sentences(STAND_IN, without if missing else ""),
         certainty=under_10.certainty(),
         figures=(
             under_10.figure("popularity_under_10_share"),
@@ -271,14 +313,20 @@ def _by_popularity(catalogue: QuerySession) -> Answer:
             Figure("popularity_70_or_more_tracks", from_70, "tracks", None, total),
         ),
         chart=horizontal_bars(
-            [(name, n, f"{count(n)} ({percent(n / total)})") for name, n in named],
+            [
+                (name, n, gettext("{n} ({share})", n=n, share=percent(n / total)))
+                for name, n in named
+            ],
             alt=alt,
             label_px=80,
         ),
         tables=(
             ResultTable(
-                "popularity", "Popularity", columns, tuple((p, n, n / total) for p, n in named)
+                "popularity",
+                gettext("Popularity"),
+                columns,
+                tuple((p, n, n / total) for p, n in named),
             ),
         ),
-        claim=f"{under_10} with a popularity under 10 of 100",
+        claim=gettext("{share} with a popularity under 10 of 100", share=under_10.text),
     )

@@ -1,8 +1,9 @@
-"""Who listens: plays that people did not make, by whom, of which tracks, for whom."""
+"""Artificial plays: which accounts made them, and which tracks got them."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.escape import printable
@@ -22,28 +23,34 @@ from phonoscope.findings.plots.interval_chart import Estimated, below_each_other
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.interval import Interval, unit_intervals
 from phonoscope.linking.links import links
-from phonoscope.text import between, counted, joined, percent
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import between, joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.expr.types.groupby import GroupedTable
 
 FEWEST_TRACKS = 5
-"""Effective tracks of a label from which on its share is drawn."""
+"""Effective tracks of a label from which its share is drawn."""
 DRAWN = 12
 SHOWN = 2
-"""Reasons of a group that a page shows; its table and JSON have all."""
-AXIS = "artificial share of plays"
-NOT_WEIGHED = (
-    "No plays were weighed here: phonoscope plays LOG --into this catalogue reads a log of who "
-    "played what, and weighs it."
+"""Reasons per group on a page; CSV and JSON have all of them."""
+AXIS = gettext("Artificial share of plays")
+NOT_ANALYSED = gettext(
+    "This catalogue has no play log. Import one with 'phonoscope plays LOG --into CATALOGUE'."
 )
+_MAKING: Mapping[tuple[str, bool], str] = {
+    ("declared", True): gettext("declared machine-made"),
+    ("declared", False): gettext("not declared machine-made"),
+    ("detected", True): gettext("detected as machine-made"),
+    ("detected", False): gettext("no sign found"),
+}
 
 
 @finding(
     name="plays",
     title="Artificial plays",
-    question="Who is really listening?",
+    question="How many plays are artificial?",
     needs={
         "plays_summary": ("artificial_plays",),
         "played_tracks": ("artificial_plays",),
@@ -53,39 +60,43 @@ NOT_WEIGHED = (
     },
 )
 def plays(catalogue: QuerySession) -> Answer:
-    """Tell what plays came to, for every log that was weighed.
+    """Sum up the analysis of every play log.
 
     Method
     ------
-    Accounts that meet at several tracks which hardly anybody else plays are joined to groups;
-    of groups, and of accounts by themselves, reasons are added up in points: plays that end as
-    soon as they count or are never skipped, tracks played all alike, the same track begun in
-    the same minute, accounts that differ as dice do, no pause for days, networks of their own.
-    From 4.5 points on plays are taken for artificial, from 2.5 on they are in doubt
-    (docs/plays.md; after CopyCatch, WWW 2013, and FRAUDAR, KDD 2016). Intervals are Wilson's
-    for the effective number of units (Kish 1965): tracks for a label, accounts and groups for
-    all plays.
+    Accounts form a group when they share several tracks that almost nobody else plays. Groups and
+    single accounts get points for signals: plays that stop as soon as they count or are never
+    skipped, equal play counts across tracks, tracks started in the same minute, accounts that
+    differ only at random, days without a pause, and shared networks. Plays with 4.5 points or more
+    look artificial; those with 2.5 or more are in doubt (docs/plays.md; based on CopyCatch, WWW
+    2013, and FRAUDAR, KDD 2016). Intervals are Wilson's for the effective number of units (Kish
+    1965): tracks for a label, accounts and groups for all plays.
 
     Caveats
     -------
-    An artificial play does not say who bought it: rivals, playlists and distributors do, and
-    the artist may not know. An account may be a person's whose password was sold. Shops and
-    sleepers look like programs and are in doubt at most; whoever copies people's listening is
-    not found. Error rates were measured on simulated logs only; intervals do not hold them.
+    An artificial play doesn't show who paid for it. Rivals, playlists and distributors buy plays,
+    and the artist may not know. An account may belong to a person whose password was sold. Shops
+    and people who sleep with music on look like programs, and are in doubt at most. Programs that
+    imitate people's listening aren't found. Error rates were measured on simulated logs only, and
+    the intervals don't include them.
     """
     logs = catalogue.table("plays_summary").order_by("source").to_pyarrow().to_pylist()
     if not logs:
-        return cannot_tell(NOT_WEIGHED)
+        return cannot_tell(NOT_ANALYSED)
     plays = sum(row["plays"] for row in logs)
     artificial = sum(row["artificial_plays"] for row in logs)
     accounts = Share(sum(r["artificial_accounts"] for r in logs), sum(r["accounts"] for r in logs))
     tracks = Share(sum(r["artificial_tracks"] for r in logs), sum(r["tracks"] for r in logs))
     doubt = sum(row["undecided_plays"] for row in logs)
     made, labels = _by_making(catalogue), _by_label(catalogue)
-    found = f"{percent(artificial / plays)} of {counted(plays, 'play')} are taken for artificial"
-    by = f"by {counted(accounts.hits, 'account')}, of {counted(tracks.hits, 'track')}"
+    claim = ngettext(
+        "{share} of {n} play looks artificial",
+        "{share} of {n} plays look artificial",
+        plays,
+        share=percent(artificial / plays),
+    )
     return Answer(
-        headline=f"{found}: {by}." if artificial else _nothing(plays, doubt),
+        headline=_headline(plays, artificial / plays, accounts.hits, tracks.hits, _interval(logs)),
         note=_notes(doubt, plays, _stale(catalogue, logs)),
         certainty=_certainty(logs),
         figures=(
@@ -99,32 +110,61 @@ def plays(catalogue: QuerySession) -> Answer:
         tables=(
             _logs(logs),
             _groups(catalogue),
-            *_shares("made", "Machine-made and other tracks", made),
-            *_shares("labels", "Labels", labels),
+            *_shares("made", gettext("Machine-made and other tracks"), made),
+            *_shares("labels", gettext("Labels"), labels),
             _tracks(catalogue),
         ),
-        claim=f"{found}" if artificial else "",
+        claim=claim if artificial else "",
     )
 
 
-def _nothing(plays: int, doubt: int) -> str:
-    rest = f"; {percent(doubt / plays)} are in doubt" if doubt else ""
-    return f"Of {counted(plays, 'play')} none is taken for artificial{rest}."
+def _headline(
+    plays: int, share: float, accounts: int, tracks: int, interval: Interval | None
+) -> str:
+    if not share:
+        return ngettext("0 of {n} play looks artificial.", "0 of {n} plays look artificial.", plays)
+    source = gettext(
+        "{accounts} on {tracks}",
+        accounts=ngettext("{n} account", "{n} accounts", accounts),
+        tracks=ngettext("{n} track", "{n} tracks", tracks),
+    )
+    if interval is None:
+        return ngettext(
+            "{share} of {n} play looks artificial, from {source}.",
+            "{share} of {n} plays look artificial, from {source}.",
+            plays,
+            share=percent(share),
+            source=source,
+        )
+    low, high = between(*interval)
+    return ngettext(
+        "{share} of {n} play (95% interval {low} to {high}) looks artificial, from {source}.",
+        "{share} of {n} plays (95% interval {low} to {high}) look artificial, from {source}.",
+        plays,
+        share=percent(share),
+        low=low,
+        high=high,
+        source=source,
+    )
 
 
 def _notes(doubt: int, plays: int, stale: list[str]) -> str:
-    """Return what belongs to the headline but is not in it."""
-    notes = ["No sign found does not mean that people listen."]
-    if doubt:
-        notes.insert(0, f"{percent(doubt / plays)} of the plays are in doubt.")
-    if stale:
-        named = joined([printable(one) for one in stale])
-        notes.append(f"More was read of {named} since: phonoscope plays --into weighs it again.")
-    return " ".join(notes)
+    """Return what qualifies the headline."""
+    return sentences(
+        gettext("{share} of plays are in doubt.", share=percent(doubt / plays)) if doubt else "",
+        gettext("\u201cNo sign found\u201d doesn't mean that people listened."),
+        gettext(
+            "The plays of {logs} have changed since the analysis. Run 'phonoscope plays --into "
+            "CATALOGUE' again.",
+            logs=", ".join(printable(one) for one in stale),
+        )
+        if stale
+        else "",
+    )
 
 
 def _stale(catalogue: QuerySession, logs: list[dict[str, Any]]) -> list[str]:
-    """Return the logs of which there are other plays now than were weighed."""
+    """Return the logs whose plays have changed since the analysis."""
     listens = catalogue.table("listens")
     now = listens.group_by("source").agg(plays=listens.count()).to_pyarrow().to_pylist()
     plays = {row["source"]: row["plays"] for row in now}
@@ -132,38 +172,54 @@ def _stale(catalogue: QuerySession, logs: list[dict[str, Any]]) -> list[str]:
 
 
 def _interval(logs: list[dict[str, Any]]) -> Interval | None:
-    """Return the interval of all plays; of several logs there is none but their own."""
+    """Return the interval of all plays; several logs have only their own intervals."""
     return Interval(logs[0]["share_low"], logs[0]["share_high"]) if len(logs) == 1 else None
 
 
 def _certainty(logs: list[dict[str, Any]]) -> str:
-    says = []
+    ends = []
     for row in logs[:3]:
         low, high = between(row["share_low"], row["share_high"])
-        of = f" of {printable(row['source'])}" if len(logs) > 1 else ""
-        says.append(f"{percent(row['artificial_share'])}{of} ({low} to {high})")
-    more = f" and {counted(len(logs) - 3, 'more log')} below" if len(logs) > 3 else ""
-    return (
-        f"{'; '.join(says)}{more}: 95% intervals that take groups and other accounts for drawn "
-        "from many. Whether they were rightly judged is not in them; docs/plays.md has error rates."
+        share = percent(row["artificial_share"])
+        ends.append(
+            gettext(
+                "{share} in {log} (95% interval {low} to {high})",
+                share=share,
+                log=printable(row["source"]),
+                low=low,
+                high=high,
+            )
+            if len(logs) > 1
+            else gettext("{share} (95% interval {low} to {high})", share=share, low=low, high=high)
+        )
+    more = ngettext(
+        "The table below has {n} more log.", "The table below has {n} more logs.", len(logs) - 3
+    )
+    return sentences(
+        gettext("{shares}.", shares=joined(ends)),
+        more if len(logs) > 3 else "",
+        gettext(
+            "The intervals treat groups and single accounts as a random sample. They don't include "
+            "errors of the analysis, which docs/plays.md lists."
+        ),
     )
 
 
 def _logs(logs: list[dict[str, Any]]) -> ResultTable:
     columns = (
-        ResultColumn("source", "Log", "text"),
-        ResultColumn("plays", "Plays"),
-        ResultColumn("artificial_share", "Artificial", "share"),
-        ResultColumn("share_low", "from", "share"),
-        ResultColumn("share_high", "to", "share"),
-        ResultColumn("artificial_accounts", "Artificial accounts"),
-        ResultColumn("accounts", "of accounts"),
-        ResultColumn("undecided_plays", "Plays in doubt"),
-        ResultColumn("undecided_accounts", "Accounts in doubt", on_page=False),
-        ResultColumn("artificial_tracks", "Tracks concerned", on_page=False),
+        ResultColumn("source", gettext("Log"), "text"),
+        ResultColumn("plays", gettext("Plays")),
+        ResultColumn("artificial_share", gettext("Artificial"), "share"),
+        ResultColumn("share_low", gettext("At least"), "share"),
+        ResultColumn("share_high", gettext("At most"), "share"),
+        ResultColumn("artificial_accounts", gettext("Artificial accounts")),
+        ResultColumn("accounts", gettext("All accounts")),
+        ResultColumn("undecided_plays", gettext("Plays in doubt")),
+        ResultColumn("undecided_accounts", gettext("Accounts in doubt"), on_page=False),
+        ResultColumn("artificial_tracks", gettext("Tracks with artificial plays"), on_page=False),
     )
     rows = tuple(tuple(_cell(row[c.name]) for c in columns) for row in logs[:LISTED_AT_MOST])
-    return ResultTable("logs", "Logs", columns, rows, len(logs))
+    return ResultTable("logs", gettext("Logs"), columns, rows, len(logs))
 
 
 def _cell(value: Any) -> Any:
@@ -175,15 +231,15 @@ def _groups(catalogue: QuerySession) -> ResultTable:
     total = groups.count().to_pyarrow().as_py()
     most = groups.order_by([groups.plays.desc(), "source", "group_id"]).limit(LISTED_AT_MOST)
     columns = (
-        ResultColumn("group_id", "Group"),
-        ResultColumn("verdict", "Verdict", "text"),
-        ResultColumn("accounts", "Accounts"),
-        ResultColumn("why", "Strongest reasons", "text"),
-        ResultColumn("score", "Score", "decimal", on_page=False),
-        ResultColumn("tracks", "Tracks", on_page=False),
-        ResultColumn("plays", "Plays", on_page=False),
-        ResultColumn("reasons", "All reasons", "text", on_page=False),
-        ResultColumn("source", "Log", "text", on_page=False),
+        ResultColumn("group_id", gettext("Group")),
+        ResultColumn("verdict", gettext("Verdict"), "text"),
+        ResultColumn("accounts", gettext("Accounts")),
+        ResultColumn("why", gettext("Strongest signals"), "text"),
+        ResultColumn("score", gettext("Score"), "decimal", on_page=False),
+        ResultColumn("tracks", gettext("Tracks"), on_page=False),
+        ResultColumn("plays", gettext("Plays"), on_page=False),
+        ResultColumn("reasons", gettext("All signals"), "text", on_page=False),
+        ResultColumn("source", gettext("Log"), "text", on_page=False),
     )
     rows = []
     for row in most.to_pyarrow().to_pylist():
@@ -191,18 +247,18 @@ def _groups(catalogue: QuerySession) -> ResultTable:
         cells = {**row, "why": "; ".join(says[:SHOWN]), "reasons": "; ".join(says)}
         rows.append(tuple(_cell(cells[column.name]) for column in columns))
     return ResultTable(
-        "groups", "Groups", columns, tuple(rows), total, _rest(catalogue, "play_groups")
+        "groups", gettext("Groups"), columns, tuple(rows), total, _rest(catalogue, "play_groups")
     )
 
 
 def _rest(catalogue: QuerySession, table: str) -> str:
-    """Return the command that lists a table whole."""
+    """Return the command that lists a whole table."""
     where = shlex.quote(printable(str(catalogue.path)))
     return f"phonoscope sql {where} 'from {table}' --format csv"
 
 
 def _described(catalogue: QuerySession) -> ir.Table:
-    """Return tracks that were played, with plays and what a catalogue says of them."""
+    """Return played tracks with their plays and metadata."""
     played, tracks = catalogue.table("played_tracks"), catalogue.table("tracks")
     known = tracks.semi_join(played, "track_id")
     known = known.group_by("track_id").agg(
@@ -223,25 +279,23 @@ def _by_label(catalogue: QuerySession) -> list[dict[str, Any]]:
 
 
 def _by_making(catalogue: QuerySession) -> list[dict[str, Any]]:
-    """Return what is declared machine-made, what is detected as such, and the rest of each."""
+    """Return plays of tracks that are declared or detected as machine-made, and of the others."""
     played = catalogue.cached(_described)
     found = []
     stated = played.filter(played.declared.notnull())
     each = _summed(stated.group_by("declared"), stated).order_by("declared")
     for row in _with_intervals(each):
-        says = "declared machine-made" if row["declared"] else "not declared machine-made"
-        found.append({**row, "what": says})
+        found.append({**row, "what": _MAKING["declared", bool(row["declared"])]})
     if is_weighed(catalogue):
-        heard = played.inner_join(catalogue.cached(_heard), "track_id")
-        each = _summed(heard.group_by("detected"), heard).order_by("detected")
+        scored = played.inner_join(catalogue.cached(_scored), "track_id")
+        each = _summed(scored.group_by("detected"), scored).order_by("detected")
         for row in _with_intervals(each):
-            says = "detected as machine-made" if row["detected"] else "no sign found of a machine"
-            found.append({**row, "what": says})
+            found.append({**row, "what": _MAKING["detected", bool(row["detected"])]})
     return found
 
 
-def _heard(catalogue: QuerySession) -> ir.Table:
-    """Return tracks whose recordings were weighed, and whether one was detected as generated."""
+def _scored(catalogue: QuerySession) -> ir.Table:
+    """Return tracks with scored recordings, and whether one was detected as generated."""
     linked = links(
         catalogue.table("recordings"), catalogue.table("files"), catalogue.table("tracks")
     )
@@ -274,24 +328,24 @@ def _with_intervals(rows: ir.Table) -> list[dict[str, Any]]:
 
 
 def _shares(name: str, title: str, rows: list[dict[str, Any]]) -> tuple[ResultTable, ...]:
-    """Return shares as a table; none when there is nothing to tell them apart by."""
+    """Return shares as a table; none without rows."""
     if not rows:
         return ()
     columns = (
-        ResultColumn("what", "Label" if name == "labels" else "Tracks", "text"),
-        ResultColumn("tracks", "Tracks played"),
-        ResultColumn("plays", "Plays"),
-        ResultColumn("share", "Artificial", "share"),
-        ResultColumn("low", "from", "share"),
-        ResultColumn("high", "to", "share"),
-        ResultColumn("artificial", "Artificial plays", on_page=False),
+        ResultColumn("what", gettext("Label") if name == "labels" else gettext("Tracks"), "text"),
+        ResultColumn("tracks", gettext("Tracks played")),
+        ResultColumn("plays", gettext("Plays")),
+        ResultColumn("share", gettext("Artificial"), "share"),
+        ResultColumn("low", gettext("At least"), "share"),
+        ResultColumn("high", gettext("At most"), "share"),
+        ResultColumn("artificial", gettext("Artificial plays"), on_page=False),
     )
     cells = tuple(tuple(row[column.name] for column in columns) for row in rows)
     return (ResultTable(name, title, columns, cells),)
 
 
 def _chart(rows: list[dict[str, Any]], overall: float) -> Chart | None:
-    """Draw the shares that have any, or that are to be compared."""
+    """Draw the shares above 0, and those of declared or detected tracks."""
     drawn = [r for r in rows if r["artificial"] or "label" not in r][:DRAWN]
     if not any(row["artificial"] for row in drawn):
         return None
@@ -302,13 +356,20 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Chart | None:
             row["low"],
             row["high"],
             row["units"] >= FEWEST_TRACKS,
-            f"{row['what']}: {percent(row['share'])} of {counted(row['plays'], 'play')}",
+            ngettext(
+                "{label}: {share} of {n} play",
+                "{label}: {share} of {n} plays",
+                row["plays"],
+                label=row["what"],
+                share=percent(row["share"]),
+            ),
         )
         for row in drawn
     ]
-    alt = (
-        f"Share of plays taken for artificial, with 95% intervals: {groups[0].text}; "
-        f"{percent(overall)} of all plays."
+    alt = gettext(
+        "Share of plays that look artificial, with 95% intervals. {first}; all plays: {share}.",
+        first=groups[0].text,
+        share=percent(overall),
     )
     return below_each_other(groups, alt=alt, label_px=190, title=AXIS)
 
@@ -319,16 +380,16 @@ def _tracks(catalogue: QuerySession) -> ResultTable:
     total = some.count().to_pyarrow().as_py()
     most = some.order_by([some.artificial_plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
     columns = (
-        ResultColumn("name", "Track", "text"),
-        ResultColumn("artist", "Artist", "text"),
-        ResultColumn("plays", "Plays"),
-        ResultColumn("artificial_share", "Artificial", "share"),
-        ResultColumn("share_low", "from", "share"),
-        ResultColumn("share_high", "to", "share"),
-        ResultColumn("accounts", "Accounts"),
-        ResultColumn("group_id", "Group"),
-        ResultColumn("track_id", "Id", "text", on_page=False),
-        ResultColumn("source", "Log", "text", on_page=False),
+        ResultColumn("name", gettext("Track"), "text"),
+        ResultColumn("artist", gettext("Artist"), "text"),
+        ResultColumn("plays", gettext("Plays")),
+        ResultColumn("artificial_share", gettext("Artificial"), "share"),
+        ResultColumn("share_low", gettext("At least"), "share"),
+        ResultColumn("share_high", gettext("At most"), "share"),
+        ResultColumn("accounts", gettext("Accounts")),
+        ResultColumn("group_id", gettext("Group")),
+        ResultColumn("track_id", gettext("Id"), "text", on_page=False),
+        ResultColumn("source", gettext("Log"), "text", on_page=False),
     )
     rows = []
     for row in most.to_pyarrow().to_pylist():
@@ -336,7 +397,7 @@ def _tracks(catalogue: QuerySession) -> ResultTable:
         rows.append(tuple(_cell(named[column.name]) for column in columns))
     return ResultTable(
         "tracks",
-        "Tracks with artificial plays",
+        gettext("Tracks with artificial plays"),
         columns,
         tuple(rows),
         total,

@@ -1,10 +1,10 @@
-"""What is lost or about to be: missing identifiers, made-up dates, works that nobody can hear."""
+"""Missing identifiers, placeholder dates, and tracks that are available nowhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.base import (
     Answer,
@@ -20,49 +20,49 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks, tracks_by_year
-from phonoscope.text import count, joined, percent
+from phonoscope.messages import gettext
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 DEFAULT_DATES = ("1970-01-01", "1900-01-01", "1899-12-30", "2000-01-01", "0000")
-"""Dates that software writes when it knows none."""
+"""Placeholder dates that software writes when the date is unknown."""
 
 
 @dataclass(frozen=True)
 class _Dates:
-    """What dates look like."""
+    """Counts of tracks by suspicious dates."""
 
     default: int
     of_january_1: int
     expected_january_1: float
     days: int
-    """Tracks dated to the day."""
+    """Tracks with a full date."""
 
 
 @finding(
     name="preservation",
     title="Preservation",
-    question="What is missing, misdated, or cannot be heard anywhere?",
+    question="Which tracks lack identifiers, have wrong dates or are available nowhere?",
     needs={"tracks": ("isrc_code", "release_date", "market_count"), "albums": ("upc",)},
 )
 def preservation(catalogue: QuerySession) -> Answer:
-    """Count what is missing.
+    """Count missing identifiers, suspicious dates and unavailable tracks.
 
     Method
     ------
-    Tracks without an ISRC, releases without a UPC or EAN, tracks available in no country and in
-    one only are counted exactly. Default dates: days that software writes for 'unknown'; and
-    first days of January against the mean of the second to the seventh, which people fill in
-    when they know the year only. Round years: each decade's first year against the mean of its
-    neighbours.
+    Four things are counted: tracks without an ISRC, releases without a UPC or EAN, tracks that are
+    available in no country or in only one, and placeholder dates, which software writes when the
+    date is unknown. Two ratios show guessed dates: the 1st of January against the mean of the 2nd
+    to the 7th, and the first year of each decade against the mean of its neighbours.
 
     Caveats
     -------
-    Available nowhere now may be a licence that ended, or a release to come. Missing in the
-    metadata is not lost: the carrier may exist. A source lists what it was given; which decades
-    are under-represented against what was once published, it cannot say. Many records really
-    came out on a first of January by their contracts.
+    A track that is available nowhere may have an expired licence or a future release date. A
+    missing identifier doesn't mean that the music is lost. The metadata doesn't show which
+    decades are under-represented relative to what was once published. Many contracts really do
+    set the 1st of January as release date.
     """
     total = all_tracks(catalogue)
     if not total:
@@ -73,21 +73,19 @@ def preservation(catalogue: QuerySession) -> Answer:
     placed, nowhere, single = _places(catalogue)
     dates = _dates(catalogue)
     no_upc = catalogue.empty("albums", "upc")
-    counts = (
-        # A source that states none at all does not say that they are missing.
-        ("isrc_missing_share", "have no ISRC", "track", no_isrc, total * (no_isrc < total)),
-        ("upc_missing_share", "have no UPC or EAN", "release", no_upc,
-         releases * (no_upc < releases)),
-        ("nowhere_share", "are available nowhere", "track", nowhere, placed),
-        ("single_market_share", "are available in one country only", "track", single, placed),
-        ("default_date_share", "bear a date that software writes for 'unknown'", "track",
-         dates.default, total),
-    )  # fmt: skip
-    known = {name: (what, one, Share(hits, of)) for name, what, one, hits, of in counts if of}
+    hits = {
+        # A source that has none at all doesn't say that they are missing.
+        "isrc_missing_share": (no_isrc, total * (no_isrc < total)),
+        "upc_missing_share": (no_upc, releases * (no_upc < releases)),
+        "nowhere_share": (nowhere, placed),
+        "single_market_share": (single, placed),
+        "default_date_share": (dates.default, total),
+    }
+    known = {name: Share(*pair) for name, pair in hits.items() if pair[1]}
     unstated = [
-        *(["ISRCs"] if no_isrc == total else []),
-        *(["UPCs"] if releases and no_upc == releases else []),
-        *(["countries"] if not placed else []),
+        *([gettext("ISRCs")] if no_isrc == total else []),
+        *([gettext("UPCs")] if releases and no_upc == releases else []),
+        *([gettext("countries")] if not placed else []),
     ]
     decades = _decades(catalogue)
     spikes = _round_years(catalogue)
@@ -102,32 +100,51 @@ def preservation(catalogue: QuerySession) -> Answer:
         if dates.expected_january_1
         else None
     )
-    telling = [(what, one, share) for what, one, share in known.values() if share.hits]
-    headline = (
-        "; ".join(f"{share} of the {one}s {what}" for what, one, share in telling[:3]) + "."
-        if telling
-        else "Nothing that is stated here is missing or misdated."
-    )
     return Answer(
-        headline=headline,
-        note=f"This metadata states no {joined(unstated)}." if unstated else "",
-        certainty=" ".join(
-            f"{share.hits:,} of {share.total:,} {one}s {what}."
-            for what, one, share in known.values()
-        )
-        + " Exact for this catalogue.",
+        headline=_headline(known),
+        note=gettext("This metadata has no {fields}.", fields=joined(unstated)) if unstated else "",
+        certainty=gettext("Every row was counted, so the numbers are exact for this catalogue."),
         figures=(
-            *(share.figure(name) for name, (_, _, share) in known.items()),
+            *(share.figure(name) for name, share in known.items()),
             *([january] if january else []),
             *(Figure(f"round_year_{year}", ratio, "ratio", None, n) for year, n, ratio in spikes),
         ),
         chart=_chart(decades) if decades else None,
         tables=tuple(
-            t
-            for t in (_missing(known.values()), _decade_table(decades), _spike_table(spikes))
-            if t.rows
+            t for t in (_missing(known), _decade_table(decades), _spike_table(spikes)) if t.rows
         ),
     )
+
+
+_SENTENCES: Mapping[str, Callable[[str], str]] = {
+    "isrc_missing_share": lambda share: gettext("{share} of tracks have no ISRC", share=share),
+    "upc_missing_share": lambda share: gettext(
+        "{share} of releases have no UPC or EAN", share=share
+    ),
+    "nowhere_share": lambda share: gettext(
+        "{share} of tracks are available in no country", share=share
+    ),
+    "single_market_share": lambda share: gettext(
+        "{share} of tracks are available in only one country", share=share
+    ),
+    "default_date_share": lambda share: gettext(
+        "{share} of tracks have a placeholder date", share=share
+    ),
+}
+_MISSING: Mapping[str, str] = {
+    "isrc_missing_share": gettext("Tracks without an ISRC"),
+    "upc_missing_share": gettext("Releases without a UPC or EAN"),
+    "nowhere_share": gettext("Tracks available in no country"),
+    "single_market_share": gettext("Tracks available in only one country"),
+    "default_date_share": gettext("Tracks with a placeholder date"),
+}
+
+
+def _headline(known: Mapping[str, Share]) -> str:
+    found = [_SENTENCES[name](share.text) for name, share in known.items() if share.hits]
+    if not found:
+        return gettext("No identifier or country is missing, and no date is a placeholder.")
+    return gettext("{findings}.", findings=joined(found[:3]))
 
 
 def _places(catalogue: QuerySession) -> tuple[int, int, int]:
@@ -167,7 +184,7 @@ def _decades(catalogue: QuerySession) -> list[tuple[int, int]]:
 
 
 def _round_years(catalogue: QuerySession) -> list[tuple[int, int, float]]:
-    """Return first years of decades with tracks, and their ratio to the neighbours' mean."""
+    """Return the first years of decades with tracks, and their ratio to the neighbours' mean."""
     years = dict(tracks_by_year(catalogue))
     found = []
     for year in range(1900, 2021, 10):
@@ -177,41 +194,48 @@ def _round_years(catalogue: QuerySession) -> list[tuple[int, int, float]]:
     return found
 
 
+def _decade(first_year: int) -> str:
+    return gettext("{year}s", year=str(first_year))
+
+
 def _chart(decades: Sequence[tuple[int, int]]) -> Chart:
     total = sum(n for _, n in decades)
-    shown = decades[-13:]
-    rows = [(f"{d}s", n, f"{count(n)} ({percent(n / total)})") for d, n in shown]
-    alt = f"Tracks by decade of release: {', '.join(f'{a} {c}' for a, _, c in rows)}."
+    rows = [
+        (_decade(decade), n, gettext("{n} ({share})", n=n, share=percent(n / total)))
+        for decade, n in decades[-13:]
+    ]
+    alt = gettext(
+        "Tracks by decade of release: {decades}.",
+        decades=joined([gettext("{label}: {value}", label=a, value=c) for a, _, c in rows]),
+    )
     return horizontal_bars(rows, alt=alt, label_px=70)
 
 
-def _missing(known: Any) -> ResultTable:
+def _missing(known: Mapping[str, Share]) -> ResultTable:
     columns = (
-        ResultColumn("what", "What", "text"),
-        ResultColumn("rows", "Rows"),
-        ResultColumn("of", "Of"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("what", gettext("What"), "text"),
+        ResultColumn("rows", gettext("Rows")),
+        ResultColumn("of", gettext("Of")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
-    rows = tuple((f"{one}s that {what}", s.hits, s.total, s.value) for what, one, s in known)
-    return ResultTable("missing", "What is missing", columns, rows)
+    rows = tuple((_MISSING[name], s.hits, s.total, s.value) for name, s in known.items())
+    return ResultTable("missing", gettext("Missing data"), columns, rows)
 
 
 def _decade_table(decades: Sequence[tuple[int, int]]) -> ResultTable:
     columns = (
-        ResultColumn("decade", "Decade of release", "text"),
-        ResultColumn("tracks", "Tracks"),
+        ResultColumn("decade", gettext("Decade of release"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
     )
-    return ResultTable(
-        "decades", "Tracks by decade", columns, tuple((f"{d}s", n) for d, n in decades)
-    )
+    rows = tuple((_decade(decade), n) for decade, n in decades)
+    return ResultTable("decades", gettext("Tracks by decade"), columns, rows)
 
 
 def _spike_table(spikes: Sequence[tuple[int, int, float]]) -> ResultTable:
     columns = (
-        ResultColumn("year", "Year", "text"),
-        ResultColumn("tracks", "Tracks"),
-        ResultColumn("ratio", "Against its neighbours", "decimal"),
+        ResultColumn("year", gettext("Year"), "text"),
+        ResultColumn("tracks", gettext("Tracks")),
+        ResultColumn("ratio", gettext("Ratio to neighbouring years"), "decimal"),
     )
-    return ResultTable(
-        "round_years", "Round years", columns, tuple((str(y), n, r) for y, n, r in spikes)
-    )
+    rows = tuple((str(year), n, ratio) for year, n, ratio in spikes)
+    return ResultTable("round_years", gettext("First years of decades"), columns, rows)

@@ -1,8 +1,8 @@
-"""What the data itself has wrong, before anyone concludes from it."""
+"""Errors in the data itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.clock import utc_now
@@ -20,7 +20,8 @@ from phonoscope.findings.shared.dates import year_of
 from phonoscope.findings.shared.days import days
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
-from phonoscope.text import counted, joined, percent
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,19 +30,69 @@ LISTED = 50
 
 
 class Check(NamedTuple):
-    """One check: how many rows it concerns."""
+    """One check, with the number of rows that fail it."""
 
     name: str
-    says: str
     rows: int
     of: int
-    table: str
+    table: str = "tracks"
+
+    @property
+    def title(self) -> str:
+        """The rows that fail it, in words."""
+        return _TITLES[self.name]
+
+
+_TITLES: Mapping[str, str] = {
+    "untitled": gettext("Tracks without a title"),
+    "no_album": gettext("Tracks without a release id"),
+    "negative_plays": gettext("Tracks with a negative play count"),
+    "zero_duration": gettext("Tracks with a duration of 0"),
+    "no_duration": gettext("Tracks without a duration"),
+    "too_long": gettext("Tracks of ten hours or more"),
+    "negative_duration": gettext("Tracks with a negative duration"),
+    "odd_popularity": gettext("Tracks with a popularity outside 0 to 100"),
+    "undated": gettext("Tracks without a release date"),
+    "future": gettext("Tracks with a release date in the future"),
+    "odd_date": gettext("Tracks with a release date in an unknown format"),
+    "vague_date": gettext("Tracks with only a release year or month"),
+    "null_response": gettext("Audio features that the service could not measure"),
+}
+_SHARES: Mapping[str, Callable[[str], str]] = {
+    "untitled": lambda share: gettext("{share} of tracks have no title", share=share),
+    "no_album": lambda share: gettext("{share} of tracks have no release id", share=share),
+    "negative_plays": lambda share: gettext(
+        "{share} of tracks have a negative play count", share=share
+    ),
+    "zero_duration": lambda share: gettext("{share} of tracks have a duration of 0", share=share),
+    "no_duration": lambda share: gettext("{share} of tracks have no duration", share=share),
+    "too_long": lambda share: gettext("{share} of tracks last ten hours or more", share=share),
+    "negative_duration": lambda share: gettext(
+        "{share} of tracks have a negative duration", share=share
+    ),
+    "odd_popularity": lambda share: gettext(
+        "{share} of tracks have a popularity outside 0 to 100", share=share
+    ),
+    "undated": lambda share: gettext("{share} of tracks have no release date", share=share),
+    "future": lambda share: gettext(
+        "{share} of tracks have a release date in the future", share=share
+    ),
+    "odd_date": lambda share: gettext(
+        "{share} of tracks have a release date in an unknown format", share=share
+    ),
+    "vague_date": lambda share: gettext(
+        "{share} of tracks have only a release year or month", share=share
+    ),
+    "null_response": lambda share: gettext(
+        "{share} of audio features could not be measured by the service", share=share
+    ),
+}
 
 
 @finding(
     name="quality",
-    title="Quality of the data",
-    question="What is wrong with the data itself?",
+    title="Data quality",
+    question="Which errors does the data have?",
     needs={
         "tracks": ("name", "album_id", "duration_ms", "popularity", "release_date"),
         "features": ("null_response",),
@@ -52,15 +103,14 @@ def quality(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Each check counts the rows it concerns, exactly. Values are kept as the source has them;
-    nothing here was repaired or left out, and other findings say what they leave out. A date is
-    in the future when its year is after the year in which the source was fetched, or where that
-    is unknown after the current one.
+    Each check counts the rows that fail it. Values are as in the source; nothing was repaired or
+    left out. A date is in the future when its year is after the year in which the source was
+    fetched, or after the current year where that is unknown.
 
     Caveats
     -------
-    A check finds what it looks for: a table without a finding here may still be wrong. A zero
-    can be a real value. Rows that could not be kept are in the table rejects.
+    A check finds only what it looks for: data that passes every check may still be wrong. A zero
+    can be a real value. Rows that could not be imported are in the table rejects.
     """
     total = all_tracks(catalogue)
     if not total:
@@ -73,23 +123,23 @@ def quality(catalogue: QuerySession) -> Answer:
         *_of_features(catalogue),
     ]
     rejected = int(catalogue.table("rejects").count().to_pyarrow().as_py())
-    # What no row states is not stated by the source, which is no fault of its rows.
+    # A check that every row fails is about a field that the source doesn't have.
     hit = [check for check in checks if 0 < check.rows < check.of]
     every = [check for check in checks if check.rows == check.of]
-    notes = [
-        f"Stated nowhere, as it seems: {joined([f'{c.table} {c.says}' for c in every])}."
-        if every
-        else "",
-        f"{counted(rejected, 'row')} of sources could not be kept." if rejected else "",
-    ]
-    worst = sorted(hit, key=lambda check: -check.rows / check.of)[:3]
-    told = "; ".join(f"{percent(c.rows / c.of)} of {c.table} {c.says}" for c in worst)
     return Answer(
-        headline=f"{len(hit)} of {len(checks)} checks find something: {told}."
-        if hit
-        else f"None of {len(checks)} checks finds anything in some rows only.",
-        note=" ".join(filter(None, notes)),
-        certainty="Every row was checked; the numbers are exact for this catalogue.",
+        headline=_headline(hit, len(checks)),
+        note=sentences(
+            gettext(
+                "All rows fail these checks, so the source lacks the data: {checks}.",
+                checks=joined([check.title for check in every]),
+            )
+            if every
+            else "",
+            ngettext("{n} row could not be imported.", "{n} rows could not be imported.", rejected)
+            if rejected
+            else "",
+        ),
+        certainty=gettext("Every row was checked, so the numbers are exact for this catalogue."),
         figures=(
             *(Figure(f"{c.name}_rows", c.rows, "rows", None, c.of) for c in checks),
             Figure("rejected_rows", rejected, "rows", None, None),
@@ -98,35 +148,47 @@ def quality(catalogue: QuerySession) -> Answer:
     )
 
 
+def _headline(hit: Sequence[Check], checks: int) -> str:
+    if not hit:
+        return gettext("0 of {checks} checks found errors in some of the rows.", checks=checks)
+    worst = sorted(hit, key=lambda check: -check.rows / check.of)[:3]
+    return ngettext(
+        "{n} of {checks} checks found errors: {worst}.",
+        "{n} of {checks} checks found errors: {worst}.",
+        len(hit),
+        checks=checks,
+        worst=joined([_SHARES[check.name](percent(check.rows / check.of)) for check in worst]),
+    )
+
+
 def _of_tracks(catalogue: QuerySession, total: int) -> list[Check]:
     tracks = catalogue.table("tracks")
     untitled, alone = (catalogue.empty("tracks", name) for name in ("name", "album_id"))
     plays = int(tracks.filter(tracks.plays < 0).count().to_pyarrow().as_py())
     return [
-        Check("untitled", "have no title", untitled, total, "tracks"),
-        Check("no_album", "name no release by its id", alone, total, "tracks"),
-        Check("negative_plays", "have fewer than 0 plays", plays, total, "tracks"),
+        Check("untitled", untitled, total),
+        Check("no_album", alone, total),
+        Check("negative_plays", plays, total),
     ]
 
 
 def _of_seconds(catalogue: QuerySession, total: int) -> list[Check]:
     table = catalogue.cached(seconds)
-    says = {
-        "zero_duration": ("have a duration of 0", table.zero),
-        "no_duration": ("have no duration", table.second.isnull()),
-        "too_long": ("last ten hours or more", table.second >= LONGEST_S),
-        "negative_duration": ("have a duration below 0", table.second < 0),
+    failed = {
+        "zero_duration": table.zero,
+        "no_duration": table.second.isnull(),
+        "too_long": table.second >= LONGEST_S,
+        "negative_duration": table.second < 0,
     }
-    counts = {n: w.fill_null(False).ifelse(table.tracks, 0).sum() for n, (_, w) in says.items()}
+    counts = {n: rows.fill_null(False).ifelse(table.tracks, 0).sum() for n, rows in failed.items()}
     (row,) = table.agg(**counts).to_pyarrow().to_pylist()
-    return [Check(n, what, int(row[n] or 0), total, "tracks") for n, (what, _) in says.items()]
+    return [Check(name, int(row[name] or 0), total) for name in failed]
 
 
 def _of_marks(catalogue: QuerySession, total: int) -> list[Check]:
     table = catalogue.cached(marks)
     odd = table.filter(~table.popularity.between(0, 100)).tracks.sum().to_pyarrow().as_py()
-    says = "have a popularity outside 0 to 100"
-    return [Check("odd_popularity", says, int(odd or 0), total, "tracks")]
+    return [Check("odd_popularity", int(odd or 0), total)]
 
 
 def _of_days(catalogue: QuerySession, total: int) -> list[Check]:
@@ -137,28 +199,18 @@ def _of_days(catalogue: QuerySession, total: int) -> list[Check]:
     def of(which: ir.BooleanColumn) -> ir.IntegerScalar:
         return which.fill_null(False).ifelse(table.tracks, 0).sum()
 
-    says = {
-        "undated": ("have no date of release", of(day.isnull())),
-        "future": (f"are dated after {now}", of(year > now)),
-        "odd_date": (
-            "have a date of no known form",
-            of(day.notnull() & table.release_date_precision.isnull()),
-        ),
-        "vague_date": (
-            "are dated to the year or month only",
-            of(table.release_date_precision.isin(("year", "month"))),
-        ),
+    counts = {
+        "undated": of(day.isnull()),
+        "future": of(year > now),
+        "odd_date": of(day.notnull() & table.release_date_precision.isnull()),
+        "vague_date": of(table.release_date_precision.isin(("year", "month"))),
     }
-    (row,) = (
-        table.agg(**{name: value for name, (_, value) in says.items()}).to_pyarrow().to_pylist()
-    )
-    return [
-        Check(name, what, int(row[name] or 0), total, "tracks") for name, (what, _) in says.items()
-    ]
+    (row,) = table.agg(**counts).to_pyarrow().to_pylist()
+    return [Check(name, int(row[name] or 0), total) for name in counts]
 
 
 def _year_now(catalogue: QuerySession) -> int:
-    """Return the year in which the newest row was fetched, or the current one."""
+    """Return the year in which the newest row was fetched, or the current year."""
     # Albums are fewer than tracks, and are fetched with them.
     fetched = catalogue.table("albums").fetched_utc.max().to_pyarrow().as_py()
     return int((fetched or utc_now()).year)
@@ -170,20 +222,21 @@ def _of_features(catalogue: QuerySession) -> list[Check]:
     (row,) = features.agg(total=features.count(), nothing=nothing).to_pyarrow().to_pylist()
     if not row["total"]:
         return []
-    says = "were not measured by the service"
-    return [Check("null_response", says, row["nothing"] or 0, row["total"], "audio features")]
+    return [Check("null_response", row["nothing"] or 0, row["total"], "audio features")]
 
 
 def _table(checks: Sequence[Check]) -> ResultTable:
     columns = (
-        ResultColumn("check", "Check", "text", on_page=False),
-        ResultColumn("says", "Rows that", "text"),
-        ResultColumn("table", "Table", "text"),
-        ResultColumn("rows", "Rows"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("check", gettext("Name"), "text", on_page=False),
+        ResultColumn("says", gettext("Check"), "text"),
+        ResultColumn("table", gettext("Table"), "text", on_page=False),
+        ResultColumn("rows", gettext("Rows")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
-    rows = tuple((c.name, c.says, c.table, c.rows, c.rows / c.of if c.of else None) for c in checks)
-    return ResultTable("checks", "Checks", columns, rows)
+    rows = tuple(
+        (c.name, c.title, c.table, c.rows, c.rows / c.of if c.of else None) for c in checks
+    )
+    return ResultTable("checks", gettext("Checks"), columns, rows)
 
 
 def _rejects(catalogue: QuerySession) -> ResultTable:
@@ -194,9 +247,9 @@ def _rejects(catalogue: QuerySession) -> ResultTable:
     order = [ibis.desc("n"), ibis.asc("source_table"), ibis.asc("reason")]
     rows = found.order_by(order).limit(LISTED).to_pyarrow().to_pylist()
     columns = (
-        ResultColumn("source_table", "Table of the source", "text"),
-        ResultColumn("reason", "Reason", "text"),
-        ResultColumn("rows", "Rows"),
+        ResultColumn("source_table", gettext("Table of the source"), "text"),
+        ResultColumn("reason", gettext("Reason"), "text"),
+        ResultColumn("rows", gettext("Rows")),
     )
     cells = tuple((printable(r["source_table"]), printable(r["reason"]), r["n"]) for r in rows)
-    return ResultTable("rejected", "Rows that could not be kept", columns, cells)
+    return ResultTable("rejected", gettext("Rows that could not be imported"), columns, cells)

@@ -1,9 +1,9 @@
-"""Releases that disagree with everything else on their artist's page."""
+"""Releases that differ from all others by their artist."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,52 +42,58 @@ from phonoscope.findings.shared.releases import (
     usual,
 )
 from phonoscope.linking.isrc import code_of
-from phonoscope.text import count, counted, joined, number, percent, shortened
+from phonoscope.messages import Joined, gettext, ngettext
+from phonoscope.text import count, joined, number, percent, shortened
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 RARE = 0.005
-"""Share of the examined releases up to which differences are rare enough to be listed."""
+"""Share of the analysed releases up to which a difference is rare enough to be listed."""
 FEW = 3
-"""Releases that may differ as much in a small catalogue, where fewer than this is RARE."""
+"""Releases up to which a difference is rare in a small catalogue."""
 LOOKED_AT = 2_000
-"""Releases whose titles and credits are looked up, the rarest differences first."""
+"""Releases whose titles and credits are read, the rarest differences first."""
 LISTED_EACH = 3
-"""Releases listed of one artist at most."""
-_TOO_FEW = (
-    f"No artist here has {LEAST_RELEASES} releases that state a label, an ISRC, territories or a "
-    f"month, nor {LEAST_HEARD} of which anything was heard: there is nothing to hold a release "
-    "against."
+"""Most releases listed per artist."""
+_TOO_FEW = gettext(
+    "No artist has enough releases to compare: {releases} with a label, an ISRC, territories or a "
+    "month, or {analysed} with analysed recordings.",
+    releases=LEAST_RELEASES,
+    analysed=LEAST_HEARD,
 )
-_EXPLAINED: Mapping[str, str] = {
-    "shared": "with other artists",
-    "gathered": "a compilation or tribute",
-    "again": "a re-issue or version",
-    "newest": "the newest: perhaps a new deal",
+EXPLAINED: Mapping[str, str] = {
+    "shared": gettext("other artists are credited"),
+    "gathered": gettext("compilation or tribute"),
+    "again": gettext("re-issue or other version"),
+    "newest": gettext("newest release, perhaps a new deal"),
 }
-_MARKETS = ("one country", f"fewer than {FEW_MARKETS} countries", "many countries")
+_MARKETS = (
+    gettext("one country"),
+    gettext("fewer than {n} countries", n=FEW_MARKETS),
+    gettext("many countries"),
+)
 _PREFIXED = 10**7
-_HEARD_BITS = sum(DIFFERENCES[name] for name in HEARD)
+_DETECTED_BITS = sum(DIFFERENCES[name] for name in HEARD)
 
 
 @dataclass(frozen=True)
 class _Rates:
-    """How many of the examined releases differ in what."""
+    """Number of analysed releases by what they differ in."""
 
     by_pattern: Mapping[int, int]
 
     @property
     def total(self) -> int:
-        """Releases that were examined."""
+        """All analysed releases."""
         return sum(self.by_pattern.values())
 
     def at_least(self, pattern: int) -> int:
-        """Return how many differ in all of these things, and perhaps in more."""
+        """Return how many differ in all of these things, and possibly in more."""
         return sum(n for other, n in self.by_pattern.items() if other & pattern == pattern)
 
     def rare(self) -> list[int]:
-        """Return the patterns that are listed, the rarest first."""
+        """Return the rare patterns, the rarest first."""
         most = max(FEW, int(RARE * self.total))
         some = [p for p in self.by_pattern if p and self.at_least(p) <= most]
         return sorted(some, key=lambda p: (self.at_least(p), p))
@@ -96,7 +102,7 @@ class _Rates:
 @finding(
     name="pages",
     title="Artist pages",
-    question="Which releases disagree with everything else of their artist?",
+    question="Which releases may be on the wrong artist's page?",
     needs={
         "tracks": ("label", "isrc_code", "market_count", "release_date", "album_id"),
         "track_artists": ("artist_id",),
@@ -114,36 +120,34 @@ class _Rates:
     },
 )
 def pages(catalogue: QuerySession) -> Answer:
-    """Hold releases against the others of their artists.
+    """Compare releases with the others of their artists.
 
     Method
     ------
-    A release is what has one album id, or else one label and month. Of each artist with
-    {LEAST_RELEASES} releases or more that state it (of the {MOST_ARTISTS} with the most
-    followers), each release is held against all others of the same artist: label, ISRC
+    A release is everything with one album id, or otherwise with one label and month. Each release
+    is compared with all others by the same artist, for the {MOST_ARTISTS} artists with the most
+    followers. Artists with {LEAST_RELEASES} or more releases are compared by label, ISRC
     registrant (five characters), ISRC prefix (two), territories (one country, fewer than
-    {FEW_MARKETS}, or more), and {SILENCE_MONTHS} months or more of silence before it, once
-    only. It differs in one of them when no other release of the artist says the same and
-    {STEADY} of the others agree among themselves. Likewise, from {LEAST_HEARD} releases on of
-    which it is known: declared machine-made, flagged by the detector, a voice taken for
-    converted or synthetic (p_voice {SUNG} or more; experimental), and a declared voice, in
-    linked recordings. How unusual it is, is counted: the share of all examined releases that
-    differ from their artists' others in at least the same things. Up to {RARE}, or {FEW}
-    releases, it is listed, the rarest first. Nothing is taken to be independent: label,
-    registrant and prefix mostly change together, and the count knows.
+    {FEW_MARKETS}, or more), and the one time that {SILENCE_MONTHS} months or more passed without a
+    release. A release differs when no other has the same value and {STEADY} of the others agree.
+    Artists with {LEAST_HEARD} or more releases with linked recordings are also compared by four
+    results: declared machine-made, flagged by the detector, a converted or synthetic voice
+    (p_voice {SUNG} or more; experimental), and a declared voice. Rarity is the share of all
+    analysed releases that differ in at least the same things. Releases are listed, the rarest
+    first, up to a share of {RARE}, or {FEW} releases. Label, registrant and prefix usually change
+    together, so they are counted together and not treated as independent.
 
     Caveats
     -------
-    A difference is no hijack. A new label deal changes label, registrant and prefix at once; a
-    guest's track is on another artist's label; a compilation, a tribute, a soundtrack and a
-    re-issue are on whoever's that is. Where titles, credits, album types or dates tell of one,
-    the list says which, and puts the release behind all others unless what was heard differs
-    too. The newest release of an artist may be the first of a new deal, and nothing here can
-    tell. Where albums say nothing of their kind, compilations are found by their names only.
-    Several ISRC prefixes may be of one country. Artists with few releases, or who were always
-    with many labels, are not examined: of them nothing would be unusual. Hijackers who use the
-    usual label's name, or more than one release under their own, are not found by that. A page
-    that holds two artists of one name shows up too.
+    A difference doesn't mean that a page was hijacked. A new label deal changes label, registrant
+    and prefix at once. A guest's track is on another artist's label, and compilations, tributes,
+    soundtracks and re-issues have labels of their own. Where titles, credits, album types or dates
+    suggest such a reason, the list names it and shows the release last, unless its recordings
+    differ too. The newest release may be the first of a new deal. Without album types,
+    compilations are recognised only by name. A country can have several ISRC prefixes. Artists
+    with few releases, or with many labels, aren't analysed. Hijackers who use the usual label's
+    name, or who add several releases, aren't found by label. A page that mixes two artists with
+    the same name is listed as well.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -151,7 +155,7 @@ def pages(catalogue: QuerySession) -> Answer:
     patterns = table.group_by("pattern").agg(n=table.count()).to_pyarrow().to_pylist()
     rates = _Rates({row["pattern"]: row["n"] for row in patterns})
     if not rates.total:
-        return cannot_tell(_TOO_FEW)
+        return cannot_tell(_TOO_FEW, "no-values")
     artists = int(table.who.nunique().to_pyarrow().as_py())
     rare = rates.rare()
     some = table.filter(table.pattern.isin(rare or [-1]))
@@ -164,7 +168,7 @@ def pages(catalogue: QuerySession) -> Answer:
 def _rows(
     catalogue: QuerySession, some: ir.Table, rates: _Rates, rare: Sequence[int]
 ) -> list[tuple[Cell, ...]]:
-    """Return the rows of the list: what nothing explains first, then the rarest."""
+    """Return the rows of the list: unexplained releases first, then the rarest."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     order = ibis.cases(*((some.pattern == p, at) for at, p in enumerate(rare)))
@@ -178,26 +182,26 @@ def _rows(
     names = _names(catalogue, looked)
     found = []
     for row in looked.to_pylist():
-        told = {**more[row["who"], row["release"]], **row}
-        heard = row["pattern"] & _HEARD_BITS
-        explained = [says for name, says in _EXPLAINED.items() if told[name] and not heard]
-        found.append((told, explained))
+        known = {**more[row["who"], row["release"]], **row}
+        detected = row["pattern"] & _DETECTED_BITS
+        explained = [words for name, words in EXPLAINED.items() if known[name] and not detected]
+        found.append((known, explained))
     found.sort(key=lambda item: (bool(item[1]), rates.at_least(item[0]["pattern"])))
     each: Counter[int] = Counter()
     rows: list[tuple[Cell, ...]] = []
-    for told, explained in found:
-        each[told["who"]] += 1
-        if each[told["who"]] <= LISTED_EACH and len(rows) < LISTED_AT_MOST:
-            rows.append(_row(told, explained, usuals, names[told["who"]], rates))
+    for known, explained in found:
+        each[known["who"]] += 1
+        if each[known["who"]] <= LISTED_EACH and len(rows) < LISTED_AT_MOST:
+            rows.append(_row(known, explained, usuals, names[known["who"]], rates))
     return rows
 
 
 def _usual(catalogue: QuerySession, looked: pa.Table, name: str) -> dict[int, Any]:
-    """Return what most releases of each artist say of one thing."""
+    """Return the most frequent value of one field, by artist."""
     who = looked.select(["who"]).group_by("who").aggregate([])
     some = memtable(catalogue.cached(releases), who)
     rows = usual(catalogue, some, name).to_pyarrow().to_pylist()
-    # Where two are as usual, either may be named; the same one every time.
+    # Of two equally frequent values, the same one is named every time.
     return {row["who"]: row[name] for row in sorted(rows, key=lambda r: r[name], reverse=True)}
 
 
@@ -209,125 +213,170 @@ def _names(catalogue: QuerySession, looked: pa.Table) -> dict[int, dict[str, Any
 
 
 def _differs(row: Mapping[str, Any], usuals: Mapping[str, Mapping[int, Any]]) -> list[str]:
-    """Say in what a release differs, the facts heard first."""
-    who, told = row["who"], []
-    for name in (*HEARD, *STATED, "silence"):
-        if not row["pattern"] & DIFFERENCES[name]:
-            continue
-        if name in HEARD:
-            told.append(f"{_of_heard(name, row)}; no other of {row[f'of_{name}']} is")
-        elif name == "silence":
-            burst = f", then {row['together']} in a month" if row["together"] > 1 else ""
-            told.append(f"after {row['gap'] / 12:.0f} years without a release{burst}")
-        elif name != "prefix" or not row["pattern"] & DIFFERENCES["registrant"]:
-            # The registrant begins with the prefix.
-            one = (row["written"] or row[name]) if name == "label" else row[name]
-            other = _stated(name, usuals[name][who])
-            share = f"{row[f'most_{name}']} of {row[f'of_{name}']}"
-            told.append(f"{_SUBJECT[name]}{_stated(name, one)} ({other} in {share})")
-    return told
+    """Return the differences of a release in words, those of its recordings first."""
+    found = [
+        _DETECTED[name](printable(str(row["voice"])), int(row[f"of_{name}"]))
+        for name in HEARD
+        if row["pattern"] & DIFFERENCES[name]
+    ]
+    for name in STATED:
+        # The registrant begins with the prefix.
+        repeated = name == "prefix" and row["pattern"] & DIFFERENCES["registrant"]
+        if row["pattern"] & DIFFERENCES[name] and not repeated:
+            own = (row["written"] or row[name]) if name == "label" else row[name]
+            found.append(
+                _STATED[name](
+                    _value(name, own),
+                    _value(name, usuals[name][row["who"]]),
+                    int(row[f"most_{name}"]),
+                    int(row[f"of_{name}"]),
+                )
+            )
+    if row["pattern"] & DIFFERENCES["silence"]:
+        found.append(_silence(row))
+    return found
 
 
-def _of_heard(name: str, row: Mapping[str, Any]) -> str:
-    return {
-        "declared": "declared machine-made",
-        "detected": "flagged by the detector",
-        "sung": "its voice is taken for converted or synthetic",
-        "voice": f"declares the voice \u201c{row['voice']}\u201d",
-    }[name]
+def _silence(row: Mapping[str, Any]) -> str:
+    years = number(row["gap"] / 12)
+    if row["together"] > 1:
+        return gettext(
+            "after {years} years without a release, then {n} in one month",
+            years=years,
+            n=int(row["together"]),
+        )
+    return gettext("after {years} years without a release", years=years)
 
 
-_SUBJECT = {
-    "label": "label ",
-    "registrant": "ISRC registrant ",
-    "prefix": "ISRC prefix ",
-    "markets": "in ",
+_DETECTED: Mapping[str, Callable[[str, int], str]] = {
+    "declared": lambda _, n: gettext("declared machine-made; none of {n} others is", n=n - 1),
+    "detected": lambda _, n: gettext("flagged by the detector; none of {n} others is", n=n - 1),
+    "sung": lambda _, n: gettext(
+        "the voice seems converted or synthetic; in none of {n} others it does", n=n - 1
+    ),
+    "voice": lambda voice, n: gettext(
+        "declares the voice \u201c{voice}\u201d; none of {n} others does", voice=voice, n=n - 1
+    ),
+}
+_STATED: Mapping[str, Callable[[str, str, int, int], str]] = {
+    "label": lambda own, usual, most, n: gettext(
+        "label {own} ({usual} in {most} of {n})", own=own, usual=usual, most=most, n=n
+    ),
+    "registrant": lambda own, usual, most, n: gettext(
+        "ISRC registrant {own} ({usual} in {most} of {n})", own=own, usual=usual, most=most, n=n
+    ),
+    "prefix": lambda own, usual, most, n: gettext(
+        "ISRC prefix {own} ({usual} in {most} of {n})", own=own, usual=usual, most=most, n=n
+    ),
+    "markets": lambda own, usual, most, n: gettext(
+        "in {own} ({usual} in {most} of {n})", own=own, usual=usual, most=most, n=n
+    ),
 }
 
 
-def _stated(name: str, value: Any) -> str:
+def _value(name: str, value: Any) -> str:
     if name == "markets":
         return _MARKETS[value]
     if name == "registrant":
         return code_of(value * _PREFIXED)[:5]
     if name == "prefix":
         return code_of(value * 36**3 * _PREFIXED)[:2]
-    return f"\u201c{shortened(str(value))}\u201d"
+    return gettext("\u201c{label}\u201d", label=printable(shortened(str(value))))
 
 
 _COLUMNS = (
-    ResultColumn("artist", "Artist", "text"),
-    ResultColumn("release", "Release", "text"),
-    ResultColumn("differs", "Differs from all others", "text"),
-    ResultColumn("as_much", "As much", "share"),
-    ResultColumn("perhaps", "Perhaps", "text"),
-    ResultColumn("tracks", "Tracks", on_page=False),
-    ResultColumn("month", "Month", "text"),
-    ResultColumn("artist_id", "Artist's identifier", "text", on_page=False),
-    ResultColumn("track_id", "Identifier of a track", "text", on_page=False),
-    ResultColumn("source", "Source", "text", on_page=False),
+    ResultColumn("artist", gettext("Artist"), "text"),
+    ResultColumn("release", gettext("Release"), "text"),
+    ResultColumn("differs", gettext("Difference from all others"), "text"),
+    ResultColumn("as_much", gettext("Share of releases like this"), "share"),
+    ResultColumn("perhaps", gettext("Possible reason"), "text"),
+    ResultColumn("tracks", gettext("Tracks"), on_page=False),
+    ResultColumn("month", gettext("Month"), "text"),
+    ResultColumn("artist_id", gettext("Artist id"), "text", on_page=False),
+    ResultColumn("track_id", gettext("Track id"), "text", on_page=False),
+    ResultColumn("source", gettext("Source"), "text", on_page=False),
 )
 
 
 def _row(
-    told: Mapping[str, Any],
+    known: Mapping[str, Any],
     explained: Sequence[str],
     usuals: Mapping[str, Mapping[int, Any]],
     artist: Mapping[str, Any],
     rates: _Rates,
 ) -> tuple[Cell, ...]:
-    number = told["number"]
+    month = known["number"]
     return (
         shortened(printable(artist["name"] or artist["artist_id"])),
-        shortened(printable(told["album"] or told["title"] or told["track_id"])),
-        printable("; ".join(_differs(told, usuals))),
-        rates.at_least(told["pattern"]) / rates.total,
+        shortened(printable(known["album"] or known["title"] or known["track_id"])),
+        Joined("; ", tuple(_differs(known, usuals))),
+        rates.at_least(known["pattern"]) / rates.total,
         joined(list(explained)) if explained else "",
-        told["tracks"],
-        None if number is None else f"{number // 12}-{number % 12 + 1:02}",
+        known["tracks"],
+        None if month is None else f"{month // 12}-{month % 12 + 1:02}",
         printable(artist["artist_id"]),
-        printable(told["track_id"]),
-        printable(told["source"]),
+        printable(known["track_id"]),
+        printable(known["source"]),
     )
 
 
 def _answer(rates: _Rates, rare: Share, artists: Share, rows: Sequence[tuple[Cell, ...]]) -> Answer:
     each = {name: Share(rates.at_least(bit), rates.total) for name, bit in DIFFERENCES.items()}
-    common = [f"{share} in {_WORDS[name]}" for name, share in each.items() if share.hits]
-    of = f"{counted(rates.total, 'release')} of {counted(artists.total, 'artist')}"
-    told = (
-        f"{rare} of {of} ({count(rare.hits)}) differ from all others of their artist in a way "
-        f"that at most {percent(max(RARE, FEW / rates.total))} of them do; "
-        f"{counted(artists.hits, 'artist')} ({artists}) "
-        f"{'has' if artists.hits == 1 else 'have'} such a release."
-        if rare.hits
-        else f"None of {of} differs from all others of its artist in a rare way."
-    )
+    common = [
+        gettext("{what} {share}", what=_WORDS[name], share=share.text)
+        for name, share in each.items()
+        if share.hits
+    ]
+    listed = ResultTable("odd_releases", gettext("Releases worth a look"), _COLUMNS, tuple(rows))
     return Answer(
-        headline=told,
-        note=f"How usual it is to differ: {joined(common)}." if common else "",
-        certainty="Exact: every release of the artists examined was held against the others. "
-        "The shares are base rates of this catalogue, hijacked or not, and no chances of a hijack.",
+        headline=_headline(rates, rare, artists),
+        note=gettext("Releases that differ, by kind: {kinds}.", kinds=joined(common))
+        if common
+        else "",
+        certainty=gettext(
+            "Every release of the analysed artists was compared, so the numbers are exact. They "
+            "are base rates of this catalogue, not the probability of a hijacked page."
+        ),
         figures=(
             rare.figure("rare_release_share"),
             artists.figure("artists_with_rare_release_share"),
             Figure("releases", rates.total, "releases"),
             *(share.figure(f"differs_in_{name}_share") for name, share in each.items()),
         ),
-        tables=(ResultTable("odd_releases", "Releases worth a look", _COLUMNS, tuple(rows)),)
-        if rows
-        else (),
+        tables=(listed,) if rows else (),
+    )
+
+
+def _headline(rates: _Rates, rare: Share, artists: Share) -> str:
+    if not rare.hits:
+        return gettext(
+            "0 of {releases} releases by {artists} artists differ from the artist's others in a "
+            "rare way.",
+            releases=rates.total,
+            artists=artists.total,
+        )
+    return ngettext(
+        "{n} of {releases} releases ({share}) by {artists} artists differs from the artist's "
+        "others in a rare way; {with_one} artists ({artist_share}) have such a release.",
+        "{n} of {releases} releases ({share}) by {artists} artists differ from the artist's "
+        "others in a rare way; {with_one} artists ({artist_share}) have such a release.",
+        rare.hits,
+        releases=rates.total,
+        share=rare.text,
+        artists=artists.total,
+        with_one=artists.hits,
+        artist_share=artists.text,
     )
 
 
 _WORDS: Mapping[str, str] = {
-    "label": "label",
-    "registrant": "ISRC registrant",
-    "prefix": "ISRC prefix",
-    "markets": "territories",
-    "silence": "a silence before",
-    "declared": "being declared machine-made",
-    "detected": "being flagged",
-    "sung": "the kind of voice",
-    "voice": "the declared voice",
+    "label": gettext("label"),
+    "registrant": gettext("ISRC registrant"),
+    "prefix": gettext("ISRC prefix"),
+    "markets": gettext("territories"),
+    "silence": gettext("years without a release"),
+    "declared": gettext("declared machine-made"),
+    "detected": gettext("flagged by the detector"),
+    "sung": gettext("converted or synthetic voice"),
+    "voice": gettext("declared voice"),
 }

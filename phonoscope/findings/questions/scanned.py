@@ -11,7 +11,8 @@ from phonoscope.findings.base import (
     cannot_tell,
     finding,
 )
-from phonoscope.text import counted, size, span
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import size, span
 
 
 @finding(
@@ -26,16 +27,15 @@ def scanned(catalogue: QuerySession) -> Answer:
     Method
     ------
     Rows of the tables files and recordings are counted. A recording is identified by a hash of
-    its bytes (BLAKE2b, 128 bit), so the same bytes at two places are one recording and two
-    files.
+    its file's bytes (BLAKE2b, 128 bit), so two files with the same bytes are one recording.
 
     Caveats
     -------
-    The same song encoded twice is two recordings here, because their bytes differ. Time is
-    decoded sound, not what file headers claim.
+    The same song encoded twice counts as two recordings, because the bytes differ. Durations are
+    those of the decoded sound, not those in file headers.
     """
     files, recordings = catalogue.table("files"), catalogue.table("recordings")
-    # Bytes that could not be decoded have an identifier too, but are no recording.
+    # Bytes that could not be decoded have an identifier too, but aren't a recording.
     read = files.recording_id.notnull() & files.error_kind.isnull()
     held = files.agg(
         files=files.count(),
@@ -45,34 +45,53 @@ def scanned(catalogue: QuerySession) -> Answer:
     measured = recordings.agg(recordings=recordings.count(), duration_s=recordings.duration_s.sum())
     f, r = held.to_pyarrow().to_pylist()[0], measured.to_pyarrow().to_pylist()[0]
     if f["files"] == 0:
-        return cannot_tell("Nothing has been scanned into this catalogue yet.")
+        return cannot_tell(
+            gettext(
+                "This catalogue has no recordings yet. Scan a folder with 'phonoscope scan FOLDER "
+                "--into CATALOGUE'."
+            )
+        )
     duration_s, size_bytes = float(r["duration_s"] or 0.0), int(f["size_bytes"] or 0)
-    recorded = counted(r["recordings"], "recording")
+    recorded = ngettext("{n} recording", "{n} recordings", r["recordings"])
+    stored = ngettext("{n} file", "{n} files", f["files"])
     rows = (
-        ("Files", f["files"], counted(f["files"], "file")),
-        ("Distinct recordings", r["recordings"], recorded),
-        ("Sound", duration_s, span(duration_s)),
-        ("Size of the files", size_bytes, size(size_bytes)),
-        ("Files that hold a recording", f["held"], counted(f["held"], "file")),
+        (gettext("Files"), f["files"], stored),
+        (gettext("Distinct recordings"), r["recordings"], recorded),
+        (gettext("Duration"), duration_s, span(duration_s)),
+        (gettext("Size of the files"), size_bytes, size(size_bytes)),
+        (
+            gettext("Files with a recording"),
+            f["held"],
+            ngettext("{n} file", "{n} files", f["held"]),
+        ),
     )
     columns = (
-        ResultColumn("fact", "Fact", "text"),
-        ResultColumn("value", "Value", "decimal", on_page=False),
-        ResultColumn("words", "Amount", "text"),
+        ResultColumn("fact", gettext("Measure"), "text"),
+        ResultColumn("value", gettext("Value"), "decimal", on_page=False),
+        ResultColumn("words", gettext("Amount"), "text"),
     )
     extra = f["held"] - r["recordings"]
-    again = f"{counted(extra, 'file')} held bytes that were already there." if extra > 0 else ""
+    again = ngettext(
+        "{n} file has the same bytes as another one.",
+        "{n} files have the same bytes as another one.",
+        extra,
+    )
     return Answer(
-        headline=f"{recorded}, {span(duration_s)} of sound, in {counted(f['files'], 'file')} "
-        f"of {size(size_bytes)}.",
-        note=again,
-        certainty="Exact: every row was counted.",
-        claim=f"{recorded}, {span(duration_s)}",
+        headline=gettext(
+            "{recordings} with {duration} of sound, in {files} ({size}).",
+            recordings=recorded,
+            duration=span(duration_s),
+            files=stored,
+            size=size(size_bytes),
+        ),
+        note=again if extra > 0 else "",
+        certainty=gettext("Every row was counted, so the numbers are exact."),
+        claim=gettext("{recordings}, {duration}", recordings=recorded, duration=span(duration_s)),
         figures=(
             Figure("files", f["files"], "files"),
             Figure("recordings", r["recordings"], "recordings"),
             Figure("duration_s", duration_s, "s"),
             Figure("size_bytes", size_bytes, "bytes"),
         ),
-        tables=(ResultTable("scanned", "What was scanned", columns, rows),),
+        tables=(ResultTable("scanned", gettext("What was scanned"), columns, rows),),
     )

@@ -1,8 +1,9 @@
-"""How much is released, and who releases more than people can."""
+"""How much is released, and who releases more than one track a day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from phonoscope.escape import printable
@@ -19,26 +20,73 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.shared.credits import by_artist, names_of
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, tracks_by_year, undated
-from phonoscope.text import count, counted, number
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 DAYS = 365.25
 A_DAY = 365
-"""Releases of one name in a year from which it is called faster than one a day."""
+"""Releases of one name in a year above which it releases more than one a day."""
 LISTED = 50
 LEAST_DRAWN = 0.0001
-"""Share of all that the last year must have to end the chart."""
+"""Share of all releases that a year needs to be the last one in the plot."""
 
 _Fast: TypeAlias = tuple[str, str, int, float]
-"""Name, years, how many in these years, and how many a year."""
+"""Name, years, number in these years, and number per year."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is counted, releases or tracks, in words."""
+
+    plural: str
+    by_year: str
+    a_year: str
+    counted: Callable[[int], str]
+    fast_labels: Callable[[int], str]
+    a_day: Callable[[str, str], str]
+
+
+_WORDS: Mapping[str, _Words] = {
+    "release": _Words(
+        gettext("Releases"),
+        gettext("Releases by year"),
+        gettext("Releases per year"),
+        lambda number: ngettext("{n} release", "{n} releases", number),
+        lambda number: ngettext(
+            "In {n} case, a label put out more than one release a day for a year.",
+            "In {n} cases, a label put out more than one release a day for a year.",
+            number,
+        ),
+        lambda rate, year: gettext("{rate} releases a day in {year}", rate=rate, year=year),
+    ),
+    "track": _Words(
+        gettext("Tracks"),
+        gettext("Tracks by year"),
+        gettext("Tracks per year"),
+        lambda number: ngettext("{n} track", "{n} tracks", number),
+        lambda number: ngettext(
+            "In {n} case, a label put out more than one track a day for a year.",
+            "In {n} cases, a label put out more than one track a day for a year.",
+            number,
+        ),
+        lambda rate, year: gettext("{rate} tracks a day in {year}", rate=rate, year=year),
+    ),
+}
+_ONE: Mapping[str, str] = {"label": gettext("Label"), "artist": gettext("Artist")}
+_FASTEST: Mapping[tuple[str, str], str] = {
+    ("label", "release"): gettext("Labels with more than one release a day"),
+    ("label", "track"): gettext("Labels with more than one track a day"),
+    ("artist", "track"): gettext("Artists with more than one track a day"),
+}
 
 
 @finding(
     name="supply",
     title="Supply",
-    question="How much is released, and by whom faster than one a day?",
+    question="How much is released per year, and who releases more than one a day?",
     needs={"albums": ("release_year", "label"), "track_artists": ("release_year",)},
 )
 def supply(catalogue: QuerySession) -> Answer:
@@ -46,17 +94,17 @@ def supply(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Releases (albums, singles and whatever the source calls so) by year of their date, and a day
-    is a year of them over 365.25. Labels as written are ranked by releases in one year, artists
-    by dated tracks over the years from their first to their last. Counts are exact. Where the
-    source has no table of releases, tracks are counted in their place.
+    Releases (albums, singles and everything else in the source's table of releases) are counted
+    by release year; a year has 365.25 days. Labels, as written, are ranked by their releases in
+    one year. Artists are ranked by their dated tracks divided by the years from their first to
+    their last. Where the source has no table of releases, tracks are counted instead.
 
     Caveats
     -------
-    The year of the present is not over, and what a service removed is missing, which makes past
-    years smaller. A label that is a distributor releases for thousands of people; an artist id
-    such as 'Various Artists', or an orchestra with a century of recordings put out at once, is
-    fast without a machine. A rate is a reason to look, no verdict.
+    The current year isn't over, and releases that the service removed are missing from past
+    years. A label may be a distributor that releases for thousands of people. 'Various Artists',
+    or an orchestra with a century of recordings published at once, is fast without a machine. A
+    high rate is a reason to look, not a verdict.
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
@@ -65,29 +113,37 @@ def supply(catalogue: QuerySession) -> Answer:
     what = "release" if has_albums else "track"
     years = _by_year(albums) if has_albums else tracks_by_year(catalogue)
     if not years:
-        return cannot_tell("Neither releases nor tracks of this catalogue have a year of release.")
+        return cannot_tell(
+            gettext("No release or track in this catalogue has a release year."), "no-values"
+        )
     (top, most) = max(years, key=lambda item: item[1])
-    # A handful of dates in the future must not squeeze the course of the others.
+    # A handful of dates in the future must not squeeze the plot of the others.
     enough = LEAST_DRAWN * sum(n for _, n in years)
     until = max((year for year, n in years if n >= enough), default=top)
     drawn = [(year, n) for year, n in years if year <= until]
     labels, fast = _labels(albums if has_albums else catalogue.table("tracks"))
     artists, fast_artists = _artists(catalogue)
-    names = [
-        f"{counted(fast, 'time')} a label put out more than one {what} a day for a year"
-        if fast
-        else "",
-        f"{counted(fast_artists, 'artist')} put out more than one track a day"
-        if fast_artists
-        else "",
-    ]
-    told = "; ".join(filter(None, names))
+    words = _WORDS[what]
+    rate = number(most / DAYS, 0 if most >= 10 * DAYS else 1)
     return Answer(
-        headline=f"The year with the most {what}s is {top}: {count(most)}, "
-        f"{number(most / DAYS, 0 if most >= 10 * DAYS else 1)} a day."
-        + (f" {told[0].upper()}{told[1:]}." if told else ""),
-        note=undated(catalogue),
-        certainty="Every row was counted; the numbers are exact for this catalogue.",
+        headline=gettext(
+            "{count} are from {year}, the peak year: {rate} a day.",
+            count=words.counted(most),
+            year=str(top),
+            rate=rate,
+        ),
+        note=sentences(
+            words.fast_labels(fast) if fast else "",
+            ngettext(
+                "{n} artist put out more than one track a day over their career.",
+                "{n} artists put out more than one track a day over their career.",
+                fast_artists,
+            )
+            if fast_artists
+            else "",
+            undated(catalogue),
+        ),
+        certainty=gettext("Every row was counted, so the numbers are exact."),
         figures=(
             *(Figure(f"{what}s_{year}", n, f"{what}s", None, None) for year, n in years),
             *(
@@ -97,7 +153,7 @@ def supply(catalogue: QuerySession) -> Answer:
             Figure("label_years_over_one_a_day", fast, "label years", None, None),
             Figure("artists_over_one_a_day", fast_artists, "artists", None, None),
         ),
-        chart=_chart(drawn, what) if len(drawn) > 1 else None,
+        chart=_chart(drawn, words) if len(drawn) > 1 else None,
         tables=tuple(
             t
             for t in (
@@ -107,7 +163,7 @@ def supply(catalogue: QuerySession) -> Answer:
             )
             if t.rows
         ),
-        claim=f"{number(most / DAYS)} {what}s a day in {top}" if most >= 10 * DAYS else "",
+        claim=words.a_day(rate, str(top)) if most >= 10 * DAYS else "",
     )
 
 
@@ -118,10 +174,10 @@ def _by_year(albums: ir.Table) -> list[tuple[int, int]]:
 
 
 def _labels(rows: ir.Table) -> tuple[list[_Fast], int]:
-    """Return the fastest labels (name, year, releases), and how many a year were too fast."""
+    """Return the fastest labels, and the number of years of labels with more than one a day."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    # Few labels have so many at all: only theirs are grouped by year.
+    # Few labels have enough at all: only their releases are grouped by year.
     labels = rows.filter(rows.label.notnull()).group_by("label").agg(n=lambda t: t.count())
     large = labels.filter(labels.n > A_DAY).select("label")
     known = rows.filter(rows.release_year.notnull()).semi_join(large, "label")
@@ -135,7 +191,7 @@ def _labels(rows: ir.Table) -> tuple[list[_Fast], int]:
 
 
 def _artists(catalogue: QuerySession) -> tuple[list[_Fast], int]:
-    """Return the artists with the most tracks a year, and how many exceed one a day."""
+    """Return the artists with the most tracks per year, and how many exceed one a day."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     counts = catalogue.cached(by_artist)
@@ -148,7 +204,9 @@ def _artists(catalogue: QuerySession) -> tuple[list[_Fast], int]:
     top = [
         (
             names.get(row["artist_id"], row["artist_id"]),
-            "{first} to {last}".format(**row) if row["last"] > row["first"] else str(row["first"]),
+            gettext("{first} to {last}", first=str(row["first"]), last=str(row["last"]))
+            if row["last"] > row["first"]
+            else str(row["first"]),
             row["dated"],
             row["a_year"],
         )
@@ -157,28 +215,44 @@ def _artists(catalogue: QuerySession) -> tuple[list[_Fast], int]:
     return top, found[0]["in_all"] if found else 0
 
 
-def _chart(years: Sequence[tuple[int, int]], what: str) -> Chart:
+def _chart(years: Sequence[tuple[int, int]], words: _Words) -> Chart:
     points = [
-        Point(year, n, n, n, f"{year}: {counted(n, what)}, {number(n / DAYS, 1)} a day")
+        Point(
+            year,
+            n,
+            n,
+            n,
+            gettext(
+                "{year}: {count}, {rate} a day",
+                year=str(year),
+                count=words.counted(n),
+                rate=number(n / DAYS, 1),
+            ),
+        )
         for year, n in years
     ]
     first, last = years[0], years[-1]
-    alt = (
-        f"{what.capitalize()}s by year, from {count(first[1])} in {first[0]} to {count(last[1])} "
-        f"in {last[0]}."
+    alt = gettext(
+        "{title}: {first} in {start}, {last} in {end}.",
+        title=words.by_year,
+        first=first[1],
+        start=str(first[0]),
+        last=last[1],
+        end=str(last[0]),
     )
-    return over_years([Panel(f"{what}s a year", points, "~s")], alt=alt)
+    return over_years([Panel(words.a_year, points, "~s")], alt=alt)
 
 
 def _year_table(years: Sequence[tuple[int, int]], what: str) -> ResultTable:
+    words = _WORDS[what]
     columns = (
-        ResultColumn("year", "Year", "text"),
-        ResultColumn(f"{what}s", f"{what.capitalize()}s"),
-        ResultColumn("a_day", "A day", "decimal"),
+        ResultColumn("year", gettext("Year"), "text"),
+        ResultColumn(f"{what}s", words.plural),
+        ResultColumn("a_day", gettext("Per day"), "decimal"),
     )
     return ResultTable(
         f"{what}s_by_year",
-        f"{what.capitalize()}s by year",
+        words.by_year,
         columns,
         tuple((str(year), n, n / DAYS) for year, n in years),
     )
@@ -186,12 +260,10 @@ def _year_table(years: Sequence[tuple[int, int]], what: str) -> ResultTable:
 
 def _fastest(one: str, rows: Sequence[_Fast], what: str) -> ResultTable:
     columns = (
-        ResultColumn(one, one.capitalize(), "text"),
-        ResultColumn("years", "Years", "text"),
-        ResultColumn(f"{what}s", f"{what.capitalize()}s"),
-        ResultColumn("a_day", "A day", "decimal"),
+        ResultColumn(one, _ONE[one], "text"),
+        ResultColumn("years", gettext("Years"), "text"),
+        ResultColumn(f"{what}s", _WORDS[what].plural),
+        ResultColumn("a_day", gettext("Per day"), "decimal"),
     )
     cells = tuple((printable(name), years, n, a_year / DAYS) for name, years, n, a_year in rows)
-    return ResultTable(
-        f"fastest_{one}s", f"{one.capitalize()}s above one {what} a day", columns, cells
-    )
+    return ResultTable(f"fastest_{one}s", _FASTEST[one, what], columns, cells)

@@ -1,4 +1,4 @@
-"""In which keys the recordings are."""
+"""The keys and modes of the recordings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import grid_of_bars
 from phonoscope.findings.plots.noun import RECORDINGS
 from phonoscope.findings.shared.tally import tally
-from phonoscope.messages import ngettext
-from phonoscope.text import counted, percent
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import percent
 
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-MODES = ("major", "minor")
+MODES = {"major": gettext("major"), "minor": gettext("minor")}
+"""Modes in words."""
 
 
 def sharp(key: str) -> str:
@@ -29,7 +30,7 @@ def sharp(key: str) -> str:
 @finding(
     name="tonality",
     title="Key and mode",
-    question="In which keys are the recordings?",
+    question="Which keys are the recordings in?",
     needs={"recordings": ("key", "mode")},
 )
 def tonality(catalogue: QuerySession) -> Answer:
@@ -37,34 +38,33 @@ def tonality(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    One key a recording, from the pitch classes of its whole spectrum, measured by Phonoscope
-    and never mixed with a service's own column; counted by key and mode.
+    Phonoscope measures one key per recording from the pitch classes of its whole spectrum.
+    Recordings are counted by key and mode. The key column of a service is never mixed in.
 
     Caveats
     -------
-    A major key and its relative minor share their notes and are the most frequent confusion;
-    music without a key, or with several, is forced into one or has none. Sharps stand for flats
-    too.
+    A major key and its relative minor share their notes and are confused most often. Music
+    without a key, or with several, gets one key or none. Sharps include flats: D♯ is also E♭.
     """
     recordings = catalogue.table("recordings")
     found = {(key, mode): n for key, mode, n in tally(recordings, "key", "mode")}
     keyed = {pair: n for pair, n in found.items() if pair[0] in KEYS and pair[1] in MODES}
     every, total = sum(found.values()), sum(keyed.values())
     if total == 0:
-        return cannot_tell("No recording has a key: none was decoded, or none has clear pitches.")
+        return cannot_tell(
+            gettext(
+                "No recording has a key, because none could be decoded or none has clear pitches."
+            )
+        )
     rows = [(mode, key, keyed.get((key, mode), 0)) for mode in MODES for key in KEYS]
     major = Share(sum(n for mode, _, n in rows if mode == "major"), total)
     (top_key, top_mode), most = max(keyed.items(), key=lambda item: item[1])
-    top = f"{sharp(top_key)} {top_mode}"
-    alt = (
-        f"Bars for the twelve keys in major and in minor, {counted(total, 'recording')}; the most "
-        f"frequent is {top} with {most:,}."
-    )
+    top = gettext("{key} {mode}", key=sharp(top_key), mode=MODES[top_mode])
     columns = (
-        ResultColumn("mode", "Mode", "text"),
-        ResultColumn("key", "Key", "text"),
-        ResultColumn("count", "Recordings"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("mode", gettext("Mode"), "text"),
+        ResultColumn("key", gettext("Key"), "text"),
+        ResultColumn("count", gettext("Recordings")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
     unclear = every - total
     rest = ngettext(
@@ -75,23 +75,37 @@ def tonality(catalogue: QuerySession) -> Answer:
         share=percent(unclear / every),
     )
     return Answer(
-        headline=f"{major} are in a major key; the most frequent key is {top} "
-        f"({percent(most / total)}).",
+        headline=ngettext(
+            "{share} of {n} recording (95% interval {low} to {high}) is in a major key; the most "
+            "frequent key is {key} ({top}).",
+            "{share} of {n} recordings (95% interval {low} to {high}) are in a major key; the most "
+            "frequent key is {key} ({top}).",
+            total,
+            key=top,
+            top=percent(most / total),
+            **major.words,
+        ),
         note=rest if unclear else "",
-        certainty=f"Major: {major.certainty()}",
+        certainty=major.certainty(),
         figures=(major.figure("major_share"),),
         chart=grid_of_bars(
-            [(mode, sharp(key), n) for mode, key, n in rows],
+            [(MODES[mode], sharp(key), n) for mode, key, n in rows],
             [sharp(key) for key in KEYS],
             noun=RECORDINGS,
-            alt=alt,
+            alt=gettext(
+                "Recordings by key, in major and minor, {n} in total; the most frequent is {key} "
+                "with {top}.",
+                n=total,
+                key=top,
+                top=most,
+            ),
         ),
         tables=(
             ResultTable(
                 "key_by_mode",
-                "Keys",
+                gettext("Keys"),
                 columns,
-                tuple((m, sharp(k), n, n / total) for m, k, n in rows),
+                tuple((MODES[m], sharp(k), n, n / total) for m, k, n in rows),
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""What could not be read, and why."""
+"""Which files could not be read, and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import count, counted
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import count, joined
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.locations import Locations
 
 REASONS = {
-    ErrorKind.EMPTY: "Empty file",
-    ErrorKind.NOT_A_FILE: "Not a regular file",
-    ErrorKind.VANISHED: "Gone when it was its turn",
-    ErrorKind.NOT_PERMITTED: "No permission to read",
-    ErrorKind.NOT_AUDIO: "No known audio format",
-    ErrorKind.NO_AUDIO_STREAM: "No sound in it",
-    ErrorKind.UNDECODABLE: "Could not be decoded",
-    ErrorKind.TIME_LIMIT: "Took too long",
-    ErrorKind.MEMORY_LIMIT: "Needed too much memory",
-    ErrorKind.CRASHED: "Its worker died",
-    ErrorKind.IO: "Reading failed",
-    ErrorKind.INTERNAL: "A fault of Phonoscope",
+    ErrorKind.EMPTY: gettext("Empty file"),
+    ErrorKind.NOT_A_FILE: gettext("Not a regular file"),
+    ErrorKind.VANISHED: gettext("Deleted during the scan"),
+    ErrorKind.NOT_PERMITTED: gettext("No permission to read"),
+    ErrorKind.NOT_AUDIO: gettext("Unknown audio format"),
+    ErrorKind.NO_AUDIO_STREAM: gettext("No audio stream"),
+    ErrorKind.UNDECODABLE: gettext("Can't be decoded"),
+    ErrorKind.TIME_LIMIT: gettext("Took too long"),
+    ErrorKind.MEMORY_LIMIT: gettext("Needed too much memory"),
+    ErrorKind.CRASHED: gettext("Decoder crashed"),
+    ErrorKind.IO: gettext("Read error"),
+    ErrorKind.INTERNAL: gettext("Bug in Phonoscope"),
 }
 """Kinds of errors in a few words."""
 
@@ -45,14 +46,14 @@ REST = "phonoscope sql CATALOGUE \"select uri, error_kind, error from files wher
 
 
 def reason(kind: str) -> str:
-    """Return a kind of error in a few words; the kind itself when it is not known here."""
+    """Return a kind of error in a few words; an unknown kind as it is."""
     return REASONS[ErrorKind(kind)] if kind in set(ErrorKind) else printable(kind)
 
 
 @finding(
     name="unreadable",
     title="Unreadable",
-    question="What could not be read?",
+    question="Which files could not be read?",
     needs={"files": ("uri", "error_kind", "error")},
 )
 def unreadable(catalogue: QuerySession) -> Answer:
@@ -60,47 +61,58 @@ def unreadable(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Every file a scan is pointed at becomes a row; one that could not be examined keeps the
-    reason. These rows are counted by reason.
+    Every scanned file has a row in the table files, with an error when it could not be read.
+    These rows are counted by the kind of error.
 
     Caveats
     -------
-    What could not be read is missing from every other number on this page. If one source or
-    format fails more than others, the rest is no longer a fair picture of the whole.
+    Unreadable files are missing from every other number on this page. If one source or format
+    fails more often than others, the other numbers are biased.
     """
     files = catalogue.table("files")
     total = int(files.count().to_pyarrow().as_py())
     if total == 0:
-        return cannot_tell("No file has been scanned, so none has failed.")
+        return cannot_tell(gettext("No file has been scanned, so none could be unreadable."))
     failed = files.filter(files.error_kind.notnull())
     kinds = tally(failed, "error_kind")
     hits = sum(n for _, n in kinds)
     share = Share(hits, total)
     if hits == 0:
         return Answer(
-            headline=f"Every one of {counted(total, 'file')} could be read.",
+            headline=ngettext(
+                "0 of {n} file could not be read.", "0 of {n} files could not be read.", total
+            ),
             certainty=share.certainty(),
-            claim="every file could be read",
+            claim=gettext("every file could be read"),
             figures=(share.figure("unreadable_share"),),
         )
     rows = tuple((reason(kind), kind, n, n / total) for kind, n in kinds)
     columns = (
-        ResultColumn("reason", "Reason", "text"),
-        ResultColumn("error_kind", "Kind", "text", on_page=False),
-        ResultColumn("count", "Files"),
-        ResultColumn("share", "Share of all files", "share"),
+        ResultColumn("reason", gettext("Reason"), "text"),
+        ResultColumn("error_kind", gettext("Kind"), "text", on_page=False),
+        ResultColumn("count", gettext("Files")),
+        ResultColumn("share", gettext("Share of all files"), "share"),
     )
-    most = f"Most often: {rows[0][0].lower()}." if len(rows) > 1 else ""
-    alt = "Files that could not be read, by reason: " + ", ".join(f"{r[0]} {r[2]:,}" for r in rows)
+    bars = [(words, n, count(n)) for words, _, n, _ in rows]
+    alt = gettext(
+        "Files that could not be read, by reason: {reasons}.",
+        reasons=joined([gettext("{label}: {value}", label=w, value=n) for w, n, _ in bars]),
+    )
+    most = gettext("Most frequent reason: {reason}.", reason=rows[0][0])
     return Answer(
-        headline=f"{count(hits)} of {counted(total, 'file')} could not be read ({share}).",
-        note=most,
+        headline=gettext(
+            "{n} of {total} files ({share}; 95% interval {low} to {high}) could not be read.",
+            n=hits,
+            total=total,
+            **share.words,
+        ),
+        note=most if len(rows) > 1 else "",
         certainty=share.certainty(),
-        claim=f"{counted(hits, 'file')} could not be read",
+        claim=ngettext("{n} file could not be read", "{n} files could not be read", hits),
         figures=(share.figure("unreadable_share"),),
-        chart=horizontal_bars([(r[0], r[2], count(r[2])) for r in rows], alt=alt, label_px=180),
+        chart=horizontal_bars(bars, alt=alt, label_px=180),
         tables=(
-            ResultTable("unreadable_by_reason", "By reason", columns, rows),
+            ResultTable("unreadable_by_reason", gettext("By reason"), columns, rows),
             _listed(failed, hits, catalogue.locations),
         ),
     )
@@ -110,9 +122,9 @@ def _listed(failed: ir.Table, total: int, locations: Locations) -> ResultTable:
     first = failed.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
     rows = first.limit(LISTED_AT_MOST).to_pyarrow().to_pylist()
     columns = (
-        ResultColumn("file", "File", "text"),
-        ResultColumn("reason", "Reason", "text"),
-        ResultColumn("error", "In detail", "text"),
+        ResultColumn("file", gettext("File"), "text"),
+        ResultColumn("reason", gettext("Reason"), "text"),
+        ResultColumn("error", gettext("Details"), "text"),
     )
     listed = tuple(
         (
@@ -122,4 +134,4 @@ def _listed(failed: ir.Table, total: int, locations: Locations) -> ResultTable:
         )
         for row in rows
     )
-    return ResultTable("unreadable_files", "The files", columns, listed, total, REST)
+    return ResultTable("unreadable_files", gettext("Files"), columns, listed, total, REST)

@@ -1,4 +1,4 @@
-"""What is concluded about each recording, and on what basis."""
+"""The verdicts on the recordings, and their basis."""
 
 from __future__ import annotations
 
@@ -18,25 +18,32 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import count, counted, joined, percent, were
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 WORDS = {
-    Band.GENERATED.value: "Generated",
-    Band.PARTLY_GENERATED.value: "Partly generated",
-    Band.UNDECIDED.value: "Undecided",
-    Band.NO_SIGN_FOUND.value: "No sign found",
-    Band.UNREADABLE.value: "Unreadable",
+    Band.GENERATED.value: gettext("Generated"),
+    Band.PARTLY_GENERATED.value: gettext("Partly generated"),
+    Band.UNDECIDED.value: gettext("Undecided"),
+    Band.NO_SIGN_FOUND.value: gettext("No sign found"),
+    Band.UNREADABLE.value: gettext("Unreadable"),
 }
-"""Verdicts as they stand on a page."""
+"""Verdicts in words."""
+BASES = {
+    "declared": gettext("declared"),
+    "detected": gettext("detected"),
+    "none": gettext("none"),
+}
+"""Bases of verdicts in words."""
 
 
 @finding(
     name="verdicts",
     title="Verdicts",
-    question="What is concluded about each recording?",
+    question="What is the verdict on each recording?",
     needs={"verdicts": ("verdict", "basis")},
     values={"SHARE": SHARE},
 )
@@ -45,54 +52,68 @@ def verdicts(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    Verdicts are counted by their basis: a mark in the file (declared), the sound weighed by a
-    detector (detected), or neither. What was detected is generated when its p-value is at most
-    the share of false alarms that the scan was asked for.
+    Verdicts are counted by their basis: a mark in the file (declared), the detector's result on
+    the sound (detected), or neither. The detector calls a recording generated when its p-value is
+    at most the scan's limit for false alarms.
 
     Caveats
     -------
-    Counts of verdicts are not the share of machine-made music: a detector misses some and flags
-    some human music. The estimate of that share stands under “{SHARE}”. 'Undecided' and 'no
-    sign found' are not signs of human making.
+    Counts of verdicts aren't the share of machine-made music: the detector misses some of it and
+    flags some human music. “{SHARE}” estimates that share. 'Undecided' and 'no sign found' never
+    mean that a person made a recording.
     """
     verdicts = catalogue.table("verdicts")
     found = tally(verdicts, "verdict", "basis")
     total = sum(n for *_, n in found)
     if total == 0:
-        return cannot_tell("No recording could be decoded, so there is no verdict.")
+        return cannot_tell(gettext("No recording could be decoded, so there are no verdicts."))
     order = [band.value for band in Band]
     found.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), row[1]))
     rows = tuple(
-        (WORDS.get(verdict, printable(verdict)), printable(basis), verdict, n, n / total)
+        (
+            WORDS.get(verdict, printable(verdict)),
+            BASES.get(basis, printable(basis)),
+            verdict,
+            n,
+            n / total,
+        )
         for verdict, basis, n in found
     )
     columns = (
-        ResultColumn("verdict_words", "Verdict", "text"),
-        ResultColumn("basis", "Basis", "text"),
-        ResultColumn("verdict", "Value", "text", on_page=False),
-        ResultColumn("count", "Recordings"),
-        ResultColumn("share", "Share", "share"),
+        ResultColumn("verdict_words", gettext("Verdict"), "text"),
+        ResultColumn("basis", gettext("Basis"), "text"),
+        ResultColumn("verdict", gettext("Value"), "text", on_page=False),
+        ResultColumn("count", gettext("Recordings")),
+        ResultColumn("share", gettext("Share"), "share"),
     )
     bars = [
-        (_label(words, basis), n, f"{count(n)} ({percent(s)})") for words, basis, _, n, s in rows
+        (
+            words
+            if basis == BASES["none"]
+            else gettext("{verdict}, {basis}", verdict=words, basis=basis),
+            n,
+            gettext("{n} ({share})", n=n, share=percent(share)),
+        )
+        for words, basis, _, n, share in rows
     ]
-    alt = "Recordings by verdict: " + ", ".join(f"{label} {note}" for label, _, note in bars)
+    alt = gettext(
+        "Recordings by verdict: {verdicts}.",
+        verdicts=joined([gettext("{label}: {value}", label=w, value=note) for w, _, note in bars]),
+    )
     return Answer(
         headline=_headline(found, total),
         note=_note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
-        certainty="The counts are exact. A declared mark has no error rate; human music is called "
-        "generated as often as the share of false alarms that was set for the scan allows.",
+        certainty=gettext(
+            "The counts are exact. Declared marks have no error rate. The detector calls human "
+            "music generated as often as the scan's limit for false alarms allows."
+        ),
         figures=tuple(
             Figure(f"verdict_{verdict}_{basis}", n, "recordings", n=total)
             for verdict, basis, n in found
         ),
         chart=horizontal_bars(bars, alt=alt, label_px=190),
-        tables=(ResultTable("verdicts", "Verdicts", columns, rows),),
+        tables=(ResultTable("verdicts", gettext("Verdicts"), columns, rows),),
     )
-
-
-def _label(words: str, basis: str) -> str:
-    return words if basis == "none" else f"{words}, {basis}"
 
 
 def _is_flag(verdict: str, basis: str) -> bool:
@@ -105,35 +126,48 @@ def _headline(found: list[tuple[Any, ...]], total: int) -> str:
     no_sign = sum(n for verdict, _, n in found if verdict == Band.NO_SIGN_FOUND)
     undecided = sum(n for verdict, _, n in found if verdict == Band.UNDECIDED)
     if undecided == total:
-        return (
-            f"Undecided on all of {counted(total, 'recording')}: nothing in them is enough to say "
-            "that a machine made them, and no mark declares one."
+        return ngettext(
+            "{n} recording is undecided, and none declares or shows clear signs of a machine.",
+            "All {n} recordings are undecided, and none declares or shows clear signs of a "
+            "machine.",
+            total,
         )
-    parts = [
-        f"{count(flagged)} {were(flagged)} called generated in whole or in part" if flagged else "",
-        f"{count(declared)} {'declares' if declared == 1 else 'declare'} a machine"
-        if declared
-        else "",
-        f"{count(no_sign)} {'shows' if no_sign == 1 else 'show'} no sign of a machine"
-        if no_sign
-        else "",
-        f"{count(undecided)} {'is' if undecided == 1 else 'are'} undecided" if undecided else "",
+    counts = [
+        gettext("{n} generated or partly generated", n=flagged) if flagged else "",
+        gettext("{n} declared machine-made", n=declared) if declared else "",
+        gettext("{n} with no sign found", n=no_sign) if no_sign else "",
+        gettext("{n} undecided", n=undecided) if undecided else "",
     ]
-    said = [part for part in parts if part]
-    return f"Of {counted(total, 'recording')}, {joined(said)}." if said else ""
+    return ngettext(
+        "{n} recording: {counts}.",
+        "{n} recordings: {counts}.",
+        total,
+        counts=joined([words for words in counts if words] or [gettext("no known verdict")]),
+    )
 
 
 def _note(verdicts: ir.Table, flagged: int) -> str:
-    """Say what a number of verdicts is not, and with what share of false alarms they were made."""
+    """Return what these numbers don't say, and the limit for false alarms behind them."""
     if not flagged:
         return ""
-    points_to = f"The share that machines made is estimated under \u201c{SHARE}\u201d."
-    held = tally(verdicts, "false_alarms") if "false_alarms" in verdicts.columns else []
-    asked = sorted(share for share, _ in held if share is not None)
-    if not asked:
-        return f"False alarms are among them, and what was missed is not. {points_to}"
-    ends = dict.fromkeys(percent(share) for share in (asked[0], asked[-1]))
-    return (
-        f"The scan was set to call up to {' or '.join(ends)} of human music generated too, and "
-        f"what the detector missed is not among them: this number is no share. {points_to}"
+    see = gettext(
+        "For the estimated share of machine-made music, see \u201c{title}\u201d.", title=SHARE
     )
+    held = tally(verdicts, "false_alarms") if "false_alarms" in verdicts.columns else []
+    limits = sorted(share for share, _ in held if share is not None)
+    if not limits:
+        mixed = gettext("This number includes false alarms and misses what the detector missed.")
+        return sentences(mixed, see)
+    allowed = gettext(
+        "The limit for false alarms was {limit} of human music, so some of these verdicts are "
+        "wrong, and the detector missed others.",
+        limit=percent(limits[-1]),
+    )
+    if limits[0] != limits[-1]:
+        allowed = gettext(
+            "The limit for false alarms was {low} to {high} of human music, so some of these "
+            "verdicts are wrong, and the detector missed others.",
+            low=percent(limits[0]),
+            high=percent(limits[-1]),
+        )
+    return sentences(allowed, see)

@@ -1,8 +1,8 @@
-"""Whose voices recordings declare, and whether a licence of them is recorded."""
+"""Which voices recordings declare, and whether the catalogue has a licence for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from phonoscope.clock import utc_today
@@ -21,29 +21,36 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.shared.tally import tally
-from phonoscope.text import count, counted, joined
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import count, joined
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 STATES: Mapping[str, str] = {
-    "no-licence": "No licence recorded",
-    "not-allowed": "Owner allows no use",
-    "ended": "Licence ended before",
-    "not-begun": "Licence begins later",
-    "unnamed": "Converted voice, not named",
-    "limited": "Licensed for some uses",
-    "licensed": "Licensed for every use",
+    "no-licence": gettext("No licence recorded"),
+    "not-allowed": gettext("Owner allows no use"),
+    "ended": gettext("Licence expired before"),
+    "not-begun": gettext("Licence starts later"),
+    "unnamed": gettext("Converted voice, not named"),
+    "limited": gettext("Licensed for some uses"),
+    "licensed": gettext("Licensed for every use"),
 }
-"""How a declared voice stands to the table of voices; the first five are missing a licence."""
-OPEN = ("no-licence", "not-allowed", "ended", "not-begun", "unnamed")
-"""States in which no licence is recorded that could cover the use."""
+"""Licence states of a declared voice in words; the first five mean that a licence is missing."""
+OPEN: Mapping[str, Callable[[int], str]] = {
+    "no-licence": lambda n: gettext("{n} without a recorded licence", n=n),
+    "not-allowed": lambda n: gettext("{n} whose owner allows no use", n=n),
+    "ended": lambda n: gettext("{n} with an expired licence", n=n),
+    "not-begun": lambda n: gettext("{n} with a licence that starts later", n=n),
+    "unnamed": lambda n: gettext("{n} with an unnamed converted voice", n=n),
+}
+"""States without a recorded licence that could cover the use, as counts in words."""
 
 
 @finding(
     name="voices",
     title="Voices",
-    question="Whose voices do the recordings declare, and is a licence recorded?",
+    question="Are the voices that recordings declare licensed?",
     needs={
         "declared": ("part", "making", "voice", "declared_utc"),
         "voices": ("voice_id", "name", "uses", "commercial", "valid_from", "valid_until"),
@@ -51,40 +58,47 @@ OPEN = ("no-licence", "not-allowed", "ended", "not-begun", "unnamed")
     },
 )
 def voices(catalogue: QuerySession) -> Answer:
-    """Look every declared voice up.
+    """Look up every declared voice.
 
     Method
     ------
-    Marks that name a voice are looked up in the table of voices, by the voice's id or its name,
-    capitals aside. A licence counts on the day that the mark gives, and where it gives none,
-    today. Converted voices of which no mark says whose they are are counted apart. Nothing is
-    heard here: who sings is not recognised.
+    Marks that name a voice are looked up in the table of voices by id or name, ignoring case. A
+    licence must be valid on the date of the mark, or today when the mark has no date. Converted
+    voices without a name are counted separately. This finding reads marks only: it doesn't
+    recognise singers.
 
     Caveats
     -------
-    The table of voices holds what somebody recorded: a licence that is missing there may exist,
-    and one that is there is not examined. A mark may name a voice falsely, and a copied voice
-    that nothing declares is not counted. Marks do not say whether a song is a cover or sold, so
-    a licence with limits may or may not cover it. Two people may have one name.
+    The table of voices has only the licences that someone added: a missing licence may exist, and
+    recorded ones aren't verified. A mark may name the wrong voice, and an undeclared copy of a
+    voice isn't counted. Marks don't show whether a song is a cover or for sale, so a limited
+    licence may or may not cover it. Two people may have the same name.
     """
     known = catalogue.cached(_standing)
     each = known.select("recording_id", "state").distinct()
     states = {state: n for state, n in tally(each, "state") if state in STATES}
     if not states:
-        return cannot_tell(
-            "No recording declares whose voice it uses, and none declares a converted voice."
-        )
+        return cannot_tell(gettext("No recording declares a named or converted voice."))
     total = _recordings(known)
     open_ones = _recordings(known.filter(known.state.isin(OPEN)))
     share = Share(open_ones, total)
     voices = tally(known.select("recording_id", "voice", "state").distinct(), "voice", "state")
     bars = [(STATES[s], states[s], count(states[s])) for s in STATES if s in states]
-    alt = "Recordings that declare a voice: " + ", ".join(f"{w.lower()} {n:,}" for w, n, _ in bars)
+    alt = gettext(
+        "Recordings that declare a voice, by licence: {licences}.",
+        licences=joined([gettext("{label}: {value}", label=w, value=n) for w, n, _ in bars]),
+    )
     return Answer(
-        headline=_headline(states, open_ones, total),
+        headline=_headline(states, share),
         note=_note(catalogue, states),
         certainty=share.certainty(),
-        claim=f"{counted(open_ones, 'declared voice')} without a licence" if open_ones else "",
+        claim=ngettext(
+            "{n} recording with an unlicensed voice",
+            "{n} recordings with an unlicensed voice",
+            open_ones,
+        )
+        if open_ones
+        else "",
         figures=(
             share.figure("voice_without_licence_share"),
             *(Share(n, total).figure(f"voice_{_snake(s)}_share") for s, n in states.items()),
@@ -93,15 +107,15 @@ def voices(catalogue: QuerySession) -> Answer:
         tables=(
             ResultTable(
                 "voices",
-                "Voices declared",
+                gettext("Declared voices"),
                 (
-                    ResultColumn("voice", "Voice named", "text"),
-                    ResultColumn("state_words", "Licence", "text"),
-                    ResultColumn("state", "Value", "text", on_page=False),
-                    ResultColumn("count", "Recordings"),
+                    ResultColumn("voice", gettext("Voice"), "text"),
+                    ResultColumn("state_words", gettext("Licence"), "text"),
+                    ResultColumn("state", gettext("Value"), "text", on_page=False),
+                    ResultColumn("count", gettext("Recordings")),
                 ),
                 tuple(
-                    (printable(voice or "not named"), STATES[state], state, n)
+                    (printable(voice) if voice else _UNNAMED, STATES[state], state, n)
                     for voice, state, n in voices
                     if state in STATES
                 ),
@@ -109,6 +123,9 @@ def voices(catalogue: QuerySession) -> Answer:
             *((_listed(catalogue, known),) if open_ones else ()),
         ),
     )
+
+
+_UNNAMED = gettext("not named")
 
 
 def _recordings(rows: ir.Table) -> int:
@@ -119,30 +136,40 @@ def _snake(state: str) -> str:
     return state.replace("-", "_")
 
 
-def _headline(states: Mapping[str, int], open_ones: int, total: int) -> str:
-    of = counted(total, "recording")
-    verb = "declares" if total == 1 else "declare"
-    said = f"{of} {verb} a voice of somebody or a converted one"
-    if not open_ones:
-        return f"{said}; a licence of each is recorded."
-    parts = [f"{STATES[s].lower()}: {count(states[s])}" for s in OPEN if s in states]
-    return f"{said}; {count(open_ones)} without a licence ({joined(parts)})."
+def _headline(states: Mapping[str, int], share: Share) -> str:
+    if not share.hits:
+        return ngettext(
+            "0 of {n} recording that declares a voice lacks a licence.",
+            "0 of {n} recordings that declare a voice lack a licence.",
+            share.total,
+        )
+    return ngettext(
+        "{share} of {n} recording that declares a voice (95% interval {low} to {high}) lacks a "
+        "licence: {kinds}.",
+        "{share} of {n} recordings that declare a voice (95% interval {low} to {high}) lack a "
+        "licence: {kinds}.",
+        share.total,
+        kinds=joined([words(states[state]) for state, words in OPEN.items() if state in states]),
+        **share.words,
+    )
 
 
 def _note(catalogue: QuerySession, states: Mapping[str, int]) -> str:
-    parts = []
-    if not int(catalogue.table("voices").count().to_pyarrow().as_py()):
-        parts.append("No licence is recorded here yet: 'phonoscope voices CATALOGUE add' does.")
-    if limited := states.get("limited"):
-        parts.append(
-            f"{count(limited)} may or may not be covered: the licence has limits, and a mark does "
-            "not say whether a song is a cover or sold."
-        )
-    return " ".join(parts)
+    empty = not int(catalogue.table("voices").count().to_pyarrow().as_py())
+    add = gettext(
+        "The catalogue has no licences yet. Add them with 'phonoscope voices CATALOGUE add'."
+    )
+    limited = states.get("limited", 0)
+    unclear = ngettext(
+        "{n} recording has a licence with limits, which may not cover it.",
+        "{n} recordings have licences with limits, which may not cover them.",
+        limited,
+    )
+    return sentences(add if empty else "", unclear if limited else "")
 
 
 def _standing(catalogue: QuerySession) -> ir.Table:
-    """Return one row a mark: ``recording_id``, ``voice`` (empty: not named) and ``state``."""
+    """Return one row per mark: ``recording_id``, ``voice`` (empty: not named) and ``state``."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     marks, licences = catalogue.table("declared"), _by_every_name(catalogue.table("voices"))
@@ -176,14 +203,14 @@ def _standing(catalogue: QuerySession) -> ir.Table:
         (judged.begun, "ended"),
         else_="not-begun",
     )
-    told = judged.select("recording_id", "voice", state=state)
-    every = told.union(_unnamed(marks, voice))
+    known = judged.select("recording_id", "voice", state=state)
+    every = known.union(_unnamed(marks, voice))
     # A batch that was killed may have left marks of no recording.
     return every.semi_join(catalogue.table("recordings"), "recording_id")
 
 
 def _unnamed(marks: ir.Table, voice: ir.StringColumn) -> ir.Table:
-    """Return recordings with a converted voice of which no mark says whose it is."""
+    """Return recordings with a converted voice that no mark names."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     of_voice = marks.part.isin([Part.VOCALS.value, Part.WHOLE.value, Part.UNSPECIFIED.value])
@@ -195,7 +222,7 @@ def _unnamed(marks: ir.Table, voice: ir.StringColumn) -> ir.Table:
 
 
 def _by_every_name(voices: ir.Table) -> ir.Table:
-    """Return licences by what a mark may call the voice, in lower case."""
+    """Return licences by the names that a mark may use, in lower case."""
     allowed = voices.uses.length().cast("int64")
     facts = {
         "allowed": allowed,
@@ -233,13 +260,13 @@ def _listed(catalogue: QuerySession, known: ir.Table) -> ResultTable:
     in_all = int(wanted.count().to_pyarrow().as_py())
     return ResultTable(
         "voices_without_licence",
-        "Without a licence",
+        gettext("Without a licence"),
         (
-            ResultColumn("recording", "Recording", "text"),
-            ResultColumn("voice", "Voice named", "text"),
-            ResultColumn("state", "Licence", "text"),
-            ResultColumn("file", "File", "text"),
-            ResultColumn("recording_id", "Identifier", "text", on_page=False),
+            ResultColumn("recording", gettext("Recording"), "text"),
+            ResultColumn("voice", gettext("Voice"), "text"),
+            ResultColumn("state", gettext("Licence"), "text"),
+            ResultColumn("file", gettext("File"), "text"),
+            ResultColumn("recording_id", gettext("Id"), "text", on_page=False),
         ),
         tuple(
             (

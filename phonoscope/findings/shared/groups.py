@@ -1,4 +1,4 @@
-"""Groups of recordings, and how many of each were weighed and flagged, counted in the database."""
+"""Groups of recordings, with the numbers scored and flagged, counted in the database."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import Any
 import pyarrow as pa
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 from phonoscope.findings.base import Tables
 from phonoscope.findings.shared.dates import month_of, year_of
+from phonoscope.messages import gettext
 
 Key = Callable[[Any], Any]
-"""Makes an Ibis column of a group out of the table of recordings."""
+"""Returns the Ibis column of a grouping, given the table of recordings."""
 PERIODS: Mapping[str, Key] = {
     "month": lambda recordings: month_of(recordings.tag_date),
     "year": lambda recordings: year_of(recordings.tag_date),
 }
-"""Groups that are read from the date tag; a date that is too vague belongs to none."""
+"""Groupings by the date tag; a date that is too vague belongs to no group."""
 _COUNTS = ("verdicts", "recordings", "flagged")
 
 
 def is_weighed(catalogue: Tables) -> bool:
-    """Whether a detector weighed any recording of a catalogue."""
+    """Whether the detector scored any recording of a catalogue."""
     verdicts = catalogue.table("verdicts")
     if not {"p_value", "model"} <= set(verdicts.columns):
         return False
@@ -42,24 +44,23 @@ def counts(
     threshold
         The p-value up to which a recording counts as flagged.
     keys
-        What to group by: for each column of the result, how it comes out of ``recordings``.
+        Groupings: for each column of the result, how to derive it from ``recordings``.
     most
-        Groups to return at most, the largest of those that have weighed recordings; by default
-        all.
+        Most groups to return, the largest of those with scored recordings; all by default.
 
     Returns
     -------
     pyarrow.Table
-        The keys; ``verdicts``, of which ``recordings`` have a p-value, of which ``flagged``
-        are; ``first_model`` and ``last_model``, alike where one model weighed them all; and
-        with ``most`` also ``groups``, how many there are in all.
+        The keys; the numbers of ``verdicts``, of ``recordings`` with a p-value, and of those that
+        are ``flagged``; ``first_model`` and ``last_model``, which are equal where one model scored
+        all; and with ``most`` also ``groups``, the number of all groups.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     recordings = catalogue.table("recordings")
     verdicts = catalogue.table("verdicts").select("recording_id", "p_value", "model")
     grouped = recordings.select("recording_id", **{n: key(recordings) for n, key in keys.items()})
-    # Also without a key: a batch that was killed may have left verdicts of no recording.
+    # Also without a key: a killed batch may have left verdicts without a recording.
     joined = verdicts.inner_join(grouped, "recording_id")
     weighed = joined.p_value.notnull() & ~joined.p_value.isnan()
     flagged = weighed & (joined.p_value <= threshold)
@@ -74,14 +75,14 @@ def counts(
     if most is not None:
         found = found.filter(found.recordings > 0)
         found = found.mutate(groups=found.count().over(ibis.window()))
-        # Ties in order of the values, so that it is the same on every backend.
+        # Ties are in order of the values, so that every backend returns the same.
         ties = [found[name].cast("string").fill_null("") for name in keys]
         found = found.order_by([ibis.desc("recordings"), *ties]).limit(most)
     return found.to_pyarrow()
 
 
 def regrouped(found: pa.Table, by: str | None) -> pa.Table:
-    """Add up counts of finer groups.
+    """Return the sums of counts of finer groups.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def regrouped(found: pa.Table, by: str | None) -> pa.Table:
 
 
 def _text(name: str) -> Key:
-    """Return how a column of text comes out of ``recordings``; what is blank is none."""
+    """Return how to derive a column of text from ``recordings``; blank text counts as none."""
     return lambda recordings: recordings[name].strip().nullif("")
 
 
@@ -113,12 +114,12 @@ def _plain(name: str) -> Key:
 
 
 def key_of(catalogue: Tables, by: str) -> Key:
-    """Return how the groups of a name come out of ``recordings``.
+    """Return how to derive a grouping from ``recordings``.
 
     Raises
     ------
     UsageError
-        When there are none of that name.
+        When there is no grouping of that name.
     """
     recordings = catalogue.table("recordings")
     if by in PERIODS and "tag_date" in recordings.columns:
@@ -127,6 +128,10 @@ def key_of(catalogue: Tables, by: str) -> Key:
         if name in recordings.columns and not recordings[name].type().is_array():
             return _text(name) if recordings[name].type().is_string() else _plain(name)
     raise UsageError(
-        f"there is nothing to group by called {by!r}; there are month, year, label, artist, "
-        "album, genre, and every column of recordings that docs/schema.md names, such as codec"
+        gettext(
+            "Recordings have no grouping called {name}. Use month, year, label, artist, album, "
+            "genre, or a column of the table recordings such as codec (see docs/schema.md).",
+            name=printable(by),
+        ),
+        code="unknown-grouping",
     )

@@ -1,8 +1,7 @@
-"""Releases of artists, and in what each differs from all others of the same artist.
+"""Releases of artists, and how each differs from all others by the same artist.
 
-A release is what an album id, or else a label and a date, holds together, so that the tracks of one
-album are not counted as so many opinions. Everything is computed by the database; only counts and a
-short list come here.
+A release is everything with one album id, or otherwise with one label and month, so that the tracks
+of an album count once. The database computes everything; only counts and a short list leave it.
 """
 
 from __future__ import annotations
@@ -21,27 +20,27 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 LEAST_RELEASES = 10
-"""Releases of an artist in which something is known, from which one can differ from the others."""
+"""Fewest releases of an artist with a value, for one of them to differ."""
 STEADY = 0.8
-"""Share of an artist's other releases that must agree in it."""
+"""Share of an artist's other releases that must agree."""
 LEAST_HEARD = 5
-"""Releases of an artist of which something was heard, the same for what was heard in them."""
+"""The same for results of analysed recordings."""
 SUNG = 0.9
-"""Probability of a converted or synthetic singing voice from which on a recording counts as one."""
+"""Probability from which a recording counts as sung by a converted or synthetic voice."""
 SILENCE_MONTHS = 36
-"""Months without a release after which one stands apart in time, when no other gap was as long."""
+"""Months without a release that make the next one differ, when no other gap was as long."""
 MOST_ARTISTS = 100_000
-"""Artists that are examined: those with the most followers; without any, with the most tracks."""
+"""Most artists to analyse: those with the most followers, or without followers, most tracks."""
 FEW_MARKETS = 50
-"""Countries from which on a release is taken for one for the world."""
+"""Countries from which a release counts as available worldwide."""
 _PREFIXES = 36**3 * 10**7
 _REGISTRANTS = 10**7
 _AGAIN = r"remaster|re-?issue|re-?release|anniversary|deluxe|expanded|re-?record|bonus"
 _GATHERED = r"various|best of|greatest hits|collection|anthology|tribute|soundtrack|essential"
 _NAMED_APART = r"\s*[(\[].*$|\s+-\s.*$"
-"""What names a version of a title: in brackets, or behind a dash."""
+"""The part of a title that names a version: in brackets, or after a dash."""
 RELEASE = ("who", "release")
-"""Key of a release of an artist; one of two artists counts for both."""
+"""Key of a release of an artist; a release by two artists counts for both."""
 _KEY = ("source", "track_id")
 _MONTH = "^[0-9]{4}-[0-9]{2}$"
 assert COUNT // _PREFIXES == 26**2
@@ -57,10 +56,10 @@ DIFFERENCES: Mapping[str, int] = {
     "sung": 128,
     "voice": 256,
 }
-"""In what a release can differ, each with its bit in the pattern of a release."""
+"""What a release can differ in, each with its bit in the pattern of a release."""
 STATED = ("label", "registrant", "prefix", "markets")
 HEARD = ("declared", "detected", "sung", "voice")
-"""What no new label, guest or re-issue explains."""
+"""Results that no new label, guest or re-issue explains."""
 
 
 def releases(catalogue: QuerySession) -> ir.Table:

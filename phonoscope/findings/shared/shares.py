@@ -1,7 +1,7 @@
 """The estimated true share of machine-made recordings, of a catalogue and of groups in it.
 
-What is counted is counted by the database: it returns a row a group, whatever the number of
-recordings. The estimate is :mod:`phonoscope.findings.shared.prevalence`.
+The database counts and returns one row per group, whatever the number of recordings. The estimate
+is :mod:`phonoscope.findings.shared.prevalence`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from phonoscope.detector.rates import Rates
 from phonoscope.findings.base import Tables
 from phonoscope.findings.shared.groups import PERIODS, counts, is_weighed, key_of
 from phonoscope.findings.shared.prevalence import WIDEST, estimate
-from phonoscope.text import counted, percent
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import percent
 
-NO_VERDICTS = (
-    "This catalogue cannot tell: no recording in it was weighed by a detector. Scan it with a "
-    "version that weighs, into a new catalogue."
+NO_VERDICTS = gettext(
+    "The detector has scored no recording in this catalogue. Scan the recordings again with this "
+    "version, into a new catalogue."
 )
 _NONE = pa.array([], pa.int64())
 
@@ -36,50 +37,50 @@ class Row:
     group: Any
     """Its value; ``None`` for recordings without one, and for the catalogue as a whole."""
     recordings: int
-    """Recordings that were weighed."""
+    """Recordings that the detector scored."""
     flagged: int
-    """Of those, how many have a p-value up to the threshold. Not the share: some are false
-    alarms, and some machine-made recordings are not among them."""
+    """Those with a p-value up to the threshold. This isn't the share: it includes false alarms and
+    misses some machine-made recordings."""
     share: float | None
-    """Estimated true share, 0 to 1; ``None`` when the detector tells nothing apart."""
+    """Estimated true share, 0 to 1; ``None`` when the detector separates nothing."""
     low: float
     high: float
     """95 % interval of the true share."""
     enough: bool
-    """Whether the interval is narrow enough to say something with: see ``WIDEST``."""
+    """Whether the interval is narrow enough to be useful: see ``WIDEST``."""
     fits: bool
-    """Whether the detector's rates can explain how many are flagged at all."""
+    """Whether the detector's error rates can explain the number of flags."""
 
     @property
     def remark(self) -> str:
-        """Why not to lean on the estimate, in a few words; empty when nothing speaks against."""
+        """Why the estimate is not reliable, in a few words; empty when it is."""
         if not self.enough:
-            return "too few to say"
-        return "" if self.fits else "the error rates do not fit"
+            return gettext("too few recordings")
+        return "" if self.fits else gettext("error rates don't fit")
 
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """Estimated true shares of groups, with what they rest on."""
+    """Estimated true shares of groups, and the counts behind them."""
 
     by: str | None
-    """What the groups are; ``None`` for the catalogue as a whole."""
+    """Name of the grouping; ``None`` for the whole catalogue."""
     table: pa.Table
     """One row a group, with the fields of :class:`Row` as columns."""
     rates: Rates | None
-    """How often the detector is right and wrong; ``None`` when nothing can be said."""
+    """How often the detector is right and wrong; ``None`` without an answer."""
     weighed: int
-    """Recordings that were weighed."""
+    """Recordings that the detector scored."""
     not_weighed: int
-    """Recordings that were too short or too quiet to weigh, or scanned without a detector."""
+    """Recordings that were too short or too quiet to score, or scanned without a detector."""
     of_this_model: bool
-    """Whether the model of this version weighed them all: the rates are its own."""
+    """Whether this version's model scored all of them; the rates are those of this model."""
     why: str = ""
-    """Why nothing can be said; empty when something can."""
+    """Why there is no answer; empty when there is one."""
 
     @property
     def answered(self) -> bool:
-        """Whether the catalogue could answer at all."""
+        """Whether the catalogue has the data for an answer."""
         return not self.why
 
     @cached_property
@@ -94,7 +95,7 @@ class Shares:
 
     @cached_property
     def overall(self) -> Row | None:
-        """All groups together; ``None`` when nothing can be said."""
+        """All groups together; ``None`` without an answer."""
         if self.rates is None:
             return None
         flagged = int(pc.sum(self.table["flagged"]).as_py() or 0)
@@ -110,7 +111,7 @@ class Shares:
         return self.table.to_pandas()
 
     def says(self) -> str:
-        """Say what holds for the catalogue as a whole, in a sentence or two."""
+        """Return the estimate for the whole catalogue in a sentence or two."""
         return self.why if self.overall is None else says(self.overall)
 
     def to_json(self, most: int | None = None) -> dict[str, Any]:
@@ -119,7 +120,7 @@ class Shares:
         Parameters
         ----------
         most
-            Groups to list at most; by default all.
+            Most groups to list; all by default.
         """
         overall = None if self.overall is None else dataclasses.asdict(self.overall)
         if overall:
@@ -152,12 +153,12 @@ def share_generated(
         ``"artist"``, ``"album"``, ``"genre"`` or another tag, or a column of ``recordings``
         such as ``"codec"``.
     rates
-        How often the detector is right and wrong; by default those of this version's.
+        How often the detector is right and wrong; by default the rates of this version's model.
 
     Raises
     ------
     UsageError
-        When there is nothing of the name ``by`` to group by.
+        When there is no grouping called ``by``.
     """
     keys = {} if by is None else {"group": key_of(catalogue, by)}
     if not is_weighed(catalogue):
@@ -173,7 +174,7 @@ def _nothing(by: str | None, why: str) -> Shares:
 
 
 def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
-    """Return the shares of groups that were counted by :func:`counts`."""
+    """Return the shares of groups, from the result of :func:`counts`."""
     weighed = int(pc.sum(found["recordings"]).as_py() or 0)
     if weighed == 0:
         return _nothing(by, NO_VERDICTS)
@@ -196,7 +197,7 @@ def estimated(groups: pa.Table, rates: Rates) -> pa.Table:
     flagged, recordings = (groups[name].to_numpy() for name in ("flagged", "recordings"))
     found = estimate(flagged, recordings, rates)
     columns = {
-        # What is not a number is no value in a table.
+        # NaN becomes an empty cell.
         "share": pa.array(found.share, from_pandas=True),
         "low": pa.array(found.low),
         "high": pa.array(found.high),
@@ -209,30 +210,53 @@ def estimated(groups: pa.Table, rates: Rates) -> pa.Table:
 
 
 def says(row: Row) -> str:
-    """Say what an estimate means, in a sentence or two."""
-    many = counted(row.recordings, "recording")
-    low, high = percent(row.low), percent(row.high)
+    """Return an estimate in a sentence or two."""
+    ends = {"low": percent(row.low), "high": percent(row.high)}
     if row.share is None:
-        return (
-            f"Nothing can be said of {many}: in its trial the detector flagged human music as "
-            "often as a machine's."
+        return ngettext(
+            "No estimate for {n} recording: in its evaluation, the detector flagged human music "
+            "as often as generated music.",
+            "No estimate for {n} recordings: in its evaluation, the detector flagged human music "
+            "as often as generated music.",
+            row.recordings,
         )
     if not row.enough:
-        return (
-            f"Too few to say: with {many} weighed, the share made by machines lies between {low} "
-            f"and {high}; an interval wider than {100 * WIDEST:.0f} points says too little."
+        return ngettext(
+            "{n} recording is too few for an estimate: the 95% interval, {low} to {high}, is wider "
+            "than {widest} points.",
+            "{n} recordings are too few for an estimate: the 95% interval, {low} to {high}, is "
+            "wider than {widest} points.",
+            row.recordings,
+            widest=round(100 * WIDEST),
+            **ends,
         )
     if not row.fits:
-        return (
-            f"Between {low} and {high} of {many} were made by machines, and the detector's error "
-            "rates do not explain how many it flags here."
+        return ngettext(
+            "{low} to {high} of {n} recording was made by a machine, but the detector's error "
+            "rates don't explain the number of flags.",
+            "{low} to {high} of {n} recordings were made by machines, but the detector's error "
+            "rates don't explain the number of flags.",
+            row.recordings,
+            **ends,
         )
     if row.low <= 0.0:
-        return (
-            f"At most {high} of {many} were made by machines: no more are flagged than false "
-            "alarms may explain."
+        return ngettext(
+            "At most {high} of {n} recording was made by a machine: false alarms alone can "
+            "explain the flags.",
+            "At most {high} of {n} recordings were made by machines: false alarms alone can "
+            "explain the flags.",
+            row.recordings,
+            **ends,
         )
-    return f"An estimated {percent(row.share)} of {many} were made by machines ({low} to {high})."
+    return ngettext(
+        "An estimated {share} of {n} recording (95% interval {low} to {high}) was made by a "
+        "machine.",
+        "An estimated {share} of {n} recordings (95% interval {low} to {high}) were made by "
+        "machines.",
+        row.recordings,
+        share=percent(row.share),
+        **ends,
+    )
 
 
 def current_rates() -> Rates:

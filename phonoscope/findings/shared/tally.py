@@ -1,4 +1,4 @@
-"""How many rows there are of each sort."""
+"""Counts of rows by their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tally(table: ir.Table, *columns: str, most: int = LISTED_AT_MOST) -> list[tuple[Any, ...]]:
-    """Count the rows of each combination of values, most frequent first.
+    """Return the number of rows of each combination of values, the most frequent first.
 
     Parameters
     ----------
@@ -20,13 +20,13 @@ def tally(table: ir.Table, *columns: str, most: int = LISTED_AT_MOST) -> list[tu
     columns
         Columns to group by.
     most
-        Combinations to return at most.
+        Most combinations to return.
 
     Returns
     -------
     list of tuple
-        The values, then the count; ties in order of the values, so that it is the same on
-        every backend.
+        The values and the count. Ties are in order of the values, so that every backend returns
+        the same.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
