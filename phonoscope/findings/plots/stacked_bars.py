@@ -65,7 +65,7 @@ def stacked_bars(
 
     def build(width: int, is_wide: bool) -> Spec:
         label_px, room = (_LABEL_PX, _NOTE_PX) if is_wide else (0, _NOTE_PX_NARROW)
-        y = labels("bar", list(notes), label_px, labelLimit=label_px, labels=is_wide)
+        y = labels("bar", list(notes), label_px, labelLimit=max(0, label_px - 8), labels=is_wide)
         bar = mark("bar", height=16, stroke=MUTED, strokeWidth=0.5)
         note = {"x": {"datum": 1, **x}, "text": {"field": "note"}}
         layers = [

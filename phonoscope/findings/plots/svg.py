@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from textwrap import wrap
 from typing import Any
 
 from phonoscope.findings.base import Chart
 from phonoscope.messages import localised
 
 _REFERENCE = re.compile(r'((?:\bid="|url\(#|href="#))')
+_CHARACTER_PX = 6.6
+"""Width of a character of an axis title, px, rather too wide than too narrow."""
 _SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"[^>]*?>')
 
 
@@ -31,20 +34,29 @@ def draw(chart: Chart, name: str) -> tuple[str, str]:
     """
     alt = localised(chart.alt)
     return (
-        _as_svg(json.dumps(_translated(chart.spec)), alt, f"{name}-wide"),
-        _as_svg(json.dumps(_translated(chart.narrow)), alt, f"{name}-narrow"),
+        _as_svg(json.dumps(_translated(chart.spec, 0)), alt, f"{name}-wide"),
+        _as_svg(json.dumps(_translated(chart.narrow, 0)), alt, f"{name}-narrow"),
     )
 
 
-def _translated(part: Any) -> Any:
-    """Return a part of a specification with every message in the language of the process."""
+def _translated(part: Any, width: int) -> Any:
+    """Return a part of a specification with every message in the language of the process.
+
+    Titles below a plot that is ``width`` pixels wide are wrapped to fit.
+    """
     if isinstance(part, str):
         return localised(part)
-    if isinstance(part, dict):
-        return {name: _translated(value) for name, value in part.items()}
     if isinstance(part, list | tuple):
-        return [_translated(value) for value in part]
-    return part
+        return [_translated(value, width) for value in part]
+    if not isinstance(part, dict):
+        return part
+    own = part.get("width", width)
+    width = own if isinstance(own, int) else width
+    translated = {name: _translated(value, width) for name, value in part.items()}
+    axis = translated["x"].get("axis") if isinstance(translated.get("x"), dict) else None
+    if width and axis and axis.get("title"):
+        axis["title"] = wrap(axis["title"], int(width / _CHARACTER_PX))
+    return translated
 
 
 # A served page that is loaded again mostly shows the same plots.

@@ -66,7 +66,7 @@ def listed(catalogue: QuerySession) -> Answer:
         if several
         else "",
         certainty=gettext("Every row was counted, so the numbers are exact."),
-        claim=gettext("{tracks} of {releases}", tracks=parts[0], releases=parts[1])
+        claim=gettext("{tracks} on {releases}", tracks=parts[0], releases=parts[1])
         if albums
         else parts[0],
         figures=(

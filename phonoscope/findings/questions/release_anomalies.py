@@ -350,16 +350,15 @@ def _answer(rates: _Rates, rare: Share, artists: Share, rows: Sequence[tuple[Cel
 def _headline(rates: _Rates, rare: Share, artists: Share) -> str:
     if not rare.hits:
         return gettext(
-            "0 of {releases} releases by {artists} artists differ from the artist's others in a "
-            "rare way.",
+            "0 of {releases} releases by {artists} artists are unusual for their artist.",
             releases=rates.total,
             artists=artists.total,
         )
     return ngettext(
-        "{n} of {releases} releases ({share}) by {artists} artists differs from the artist's "
-        "others in a rare way; {with_one} artists ({artist_share}) have such a release.",
-        "{n} of {releases} releases ({share}) by {artists} artists differ from the artist's "
-        "others in a rare way; {with_one} artists ({artist_share}) have such a release.",
+        "{n} of {releases} releases ({share}) by {artists} artists is unusual for its artist; "
+        "{with_one} artists ({artist_share}) have such a release.",
+        "{n} of {releases} releases ({share}) by {artists} artists are unusual for their artist; "
+        "{with_one} artists ({artist_share}) have such a release.",
         rare.hits,
         releases=rates.total,
         share=rare.text,

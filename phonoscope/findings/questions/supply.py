@@ -127,7 +127,7 @@ def supply(catalogue: QuerySession) -> Answer:
     rate = number(most / DAYS, 0 if most >= 10 * DAYS else 1)
     return Answer(
         headline=gettext(
-            "{count} are from {year}, the peak year: {rate} a day.",
+            "{count} came out in {year}, more than in any other year: {rate} a day.",
             count=words.counted(most),
             year=str(top),
             rate=rate,
