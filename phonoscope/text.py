@@ -158,6 +158,16 @@ def clock(language: Language, seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+@quantity
+def position(language: Language, seconds: float) -> str:
+    """Return a place in a recording as on a player, in whole seconds.
+
+    >>> position(4.26), position(182.4)
+    ('0:04', '3:02')
+    """
+    return localised(clock(seconds), language) if seconds >= 10 else f"0:{seconds:02.0f}"
+
+
 def span(seconds: float) -> Localised:
     """Return an amount of time in the unit a person would choose.
 

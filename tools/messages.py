@@ -1,8 +1,8 @@
 """Write the template of all messages for translators: ``python -m tools.messages > FILE.pot``.
 
 Babel extracts the calls of ``gettext`` and ``ngettext`` in Python and of ``_`` and ``ngettext`` in
-templates. The help of commands, the docstrings of findings and the table of rights are messages
-too, and are read from the commands, the findings and the table themselves.
+templates. The help of commands, the docstrings of findings, the descriptions of measured columns,
+the table of rights and the glossary are messages too, and are read from where they are defined.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from phonoscope.cli import help
 from phonoscope.cli.main import app
 from phonoscope.disclosure.rights import shipped_table
 from phonoscope.findings.base import findings
+from phonoscope.view.fields import column_messages
+from phonoscope.view.glossary import terms
 
 PACKAGE = Path(__file__).parent.parent / "phonoscope"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -33,7 +36,8 @@ _DATE = datetime(2026, 11, 30, tzinfo=UTC)
 def catalog() -> Catalog:
     """Return every message of Phonoscope."""
     made = Catalog(project="phonoscope", copyright_holder="", creation_date=_DATE, fuzzy=False)
-    for message in (*_called(), *_of_findings(), *_of_commands(), *_of_rights()):
+    shipped = (_of_findings(), _of_commands(), _of_rights(), _of_terms(), column_messages())
+    for message in chain(_called(), *shipped):
         made.add(message)
     return made
 
@@ -50,6 +54,11 @@ def _of_findings() -> Iterator[str]:
     for finding in findings():
         for text in (finding.title, finding.question, finding.method, finding.caveats):
             yield getattr(text, "template", text)
+
+
+def _of_terms() -> Iterator[str]:
+    for term in terms().values():
+        yield from (term.word.template, term.definition.template)
 
 
 def _of_commands() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``phonoscope dossier``: all that is known of one recording, as one file to hand over."""
+"""``phonoscope dossier``: everything known about one recording, in one file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 EXAMPLES = """\b
 Examples:
@@ -17,7 +18,7 @@ Examples:
   phonoscope dossier 1f6c2a90 --in my-catalogue --to takedown.html
   phonoscope dossier song.mp3 --in my-catalogue --json | jq .matches
 """
-INTERRUPTED = "The dossier was not written; the catalogue is as it was."
+INTERRUPTED = gettext("The dossier wasn't written, and the catalogue is unchanged.")
 
 
 def dossier(
@@ -30,24 +31,25 @@ def dossier(
     ],
     *,
     catalogue: Annotated[
-        str, typer.Option("--in", metavar="CATALOGUE", help="Catalogue, made by scan.")
+        str, typer.Option("--in", metavar="CATALOGUE", help="Catalogue made by scan.")
     ],
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="FILE", help="Where to write it. [default: dossier-RECORDING.html]"
+            "--to", metavar="FILE", help="File to write. [default: dossier-RECORDING.html]"
         ),
     ] = None,
     full_paths: FullPaths = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Write all that is known of one recording to one page, for a takedown or a dispute.
+    """Write everything known about one recording to one page.
 
-    Hashes, verdict and its error rates, evidence, declarations, matches with times, licences,
-    versions, and how somebody else checks it. One HTML file that loads nothing and prints on A4;
-    the same catalogue and files give the same bytes. It is evidence, not proof. With --json the
-    content goes to stdout, and a page is written only with --to. docs/dossier.md has the JSON.
+    Use it for a takedown or a dispute. It has the hashes, the verdict with its error rates, the
+    evidence, declarations, matches with times, licences, versions, and how to check it all. It is
+    one HTML file that loads nothing and prints on A4. The same catalogue and files give the same
+    bytes. It is evidence, not proof. With --json the content goes to stdout, and a page is only
+    written with --to. docs/dossier.md describes the JSON.
     """
     from phonoscope import api
     from phonoscope.dossier.content import dossier_of
@@ -63,6 +65,8 @@ def dossier(
             write(printable(str(path)))
     if made.sha256 is None and not quiet:
         message(
-            "No file with these bytes could be read again: the dossier has no SHA-256 and says so."
+            gettext(
+                "The file is gone or has changed since the scan, so the dossier has no SHA-256."
+            )
         )
     return Status.DONE

@@ -1,4 +1,4 @@
-"""``phonoscope serve``: the pages of a catalogue and its API, for a browser."""
+"""``phonoscope serve``: the pages of a catalogue and its API."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import finish_stdout, message, write, write_json
 from phonoscope.errors import MissingExtraError, UsageError
+from phonoscope.escape import printable
 from phonoscope.messages import gettext
 
 _log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ Examples:
   phonoscope serve my-catalogue
   phonoscope serve my-catalogue --port 0 --json
 """
-INTERRUPTED = "Nothing is served any more; the catalogue is whole, with what was said of copies."
+INTERRUPTED = gettext("The server has stopped. Decisions about copies are saved.")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -29,22 +30,24 @@ def serve(
     catalogue: CatalogueArgument,
     *,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen at; only this machine by default.")
+        str,
+        typer.Option(
+            "--host", help="Address to listen on. By default only this machine can connect."
+        ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")
+        int, typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one.")
     ] = 8765,
     full_paths: FullPaths = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Serve the pages of a catalogue to a browser, until Ctrl-C.
+    """Show a catalogue in the browser, until Ctrl-C.
 
-    Prints the address and opens nothing by itself. Anyone who can reach the address can
-    read the catalogue, hear its recordings, and say which are copies of each other; there
-    is no password. What is said of copies is the one thing the pages write: it is kept in
-    the catalogue and can be taken back. Your files are only read. docs/api-json.md documents
-    the JSON under /api.
+    Prints the address; open it yourself. There is no password: anyone who can reach the address
+    can read the catalogue, play its recordings, and decide which are copies. The pages write
+    nothing except these decisions, which you can withdraw. Your files are only read.
+    docs/api-json.md describes the JSON under /api.
     """
     try:
         import uvicorn
@@ -61,7 +64,7 @@ def serve(
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     with listener:
         server.run(sockets=[listener])
-    # uvicorn takes Ctrl-C itself and returns once open answers are finished.
+    # uvicorn handles Ctrl-C itself and returns after the last open response.
     raise KeyboardInterrupt
 
 
@@ -71,8 +74,14 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=128)
     except OSError as error:
         raise UsageError(
-            f"cannot listen at {host} port {port}: {error.strerror or error}. "
-            "Another --port may be free; --port 0 takes any."
+            gettext(
+                "The server can't listen on {host}, port {port}: {why}. Try another --port, or "
+                "--port 0 for any free one.",
+                host=printable(host),
+                port=str(port),
+                why=printable(error.strerror or str(error)),
+            ),
+            code="cannot-listen",
         ) from error
 
 
@@ -89,7 +98,9 @@ def _announce(listener: socket.socket, host: str, as_json: bool, quiet: bool) ->
         return
     if host not in LOOPBACK:
         message(
-            "Anyone who can reach this address can read the catalogue, and say what in it is "
-            "a copy; there is no password."
+            gettext(
+                "There is no password: anyone who can reach this address can read the catalogue "
+                "and decide which recordings are copies."
+            )
         )
-    message("Serving until Ctrl-C.")
+    message(gettext("Press Ctrl-C to stop."))

@@ -1,1 +1,1 @@
-"""The dossier of one recording: all that a catalogue holds of it, as one file to hand over."""
+"""The dossier of one recording: everything a catalogue knows about it, in one file."""

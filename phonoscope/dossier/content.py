@@ -1,4 +1,4 @@
-"""What a dossier holds: read from the catalogue, in one order, with no time but the data's."""
+"""The content of a dossier: read from the catalogue in a fixed order, without a date of its own."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, local_path, shown, uri_of
+from phonoscope.messages import gettext
 from phonoscope.view.queries import Queries, TableOf
 from phonoscope.view.record import Record, read_record
 
@@ -38,15 +39,15 @@ if TYPE_CHECKING:
 FORMAT = "phonoscope-dossier/1"
 """Name and version of the JSON shape."""
 SHORTEST_PREFIX = 6
-"""Digits of a recording's id that are enough, if no other begins with them."""
+"""Digits of a recording's id that are enough if no other id begins with them."""
 _PREFIX = re.compile(rf"^[0-9a-f]{{{SHORTEST_PREFIX},32}}$")
 _SETTINGS = ("false_alarms", "file_time_limit_s", "worker_memory_mb")
-"""Settings of a scan that may change what comes out; the others say how fast."""
+"""Settings of a scan that can change results; the others only affect its speed."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """The scan that examined the recording."""
+    """The scan that analysed the recording."""
 
     scan_id: str
     version: str
@@ -58,17 +59,17 @@ class Scan:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice that a mark names, and the licences recorded of it."""
+    """A voice that a mark names, with the licences in the catalogue."""
 
     name: str
     on: date | None
-    """The day that the mark gives."""
+    """Day in the mark."""
     licences: tuple[VoiceRow, ...]
 
 
 @dataclass(frozen=True)
 class Dossier:
-    """All that a catalogue holds of one recording."""
+    """Everything that a catalogue knows about one recording."""
 
     catalogue: str
     record: Record
@@ -83,17 +84,17 @@ class Dossier:
 
     @property
     def analysis(self) -> Analysis:
-        """The stored rows, put together as when it was examined."""
+        """The stored rows, in the shape that analysing the recording returned."""
         return self.record.analysis
 
     @property
     def sha256(self) -> str | None:
-        """SHA-256 of the bytes; ``None`` when no file still holds them."""
+        """SHA-256 of the file; ``None`` if no unchanged file is left."""
         return next((file.sha256 for file in self.files if file.sha256), None)
 
     @property
     def declared_status(self) -> DeclaredStatus:
-        """What its marks together declare."""
+        """What all its marks together declare."""
         return declared_status_of(self.analysis.declared)
 
     @property
@@ -103,21 +104,21 @@ class Dossier:
 
     @property
     def detected(self) -> Band | None:
-        """What was detected, whatever is declared; ``None`` when it was not weighed."""
+        """What was detected, regardless of marks; ``None`` if the detector didn't score it."""
         return detected_band(self.analysis.verdict)
 
     @property
     def is_of_this_model(self) -> bool:
-        """Whether the model that this version ships weighed it, so that its rates hold."""
+        """Whether this version's model scored it, so that its error rates apply."""
         return self.analysis.verdict.model == detector().name
 
     @cached_property
     def rates(self) -> Rates | None:
-        """Error rates of the model that weighed it, when this version ships that model."""
+        """Error rates of the model that scored it, if this version ships that model."""
         return detector_rates() if self.is_of_this_model else None
 
     def highest(self, most: int) -> list[Segment]:
-        """Return the stretches that look most like a generator's, in order of time."""
+        """Return the segments with the highest probability, in order of time."""
         by_height = sorted(self.analysis.segments, key=lambda s: (-s.p_generated, s.start_s))
         return sorted(by_height[:most], key=lambda s: s.start_s)
 
@@ -158,26 +159,26 @@ def _licence_json(one: VoiceRow) -> dict[str, Any]:
 
 
 def dossier_of(catalogue: CatalogueReader, recording: str, *, full_paths: bool = False) -> Dossier:
-    """Read all that a catalogue holds of a recording.
+    """Read everything that a catalogue knows about a recording.
 
     Parameters
     ----------
     catalogue
         An opened catalogue.
     recording
-        Its id, the beginning of one, the path of a scanned file, or of a file with its bytes.
+        Its id, the first digits of it, the path of a scanned file, or a file with the same bytes.
     full_paths
         Whether to show full paths of files, not those relative to the scanned folder.
 
     Returns
     -------
     Dossier
-        The same for the same catalogue and files; it knows no time of its own.
+        The same for the same catalogue and files; it has no date of its own.
 
     Raises
     ------
     UsageError
-        When there is no such recording, several are meant, or it could not be examined.
+        If there is no such recording, there are several, or it couldn't be analysed.
     """
     queries = Queries(catalogue, full_paths=full_paths)
     try:
@@ -189,8 +190,14 @@ def dossier_of(catalogue: CatalogueReader, recording: str, *, full_paths: bool =
 def _dossier(queries: Queries, recording_id: str) -> Dossier:
     record = read_record(queries, recording_id)
     if record is None:
-        why = _error(queries, recording_id)
-        raise UsageError(f"recording {recording_id} could not be examined: {why}")
+        raise UsageError(
+            gettext(
+                "The scan couldn't analyse recording {id}, so there is no dossier. {why}",
+                id=recording_id,
+                why=_error(queries, recording_id),
+            ),
+            code="not-analysed",
+        )
     record = dataclasses.replace(record, analysis=_in_order(record.analysis))
     row = queries.rows(lambda table: _mine(table("recordings"), recording_id))[0]
     prints = queries.rows(lambda table: _mine(table("prints"), recording_id).select("print_model"))
@@ -199,7 +206,7 @@ def _dossier(queries: Queries, recording_id: str) -> Dossier:
         catalogue=queries.name,
         record=record,
         files=held(record.files, recording_id, record.locations),
-        measured_by=printable(row.get("phonoscope_version") or "an unknown version"),
+        measured_by=printable(row.get("phonoscope_version") or "?"),
         print_model=prints[0]["print_model"] if prints else None,
         scan=_scan(queries, row.get("scan_id")),
         matches_in_all=in_all,
@@ -209,7 +216,7 @@ def _dossier(queries: Queries, recording_id: str) -> Dossier:
 
 
 def _in_order(analysis: Analysis) -> Analysis:
-    """Rows come as they lie in the parts; a dossier has them in one order."""
+    """Rows come in the order of the parts; a dossier has them in a fixed order."""
     return dataclasses.replace(
         analysis,
         declared=tuple(sorted(analysis.declared, key=_mark_key)),
@@ -281,11 +288,13 @@ def _voices(queries: Queries, declared: tuple[Declaration, ...]) -> tuple[Voice,
 
 def _error(queries: Queries, recording_id: str) -> str:
     rows = queries.rows(lambda table: _mine(table("files"), recording_id).order_by("uri").limit(1))
-    return printable(rows[0]["error"] or "there is no row of it") if rows else "no file holds it"
+    if not rows:
+        return gettext("No file has it.")
+    return queries.locations().cleared(rows[0]["error"] or "", rows[0]["uri"])
 
 
 def _resolved(queries: Queries, recording: str) -> str:
-    """Return the id of the recording that a person means."""
+    """Return the id of the recording that a user names."""
     if _PREFIX.match(recording) and (found := _by_prefix(queries, recording)):
         return found
     uri = uri_of(recording)
@@ -293,15 +302,26 @@ def _resolved(queries: Queries, recording: str) -> str:
     if rows:
         row = rows[0]
         if not row["recording_id"]:
-            why = printable(row["error"] or "")
-            raise UsageError(f"{shown(uri)} could not be read when it was scanned: {why}")
+            raise UsageError(
+                gettext(
+                    "The scan couldn't read {file}, so there is no dossier. {why}",
+                    file=shown(uri),
+                    why=printable(row["error"] or ""),
+                ),
+                code="unreadable",
+            )
         return str(row["recording_id"])
     path = local_path(uri)
     if path is not None and path.is_file():
         return _by_content(queries, uri)
     raise UsageError(
-        f"there is no recording '{printable(recording)}' in this catalogue: name a recording_id, "
-        f"its first {SHORTEST_PREFIX} digits or more, or the path of a scanned file"
+        gettext(
+            "This catalogue has no recording {name}. Give a recording_id, its first {n} digits or "
+            "more, or the path of a scanned file.",
+            name=printable(recording),
+            n=SHORTEST_PREFIX,
+        ),
+        code="no-such-recording",
     )
 
 
@@ -318,17 +338,29 @@ def _by_prefix(queries: Queries, prefix: str) -> str | None:
 
     found = [row["recording_id"] for row in queries.rows(such)]
     if len(found) > 1:
-        some = ", ".join(found[:3]) + (" and others" if len(found) > 3 else "")
-        raise UsageError(f"several recordings begin with {prefix}: {some}")
+        raise UsageError(
+            gettext(
+                "Several recordings begin with {prefix}: {some}. Give more digits.",
+                prefix=prefix,
+                some=", ".join([*found[:3], *(["\u2026"] if len(found) > 3 else [])]),
+            ),
+            code="ambiguous",
+        )
     return found[0] if found else None
 
 
 def _by_content(queries: Queries, uri: str) -> str:
-    """Return the recording whose bytes a file holds that was scanned under another name."""
+    """Return the recording with a file's bytes, which was scanned under another name."""
     try:
         recording_id, _ = identify_source(uri)
     except UnreadableError as error:
-        raise UsageError(f"{shown(uri)}: {error}") from error
+        raise UsageError(
+            gettext("{file} can't be read. {why}", file=shown(uri), why=error.message),
+            code="unreadable",
+        ) from error
     if not queries.rows(lambda table: _mine(table("files"), recording_id).limit(1)):
-        raise UsageError(f"{shown(uri)} has not been scanned into this catalogue")
+        raise UsageError(
+            gettext("{file} isn't in this catalogue. Scan it first.", file=shown(uri)),
+            code="not-scanned",
+        )
     return recording_id

@@ -1,4 +1,4 @@
-"""The files that hold a recording, as they are now: still there, still the same bytes."""
+"""The files of a recording as they are now: whether they still exist, and are unchanged."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from phonoscope.files import RECORDING_ID_BYTES, open_source
 from phonoscope.view.queries import Row
 
 MOST_HASHED = 20
-"""Files of the same bytes that are read again for their hashes."""
+"""Number of files with the same bytes that are read again for their hashes."""
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Held:
-    """One file that held the recording when it was scanned."""
+    """One file with the recording, as of the scan."""
 
     file: str
     """Its name, safe to show."""
     size_bytes: int | None
-    """Size when it was scanned."""
+    """Size at the time of the scan."""
     changed_utc: str | None
-    """Its last change when it was scanned; ``None`` when the store told none."""
+    """Last change before the scan; ``None`` if the store has no times."""
     sha256: str | None
-    """SHA-256 of its bytes now, if they are still those that were scanned."""
+    """SHA-256 of the file now, if it is unchanged since the scan."""
     state: str
     """``unchanged``, ``changed``, ``unreachable`` or ``not-read``."""
     why: str = ""
-    """Why it cannot be read; empty when it can."""
+    """Why it can't be read; empty if it can."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape."""
@@ -40,7 +40,7 @@ class Held:
 
 
 def held(files: tuple[Row, ...], recording_id: str, locations: Locations) -> tuple[Held, ...]:
-    """Return the files of a recording, the first :data:`MOST_HASHED` of them read again."""
+    """Return the files of a recording; the first :data:`MOST_HASHED` are read again."""
     return tuple(
         _held(row, recording_id, locations, is_read=number < MOST_HASHED)
         for number, row in enumerate(files)

@@ -1,4 +1,4 @@
-"""Recordings that share sound with one: where, how they differ, and what a person said of it."""
+"""Recordings that share sound with one: where, how they differ, and people's decisions."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Matched:
     """Another recording that shares sound with this one."""
 
     row: Row
-    """What a list shows of the other recording."""
+    """What a list shows about the other recording."""
     pair: Pair
-    """How the two line up, this recording as ``one``."""
+    """How the two line up, with this recording as ``one``."""
     is_copy: bool
-    """Whether they are the same recording, as far as measured."""
+    """Whether they are the same recording, according to the search."""
     differs: tuple[str, ...]
-    """How the other differs from this one, in words; empty of a match in part."""
+    """How the other differs from this one, in words; empty for a partial match."""
     original: str
-    """Which is likely the original: ``this``, ``other``; empty when nothing speaks for either."""
+    """The likely original: ``this`` or ``other``; empty if there is no evidence."""
     reasons: tuple[str, ...]
     decision: str
-    """What a person said: ``same`` or ``different``; empty when nobody did."""
+    """A person's decision: ``same`` or ``different``; empty without one."""
     decided_utc: str
     aligned: Alignment | None
 
@@ -68,7 +68,7 @@ class Matched:
 
 
 def matched(queries: Queries, recording_id: str) -> tuple[int, tuple[Matched, ...]]:
-    """Return how many recordings are known to share sound with one, and the strongest matches."""
+    """Return the number of recordings that share sound with one, and the strongest matches."""
     rows = rows_with(queries, "matches", recording_id)
     pairs = [_from_here(row, recording_id) for row in rows]
     pairs.sort(key=lambda found: (not found[1], -found[0].score, found[0].other))

@@ -1,13 +1,13 @@
-"""The dossier as one page that loads nothing and runs nothing; it prints well on A4."""
+"""The dossier as one page that loads nothing, runs nothing, and prints on A4."""
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from phonoscope import text
 from phonoscope.atomic import write_whole
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.detector.detector import least_counted
@@ -16,24 +16,26 @@ from phonoscope.detector.generated import Band
 from phonoscope.dossier.content import Dossier
 from phonoscope.dossier.matched import MOST_SHOWN
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 from phonoscope.files import shown
 from phonoscope.findings.page import asset
 from phonoscope.findings.report import hash_source
 from phonoscope.interval import Interval, wilson
+from phonoscope.messages import Localised, gettext
 from phonoscope.view.environment import environment, served_style
 from phonoscope.view.fields import fields_of
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.scale import time_ticks
 from phonoscope.view.timeline import timeline_of
-from phonoscope.view.verdict import detected_says, rests_on
+from phonoscope.view.verdict import detected_says
 from phonoscope.view.verdict import verdict_fields as detected_fields
 
 MOST_STRETCHES = 40
-"""Stretches that the page lists, those that look most like a generator's; the JSON has all."""
+"""Segments that the page lists, those with the highest probability; the JSON has all."""
 
 
 class Step(NamedTuple):
-    """How somebody else checks one thing."""
+    """How to check one thing."""
 
     what: str
     command: str
@@ -41,7 +43,7 @@ class Step(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """How often the detector was wrong where the truth was known."""
+    """How often the detector was wrong on recordings whose origin is known."""
 
     threshold: float
     human: int
@@ -57,7 +59,8 @@ def html(dossier: Dossier) -> str:
     style = "\n".join((asset("style.css"), served_style(), _own_style()))
     analysis = dossier.analysis
     judged = analysis.verdict
-    p_value = None if judged.p_value is None else plain(judged.p_value)
+    p_value = None if judged.p_value is None else significant(judged.p_value)
+    accepted, trial = judged.false_alarms, _trial(dossier)
     limit_hz = analysis.descriptors.get("trace_limit_hz")
     return (
         environment(__package__)
@@ -72,7 +75,6 @@ def html(dossier: Dossier) -> str:
             p_value=p_value,
             analysis=analysis,
             verdict=judged,
-            rests_on=rests_on(judged),
             detected={
                 "band": dossier.detected or Band.UNDECIDED,
                 "says": detected_says(judged) or judged.says,
@@ -84,7 +86,10 @@ def html(dossier: Dossier) -> str:
             seconds=time_ticks(analysis.duration_s or 0.0),
             stretches=dossier.highest(MOST_STRETCHES),
             groups=fields_of(dossier.record),
-            trial=_trial(dossier),
+            limit=accepted and significant(accepted),
+            wrongly=accepted and significant(10_000 * accepted),
+            trial=trial,
+            trial_limit=trial and significant(trial.threshold),
             steps=steps(dossier),
             most_matches=MOST_SHOWN,
         )
@@ -92,76 +97,85 @@ def html(dossier: Dossier) -> str:
 
 
 _SMALLEST = 1e-6
+"""Far below what could be counted: more digits would only look exact. The JSON has them."""
 
 
-def plain(number: float) -> str:
-    """Return a number with three digits that count, never with an exponent.
+def significant(number: float) -> Localised:
+    """Return a number with three significant digits and no exponent.
 
-    What is smaller than one in a million is far beyond what could be counted: more digits would
-    only look exact. The JSON has them.
-
-    >>> plain(2.966506706162272e-05), plain(0.62), plain(0.0), plain(1.3e-12)
-    ('0.0000297', '0.62', '0', 'under 0.000001')
+    >>> significant(2.966506706162272e-05), significant(0.62), significant(0.0)
+    ('0.0000297', '0.62', '0')
+    >>> significant(1.3e-12)
+    'under 0.000001'
     """
     if 0.0 < number < _SMALLEST:
-        return f"under {np.format_float_positional(_SMALLEST)}"
-    return np.format_float_positional(number, precision=3, fractional=False, trim="-")
+        return gettext("under {value}", value=text.number(_SMALLEST, 6))
+    decimals = 0 if number == 0.0 else max(0, 2 - math.floor(math.log10(number)))
+    while decimals and round(number, decimals) == round(number, decimals - 1):
+        decimals -= 1
+    return text.number(number, decimals)
 
 
 def write(dossier: Dossier, destination: str) -> Path:
-    """Write a dossier as a page; the file is there whole or not at all.
+    """Write a dossier as a page. The file is complete, or it isn't there at all.
 
     Raises
     ------
     UsageError
-        When the destination cannot be written.
+        If the destination can't be written.
     """
     to = Path(destination)
     try:
         write_whole(to, html(dossier).encode())
     except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"cannot write the dossier to {shown(str(to))}: {why}") from error
+        raise UsageError(
+            gettext(
+                "The dossier can't be written to {file}: {why}. Choose another file with --to.",
+                file=shown(str(to)),
+                why=printable(error.strerror or str(error)),
+            ),
+            code="unwritable",
+        ) from error
     return to
 
 
 def steps(dossier: Dossier) -> list[Step]:
-    """Return how somebody else checks what a dossier says, with exact commands.
+    """Return how to check what a dossier says, with exact commands.
 
-    ``FILE`` stands for a file with the same bytes, ``CATALOGUE`` for the catalogue's folder: both
-    lie elsewhere with everybody who checks.
+    ``FILE`` is a file with the same bytes, ``CATALOGUE`` the catalogue's folder: both are elsewhere
+    for each person who checks.
     """
     identity = dossier.record.recording_id
-    asked = dossier.analysis.verdict.false_alarms
-    flag = "" if asked is None else f" --false-alarms {asked:g}"
+    accepted = dossier.analysis.verdict.false_alarms
+    flag = "" if accepted is None else f" --false-alarms {accepted:g}"
     model = dossier.analysis.verdict.model
-    made = [Step("That a file holds these bytes", "b2sum -l 128 FILE", identity)]
+    same = gettext("the same numbers, from the model {model}", model=printable(model or ""))
+    made = [Step(gettext("The file has these bytes"), "b2sum -l 128 FILE", identity)]
     if dossier.sha256:
-        made.append(Step("The same with SHA-256", "sha256sum FILE", dossier.sha256))
+        made.append(Step(gettext("The same with SHA-256"), "sha256sum FILE", dossier.sha256))
     made += [
-        Step("Which version runs", "phonoscope version", dossier.measured_by),
+        Step(gettext("The version of Phonoscope"), "phonoscope version", dossier.measured_by),
         Step(
-            "Everything measured, detected and declared",
+            gettext("Everything measured, detected and declared"),
             f"phonoscope check --json{flag} FILE",
-            "the same numbers" + (f", by the model {model}" if model else ""),
+            same if model else gettext("the same numbers"),
         ),
         Step(
-            "The rows that this was made of",
+            gettext("The stored verdict"),
             f"phonoscope sql CATALOGUE \"from verdicts where recording_id = '{identity}'\"",
-            "the verdict as it is stored",
+            gettext("the same verdict"),
         ),
     ]
     if dossier.matches_in_all:
         made.append(
             Step(
-                "Which recordings share sound with it",
+                gettext("Recordings that share sound with it"),
                 "phonoscope find FILE --in CATALOGUE",
-                "the matches above; it looks anew",
+                gettext("the matches above, from a new search"),
             )
         )
-    made.append(
-        Step("This dossier", f"phonoscope dossier {identity} --in CATALOGUE", "the same page")
-    )
+    again = f"phonoscope dossier {identity} --in CATALOGUE"
+    made.append(Step(gettext("This dossier"), again, gettext("the same page")))
     return made
 
 

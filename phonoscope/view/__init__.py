@@ -1,1 +1,1 @@
-"""What pages and the dossier both show: queries, timelines, scales, templates."""
+"""What the served pages and the dossier share: queries, timelines, scales, templates."""

@@ -1,17 +1,18 @@
-"""Two recordings over one time: where each lies, and what both have."""
+"""Two recordings over one time axis, with the part that both have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from phonoscope.matching.recording.pairwise import Pair
+from phonoscope.messages import Localised
 from phonoscope.view.scale import Tick, time_step, time_ticks
-from phonoscope.view.timeline import moment
+from phonoscope.view.timeline import span
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One of the two: its place on the common axis, and what it has of both."""
+    """One of the two: its place on the common axis, and the part that both have."""
 
     duration_s: float
     left: float
@@ -20,21 +21,21 @@ class Lane:
     ticks: tuple[Tick, ...]
     """Its own time, on the common axis."""
     begin_s: float
-    """Begin and end of what both have, s of its own time."""
+    """Begin and end of the part that both have, s of its own time."""
     end_s: float
 
     @property
-    def span(self) -> str:
-        """What both have, in words."""
-        return f"{moment(self.begin_s)} to {moment(self.end_s)}"
+    def span(self) -> Localised:
+        """The part that both have, in words."""
+        return span(self.begin_s, self.end_s)
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """An original and a copy, moments that match under each other.
+    """An original and a copy on one axis, so that matching moments line up.
 
-    The axis is the original's time; the copy is stretched by its speed and moved, so that it
-    may begin before the original does.
+    The axis shows the original's time. The copy is stretched by its speed and moved, so it can
+    begin before the original.
     """
 
     one: Lane
@@ -42,15 +43,15 @@ class Alignment:
     speed: float
     offset_s: float
     start_s: float
-    """Where the axis begins, s of the original."""
+    """Begin of the axis, s of the original."""
     length_s: float
     band_left: float
-    """What both have, percent of the axis."""
+    """The part that both have, percent of the axis."""
     band_width: float
 
     @property
     def lanes(self) -> dict[str, Lane]:
-        """Both, by the letters that a page gives them."""
+        """Both lanes by the letters that a page gives them."""
         return {"a": self.one, "b": self.other}
 
 
@@ -71,12 +72,12 @@ def align(pair: Pair, one_s: float, other_s: float) -> Alignment:
     def percent(seconds: float) -> float:
         return round(100 * (seconds - start_s) / length_s, 3)
 
-    def lane(duration_s: float, left_s: float, right_s: float, span: tuple[float, float]) -> Lane:
+    def lane(duration_s: float, left_s: float, right_s: float, part: tuple[float, float]) -> Lane:
         left, right = percent(left_s), percent(right_s)
         width = round(right - left, 3)
         ticks = time_ticks(duration_s, time_step(length_s))
         placed = (Tick(round(left + t.percent * width / 100, 3), t.label) for t in ticks)
-        begin_s, end_s = (min(max(0.0, s), duration_s) for s in span)
+        begin_s, end_s = (min(max(0.0, s), duration_s) for s in part)
         return Lane(duration_s, left, width, tuple(placed), begin_s, end_s)
 
     mine = (pair.begin_s, pair.end_s)

@@ -1,4 +1,4 @@
-"""The list of recordings: searched, filtered, sorted and paged by the database."""
+"""The list of recordings. The database searches, filters, sorts and pages it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Sort = Literal[
 ]
 Order = Literal["up", "down"]
 SIZES = (50, 100, 200)
-"""Rows of a page that a person may choose; the API takes any number up to the largest."""
+"""Rows of a page that a visitor can choose; the API takes any number up to the largest."""
 
 _COLUMNS = (
     "recording_id",
@@ -43,10 +43,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Filters:
-    """What someone wants to see of the list."""
+    """What a visitor selected in the list."""
 
     search: str = ""
-    """Text in a file's name, a title or an artist; capitals do not matter."""
+    """Text in a file's name, a title or an artist, in any case."""
     verdict: str = ""
     """A verdict; empty for all."""
     declared: bool = False
@@ -54,14 +54,14 @@ class Filters:
     disagreement: str = ""
     """How declared and detected disagree; empty for all."""
     error: str = ""
-    """A kind of error, or ``any``: lists the files that could not be read instead."""
+    """A kind of error, or ``any``, to list unreadable files instead of recordings."""
     sort: Sort = "file"
     order: Order = "up"
     page: int = 1
     size: int = SIZES[0]
 
     def address(self, **changes: Any) -> str:
-        """Return the query string of this filters with some changes."""
+        """Return the query string of these filters, with some changes."""
         changed = replace(self, **changes)
         default = Filters()
         different = {
@@ -78,17 +78,17 @@ class ListingPage:
 
     filters: Filters
     count: int
-    """Rows there are in all."""
+    """Rows in total."""
     rows: tuple[Row, ...]
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Number of pages."""
         return max(1, -(-self.count // self.filters.size))
 
     @property
     def first(self) -> int:
-        """Place of the first row, counted from 1."""
+        """Number of the first row, from 1."""
         return (self.filters.page - 1) * self.filters.size + 1
 
     def to_json(self) -> dict[str, Any]:
@@ -103,14 +103,13 @@ class ListingPage:
 
 
 def read_page(queries: Queries, filters: Filters) -> ListingPage:
-    """Return a page of the list; of files that could not be read when an error is asked for."""
+    """Return a page of the list: of recordings, or of unreadable files if an error is selected."""
     locations = queries.locations()
     if filters.error:
         count = queries.rows(lambda t: _counted(_unreadable(t, filters, locations)))[0]["rows"]
         rows = queries.rows(lambda t: _paged(_unreadable(t, filters, locations), filters))
     else:
-        # All rows are ordered by the two columns that this needs; what a page shows of a
-        # recording is read only of those that are on it.
+        # Ordering all rows needs two columns. The others are read only for the rows of the page.
         count = queries.rows(lambda t: _counted(_chosen(t, filters, locations)))[0]["rows"]
         placed = queries.rows(lambda t: _paged(_sortable(t, filters, locations), filters))
         known = [row["recording_id"] for row in placed]
@@ -120,7 +119,7 @@ def read_page(queries: Queries, filters: Filters) -> ListingPage:
 
 
 def read_rows(queries: Queries, known: list[str]) -> dict[str, Row]:
-    """Return what a list shows of these recordings, by their ids; unknown ones are left out."""
+    """Return the listed columns of some recordings by their ids, without unknown ones."""
     if not known:
         return {}
     locations = queries.locations()
@@ -138,8 +137,8 @@ def _paged(listed: ir.Table, filters: Filters) -> ir.Table:
     by = "uri" if filters.sort == "file" or filters.error else filters.sort
     column = listed[by].lower() if by in ("uri", "title", "artist") else listed[by]
     order = ibis.desc(column) if filters.order == "down" else ibis.asc(column)
-    # Rows without a value come last either way; equal ones in one order, so that pages do
-    # not repeat or lose a row.
+    # Rows without a value come last in both directions. Equal rows have a fixed order, so that
+    # pages don't repeat or lose one.
     ordered = listed.order_by([column.isnull(), order, "uri"])
     return ordered.limit(filters.size, offset=(filters.page - 1) * filters.size)
 
@@ -169,7 +168,7 @@ def _chosen(table: TableOf, filters: Filters, locations: Locations) -> ir.Table:
 
 
 def _sortable(table: TableOf, filters: Filters, locations: Locations) -> ir.Table:
-    """Return the chosen recordings with their first file and what they are sorted by."""
+    """Return the chosen recordings with their first file and the column they are sorted by."""
     chosen = _chosen(table, filters, locations).rename(title="tag_title", artist="tag_artist")
     if filters.sort == "p_generated":
         scored = table("verdicts").select("recording_id", "p_generated")
@@ -179,7 +178,7 @@ def _sortable(table: TableOf, filters: Filters, locations: Locations) -> ir.Tabl
 
 
 def _described(table: TableOf, known: list[str]) -> ir.Table:
-    """Return what a page shows of these recordings."""
+    """Return the columns that a page shows for some recordings."""
     recordings, files, verdicts = table("recordings"), table("files"), table("verdicts")
     listed = recordings.filter(recordings.recording_id.isin(known))
     shown = listed.select(*_COLUMNS, title="tag_title", artist="tag_artist")

@@ -1,4 +1,4 @@
-"""Where a p-value stands between ordinary human music and what is called generated."""
+"""Where a p-value lies between ordinary human music and what is called generated."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from phonoscope.detector.generated import ORDINARY, Band
-from phonoscope.text import count
+from phonoscope.text import number
 from phonoscope.view.scale import Tick
 from phonoscope.view.verdict import OF
 
 _RAREST = 1e-4
-"""The scale reaches at least down to one human recording in ten thousand."""
+"""The scale reaches down to at least one human recording in ten thousand."""
 
 
 class Zone(NamedTuple):
-    """A stretch of the scale that leads to one verdict."""
+    """A part of the scale that leads to one verdict."""
 
     band: Band
     left: float
@@ -31,13 +31,13 @@ class PValueScale:
     zones: tuple[Zone, ...]
     ticks: tuple[Tick, ...]
     at: float
-    """Where the recording stands, percent of the width."""
+    """Place of the recording, percent of the width."""
     is_beyond: bool
-    """Whether it is rarer than the scale's end."""
+    """Whether it is rarer than the end of the scale."""
 
 
 def p_value_scale(p_value: float | None, target: float | None) -> PValueScale | None:
-    """Return the scale of a p-value; ``None`` of a verdict without one.
+    """Return the scale of a p-value; ``None`` for a verdict without one.
 
     Parameters
     ----------
@@ -70,4 +70,4 @@ def p_value_scale(p_value: float | None, target: float | None) -> PValueScale | 
 
 def _label(decade: int) -> str:
     found = OF / 10**decade
-    return count(round(found)) if found >= 1 else f"{found:g}"
+    return number(found, max(0, -round(math.log10(found))))

@@ -1,4 +1,4 @@
-"""The one place where pages ask the catalogue."""
+"""All queries that pages send to the catalogue."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from phonoscope.findings.base import Chart, Found, find
 from phonoscope.findings.page import drawn
 from phonoscope.findings.plots.svg import draw
 from phonoscope.findings.report import name_of
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,7 +25,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class Decisions(Protocol):
-    """What people decided about copies."""
+    """Decisions about copies."""
 
     def record(self, one: str, other: str, decision: str) -> None:
         """Record whether two recordings are the same."""
@@ -32,31 +33,31 @@ class Decisions(Protocol):
 
 @runtime_checkable
 class Decided(Protocol):
-    """A catalogue that keeps what people decide about copies."""
+    """A catalogue that stores decisions about copies."""
 
     @property
     def decisions(self) -> Decisions:
-        """What was decided."""
+        """The decisions."""
 
     def copies_searched(self) -> datetime | None:
-        """Return when copies were last searched for, UTC; ``None`` when they never were."""
+        """Return the time of the last search for copies, UTC; ``None`` before the first."""
 
 
 @runtime_checkable
 class Stated(Protocol):
-    """A catalogue that tells when it has changed."""
+    """A catalogue that shows whether it has changed."""
 
     def state(self) -> object:
-        """Return what differs from before when rows were added or replaced."""
+        """Return a value that changes when rows are added or replaced."""
 
 
 class Queries:
-    """Asks and draws in three threads of its own.
+    """Queries and draws in three threads of its own.
 
-    A catalogue keeps a connection for each thread that asks it, and pages are made in many
-    threads. Findings and copies, which may take long, have their own, so that they do not hold
-    up the rest. Tables are taken anew for each question, so that a page loaded again shows what a
-    scan has added meanwhile; the findings are asked again only when something was.
+    A catalogue has one connection per thread, and pages are made in many threads. Findings and
+    copies can take long, so each has its own thread and doesn't hold up the rest. Each query opens
+    the tables again, so that a reloaded page shows what a scan has added. The findings are
+    computed again only after a change.
     """
 
     def __init__(self, catalogue: CatalogueReader, *, full_paths: bool = False) -> None:
@@ -86,7 +87,7 @@ class Queries:
         return self._rows.submit(locations_of, self._catalogue, full=self._full_paths).result()
 
     def findings(self) -> tuple[Found, ...]:
-        """Ask every finding, or return what was answered when nothing was added since."""
+        """Compute every finding, or return the last result if nothing has changed since."""
         return self._findings.submit(self._found).result()
 
     def _found(self) -> tuple[Found, ...]:
@@ -97,39 +98,40 @@ class Queries:
         return self._answered[1]
 
     def drawn(self, found: tuple[Found, ...]) -> dict[str, tuple[str, str]]:
-        """Draw the charts of findings, by name of the finding."""
+        """Draw the plots of findings, by name of the finding."""
         return self._findings.submit(drawn, found).result()
 
     def draw(self, chart: Chart, name: str) -> tuple[str, str]:
-        """Draw one chart, wide and narrow."""
+        """Draw one plot, wide and narrow."""
         return self._rows.submit(draw, chart, name).result()
 
     def copies(self, question: Callable[[CatalogueReader], AnswerT]) -> AnswerT:
-        """Return what the catalogue answers on copies."""
+        """Return what a function on copies returns for the catalogue."""
         return self._copies.submit(question, self._catalogue).result()
 
     def copies_searched(self) -> datetime | None:
-        """Return when copies were last searched for, UTC; ``None`` when they never were."""
+        """Return the time of the last search for copies, UTC; ``None`` before the first."""
         keeps = self._catalogue
         if not isinstance(keeps, Decided):
             return None
         return self._copies.submit(keeps.copies_searched).result()
 
     def decide(self, one: str, other: str, decision: str) -> None:
-        """Keep what a person says of two recordings: the one thing that pages write."""
+        """Store a decision about two recordings: the only thing that pages write."""
         keeps = self._catalogue
         if not isinstance(keeps, Decided):
-            raise CatalogueError("this catalogue keeps no decisions")
+            message = gettext("This catalogue can't store decisions about copies.")
+            raise CatalogueError(message, code="no-decisions")
         self._copies.submit(keeps.decisions.record, one, other, decision).result()
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop all threads."""
         for pool in (self._rows, self._findings, self._copies):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 def rows_with(queries: Queries, name: str, recording_id: str) -> list[Row]:
-    """Return the rows of a table of pairs in which a recording is one of the two."""
+    """Return the rows of a table of pairs that contain a recording."""
 
     def mine(table: TableOf) -> ir.Table:
         pair = table(name).pair

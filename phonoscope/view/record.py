@@ -1,4 +1,4 @@
-"""All that a catalogue holds of one recording."""
+"""Everything that a catalogue holds about one recording."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError
 from phonoscope.escape import printable
 from phonoscope.features.base import features
+from phonoscope.messages import gettext
 from phonoscope.view.queries import Queries, Row
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Record:
-    """One recording as it stands in a catalogue."""
+    """One recording from a catalogue."""
 
     analysis: Analysis
-    """The stored rows, put together as when it was examined."""
+    """The stored rows, in the shape that analysing the recording returned."""
     files: tuple[Row, ...]
-    """Rows of the table ``files`` that hold it."""
+    """Rows of table ``files`` with this recording."""
     locations: Locations
     """How to name these files."""
 
@@ -43,7 +44,7 @@ class Record:
 
     @property
     def title(self) -> str:
-        """The tag by which a person knows it, or the name of its first file."""
+        """Its title tag, or the name of its first file."""
         tag = self.analysis.tags.title
         return printable(tag) if tag else self.locations.name(self.analysis.file).rsplit("/", 1)[-1]
 
@@ -56,7 +57,7 @@ class Record:
         return {**self.analysis.to_json(), **named, "error": error}
 
     def to_json(self) -> dict[str, Any]:
-        """Return the shape of ``phonoscope check --json``, and the files that hold it."""
+        """Return the shape of ``phonoscope check --json`` and its files."""
         files = [
             {
                 **self._named(row["uri"]),
@@ -105,25 +106,31 @@ def _of(table: ir.Table, recording_id: str) -> ir.Table:
 
 
 def _made(kind: type[Any], row: Mapping[str, Any], prefix: str = "") -> Any:
-    """Return a dataclass from the columns it declares; an absent column reads as empty."""
+    """Return a dataclass from the columns that it declares; a missing column reads as empty."""
     stored = {f.name: row.get(prefix + f.name) for f in columns_in(kind)}
-    # What is no column served the verdict while the recording was examined.
+    # Fields that are no columns were only needed for the verdict during the analysis.
     needed = (f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING)
     return kind(**dict.fromkeys(needed) | stored)
 
 
 def _is_described(row: Row) -> bool:
-    """Whether the version that wrote a row knew the stream's columns."""
+    """Whether the version that wrote a row had the stream's columns."""
     return all(row.get(name) is not None for name in ("container", "codec", "sample_rate_hz"))
 
 
 def _verdict(row: Row) -> Verdict:
-    # What is not a number was not measured.
+    # A value that isn't finite was not measured.
     finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
     try:
         made: Verdict = _made(Verdict, {**finite, "verdict": Band(row["verdict"])})
     except ValueError as error:
-        raise CatalogueError(f"verdict {row['verdict']!r} is not known to this version") from error
+        raise CatalogueError(
+            gettext(
+                "This version of Phonoscope doesn't know the verdict {verdict}.",
+                verdict=printable(str(row["verdict"])),
+            ),
+            code="unknown-verdict",
+        ) from error
     return made
 
 
@@ -133,7 +140,7 @@ def _statement(row: Row) -> Statement:
 
 
 def _segments(rows: list[Row]) -> tuple[Segment, ...]:
-    """Return the stretches in order of time; one without a number cannot be shown."""
+    """Return the segments in order of time, without those that lack a number."""
     made = [_made(Segment, row) for row in rows]
     whole = [s for s in made if all(v is not None and isfinite(v) for v in vars(s).values())]
     return tuple(sorted(whole, key=lambda s: s.start_s))

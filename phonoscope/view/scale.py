@@ -1,11 +1,11 @@
-"""Where the labels of a spectrogram stand, as percentages of its sides."""
+"""Labels along the axes of a spectrogram, placed as percentages of its sides."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from phonoscope.text import clock
+from phonoscope.text import clock, measured
 
 _HERTZ = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 18_000, 36_000)
@@ -29,16 +29,16 @@ def frequency_ticks(highest_hz: float) -> list[Tick]:
     return [
         Tick(
             round(100 * math.log(highest_hz / hz) / octaves, 3),
-            f"{hz // 1000} kHz" if hz >= 1_000 else f"{hz} Hz",
+            measured(hz / 1000, "kHz") if hz >= 1_000 else measured(hz, "Hz"),
         )
         for hz in _HERTZ
-        # A label too near an end would be cut off.
+        # A label too close to an end would be cut off.
         if 1.25 * lowest_hz < hz < highest_hz / 1.06
     ]
 
 
 def time_step(length_s: float) -> int:
-    """Return how far apart, s, the labels of a time axis of this length stand."""
+    """Return the distance of labels on a time axis of this length, s."""
     return next((s for s in _STEPS_S if length_s / s <= MOST_TIMES), _STEPS_S[-1])
 
 
@@ -48,5 +48,5 @@ def time_ticks(duration_s: float, step_s: int | None = None) -> list[Tick]:
         return []
     step = step_s or time_step(duration_s)
     times = [k * step for k in range(1, math.ceil(duration_s / step))]
-    label = clock if step >= 10 else lambda s: f"{s:.0f} s"
+    label = clock if step >= 10 else lambda s: measured(s, "s")
     return [Tick(round(100 * s / duration_s, 3), label(s)) for s in times if s < 0.97 * duration_s]

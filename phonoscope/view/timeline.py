@@ -1,4 +1,4 @@
-"""The stretches of a recording over time: columns to draw, a table, and a sentence."""
+"""The segments of a recording over time: columns to draw, a table, and a sentence."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from phonoscope.detector.generated import Segment
-from phonoscope.text import clock, count, counted, measured
+from phonoscope.messages import Localised, gettext, ngettext, sentences
+from phonoscope.text import measured, position
 from phonoscope.view.verdict import likelihood
 
 MOST_COLUMNS = 360
-"""More would be thinner than two pixels, and no finger could meet one."""
+"""More would be thinner than two pixels, too thin to touch."""
 EVEN = 0.5
-"""From here on a stretch is more likely a generator's than not."""
+"""From here on a segment is more likely generated than not."""
 _LEAST_WIDTH = 0.05
-"""Percent; even a stretch of no length can be seen."""
+"""Percent, so that even a segment of no length is visible."""
 
 
 @dataclass(frozen=True)
 class TimelineColumn:
-    """One column of the timeline: a stretch, or several that stand for their highest."""
+    """One column of the timeline: a segment, or the highest of several."""
 
     highest: Segment
     start_s: float
@@ -32,26 +33,31 @@ class TimelineColumn:
 
     @property
     def is_high(self) -> bool:
-        """Whether it is more likely a generator's than not."""
+        """Whether it is more likely generated than not."""
         return self.highest.p_generated >= EVEN
 
     @property
     def height(self) -> float:
-        """Percent of the timeline's height; what was weighed never vanishes."""
+        """Percent of the timeline's height; never 0, so that every scored segment is visible."""
         return round(max(2.0, 100 * min(self.highest.p_generated, 1.0)), 2)
 
     @property
-    def time(self) -> str:
+    def time(self) -> Localised:
         """From when to when, in words."""
-        return f"{moment(self.start_s)} to {moment(self.end_s)}"
+        return span(self.start_s, self.end_s)
 
     @property
-    def says(self) -> str:
+    def says(self) -> Localised:
         """What it shows, in words."""
         p = likelihood(self.highest.p_generated)
         if self.count == 1:
-            return f"{self.time}: {p}"
-        return f"{self.time}: at most {p}, at {moment(self.highest.start_s)}"
+            return gettext("{time}: {probability}", time=self.time, probability=p)
+        return gettext(
+            "{time}: up to {probability}, at {place}",
+            time=self.time,
+            probability=p,
+            place=position(self.highest.start_s),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,22 +66,22 @@ class Timeline:
 
     columns: tuple[TimelineColumn, ...]
     stretches: int
-    """How many stretches there are in all."""
-    says: str
+    """How many segments there are in all."""
+    says: Localised
 
     @property
     def is_thinned(self) -> bool:
-        """Whether a column stands for several stretches."""
+        """Whether a column shows several segments."""
         return self.stretches > len(self.columns)
 
 
 def timeline_of(segments: Sequence[Segment], duration_s: float | None) -> Timeline | None:
-    """Lay out stretches over time; ``None`` when there are none.
+    """Lay out segments over time; ``None`` if there are none.
 
     Parameters
     ----------
     segments
-        Stretches weighed on their own.
+        Segments that were scored on their own.
     duration_s
         Duration of the recording, s, which is the width of the spectrogram too.
     """
@@ -84,7 +90,7 @@ def timeline_of(segments: Sequence[Segment], duration_s: float | None) -> Timeli
         return None
     total_s = duration_s or max(s.end_s for s in ordered)
     runs = _thinned(ordered, total_s)
-    # A stretch may reach into the next one; it is drawn up to there.
+    # A segment may overlap the next one; it is drawn up to there.
     ends = [min(max(s.end_s for s in run), after[0].start_s) for run, after in pairwise(runs)]
     ends.append(max(s.end_s for s in runs[-1]))
     columns = tuple(_column(run, end, total_s) for run, end in zip(runs, ends, strict=True))
@@ -115,22 +121,38 @@ def _column(run: list[Segment], end_s: float, total_s: float) -> TimelineColumn:
     )
 
 
-def _in_words(ordered: Sequence[Segment]) -> str:
+def _in_words(ordered: Sequence[Segment]) -> Localised:
     highest = max(ordered, key=lambda s: s.p_generated)
-    high = sum(s.p_generated >= EVEN for s in ordered)
-    lengths = sorted(s.end_s - s.start_s for s in ordered)
-    typical = measured(lengths[len(lengths) // 2], "s")
-    where = f"{moment(highest.start_s)} to {moment(highest.end_s)}"
+    p, where = likelihood(highest.p_generated), span(highest.start_s, highest.end_s)
     if len(ordered) == 1:
-        return f"One stretch, {where}: {likelihood(highest.p_generated)}."
-    few = "none" if high == 0 else "all" if high == len(ordered) else count(high)
-    return (
-        f"{counted(len(ordered), 'stretch', 'stretches')} of about {typical}; {few} of them more "
-        f"likely a generator\u2019s than not. The highest, {likelihood(highest.p_generated)}, is "
-        f"{where}."
+        return gettext("One segment, {time}: {probability}.", time=where, probability=p)
+    lengths = sorted(s.end_s - s.start_s for s in ordered)
+    return sentences(
+        ngettext(
+            "{n} segment of about {length}.",
+            "{n} segments of about {length}.",
+            len(ordered),
+            length=measured(lengths[len(lengths) // 2], "s"),
+        ),
+        _how_many_high(sum(s.p_generated >= EVEN for s in ordered), len(ordered)),
+        gettext("The highest, {probability}, is {time}.", probability=p, time=where),
     )
 
 
-def moment(seconds: float) -> str:
-    """Return a place in time as on a player; never with a decimal as a duration may have."""
-    return clock(seconds) if seconds >= 10 else f"0:{seconds:02.0f}"
+def _how_many_high(high: int, total: int) -> Localised:
+    if high == 0:
+        return gettext("None is more likely generated than not.")
+    if high == total:
+        return gettext("All are more likely generated than not.")
+    return ngettext(
+        "{n} is more likely generated than not.", "{n} are more likely generated than not.", high
+    )
+
+
+def span(start_s: float, end_s: float) -> Localised:
+    """Return a part of a recording as on a player.
+
+    >>> span(4.0, 92.0)
+    '0:04 to 1:32'
+    """
+    return gettext("{start} to {end}", start=position(start_s), end=position(end_s))

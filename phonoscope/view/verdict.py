@@ -1,4 +1,4 @@
-"""A verdict as a person reads it: what it rests on, and what the sound alone would say."""
+"""A verdict on a page: what it is based on, what the sound alone shows, and the numbers."""
 
 from __future__ import annotations
 
@@ -7,115 +7,132 @@ from typing import NamedTuple
 
 from phonoscope.detector.generated import Band, Verdict, detected_band, round_down
 from phonoscope.escape import printable
-from phonoscope.text import count, number, percent
+from phonoscope.messages import Localised, gettext
+from phonoscope.text import number, percent
 
 OF = 10_000
-"""Human recordings that a p-value is counted out of."""
+"""Human recordings that a p-value is counted in."""
 
 _NAMED = (Band.GENERATED, Band.PARTLY_GENERATED)
-_RESTS_ON = {
-    "detected": "Verdict, resting on what was detected in the sound",
-    "declared": "Verdict, resting on a mark in the file, not on the sound",
-    "none": "Verdict: neither the sound nor a mark in the file carries a claim",
+_BASED_ON = {
+    "detected": gettext("Verdict, based on the sound"),
+    "declared": gettext("Verdict, based on a mark in the file and not on the sound"),
+    "none": gettext("Verdict: neither the sound nor a mark in the file is conclusive"),
 }
 _ALONE = {
-    Band.UNDECIDED: "The sound alone would be undecided: unusual for human music, and not enough "
-    "to say that a machine made it.",
-    Band.NO_SIGN_FOUND: "The sound alone shows no sign of a generator. That does not speak "
-    "against the mark: detectors miss some.",
+    Band.UNDECIDED: gettext(
+        "The sound alone is undecided: unusual for human music, but not unusual enough to call it "
+        "generated."
+    ),
+    Band.NO_SIGN_FOUND: gettext(
+        "The sound alone shows no sign of a generator. That doesn't contradict the mark: the "
+        "detector misses some generators."
+    ),
 }
-_UNWEIGHED = (
-    "The sound was not weighed: it is too short or too quiet, or it was examined by a version "
-    "without a model."
+_NOT_SCORED = gettext(
+    "The detector didn't score this recording. It is too short or too quiet, or a version without "
+    "a model scanned it."
 )
 
 
 class VerdictField(NamedTuple):
     """One line of what was detected."""
 
+    name: str
+    """Which one it is, for scripts and tests."""
     label: str
     value: str
     note: str = ""
-    is_model: bool = False
 
 
-def rests_on(verdict: Verdict) -> str:
-    """Say what a verdict rests on."""
-    return _RESTS_ON.get(verdict.basis, f"Verdict, {printable(verdict.basis)}")
+def based_on(verdict: Verdict) -> str:
+    """Return what a verdict is based on."""
+    other = gettext("Verdict, based on: {basis}", basis=printable(verdict.basis))
+    return _BASED_ON.get(verdict.basis, other)
 
 
 def detected_says(verdict: Verdict) -> str:
-    """Say what the sound alone shows, where the verdict's own sentence speaks of a mark."""
+    """Return what the sound alone shows, where the verdict's own sentence is about a mark."""
     band = detected_band(verdict)
     if band is None or (verdict.p_generated is None and verdict.p_value is None):
-        return _UNWEIGHED
+        return _NOT_SCORED
     return _ALONE[band] if verdict.basis == "declared" else ""
 
 
 def verdict_fields(verdict: Verdict, least_counted: float | None = None) -> list[VerdictField]:
-    """Return the numbers behind what was detected; none that was not.
+    """Return the numbers behind what was detected, as far as there are any.
 
     Parameters
     ----------
     verdict
         The verdict.
     least_counted
-        The least p-value that the model's calibration could count; ``None`` when not known.
+        The smallest p-value that the model's calibration could count; ``None`` if unknown.
     """
     found: list[VerdictField] = []
     if verdict.p_generated is not None:
-        found.append(VerdictField("Probability of a generator", likelihood(verdict.p_generated)))
+        label = gettext("Probability that it is generated")
+        found.append(VerdictField("probability", label, likelihood(verdict.p_generated)))
     if verdict.p_value is not None:
         found.append(_rarity(verdict.p_value, verdict.false_alarms, least_counted))
     if verdict.false_alarms is not None:
-        share = percent(verdict.false_alarms)
-        found.append(
-            VerdictField(
-                "False alarms allowed", f"{of_ten_thousand(verdict.false_alarms)}, or {share}"
-            )
+        allowed = gettext(
+            "{count} human recordings, or {share}",
+            count=of_ten_thousand(verdict.false_alarms),
+            share=percent(verdict.false_alarms),
         )
+        found.append(VerdictField("false-alarms", gettext("Accepted false alarms"), allowed))
     if verdict.p_value is not None and detected_band(verdict) in _NAMED:
         found.append(_family(verdict))
     if verdict.p_voice is not None:
-        found.append(
-            VerdictField(
-                "Synthetic or converted voice",
-                likelihood(verdict.p_voice),
-                "Experimental: see its own error rates in the model card. No part of the verdict.",
-            )
+        note = gettext(
+            "Experimental, and not part of the verdict. Its error rates are in the model card."
         )
+        label = gettext("Probability of a synthetic or converted voice")
+        found.append(VerdictField("voice", label, likelihood(verdict.p_voice), note))
     if verdict.model:
-        found.append(VerdictField("Model", printable(verdict.model), is_model=True))
+        found.append(VerdictField("model", gettext("Model"), printable(verdict.model)))
     return found
 
 
 def _rarity(p_value: float, target: float | None, least_counted: float | None) -> VerdictField:
-    # Of a model that is not at hand it is not known how far it counted.
+    # How far a model counted is only known of the one that this version ships.
     least = 1 / OF if least_counted is None else least_counted
     note = ""
     if p_value < least and not math.isclose(p_value, least):
-        than = "" if least_counted is None else f" (1 of {count(round_down(1 / least))})"
-        note = (
-            f"Rarer than could be counted{than}, so it is extrapolated from the rarest that were; "
-            "the model card says from how many."
-        )
-    return VerdictField("Human look-alikes", look_alikes(p_value, target), note)
+        note = _EXTRAPOLATED if least_counted is None else _extrapolated(least_counted)
+    label = gettext("Human recordings that look at least as generated")
+    return VerdictField("look-alikes", label, look_alikes(p_value, target), note)
 
 
-def _family(verdict: Verdict) -> VerdictField:
-    if not verdict.generator:
-        return VerdictField(
-            "Family", "Unknown generator", "It resembles none that the model knows."
-        )
-    sure = verdict.generator_confidence
-    surely = f", {likelihood(sure)} sure" if sure is not None else ""
-    return VerdictField(
-        "Family", printable(verdict.generator) + surely, "If a generator made it at all."
+_EXTRAPOLATED = gettext(
+    "Too rare to count, so the number is extrapolated. The model card has the size of the sample."
+)
+
+
+def _extrapolated(least_counted: float) -> str:
+    return gettext(
+        "Too rare to count (fewer than 1 of {n}), so the number is extrapolated. The model card "
+        "has the size of the sample.",
+        n=round_down(1 / least_counted),
     )
 
 
-def likelihood(probability: float) -> str:
-    """Return a probability that came out of a model, which is never quite 0 or 1.
+def _family(verdict: Verdict) -> VerdictField:
+    label = gettext("Family of generators")
+    if not verdict.generator:
+        note = gettext("It resembles no generator that the model knows.")
+        return VerdictField("family", label, gettext("Unknown"), note)
+    name, note = printable(verdict.generator), gettext("If it is generated at all.")
+    sure = verdict.generator_confidence
+    if sure is None:
+        return VerdictField("family", label, gettext("{generator}", generator=name), note)
+    value = gettext("{generator}, with {share} probability", generator=name, share=likelihood(sure))
+    return VerdictField("family", label, value, note)
+
+
+def likelihood(probability: float) -> Localised:
+    """Return a probability from a model, which is never quite 0 or 1.
 
     >>> likelihood(1.0), likelihood(0.974)
     ('over 99.99%', '97.4%')
@@ -123,41 +140,38 @@ def likelihood(probability: float) -> str:
     return percent(min(max(probability, 1e-9), 1 - 1e-9))
 
 
-def look_alikes(p_value: float, target: float | None = None) -> str:
-    """Put a p-value as a count of human recordings.
+def look_alikes(p_value: float, target: float | None = None) -> Localised:
+    """Return a p-value as a count of human recordings.
 
     Parameters
     ----------
     p_value
         Share of human music that looks as much like a generator's output, 0 to 1.
     target
-        Share up to which a recording is called generated; a count that would round to it from
-        above says so, because the two lead to different verdicts.
+        Share up to which a recording is called generated. A p-value just above it would round to
+        the same count although it leads to another verdict, so the text then says "just over".
 
     Examples
     --------
-    >>> look_alikes(0.00042)
-    '4 of 10,000 human recordings look as much like one'
-    >>> look_alikes(0.00001)
-    'fewer than 1 of 10,000 human recordings looks as much like one'
+    >>> look_alikes(0.00042), look_alikes(0.00001), look_alikes(0.00101, 0.001)
+    ('4 of 10,000', 'fewer than 1 of 10,000', 'just over 10 of 10,000')
     """
     share = of_ten_thousand(p_value)
     if target is not None and p_value > target and share == of_ten_thousand(target):
-        share = f"just over {share}"
-    verb = "looks" if share.removeprefix("fewer than ").startswith("1 of") else "look"
-    return f"{share} human recordings {verb} as much like one"
+        return gettext("just over {share}", share=share)
+    return share
 
 
-def of_ten_thousand(share: float) -> str:
-    """Return a share as a count of ten thousand; under one, only that it is.
+def of_ten_thousand(share: float) -> Localised:
+    """Return a share as a count of ten thousand; below one, only that it is below.
 
     >>> of_ten_thousand(0.001), of_ten_thousand(0.00002), of_ten_thousand(1.0)
     ('10 of 10,000', 'fewer than 1 of 10,000', 'all of 10,000')
     """
     if share >= 1.0:
-        return f"all of {count(OF)}"
+        return gettext("all of {total}", total=OF)
     found = share * OF
-    # Floating point: one in ten thousand must not read as fewer.
+    # Floating point: exactly 1 of 10,000 must not read as fewer.
     if found < 1.0 and not math.isclose(found, 1.0):
-        return f"fewer than 1 of {count(OF)}"
-    return f"{number(min(found, OF - 1))} of {count(OF)}"
+        return gettext("fewer than 1 of {total}", total=OF)
+    return gettext("{n} of {total}", n=number(min(found, OF - 1)), total=OF)

@@ -1,1 +1,1 @@
-"""The pages of a catalogue and its API, served to a browser."""
+"""The pages of a catalogue and its API."""

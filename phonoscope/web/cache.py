@@ -1,4 +1,4 @@
-"""Overviews on demand: painted by a few threads, each once, the last ones kept."""
+"""Overviews on demand. A few threads paint them, and the last ones are kept."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.messages import gettext
 from phonoscope.web.overview import Overview
 
 SIZE = 32
-"""Overviews kept; each takes about half a megabyte."""
+"""Overviews to keep; each takes about half a megabyte."""
 PAINTERS = 2
 WAITING = 8
-"""Overviews that may be painted or wait at once; more are refused, not queued."""
+"""Overviews that are painted or wait at one time; more are refused, not queued."""
 LIMIT_S = 300.0
-"""Seconds a overview may take: ten hours of stereo take about 40."""
+"""Time limit of an overview, s. Ten hours of stereo take about 40 s."""
 
 Paint = Callable[[float], Overview]
 
@@ -26,7 +27,7 @@ class BusyError(Exception):
 
 
 class OverviewCache:
-    """Bounded cache of overviews; threads that ask for the same one share the work."""
+    """Bounded cache of overviews. Threads that need the same one share the work."""
 
     def __init__(self, size: int = SIZE, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
         self._size, self._waiting, self._limit_s = size, waiting, limit_s
@@ -36,21 +37,21 @@ class OverviewCache:
         self._under_way: dict[str, Future[Overview]] = {}
 
     def get(self, name: str, paint: Paint) -> Overview:
-        """Return a overview, painting it when it is not kept.
+        """Return an overview; paint it if the cache doesn't have it.
 
         Parameters
         ----------
         name
-            What identifies it.
+            Its identifier.
         paint
-            Paints it; takes the seconds it may take.
+            Paints it, within a number of seconds.
 
         Raises
         ------
         BusyError
-            When too many others are under way.
+            If too many others are being painted.
         UnreadableError
-            When it cannot be painted, or not in time.
+            If it can't be painted, or not in time.
         """
         with self._lock:
             if name in self._done:
@@ -64,21 +65,22 @@ class OverviewCache:
                 future = self._painters.submit(paint, self._limit_s)
                 self._under_way[name] = future
         if is_mine:
-            # Outside the lock: of a future that is done already it runs at once, here.
+            # Outside the lock: the callback of a finished future runs at once, in this thread.
             future.add_done_callback(lambda done: self._put(name, done))
         try:
             return future.result(timeout=2 * self._limit_s)
         except TimeoutError as error:
-            raise UnreadableError(ErrorKind.TIME_LIMIT, "drawing it takes too long") from error
+            too_long = gettext("Drawing it takes too long.")
+            raise UnreadableError(ErrorKind.TIME_LIMIT, too_long) from error
 
     def close(self) -> None:
-        """Let no more be painted."""
+        """Stop painting."""
         self._painters.shutdown(wait=False, cancel_futures=True)
 
     def _put(self, name: str, done: Future[Overview]) -> None:
         with self._lock:
             self._under_way.pop(name, None)
-            # A failure is not kept: the file may be back at the next look.
+            # Failures are not kept: the file may be back next time.
             if not done.cancelled() and done.exception() is None:
                 self._done[name] = done.result()
                 while len(self._done) > self._size:

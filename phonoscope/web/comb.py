@@ -1,4 +1,4 @@
-"""The teeth of a comb: where they should stand, and which of them do."""
+"""The teeth of a comb: the expected places, and which of them have a peak."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.features.artefacts import NOTABLE_SCORE, NOTABLE_TOOTH_DB
-from phonoscope.text import number
+from phonoscope.messages import Message, gettext
+from phonoscope.text import measured
 
 FEW_TEETH = 16
-"""Up to so many are told apart where all are drawn; of more, a part is looked at closely."""
+"""Up to this many are legible in one plot; of more, a second plot shows a part."""
 CLOSE_TEETH = 12
 _MOST_RISE_DB = 6.0
-"""One loud partial on a tooth must not choose the close look by itself."""
+"""Limit on each tooth, so that one loud partial doesn't choose the part by itself."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,25 @@ class Tooth:
 
     hz: float
     rise_db: float
-    """How far the spectrum there rises over the points half way to the next teeth, dB."""
+    """How far the spectrum rises there over the points halfway to the next teeth, dB."""
 
     @property
     def is_met(self) -> bool:
-        """Whether the spectrum shows it."""
+        """Whether the spectrum has it."""
         return self.rise_db >= NOTABLE_TOOTH_DB
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         """What it shows, in words."""
-        at = f"Tooth at {number(self.hz, 1)} Hz"
-        return f"{at}, {self.rise_db:.1f} dB over the points between" if self.is_met else at
+        where = measured(self.hz, "Hz", 1)
+        if not self.is_met:
+            return gettext("Multiple at {frequency}, without a peak", frequency=where)
+        rise = measured(self.rise_db, "dB", 1)
+        return gettext("Peak at {frequency}, {rise} high", frequency=where, rise=rise)
 
 
 def stands_out(descriptors: Mapping[str, Any]) -> bool:
-    """Whether the strongest comb is strong enough to be put into words."""
+    """Whether the strongest comb is strong enough to mention."""
     return (descriptors.get("comb_score") or 0.0) >= NOTABLE_SCORE and (
         descriptors.get("comb_tooth_db") or 0.0
     ) >= NOTABLE_TOOTH_DB
@@ -58,7 +62,7 @@ def teeth_of(
     bin_hz
         Distance of bins, Hz.
     band_hz
-        From where to where to look, Hz.
+        Lowest and highest frequency, Hz.
     spacing_hz
         The comb's spacing, Hz.
     """
@@ -76,7 +80,7 @@ def teeth_of(
 
 
 def close_look(teeth: Sequence[Tooth]) -> Sequence[Tooth]:
-    """Return the run of teeth that stand highest; none when all of them are few."""
+    """Return the highest run of teeth; none if there are few in total."""
     if len(teeth) <= FEW_TEETH:
         return ()
     rises = np.clip([tooth.rise_db for tooth in teeth], 0.0, _MOST_RISE_DB)

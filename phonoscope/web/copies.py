@@ -1,4 +1,4 @@
-"""The pages of copies: groups, two recordings side by side, and the form that decides."""
+"""The pages of copies: groups, two recordings side by side, and the form for decisions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from phonoscope.matching.recording.match_store import Decision, pair_key
+from phonoscope.messages import gettext
 from phonoscope.view.alignment import Alignment, align
 from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Row
@@ -28,13 +29,14 @@ from phonoscope.web.groups import (
     read_groups,
     read_pair,
 )
+from phonoscope.web.problem import Problem
 from phonoscope.web.recording import why_lost
 from phonoscope.web.view import View
 
 router = APIRouter(prefix="/copies", include_in_schema=False)
 
 LISTED = 200
-"""Decisions that a page lists; the API has all."""
+"""Decisions that a page lists; the API returns all."""
 _PAIR = re.compile(r"^[0-9a-f]{32}-[0-9a-f]{32}$")
 
 
@@ -42,7 +44,7 @@ _PAIR = re.compile(r"^[0-9a-f]{32}-[0-9a-f]{32}$")
 def page(
     request: Request, filters: Annotated[CopyFilters, Depends(copy_filters_of)], decided: str = ""
 ) -> Response:
-    """Show a page of the groups, and what was dismissed."""
+    """Show a page of the groups, and the pairs that were decided to be different."""
     queries = request.app.state.queries
     decisions = read_decisions(queries)
     listed = decisions[:LISTED]
@@ -59,35 +61,36 @@ def page(
         decided=len(decisions),
         rows=read_rows(queries, sorted(named)),
         notice=_notice(request, decided),
+        catalogue=shlex.quote(queries.name),
         command=f"phonoscope copies {shlex.quote(queries.name)}",
     )
 
 
 @dataclass(frozen=True)
 class Form:
-    """What the form of a decision sends."""
+    """What the form for a decision sends."""
 
     one: str
     other: str
     decision: str
     back: str
-    """Which page it was on: the ``pair``, or the list."""
+    """The page of the form: ``pair``, or else the list."""
     group: str
-    """Place of the group in the list."""
+    """Number of the group in the list."""
     page: str
     size: str
     recording: str
 
 
 async def form_of(request: Request) -> Form:
-    """Read the form; a field that is missing is empty."""
+    """Read the form; a missing field is empty."""
     sent = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
     return Form(**{name: sent.get(name, "") for name in Form.__dataclass_fields__})
 
 
 @router.post("/decisions")
 def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
-    """Keep what a person says, and go back to where that was said."""
+    """Store a decision and return to the page of the form."""
     decide(request, form.one, form.other, form.decision)
     decided = pair_key(form.one, form.other)
     if form.back == "pair":
@@ -97,7 +100,7 @@ def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Respon
         int(form.page) if re.fullmatch(r"\d{1,6}", form.page) else 1,
         int(form.size) if re.fullmatch(r"\d{1,2}", form.size) else SIZES[0],
     ).address()
-    # Where the group was: a person goes through the list from above.
+    # To the same group: people work through the list from top to bottom.
     place = f"#group-{form.group}" if re.fullmatch(r"\d{1,9}", form.group) else ""
     joint = "&" if len(address) > 1 else ""
     return RedirectResponse(f"/copies{address}{joint}decided={decided}{place}", 303)
@@ -105,14 +108,24 @@ def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Respon
 
 @router.get("/{one}/{other}")
 def pair(request: Request, one: str, other: str, decided: str = "") -> Response:
-    """Show two recordings, matching moments under each other."""
+    """Show two recordings with matching moments lined up."""
     queries = request.app.state.queries
     records = {name: known_record(request, name) for name in (one, other)}
     if one == other:
-        raise HTTPException(404, "A recording cannot be compared with itself.")
+        raise Problem(
+            404,
+            "same-recording",
+            gettext("A recording can't be compared with itself."),
+            gettext("Choose two recordings from the list of copies."),
+        )
     compared = read_pair(queries, one, other)
     if compared is None:
-        raise HTTPException(404, "One of these two is too short or too quiet to be compared.")
+        raise Problem(
+            404,
+            "not-comparable",
+            gettext("These two recordings can't be compared."),
+            gettext("One of them is too short or too quiet to have fingerprints."),
+        )
     sides = _sides(compared, records)
     return View(request, queries).page(
         "pair.html",
@@ -135,11 +148,11 @@ class Side:
     row: Row
     uris: tuple[str, ...]
     lost: str | None
-    """Why no file of it can be opened; ``None`` when one can."""
+    """Why none of its files can be opened; ``None`` if one can."""
     playable: bool
     louder_lu: float
-    """How much louder it is than the other; by that it is turned down, so that the ear compares
-    the sound and not the level."""
+    """How much louder it is than the other. Playback is turned down by that, so that people
+    compare the sound and not the level."""
 
     @property
     def volume(self) -> float:
@@ -173,7 +186,7 @@ def _semitones(compared: ListedGroup) -> float:
 
 
 def _notice(request: Request, decided: str) -> dict[str, Any] | None:
-    """Return what was just decided of a pair, as the catalogue has it now."""
+    """Return the decision that was just made about a pair, as the catalogue has it now."""
     if not _PAIR.match(decided):
         return None
     queries = request.app.state.queries

@@ -1,11 +1,11 @@
-"""The API: what the pages show, as JSON; and the decisions on copies, which it keeps."""
+"""The API: what the pages show, as JSON, and decisions about copies."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from phonoscope.catalogue.schema.tables import phonoscope_version
@@ -14,9 +14,11 @@ from phonoscope.detector.generated import Band
 from phonoscope.errors import ErrorKind, UsageError
 from phonoscope.findings.report import JSON_FORMAT, shape
 from phonoscope.matching.recording.match_store import Decision
+from phonoscope.messages import gettext
 from phonoscope.view.listing import SIZES, Filters, Order, Sort, read_page
 from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups
+from phonoscope.web.problem import Problem
 
 router = APIRouter(prefix="/api")
 
@@ -38,7 +40,7 @@ def filters_of(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0],
 ) -> Filters:
-    """Return what the query parameters filters for; FastAPI refuses what is out of bounds."""
+    """Return the filters from the query parameters; FastAPI refuses values out of bounds."""
     return Filters(
         search.strip(), verdict, declared == "1", disagreement, error, sort, order, page, size
     )
@@ -50,27 +52,34 @@ def copy_filters_of(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
 ) -> groups.CopyFilters:
-    """Return what the query parameters filters for of the groups of copies."""
+    """Return the filters of the groups of copies from the query parameters."""
     return groups.CopyFilters(recording, page, size)
 
 
 def decide(request: Request, one: str, other: str, decision: str) -> None:
-    """Keep what a person says of two recordings; 422 when that makes no sense."""
+    """Store a decision about two recordings; status 422 if that's impossible."""
     try:
         request.app.state.queries.decide(one, other, decision)
     except UsageError as error:
-        raise HTTPException(422, f"Nothing was changed: {error}.") from error
+        unchanged = gettext("Nothing was changed.")
+        raise Problem(422, error.code or "no-decision", error.message, unchanged) from error
 
 
 def known_record(request: Request, recording_id: str) -> Record:
-    """Return a recording; 404 for an identifier that is none or is not known."""
+    """Return a recording; status 404 for an unknown or malformed identifier."""
     record = (
         read_record(request.app.state.queries, recording_id)
         if _RECORDING_ID.match(recording_id)
         else None
     )
     if record is None:
-        raise HTTPException(404, "There is no such recording in this catalogue.")
+        raise Problem(
+            404,
+            "no-such-recording",
+            gettext("This catalogue has no such recording."),
+            gettext("It may have been scanned into another catalogue, or its file has changed."),
+            gettext("Search the list of recordings by file name or title."),
+        )
     return record
 
 
@@ -85,13 +94,13 @@ def findings(request: Request) -> dict[str, Any]:
 def recordings(
     request: Request, filters: Annotated[Filters, Depends(filters_of)]
 ) -> dict[str, Any]:
-    """Return a page of the list; with ``error``, of the files that could not be read."""
+    """Return a page of the list of recordings; with ``error``, of unreadable files."""
     return read_page(request.app.state.queries, filters).to_json()
 
 
 @router.get("/recordings/{recording_id}")
 def recording(request: Request, recording_id: str) -> dict[str, Any]:
-    """Return one recording, in the shape of ``phonoscope check --json``, and its files."""
+    """Return one recording in the shape of ``phonoscope check --json``, with its files."""
     return known_record(request, recording_id).to_json()
 
 
@@ -101,17 +110,17 @@ def copies(
 ) -> dict[str, Any]:
     """Return a page of the groups of copies, the largest first.
 
-    ``count`` groups in all; ``searched_utc`` is when ``phonoscope copies`` last searched, null
-    when it never did; ``scanned_since`` counts recordings that search did not see. A group has
-    ``reasons`` why its first member is likely the original, and ``members`` as of
-    ``phonoscope copies --json``, with the ``decision`` on each and the original, or null. With
-    ``recording``, the group of that recording only.
+    ``count`` is the number of groups, ``searched_utc`` the time of the last search by
+    ``phonoscope copies`` or null, and ``scanned_since`` the number of recordings scanned since
+    then. A group has ``reasons`` why its first member is likely the original, and ``members`` as
+    in ``phonoscope copies --json``, each with the ``decision`` about it and the original, or null.
+    With ``recording``, only the group of that recording is returned.
     """
     return groups.read_groups(request.app.state.queries, filters).to_json()
 
 
 class DecisionBody(BaseModel):
-    """What a person says of two recordings."""
+    """A decision about two recordings."""
 
     model_config = ConfigDict(extra="forbid")
     one: str = Field(pattern=_RECORDING_ID.pattern)
@@ -121,7 +130,7 @@ class DecisionBody(BaseModel):
 
 @router.get("/decisions")
 def decisions(request: Request) -> dict[str, Any]:
-    """Return what people say of pairs of recordings, the newest first."""
+    """Return the decisions about pairs of recordings, newest first."""
     return {
         "format": "phonoscope-decisions/1",
         "decisions": [
@@ -132,10 +141,10 @@ def decisions(request: Request) -> dict[str, Any]:
 
 @router.post("/decisions")
 def decided(request: Request, body: DecisionBody) -> dict[str, Any]:
-    """Keep whether two recordings are the ``same`` or ``different``; ``open`` takes it back.
+    """Store that two recordings are the ``same`` or ``different``; ``open`` withdraws that.
 
-    The one thing the API writes. It is kept in the catalogue; no search overrules it, and
-    nothing is deleted.
+    This is the only thing that the API writes. The decision is stored in the catalogue. No search
+    overrules it, and nothing is deleted.
     """
     decide(request, body.one, body.other, body.decision)
     return {

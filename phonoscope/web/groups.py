@@ -1,4 +1,4 @@
-"""Groups of copies as pages and the API show them, with what a person says of them."""
+"""Groups of copies as pages and the API show them, with the decisions about them."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 SIZES = (10, 25, 50)
-"""Groups of a page; more would take long, because members are compared for it."""
+"""Groups on a page. More would take long, because their members are compared."""
 
 
 @dataclass(frozen=True)
 class CopyFilters:
-    """What someone wants to see of the groups."""
+    """What a visitor selected in the list of groups."""
 
     recording: str = ""
-    """A recording's id, to see its group only."""
+    """A recording's id, to show only its group."""
     page: int = 1
     size: int = SIZES[0]
 
     def address(self, **changes: Any) -> str:
-        """Return the query string of this filters with some changes."""
+        """Return the query string of these filters, with some changes."""
         default, changed = vars(CopyFilters()), vars(replace(self, **changes))
         return "?" + urlencode({name: v for name, v in changed.items() if v != default[name]})
 
 
 @dataclass(frozen=True)
 class PairDecision:
-    """What a person says of two recordings."""
+    """What a person decided about two recordings."""
 
     one: str
     other: str
@@ -61,12 +61,12 @@ class Shown:
 
     member: Member
     row: Row
-    """What the list of recordings shows of it."""
+    """What the list of recordings shows about it."""
     decision: PairDecision | None
-    """What a person says of it and the likely original; ``None`` when that is open."""
+    """The decision about it and the likely original; ``None`` while that is open."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented shape: as of ``phonoscope copies --json``, and the decision."""
+        """Return the documented shape: as in ``phonoscope copies --json``, and the decision."""
         decision = self.decision and self.decision.to_json()
         return {**dataclasses.asdict(self.member), "decision": decision}
 
@@ -76,7 +76,7 @@ class ListedGroup:
     """One group."""
 
     number: int
-    """Its place among all, counted from 1; the largest is first."""
+    """Its number, from 1; the largest group is first."""
     reasons: tuple[str, ...]
     members: tuple[Shown, ...]
     """The likely original first."""
@@ -103,18 +103,18 @@ class CopiesPage:
 
     filters: CopyFilters
     count: int
-    """Groups there are in all."""
+    """Groups in total."""
     recordings: int
     """Recordings in them."""
     groups: tuple[ListedGroup, ...]
     searched_utc: datetime | None
-    """When copies were last searched for; ``None`` when they never were."""
+    """Time of the last search for copies; ``None`` before the first."""
     scanned_since: int
-    """Recordings that no search has looked at."""
+    """Recordings that were scanned after the last search."""
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Number of pages."""
         return max(1, -(-self.count // self.filters.size))
 
     def to_json(self) -> dict[str, Any]:
@@ -152,9 +152,9 @@ def read_groups(queries: Queries, filters: CopyFilters) -> CopiesPage:
 
 
 def read_pair(queries: Queries, one: str, other: str) -> ListedGroup | None:
-    """Return two recordings compared, whether or not they are in one group.
+    """Return a comparison of two recordings, whether or not they are in one group.
 
-    The likely original of the two is the first. ``None`` when there is nothing to compare.
+    The likely original comes first. ``None`` if one of them has nothing to compare.
     """
     both = [{one, other}]
     described = queries.copies(lambda catalogue: match_store.described(catalogue, both))
@@ -162,7 +162,7 @@ def read_pair(queries: Queries, one: str, other: str) -> ListedGroup | None:
 
 
 def read_decisions(queries: Queries) -> list[PairDecision]:
-    """Return what people say of copies, the newest first; what was taken back is left out."""
+    """Return the decisions about copies, newest first, without withdrawn ones."""
     rows = queries.rows(lambda table: table("decisions"))
     found = [
         PairDecision(one, other, Decision(row["decision"]), row["decided_utc"])
@@ -174,7 +174,7 @@ def read_decisions(queries: Queries) -> list[PairDecision]:
 
 
 def count_copies(queries: Queries, recording_id: str) -> int:
-    """Return how many recordings are copies of one directly; asks for its own rows only."""
+    """Return how many recordings are direct copies of one."""
     mine = rows_with(queries, "matches", recording_id)
     decisions = {
         row["pair"]: row["decision"] for row in rows_with(queries, "decisions", recording_id)

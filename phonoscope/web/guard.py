@@ -1,4 +1,4 @@
-"""What every request goes through: the host asked for, where it comes from; and headers."""
+"""Checks on every request (host, origin, size), and headers on every response."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from phonoscope.messages import gettext, localised
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_BYTES = 10_000
-"""A request brings a form of a few fields, or as much JSON."""
+"""A request contains a form of a few fields, or a short JSON object."""
 
 Headers = list[tuple[bytes, bytes]]
+
+_UNKNOWN_HOST = gettext(
+    "This server doesn't answer to that host name. Use localhost, or the name given to --host."
+)
+_FOREIGN = gettext("Another website sent this request, so nothing was changed.")
+_TOO_LONG = gettext("The request is too long, so nothing was changed.")
 
 
 class Guard:
     """ASGI middleware.
 
-    Only known host names are answered, so that a web page elsewhere cannot reach a catalogue
-    on this machine by pointing its own name here (DNS rebinding). What would change something
-    is answered only when no page from elsewhere sent it (cross-site request forgery). Pages may
-    run only scripts from here, are not framed, and tell no one where a link was followed from.
+    It answers only known host names, so that a web page elsewhere can't reach a catalogue on
+    this machine by pointing its own name here (DNS rebinding). It refuses changes that a page
+    from elsewhere sends (cross-site request forgery). Pages run only this server's scripts, can't
+    be framed, and send no referrer.
 
     Parameters
     ----------
     app
-        What answers.
+        The application.
     hosts
-        Host names answered besides those of this machine.
+        Host names to answer in addition to those of this machine.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
@@ -53,15 +61,13 @@ class Guard:
             await send(message)
 
         if not self._is_known(scope):
-            await _refuse(protected, 400, b"This host name is not served here.\n")
+            await _refuse(protected, 400, _UNKNOWN_HOST)
         elif scope["method"] in _READING:
             await self._app(scope, receive, protected)
         elif _is_foreign(scope["headers"]):
-            await _refuse(
-                protected, 403, b"A page from elsewhere sent this. Nothing was changed.\n"
-            )
+            await _refuse(protected, 403, _FOREIGN)
         elif not _is_small(scope["headers"]):
-            await _refuse(protected, 413, b"That is too long. Nothing was changed.\n")
+            await _refuse(protected, 413, _TOO_LONG)
         else:
             await self._app(scope, receive, protected)
 
@@ -74,10 +80,10 @@ class Guard:
 
 
 def _is_foreign(headers: Headers) -> bool:
-    """Whether a browser says that a page from elsewhere sent a request.
+    """Whether a page from elsewhere sent a request, according to the browser.
 
-    Browsers of today say so themselves, older ones name the page's origin. What says neither is
-    no browser: nobody can make it send what it does not want to.
+    Current browsers say so themselves, older ones name the page's origin. A client that sends
+    neither isn't a browser, so no page can make it send anything.
     """
     sites = [value for name, value in headers if name == b"sec-fetch-site"]
     if sites:
@@ -88,7 +94,7 @@ def _is_foreign(headers: Headers) -> bool:
 
 
 def _is_small(headers: Headers) -> bool:
-    """Whether a request says that it is short; what does not say how long it is may be endless."""
+    """Whether a request is short. One without a stated length could be endless."""
     lengths = [value for name, value in headers if name == b"content-length"]
     if not lengths:
         return all(name != b"transfer-encoding" for name, _ in headers)
@@ -96,7 +102,7 @@ def _is_small(headers: Headers) -> bool:
 
 
 def _headers(nonce: str) -> Headers:
-    # The waveform brings its own style element; the nonce admits that one and no other.
+    # The waveform adds a style element; the nonce admits that one and no other.
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; "
         "img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -112,7 +118,8 @@ def _headers(nonce: str) -> Headers:
     ]
 
 
-async def _refuse(send: Send, status: int, body: bytes) -> None:
+async def _refuse(send: Send, status: int, text: str) -> None:
+    body = f"{localised(text)}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -1,10 +1,11 @@
-"""The model card: what the detector was trained on, and how often it is wrong."""
+"""The model card: how the detector was trained, and how often it is wrong."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
@@ -12,11 +13,13 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from phonoscope.messages import gettext, localised
+
 _FOLLOWED = re.compile(r"^(#|https?://)")
 
 
 def is_shipped() -> bool:
-    """Whether this version has a card to show."""
+    """Whether this version has a card."""
     return _file().is_file()
 
 
@@ -36,9 +39,9 @@ def rendered(markdown: str) -> str:
     Parameters
     ----------
     markdown
-        CommonMark with tables. HTML in it is shown as text, pictures as their words, and links
-        lead to places on the page or to the web: what a card links to beside itself in the
-        repository is not served here.
+        CommonMark with tables. HTML in it appears as text, and pictures as their alternative
+        text. Only links within the page and to the web remain, because the server doesn't have
+        the other files of the repository.
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse(markdown)
@@ -48,13 +51,14 @@ def rendered(markdown: str) -> str:
         if token.children:
             token.children = _plain(token.children)
     made = str(reader.renderer.render(tokens, reader.options, {}))
-    # A wide table is scrolled by itself, also with the keyboard.
-    region = '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table>'
+    # A wide table scrolls on its own, also with the keyboard.
+    label = escape(localised(gettext("Table")))
+    region = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table>'
     return made.replace("<table>", region).replace("</table>", "</table></div>")
 
 
 def _anchor(tokens: Sequence[Token]) -> None:
-    """Give headings the names that links go to, as GitHub makes them."""
+    """Give headings the anchors that GitHub gives them."""
     seen: dict[str, int] = {}
     for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
@@ -65,7 +69,7 @@ def _anchor(tokens: Sequence[Token]) -> None:
 
 
 def _align(tokens: Sequence[Token]) -> None:
-    """Put alignment into a class: the pages' policy admits no style in an attribute."""
+    """Turn alignment into a class: the pages' policy forbids style attributes."""
     for token in tokens:
         style = token.attrs.pop("style", "")
         if "right" in str(style):
@@ -73,7 +77,7 @@ def _align(tokens: Sequence[Token]) -> None:
 
 
 def _plain(tokens: Sequence[Token]) -> list[Token]:
-    """Leave out links that would lead nowhere, and pictures; their words stay."""
+    """Replace pictures, and links that would lead nowhere, with their text."""
     kept: list[Token] = []
     is_dropped = False
     for token in tokens:

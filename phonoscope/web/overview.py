@@ -1,7 +1,7 @@
 """A recording's overview: spectrogram, outline and mean spectrum, from one decode.
 
-Its size does not depend on the recording's: a fixed number of columns, and of a long
-recording only so many frames as the columns need, evenly spaced. So ten hours cost little
+Its size doesn't depend on the recording's. It has a fixed number of columns, and of a long
+recording it uses only as many frames as the columns need, evenly spaced. So ten hours cost little
 more than decoding them.
 """
 
@@ -20,12 +20,14 @@ from phonoscope.audio.decode import Decoder
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra, fine_size, power_spectra
 from phonoscope.columns import Floats
 from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.messages import gettext
+from phonoscope.text import span
 from phonoscope.view.scale import LOWEST_HZ
 
 COLUMNS, ROWS = 1_200, 320
 FRAMES_PER_COLUMN = 4
 CROSSOVER_HZ = (350.0, 1_400.0)
-"""Below, long spectra tell the partials apart; above, short ones keep the time; between, one
+"""Below, long spectra separate the partials; above, short ones keep the timing; between, one
 fades into the other, because noise is weaker in the narrower bins of the long ones."""
 RANGE_DB = 85.0
 """From the brightest to the darkest colour."""
@@ -33,7 +35,7 @@ RANGE_DB = 85.0
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """What a page draws of a recording's sound."""
+    """What a page draws of a sound."""
 
     duration_s: float
     rate_hz: int
@@ -46,7 +48,7 @@ class Overview:
     bin_hz: float
     """Distance of these bins, Hz."""
     frames: int
-    """Long spectra in the mean; silent ones are left out."""
+    """Long spectra in the mean, without silent ones."""
 
     @property
     def highest_hz(self) -> float:
@@ -62,14 +64,14 @@ def paint(file: BinaryIO, samples: int, limit_s: float) -> Overview:
     file
         Open binary file; not closed here.
     samples
-        Samples of one channel that it is known to have.
+        Known number of samples per channel.
     limit_s
         Seconds after which to give up.
 
     Raises
     ------
     UnreadableError
-        When it cannot be decoded, or with ``time-limit``.
+        If it can't be decoded, or with ``time-limit``.
     """
     deadline = time.monotonic() + limit_s
     with Decoder(file) as decoder:
@@ -79,10 +81,10 @@ def paint(file: BinaryIO, samples: int, limit_s: float) -> Overview:
                 painter = _Painter(block.rate_hz, max(1, samples))
             painter.update(block)
             if time.monotonic() > deadline:
-                why = f"drawing it takes longer than {limit_s:.0f} seconds"
+                why = gettext("Drawing it takes longer than {time}.", time=span(limit_s))
                 raise UnreadableError(ErrorKind.TIME_LIMIT, why)
     if painter is None:
-        raise UnreadableError(ErrorKind.UNDECODABLE, "not one sample could be decoded")
+        raise UnreadableError(ErrorKind.UNDECODABLE, gettext("No sample can be decoded."))
     return painter.result()
 
 

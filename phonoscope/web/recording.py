@@ -1,15 +1,16 @@
-"""The page of one recording, and what it draws and plays."""
+"""The page of one recording, with its sound and drawings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from phonoscope.detector.detector import least_counted
 from phonoscope.detector.disagreement import in_words
 from phonoscope.detector.generated import Band, detected_band
 from phonoscope.errors import UnreadableError
+from phonoscope.messages import gettext
 from phonoscope.view import verdict
 from phonoscope.view.fields import fields_of
 from phonoscope.view.p_value_scale import p_value_scale
@@ -22,6 +23,7 @@ from phonoscope.web.data import known_record
 from phonoscope.web.groups import count_copies
 from phonoscope.web.overview import Overview, paint
 from phonoscope.web.png import as_png
+from phonoscope.web.problem import Problem
 from phonoscope.web.spectrum import excess_of, spectrum_chart
 from phonoscope.web.view import View
 
@@ -32,7 +34,7 @@ _DRAWN = {"cache-control": "private, max-age=3600"}
 
 @router.get("")
 def page(request: Request, recording_id: str) -> Response:
-    """Show what is known of a recording; of a lost one too."""
+    """Show everything about a recording, even if its file is gone."""
     record = known_record(request, recording_id)
     stream = record.analysis.stream
     judged = record.analysis.verdict
@@ -47,9 +49,9 @@ def page(request: Request, recording_id: str) -> Response:
         copies=count_copies(request.app.state.queries, recording_id),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
         groups=fields_of(record),
-        rests_on=verdict.rests_on(judged),
+        based_on=verdict.based_on(judged),
         detected={
-            # What was not weighed is as open as what was weighed and remained so.
+            # A recording without a score is as open as one whose score decides nothing.
             "band": detected_band(judged) or Band.UNDECIDED,
             "says": verdict.detected_says(judged),
             "fields": verdict.verdict_fields(judged, _least_counted(record)),
@@ -64,16 +66,22 @@ def page(request: Request, recording_id: str) -> Response:
 
 @router.api_route("/audio", methods=["GET", "HEAD"])
 def audio(request: Request, recording_id: str) -> Response:
-    """Send the sound, or the part of it that is asked for."""
+    """Send the sound, or the requested part of it."""
     record = known_record(request, recording_id)
     stream = record.analysis.stream
     kind = sound.media_type(stream.container, stream.codec) if stream else None
     if kind is None:
-        raise HTTPException(415, "Browsers do not play this format.")
+        raise Problem(
+            415,
+            "not-playable",
+            gettext("Browsers can't play this format."),
+            gettext("Open the file in a player."),
+        )
     try:
         file = sound.open_first(record.files)
     except UnreadableError as error:
-        raise HTTPException(404, f"The audio is not reachable: {error}.") from error
+        missing = gettext("The audio file can't be read.")
+        raise Problem(404, "no-audio", missing, error.message) from error
     return sound.respond(file, kind, request.headers.get("range"), head=request.method == "HEAD")
 
 
@@ -86,7 +94,7 @@ def spectrogram(request: Request, recording_id: str) -> Response:
 
 @router.get("/outline.json")
 def outline(request: Request, recording_id: str) -> dict[str, Any]:
-    """Return the largest sample of each stretch, for the waveform."""
+    """Return the largest sample of each column, for the waveform."""
     overview = _overview(request, known_record(request, recording_id))
     peaks = [round(float(peak), 4) for peak in overview.outline]
     return {"format": "phonoscope-outline/1", "duration_s": overview.duration_s, "peaks": peaks}
@@ -94,7 +102,7 @@ def outline(request: Request, recording_id: str) -> dict[str, Any]:
 
 @router.get("/spectrum")
 def spectrum(request: Request, recording_id: str) -> Response:
-    """Draw the mean spectrum; a part of the page for a script, and a page without one."""
+    """Draw the mean spectrum: a part of a page for a script, or else a whole page."""
     record = known_record(request, recording_id)
     queries = request.app.state.queries
     overview = _overview(request, record)
@@ -133,16 +141,19 @@ def _overview(request: Request, record: Record) -> Overview:
         overview = request.app.state.overviews.get(record.recording_id, painted)
     except BusyError as error:
         headers = {"retry-after": "10"}
-        raise HTTPException(503, "Too much is being drawn; try again soon.", headers) from error
+        busy = gettext("Too many pictures are being drawn right now.")
+        again = gettext("Load the page again in a few seconds.")
+        raise Problem(503, "busy", busy, again, headers=headers) from error
     except UnreadableError as error:
-        raise HTTPException(404, f"It cannot be drawn: {error}.") from error
+        undrawn = gettext("The sound can't be drawn.")
+        raise Problem(404, "not-drawable", undrawn, error.message) from error
     return overview
 
 
 def why_lost(record: Record) -> str | None:
-    """Say why none of its files can be opened; ``None`` when one can."""
+    """Return why none of its files can be opened; ``None`` if one can."""
     try:
         sound.open_first(record.files).close()
     except UnreadableError as error:
-        return str(error)
+        return error.message
     return None

@@ -1,4 +1,4 @@
-"""Put the application together: routes, guard, static files, errors in words."""
+"""Put the application together: routes, guard, static files, error pages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from starlette.exceptions import HTTPException
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.errors import PhonoscopeError
+from phonoscope.escape import printable
 from phonoscope.findings.page import asset
+from phonoscope.messages import gettext
 from phonoscope.plugins import collected
+from phonoscope.text import joined
 from phonoscope.view.environment import served_style
 from phonoscope.view.queries import Queries
 from phonoscope.web.cache import OverviewCache
 from phonoscope.web.guard import Guard
+from phonoscope.web.problem import Problem, of_status
 from phonoscope.web.view import View
 
 _SHARED: dict[str, tuple[str, Callable[[], str]]] = {
@@ -28,7 +32,7 @@ _SHARED: dict[str, tuple[str, Callable[[], str]]] = {
     "charts.js": ("text/javascript", lambda: asset("charts.js")),
     "served.css": ("text/css", served_style),
 }
-"""Files that the report or the dossier has inside itself."""
+"""Files that reports and dossiers contain."""
 _OWN = {
     "icon.svg": "image/svg+xml",
     "page.js": "text/javascript",
@@ -52,10 +56,10 @@ def serve(catalogue: CatalogueReader, hosts: Iterable[str], *, full_paths: bool 
     app = FastAPI(
         title="Phonoscope",
         version=phonoscope_version(),
-        description="Findings, recordings and copies of one catalogue. Reading only, except for "
-        "decisions on copies.",
+        description="Findings, recordings and copies of one catalogue. Read-only, except for "
+        "decisions about copies.",
         openapi_url="/api/openapi.json",
-        # FastAPI's own documentation pages load scripts from elsewhere.
+        # FastAPI's own documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -65,7 +69,7 @@ def serve(catalogue: CatalogueReader, hosts: Iterable[str], *, full_paths: bool 
         app.include_router(router)
     app.add_api_route("/static/{name:path}", _static, include_in_schema=False)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _wrong_parameter)
+    app.add_exception_handler(RequestValidationError, _invalid_parameter)
     app.add_exception_handler(PhonoscopeError, _catalogue_error)
     app.add_middleware(Guard, hosts=tuple(hosts))
     return app
@@ -83,30 +87,39 @@ def _static(name: str) -> Response:
 
 
 def _http_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return _answer(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = error.detail if isinstance(error, HTTPException) else ""
-    if not words or words == HTTPStatus(status).phrase:
-        words = {404: "There is no such page in this catalogue."}.get(
-            status, HTTPStatus(status).phrase
-        )
-    return _in_words(request, status, words)
+    return _answer(request, of_status(status, HTTPStatus(status).phrase))
 
 
-def _wrong_parameter(request: Request, error: Exception) -> Response:
+def _invalid_parameter(request: Request, error: Exception) -> Response:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
-    problems = "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in wrong)
-    what = "address" if request.method in {"GET", "HEAD"} else "request"
-    unchanged = "" if what == "address" else " Nothing was changed."
-    words = f"The {what} asks for something impossible: {problems}.{unchanged}"
-    return _in_words(request, 422, words)
+    names = joined([gettext("{name}", name=printable(str(one["loc"][-1]))) for one in wrong])
+    if request.method in {"GET", "HEAD"}:
+        said = (
+            gettext("The address has values that aren't allowed, for: {names}.", names=names),
+            gettext("Remove them from the address. /api/openapi.json lists what is allowed."),
+        )
+    else:
+        said = (
+            gettext("The request has values that aren't allowed, for: {names}.", names=names),
+            gettext("Nothing was changed. /api/openapi.json lists what is allowed."),
+        )
+    return _answer(request, Problem(422, "invalid-parameter", *said))
 
 
 def _catalogue_error(request: Request, error: Exception) -> Response:
-    return _in_words(request, 503, str(error))
+    code, message = "catalogue", str(error)
+    if isinstance(error, PhonoscopeError):
+        code, message = error.code or code, error.message
+    next_step = gettext("Load the page again. If that doesn't help, restart the server.")
+    return _answer(request, Problem(503, code, message, next_step))
 
 
-def _in_words(request: Request, status: int, words: str) -> Response:
+def _answer(request: Request, problem: Problem) -> Response:
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"format": "phonoscope-error/1", "error": words}, status)
+        shape = {"format": "phonoscope-error/1", "error": problem.detail, "code": problem.code}
+        return JSONResponse(shape, problem.status_code, problem.headers)
     view = View(request, request.app.state.queries)
-    return view.page("error.html", status=status, words=words)
+    return view.page("error.html", status=problem.status_code, problem=problem)

@@ -1,4 +1,4 @@
-"""Serve the sound of a recording, in parts as a player asks for them."""
+"""Serve the sound of a recording in the parts that a player requests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.files import open_source, stat_source
+from phonoscope.messages import gettext
 
 CHUNK = 1 << 16
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
@@ -26,11 +27,11 @@ PLAYABLE = {
     "ogg": ("audio/ogg", {"opus", "vorbis", "flac"}),
     "wav": ("audio/wav", {"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"}),
 }
-"""Media type, and codecs where not every one will do, of containers that browsers play."""
+"""Media type of containers that browsers play, and the playable codecs if not all are."""
 
 
 def media_type(container: str, codec: str) -> str | None:
-    """Return the media type of a sound that browsers play; ``None`` of one they do not."""
+    """Return the media type of a sound; ``None`` if browsers can't play it."""
     kind, codecs = PLAYABLE.get(container, (None, None))
     return kind if codecs is None or codec in codecs else None
 
@@ -44,27 +45,27 @@ class Span:
 
     @property
     def length(self) -> int:
-        """How many bytes."""
+        """Number of bytes."""
         return self.last - self.first + 1
 
 
 class UnsatisfiableError(ValueError):
-    """No byte of the range exists."""
+    """The range is outside the file."""
 
 
 def wanted(header: str | None, size: int) -> Span | None:
-    """Return the bytes a Range header asks for (RFC 9110, section 14).
+    """Return the bytes that a Range header requests (RFC 9110, section 14).
 
     Returns
     -------
     Span or None
-        ``None`` for the whole: without a header, and for several ranges or a header that is
-        malformed, which a server may ignore.
+        ``None`` for the whole file: without a header, or with several ranges or a malformed
+        header, which a server may ignore.
 
     Raises
     ------
     UnsatisfiableError
-        When the range lies outside the file.
+        If the range is outside the file.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def wanted(header: str | None, size: int) -> Span | None:
 
 
 def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
-    """Open the first of a recording's files that is still there and unchanged.
+    """Open the first of a recording's files that still exists and is unchanged.
 
     Parameters
     ----------
@@ -98,9 +99,9 @@ def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
     Raises
     ------
     UnreadableError
-        Why the last of them could not be opened.
+        Why the last of them can't be opened.
     """
-    error = UnreadableError(ErrorKind.VANISHED, "no file holds this recording any more")
+    error = UnreadableError(ErrorKind.VANISHED, gettext("No file has this recording any more."))
     for row in files:
         try:
             now = stat_source(row["uri"])
@@ -110,7 +111,8 @@ def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
                 0,
                 now.mtime_ns,
             ):
-                raise UnreadableError(ErrorKind.VANISHED, "the file was changed since the scan")
+                changed = gettext("The file has changed since the scan.")
+                raise UnreadableError(ErrorKind.VANISHED, changed)
             return open_source(row["uri"])
         except UnreadableError as found:
             error = found
@@ -118,7 +120,7 @@ def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
 
 
 def respond(file: BinaryIO, kind: str, range_header: str | None, *, head: bool) -> Response:
-    """Return the response to a request for a sound; closes the file when it is sent."""
+    """Return the response to a request for a sound; it closes the file after sending."""
     size = file.seek(0, 2)
     headers = {"accept-ranges": "bytes", "cache-control": "private, max-age=3600"}
     try:
@@ -138,7 +140,7 @@ def respond(file: BinaryIO, kind: str, range_header: str | None, *, head: bool) 
 
 
 class _Sound(StreamingResponse):
-    """Sends a span of a file and closes it, also when the player hangs up before the start."""
+    """Sends a span of a file and closes it, even if the player disconnects before the start."""
 
     def __init__(
         self, file: BinaryIO, span: Span, status: int, headers: dict[str, str], kind: str

@@ -1,4 +1,4 @@
-"""The mean spectrum of a recording with the peaks and the comb found in it, as charts."""
+"""Plots of a recording's mean spectrum, with its peaks and its comb."""
 
 from __future__ import annotations
 
@@ -12,36 +12,48 @@ from numpy.typing import NDArray
 from phonoscope.features.artefacts import BAND_HZ, excess_db
 from phonoscope.findings.base import Chart
 from phonoscope.findings.plots.spec import CONFIG, NARROW, SCHEMA, Spec
-from phonoscope.text import frequency, number
+from phonoscope.messages import gettext, ngettext, sentences
+from phonoscope.text import frequency, measured
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.overview import Overview
 
 WIDE = 920
 POINTS = 900
 MOST_TEETH = 240
-"""A denser comb is not drawn line by line; its spacing stands in words."""
+"""A denser comb is not drawn line by line; a sentence gives its spacing."""
 
 
 def spectrum_chart(overview: Overview, descriptors: Mapping[str, Any]) -> Chart:
-    """Draw the mean level over frequency, with the cut-off where one was found."""
+    """Draw the mean level over frequency, with the cut-off if there is one."""
     hertz, level = _thinned(overview.mean_level_db, overview.bin_hz, 0.0, overview.highest_hz)
     marks = []
-    if descriptors.get("cutoff_hz") is not None:
-        cutoff_hz = descriptors["cutoff_hz"]
-        marks.append({"hz": cutoff_hz, "label": f"cut-off {frequency(cutoff_hz)}"})
+    cutoff_hz = descriptors.get("cutoff_hz")
+    if cutoff_hz is not None:
+        marks.append(
+            {
+                "hz": cutoff_hz,
+                "label": gettext("cut-off {frequency}", frequency=frequency(cutoff_hz)),
+            }
+        )
     floor = float(max(level.max() - 110, level.min()))
-    alt = (
-        f"Mean level from 0 to {frequency(overview.highest_hz)}; it peaks at "
-        f"{number(float(level.max()), 0)} dB" + (f", with a {marks[0]['label']}." if marks else ".")
+    alt = sentences(
+        gettext(
+            "Mean level from 0 to {highest}. The maximum is {level}.",
+            highest=frequency(overview.highest_hz),
+            level=measured(float(level.max()), "dB"),
+        ),
+        gettext("There is a cut-off at {frequency}.", frequency=frequency(cutoff_hz))
+        if cutoff_hz is not None
+        else "",
     )
     values = _points(hertz, np.maximum(level, floor))
-    drawn = _Drawn(values, marks, [], (0.0, overview.highest_hz), "dB re full scale", 200)
+    drawn = _Drawn(values, marks, [], (0.0, overview.highest_hz), gettext("dB re full scale"), 200)
     return drawn.chart(alt)
 
 
 @dataclass(frozen=True)
 class SpectrumExcess:
-    """How far a spectrum rises over its local floor, and the teeth of the comb found in it."""
+    """How far a spectrum rises over its local floor, and the teeth of its comb."""
 
     bin_hz: float
     rise_db: NDArray[np.float64]
@@ -50,41 +62,50 @@ class SpectrumExcess:
     peaks: Sequence[tuple[float, float]]
     """Strongest narrow peaks: frequency, Hz, and height, dB."""
     teeth: Sequence[Tooth]
-    """Empty when no comb stands out from chance."""
+    """Empty if no comb is stronger than chance."""
 
     @property
     def met(self) -> int:
-        """How many teeth the spectrum shows."""
+        """Number of teeth that have a peak."""
         return sum(tooth.is_met for tooth in self.teeth)
 
     @property
     def ticks(self) -> Sequence[Tooth]:
-        """Teeth to draw as ticks: fewer are drawn through the picture, more would run together."""
+        """Teeth to draw as ticks. Fewer are drawn through the plot; more would run together."""
         return self.teeth if FEW_TEETH < len(self.teeth) <= MOST_TEETH else ()
 
     def chart(self) -> Chart:
         """Draw the whole band, with the peaks and the teeth."""
         low, high = self.band_hz
-        spacing = f", and a comb every {self._spacing_hz:.1f} Hz" if self.teeth else ""
-        alt = (
-            f"Rise over the local floor from {frequency(low)} to {frequency(high)}: "
-            f"{len(self.peaks)} narrow peaks{spacing}."
+        alt = sentences(
+            gettext(
+                "Rise over the local floor from {low} to {high}.",
+                low=frequency(low),
+                high=frequency(high),
+            ),
+            ngettext("{n} narrow peak.", "{n} narrow peaks.", len(self.peaks)),
+            gettext("A comb every {spacing}.", spacing=measured(self._spacing_hz, "Hz", 1))
+            if self.teeth
+            else "",
         )
         rules = self.teeth if len(self.teeth) <= FEW_TEETH else ()
         drawn = self._drawn(self.band_hz, self.peaks)
         return replace(drawn, ticks=self.ticks, rules=rules).chart(alt)
 
     def close(self) -> Chart | None:
-        """Draw the part of the band where the teeth stand highest; ``None`` without one."""
+        """Draw the part of the band where the teeth are highest; ``None`` without a comb."""
         teeth = close_look(self.teeth)
         if not teeth:
             return None
         half_hz = self._spacing_hz / 2
         low, high = teeth[0].hz - half_hz, teeth[-1].hz + half_hz
         inside = [(hz, db) for hz, db in self.peaks if low <= hz <= high]
-        alt = (
-            f"The comb up close, {frequency(low)} to {frequency(high)}: the spectrum rises at "
-            f"{sum(t.is_met for t in teeth)} of the {len(teeth)} teeth."
+        alt = gettext(
+            "The comb from {low} to {high}: the spectrum has peaks at {met} of {total} multiples.",
+            low=frequency(low),
+            high=frequency(high),
+            met=sum(t.is_met for t in teeth),
+            total=len(teeth),
         )
         return replace(self._drawn((low, high), inside), rules=teeth).chart(alt)
 
@@ -95,16 +116,26 @@ class SpectrumExcess:
     def _drawn(self, extent: tuple[float, float], peaks: Sequence[tuple[float, float]]) -> _Drawn:
         hertz, height = _thinned(self.rise_db, self.bin_hz, *extent)
         circles = [
-            {"hz": hz, "db": db, "says": f"Peak at {number(hz)} Hz, {db:.1f} dB"}
+            {
+                "hz": hz,
+                "db": db,
+                "says": gettext(
+                    "Peak at {frequency}, {height} high",
+                    frequency=measured(hz, "Hz"),
+                    height=measured(db, "dB", 1),
+                ),
+            }
             for hz, db in peaks
         ]
-        return _Drawn(_points(hertz, height), [], circles, extent, "dB over the floor", 160)
+        return _Drawn(
+            _points(hertz, height), [], circles, extent, gettext("dB over the floor"), 160
+        )
 
 
 def excess_of(overview: Overview, descriptors: Mapping[str, Any]) -> SpectrumExcess | None:
     """Return the spectrum's rise over its floor.
 
-    ``None`` when the recording is too short or narrow to look for peaks.
+    ``None`` if the recording is too short or narrow to search for peaks.
     """
     band_hz = BAND_HZ[0], min(BAND_HZ[1], 0.98 * overview.highest_hz)
     if band_hz[1] - band_hz[0] < 2_000 or descriptors.get("comb_score") is None:
@@ -127,7 +158,7 @@ def excess_of(overview: Overview, descriptors: Mapping[str, Any]) -> SpectrumExc
 def _thinned(
     level: NDArray[np.float64], bin_hz: float, low_hz: float, high_hz: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep the highest of every few bins, so that a narrow peak is never lost."""
+    """Keep the highest of every few bins, so that no narrow peak is lost."""
     first, last = round(low_hz / bin_hz), min(level.size, round(high_hz / bin_hz) + 1)
     step = max(1, -(-(last - first) // POINTS))
     starts = np.arange(first, last, step)
@@ -155,7 +186,7 @@ class _Drawn:
     ticks: Sequence[Tooth] = ()
     """Teeth drawn along the top."""
     rules: Sequence[Tooth] = ()
-    """Teeth drawn through the picture."""
+    """Teeth drawn through the plot."""
 
     def chart(self, alt: str) -> Chart:
         return Chart(self._spec(WIDE, 10, alt), self._spec(NARROW, 5, alt), alt)
@@ -166,16 +197,21 @@ class _Drawn:
             "type": "quantitative",
             "scale": {"domain": list(self.extent), "nice": False, "zero": False},
             "axis": {
+                "aria": False,
                 "tickCount": ticks,
                 "labelExpr": "format(datum.value / 1000, '')",
-                "title": "Frequency, kHz",
+                "title": gettext("Frequency, kHz"),
             },
         }
         y: Spec = {
             "field": "db",
             "type": "quantitative",
             "scale": {"zero": False},
-            "axis": {"title": self.unit, "labelExpr": "replace(datum.label, '-', '\u2212')"},
+            "axis": {
+                "aria": False,
+                "title": self.unit,
+                "labelExpr": "replace(datum.label, '-', '\u2212')",
+            },
         }
         line = {"type": "line", "color": "var(--accent)", "strokeWidth": 1.2, "aria": False}
         layers: list[Spec] = [{"mark": line, "encoding": {"x": x, "y": y}}]
@@ -216,7 +252,7 @@ def _rules(marks: list[dict[str, Any]], x: Spec) -> list[Spec]:
 
 
 def _teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:
-    """Encode teeth: those that the spectrum shows stand out from those that it does not."""
+    """Encode teeth: those with a peak differ from those without."""
     values = [{"hz": t.hz, "met": t.is_met, "says": t.says} for t in teeth]
     colour = {
         "field": "met",
@@ -228,19 +264,19 @@ def _teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:
 
 
 def _ticks(teeth: Sequence[Tooth], x: Spec) -> Spec:
-    """Draw a comb as ticks along the top, where they hide nothing of the line."""
+    """Draw a comb as ticks along the top, where they don't hide the line."""
     mark = {"type": "rule", "strokeWidth": 1.5, "y": -12, "y2": -4, "aria": False}
     return {**_teeth(teeth, x), "mark": mark}
 
 
 def _rule_of_teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:
-    """Draw a comb through the picture, behind the line."""
+    """Draw a comb through the plot, behind the line."""
     mark = {"type": "rule", "strokeWidth": 1.5, "y": 0, "y2": "height", "aria": False}
     return {**_teeth(teeth, x), "mark": mark}
 
 
 def _tips(teeth: Sequence[Tooth], x: Spec) -> Spec:
-    """Draw the teeth's upper ends; they carry their numbers for the pointer and the keys."""
+    """Draw the upper ends of teeth, with their numbers for pointer and keyboard."""
     made = _teeth(teeth, x)
     mark = {"type": "point", "shape": "triangle-down", "size": 60, "filled": True, "y": -6}
     encoding = {**made["encoding"], "description": {"field": "says"}}

@@ -83,23 +83,29 @@ class Elements(HTMLParser):
 
 
 def test_it_says_what_is_declared_and_detected_with_hashes_and_numbers(folder, human):
-    read = words(html(human))
+    page = html(human)
+    read = words(page)
     data = (folder / "music/human.flac").read_bytes()
     assert hashlib.sha256(data).hexdigest() in read
     assert hashlib.blake2b(data, digest_size=16).hexdigest() in read
-    assert "Declared by the file: human." in read
-    assert "Detected in the sound: generated." in read
-    assert "Declared human, evidence of a generator" in read
+    for fact in (
+        'data-declared="human"',
+        'data-detected="generated"',
+        'data-disagrees="declared-human-detected-machine"',
+        'data-file="unchanged"',
+    ):
+        assert fact in page
     judged = human.analysis.verdict
     assert judged.model in read
-    assert float(re.search(r"The p-value, ([\d.]+), is", read)[1]) == pytest.approx(
-        judged.p_value, rel=0.01
-    )
-    assert "of 10,000 human recordings about 10 would be called so wrongly" in read
-    assert "human recordings had a p-value of" in read, "the error rates of the trial"
+    (shown,) = re.findall(rf'<td data-p-value="{judged.p_value}">([\d.]+)</td>', page)
+    assert float(shown) == pytest.approx(judged.p_value, rel=0.01)
+    assert "about 10 of 10,000" in read, "false alarms that the scan accepted"
+    (trial,) = re.findall('<p class="trial">(.*?)</p>', page, re.S)
+    assert f"{human.rates.human:,}" in trial
+    assert f"{human.rates.machine:,}" in trial
     for statement in human.analysis.evidence:
         assert statement.kind in read
-    assert "This is evidence, not proof" in read
+    assert 'class="limits"' in page
     assert f"phonoscope dossier {human.record.recording_id} --in CATALOGUE" in read
 
 
@@ -112,12 +118,12 @@ def test_matches_are_told_from_either_side(folder, catalogue):
     assert (there.original, back.original) == ("this", "other")
     assert there.pair.speed == pytest.approx(1.1, abs=0.005)
     assert back.pair.speed == pytest.approx(1 / there.pair.speed)
-    assert "sped up by 10" in " ".join(there.differs)
-    assert "slowed down by 9" in " ".join(back.differs)
+    assert "10.0" in " ".join(there.differs)
+    assert re.search(r"\b9\.\d", " ".join(back.differs))
     # The music of the copy begins after four seconds of another tune.
     assert back.pair.begin_s == pytest.approx(4.0, abs=1.5)
     assert there.aligned.other.begin_s == pytest.approx(back.pair.begin_s, abs=0.1)
-    assert "the same recording as far as measured" in words(html(song))
+    assert 'data-matches="1" data-copies="1"' in html(song)
 
 
 def test_a_pair_swapped_twice_is_itself():
@@ -196,7 +202,7 @@ def test_files_that_are_gone_or_changed_are_said_to_be(tmp_path):
     lost = dossier_of(catalogue, made.record.recording_id)
     assert lost.sha256 is None
     read = words(html(lost))
-    assert "The bytes could not be read again" in read
+    assert 'data-file="lost"' in html(lost)
     assert "sha256sum" not in read
 
 
@@ -207,14 +213,16 @@ def test_a_recording_is_named_in_any_way(folder, catalogue, human, tmp_path):
     for name in (identity, identity[:6], str(again)):
         assert dossier_of(catalogue, name).record.recording_id == identity
     stranger = write(tmp_path / "stranger.wav", noise(0.5))
-    for name, says in (
-        (identity[:5], "there is no recording"),
-        ("0" * 32, "there is no recording"),
-        ("\x1b[2J", r"\\x1b\[2J"),
-        (str(stranger), "has not been scanned"),
+    for name, code in (
+        (identity[:5], "no-such-recording"),
+        ("0" * 32, "no-such-recording"),
+        ("\x1b[2J", "no-such-recording"),
+        (str(stranger), "not-scanned"),
     ):
-        with pytest.raises(UsageError, match=says):
+        with pytest.raises(UsageError) as error:
             dossier_of(catalogue, name)
+        assert error.value.code == code
+        assert "\x1b" not in str(error.value)
 
 
 def test_one_beginning_of_two_and_a_file_that_could_not_be_read_are_refused():
@@ -224,13 +232,15 @@ def test_one_beginning_of_two_and_a_file_that_could_not_be_read_are_refused():
     ]
     rows.append({"uri": "/m/bad.mp3", "error_kind": "empty", "error": "the file is empty"})
     catalogue = MemoryCatalogue(files=rows)
-    for name, says in (
-        ("abcdef", "several recordings begin with abcdef: .* and others"),
-        (rows[0]["recording_id"], "could not be examined"),
-        ("/m/bad.mp3", "the file is empty"),
+    for name, code, holds in (
+        ("abcdef", "ambiguous", rows[0]["recording_id"]),
+        (rows[0]["recording_id"], "not-analysed", rows[0]["recording_id"]),
+        ("/m/bad.mp3", "unreadable", "the file is empty"),
     ):
-        with pytest.raises(UsageError, match=says):
+        with pytest.raises(UsageError) as error:
             dossier_of(catalogue, name)
+        assert error.value.code == code
+        assert holds in str(error.value)
 
 
 def test_voices_come_with_their_licences(folder):
@@ -246,9 +256,10 @@ def test_voices_come_with_their_licences(folder):
     ]  # fmt: skip
     page = html(dossier_of(catalogue, file))
     read = words(page)
-    assert "ANNA , declared for 2026-01-02" in read
-    assert "covers yes ever 2025-12-31 ended" in read
-    assert "No licence of this voice is recorded in the catalogue" in read
+    assert re.search(r"ANNA\b.*\b2 January 2026", read)
+    (licences,) = re.findall('<div class="scroll licences">(.*?)</div>', page, re.S)
+    assert {"covers", "31 December 2025", "ended"} <= set(re.findall(r">([^<>]+)<", licences))
+    assert page.count('class="unlicensed"') == 1
     assert "script" not in Elements(page).names
 
 
@@ -265,7 +276,7 @@ def test_the_command_writes_the_page_or_its_json(folder, catalogue, human, tmp_p
     assert len(list(tmp_path.iterdir())) == 1
     refused = run("dossier", "nothing", "--in", catalogue.path)
     assert refused.returncode == 2
-    assert "there is no recording 'nothing'" in refused.stderr
+    assert "nothing" in refused.stderr
 
 
 def test_the_json_is_documented(folder, catalogue):
@@ -294,7 +305,7 @@ def test_the_commands_that_check_it_give_what_it_says(folder, catalogue):
         expected, printed = told[command]
         assert expected in printed
     (checked,) = (both for command, both in told.items() if "check --json" in command)
-    assert checked[0].partition("by the model ")[2] == json.loads(checked[1])["model"]
+    assert checked[0].endswith(json.loads(checked[1])["model"])
     assert any("fast.mp3" in printed or "script" in printed for _, printed in told.values())
 
 

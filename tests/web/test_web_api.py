@@ -111,7 +111,7 @@ def test_parameters_out_of_bounds_are_refused_in_words(client, filters):
     for path in ("/api/recordings", "/recordings"):
         answer = client.get(path, params=filters)
         assert answer.status_code == 422
-        assert "impossible" in answer.text
+        assert "invalid-parameter" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -227,10 +227,10 @@ def test_new_rows_show_on_reload(paths):
 
     growing = Growing()
     with TestClient(create_app(growing), base_url="http://localhost") as client:
-        assert "Nothing has been scanned" in client.get("/").text
-        assert "No recording has been scanned" in client.get("/recordings").text
+        assert "phonoscope scan" in client.get("/").text
+        assert 'data-count="0"' in client.get("/recordings").text
         growing.now = catalogue_of(paths[:1])
-        assert "1 recording, 6 seconds" in client.get("/").text
+        assert "phonoscope scan" not in client.get("/").text
         assert "a song.wav" in client.get("/recordings").text
 
 
@@ -262,10 +262,10 @@ def test_a_fault_of_the_catalogue_is_said():
 
     with TestClient(create_app(Broken()), base_url="http://localhost") as client:
         answer = client.get("/api/recordings")
-        assert (answer.status_code, answer.json()) == (
-            503,
-            {"format": "phonoscope-error/1", "error": "a part is torn"},
-        )
+        assert answer.status_code == 503
+        shape = answer.json()
+        assert (shape["format"], shape["code"]) == ("phonoscope-error/1", "catalogue")
+        assert shape["error"].startswith("a part is torn")
         assert "a part is torn" in client.get("/").text
 
 
@@ -283,8 +283,9 @@ def test_without_fastapi_the_extra_is_named(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "fastapi", None)
-    with pytest.raises(MissingExtraError, match=r"phonoscope\[web\]"):
+    with pytest.raises(MissingExtraError) as error:
         create_app(MemoryCatalogue())
+    assert error.value.extra == "web"
 
 
 def test_vendored_scripts_are_what_is_written():

@@ -1,5 +1,7 @@
 """The comb in the mean spectrum: its teeth, where they stand highest, and what leaves it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -51,10 +53,12 @@ def part(judged_client, weighed_id):
 
 
 def test_the_decoder_is_named_and_the_teeth_are_drawn(part):
-    assert f"A comb: narrow peaks every {COMB_HZ:.1f} Hz, as a known decoder leaves" in part
-    assert "<strong>EnCodec 24 kHz</strong>" in part
-    assert 'data-title="The comb up close"' in part
-    assert part.count("Tooth at ") == 2 * CLOSE_TEETH
+    assert 'data-comb="decoder"' in part
+    assert f"{COMB_HZ:.1f}\u00a0Hz" in part.split("</h3>")[1]
+    assert "EnCodec 24 kHz" in part
+    (close,) = re.findall('<div class="close">(.*?)</div>\n  <p', part, re.S)
+    # Each tooth in the wide and in the narrow plot.
+    assert close.count('aria-roledescription="point"') >= 2 * CLOSE_TEETH
     assert "var(--comb)" in part
 
 
@@ -74,12 +78,12 @@ def test_an_ordinary_codec_is_named_as_what_it_is(judged_client, weighed_id, mon
 
     monkeypatch.setattr(recording, "known_record", of_a_codec)
     page = judged_client.get(f"/recordings/{weighed_id('comb')}/spectrum").text
-    assert "as ordinary codecs leave" in page
-    assert "<strong>MP3 lines</strong> of ordinary codecs leave: no sign of a generator" in page
+    assert 'data-comb="codec"' in page
+    assert "MP3 lines" in page
     assert "EnCodec" not in page
 
 
 def test_no_comb_is_said(judged_client, weighed_id):
     page = judged_client.get(f"/recordings/{weighed_id('no sign')}/spectrum").text
-    assert "No comb stands out from chance" in page
-    assert "up close" not in page
+    assert 'data-comb="none"' in page
+    assert 'class="close"' not in page

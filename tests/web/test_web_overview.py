@@ -80,7 +80,7 @@ def test_a_wrong_count_of_samples_is_survived(tmp_path):
 
 
 def test_it_gives_up_in_time(tmp_path):
-    with pytest.raises(UnreadableError, match="longer than") as caught:
+    with pytest.raises(UnreadableError) as caught:
         overview_of(tmp_path / "x.wav", sine(1.0), limit_s=0.0)
     assert caught.value.kind is ErrorKind.TIME_LIMIT
 

@@ -1,4 +1,4 @@
-// The waveforms of recordings, drawn from their outlines; without them the players work as they are.
+// Waveforms of recordings, drawn from their outlines. Without them the players work as they are.
 (() => {
   "use strict";
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -15,7 +15,7 @@
       peaks: [outline.peaks],
       duration: outline.duration_s,
       height: 72,
-      // Of two that are compared, one line over both shows the moment, and a click is for both.
+      // On a page that compares two, one line over both shows the moment, and a click is for both.
       cursorWidth: "still" in wave.dataset ? 0 : 2,
       interact: !("still" in wave.dataset),
       normalize: "still" in wave.dataset,
@@ -35,7 +35,7 @@
     const done = () => picture.parentElement.classList.add("drawn");
     const failed = () => {
       done();
-      picture.parentElement.querySelector(".waiting").textContent = "It could not be drawn.";
+      picture.parentElement.querySelector(".waiting").textContent = picture.parentElement.dataset.failed;
       picture.parentElement.classList.add("failed");
     };
     if (picture.complete) (picture.naturalWidth ? done : failed)();

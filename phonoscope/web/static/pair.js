@@ -1,10 +1,12 @@
-// Two recordings, matching moments under each other: plays either, and goes over from one to the
-// other at the same moment of the music. Moments are seconds of A. Without this script the
-// picture has its axes and band, and there are two plain players.
+// Two recordings with matching moments lined up: plays either, and switches from one to the other
+// at the same moment of the music. Moments are seconds of A. Without this script the picture has
+// its axes and band, and there are two plain players. Texts come from the page, in its language.
 (() => {
   "use strict";
   const plot = document.getElementById("plot");
   if (!plot) return;
+  const texts = document.getElementById("transport").dataset;
+  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const at = Object.fromEntries(Object.entries(plot.dataset).map(([name, text]) => [name, Number(text)]));
   const LEAD_S = 0.15;
   const LONGEST_LEAD_S = 2;
@@ -24,7 +26,7 @@
   const level = document.getElementById("level");
   const now = document.getElementById("now");
   let moment = at.begin;
-  let heard = null;
+  let last = null;
   let changing = false;
 
   for (const wave of plot.querySelectorAll(".wave")) {
@@ -48,19 +50,19 @@
     for (const side of sides) {
       if (!side.audio) continue;
       const start = side.own(side.audio.duration ? from(side) : at.begin);
-      side.button.textContent = playing(side) ? `Pause ${side.letter}` : `Play ${side.letter} from ${clock(start)}`;
-      side.label.classList.toggle("heard", Boolean(playing(side)));
+      side.button.textContent = filled(playing(side) ? texts.pause : texts.play, { letter: side.letter, time: clock(start) });
+      side.label.classList.toggle("playing", Boolean(playing(side)));
     }
     if (change) {
       const sounding = sides.find(playing);
       change.disabled = !sounding;
-      change.textContent = `Switch to ${opposite(sounding || one).letter}`;
+      change.textContent = filled(texts.switch, { letter: opposite(sounding || one).letter });
     }
     const percent = (100 * (moment - at.start)) / at.length;
     for (const name of ["x1", "x2"]) now.setAttribute(name, `${percent}%`);
     now.setAttribute("visibility", "visible");
     plot.setAttribute("aria-valuenow", moment.toFixed(1));
-    plot.setAttribute("aria-valuetext", `${clock(one.own(moment))} of A, ${clock(other.own(moment))} of B`);
+    plot.setAttribute("aria-valuetext", filled(texts.place, { mine: clock(one.own(moment)), theirs: clock(other.own(moment)) }));
   }
 
   function play(side) {
@@ -68,7 +70,7 @@
     if (silent.audio) silent.audio.pause();
     moment = from(side);
     side.audio.currentTime = side.own(moment);
-    // A browser may refuse; the place is set all the same.
+    // A browser may refuse to play; the position is set anyway.
     side.audio.play().catch(() => {});
   }
 
@@ -81,10 +83,10 @@
     show();
   }
 
-  // The other one is put a little ahead while this one goes on, and takes over when this one has
-  // come there: finding the place takes time, and no moment of the music is lost by it. A machine
-  // that was too slow to be there in time is given twice as long.
-  function goOver() {
+  // The other player seeks to a point a little ahead while this one continues, and takes over when
+  // this one reaches it. Seeking takes time, and so no moment of the music is lost. A machine that
+  // is too slow gets twice as long.
+  function switchOver() {
     const sounding = sides.find(playing);
     if (!sounding || changing) return;
     changing = true;
@@ -95,7 +97,7 @@
     const meet = sounding.moment(sounding.audio.currentTime) + lead * (sounding === other ? at.speed : 1);
     if (!has(next, meet)) {
       changing = false;
-      document.getElementById("status").textContent = `${next.letter} does not have this moment.`;
+      document.getElementById("status").textContent = filled(texts.lacks, { letter: next.letter });
       return;
     }
     const left = () => sounding.own(meet) - sounding.audio.currentTime;
@@ -128,14 +130,14 @@
       side.button.click();
     });
     side.audio.addEventListener("timeupdate", () => {
-      if (heard !== side || !playing(side)) return;
+      if (last !== side || !playing(side)) return;
       moment = side.moment(side.audio.currentTime);
       show();
     });
-    side.audio.addEventListener("play", () => { heard = side; show(); });
+    side.audio.addEventListener("play", () => { last = side; show(); });
     for (const name of ["pause", "ended", "loadedmetadata"]) side.audio.addEventListener(name, show);
   }
-  if (change) change.addEventListener("click", goOver);
+  if (change) change.addEventListener("click", switchOver);
 
   function balance() {
     for (const side of sides) if (side.audio) side.audio.volume = !level || level.checked ? Number(side.audio.dataset.volume) : 1;
@@ -156,7 +158,7 @@
     event.preventDefault();
   });
   plot.setAttribute("aria-description", plot.getAttribute("aria-label"));
-  plot.setAttribute("aria-label", "Moment");
+  plot.setAttribute("aria-label", texts.moment);
   plot.setAttribute("role", "slider");
   plot.setAttribute("aria-valuemin", at.start.toFixed(1));
   plot.setAttribute("aria-valuemax", (at.start + at.length).toFixed(1));

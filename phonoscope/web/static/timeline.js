@@ -1,5 +1,5 @@
-// The timeline of stretches: one slider over all of them. It reads each stretch aloud, shows it
-// at the pointer, and plays from it. Without this script it is a picture, with a table below.
+// The timeline of segments: one slider over all of them. It reads each segment aloud, shows it at
+// the pointer, and plays from it. Without this script it is a picture, with a table below.
 (() => {
   "use strict";
   const timeline = document.getElementById("timeline");
@@ -54,7 +54,7 @@
     chosen.setAttribute("visibility", "hidden");
   }
 
-  // The last stretch that begins at or before the pointer: a pause belongs to what precedes it.
+  // The last segment that begins at or before the pointer: a pause belongs to what precedes it.
   function under(event) {
     const frame = timeline.getBoundingClientRect();
     const percent = (100 * (event.clientX - frame.left)) / frame.width;
@@ -65,7 +65,7 @@
   function play(from) {
     if (!audio) return;
     audio.currentTime = Number(from);
-    // A browser may refuse; the place is set all the same.
+    // A browser may refuse to play; the position is set anyway.
     audio.play().catch(() => {});
   }
 
@@ -106,7 +106,7 @@
   }
 
   timeline.setAttribute("aria-description", timeline.getAttribute("aria-label"));
-  timeline.setAttribute("aria-label", audio ? "Stretches. Enter plays from one." : "Stretches");
+  timeline.setAttribute("aria-label", timeline.dataset.name);
   timeline.setAttribute("role", "slider");
   timeline.setAttribute("aria-valuemin", "1");
   timeline.setAttribute("aria-valuemax", bars.length);
