@@ -59,11 +59,11 @@ def find(
     catalogue
         An opened catalogue.
     source
-        Of the metadata, look at this source only.
+        Use only this source of the metadata.
     progress
-        Is told how far it is.
+        Receives the progress.
     full_paths
-        Whether answers show full paths of files, not those relative to the scanned folder.
+        Whether answers show full paths of files instead of paths relative to the scanned folder.
     """
     found = []
     progress = progress or NoProgress()

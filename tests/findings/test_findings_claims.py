@@ -307,7 +307,7 @@ def test_the_shipped_claims_of_an_empty_catalogue_cannot_be_told():
 
 
 UNASKED = {"tail.plays_under_1000_share", "tail.gini", "generated_share.generated_share"}
-"""Figures that copies of metadata cannot have: no plays, nothing heard."""
+"""Figures that copies of metadata can't have: they have neither plays nor sound."""
 
 
 @pytest.fixture(scope="module")

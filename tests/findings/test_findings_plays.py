@@ -35,16 +35,16 @@ def described(catalogue, plays, folder):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("told")
+def analysed_log(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("log")
     plays = people() + farm() + shops()
     catalogue = analysed(plays, folder)
     described(catalogue, plays, folder)
     return plays, catalogue, PLAYS.answer(QuerySession(catalogue))
 
 
-def test_the_share_is_that_of_the_farm(told):
-    plays, _, answer = told
+def test_the_share_is_that_of_the_farm(analysed_log):
+    plays, _, answer = analysed_log
     bots = sum(one["account"].startswith("bot") for one in plays)
     figure = next(f for f in answer.figures if f.name == "artificial_plays_share")
     assert figure.value == bots / len(plays)
@@ -56,8 +56,8 @@ def test_the_share_is_that_of_the_farm(told):
     assert answer.chart is not None
 
 
-def test_labels_and_declared_tracks_have_shares_with_intervals(told):
-    plays, _, answer = told
+def test_labels_and_declared_tracks_have_shares_with_intervals(analysed_log):
+    plays, _, answer = analysed_log
     by_label = defaultdict(list)
     for one in plays:
         bot = one["account"].startswith("bot")
@@ -73,8 +73,8 @@ def test_labels_and_declared_tracks_have_shares_with_intervals(told):
     assert made["not declared machine-made"] == 0
 
 
-def test_groups_and_tracks_are_listed_with_reasons(told):
-    _, _, answer = told
+def test_groups_and_tracks_are_listed_with_reasons(analysed_log):
+    _, _, answer = analysed_log
     groups = tables_of(answer)["groups"]
     assert {row["verdict"] for row in groups} == {"artificial", "undecided"}
     assert all(row["reasons"] for row in groups)
@@ -83,8 +83,8 @@ def test_groups_and_tracks_are_listed_with_reasons(told):
     }
 
 
-def test_the_report_shows_it_and_no_name_becomes_markup(told, tmp_path):
-    _, catalogue, _ = told
+def test_the_report_shows_it_and_no_name_becomes_markup(analysed_log, tmp_path):
+    _, catalogue, _ = analysed_log
     page = catalogue.report().write(tmp_path / "report.html").read_text(encoding="utf-8")
     assert 'id="plays-headline"' in page
     assert "Artist <b>bot" not in page

@@ -1,4 +1,4 @@
-"""Declared voices beside the licences that are recorded of them."""
+"""Declared voices, and the licences that the catalogue has for them."""
 
 import re
 from datetime import date, datetime

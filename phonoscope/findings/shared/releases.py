@@ -72,9 +72,9 @@ def releases(catalogue: QuerySession) -> ir.Table:
         country, 1 few, 2 the world), ``number`` (of the month), ``gap`` (months since the release
         before), ``together`` (releases of that month), ``newest``, ``declared``, ``detected``,
         ``sung`` and ``voice``; ``of_...`` of the label and so on: how many releases of the artist
-        tell, and ``most_...``, how many of those say what most say, both empty where the release
-        does not differ in it; ``pattern``.
-        Artists with too few releases for any of it are left out.
+        have a value, and ``most_...``, how many of those have the most frequent one, both empty
+        where the release doesn't differ; ``pattern``. Artists with too few releases for any
+        comparison are left out.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -94,9 +94,9 @@ def releases(catalogue: QuerySession) -> ir.Table:
 
 
 def _compared(rows: ir.Table, name: str, counts: ir.Table, each: ir.Table) -> ir.Table:
-    """Tell of each release whether what it says is said by no other release of the artist.
+    """Add whether a release has a value that no other release by the artist has.
 
-    The others must agree among themselves: :data:`STEADY` of them say one thing.
+    The others must agree: :data:`STEADY` of them have the same value.
     """
     alone = counts.filter(counts.k == 1)
     if name in ("declared", "detected", "sung"):
@@ -115,7 +115,7 @@ def _least(name: str) -> int:
 
 
 def _credits(catalogue: QuerySession) -> ir.Table:
-    """Return who made which track; where a source has no credits, by the names as written."""
+    """Return the artists of tracks; where a source has no credits, by the names as written."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     credits, tracks = catalogue.table("track_artists"), catalogue.table("tracks")
@@ -127,7 +127,7 @@ def _credits(catalogue: QuerySession) -> ir.Table:
 
 
 def chosen(catalogue: QuerySession) -> ir.Table:
-    """Return the artists that are examined: ``who`` is a number, ``name`` may be empty."""
+    """Return the artists to analyse: ``who`` is a number, ``name`` may be empty."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     credits = _credits(catalogue)
@@ -142,7 +142,7 @@ def chosen(catalogue: QuerySession) -> ir.Table:
 
 
 def _tracks(catalogue: QuerySession) -> ir.Table:
-    """Return the tracks of the chosen artists, one row for each credit."""
+    """Return the tracks of the chosen artists, one row per credit."""
     who = catalogue.cached(chosen).select("source", "artist_id", "who")
     mine = _credits(catalogue).inner_join(who, ["source", "artist_id"])
     tracks = catalogue.table("tracks")
@@ -156,7 +156,7 @@ def _tracks(catalogue: QuerySession) -> ir.Table:
         written=tracks.label,
         declared=tracks.declared_generated,
     )
-    # Told apart only of those that are left.
+    # Joined after the credits are filtered, so that fewer rows are read.
     joined = mine.select(*_KEY, "who").inner_join(told, list(_KEY))
     code = (joined.isrc_code >= 0).ifelse(joined.isrc_code, None)
     rows = joined.select(
@@ -190,7 +190,7 @@ def _month(rows: ir.Table) -> ir.IntegerColumn:
 
 
 def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Table:
-    """Add what was detected in the recordings of tracks, and which voice their files declare."""
+    """Add what was detected in recordings of the tracks, and the voice that their files declare."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     marks = catalogue.table("declared")
@@ -219,7 +219,7 @@ def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Tabl
         by_machine=found.by_machine.any(),
     )
     joined = tracks.left_join(of_track, key).drop("source_right", "track_id_right")
-    # What says nothing says nothing: a file without a mark is no file that denies one.
+    # A file without a mark declares nothing, which isn't the same as declaring a person.
     either = joined.by_machine.fill_null(False) | joined.declared.fill_null(False)
     known = joined.declared.notnull() | joined.by_machine.notnull()
     return joined.mutate(declared=known.ifelse(either, None)).drop("by_machine")
@@ -233,7 +233,7 @@ def _release(tracks: ir.Table) -> ir.StringColumn:
 
 
 def _grouped(tracks: ir.Table) -> ir.Table:
-    """Return one row a release."""
+    """Return one row per release."""
     rows = tracks.mutate(release=_release(tracks))
     # What a release says in two ways, it does not say.
     one = {
@@ -252,7 +252,7 @@ def _grouped(tracks: ir.Table) -> ir.Table:
 
 
 def usual(catalogue: QuerySession, some: ir.Table, name: str) -> ir.Table:
-    """Return what most releases of artists say of one thing: ``who``, it, and ``k``, how many.
+    """Return the most frequent value of a field by artist: ``who``, the value, its count ``k``.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def usual(catalogue: QuerySession, some: ir.Table, name: str) -> ir.Table:
 
 
 def described(catalogue: QuerySession, some: ir.Table) -> ir.Table:
-    """Return what may explain releases, and the names of what is in them.
+    """Return possible reasons why releases differ, and the names in them.
 
     Parameters
     ----------
@@ -285,7 +285,7 @@ def described(catalogue: QuerySession, some: ir.Table) -> ir.Table:
     -------
     ibis.expr.types.Table
         :data:`RELEASE`; ``source``, ``track_id`` and ``title`` of a track, ``album``, ``written``
-        (the label as it is); ``shared``, whether every track has other artists beside;
+        (the label as it is); ``shared``, whether every track credits other artists too;
         ``gathered``, whether it is a compilation; ``again``, whether most of it was released
         before, or says so.
     """
@@ -327,7 +327,7 @@ def described(catalogue: QuerySession, some: ir.Table) -> ir.Table:
 
 
 def _placed(rows: ir.Table) -> ir.Table:
-    """Add where in the artist's time a release stands."""
+    """Add the distance of a release from the one before, and whether it is the newest."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     months = rows.filter(rows.number.notnull()).group_by("who", "number").agg(k=lambda t: t.count())
