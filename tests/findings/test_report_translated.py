@@ -7,8 +7,13 @@ import pytest
 
 from phonoscope.findings.claims import claims_of
 from phonoscope.findings.page import environment
+from phonoscope.findings.plots.distribution import Bar
+from phonoscope.findings.plots.histogram import histogram
+from phonoscope.findings.plots.noun import TRACKS
+from phonoscope.findings.plots.svg import draw
 from phonoscope.findings.report import report_of
 from phonoscope.language import current
+from phonoscope.messages import gettext
 from tests.helpers.catalogues import MemoryCatalogue, plausible
 from tests.helpers.planted import planted
 from tests.helpers.pseudo import PSEUDO_ENV, untranslated
@@ -89,6 +94,29 @@ def test_the_comparison_is_translated():
     made = report_of(one, other=other).html()
     assert english(made) == {}
     assert '<html lang="en-XA">' in made
+
+
+TITLE = gettext("A title of an axis that is long enough to be wrapped in a narrow plot of 300 px")
+
+
+def test_plots_are_drawn_in_the_language_and_their_titles_are_wrapped():
+    bars = [Bar(0, 1, 12_000), Bar(1, 2, 8_000)]
+    names = [gettext("first"), gettext("second")]
+    chart = histogram(
+        bars,
+        names,
+        noun=TRACKS,
+        alt=gettext("Tracks"),
+        x_title=TITLE,
+        ticks=[],
+        tick_label="datum.value",
+    )
+    _, narrow = draw(chart, "plot")
+    drawn = re.findall(r">([^<>]+)<|aria-label=\"([^\"]+: [^\"]+)\"", narrow)
+    texts = ["".join(found).strip() for found in drawn]
+    assert [text for text in texts if untranslated(text)] == []
+    assert any("12.000" in text for text in texts)
+    assert not any(len(text) > 60 for text in texts)
 
 
 def test_what_a_template_prints_without_a_message_is_found():

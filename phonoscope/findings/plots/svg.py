@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from phonoscope.findings.base import Chart
+from phonoscope.language import current
 from phonoscope.messages import localised
 
 _REFERENCE = re.compile(r'((?:\bid="|url\(#|href="#))')
@@ -32,11 +33,17 @@ def draw(chart: Chart, name: str) -> tuple[str, str]:
     wide, narrow
         SVG markup; everything in it that came from outside was escaped by Vega.
     """
-    alt = localised(chart.alt)
+    alt, separators = localised(chart.alt), _separators()
     return (
-        _as_svg(json.dumps(_translated(chart.spec, 0)), alt, f"{name}-wide"),
-        _as_svg(json.dumps(_translated(chart.narrow, 0)), alt, f"{name}-narrow"),
+        _as_svg(json.dumps(_translated(chart.spec, 0)), alt, f"{name}-wide", separators),
+        _as_svg(json.dumps(_translated(chart.narrow, 0)), alt, f"{name}-narrow", separators),
     )
+
+
+def _separators() -> tuple[str, str]:
+    """Return the separators of thousands and of decimals in the language of the process."""
+    thousands, *_, decimals = (c for c in current().decimal(1_234_567.5, 1) if not c.isdigit())
+    return thousands, decimals
 
 
 def _translated(part: Any, width: int) -> Any:
@@ -61,10 +68,19 @@ def _translated(part: Any, width: int) -> Any:
 
 # A served page that is loaded again mostly shows the same plots.
 @lru_cache(maxsize=128)
-def _as_svg(spec: str, alt: str, name: str) -> str:
+def _as_svg(spec: str, alt: str, name: str, separators: tuple[str, str]) -> str:
     import vl_convert  # noqa: PLC0415  (heavy: carries a JavaScript engine)
 
-    svg = vl_convert.vegalite_to_svg(spec, vl_version="6.1", allowed_base_urls=[])
+    thousands, decimals = separators
+    numbers: Any = {
+        "thousands": thousands,
+        "decimal": decimals,
+        "grouping": [3],
+        "currency": ["", ""],
+    }
+    svg = vl_convert.vegalite_to_svg(
+        spec, vl_version="6.1", allowed_base_urls=[], format_locale=numbers
+    )
     size = _SIZE.match(svg)
     if size is None:
         raise ValueError("Vega drew no SVG")

@@ -115,5 +115,5 @@ def keys(catalogue: QuerySession) -> Answer:
                 tuple((MODES[m], sharp(k), n, n / total) for m, k, n in rows),
             ),
         ),
-        claim=gettext("{share} in a major key", share=major.text),
+        claim=gettext("{share} of tracks in a major key", share=major.text),
     )

@@ -173,7 +173,7 @@ def _by_plays(by_plays: ir.Table, tracks: int) -> Answer:
             ),
         ),
         tables=(ResultTable("lorenz", gettext("Lorenz curve"), columns, tuple(lorenz.points)),),
-        claim=gettext("{share} under {few} plays", share=share.text, few=FEW),
+        claim=gettext("{share} of tracks under {few} plays", share=share.text, few=FEW),
     )
 
 
@@ -328,5 +328,5 @@ def _by_popularity(catalogue: QuerySession) -> Answer:
                 tuple((p, n, n / total) for p, n in named),
             ),
         ),
-        claim=gettext("{share} with a popularity under 10 of 100", share=under_10.text),
+        claim=gettext("{share} of tracks with a popularity under 10 of 100", share=under_10.text),
     )
