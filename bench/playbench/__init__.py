@@ -1,1 +1,1 @@
-"""Who says which plays are artificial, and how right each is; see ``bench/plays.py``."""
+"""Systems that flag artificial plays, and their error rates; see ``bench/plays.py``."""

@@ -1,4 +1,4 @@
-"""What a system says of a log, and what a system is."""
+"""The answer of a system about a log."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from bench.playbench.log import Log
 
 
 class Missing(Exception):
-    """A system cannot be asked here: something that it needs is not there."""
+    """A system can't run here, because something that it needs is missing."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a system says of one log."""
+    """The answer of a system about one log."""
 
     accounts: frozenset[str]
-    """Accounts said to be artificial."""
+    """Accounts flagged as artificial."""
     tracks: frozenset[str]
-    """Tracks said to be attacked."""
+    """Tracks flagged as attacked."""
     doubted: frozenset[str] = frozenset()
-    """Accounts of which it says that it cannot tell."""
+    """Undecided accounts."""
     artificial_share: float | None = None
     """Estimated share of all plays that are artificial."""
     track_artificial: Mapping[str, float] = field(default_factory=dict)
-    """Estimated artificial plays by track; a track that it does not name has none."""
+    """Estimated artificial plays by track; other tracks have none."""
 
 
 class System(Protocol):
-    """One way to tell artificial plays."""
+    """A system that flags artificial plays."""
 
     name: str
 
     def answer(self, log: Log) -> Answer:
-        """Return what it says of a log.
+        """Return its answer about a log.
 
         Raises
         ------
         Missing
-            When it cannot be asked.
+            When it can't run here.
         """
         ...

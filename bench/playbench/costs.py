@@ -1,4 +1,4 @@
-"""What reading and weighing plays costs, and how it grows; each in a process of its own."""
+"""The cost of importing and analysing plays, by size; each step in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typing import Any
 from rich.table import Table
 
 STEPS = ("tracks", "ingest", "weigh")
-"""Tracks are read first, because durations and artists are weighed too."""
+"""Tracks are read first, because the analysis uses durations and artists."""
 
 
 READ_ONLY = ("--no-pseudonymise", "--no-weigh")
 
 
 def measured(command: list[str]) -> dict[str, float]:
-    """Run a command to its end; its CPU and wall seconds and the most memory of its processes, GB.
+    """Run a command; returns its CPU and wall seconds and the peak memory of its processes, GB.
 
     Raises
     ------
     SystemExit
-        When it fails, with what it said.
+        When it fails, with its output.
     """
     started_s = time.monotonic()
     with tempfile.TemporaryFile() as words:
@@ -44,12 +44,12 @@ def measured(command: list[str]) -> dict[str, float]:
 
 
 def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return the cost of each step at each size, default mix."""
+    """Return the cost of each step at each size, for the default mix."""
     found = []
     for plays in sizes:
         with tempfile.TemporaryDirectory(prefix="plays-") as folder:
             say(f"log of {plays:,} plays")
-            # Made elsewhere: a process is counted at least as large as the one that starts it.
+            # In another process, because a process counts at least as large as its parent.
             make = [sys.executable, "-m", "bench.playbench.parts", str(plays), str(seed)]
             made = subprocess.run([*make, f"{folder}/log"], check=True, stdout=subprocess.PIPE)
             rows, catalogue = int(made.stdout), f"{folder}/catalogue"
@@ -70,9 +70,9 @@ def curve(sizes: Sequence[int], seed: int, say: Callable[[str], None]) -> list[d
 
 
 def curve_table(costs: Sequence[dict[str, Any]]) -> Table:
-    """Return the costs, and what a million plays more took than the size before.
+    """Return the costs, and the extra cost per million plays compared with the size before.
 
-    Where that stays the same, cost grows linearly; a start-up is in the first size only.
+    If that stays the same, the cost grows linearly; only the first size includes the start-up.
     """
     shown = Table(title="What it takes, by size of the log")
     shown.add_column("step")

@@ -1,4 +1,4 @@
-"""Numbers of each account and each track, for a learner: none of them knows the truth."""
+"""Numbers of each account and each track, for supervised learning; none uses the truth."""
 
 from __future__ import annotations
 
@@ -14,63 +14,63 @@ from bench.playbench import ours
 from bench.playbench.log import Log, once
 from phonoscope.plays.rhythm import rhythms
 
-HEARD = """
-CREATE TABLE heard AS SELECT account, track_id, artist_name AS artist, played_at, ms_played,
+PLAYED = """
+CREATE TABLE played AS SELECT account, track_id, artist_name AS artist, played_at, ms_played,
     duration_ms, source, ip_prefix, ms_played < 30000 AS skipped,
     ms_played BETWEEN 30000 AND 35000 AS short, ms_played >= 0.99 * duration_ms AS whole,
     source = 'playlist' AS listed
 FROM plays JOIN tracks USING (track_id)
 """
 ACCOUNTS = """
-WITH known AS (SELECT track_id, ln(count(DISTINCT account)) AS fame FROM heard GROUP BY ALL),
+WITH known AS (SELECT track_id, ln(count(DISTINCT account)) AS fame FROM played GROUP BY ALL),
 most AS (SELECT account, max(n) AS top FROM (
-    SELECT account, artist, count(*) AS n FROM heard GROUP BY ALL) GROUP BY ALL),
+    SELECT account, artist, count(*) AS n FROM played GROUP BY ALL) GROUP BY ALL),
 again AS (SELECT account, max(n) AS top FROM (
-    SELECT account, track_id, count(*) AS n FROM heard GROUP BY ALL) GROUP BY ALL)
+    SELECT account, track_id, count(*) AS n FROM played GROUP BY ALL) GROUP BY ALL)
 SELECT account AS id, avg(skipped::INT) AS skipped, avg(whole::INT) AS whole,
     avg(listed::INT) AS listed, count(DISTINCT source) AS sources,
     any_value(most.top) / count(*) AS top_artist, any_value(again.top) / count(*) AS top_track,
     count(DISTINCT track_id) / count(*) AS variety, count(DISTINCT artist) AS artists,
     avg(fame) AS fame, median(fame) AS median_fame, count(DISTINCT ip_prefix) AS networks
-FROM heard JOIN known USING (track_id) JOIN most USING (account) JOIN again USING (account)
+FROM played JOIN known USING (track_id) JOIN most USING (account) JOIN again USING (account)
 GROUP BY ALL
 """
 TRACKS = """
-WITH each AS (SELECT track_id, account, count(*) AS n FROM heard GROUP BY ALL),
+WITH each AS (SELECT track_id, account, count(*) AS n FROM played GROUP BY ALL),
 top AS (SELECT track_id, max(n) AS top FROM each GROUP BY ALL)
 SELECT h.track_id AS id, count(*) AS plays, count(DISTINCT h.account) AS accounts,
     count(*) / count(DISTINCT h.account) AS by_account, any_value(top.top) / count(*) AS top,
     avg(h.skipped::INT) AS skipped, avg(h.short::INT) AS short, avg(h.whole::INT) AS whole,
     avg(h.listed::INT) AS listed, count(DISTINCT h.ip_prefix) / count(*) AS networks,
     any_value(h.duration_ms) AS duration_ms, {means}
-FROM heard h JOIN listeners l ON l.id = h.account JOIN top USING (track_id) GROUP BY ALL
+FROM played h JOIN listeners l ON l.id = h.account JOIN top USING (track_id) GROUP BY ALL
 """
 
 
 @dataclass(frozen=True)
 class Features:
-    """One row an account or a track."""
+    """One row for each account or track."""
 
     ids: list[str]
     names: list[str]
     values: NDArray[np.float32]
-    """Not a number where something is not known."""
+    """NaN where a number is unknown."""
 
 
 @once
 def features(log: Log) -> tuple[Features, Features]:
-    """Return what is known of accounts and of tracks.
+    """Return the numbers of accounts and of tracks.
 
-    Accounts: their rhythm (:mod:`phonoscope.plays.rhythm`), what :data:`ACCOUNTS` asks, and all
-    numbers that Phonoscope goes by. Tracks: what :data:`TRACKS` asks, among it the means of their
-    listeners, and Phonoscope's numbers.
+    Accounts have their rhythm (:mod:`phonoscope.plays.rhythm`), the columns of :data:`ACCOUNTS`,
+    and all numbers that Phonoscope uses. Tracks have the columns of :data:`TRACKS`, which include
+    the means of their listeners, and Phonoscope's numbers.
     """
     evidence = ours.evidence(log)
     of_accounts, of_tracks = ([], []) if evidence is None else ([t.to_pyarrow()] for t in evidence)
     rhythm = rhythms(log.catalogue.table("listens"))
     keyed = rhythm.mutate(id=rhythm.user_hash).drop("source", "user_hash")
     with log.asked() as ask:
-        ask.execute(HEARD)
+        ask.execute(PLAYED)
         found = [keyed.to_pyarrow(), ask.sql(ACCOUNTS).to_arrow_table()]
         accounts = _joined(ask, found + of_accounts)
         ask.register("listeners", accounts)
@@ -85,7 +85,7 @@ def features(log: Log) -> tuple[Features, Features]:
 
 
 def _joined(ask: duckdb.DuckDBPyConnection, tables: list[pa.Table]) -> pa.Table:
-    """Return the rows of the first with the columns of all; where names repeat, once."""
+    """Return the rows of the first table with the columns of all; repeated names once."""
     whole, *rest = tables
     for table in rest:
         new = [name for name in table.column_names if name not in whole.column_names]

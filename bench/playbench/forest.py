@@ -1,4 +1,4 @@
-"""A random forest that has seen logs with their truth: what supervised learning would do."""
+"""A random forest trained on logs with known truth, as an example of supervised learning."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bench.playbench.log import Log
 
 TREES = 150
 HONEST_FLAGGED = 0.001
-"""Share of honest accounts that may be flagged, on the log that thresholds are set on."""
+"""Most share of honest accounts that are flagged, on the log that sets the thresholds."""
 OTHER_TRACKS = 60_000
-"""Tracks that are not attacked to learn from, at most; all that are attacked."""
+"""Most honest tracks to learn from; all attacked tracks are used."""
 Learnt = Sequence[tuple[Log, Truth]]
 
 
@@ -29,12 +29,12 @@ class Forest:
     fit
         Logs to learn from.
     check
-        Logs to set thresholds on: for accounts the lowest at which :data:`HONEST_FLAGGED` is not
-        passed, for tracks the one of the best F1.
+        Logs to set thresholds on: for accounts the lowest one within :data:`HONEST_FLAGGED`, for
+        tracks the one with the best F1.
     unseen
         Kind of attack to leave out of both.
     seed
-        Of the forests.
+        Seed of the forests.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class Forest:
         self._track_least = _best_f1(_scores(self._tracks, values), attacked)
 
     def answer(self, log: Log) -> Answer:
-        """Return whom the forests score above the thresholds."""
+        """Return the accounts and tracks with scores above the thresholds."""
         accounts, tracks = features(log)
         return Answer(
             _above(self._accounts, accounts, self._account_least),
@@ -98,7 +98,7 @@ def _fewer(
 
 def _grown(rows: tuple[NDArray[Any], NDArray[Any]], seed: int) -> Any:
     try:
-        # In the bench group only, and without types.
+        # Only in the bench group, and without types.
         from sklearn.ensemble import RandomForestClassifier  # type: ignore # noqa: PLC0415
     except ImportError as error:
         raise Missing("scikit-learn is not installed: pip install --group bench") from error
@@ -118,13 +118,13 @@ def _above(forest: Any, known: Features, least: float) -> frozenset[str]:
 
 
 def _least_honest(scores: NDArray[np.float64], attacks: NDArray[np.bool_]) -> float:
-    """Return the score that just so many of the honest are above as may be flagged."""
+    """Return the score that the allowed share of honest accounts exceeds."""
     honest = np.sort(scores[~attacks])[::-1]
     return float(honest[int(HONEST_FLAGGED * len(honest))])
 
 
 def _best_f1(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """Return the score above which F1 is best."""
+    """Return the threshold with the best F1."""
     order = np.argsort(-scores, kind="stable")
     found = np.cumsum(truth[order])
     f1 = 2 * found / (np.arange(1, len(order) + 1) + truth.sum())

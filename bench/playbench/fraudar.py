@@ -1,10 +1,11 @@
-"""FRAUDAR: the densest block of accounts and tracks, popular tracks counting less.
+"""FRAUDAR: the densest block of accounts and tracks, with less weight for popular tracks.
 
-Written from B. Hooi et al., *FRAUDAR: Bounding Graph Fraud in the Face of Camouflage*, KDD 2016:
-an edge of account i and track j weighs 1 / log(d_j + 5), d_j the accounts of track j; a block's
-density is the weight of its edges by the number of its accounts and tracks; starting from all of
-them, who carries the least weight is taken away one by one, and the densest block on that way is
-the answer. More blocks: the edges of a block are taken away, and the same again.
+Implements B. Hooi et al., *FRAUDAR: Bounding Graph Fraud in the Face of Camouflage*, KDD 2016. An
+edge of account i and track j has the weight 1 / log(d_j + 5), where d_j is the number of accounts
+of track j. The density of a block is the weight of its edges by the number of its accounts and
+tracks. From all of them, the one with the least weight is removed, one after the other; the densest
+block on the way is the answer. For more blocks the edges of a block are removed, and the search
+starts over.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 OFFSET = 5.0
-"""Added to a degree within the logarithm, as published."""
+"""Added to a degree in the logarithm, as published."""
 COUNTS, LARGEST = (1, 2, 3, 5, 8, 12, 20, 40), (1.0, 0.1, 0.02)
-"""How many blocks may be taken, and what share of all accounts may be in one that is taken at all.
-The paper leaves the first to the reader and does not have the second; without it the first block is
-most of the service's busy listeners."""
+"""Choices for the number of blocks, and for the largest share of all accounts in a block. The paper
+leaves the first to the reader and lacks the second; without it the first block is most of the
+service's busy listeners."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of the blocks are taken."""
+    """Which of the blocks count."""
 
     count: int
     largest: float
@@ -46,11 +47,11 @@ CHOICES = tuple(Choice(*each) for each in product(COUNTS, LARGEST))
 
 @dataclass(frozen=True)
 class Graph:
-    """Who played what, each pair once."""
+    """Pairs of account and track, each once."""
 
     account: Ints
     track: Ints
-    """Numbers from 0, one value a pair."""
+    """Numbers from 0, one value for each pair."""
     accounts: list[str]
     tracks: list[str]
 
@@ -81,9 +82,9 @@ def blocks(account: Ints, track: Ints, count: int) -> list[tuple[Ints, Ints]]:
     Parameters
     ----------
     account, track
-        Numbers from 0, one value a pair; no pair twice.
+        Numbers from 0, one value for each pair; no pair twice.
     count
-        How many blocks, at most: it ends where no edge is left.
+        Most blocks; there are fewer if no edge is left.
     """
     found: list[tuple[Ints, Ints]] = []
     while len(found) < count and len(account):
@@ -95,16 +96,16 @@ def blocks(account: Ints, track: Ints, count: int) -> list[tuple[Ints, Ints]]:
 
 
 def densest(account: Ints, track: Ints, weight: Reals | None = None) -> tuple[Flags, Flags]:
-    """Return which accounts and which tracks are the block that greedy peeling finds densest.
+    """Return the accounts and tracks of the densest block that greedy peeling finds.
 
-    Exact, but for the order among those who carry the same weight.
+    It is exact, except for the order of nodes with the same weight.
 
     Parameters
     ----------
     account, track
         As for :func:`blocks`.
     weight
-        Of each pair; as published where none is given.
+        Weight of each pair; as published by default.
     """
     first_track = int(account.max()) + 1
     total = first_track + int(track.max()) + 1
@@ -121,11 +122,11 @@ def densest(account: Ints, track: Ints, weight: Reals | None = None) -> tuple[Fl
 
 
 def _core(account: Ints, node: Ints, weight: Reals, total: int) -> Ints:
-    """Return the edges that are left when all are gone whom the peeling surely takes first.
+    """Return the edges without the nodes that the peeling surely removes first.
 
-    Nothing is lost: while somebody carries less than the density reached so far, taking such a one
-    away makes the rest denser, so the densest block on the way comes later; and the peeling takes
-    all of them before anybody of what is left here, whoever of them comes first.
+    That loses nothing. Removing a node with less weight than the density so far makes the rest
+    denser, so the densest block comes later. And the peeling removes all such nodes, in any order,
+    before any node that is left here.
     """
     left = np.arange(len(account))
     while True:
@@ -140,7 +141,7 @@ def _core(account: Ints, node: Ints, weight: Reals, total: int) -> Ints:
 
 
 def _peeled(account: Ints, node: Ints, weight: Reals, total: int) -> Ints:
-    """Return the nodes of the densest block on the way of the peeling, one by one."""
+    """Return the nodes of the densest block on the way of the peeling."""
     ends, other = np.concatenate([account, node]), np.concatenate([node, account])
     order = np.argsort(ends, kind="stable")
     first = np.searchsorted(ends[order], np.arange(total + 1)).tolist()
@@ -170,12 +171,12 @@ def _peeled(account: Ints, node: Ints, weight: Reals, total: int) -> Ints:
 
 
 class Fraudar:
-    """FRAUDAR with the blocks taken that were best on logs to train with.
+    """FRAUDAR with the choice of blocks that was best on training logs.
 
     Parameters
     ----------
     logs
-        To choose on; accounts and tracks are chosen for apart, each for the best F1.
+        Training logs; accounts and tracks have separate choices, each with the best F1.
     """
 
     name = "FRAUDAR"

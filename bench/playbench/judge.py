@@ -1,4 +1,4 @@
-"""How right an answer is: accounts, tracks, each kind of listener, and shares of plays."""
+"""Error rates of an answer: accounts, tracks, each kind of listener, and shares of plays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phonoscope.interval import Interval, wilson
 
 DRAWS = 2000
 LEAST_PLAYS = 20
-"""Shares of a track's plays are judged from here on: of three plays one is 33 %."""
+"""Least plays of a track for judging their share: one of three plays would be 33%."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Share:
 
     @property
     def value(self) -> float | None:
-        """The share; none of nothing."""
+        """The share; ``None`` of nothing."""
         return self.hits / self.total if self.total else None
 
     @property
     def interval(self) -> Interval | None:
-        """Wilson's, 95 %. Accounts of one group are alike, which it does not know."""
+        """Wilson's 95% interval, which ignores that accounts of a group are alike."""
         return wilson(self.hits, self.total) if self.total else None
 
 
@@ -43,12 +43,12 @@ class Share:
 class Tally:
     """Found, missed and false, by unit: a group of accounts that belong together, or one account.
 
-    Units and not accounts are drawn for the interval of F1, because a group is mostly found or
-    missed as a whole.
+    The interval of F1 draws units, not accounts, because a group is mostly found or missed as a
+    whole.
     """
 
     units: NDArray[np.int64]
-    """One row a unit: found, missed, false."""
+    """One row for each unit: found, missed, false."""
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(np.concatenate([self.units, other.units]))
@@ -61,24 +61,24 @@ class Tally:
 
     @property
     def precision(self) -> Share:
-        """Rightly flagged, of the flagged."""
+        """Share of the flagged that are right."""
         found, _, false = self.counts
         return Share(found, found + false)
 
     @property
     def recall(self) -> Share:
-        """Found, of those to be found."""
+        """Share of the attackers that are found."""
         found, missed, _ = self.counts
         return Share(found, found + missed)
 
     @property
     def f1(self) -> float | None:
-        """Harmonic mean of both; none where there is nothing to find and nothing is flagged."""
+        """Harmonic mean of both; ``None`` when there is nothing to find and nothing is flagged."""
         found, missed, false = self.counts
         return 2 * found / (2 * found + missed + false) if found + missed + false else None
 
     def f1_interval(self, seed: int = 0) -> Interval | None:
-        """Bootstrap over units, 95 %; none where there are fewer than two."""
+        """95% bootstrap interval over units; ``None`` for fewer than two."""
         some = self.units[self.units.any(axis=1)]
         if len(some) < 2:
             return None
@@ -96,7 +96,7 @@ class ShareErrors:
     logs: tuple[tuple[float, float], ...] = ()
     """Estimated and true share of all plays, by log."""
     tracks: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
-    """Estimated and true share of each attacked track with :data:`LEAST_PLAYS` plays and more."""
+    """Estimated and true share of each attacked track with at least :data:`LEAST_PLAYS` plays."""
 
     def __add__(self, other: ShareErrors) -> ShareErrors:
         tracks = np.concatenate([self.tracks, other.tracks])
@@ -117,7 +117,7 @@ class ShareErrors:
 
 @dataclass(frozen=True)
 class Judged:
-    """How right answers are; of several logs they can be added."""
+    """Error rates of answers; those of several logs can be added."""
 
     accounts: Tally
     tracks: Tally
@@ -130,7 +130,7 @@ class Judged:
     found_tracks: dict[str, Share]
     """Attacked tracks flagged, by kind of attack."""
     doubted: dict[str, Share]
-    """Accounts of which the system says that it cannot tell, by kind."""
+    """Undecided accounts, by kind."""
     shares: ShareErrors
 
     def __add__(self, other: Judged) -> Judged:
@@ -147,12 +147,12 @@ class Judged:
 
 
 class Truth:
-    """What is true of one log; who plays nothing in it is not in it.
+    """The truth of one log, about the accounts that play in it.
 
     Parameters
     ----------
     log
-        With its truth beside it.
+        A log with its truth next to it.
     """
 
     def __init__(self, log: Log) -> None:
@@ -182,13 +182,13 @@ class Truth:
         self.plays, self.artificial = tracks["plays"], tracks["artificial_plays"]
 
     def judged(self, answer: Answer) -> Judged:
-        """Return how right an answer is.
+        """Return the error rates of an answer.
 
         Raises
         ------
         ValueError
-            When it names an account or track that is not in the log: then its names are not the
-            log's, and a count would mean nothing.
+            When it names an account or track that isn't in the log, so that its counts mean
+            nothing.
         """
         flagged = _flags(self.account, answer.accounts, "account")
         doubted = _flags(self.account, answer.doubted, "account")
@@ -231,7 +231,7 @@ def _tally(
     cells = np.stack([flagged & to_find, ~flagged & to_find, flagged & ~to_find], axis=1)
     some = cells.any(axis=1)
     cells, team = cells[some], np.asarray(team[some], np.int64)
-    # Who is in no group is a unit alone.
+    # An account without a group is a unit of its own.
     unit = np.where(team < 0, -1 - np.arange(len(team)), team)
     _, of = np.unique(unit, return_inverse=True)
     units = np.zeros((int(of.max(initial=-1)) + 1, 3), np.int64)

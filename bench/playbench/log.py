@@ -21,18 +21,18 @@ SIMULATORS = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a log is made from."""
+    """The recipe of a log."""
 
     plays: int
     seed: int
     mix: str = ""
-    """As ``--mix`` of the simulator."""
+    """The simulator's ``--mix``."""
     days: int = 14
     networks: str = "own"
     simulator: str = "simulate_plays"
 
     def made(self, into: Path) -> Log:
-        """Make it, in a process of its own, so that this one stays small."""
+        """Make the log in a process of its own, so that this one stays small."""
         asked = {
             "--plays": self.plays,
             "--seed": self.seed,
@@ -62,7 +62,7 @@ class Log:
 
     @property
     def tracks(self) -> Path:
-        """Whose track is whose, and how long it is."""
+        """Artists and durations of the tracks."""
         return self.folder / "tracks.parquet"
 
     def truth(self, name: str) -> Path:
@@ -71,7 +71,7 @@ class Log:
 
     @property
     def rows(self) -> int:
-        """Plays in it."""
+        """Number of plays."""
         about = json.loads((self.folder / "truth/about.json").read_text(encoding="utf-8"))
         return int(about["rows"]["plays.parquet"])
 
@@ -84,7 +84,7 @@ class Log:
         return catalogue
 
     def asked(self) -> duckdb.DuckDBPyConnection:
-        """Return a connection with views ``plays`` and ``tracks``; the truth is not in it."""
+        """Return a connection with the views ``plays`` and ``tracks``, without the truth."""
         connection = duckdb.connect(config={"threads": 2})
         connection.read_parquet(str(self.plays)).create_view("plays")
         connection.read_parquet(str(self.tracks)).create_view("tracks")
@@ -92,7 +92,7 @@ class Log:
 
 
 def once(ask: Callable[[Log], T]) -> Callable[[Log], T]:
-    """Ask a log once and keep the answer with it, for as long as the log is kept."""
+    """Compute an answer about a log once, and cache it with the log."""
 
     @wraps(ask)
     def kept(log: Log) -> T:

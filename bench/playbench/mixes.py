@@ -1,4 +1,4 @@
-"""Named logs to be tried on, most of them far from the default one."""
+"""Named kinds of logs, most of them far from the default."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ MIXES: dict[str, dict[str, object]] = {
     "plain-deaf": {**PLAIN, "mix": "skips=0.02"},
     "plain-restless": {**PLAIN, "mix": "skips=0.5"},
 }
-"""What differs from the simulator's defaults: ``honest`` has no attacker at all. Those with
-``plain`` are of another simulator, ``bench/plain_plays.py``: people who skip as usual, attacked
-tracks that nobody knows, people who hardly skip, people who skip half of all."""
+"""Differences from the simulator's defaults: ``honest`` has no attackers. The mixes with ``plain``
+are from another simulator, ``bench/plain_plays.py``: people who skip as usual, attacked tracks that
+nobody knows, people who rarely skip, people who skip half of their plays."""
 
 TRAINING = ("default", "hard", "hard")
-"""Logs to learn from and, the last, to set thresholds on; other seeds."""
+"""Logs to learn from; the last one sets thresholds. Their seeds differ from those of the tests."""
 TRAINING_SEED = 900_001
 
 
 APART = 1000
-"""Between the seeds of two mixes: one seed makes the same farm in each mix that has one."""
+"""Distance between the seeds of mixes; one seed would make the same farm in each mix."""
 
 
 def recipe(name: str, plays: int, seed: int) -> Recipe:
-    """Return how a log of a mix is made; another mix draws other chances from the same seed."""
+    """Return the recipe of a mix; two mixes differ even with the same seed."""
     seed += APART * list(MIXES).index(name)
     # Fields of a recipe by name, of several types.
     return Recipe(plays, seed, **MIXES[name])  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""Phonoscope's own answer: what its tables of plays that were weighed say.
+"""Phonoscope's own answer, from its tables of play results.
 
-The only file here that knows their names.
+This is the only file here that knows the names of the tables.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ ACCOUNT, TRACK, VERDICT, PLAYS, ARTIFICIAL_PLAYS = (
     "user_hash", "track_id", "verdict", "plays", "artificial_plays",
 )  # fmt: skip
 ARTIFICIAL = "artificial"
-"""What ``verdict`` says of who is flagged; ``undecided`` is not."""
+"""The ``verdict`` of flagged accounts and tracks; ``undecided`` doesn't count as flagged."""
 UNDECIDED = "undecided"
 GROUP = "group_id"
 NO_EVIDENCE = (
     "score", GROUP, "artificial_plays", "undecided_plays", "artificial_share", "share_low",
     "share_high",
 )  # fmt: skip
-"""Numeric columns that say what was concluded, and not from what."""
+"""Numeric columns with conclusions, not with evidence."""
 
 
 def weigh(catalogue: ps.Catalogue) -> None:
@@ -36,7 +36,7 @@ def weigh(catalogue: ps.Catalogue) -> None:
     Raises
     ------
     Missing
-        This version of Phonoscope does not weigh plays.
+        When this version of Phonoscope doesn't analyse plays.
     """
     plays = getattr(catalogue, PLAY_LOGS, None)
     if plays is None:
@@ -46,16 +46,16 @@ def weigh(catalogue: ps.Catalogue) -> None:
 
 @once
 def weighed(log: Log) -> ps.Catalogue:
-    """Return the catalogue of a log, weighed once; raises as :func:`weigh`."""
+    """Return the catalogue of a log, analysed once; raises as :func:`weigh`."""
     weigh(log.catalogue)
     return log.catalogue
 
 
 def evidence(log: Log) -> tuple[ir.Table, ir.Table] | None:
-    """Return what it goes by in numbers, of accounts and of tracks, each with its ``id``.
+    """Return its numeric evidence about accounts and about tracks, each with its ``id``.
 
-    The evidence of an account's group, and of the group that played a track most, is of these. None
-    where this version of Phonoscope does not weigh plays.
+    It includes the evidence of an account's group, and of the group that played a track most.
+    ``None`` when this version of Phonoscope doesn't analyse plays.
     """
     try:
         catalogue = weighed(log)
@@ -83,12 +83,12 @@ def _numbers(table: ir.Table, key: str) -> ir.Table:
 
 
 class Ours:
-    """Phonoscope as it is shipped: nothing is trained or chosen on logs made here."""
+    """Phonoscope as shipped: nothing is trained or chosen on the logs of this bench."""
 
     name = "phonoscope"
 
     def answer(self, log: Log) -> Answer:
-        """Return what the tables say."""
+        """Return the answer of the tables."""
         catalogue = weighed(log)
         listeners = catalogue.table(LISTENERS)
         accounts = {

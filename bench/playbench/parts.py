@@ -1,8 +1,8 @@
-"""A log too large to be made at once: several, as of services that have nothing in common.
+"""A log that is too large to be made at once: several logs, as of separate services.
 
     python -m bench.playbench.parts PLAYS SEED FOLDER
 
-One that is twice as large has twice as many of everything, attackers too.
+A log of twice the size has twice as many of everything, attackers too.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bench.playbench.log import Log
 from bench.playbench.mixes import recipe
 
 PART = 10_000_000
-"""Plays made at once, at most: the simulator takes 1.5 GB for them."""
+"""Most plays made at once; the simulator needs 1.5 GB for them."""
 
 
 def made_in_parts(plays: int, seed: int, into: Path) -> int:
-    """Make ``plays`` and ``tracks``, folders with a file for each part; returns plays made."""
+    """Make the folders ``plays`` and ``tracks``, a file for each part; returns the plays made."""
     count = -(-plays // PART)
     rows = 0
     for name in ("plays", "tracks"):

@@ -17,7 +17,7 @@ NOTHING = "-"
 
 
 def tables(results: Results, unseen: Mapping[str, Judged]) -> None:
-    """Print how right each system is, over all and by kind."""
+    """Print the error rates of each system, over all and by kind."""
     console = Console(width=150, highlight=False)
     whole = Table(title="Per cent, with 95 % intervals")
     for name in ("mix", "system", "accounts F1", "prec.", "recall", "tracks F1", "prec.", "recall",
@@ -105,12 +105,12 @@ def _unseen(unseen: Mapping[str, Judged]) -> Table:
 
 
 def share_text(share: Share, digits: int = 1) -> str:
-    """Return a share in per cent with its interval."""
+    """Return a share as a percentage with its interval."""
     return value_text(share.value, share.interval, digits)
 
 
 def value_text(value: float | None, interval: Interval | None = None, digits: int = 1) -> str:
-    """Return per cent, and an interval in brackets where there is one."""
+    """Return a percentage, with its interval in brackets if there is one."""
     if value is None:
         return NOTHING
     text = f"{100 * value:.{digits}f}"

@@ -1,4 +1,4 @@
-"""Play logs made here: listeners, attackers, and the truth of who is which.
+"""Simulated play logs: listeners, attackers, and the truth about which is which.
 
-See ``bench/simulate_plays.py``. Every figure with a source names it; every other is invented.
+See ``bench/simulate_plays.py``. Every figure with a source names it; all others are invented.
 """

@@ -1,4 +1,4 @@
-"""Who plays for money: programs, and real accounts that programs use."""
+"""Attackers who play for money: programs, and real accounts that programs use."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from bench.playlogs.cast import Cast
 from bench.playlogs.log import (
+    COUNTED_MS,
     COUNTRIES,
     DAY_S,
     DEVICES,
-    HEARD_MS,
     Plays,
     Sessions,
     joined,
@@ -64,7 +64,7 @@ def thin(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def camouflage(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """People's hours, popular tracks for the most part, and the attacked ones between."""
+    """Play at people's hours: mostly popular tracks, with the attacked ones in between."""
     made = []
     for accounts, daily in groups_of(cast, "camouflage", budget, (40, 160), rng):
         tracks = cast.targets("camouflage", int(rng.integers(15, 60)), rng)
@@ -79,7 +79,7 @@ def camouflage(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def hijack(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Real accounts whose password is sold: somebody's own plays, and others from elsewhere."""
+    """Real accounts whose password is sold: the owner's plays, and others from elsewhere."""
     made = []
     for accounts, daily in groups_of(cast, "hijack", budget, (20, 70), rng, more=expected_plays(1)):
         tracks = cast.targets("hijack", int(rng.integers(20, 80)), rng)
@@ -95,7 +95,7 @@ def hijack(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def ramp(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Begin like people and play more day by day, so that no day stands out."""
+    """Begin like people and play more every day, so that no day stands out."""
     made = []
     for accounts, daily in groups_of(cast, "ramp", budget, (60, 260), rng):
         tracks = cast.targets("ramp", int(rng.integers(20, 80)), rng)
@@ -121,9 +121,9 @@ def groups_of(
     more: float = 0.0,
     size: tuple[int, int] = GROUP,
 ) -> list[tuple[Ints, float]]:
-    """Return groups that together play about a budget: accounts, and plays a day of one.
+    """Return groups that together play about a budget: accounts, and plays per day of one.
 
-    ``more`` plays a day are its owner's; they count too.
+    ``more`` plays per day are by its owner; they count too.
     """
     found = []
     left = budget
@@ -164,7 +164,7 @@ def own_time(
     day_long: bool,
     by_day: Reals | None = None,
 ) -> Sessions:
-    """Return sessions of each account at times of its own, at more addresses than accounts."""
+    """Return the sessions of each account, at its own times and from several addresses."""
     n = len(accounts)
     mean = 14.0
     weight = np.ones(cast.days) if by_day is None else by_day
@@ -190,8 +190,8 @@ def own_time(
 def bought(
     sessions: Sessions, track: Ints, ms: Ints, gap_s: Reals, *, least_ms: int | None = None
 ) -> Plays:
-    """Return plays from a playlist, nobody listening; without a least, all of them count."""
-    ms = np.maximum(ms, HEARD_MS if least_ms is None else least_ms)
+    """Return plays from a playlist without a listener; all of them count by default."""
+    ms = np.maximum(ms, COUNTED_MS if least_ms is None else least_ms)
     source = np.full(len(track), PLAYLIST)
     return alone(played(sessions, track, ms, source, gap_s, artificial=True))
 

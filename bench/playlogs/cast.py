@@ -1,4 +1,4 @@
-"""Who takes part: account numbers handed out, and of which kind and group each is."""
+"""The accounts of a log: their numbers, kinds and groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.playlogs.world import Ints, World
 
 @dataclass
 class Cast:
-    """The accounts of a log, and what is attacked in it."""
+    """The accounts of a log, and its attacked tracks."""
 
     world: World
     days: int
@@ -36,14 +36,14 @@ class Cast:
         return self._group - 1
 
     def targets(self, kind: str, count: int, rng: np.random.Generator) -> Ints:
-        """Return tracks to attack, of artists whom nobody knows and nobody attacks yet."""
+        """Return tracks to attack, by unknown artists that aren't attacked yet."""
         tracks = self.world.unknown_tracks(count, rng)
         for track in tracks.tolist():
             self.attacked.setdefault(track, kind)
         return tracks
 
     def known_targets(self, kind: str, count: int, rng: np.random.Generator) -> Ints:
-        """Return tracks to attack, of one artist whom some people play and nobody attacks yet."""
+        """Return tracks to attack, by one artist with listeners who isn't attacked yet."""
         tracks = self.world.middling_artist(rng)[:count]
         for track in tracks.tolist():
             self.attacked.setdefault(track, kind)

@@ -16,9 +16,9 @@ from bench.playlogs.world import Ints, Reals
 
 
 def chain(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Cafés of one chain: one playlist of production music all day, whole tracks, never a skip.
+    """Cafés of a chain: one playlist of production music all day, whole tracks, without skips.
 
-    Half of the chains play it in step, from one server; a third is at one or two addresses.
+    Half of the chains play it in step from one server; a third have one or two addresses.
     """
     made = []
     for accounts, daily in groups_of(cast, "chain", budget, (170, 240), rng, size=(5, 40)):
@@ -36,7 +36,7 @@ def chain(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def fanclub(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Like one little-known artist: all the tracks, most fans of one country, days of their own."""
+    """Fans of a little-known artist: all the tracks, mostly from one country, on their own days."""
     made = []
     a_day = expected_plays(1, 18)
     for accounts, _ in groups_of(cast, "fanclub", budget, (a_day, a_day), rng, size=(20, 200)):
@@ -51,7 +51,7 @@ def fanclub(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def study(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Followers of a playlist for working: the same unknown tracks for hours, hardly a skip."""
+    """Followers of a playlist for working: the same unknown tracks for hours, with few skips."""
     made = []
     a_day = expected_plays(1, 22)
     for accounts, _ in groups_of(cast, "study", budget, (a_day, a_day), rng, size=(50, 400)):
@@ -59,7 +59,7 @@ def study(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
         who = people(accounts, rng, median=22)
         who.patience *= 2.2
         plays = listened(who, cast.days, cast.world, rng)
-        # Three hours at a time: who works to it does not change for every song.
+        # Three hours at a time, because people who work don't change the music for every song.
         stretch = plays.account * 1000 + (plays.start_s // (3 * 3600)).astype(np.int64)
         _, of = np.unique(stretch, return_inverse=True)
         share = rng.beta(2, 3, len(who))[_who(plays, accounts)]

@@ -1,4 +1,4 @@
-"""Attackers who know what is looked for. All of it is invented; none is in the default mix."""
+"""Attackers who know the evidence. All of it is invented; none is in the default mix."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ HALF_MINUTE_S = (31.0, 40.0)
 
 
 def skipper(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Replay somebody's whole days, skips included, with the attacked tracks put in."""
+    """Replay a person's whole days, skips included, with the attacked tracks inserted."""
     return _posed(cast, "skipper", budget, rng, daily=(60, 240), size=(15, 120), tracks=(15, 60))
 
 
 def drip(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Do the same with hundreds of accounts, none of which plays more than people do."""
+    """Do the same with hundreds of accounts that don't play more than people do."""
     return _posed(cast, "drip", budget, rng, daily=(6, 20), size=(80, 400), tracks=(8, 40))
 
 
 def boost(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Lift an artist who has listeners too, whose plays are honest."""
+    """Promote an artist who also has honest listeners."""
     made = []
     for accounts, daily in groups_of(cast, "boost", budget, (25, 110), rng, size=(15, 80)):
         tracks = cast.known_targets("boost", int(rng.integers(4, 15)), rng)
@@ -34,7 +34,7 @@ def boost(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def lone(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """One account that plays its owner's songs, ten hours a day to all day and night."""
+    """One account that plays its owner's songs, from ten hours a day to all day and night."""
     made = []
     left = budget
     while left > 0:
@@ -104,7 +104,7 @@ def _replayed(
     rng: np.random.Generator,
     patience: float,
 ) -> tuple[Plays, np.ndarray]:
-    """Return what people might have played, and which plays are to be of other tracks."""
+    """Return plays of people, and which of them become plays of other tracks."""
     who = people(accounts, rng)
     who.plays_a_day = a_day * rng.lognormal(0, 0.3, len(accounts))
     who.patience[:] = patience

@@ -1,4 +1,4 @@
-"""Honest listeners who are out of the ordinary: each plays in a way that looks like a bot's."""
+"""Unusual honest listeners: each kind plays in a way that looks like a bot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ordinary(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def family(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Three to six people with one account: many plays, tastes that do not fit, two at a time."""
+    """Three to six people with one account: many plays, different tastes, two at a time."""
     heads = 4.5
     count = count_for(budget, heads * expected_plays(cast.days, 18))
     size = rng.integers(3, 7, count)
@@ -36,7 +36,7 @@ def family(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def superfan(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """One artist, for weeks, several hours a day; many of these artists are little known."""
+    """Play one artist for weeks, several hours a day; many of these artists are little known."""
     count = count_for(budget, cast.days * 70.0)
     world = cast.world
     who = people(cast.accounts("superfan", count), rng, median=65)
@@ -80,7 +80,7 @@ def sleeper(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def shop(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Twelve hours a day, six or seven days a week, one playlist after the other, never a skip."""
+    """Play twelve hours a day, six or seven days a week, playlists without skips."""
     hours = rng.uniform(10, 13)
     daily = hours * 3600 / 196
     count = count_for(budget, cast.days * daily * 0.95)
@@ -108,9 +108,9 @@ def shop(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def campaign(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Fans who agreed to lift one release: the same new songs by hundreds of people in some days.
+    """Fans who agreed to promote a release: hundreds of people play the same new songs for days.
 
-    People who listen, so their plays are honest here; what a chart makes of them is another matter.
+    They are people who listen, so their plays count as honest here.
     """
     count = count_for(budget, cast.days * 25.0 + 4 * 90)
     world = cast.world
@@ -125,7 +125,7 @@ def campaign(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
     pushed.start_s += begin * DAY_S
     artist = int(world.artists_of_many(1, 12, rng)[0])
     low = world.artist_low[artist]
-    # What such fans ask of each other: the new song again and again, others of the artist between.
+    # Such fans ask each other to repeat the new song, with others of the artist in between.
     pick = np.where(rng.random(len(pushed)) < 0.45, 0, rng.integers(0, 12, len(pushed)))
     fits = rng.random(len(pushed)) < 0.9
     pushed = instead(cast.world, pushed, fits, low + pick, PLAYLIST, 3.0, rng)
@@ -133,7 +133,7 @@ def campaign(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def viral(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
-    """Catch a song that was unknown and is everywhere for some days, whatever one's taste."""
+    """Play a song that was unknown and is everywhere for some days, for all tastes."""
     count = count_for(budget, expected_plays(cast.days))
     world = cast.world
     group = cast.group()
@@ -149,7 +149,7 @@ def viral(cast: Cast, budget: float, rng: np.random.Generator) -> Plays:
 
 
 def count_for(budget: float, of_one: float) -> int:
-    """Return how many accounts play a budget."""
+    """Return how many accounts it takes to play a budget."""
     return max(1, round(budget / of_one))
 
 

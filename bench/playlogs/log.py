@@ -1,4 +1,4 @@
-"""Plays as columns, and sessions into plays: one after the other, skipped or played to the end."""
+"""Plays as columns, and sessions that become plays, skipped or played to the end."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ COUNTRIES = (
 )  # fmt: skip
 """Country, share of accounts, hours from UTC. Invented; one time zone a country."""
 SKIPS = ((0.2414, 0.0, 5.0), (0.0483, 5.0, 10.0), (0.0608, 10.0, 30.0))
-"""Share of plays that end between two seconds: 24.14 % by 5 s, 28.97 % by 10 s, 35.05 % by 30 s
+"""Share of plays that end between two times: 24.14% by 5 s, 28.97% by 10 s, 35.05% by 30 s
 (P. Lamere, 'The Skip', Music Machinery 2014: a billion plays of a service)."""
 UNFINISHED = 0.486
 """Share that is skipped before the end; same source."""
-HEARD_MS = 30_000
-"""Services count a play from 30 s on."""
+COUNTED_MS = 30_000
+"""Services count plays of 30 s or more."""
 
 
 @dataclass
 class Plays:
-    """One value a play in every column."""
+    """Columns with one value for each play."""
 
     account: Ints
     track: Ints
     start_s: Reals
-    """Seconds from the log's beginning, UTC."""
+    """Seconds from the start of the log, UTC."""
     played_ms: Ints
     country: NDArray[np.int8]
     device: NDArray[np.int8]
@@ -61,7 +61,7 @@ def joined(some: list[Plays]) -> Plays:
 
 @dataclass
 class Sessions:
-    """One value a session; a session is plays that follow on each other."""
+    """Columns with one value for each session of successive plays."""
 
     account: Ints
     start_s: Reals
@@ -89,11 +89,11 @@ def played(
     Parameters
     ----------
     sessions
-        Whose plays follow in order.
+        Sessions, with their plays in order.
     track, played_ms, source, gap_s
-        One value a play; the gap is before the next.
+        One value for each play; the gap is before the next play.
     artificial
-        Whether a play is.
+        Whether each play is artificial.
     """
     of = sessions.each()
     step = played_ms / 1000 + gap_s
@@ -116,7 +116,7 @@ def played(
 
 
 def ordinal(plays: Ints) -> Ints:
-    """Return which play of its session each is, from 0, given plays by session."""
+    """Return the number of each play in its session, from 0, given plays by session."""
     first = np.cumsum(plays) - plays
     return np.arange(plays.sum()) - np.repeat(first, plays)
 
@@ -127,11 +127,11 @@ def as_people_do(duration_ms: Ints, patience: Reals, rng: np.random.Generator) -
     Parameters
     ----------
     duration_ms
-        Of each play's track.
+        Duration of each play's track.
     patience
-        Of each play's listener: 1 skips as people do on average, 2 half as often, about.
+        Patience of each play's listener: 1 skips as people do on average, 2 about half as often.
     rng
-        Where chance comes from.
+        Random numbers.
     """
     u = rng.random(len(duration_ms)) * patience
     limit = duration_ms / 1000

@@ -1,7 +1,7 @@
-"""Addresses as they are shared: neighbours at one provider, phones behind one gateway.
+"""Shared addresses: neighbours at one provider, phones behind one gateway.
 
 Without this every honest account has networks of its own, and any network of two accounts is an
-attacker's: too easy for whoever looks at addresses. How many share one is invented.
+attacker's, which would be too easy for an analysis of addresses. How many share one is invented.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from bench.playlogs.log import COUNTRIES, Plays
 from bench.playlogs.world import Reals
 
 ACCOUNTS_A_NETWORK = 5
-"""Accounts of a country to one of its networks. Each is seen at several, so that some 25 are seen
-at one, at some many more: they are used very unevenly."""
+"""Accounts of a country for each of its networks. Each account uses several, so about 25 accounts
+share one network; use is very uneven, and some have many more."""
 
 
 def share_networks(plays: Plays, accounts: int, seed: int) -> None:
     """Give each play one of its country's networks in place of one of its own.
 
-    A network of before becomes the same one always: who was at two is at two, and accounts that
-    shared one still do, now with people who have nothing to do with them. Programs so go through
-    the homes of others and stay there, as those that are sold for it are used.
+    A former network always becomes the same new one. So accounts with two networks still have two,
+    and accounts that shared one still do, now with unrelated people. Programs so use the networks
+    of other homes and stay there, like the proxies that are sold for this.
     """
     u = _uniform(plays.prefix.astype(np.uint64) + (np.uint64(seed) << np.uint64(32)))
     home = np.zeros(accounts, np.int64)

@@ -14,7 +14,7 @@ PLAYS_A_DAY, PLAYS_SIGMA = 15.0, 0.9
 """Median of accounts and spread of its logarithm. Invented."""
 SESSION_PLAYS = 9.0
 LIBRARY = 150.0
-"""Median of tracks that somebody comes back to. Invented."""
+"""Median of tracks that a person repeats. Invented."""
 HOURS = np.array(
     [3.0, 1.6, 0.9, 0.6, 0.5, 0.9, 2.2, 4.4, 5.6, 5.2, 4.9, 5.0,
      5.1, 5.0, 5.0, 5.3, 6.0, 6.8, 6.9, 6.4, 5.9, 5.4, 4.8, 4.0]
@@ -22,12 +22,12 @@ HOURS = np.array(
 """Plays by hour of the listener's day: a trough at four, a peak at six in the evening. Invented."""
 DEVICE_SHARES = np.array([0.36, 0.30, 0.12, 0.06, 0.08, 0.03, 0.05])
 ABROAD, HIDDEN = 0.03, 0.02
-"""Shares of people who travel, and whose address is that of a relay in another country."""
+"""Shares of people who travel, and of people whose address is a relay in another country."""
 
 
 @dataclass
 class People:
-    """One value a person; several people may share an account."""
+    """Columns with one value for each person; several people can share an account."""
 
     account: Ints
     plays_a_day: Reals
@@ -65,7 +65,7 @@ def people(account: Ints, rng: np.random.Generator, *, median: float = PLAYS_A_D
 
 
 def expected_plays(days: int, median: float = PLAYS_A_DAY) -> float:
-    """Return what a person plays on average over a log."""
+    """Return the mean plays of a person over a log."""
     return days * median * float(np.exp(PLAYS_SIGMA**2 / 2)) * 0.97
 
 
@@ -80,7 +80,7 @@ def sessions_of(who: People, days: int, rng: np.random.Generator) -> tuple[Sessi
     each = rng.poisson(who.plays_a_day * days / (SESSION_PLAYS + 3))
     of = np.repeat(np.arange(len(who)), each)
     n = len(of)
-    # A person's own rhythm: the hours of all, some hours earlier or later.
+    # A person's own rhythm: the common hours, shifted by some hours.
     shift = rng.normal(0, 1.8, len(who))
     hour = clock(n, rng) + shift[of] - who.utc_h[of]
     start_s = rng.integers(0, days, n) * DAY_S + hour * 3600
@@ -105,7 +105,7 @@ def sessions_of(who: People, days: int, rng: np.random.Generator) -> tuple[Sessi
 
 
 def tastes(who: People, of: Ints, world: World, rng: np.random.Generator) -> Ints:
-    """Return a track for each play of people: mostly ones they know, else a discovery."""
+    """Return a track for each play of people: mostly one they know, or else a discovery."""
     size = np.maximum(8, rng.lognormal(np.log(LIBRARY), 0.9, len(who))).astype(np.int64)
     owner = np.repeat(np.arange(len(who)), size)
     library = world.drawn(_cluster(who, owner, rng), rng, who.digs[owner])
@@ -139,11 +139,11 @@ def listened(who: People, days: int, world: World, rng: np.random.Generator) -> 
 def alone(plays: Plays) -> Plays:
     """Return plays without those that begin while the same account still plays another.
 
-    A session that starts within another is lost, as where one account plays at one place only.
+    A session that starts within another is lost, because an account can play at one place only.
     """
     order = np.lexsort((plays.start_s, plays.account))
     plays = plays.taken(order)
-    # Accounts one after the other on one axis, so that one running maximum serves them all.
+    # All accounts are on one axis, one after the other, so one running maximum serves them all.
     apart_s = float((plays.start_s + plays.played_ms / 1000).max(initial=0)) + 1
     start_s = plays.start_s + (plays.account - plays.account.min(initial=0)) * apart_s
     end_s = np.maximum.accumulate(start_s + plays.played_ms / 1000)

@@ -30,25 +30,25 @@ MIX = {
     "hijack": 0.006,
     "ramp": 0.008,
 }
-"""Share of all plays by kind; ordinary people have the rest. Together attackers have 4.6 %: more
-than the 1 to 3 % that services reported for France in 2021 (Centre national de la musique, January
-2023), because that is what was found, not what there was. How it splits by kind is invented."""
+"""Share of all plays by kind; ordinary people have the rest. All attackers together have 4.6%. That
+is more than the 1 to 3% that services reported for France in 2021 (Centre national de la musique,
+January 2023), because they reported only what they found. The split by kind is invented."""
 HARDER = {**dict.fromkeys(CROWDS, 0.0), **dict.fromkeys(DISGUISED, 0.0)}
-"""Kinds that take part only where a mix names them."""
+"""Kinds that are only in mixes that name them."""
 NETWORKS = ("own", "shared")
-"""Whether honest accounts have networks of their own, or share them as neighbours do."""
+"""Whether honest accounts have networks of their own, or share them like neighbours."""
 PLAYS_A_TRACK = 12
 """Plays of the average track of the log. Invented."""
 DAYS = 14
 
 
 def mix_of(text: str) -> dict[str, float]:
-    """Return the mix that ``farm=0.02,thin=0`` asks for; kinds that it does not name stay.
+    """Return the mix for a text such as ``farm=0.02,thin=0``; other kinds keep their share.
 
     Raises
     ------
     ValueError
-        When a kind is not known, or shares are none.
+        When a kind is unknown, or a share isn't one.
     """
     mix, known = dict(MIX), {**MIX, **HARDER}
     for part in filter(None, text.split(",")):
@@ -95,13 +95,13 @@ def simulated(
     Parameters
     ----------
     plays
-        About how many plays; within some percent, because people are drawn whole.
+        Approximate number of plays; within some percent, because people are drawn whole.
     seed
-        The same makes the same log.
+        The same seed makes the same log.
     mix
-        Share of plays by kind, as :data:`MIX`; kinds of :data:`HARDER` may be named too.
+        Share of plays by kind, as :data:`MIX`; kinds of :data:`HARDER` are allowed too.
     days
-        How long the log is.
+        Length of the log.
     networks
         One of :data:`NETWORKS`.
     """
@@ -121,7 +121,7 @@ def simulated(
 
 
 def shuffled(count: int, seed: int, what: str) -> Ints:
-    """Return numbers for accounts or tracks that tell nothing of their kind."""
+    """Return numbers for accounts or tracks that don't reveal which kind they are."""
     return _rng(seed, what).permutation(count)
 
 

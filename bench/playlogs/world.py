@@ -1,4 +1,4 @@
-"""What is played: tracks of artists in clusters of taste, some of them hardly ever played."""
+"""The tracks: by artists in clusters of taste, some of them almost never played."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from scipy.stats import norm
 
 CLUSTERS = 24
 SPREAD = 2.863
-"""Standard deviation of the logarithm of a track's popularity. With it the upper 0.2 % of tracks
-have 49.4 % of all plays, as Luminate counted for 2025. The lower 88 % then have about 4.6 %, more
-than the 0.93 % that follow from the same counts: the tail here is heavier than the real one."""
+"""Standard deviation of the logarithm of a track's popularity. With it the top 0.2% of tracks
+have 49.4% of all plays, as Luminate counted for 2025. The lower 88% then have about 4.6%, more than
+the 0.93% of the same counts: the tail here is heavier than the real one."""
 OF_ARTIST = 0.6
-"""Share of that variance that tracks of one artist have in common. Invented."""
+"""Share of that variance that the tracks of an artist share. Invented."""
 TRACKS_AN_ARTIST = 8.0
 SLEEP_SHARE = 0.004
 """Share of tracks that are rain, noise and the like. Invented."""
 MIDDLING, MIDDLING_TRACKS = (0.97, 0.995), 5
-"""A middling artist: quantiles of what is played of one, and tracks at least. Invented."""
+"""An artist of medium popularity: quantiles of plays, and least tracks. Invented."""
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -29,9 +29,9 @@ class World:
     Parameters
     ----------
     tracks
-        How many.
+        Number of tracks.
     rng
-        Where chance comes from.
+        Random numbers.
     """
 
     def __init__(self, tracks: int, rng: np.random.Generator) -> None:
@@ -44,7 +44,7 @@ class World:
         of_artist = rng.standard_normal(artists)[self.artist_of]
         of_track = rng.standard_normal(tracks)
         mixed = np.sqrt(OF_ARTIST) * of_artist + np.sqrt(1 - OF_ARTIST) * of_track
-        # Ranks into the quantiles of the law: its upper 0.2 % is then no matter of chance.
+        # Ranks become quantiles of the law, so that its top 0.2% doesn't depend on chance.
         place = np.empty(tracks)
         place[np.argsort(mixed, kind="stable")] = (np.arange(tracks) + 0.5) / tracks
         self.weight = np.exp(SPREAD * norm.ppf(place))
@@ -60,10 +60,10 @@ class World:
         seconds[self.sleep] = rng.uniform(60, 300, len(self.sleep))
         self.duration_ms = (seconds * 1000).astype(np.int64)
         self.taken: set[int] = set()
-        """Artists whom attackers play."""
+        """Artists that attackers play."""
 
     def drawn(self, cluster: Ints, rng: np.random.Generator, digging: NDArray[np.bool_]) -> Ints:
-        """Return a track for each cluster, by popularity; who digs weighs it by its root."""
+        """Return a track for each cluster, by popularity, or by its square root for explorers."""
         low, high = self.cluster_low[cluster], self.cluster_low[cluster + 1]
         found = np.empty(len(cluster), np.int64)
         for chosen, summed in ((~digging, self._by_weight), (digging, self._by_root)):
@@ -73,12 +73,12 @@ class World:
         return np.minimum(np.maximum(found, low), np.maximum(high - 1, low))
 
     def popular(self, count: int, rng: np.random.Generator) -> Ints:
-        """Return tracks by popularity, of all clusters."""
+        """Return tracks of all clusters, by popularity."""
         found = np.searchsorted(self._by_weight, rng.random(count), side="right") - 1
         return np.clip(found, 0, self.tracks - 1)
 
     def unknown_tracks(self, count: int, rng: np.random.Generator) -> Ints:
-        """Return about so many tracks of artists whom hardly anybody plays, and take them."""
+        """Reserve about so many tracks by artists that almost nobody plays, and return them."""
         sizes = np.diff(self.artist_low)
         is_tail = self._unknown()
         artists = rng.permutation(np.flatnonzero(is_tail))
@@ -89,12 +89,12 @@ class World:
         return np.concatenate(found)[:count]
 
     def unknown_artist(self, least: int, rng: np.random.Generator) -> Ints:
-        """Return the tracks, so many at least, of one such artist, and take them."""
+        """Reserve the tracks of one such artist, at least so many, and return them."""
         fits = self._unknown() & (np.diff(self.artist_low) >= least)
         return self._all_of(int(rng.choice(np.flatnonzero(fits))))
 
     def middling_artist(self, rng: np.random.Generator) -> Ints:
-        """Return the tracks, most popular first, of one whom people play; they are then taken."""
+        """Reserve the tracks of an artist with listeners, and return them, most popular first."""
         total, sizes = self._total(), np.diff(self.artist_low)
         low, high = np.quantile(total, MIDDLING)
         fits = (total > low) & (total < high) & (sizes >= MIDDLING_TRACKS)
@@ -117,7 +117,7 @@ class World:
         return np.arange(self.artist_low[artist], self.artist_low[artist + 1])
 
     def artists_of_many(self, count: int, least: int, rng: np.random.Generator) -> Ints:
-        """Return artists with so many tracks at least, any popularity."""
+        """Return artists with at least so many tracks, of any popularity."""
         many = np.flatnonzero(np.diff(self.artist_low) >= least)
         return rng.choice(many, count)
 

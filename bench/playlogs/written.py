@@ -1,4 +1,4 @@
-"""A log on disk: what a service would hand out, and beside it the truth."""
+"""A log on disk, as a service would export it, with the truth next to it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Written:
     Parameters
     ----------
     log
-        What to write.
+        The log.
     seed
-        Of the log; names of accounts and tracks follow from it.
+        Seed of the log, which also determines the names of accounts and tracks.
     """
 
     def __init__(self, log: Simulated, seed: int) -> None:
@@ -145,7 +145,7 @@ def _dictionary(codes: np.ndarray, names: pa.Array) -> pa.Array:
 
 
 def _plain(block: pa.Table) -> pa.Table:
-    """Return a block as text files have it: no dictionaries."""
+    """Return a block without dictionaries, for text files."""
     columns = [
         c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in block.columns
     ]

@@ -1,4 +1,4 @@
-"""Play logs of a catalogue: read them, and flag artificial plays."""
+"""Play logs of a catalogue: import them, and flag artificial plays."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Plays:
-    """Play logs of a catalogue: read them, and flag artificial plays.
+    """Play logs of a catalogue: import them, and flag artificial plays.
 
-    Made by :attr:`phonoscope.api.Catalogue.plays`.
+    Available as :attr:`phonoscope.api.Catalogue.plays`.
     """
 
     def __init__(self, store: Store, reader: CatalogueReader, settings: Settings) -> None:
@@ -41,39 +41,39 @@ class Plays:
         name: str | None = None,
         restart: bool = False,
     ) -> IngestSummary:
-        """Read a log of plays into table ``listens``: which account played which track, and when.
+        """Import a play log into the table ``listens``: which account played which track, and when.
 
-        Like :meth:`.Catalogue.ingest` it resumes where it was stopped, but only with a key that is
-        kept: otherwise it starts over, because nobody could tell which of the plays read before
-        are of the same accounts.
+        Like :meth:`.Catalogue.ingest` it resumes after an interruption, but only with a key in a
+        file. Without it the ingest starts over, because new plays couldn't be matched with the
+        accounts of those read before.
 
         Parameters
         ----------
         log
-            A file or folder of CSV, JSON or Parquet, its columns recognised by their names, or of
-            ListenBrainz; see ``docs/plays.md``. Or what :func:`open_log` returned.
+            A file or folder of CSV, JSON or Parquet, or of ListenBrainz; ``docs/plays.md`` lists
+            the columns. Or a job of :func:`open_log` or :func:`open_logs`.
         progress
             As for :meth:`.Catalogue.ingest`.
         key
-            File with the key that hides accounts and addresses; made, for its owner's eyes only,
-            when it is not there. It must not lie in the catalogue. Logs that are read with one key
-            share accounts. Without one a key is drawn and forgotten.
+            File with the key that hides accounts and addresses. If it doesn't exist, it is made,
+            readable only by you. It must not be in the catalogue. Logs that are read with the same
+            key share accounts. Without a file a key is drawn and forgotten.
         pseudonymise
-            ``False`` keeps accounts as the log has them, and addresses as their networks.
+            ``False`` keeps accounts as in the log, and addresses as networks.
         name, restart
             As for :meth:`.Catalogue.ingest`.
 
         Returns
         -------
         IngestSummary
-            As of :meth:`.Catalogue.ingest`.
+            As for :meth:`.Catalogue.ingest`.
 
         Raises
         ------
         SourceError
-            When it is no log of plays, or is damaged.
+            When it isn't a play log, or is damaged.
         UsageError
-            When the key cannot be used, or nothing is to be hidden and a key is given.
+            When the key can't be used, or is given with ``pseudonymise=False``.
         CatalogueError
             As for :meth:`.Catalogue.ingest`.
         """
@@ -96,34 +96,34 @@ class Plays:
         engine: str = "local",
         progress: Progress | None = None,
     ) -> list[PlaysSummaryRow]:
-        """Flag artificial plays, by what table ``listens`` shows.
+        """Flag artificial plays in the table ``listens``.
 
-        Writes tables ``listeners``, ``played_tracks``, ``play_groups`` and ``plays_summary``, in
-        place of what was there of the source. Each source is analysed by itself: accounts of two
-        logs are the same ones only when they are read with one key and one name.
+        Writes the tables ``listeners``, ``played_tracks``, ``play_groups`` and ``plays_summary``,
+        and replaces earlier results of the source. Each source is analysed on its own: two logs
+        share accounts only if they were read with the same key and name.
 
         Parameters
         ----------
         source
-            Of these plays only: one of the column ``source`` of ``listens``.
+            Analyse only these plays: a value of the column ``source`` of ``listens``.
         engine
-            ``"local"``, or ``"spark"`` for logs that one machine cannot hold.
+            ``"local"``, or ``"spark"`` for logs that are too large for one machine.
         progress
-            Takes in which step is next.
+            Receives the name of each step.
 
         Returns
         -------
         list[PlaysSummaryRow]
-            What each log came to, in order of ``source``; none when there are no plays.
+            The results of each log, in order of ``source``; empty when there are no plays.
 
         Raises
         ------
         UsageError
-            When there is no such source or engine, or Spark cannot be started.
+            When there is no such source or engine, or Spark can't be started.
         CatalogueError
-            When the catalogue cannot be written.
+            When the catalogue can't be written.
         MissingExtraError
-            When PySpark is asked for and not installed.
+            When Spark is asked for and PySpark isn't installed.
         """
         from phonoscope.plays.results import analyse_plays
 

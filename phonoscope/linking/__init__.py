@@ -1,1 +1,1 @@
-"""Names and numbers against each other: ISRCs, titles, artists, charts."""
+"""Links between recordings, tracks and charts, by ISRC, title and artist."""

@@ -1,18 +1,17 @@
-"""Which entry of a chart is which track or recording, by what, and how surely.
+"""Which entry of a chart is which track or recording, by which rule, and how sure.
 
-Rules, in this order; of each source of tracks, and of the recordings, an entry takes the first that
-finds anything:
+For each source of tracks, and for the recordings, an entry uses the first rule that finds a link:
 
-1. ``id``: the chart states the id of the track, and it is a service's (22 characters of base62) or
-   of the same source;
+1. ``id``: the chart states the id of the track, and the id is one of a service (22 characters of
+   base62) or of the same source;
 2. ``isrc``: both state the same well-formed ISRC;
 3. ``title-artist``: the title and all artists are the same, see :mod:`.titles`;
-4. ``title-first-artist``: the title is the same, and who is named first; one names guests that the
-   other leaves out.
+4. ``title-first-artist``: the title and the first artist are the same, and one of them names guests
+   that the other leaves out.
 
-The first two are statements. The last two are guesses from names: two recordings of one artist may
-have one title, so each link says how sure its rule is, see :data:`CONFIDENCE`. Nothing that names
-itself live, a remix, an edit or another version is linked to what does not.
+The first two rules use statements, the last two guess by names. Two recordings of one artist can
+have the same title, so each link has the confidence of its rule, see :data:`CONFIDENCE`. A live
+recording, remix, edit or other version is linked only to entries that name themselves so too.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 CONFIDENCE: Mapping[str, float] = {"title-artist": 0.999, "title-first-artist": 0.17}
-"""Share of right links by rule, in the trial of bench/chart_links.py: real names of a chart, beside
-each song a dozen other recordings of nearly the same names (5,412 of 5,416, 95 % interval 0.998 to
-0.9997; 206 of 1,200, 0.15 to 0.19). A catalogue has fewer such traps for each song, and traps that
-the trial has not: a live recording that says so nowhere is taken for the studio's."""
+"""Share of correct links by rule in bench/chart_links.py: 5,412 of 5,416 (95% interval 0.998 to
+0.9997) and 206 of 1,200 (0.15 to 0.19). The bench mixes each song of a real chart with a dozen
+recordings of almost the same name. A real catalogue has fewer such traps per song. But it also has
+live recordings without a hint in their name, which are linked as the studio recording."""
 SURE = 0.9
-"""Confidence from which on a finding counts a link by names."""
+"""Least confidence of a link by names that findings count."""
 ENTRY = ("source", "chart", "region", "chart_date", "rank")
 """Key of an entry."""
 RULES = ("id", "isrc", *CONFIDENCE)
@@ -54,18 +53,18 @@ _PAIRS = pa.schema(
 def chart_links(table: Callable[[str], ir.Table]) -> ir.Table:
     """Return which entry of a chart is which track or recording.
 
-    Tracks are read once, in batches; what is kept of them grows with the charts.
+    Tracks are read once, in batches; the memory grows with the charts only.
 
     Parameters
     ----------
     table
-        Hands out the tables of a catalogue by name.
+        Returns a table of a catalogue by name.
 
     Returns
     -------
     ibis.expr.types.Table
         ``source``, ``chart``, ``region``, ``chart_date`` and ``rank`` of the entry;
-        ``track_source`` and ``track_id`` (empty when the entry is linked to a recording only);
+        ``track_source`` and ``track_id`` (empty when the entry is linked only to a recording);
         ``recording_id`` (empty when no recording is known); ``by`` and ``confidence``.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
@@ -78,7 +77,7 @@ def chart_links(table: Callable[[str], ir.Table]) -> ir.Table:
     )
     order = ibis.cases(*((found.by == rule, at) for at, rule in enumerate(RULES)))
     surest = found.mutate(order=order)
-    # A source that a rule has found the entry in is no matter for the next rules.
+    # Once a rule finds the entry in a source, later rules skip that source.
     alike = ibis.window(group_by=[*ENTRY, "track_source"])
     surest = surest.mutate(first=surest.order.min().over(alike))
     surest = surest.filter(surest.order == surest.first).drop("order", "first")
@@ -86,7 +85,7 @@ def chart_links(table: Callable[[str], ir.Table]) -> ir.Table:
 
 
 def _with_recordings(found: ir.Table, linked: ir.Table) -> ir.Table:
-    """Return links with the recordings that the tracks are."""
+    """Return links with the recordings of their tracks."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     heard = linked.select(
@@ -175,7 +174,7 @@ def _by_names(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.T
         *_pairs(songs, _candidates(tagged, songs), "recording_id"),
     ]
     table = pa.Table.from_pylist(rows, schema=_PAIRS)
-    # Spark may take an empty cell of what is handed to it for the text "NaN".
+    # Spark can read an empty cell of such a table as the text "NaN".
     filled = {name: pc.fill_null(table[name], "") for name in table.column_names}
     pairs = memtable(entries, pa.table(filled, schema=_PAIRS))
     pairs = pairs.mutate(**{name: pairs[name].nullif("") for name in _TARGET})
@@ -184,7 +183,7 @@ def _by_names(entries: ir.Table, tracks: ir.Table, recordings: ir.Table) -> ir.T
 
 
 def _songs(entries: ir.Table) -> dict[str, list[_Song]]:
-    """Return what charts list, by the key of the title."""
+    """Return the songs of the charts, by the key of the title."""
     named = entries.filter(entries.title.notnull() & entries.performer.notnull())
     distinct = named.select("title", "performer").distinct().to_pyarrow()
     songs: dict[str, list[_Song]] = defaultdict(list)
@@ -197,7 +196,7 @@ def _songs(entries: ir.Table) -> dict[str, list[_Song]]:
 
 
 def _candidates(rows: ir.Table, titles: Collection[str]) -> Iterator[_Candidate]:
-    """Yield rows whose title is one of some, by its key."""
+    """Yield the rows with one of the given keys of titles."""
     if not titles:
         return
     known = pa.array(list(titles), pa.string())
@@ -227,7 +226,7 @@ def _pairs(
 
 
 def same_by_names(one: Artists, other: Artists) -> str | None:
-    """Return the rule by which two credits of one title are the same; ``None`` when none is."""
+    """Return the rule by which two credits of one title are the same, or ``None``."""
     if not one.all or not other.all:
         return None
     if one.all == other.all:

@@ -1,4 +1,4 @@
-"""Days as they are kept: text, YYYY-MM-DD, so that they sort and anybody can read them."""
+"""Days as stored: text, YYYY-MM-DD, which sorts and is easy to read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 
 def is_day(text: str) -> bool:
-    """Whether text is a day of the calendar, written YYYY-MM-DD."""
+    """Whether text is a calendar day, written YYYY-MM-DD."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -1,8 +1,8 @@
 """ISRC: the code of a recording (ISO 3901), and the same as a number.
 
-Twelve characters: two letters, three letters or digits, seven digits. A well-formed code is one of
-3.15e14, so it fits into a whole number, exactly: 2.6e8 numbers are counted, sorted and compared
-several times faster than as many texts.
+Twelve characters: two letters, three letters or digits, seven digits. There are 3.15e14 well-formed
+codes, so each fits exactly into a whole number. Counting, sorting and comparing 2.6e8 numbers is
+several times faster than with text.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 LENGTH = 12
 COUNT = 26**2 * 36**3 * 10**7
-"""How many well-formed codes there are; their numbers are 0 to this less one."""
+"""Number of well-formed codes; they are numbered from 0."""
 
 MALFORMED = -1
-"""Stands for what is written where an ISRC belongs and is none."""
+"""Number of text that isn't a well-formed ISRC."""
 
 _DIGITS = np.arange(10)
 _BASES = np.array([26] * 2 + [36] * 3 + [10] * 7)
 _PLACES = np.append(np.cumprod(_BASES[::-1])[-2::-1], 1).astype(np.int64)
-"""What one step of each character is worth."""
+"""Value of one step of each character."""
 
 
 def _values(letters: bool, digits: bool) -> NDArray[np.int64]:
-    """Return the value of each byte at a place; -1 where it may not stand."""
+    """Return the value of each byte at a place; -1 where it isn't allowed."""
     values = np.full(256, -1, np.int64)
     if letters:
         values[ord("A") : ord("Z") + 1] = np.arange(26)
@@ -49,12 +49,12 @@ def numbers_of(codes: pa.Array) -> pa.Array:
     Parameters
     ----------
     codes
-        Text as written. Hyphens, spaces and lower case are ways to write the same code.
+        Text as written. Hyphens, spaces and case don't matter.
 
     Returns
     -------
     pyarrow.Array
-        int64, 0 to :data:`COUNT` less one, or :data:`MALFORMED`; empty where there is none.
+        int64, from 0 to below :data:`COUNT`, or :data:`MALFORMED`; empty where the text is.
     """
     plain = pc.ascii_upper(codes)
     if pc.any(pc.match_substring_regex(plain, "[- ]")).as_py():
@@ -69,7 +69,7 @@ def numbers_of(codes: pa.Array) -> pa.Array:
 
 
 def _numbers(plain: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return numbers of texts of twelve bytes, and which are well-formed."""
+    """Return the numbers of texts of twelve bytes, and which are well-formed."""
     fixed = pc.cast(plain.cast(pa.binary()), pa.binary(LENGTH))
     at = fixed.offset * LENGTH
     letters = np.frombuffer(fixed.buffers()[1], np.uint8)[at : at + LENGTH * len(fixed)]
@@ -84,9 +84,9 @@ def _numbers(plain: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 
 
 def number_of(code: ir.StringValue) -> ir.IntegerValue:
-    """Return well-formed ISRCs as numbers, as an expression that any engine computes.
+    """Return well-formed ISRCs as numbers, as an expression for any engine.
 
-    What is not well-formed is empty; else it is as :func:`numbers_of` says.
+    Other text becomes empty. The numbers are those of :func:`numbers_of`.
 
     Parameters
     ----------
@@ -116,10 +116,10 @@ def code_of(number: int) -> str:
     Raises
     ------
     ValueError
-        When no code has that number.
+        When the number is out of range.
     """
     if not 0 <= number < COUNT:
-        raise ValueError(f"no ISRC has the number {number}")
+        raise ValueError(f"{number} is not the number of an ISRC")
     letters, alphabet = "", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     for base in _BASES[::-1].tolist():
         number, value = divmod(number, base)

@@ -1,17 +1,17 @@
-"""Which recording is which track: links between what was scanned and what was ingested.
+"""Which recording is which track: links between scanned files and ingested metadata.
 
-Three rules, in this order; what one links, a recording within a source or a track, is no matter for
-the next:
+There are three rules, in this order. What one rule links (a recording within a source, or a track)
+the next ones skip:
 
-1. ``file``: the source names the sound file, and it is one that was scanned;
+1. ``file``: the source names the audio file, and that file was scanned;
 2. ``isrc``: both state the same well-formed ISRC, however it is written;
-3. ``tags``: the same title and the same artists but for case, marks and words such as "feat.", and
-   durations that differ by 2 s at most; only where the recording has one such track in a source,
-   and the track one such recording.
+3. ``tags``: the same title and artists, apart from case, marks and words such as "feat.", and
+   durations that differ by at most 2 s; only if the recording has one such track in the source, and
+   the track one such recording.
 
-The first two are statements and may link one recording with many tracks (it is on several albums)
-and one track with many recordings (the archive holds copies). The third is a guess, so whatever is
-ambiguous is left out.
+The first two rules use statements. They can link one recording with many tracks (it is on several
+albums) and one track with many recordings (the archive has copies). The third rule guesses, so
+ambiguous pairs are left out.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MOST_APART_MS = 2000
-"""How far durations of one recording may differ: services cut silence, and round."""
+"""Most difference between durations of one recording; services cut silence, and round."""
 _COLUMNS = ("recording_id", "source", "track_id")
 
 
 def links(recordings: ir.Table, files: ir.Table, tracks: ir.Table) -> ir.Table:
     """Return which recording is which track.
 
-    Tracks may be many: each rule first keeps those whose key some recording has, so that the
-    work beyond one look at each track grows with the recordings.
+    There can be many tracks. So each rule first selects those whose key a recording has, and all
+    further work grows with the recordings.
 
     Parameters
     ----------
@@ -88,18 +88,18 @@ def _by_tags(recordings: ir.Table, tracks: ir.Table) -> ir.Table:
     )
     pairs = stated.join(tagged, stated["stated"] == tagged["title"])
     apart_ms = (pairs["duration_ms"] - pairs["recorded_ms"]).abs()
-    # Said like this it is no condition of the join, so that artists are made plain only of
-    # tracks whose title is one of the recordings'.
+    # Written like this it isn't a condition of the join, so artists are normalised only for tracks
+    # whose title a recording has.
     same = (bare_artists(pairs["artist_names"]) == pairs["artists"]).fill_null(False)
     pairs = pairs.filter((apart_ms <= MOST_APART_MS) & same)
     return _only(pairs.select(*_COLUMNS))
 
 
 def _only(pairs: ir.Table) -> ir.Table:
-    """Return pairs whose recording and whose track stand in no other pair of the source."""
+    """Return the pairs whose recording and track are in no other pair of the source."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    # Windows, because pairs that are named twice would be looked for twice.
+    # Windows, because naming the pairs twice would compute them twice.
     of_recording = ibis.window(group_by=["source", "recording_id"])
     of_track = ibis.window(group_by=["source", "track_id"])
     counted = pairs.mutate(

@@ -1,10 +1,10 @@
-"""Names of artists that look alike: what a name looks like, and in what way two differ.
+"""Names of artists that look alike, and how two such names differ.
 
-A name has four forms, each of which forgets more than the one before: as *written* (case and blanks
-aside); *plain* (accents, marks, width and styled letters aside too); how it *looks* (each character
-replaced by what it looks like: Unicode UTS #39, table ``lookalikes.tsv``, applied to the name as it
-is written, since capital I looks like l and small i does not); and its *core* (added words such as
-"Official" and guests aside). Beside these, two plain names may be one edit apart.
+A name has four forms. *Written* ignores case and blanks. *Plain* also ignores accents, marks, width
+and styled letters. *Looks* replaces each character by what it looks like (Unicode UTS #39, table
+``lookalikes.tsv``). It starts from the name as written, because a capital I looks like l, but a
+small i doesn't. *Core* ignores added words such as "Official" and guests. Two plain names can also
+be one edit apart.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ADDED = (
     "official", "officiel", "oficial", "offiziell", "ufficiale", "music", "musik", "musica",
     "musique", "topic", "vevo", "channel", "artist", "band",
 )  # fmt: skip
-"""Words that are put behind a name, or before it, to look like another page of the same artist."""
+"""Words added after or before a name to look like another page of the same artist."""
 LONGEST = 100
-"""Characters of a name that are compared; a longer one is compared with nothing."""
+"""Most characters of a name; longer ones aren't compared."""
 _WORDS = "|".join(ADDED)
 _MARKS = r"[^\p{L}\p{M}\p{N}]+"
 _GUESTS = r"^(.+?) (?:feat|ft|featuring) .*$"
@@ -36,28 +36,28 @@ _BEFORE = r"^(?:the|official|oficial) (.+)$"
 _AFTER = rf"^(.+?)(?: (?:{_WORDS}))+$"
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _ASCII = (("I", "l"), ("1", "l"), ("0", "O"), ("m", "rn"))
-"""What the table says of ASCII, apart because most names are nothing else."""
+"""The table's entries for ASCII, separate because most names are ASCII."""
 
 
 class Likeness(StrEnum):
-    """In what way two names look alike, the least likely by chance first."""
+    """How two names look alike, the least likely by chance first."""
 
     HIDDEN = "hidden"
-    """One holds characters that show nothing."""
+    """One has invisible characters."""
     LETTERS = "letters"
     """Other characters that look the same."""
     WORDS = "words"
-    """The same but for added words."""
+    """The same except for added words."""
     EDIT = "edit"
-    """One character more, less or other, or two neighbours exchanged."""
+    """One character more, less or different, or two neighbours swapped."""
     MARKS = "marks"
-    """The same but for accents, marks, blanks, or styled forms of letters."""
+    """The same except for accents, marks, blanks, or styled letters."""
     SAME = "same"
-    """Written the same, case and blanks aside."""
+    """Written the same, apart from case and blanks."""
 
 
 class Forms(NamedTuple):
-    """The forms of one name but for how it is written."""
+    """The forms of one name, except the written one."""
 
     plain: str
     looks: str
@@ -66,11 +66,11 @@ class Forms(NamedTuple):
 
 @cache
 def _tables() -> tuple[dict[int, str], frozenset[int]]:
-    """Return what characters look like, and which show nothing."""
+    """Return what characters look like, and which are invisible."""
     looks: dict[int, str] = {}
     hidden: set[int] = set()
     text = files(__package__).joinpath("lookalikes.tsv").read_text("utf-8")
-    # Not splitlines: some of the characters are line ends to Python.
+    # Not splitlines: for Python some of these characters end a line.
     for line in text.split("\n"):
         if not line or line.startswith("#"):
             continue
@@ -90,7 +90,7 @@ def _all_changes() -> dict[int, str | None]:
 
 
 def hidden_in(name: str) -> list[str]:
-    """Return the characters of a name that show nothing, but for joiners between two letters.
+    """Return the invisible characters of a name, except for joiners between two letters.
 
     Persian and Hindi words and emoji are written with the joiners U+200C and U+200D.
     """
@@ -99,15 +99,15 @@ def hidden_in(name: str) -> list[str]:
 
 
 def _joins(name: str, at: int) -> bool:
-    """Whether a character is a joiner, or an emoji's variant, at a place where it is needed."""
+    """Whether a character is a joiner, or selects an emoji's variant, where it is needed."""
     if name[at] not in "\u200c\u200d\ufe0e\ufe0f":
         return False
-    beside = name[max(0, at - 1) : at] + name[at + 1 : at + 2]
-    return any(not c.isascii() and unicodedata.bidirectional(c) != "EN" for c in beside)
+    around = name[max(0, at - 1) : at] + name[at + 1 : at + 2]
+    return any(not c.isascii() and unicodedata.bidirectional(c) != "EN" for c in around)
 
 
 def written_of(name: str) -> str:
-    """Return a name with case and blanks aside."""
+    """Return a name without differences in case and blanks."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
@@ -117,12 +117,12 @@ def forms_of(names: pa.Array) -> pa.RecordBatch:
     Parameters
     ----------
     names
-        Text as written; what is empty, or longer than :data:`LONGEST`, has no forms.
+        Text as written; empty text, and text longer than :data:`LONGEST`, has no forms.
 
     Returns
     -------
     pyarrow.RecordBatch
-        ``plain``, ``looks`` and ``core``, a row a name.
+        ``plain``, ``looks`` and ``core``, one row for each name.
     """
     short = pc.less_equal(pc.utf8_length(names), LONGEST)
     kept = pc.if_else(short, names, pa.scalar(None, pa.string()))
@@ -161,7 +161,7 @@ def plain_names(names: Sequence[str]) -> list[str | None]:
 
 def _folded(names: pa.Array) -> pa.Array:
     others = pc.invert(pc.fill_null(pc.string_is_ascii(names), True))
-    # Case is all that ASCII has to be folded.
+    # ASCII only needs its case folded.
     lower = pc.ascii_lower(names)
     return pc.replace_with_mask(lower, others, folded(names.filter(others)))
 
@@ -204,7 +204,7 @@ def _ranges(points: frozenset[int]) -> str:
 
 
 def likeness_of(one: str, one_forms: Forms, other: str, other_forms: Forms) -> Likeness | None:
-    """Return in what way two names look alike; ``None`` when they do not."""
+    """Return how two names look alike; ``None`` when they don't."""
     if bool(hidden_in(one)) != bool(hidden_in(other)) and _equal_but_hidden(one, other):
         return Likeness.HIDDEN
     if written_of(one) == written_of(other):
@@ -244,13 +244,13 @@ def one_edit(one: str, other: str) -> bool:
 def without_one(text: str) -> list[str]:
     """Return a text with each of its characters left out.
 
-    Two texts one edit apart have one of these in common, or one is one of the other's.
+    Two texts one edit apart have one of these in common, or one text is among the other's.
     """
     return [text[:at] + text[at + 1 :] for at in range(len(text))]
 
 
 def strange_letters(name: str, looks_like: str) -> list[str]:
-    """Return what stands in a name for what else, in words; for names that look the same.
+    """Return which characters of a name replace which others, for names that look the same.
 
     >>> strange_letters("\u0410dele", "Adele")
     ["CYRILLIC CAPITAL LETTER A like 'A'"]

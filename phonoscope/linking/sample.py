@@ -1,7 +1,7 @@
-"""The same random share of every table: a number that is told from an id.
+"""The same random share of every table: a number that is computed from an id.
 
-Rows of two tables that share ids can be joined for a small share of the ids: who takes the rows
-with small numbers takes the same ids in both, without reading the others.
+It lets two tables with the same ids be joined for a small share of them: the rows with small
+numbers have the same ids in both tables, and the other rows stay unread.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 NUMBERS = 1024
-"""Numbers there are: 0 to this less one, each for as many ids."""
+"""Count of numbers, from 0; each has about as many ids."""
 _SIGNS = 8
-"""Last bytes of an id that count; of ids made at random they are random, and row numbers differ."""
+"""Last bytes of an id that are hashed; random ids and row numbers differ in them."""
 _PRIME, _START = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -21,7 +21,7 @@ def samples_of(ids: pa.Array) -> pa.Array:
     """Return a number for each id.
 
     The last eight bytes are hashed (FNV-1a, Fowler, Noll & Vo; then a multiplication that spreads
-    row numbers), the same everywhere and for ever: numbers are stored.
+    row numbers). The numbers are stored, so the hash must never change.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def samples_of(ids: pa.Array) -> pa.Array:
     Returns
     -------
     pyarrow.Array
-        int64, 0 to :data:`NUMBERS` less one; empty where the id is.
+        int64, from 0 to below :data:`NUMBERS`; empty where the id is.
     """
     plain = ids.cast(pa.large_binary())
     offsets = np.frombuffer(plain.buffers()[1], np.int64)[plain.offset :][: len(plain) + 1]

@@ -1,10 +1,10 @@
-"""Titles and names of artists, so that two ways to write one of them are equal.
+"""Keys of titles and artists: equal for two ways to write the same name.
 
-:func:`bare` and :func:`bare_artists` are expressions that a database computes of any number of
-rows: case, marks and joining words. :func:`title_keys` and :func:`artists_of` go further, on Arrow
-and on single names: full-width forms, accents, ``feat.``, remasters. What names another recording
-("Live", "Remix", "Taylor's Version", "Sped Up") is never taken away: it stays in the key as it is
-written, so that a live recording never equals the studio's.
+:func:`bare` and :func:`bare_artists` are expressions for a database and any number of rows. They
+ignore case, marks and joining words. :func:`title_keys` and :func:`artists_of` work on Arrow and on
+single names, and also ignore full-width forms, accents, ``feat.`` and remasters. Words that name
+another recording ("Live", "Remix", "Taylor's Version", "Sped Up") stay in the key, so a live
+recording never equals the studio recording.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _JOINING = r"\b(feat|ft|featuring|and|with)\b"
-"""Words between artists; tags and services choose among them at will."""
+"""Words between artists, which tags and services use interchangeably."""
 _MARKS = r"[^\p{L}\p{N}]+"
 _MARKS_BUT_SIGNS = r"[^\p{L}\p{M}\p{N}]+"
-"""In Indic scripts vowels are marks of their letters."""
+"""In Indic scripts vowels are marks on letters."""
 _ACCENTS = "[\u0300-\u036f]"
 _LETTERS = {
     "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00f8": "o", "\u0111": "d", "\u0142": "l",
     "\u0131": "i", "\u03c2": "\u03c3",
 }  # fmt: skip
-"""Letters that are no letter with an accent to Unicode, and the last sigma."""
+"""Letters that Unicode doesn't split into letter and accent, and the final sigma."""
 _FEAT = r"(?:feat\.?|ft\.?|featuring)"
 _REMASTER = (
     r"(?:[0-9]{4}\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?"
@@ -46,7 +46,7 @@ _OTHER_RECORDING = (
     "\ub77c\uc774\ube0c|\ub9ac\ubbf9\uc2a4|"
     "\u0440\u0435\u043c\u0438\u043a\u0441|\u0430\u043a\u0443\u0441\u0442|\u043b\u0430\u0439\u0432"
 )
-"""Words for which a part in brackets is no list of guests: another recording."""
+"""Words in brackets that name another recording, not guests."""
 _BETWEEN = re.compile(
     r"[,;/|&+()\[\]\u3001\uff0c\u00d7]|"
     r"(?<=[\s(\[])(?:feat\.?|ft\.?|featuring|with|and|vs\.?|versus|presents|x(?=\s+\w))(?=\s)"
@@ -66,9 +66,9 @@ def bare_artists(text: ir.StringValue) -> ir.StringValue:
 
 
 def folded(texts: pa.Array) -> pa.Array:
-    """Return text without what differs in writing only: case, accents, width of letters."""
+    """Return text without differences in case, accents and width of letters."""
     texts = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKD"))
-    # The Cyrillic short i is a letter of its own, and no i with an accent.
+    # The Cyrillic short i is a letter of its own, not an i with an accent.
     texts = pc.replace_substring(texts, "\u0438\u0306", "\u0439")
     texts = pc.replace_substring_regex(texts, _ACCENTS, "")
     for letter, plain in _LETTERS.items():
@@ -77,7 +77,7 @@ def folded(texts: pa.Array) -> pa.Array:
 
 
 def title_keys(titles: pa.Array) -> pa.Array:
-    """Return what titles of one recording have in common.
+    """Return keys of titles, equal for titles of one recording.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ def title_keys(titles: pa.Array) -> pa.Array:
     Returns
     -------
     pyarrow.Array
-        Text, equal where titles differ in case, accents, width, marks, guests (``feat. B``) and
-        words of remastering only; empty where nothing is left. The key of a key is itself.
+        Text, equal where titles differ only in case, accents, width, marks, guests (``feat. B``)
+        and words about remastering; empty where nothing is left. The key of a key is itself.
     """
     texts = folded(titles)
     texts = pc.replace_substring_regex(texts, _REMASTERED, "")
     guests = pc.replace_substring_regex(texts, _GUESTS, " ")
     guests = pc.replace_substring_regex(guests, _GUESTS_AFTER, "")
-    # A title may be nothing but what looks like guests.
+    # A title can consist of nothing but apparent guests.
     other = pc.match_substring_regex(texts, _OTHER_RECORDING)
     nothing = pc.equal(_without_marks(guests), "")
     texts = pc.if_else(pc.or_(other, nothing), texts, guests)
@@ -108,10 +108,10 @@ def _without_marks(texts: pa.Array) -> pa.Array:
 
 
 class Artists(NamedTuple):
-    """Who made a recording, as keys."""
+    """The artists of a recording, as keys."""
 
     first: str | None
-    """Who is named first; ``None`` when nobody is, or nothing tells the order."""
+    """The first artist; ``None`` without any, or when the order is unknown."""
     all: frozenset[str]
 
 
@@ -119,15 +119,14 @@ class Artists(NamedTuple):
 def artists_of(performers: str | None, title: str | None = None) -> Artists:
     """Return the artists that a credit and a title name.
 
-    A name that holds such a word or mark itself ("Earth, Wind & Fire") is cut too, the same
-    way wherever it stands.
+    A name with such a word or mark ("Earth, Wind & Fire") is cut too, in the same way everywhere.
 
     Parameters
     ----------
     performers
         Names as written.
     title
-        Its guests are artists as well.
+        Its guests count as artists.
 
     Examples
     --------

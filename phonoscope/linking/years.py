@@ -16,15 +16,15 @@ def years_of(dates: pa.Array) -> pa.Array:
     Parameters
     ----------
     dates
-        Text that begins with a year from 1800 to 2099 which ends there, goes on with a sign that
-        is no digit, or with month and day: ``2024``, ``2024-05-17``, ``20240517``.
+        Text that begins with a year from 1800 to 2099. After the year comes nothing, a sign other
+        than a digit, or month and day: ``2024``, ``2024-05-17``, ``20240517``.
 
     Returns
     -------
     pyarrow.Array
         int64; empty where there is no such year.
     """
-    # Few dates serve many rows.
+    # Many rows share few dates.
     once = dates.dictionary_encode()
     found = pc.struct_field(pc.extract_regex(once.dictionary, _FORM), "year")
     return pc.take(pc.cast(found, pa.int64()), once.indices)

@@ -1,1 +1,1 @@
-"""Who is really listening: what plays show of accounts. Evidence; no verdict is drawn from it."""
+"""Who is really listening: plays, what they show about accounts, and which are artificial."""

@@ -1,12 +1,12 @@
-"""Who plays the same little-played tracks as whom: cores of groups, at every tightness.
+"""Which accounts play the same rarely played tracks: cores of groups, at several thresholds.
 
-Two people meet at hits; that they meet at many tracks that hardly anybody plays is rare, and that
-three or more do, all with each other, is a scene, a fan club, a shop's playlist or a farm. Which of
-these it is, is decided later.
+Many accounts share hits. Few accounts share many tracks that almost nobody else plays. Three or
+more that do so with each other are a scene, a fan club, a shop's playlist or a farm; later steps
+decide which.
 
-After the idea of lockstep behaviour (Beutel et al., *CopyCatch*, WWW 2013) and of weighting rare
-objects higher (Hooi et al., *FRAUDAR*, KDD 2016); pairs that meet, and components of them at rising
-thresholds, take the place of their searches, so that one pass finds all groups.
+The ideas are lockstep behaviour (Beutel et al., *CopyCatch*, WWW 2013) and a higher weight for rare
+objects (Hooi et al., *FRAUDAR*, KDD 2016). In place of their searches, pairs of accounts are joined
+to components at rising thresholds, so one pass finds all groups.
 """
 
 from __future__ import annotations
@@ -26,31 +26,30 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 HEAD = 0.1
-"""Tracks that the most accounts play, with this share of all edges, are the head: hits, at which
-everybody meets. Popular by accounts, not by plays: a farm of 100 accounts makes plays, not
-accounts."""
+"""The tracks with the most accounts and this share of all edges are the head: hits, which everyone
+plays. They are chosen by accounts, because a farm of 100 accounts adds plays, not accounts."""
 ACCOUNTS_A_TRACK = 32
-"""Of a track's accounts so many are looked at, those that play it most; of accounts that play it
-about as much the first in one order that holds for all tracks, so that of accounts that play the
-same tracks the same ones are seen at each. Pairs stay linear in tracks."""
+"""Accounts of a track that are compared: those that play it most. Ties are broken by one order for
+all tracks, so that accounts that play the same tracks are compared at each of them. The number of
+pairs stays linear in tracks."""
 OFTEN = (4, 32, 256, 2048)
-"""Plays of a track by one account from which on it plays it more than others do."""
+"""Steps of an account's plays of a track, for choosing who plays it most."""
 MEETINGS = 4
-"""Tracks at which two accounts meet at least."""
+"""Least tracks that two accounts must share."""
 SIMILAR = (0.1, 0.14, 0.2, 0.28, 0.4, 0.55, 0.75)
-"""Cosines at which pairs are joined to groups: a tight group within a scene stands out at one."""
+"""Cosines at which pairs are joined to groups; one of them separates a tight group in a scene."""
 FEWEST = 3
-"""Accounts of a group, and of a track at which they meet."""
+"""Least accounts of a group, and of a track that they share."""
 
 
 def cores(log: Log) -> tuple[ir.Table, pa.Table]:
-    """Return groups of accounts that play the same little-played tracks.
+    """Return groups of accounts that play the same rarely played tracks.
 
     Returns
     -------
     seen, cores
-        ``seen``, an Ibis table: ``account``, ``track`` and ``plays`` of those looked at. ``cores``,
-        Arrow: ``block`` (number) and ``account``; groups of several tightnesses overlap.
+        ``seen``, an Ibis table: ``account``, ``track`` and ``plays`` of those compared. ``cores``,
+        Arrow: ``block`` (number) and ``account``; groups of several thresholds overlap.
     """
     seen = log.materialise(_seen(log))
     pairs = _similar(seen).to_pyarrow()
@@ -68,7 +67,7 @@ def _seen(log: Log) -> ir.Table:
     everyone = float(log.accounts.count().to_pyarrow().as_py())
     tail = tracks.filter(tracks.accounts.between(FEWEST, _most_of_the_tail(tracks)))
     met = edges.join(tail.select("track", "accounts"), "track")
-    # Rare tracks, and those that an account comes back to, say most of it.
+    # Rare tracks, and those that an account plays repeatedly, describe it best.
     weight = (1 + met.plays.ln()) * (everyone / met.accounts).ln()
     often = sum((met.plays >= least).cast("int64") for least in OFTEN)
     met = met.select("account", "track", "plays", weight=weight, often=often)
@@ -78,7 +77,7 @@ def _seen(log: Log) -> ir.Table:
 
 
 def _most_of_the_tail(tracks: ir.Table) -> int:
-    """Return how many accounts a track of the tail has at most."""
+    """Return the most accounts that a track of the tail can have."""
     counted = tracks.group_by("accounts").aggregate(tracks=tracks.count()).to_pyarrow()
     accounts, count = (counted[name].to_numpy() for name in ("accounts", "tracks"))
     order = np.argsort(-accounts)
@@ -88,7 +87,7 @@ def _most_of_the_tail(tracks: ir.Table) -> int:
 
 
 def _similar(seen: ir.Table) -> ir.Table:
-    """Return pairs of accounts with the cosine of what they play."""
+    """Return pairs of accounts with the cosine of their plays."""
     norm = seen.group_by("account").aggregate(norm=(seen.weight**2).sum().sqrt())
     left = seen.select("track", one="account", left="weight")
     right = seen.select("track", other="account", right="weight")
@@ -106,7 +105,7 @@ def _similar(seen: ir.Table) -> ir.Table:
 def _components(
     one: NDArray[np.int64], other: NDArray[np.int64], cosine: NDArray[np.float64]
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield connected accounts at each threshold; the same ones once."""
+    """Yield the connected accounts at each threshold, each set once."""
     names, ends = np.unique(np.concatenate([one, other]), return_inverse=True)
     one, other = ends[: len(one)], ends[len(one) :]
     found: set[bytes] = set()

@@ -1,4 +1,4 @@
-"""Dense blocks: a core of accounts grows to all who play its tracks, and to their own tracks."""
+"""Dense blocks: a core of accounts grows to all that play its tracks, and to their own tracks."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 OF_TRACK = 0.2
-"""Share of a track's plays that is the block's, at least."""
+"""Least share of a track's plays that belong to the block."""
 LIFT, LEAST_LIFT = 10.0, 3.0
-"""How many times as many of the block's accounts play a track as of all accounts, at least; in a
-small log half of what is possible, but no less than the second. So a third of all accounts is never
-a group."""
+"""Least ratio of the share of the block's accounts that play a track to the share of all accounts.
+In a small log it is half of the possible ratio, but at least the second number, so a third of all
+accounts is never a group."""
 OF_MEMBER = 0.5
-"""Who plays so many of the block's tracks, as a share of what its accounts play on average, is of
-the block."""
+"""A member plays at least this share of the number of the block's tracks that its accounts play on
+average."""
 OF_PLAYS = 0.2
-"""And as a share of all its plays so many times what it is for them on average: who plays thousands
-of tracks plays these as well, and is of another block."""
+"""And these tracks' share of its plays is at least this fraction of the average. An account that
+plays thousands of tracks plays these too, and belongs to another block."""
 LIKE_PEOPLE = 0.25
-"""People end plays before 30 s, at this share of the whole log's at least."""
+"""People skip before 30 s at least this fraction as often as the whole log."""
 LEAST_KNOWN = 10
-"""Plays of known length from which on an account's own say something."""
+"""Least plays of known length to judge an account by them."""
 _COUNTS = ("plays", "known", "uncounted", "barely", "whole")
 
 
@@ -39,8 +39,8 @@ class DenseBlocks:
     Attributes
     ----------
     members
-        ``block``, ``account``, ``tracks`` (of the block that it plays) and, of its plays of these,
-        the counts of :attr:`Log.edges`.
+        ``block``, ``account``, ``tracks`` (how many of the block it plays) and, for its plays of
+        these, the counts of :attr:`Log.edges`.
     tracks
         ``block``, ``track``, ``members`` that play it, and the counts of their plays; ``all_plays``
         and ``artist`` as in :attr:`Log.tracks`.
@@ -59,19 +59,19 @@ class DenseBlocks:
         self.members = log.materialise(self._members(both.select("block", "account"), self.tracks))
 
     def _met(self, seen: ir.Table, core: ir.Table) -> ir.Table:
-        """Return tracks at which a core meets."""
+        """Return the tracks that a core shares."""
         met = seen.join(core, "account")
         met = met.group_by(["block", "track"]).aggregate(met=met.count(), theirs=met.plays.sum())
         met = met.filter(met.met >= FEWEST).join(self._log.tracks, "track")
         met = met.join(core.group_by("block").aggregate(size=core.count()), "block")
         looked_at = met.accounts.clip(upper=ACCOUNTS_A_TRACK)
-        # Half of those who are seen there, or half of the core where much of the track is theirs.
+        # Half of the track's compared accounts, or half of the core if much of the track is its.
         half = (2 * met.met >= met["size"]) & (met.theirs >= OF_TRACK * met.plays)
         enough = (2 * met.met >= looked_at) | half
         return met.filter(enough).select("block", "track")
 
     def _candidates(self, core: ir.Table, met: ir.Table) -> ir.Table:
-        """Return who plays these tracks as much as the core does."""
+        """Return the accounts that play these tracks as much as the core."""
         joined = self._log.edges.join(met, "track")
         each = joined.group_by(["block", "account"]).aggregate(
             tracks=joined.count(), plays=joined.plays.sum()
@@ -98,13 +98,13 @@ class DenseBlocks:
         theirs = theirs.filter(theirs.some >= FEWEST).join(size, "block")
         theirs = theirs.join(self._log.tracks, "track")
         lift = (theirs.some / theirs["size"]) / (theirs.accounts / everyone)
-        # A group that is a large part of all accounts cannot stand out from them more than this.
+        # A group that is a large part of all accounts can't stand out more than this.
         enough = (everyone / theirs["size"] / 2).clip(LEAST_LIFT, LIFT)
         theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
         return theirs.select("block", "track")
 
     def _members(self, candidates: ir.Table, theirs: ir.Table) -> ir.Table:
-        """Return who of them plays these tracks as much as the others do, and how."""
+        """Return the accounts that play these tracks as much as the others, with counts."""
         joined = self._log.edges.join(candidates, "account")
         joined = joined.join(theirs.select("block", "track"), ["block", "track"])
         each = joined.group_by(["block", "account"]).aggregate(
@@ -116,10 +116,10 @@ class DenseBlocks:
         return each.filter(enough).drop("usual", "accounts")
 
     def _both(self, members: ir.Table) -> ir.Table:
-        """Return each block twice: whole, and without members who play as people or shops do.
+        """Return each block twice: whole, and without members who play like people or shops.
 
-        A fan of an artist whom a farm plays is found with the farm, but ends plays early, as people
-        do; a shop never does. A block's number is doubled, and one more where they are left out.
+        A fan of an artist that a farm plays is found with the farm. But a fan skips, as people do,
+        and a shop never does. The number of a block is doubled, plus one where they're left out.
         """
         lengths = self._log.lengths
         usual = lengths.uncounted / max(1, lengths.known)

@@ -1,4 +1,4 @@
-"""Groups: blocks with what their plays show, each account in one at most."""
+"""Groups: blocks with the evidence from their plays; each account is in one group at most."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from phonoscope.catalogue.backend import memtable
 from phonoscope.catalogue.schema.play_results import UNDECIDED
+from phonoscope.messages import gettext
 from phonoscope.plays import signals
 from phonoscope.plays.communities import FEWEST, MEETINGS
 from phonoscope.plays.dense_blocks import DenseBlocks, arrow
@@ -23,23 +24,26 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 WORTH_A_LOOK = 1.5
-"""Points from which on a block is looked at more closely."""
+"""Least points of a block that is analysed further."""
 OVERLAP = 0.5
-"""A block of which so many accounts are in a better one is that one, seen at another tightness."""
+"""A block that shares this many of its accounts with a better block is dropped as a duplicate."""
 LEAST_PLAYS_A_TRACK = 5
 NORMAL_QUARTILES = 1.349
-"""Between the quartiles of a normal variable lie so many standard deviations."""
+"""Standard deviations between the quartiles of a normal distribution."""
 MINUTES_AN_HOUR = 60
 MINUTE_US = 60_000_000
 BY_THE_WAY = 0.1
-"""Accounts of which so few plays are of the group's tracks may have met there by the way; and
-tracks with so few plays beside the others, by their median, came along."""
-_BY_THE_WAY = "its accounts play other tracks nearly always: they may have met by the way"
-_SHOPS = (
-    "nearly all tracks are played to their end, as in shops: whether somebody is in the room "
-    "cannot be told"
+"""If less of the accounts' plays are of the group's tracks, the accounts may share them by chance.
+And tracks with less than this fraction of the median plays aren't part of the group."""
+_BY_THE_WAY = gettext(
+    "Its accounts play other tracks almost all of the time, so they may share these by chance."
 )
-_NO_LENGTHS = "how long its plays last is not known: a chain of shops could do the same"
+SHOPS = gettext(
+    "Almost all tracks are played to the end, as in shops. Whether anyone listens is unknown."
+)
+_NO_LENGTHS = gettext(
+    "The length of its plays is unknown, and a chain of shops could produce the same plays."
+)
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 
 
@@ -68,7 +72,7 @@ class PlayGroup:
     assessment: Assessment = field(default=Assessment(0.0, "", ()))
 
     def assess(self, log: Lengths) -> Assessment:
-        """Assess what is known of it so far, given the lengths of all plays of the log."""
+        """Assess the evidence so far, given the lengths of all plays of the log."""
         who = len(self.accounts)
         found: list[Signal] = [
             *signals.of_exclusive_tracks(self.exclusive, who, len(self.tracks), self.plays),
@@ -81,39 +85,39 @@ class PlayGroup:
             *signals.of_networks(self.network_share),
         ]
         if not signals.skips_like_people(self.lengths, log):
-            # Who skips listens; then a shuffled playlist looks the same.
+            # Accounts that skip do listen, and a shuffled playlist looks the same.
             found += signals.of_dispersion(self.dispersion, self.artists)
         self.assessment = signals.assess(found, at_most_undecided=self._cannot_tell())
         return self.assessment
 
     def _cannot_tell(self) -> str | None:
-        """Return why it may be people or shops after all."""
+        """Return why it could be people or shops after all."""
         if self.of_accounts < BY_THE_WAY:
             return _BY_THE_WAY
         if self.no_pause_share >= signals.NO_PAUSE:
             return None
         if self.lengths.known < LEAST_KNOWN:
             return _NO_LENGTHS
-        return _SHOPS if self.lengths.are_whole else None
+        return SHOPS if self.lengths.are_whole else None
 
 
 def groups(
     log: Log, listens: ir.Table, lengths: Lengths, uptime: Uptime, everything: NDArray[np.int64]
 ) -> list[PlayGroup]:
-    """Return the groups of a log that are worth a look, the most plays first.
+    """Return the notable groups of a log, the most plays first.
 
     Parameters
     ----------
     log
         An opened log.
     listens
-        Its rows of table ``listens``, for networks.
+        Its rows of the table ``listens``, for networks.
     lengths
-        Of all its plays.
+        Lengths of all its plays.
     uptime
-        Which accounts never rest.
+        Which accounts never pause.
     everything
-        By number of account, all its plays.
+        All plays of each account, by number of account.
     """
     found = _apart(_promising(DenseBlocks(log), lengths, everything))
     _look_closer(log, listens, found, uptime)
@@ -144,7 +148,7 @@ def _promising(
 
 
 def _by_block(rows: pa.Table) -> dict[int, dict[str, NDArray[Any]]]:
-    """Return rows in order of blocks, cut at each: columns by block."""
+    """Return the columns of each block, from rows in order of blocks."""
     if not len(rows):
         return {}
     columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
@@ -157,7 +161,7 @@ def _by_block(rows: pa.Table) -> dict[int, dict[str, NDArray[Any]]]:
 
 
 def _meant(tracks: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return tracks without those that the block plays a few times only, beside the others."""
+    """Return tracks without those that the block plays much less than the others."""
     plays = tracks["plays"].astype(float)
     meant = plays >= BY_THE_WAY * np.median(plays)
     return {name: values[meant] for name, values in tracks.items()}
@@ -179,9 +183,9 @@ def _group(members: dict[str, NDArray[Any]], tracks: dict[str, NDArray[Any]]) ->
 
 
 def _unevenness(plays: NDArray[np.int64]) -> float | None:
-    """Return the variance beyond that of a Poisson process, by the squared median, 0 at least.
+    """Return the variance beyond that of a Poisson process, by the squared median; at least 0.
 
-    From quartiles, so that some tracks that came along do not hide the others.
+    It uses quartiles, so that a few other tracks don't hide the rest.
     """
     low, middle, high = np.quantile(plays, [0.25, 0.5, 0.75]).tolist()
     if middle < LEAST_PLAYS_A_TRACK:
@@ -201,13 +205,13 @@ def _effective(names: NDArray[Any], plays: NDArray[np.int64]) -> float | None:
 
 
 def _worse(group: PlayGroup) -> tuple[bool, float, int, int]:
-    """Sort better groups first: who met by the way hides the groups that are among them."""
+    """Sort better groups first; accounts that share tracks by chance would hide other groups."""
     by_the_way = group.of_accounts < BY_THE_WAY
     return by_the_way, -group.assessment.score, -len(group.accounts), -group.plays
 
 
 def _apart(found: list[PlayGroup]) -> list[PlayGroup]:
-    """Return groups without those that are another, better one for the most part."""
+    """Return groups without those that are mostly part of a better one."""
     taken: set[int] = set()
     distinct = []
     for group in sorted(found, key=_worse):
@@ -221,7 +225,7 @@ def _apart(found: list[PlayGroup]) -> list[PlayGroup]:
 
 
 def _look_closer(log: Log, listens: ir.Table, found: list[PlayGroup], uptime: Uptime) -> None:
-    """Add what takes single plays to compute, for the groups that are left."""
+    """Add what is computed from single plays, for the groups that are left."""
     who = _numbered([group.accounts for group in found], "account")
     what = _numbered([group.tracks for group in found], "track")
     members, tracks = memtable(log.edges, who), memtable(log.edges, what)
@@ -244,10 +248,11 @@ def _numbered(each: list[NDArray[np.int64]], name: str) -> pa.Table:
 
 
 def _dispersions(members: ir.Table, tracks: ir.Table, log: Log) -> dict[int, float]:
-    """Return how far accounts of a group differ in how often they play a track, beside chance.
+    """Return how much accounts of a group differ in their plays of a track, compared with chance.
 
-    Of each track Pearson's chi-squared of its plays by account, were they in proportion to what the
-    accounts play of all tracks of the group, by its degrees of freedom; of a group the median.
+    For each track it is Pearson's chi-squared of its plays by account, by the degrees of freedom.
+    The expected plays are in proportion to each account's plays of all tracks of the group. For a
+    group it is the median of its tracks.
     """
     cells = log.edges.join(members, "account").join(tracks, ["block", "track"])
     active = cells.group_by(["block", "account"]).aggregate(active=cells.plays.sum())
@@ -273,9 +278,9 @@ def _dispersions(members: ir.Table, tracks: ir.Table, log: Log) -> dict[int, flo
 
 
 def _steps(log: Log, members: ir.Table, tracks: ir.Table, count: int) -> list[float | None]:
-    """Return how many times as often as chance accounts begin a track in the same minute.
+    """Return how many times as often as by chance accounts begin a track in the same minute.
 
-    Chance is what the plays of the same track within the same hour give, were they spread over it.
+    Chance is computed from the plays of the same track in the same hour, spread evenly over it.
     """
     plays = log.plays.join(members, "account").join(tracks, ["block", "track"])
     minute = (plays.at_us // MINUTE_US).cast("int64")
@@ -295,7 +300,7 @@ def _steps(log: Log, members: ir.Table, tracks: ir.Table, count: int) -> list[fl
     met[at] = rows["met"].to_numpy(zero_copy_only=False)
     could[at] = rows["could"].to_numpy(zero_copy_only=False)
     by_chance = could / MINUTES_AN_HOUR
-    # Where chance gives less than one pair, one that is seen says little.
+    # Where chance predicts less than one pair, one pair is weak evidence.
     return [
         None if chance < 1 and seen < 1 else float(seen / max(1.0, chance))
         for seen, chance in zip(met.tolist(), by_chance.tolist(), strict=True)
@@ -303,7 +308,7 @@ def _steps(log: Log, members: ir.Table, tracks: ir.Table, count: int) -> list[fl
 
 
 def _networks(log: Log, listens: ir.Table, members: ir.Table, count: int) -> list[tuple[int, int]]:
-    """Return of each group accounts of known network, and those at one that is the group's."""
+    """Return for each group the accounts of known network, and those at networks of its own."""
     at = listens.filter(listens.ip_hash.notnull()).select("user_hash", "ip_hash").distinct()
     at = at.join(log.accounts.select("user_hash", "account"), "user_hash")
     everyone = at.group_by("ip_hash").aggregate(everyone=at.count())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LEAST_KNOWN = 50
-"""Plays of known length from which on their lengths say something."""
+"""Least plays of known length to judge by them."""
 WHOLE = 0.9
-"""Who plays so many tracks to their end may be a shop or asleep, whatever else is seen."""
+"""An account that plays this share of tracks to the end may be a shop or asleep."""
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long plays last: plays of known length, and how many ended when."""
+    """How long plays last: plays of known length, and how many of them ended when."""
 
     known: int
     uncounted: int
@@ -28,5 +28,5 @@ class Lengths:
 
     @property
     def are_whole(self) -> bool:
-        """Whether tracks are played to their end, as in shops and beside sleepers."""
+        """Whether tracks are played to the end, as in shops and by people who are asleep."""
         return self.known >= LEAST_KNOWN and self.whole >= WHOLE * self.known

@@ -1,4 +1,4 @@
-"""The plays of one log, numbered and kept in the database, so that each is read once."""
+"""The plays of one log, numbered and stored in the database, so that each is read once."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 COUNTED_MS = 30_000
-"""Services count a play, and pay for it, from 30 s on."""
+"""Services count and pay for plays of 30 s or more."""
 BARELY_MS = 35_000
-"""A play that ends before this ended as soon as it counted."""
+"""A play that counts but ends before this ended as soon as it counted."""
 WHOLE = 0.97
-"""Share of a track's duration from which on it was played whole: ends are silent, clocks differ."""
+"""Least share of a track's duration that is a whole play; ends are silent, and clocks differ."""
 TELLING_MS = 45_000
-"""Where no catalogue states a track's duration, its longest play stands in for it, from here on: a
-shorter one is more likely a play that was cut as soon as it counted."""
+"""If the catalogue has no duration for a track, its longest play is used, if it has at least this
+length. A shorter one was more likely cut as soon as it counted."""
 
 
 class Log:
     """The plays of one log on any backend of Ibis.
 
-    Two columns of small numbers stand for accounts and tracks, because every query joins on
-    them. It is a context manager: at its end the database drops the tables it made.
+    Accounts and tracks get small numbers, because every query joins on them. It is a context
+    manager: at its end the database drops the tables it made.
 
     Parameters
     ----------
     listens
         Rows of table ``listens`` of one source.
     tracks
-        Table ``tracks`` of the catalogue: durations and artists of those that it has.
+        Table ``tracks`` of the catalogue, for durations and artists.
 
     Attributes
     ----------
     accounts
         ``account`` (number, in order of ``user_hash``), ``user_hash``, ``plays``.
     tracks
-        ``track`` (number), ``track_id``, ``plays``, ``accounts`` that played it; ``artist`` as the
-        catalogue names it, else empty.
+        ``track`` (number), ``track_id``, ``plays``, ``accounts`` that played it; ``artist`` from
+        the catalogue, or empty.
     plays
         ``account``, ``track``, ``at_us`` (microseconds since 1970).
     edges
-        One row an account and a track it played: ``plays``; ``known``, of known length; and of
+        One row for each account and track: ``plays``; ``known``, plays of known length; and among
         these ``uncounted`` (under 30 s), ``barely`` (30 to 35 s) and ``whole``.
     """
 

@@ -1,4 +1,4 @@
-"""The analysis of a log: who plays it, which plays are artificial, and how sure that is."""
+"""The analysis of a log: its accounts, its artificial plays, and the uncertainty."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from phonoscope.catalogue.backend import is_local, memtable, stream
 from phonoscope.catalogue.schema.play_results import PLAY_VERDICTS, PlayGroupRow
 from phonoscope.catalogue.schema.tables import columns_of
 from phonoscope.interval import unit_intervals
+from phonoscope.messages import gettext
 from phonoscope.plays.dense_blocks import LIKE_PEOPLE
 from phonoscope.plays.groups import PlayGroup, groups
 from phonoscope.plays.log import Log
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 ARTIFICIAL, UNDECIDED, NO_SIGN = PLAY_VERDICTS
 REST = 0.1
-"""An account's other plays count like those of its group's tracks where they are so few."""
+"""An account's other plays get the verdict of its group's tracks if their share is at most this."""
 REST_KNOWN = 20
 _LENGTHS = ("known", "uncounted", "barely", "whole")
 _OF_GROUPS = (
@@ -38,18 +39,18 @@ _OF_GROUPS = (
 )  # fmt: skip
 _NOTHING = Assessment(0.0, NO_SIGN, ())
 STEPS = 4
-"""Steps that are reported of each log: numbering it, and three here."""
+"""Steps that are reported for each log: numbering it, and three here."""
 
 
 @dataclass(frozen=True)
 class AccountVerdicts:
-    """One value an account, by its number."""
+    """One value for each account, by its number."""
 
     assessments: list[Assessment]
     group: NDArray[np.int64]
     """Number of its group, 0 without one."""
     whole: NDArray[np.bool_]
-    """Whether all its plays count like those of its group's tracks."""
+    """Whether the verdict holds for all its plays, not only for its group's tracks."""
 
     def is_(self, verdict: str) -> NDArray[np.bool_]:
         """Return which accounts have a verdict."""
@@ -57,22 +58,22 @@ class AccountVerdicts:
 
 
 class PlayAnalysis:
-    """What the plays of one log come to.
+    """The results of one log.
 
     Parameters
     ----------
     listens
-        The rows of table ``listens`` of one source; at least one.
+        The rows of the table ``listens`` of one source; at least one.
     log
         The same rows, opened.
     progress
-        Takes in which step is next.
+        Receives the name of each step.
     """
 
     def __init__(self, listens: ir.Table, log: Log, progress: Progress | None = None) -> None:
         self._log = log
         progress = progress or NoProgress()
-        progress.step("rhythms of accounts")
+        progress.step(gettext("rhythms of accounts"))
         self._rhythm = log.materialise(_rhythm(log, listens))
         self._habits = log.materialise(habits(log))
         self._habit = _columns(self._habits.order_by("account"))
@@ -80,12 +81,12 @@ class PlayAnalysis:
         nonstop = uptime(runs["longest_run_s"], self._habit["plays"])
         self.lengths = log.lengths
         progress.advance()
-        progress.step("groups of accounts")
+        progress.step(gettext("groups of accounts"))
         self.groups = groups(log, listens, self.lengths, nonstop, self._habit["plays"])
         alone = solo_accounts(self._habit, self.lengths, nonstop)
         self.accounts = self._assess_accounts(alone)
         progress.advance()
-        progress.step("artificial plays")
+        progress.step(gettext("artificial plays"))
         edges = log.materialise(self._flagged_edges())
         self._edges = edges.mutate(spread=self._spread(edges))
 
@@ -98,13 +99,13 @@ class PlayAnalysis:
             rest = self._rest_is_alike(group)
             for at, alike in zip(group.accounts.tolist(), rest.tolist(), strict=True):
                 number[at] = group.number
-                # What an account shows alone counts for all its plays, where it shows more.
+                # The verdict on an account alone counts for all its plays, if it is stronger.
                 if _outranks(group.assessment, assessments[at]):
                     assessments[at], whole[at] = group.assessment, alike
         return AccountVerdicts(assessments, number, whole)
 
     def _rest_is_alike(self, group: PlayGroup) -> NDArray[np.bool_]:
-        """Return of a group's accounts whose other plays are like those of its tracks."""
+        """Return which accounts of a group have other plays like those of its tracks."""
         who = memtable(self._log.edges, pa.table({"account": group.accounts}))
         what = memtable(self._log.edges, pa.table({"track": group.tracks}))
         edges = self._log.edges.join(who, "account").join(what, "track")
@@ -121,7 +122,7 @@ class PlayAnalysis:
         return few | ((rest["known"] >= REST_KNOWN) & ~people)
 
     def _flagged_edges(self) -> ir.Table:
-        """Return edges with how many plays are ``artificial`` and in ``doubt``."""
+        """Return edges with the number of ``artificial`` plays and of those in ``doubt``."""
         verdicts, groups_ = self.accounts, self.groups
         flagged = verdicts.is_(ARTIFICIAL) | verdicts.is_(UNDECIDED)
         who = np.flatnonzero(flagged)
@@ -160,7 +161,7 @@ class PlayAnalysis:
         )
 
     def _spread(self, edges: ir.Table) -> ir.Value:
-        """Return how many artificial plays of an edge were spread thinly over many tracks."""
+        """Return how many artificial plays of an edge are spread thinly over many tracks."""
         artificial = edges.filter((edges.artificial > 0) & (edges.by_group > 0))
         each = artificial.group_by(["by_group", "track"]).aggregate(some=edges.artificial.sum())
         each = each.join(self._log.tracks.select("track", "plays"), "track")
@@ -178,9 +179,9 @@ class PlayAnalysis:
         return edges.by_group.isin(spread).ifelse(edges.artificial, 0)
 
     def rows(self) -> dict[str, Iterator[pa.RecordBatch]]:
-        """Return the rows of every table of play results but the summary.
+        """Return the rows of every table of play results except the summary.
 
-        Columns that say where and when are not among them.
+        The columns source, scan_id and batch aren't among them.
         """
         return {
             "listeners": self.listeners(),
@@ -274,7 +275,7 @@ class PlayAnalysis:
         found = _columns(false.order_by("account"))
         artificial, doubt = int(found["artificial"].sum()), int(found["doubt"].sum())
         total = int(plays.sum())
-        # Accounts of a group stand and fall together.
+        # The accounts of a group are right or wrong together.
         alone = verdicts.group == 0
         together = np.bincount(verdicts.group[~alone], plays[~alone])
         units = np.concatenate([plays[alone], together])
@@ -316,7 +317,7 @@ class PlayAnalysis:
 
 
 def _outranks(one: Assessment, other: Assessment) -> bool:
-    """Return whether one verdict says as much as another, or more; then the score decides."""
+    """Return whether one verdict is at least as strong as another; the score breaks ties."""
     rank, other_rank = PLAY_VERDICTS.index(one.verdict), PLAY_VERDICTS.index(other.verdict)
     return (-rank, one.score) >= (-other_rank, other.score)
 
@@ -333,7 +334,7 @@ def _columns(table: ir.Table) -> dict[str, NDArray[Any]]:
 
 
 def _counted(rows: ir.Table) -> ir.Table:
-    """Return rows with 0 where nothing was there to be added up."""
+    """Return rows with 0 in place of empty sums."""
     sums = ("artificial_plays", "undecided_plays", "group_id", "spread")
     return rows.mutate(**{name: rows[name].fill_null(0) for name in sums if name in rows.columns})
 
@@ -345,7 +346,7 @@ def _batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
 
 
 def _plain_numbers(schema: pa.Schema) -> pa.Schema:
-    """Return a schema without decimals: databases give sums and quotients in types of their own."""
+    """Return a schema without decimals, which some databases use for sums and quotients."""
     return pa.schema([(field.name, _plain(field.type)) for field in schema])
 
 
@@ -356,7 +357,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 def _is_most(some: Any, spread: Any, plays: Any) -> Any:
-    """Return whether some plays are most of a track's, and enough to say so."""
+    """Return whether some plays are most of a track's, and enough for a verdict."""
     return (2 * some >= plays) & ((some > FEW) | (spread > 0))
 
 

@@ -1,4 +1,4 @@
-"""Plays of a catalogue: each log is analysed, and its results are written there."""
+"""The plays of a catalogue: analyses each log and writes its results there."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from phonoscope.catalogue.schema.tables import columns_of, phonoscope_version
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 from phonoscope.plays.log import Log
 from phonoscope.plays.play_analysis import STEPS, PlayAnalysis
 from phonoscope.progress import Progress
+from phonoscope.text import joined
 
 _log = logging.getLogger(__name__)
 
@@ -38,21 +41,37 @@ def analyse_plays(
     catalogue
         The same catalogue, read by an engine.
     source, memory_mb, progress
-        As there.
+        As in that method.
     """
     listens = catalogue.table("listens")
     rows = listens.select("source").distinct().to_pyarrow()
     sources = sorted(rows["source"].to_pylist())
     if source is not None and source not in sources:
-        there = ", ".join(sources) or "none: phonoscope plays reads them"
-        raise UsageError(f"there are no plays of {source!r}; there are of {there}")
+        wanted = printable(source)
+        if not sources:
+            raise UsageError(
+                gettext(
+                    "The catalogue has no plays of '{source}', nor any others. Read a log with "
+                    "phonoscope plays LOG.",
+                    source=wanted,
+                ),
+                code="no-plays",
+            )
+        raise UsageError(
+            gettext(
+                "The catalogue has no plays of '{source}'. It has plays of {sources}.",
+                source=wanted,
+                sources=joined([printable(each) for each in sources]),
+            ),
+            code="unknown-source",
+        )
     chosen = sources if source is None else [source]
-    # Opened once: what is written below makes the catalogue open again for the next query.
+    # Opened once, because the writes below make the catalogue open again for each query.
     tracks, found = catalogue.table("tracks"), []
     progress.start("plays", unit="steps", total=STEPS * len(chosen))
     for one in chosen:
         own = listens.filter(listens.source == one)
-        progress.step("numbering accounts and tracks")
+        progress.step(gettext("numbering accounts and tracks"))
         with Log(own, tracks) as log:
             progress.advance()
             _log.info("accounts and tracks numbered")
@@ -62,7 +81,7 @@ def analyse_plays(
 
 
 def _write(store: Store, source: str, analysis: PlayAnalysis, memory_mb: int) -> PlaysSummaryRow:
-    """Write what plays came to; the summary last: where it is, the rest is."""
+    """Write the results; the summary last, so that it shows that the rest is complete."""
     summary = PlaysSummaryRow(
         source=source,
         **analysis.summary(),

@@ -1,7 +1,7 @@
-"""When an account plays: how much, at which hours, without a pause for how long, how evenly.
+"""When an account plays: how much, at which hours, how long without a pause, how evenly.
 
-Nothing here is a sign of a program by itself: a shop plays twelve hours a day, a sleeper the same
-sound at the same distance all night, a family at all hours.
+None of this is evidence of a program on its own. A shop plays twelve hours a day, a person who is
+asleep plays the same sound at even intervals all night, and a family plays at all hours.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from phonoscope.catalogue.backend import microseconds
 from phonoscope.columns import column, columns_in
 
 PAUSE_S = 4 * 3600.0
-"""Who does not play for so long may have slept."""
+"""A pause in which someone can sleep."""
 SHORT_MS = (30_000, 35_000)
-"""A play counts from 30 s on; this long are those that end as soon as they count."""
+"""Length of plays that end as soon as they count, which is from 30 s on."""
 
 
 @dataclass(frozen=True)
 class PlayTimes:
-    """What the plays of one account show of when and how it plays."""
+    """When and how one account plays."""
 
-    source: str = column("As in table listens.")
-    user_hash: str = column("The account, as in table listens.")
+    source: str = column("As in the table listens.")
+    user_hash: str = column("The account, as in the table listens.")
     plays: int = column("Plays.")
     days: int = column("Days (UTC) with a play.")
     plays_a_day: float = column("Plays on each of these days, on average.")
@@ -36,14 +36,14 @@ class PlayTimes:
         "Longest stretch from first to last start of a play without a pause of 4 hours, s."
     )
     short_share: float | None = column(
-        "Share of plays that end at 30 to 35 s, of those whose length is known; empty without any."
+        "Share of plays of known length that end at 30 to 35 s; empty without any."
     )
     gap_bits: float | None = column(
-        "Entropy of the whole seconds between the starts of plays that follow on each other within "
-        "the pause, bits: 0 when all are equal; empty without any."
+        "Entropy of the whole seconds between the starts of successive plays without a pause, "
+        "bits: 0 when all are equal; empty without any."
     )
-    most_countries_a_day: int = column("Most countries of one day.")
-    most_networks_a_day: int = column("Most networks of one day.")
+    most_countries_a_day: int = column("Most countries on one day.")
+    most_networks_a_day: int = column("Most networks on one day.")
 
 
 def rhythms(listens: ir.Table) -> ir.Table:
@@ -57,8 +57,8 @@ def rhythms(listens: ir.Table) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        One row an account of a source, with the columns of :class:`PlayTimes`. A track, an account
-        and a time are one play; plays at the same time are 0 s apart.
+        One row for each account of a source, with the columns of :class:`PlayTimes`. A track, an
+        account and a time are one play; plays at the same time are 0 s apart.
     """
     key = ["source", "user_hash"]
     times = listens.select(*key, at_us=microseconds(listens, "listened_utc"))
@@ -67,7 +67,7 @@ def rhythms(listens: ir.Table) -> ir.Table:
 
 
 def amounts(listens: ir.Table) -> ir.Table:
-    """Return of every account what needs no order of its plays."""
+    """Return what is computed for each account without the order of its plays."""
     key = ["source", "user_hash"]
     days = _days(listens, key)
     whole = listens.group_by(key).aggregate(
@@ -81,7 +81,7 @@ def amounts(listens: ir.Table) -> ir.Table:
 
 
 def pauses(times: ir.Table, key: list[str]) -> ir.Table:
-    """Return of every account what the order of its plays shows.
+    """Return what is computed for each account from the order of its plays.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _days(listens: ir.Table, key: list[str]) -> ir.Table:
 
 
 def _gaps(times: ir.Table, key: list[str]) -> ir.Table:
-    """Return plays with the s since the account's play before; empty for the first."""
+    """Return plays with the time since the account's last play, s; empty for the first."""
     before = times.at_us.lag().over(ibis.window(group_by=key, order_by=times.at_us))
     return times.mutate(gap_s=(times.at_us - before) / 1e6)
 

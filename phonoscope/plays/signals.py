@@ -1,8 +1,8 @@
-"""Signals that plays are artificial, in points and in words.
+"""Signals that plays are artificial, in points and in sentences.
 
-Points are set by hand, so that each can be read, argued with and changed; ``bench/plays.py`` says
-what comes of them. Every signal has honest causes, so no single one is enough. Numbers that a log
-does not state give no signal and no points.
+The points are set by hand, so that people can read, dispute and change them; ``bench/plays.py``
+measures their error rates. Every signal can have an honest cause, so no single one is enough.
+Numbers that a log lacks give no points.
 """
 
 from __future__ import annotations
@@ -12,33 +12,35 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from phonoscope.catalogue.schema.play_results import ARTIFICIAL, PLAY_VERDICTS, UNDECIDED
+from phonoscope.messages import gettext, ngettext
 from phonoscope.plays.lengths import LEAST_KNOWN, Lengths
-from phonoscope.text import count, counted, percent
+from phonoscope.text import number, percent
 
 LEAST_UNCOUNTED = 0.05
-"""Where fewer plays of the whole log end before 30 s, it does not hold such plays."""
+"""If fewer plays of the whole log end before 30 s, the log leaves such plays out."""
 UNCOUNTED_POINTS, BARELY_POINTS = 3.0, 2.0
 BARELY = 0.2
-"""Share of plays of 30 to 35 s from which on it is no coincidence."""
+"""Share of plays of 30 to 35 s that is no longer a coincidence."""
 THEIRS = 0.5
-"""Share of the plays of tracks from which on accounts are a group."""
+"""Least share of the plays of their tracks that makes accounts a group."""
 EVEN, RATHER_EVEN = 0.05, 0.12
 ONE_ARTIST = 1.5
 DICE = 1.5
-"""Variance by mean up to which accounts differ as dice would make them."""
+"""Ratio of variance to mean up to which accounts differ only by chance."""
 NO_PAUSE = 0.5
 IN_STEP = 5.0
 
 
 class Signal(NamedTuple):
-    """One signal, a reason for taking plays for artificial or for people."""
+    """One signal: evidence that plays are artificial, or that they are by people."""
 
     points: float
     text: str
+    """The evidence, a sentence with numbers."""
 
 
 class Assessment(NamedTuple):
-    """What all signals add up to."""
+    """The sum of all signals."""
 
     score: float
     """Sum of the points."""
@@ -47,14 +49,14 @@ class Assessment(NamedTuple):
 
 
 def assess(signals: Iterable[Signal], *, at_most_undecided: str | None = None) -> Assessment:
-    """Add signals up.
+    """Add up signals.
 
     Parameters
     ----------
     signals
         In any order.
     at_most_undecided
-        Why nobody can tell, if so, however many points there are.
+        Why the verdict can be undecided at most, whatever the points; a sentence.
     """
     ordered = sorted(signals, key=lambda signal: -signal.points)
     score = round(sum(signal.points for signal in ordered), 2)
@@ -68,108 +70,137 @@ def assess(signals: Iterable[Signal], *, at_most_undecided: str | None = None) -
 
 
 def of_lengths(seen: Lengths, log: Lengths) -> list[Signal]:
-    """Return what lengths of plays show, compared with the whole log."""
+    """Return the signals from lengths of plays, compared with the whole log."""
     if seen.known < LEAST_KNOWN or not log.known:
         return []
     found = []
     usual, short = log.uncounted / log.known, seen.uncounted / seen.known
     if usual >= LEAST_UNCOUNTED:
-        # One more than were seen: none among fifty is less than none among a thousand.
+        # Plus one, because none among fifty means less than none among a thousand.
         times = usual * seen.known / (seen.uncounted + 1)
         points = min(UNCOUNTED_POINTS, 0.75 * math.log2(max(1.0, times)))
-        says = (
-            f"{percent(short)} of {counted(seen.known, 'play')} end before 30 s, from which on "
-            f"plays count; {percent(usual)} of all plays of the log do"
+        says = ngettext(
+            "{share} of {n} play ends before 30 s, when plays start to count. In the whole log it "
+            "is {usual}.",
+            "{share} of {n} plays end before 30 s, when plays start to count. In the whole log it "
+            "is {usual}.",
+            seen.known,
+            share=percent(short),
+            usual=percent(usual),
         )
         found.append(Signal(points, says))
     barely, usually = seen.barely / seen.known, max(log.barely / log.known, 1e-4)
     if barely >= BARELY:
         points = min(BARELY_POINTS, 0.6 * math.log2(max(1.0, barely / usually)))
-        says = (
-            f"{percent(barely)} of these plays end between 30 and 35 s, as soon as they count; "
-            f"{percent(usually)} of all plays do"
+        says = gettext(
+            "{share} of these plays end between 30 and 35 s, as soon as they count. In the whole "
+            "log it is {usual}.",
+            share=percent(barely),
+            usual=percent(usually),
         )
         found.append(Signal(points, says))
     return [signal for signal in found if signal.points >= 0.25]
 
 
 def of_evenness(unevenness: float | None, tracks: int) -> list[Signal]:
-    """Return what it shows that no track is played more than others."""
+    """Return the signal from tracks that are all played equally often."""
     if unevenness is None or unevenness > RATHER_EVEN:
         return []
     points = 1.0 if unevenness <= EVEN else 0.5
-    return [Signal(points, f"all {count(tracks)} tracks are played alike: there are no favourites")]
+    says = gettext("All {n} tracks are played equally often; there are no favourites.", n=tracks)
+    return [Signal(points, says)]
 
 
 def skips_like_people(seen: Lengths, log: Lengths) -> bool:
-    """Return whether plays end before 30 s half as often as in the whole log, or oftener."""
+    """Return whether plays end before 30 s at least half as often as in the whole log."""
     if seen.known < LEAST_KNOWN or log.uncounted < LEAST_UNCOUNTED * log.known:
         return False
     return 2 * seen.uncounted * log.known >= log.uncounted * seen.known
 
 
 def of_dispersion(dispersion: float | None, artists: float | None) -> list[Signal]:
-    """Return what it shows that no account has favourites of its own.
+    """Return the signal from accounts without favourites of their own.
 
-    Of one artist it shows nothing: who plays albums from end to end plays all tracks alike.
+    With one artist it means nothing: someone who plays whole albums plays all tracks equally often.
     """
     if dispersion is None or dispersion > DICE or (artists is not None and artists < ONE_ARTIST):
         return []
-    says = "accounts differ in how often they play each track by no more than chance would have it"
+    says = gettext("The accounts differ only by chance in how often they play each track.")
     return [Signal(1.0, says)]
 
 
 def of_exclusive_tracks(exclusive: float, accounts: int, tracks: int, plays: int) -> list[Signal]:
-    """Return what it shows that accounts play tracks that nobody else plays."""
+    """Return the signal from tracks that nobody else plays."""
     if exclusive < THEIRS:
         return []
-    says = (
-        f"{percent(exclusive)} of all plays of {counted(tracks, 'track')} are by the same "
-        f"{counted(accounts, 'account')}: {counted(plays, 'play')}"
+    says = gettext(
+        "{share} of all plays of {tracks} are by the same {accounts}. That is {plays}.",
+        share=percent(exclusive),
+        tracks=ngettext("{n} track", "{n} tracks", tracks),
+        accounts=ngettext("{n} account", "{n} accounts", accounts),
+        plays=ngettext("{n} play", "{n} plays", plays),
     )
     return [Signal(1.0 if exclusive >= 0.8 else 0.5, says)]
 
 
 def of_repeats(repeats: float) -> list[Signal]:
-    """Return what it shows that accounts come back to the same tracks."""
+    """Return the signal from accounts that repeat the same tracks."""
     if repeats < 5:
         return []
-    return [Signal(0.5, f"each account plays each of its tracks {repeats:.0f} times on average")]
+    says = gettext(
+        "Each account plays each of its tracks {times} times on average.", times=number(repeats)
+    )
+    return [Signal(0.5, says)]
 
 
 def of_artists(artists: float | None) -> list[Signal]:
-    """Return what the number of artists shows: fans have one, clients of a farm are several."""
+    """Return the signal from the number of artists: fans have one, a farm has several clients."""
     if artists is None:
         return []
     if artists < ONE_ARTIST:
-        return [Signal(-0.5, "nearly all of it is of one artist, as with fans")]
+        return [Signal(-0.5, gettext("Almost all tracks are by one artist, as with fans."))]
     if artists >= 3:
-        return [Signal(0.5, f"the tracks are of about {artists:.0f} artists")]
+        says = gettext("The tracks are by about {n} artists.", n=number(artists))
+        return [Signal(0.5, says)]
     return []
 
 
 def of_steps(in_step: float | None) -> list[Signal]:
-    """Return what it shows that accounts begin a track in the same minute."""
+    """Return the signal from accounts that begin a track in the same minute."""
     if in_step is None or in_step < IN_STEP:
         return []
-    times = f"{in_step:,.0f} times as often as chance would have it"
-    return [Signal(2.0, f"accounts begin the same track in the same minute {times}")]
+    says = gettext(
+        "The accounts begin the same track in the same minute {times} times as often as by chance.",
+        times=number(in_step),
+    )
+    return [Signal(2.0, says)]
 
 
 def of_pauses(share: float, accounts: int, hours: float) -> list[Signal]:
-    """Return what it shows that accounts never rest."""
+    """Return the signal from accounts that never pause."""
     if share < NO_PAUSE:
         return []
-    nonstop = f"for {hours:.0f} hours and more without a pause of 4 hours"
     if accounts == 1:
-        # A family does, and people with nothing else to do.
-        return [Signal(1.0, f"the account plays {nonstop}")]
-    return [Signal(1.5, f"{percent(share)} of the accounts play {nonstop}")]
+        # A family can do so too.
+        says = gettext(
+            "The account plays for {hours} hours or more without a pause of 4 hours.",
+            hours=number(hours),
+        )
+        return [Signal(1.0, says)]
+    says = gettext(
+        "{share} of the accounts play for {hours} hours or more without a pause of 4 hours.",
+        share=percent(share),
+        hours=number(hours),
+    )
+    return [Signal(1.5, says)]
 
 
 def of_networks(share: float | None) -> list[Signal]:
-    """Return what it shows that accounts sit at networks where few others are."""
+    """Return the signal from accounts on networks that few others use."""
     if share is None or share < 0.5:
         return []
-    says = f"{percent(share)} of the accounts are at networks that hardly anybody else uses"
+    says = gettext(
+        "{share} of the accounts are on networks that almost nobody else uses.",
+        share=percent(share),
+    )
     return [Signal(1.0, says)]

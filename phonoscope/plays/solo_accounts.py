@@ -1,4 +1,4 @@
-"""Accounts by themselves: what one account's plays show, whoever else plays the same."""
+"""Single accounts: the evidence from one account's plays, without the other accounts."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope.messages import gettext, ngettext
 from phonoscope.plays import signals
 from phonoscope.plays.groups import LEAST_PLAYS_A_TRACK
 from phonoscope.plays.lengths import Lengths
 from phonoscope.plays.log import Log
 from phonoscope.plays.signals import Assessment, Signal
 from phonoscope.plays.uptime import BUSY, Uptime
-from phonoscope.text import counted, percent
+from phonoscope.text import percent
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 OWN = 0.5
-"""A track is an account's own when so many of all its plays are."""
+"""A track is an account's own if at least this share of its plays are by the account."""
 OWN_SHARE = 0.8
 OWN_POINTS = 1.0
 _LENGTHS = ("known", "uncounted", "barely", "whole")
-_NOBODY_SKIPS = (
-    "a shop and somebody asleep do not skip either: whether somebody listens cannot be told"
+_NOBODY_SKIPS = gettext(
+    "A shop or a person who is asleep doesn't skip either. Whether anyone listens is unknown."
 )
 
 
 def habits(log: Log) -> ir.Table:
-    """Return what each account plays, and for how long.
+    """Return how much each account plays, and for how long.
 
     Returns
     -------
     ibis.expr.types.Table
-        One row an account: ``account``, ``plays``; of known length ``known``, ``uncounted``,
-        ``barely`` and ``whole`` as in :attr:`Log.edges`; ``own_tracks``, of which half of all plays
-        are its own, ``own_plays`` of these, and ``own_squares``, their squares summed by track.
+        One row for each account: ``account``, ``plays``; ``known``, ``uncounted``, ``barely`` and
+        ``whole`` as in :attr:`Log.edges`; ``own_tracks``, tracks of which half of all plays are by
+        the account, ``own_plays`` of these, and ``own_squares``, their squares summed by track.
     """
     edges = log.edges.join(log.tracks.select("track", everyone="plays"), "track")
     own = edges.plays >= OWN * edges.everyone
@@ -59,14 +60,14 @@ def solo_accounts(
     habit
         The columns of :func:`habits`, in order of ``account``, which counts from 0.
     lengths
-        Of all plays of the log.
+        Lengths of all plays of the log.
     uptime
-        Which accounts never rest.
+        Which accounts never pause.
 
     Returns
     -------
     dict
-        By number of account, those with any points.
+        By number of account, for accounts with any points.
     """
     enough = habit["plays"] >= BUSY
     own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
@@ -88,16 +89,18 @@ def _assess(one: dict[str, int], log: Lengths, uptime_h: float | None) -> Assess
     if one["own_plays"] >= OWN_SHARE * one["plays"]:
         share = one["own_plays"] / one["plays"]
         tracks = one["own_tracks"]
-        says = (
-            f"{percent(share)} of its plays are of {counted(tracks, 'track')} that nobody else "
-            "plays as much"
+        says = ngettext(
+            "{share} of its plays are of {n} track that nobody else plays as much.",
+            "{share} of its plays are of {n} tracks that nobody else plays as much.",
+            tracks,
+            share=percent(share),
         )
         found.append(Signal(OWN_POINTS, says))
         found += signals.of_evenness(_unevenness(one), tracks)
     in_halves = lengths.barely >= signals.BARELY * lengths.known > 0
     if not lengths.are_whole:
         found += signals.of_lengths(lengths, log)
-    # Who does not reach for the phone does not skip: a shop, or somebody asleep.
+    # A shop, or a person who is asleep, doesn't skip.
     cannot_tell = None if uptime_h or in_halves else _NOBODY_SKIPS
     return signals.assess(found, at_most_undecided=cannot_tell)
 

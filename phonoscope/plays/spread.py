@@ -1,9 +1,9 @@
-"""Thinly spread plays: whether songs with one or two of them were meant, or played by the way.
+"""Thinly spread plays: whether songs with one or two plays are targets, or played only as cover.
 
-Who plays thousands of songs a few times each draws them by chance, and chance draws some of them
-once or twice. Who hides among people plays what nobody asked for as well, and of that most once.
-So few plays of a song say nothing by themselves, but they do beside the songs that the same
-accounts play more often: of plays spread by chance these tell how many were drawn once or twice.
+A program that plays thousands of songs a few times each picks them at random, and chance picks some
+of them once or twice. A program that hides among people also plays other songs, most of them once.
+So one or two plays of a song mean nothing alone. But the songs that the same accounts play more
+often show how many songs chance would pick once or twice.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from scipy.optimize import brentq
 from scipy.special import pdtr, pdtrc
 
 FEW = 2
-"""Plays of a song that say nothing by themselves."""
+"""Most plays of a song that mean nothing alone."""
 LEAST_TRACKS = 20
-"""Songs with more plays that it takes to tell."""
+"""Least songs with more plays, for an estimate."""
 LEAST_MEAN = 1.0
-"""Plays of a song on average: below, next to all songs have few, and the others cannot tell."""
+"""Least mean plays of a song; below it almost all songs have few plays, and no estimate works."""
 TIMES = 2.0
-"""So many times what chance leaves is still taken for it: not every song is asked for alike."""
+"""Up to this multiple of the chance count still fits chance, because targets aren't all equal."""
 BY_THE_WAY = 0.01
-"""And so many beside, as a share of the songs with more plays."""
+"""Extra songs that still fit, as a share of the songs with more plays."""
 
 
 def is_spread(few: int, rest: int, rest_plays: int) -> bool:
-    """Return whether songs with few plays are what chance leaves of plays spread over all.
+    """Return whether songs with few plays fit plays that are spread over all songs by chance.
 
-    Plays of a song are taken for a Poisson variable, whose mean the songs with more than a few
-    plays tell (the maximum likelihood of the distribution cut off below).
+    The plays of a song follow a Poisson distribution. Its mean is estimated from the songs with
+    more than a few plays (maximum likelihood of the truncated distribution).
 
     Parameters
     ----------
     few
-        Songs with 1 to :data:`FEW` plays of some accounts.
+        Songs with 1 to :data:`FEW` plays by some accounts.
     rest
         Songs with more.
     rest_plays
-        Plays of these.
+        Plays of those songs.
     """
     if rest < LEAST_TRACKS or rest_plays <= _cut_mean(LEAST_MEAN) * rest:
         return False
@@ -47,5 +47,5 @@ def is_spread(few: int, rest: int, rest_plays: int) -> bool:
 
 
 def _cut_mean(mean: float) -> float:
-    """Return the mean of a Poisson variable where it is above :data:`FEW`."""
+    """Return the mean of a Poisson variable, given that it is above :data:`FEW`."""
     return float(mean * pdtrc(FEW - 1, mean) / pdtrc(FEW, mean))

@@ -1,4 +1,4 @@
-"""Accounts that never rest: they play on, without a pause, for longer than people of the log do."""
+"""Accounts that never pause: they play for longer than the people of the log without a pause."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_H = 36.0
-"""Nobody stays awake so long; a family, a relay of people or a program does."""
+"""Hours that nobody stays awake; a family, people in shifts or a program can play so long."""
 TIMES = 3.0
-"""In long logs, and where times are rough, people seem to: then this many times their median."""
+"""In long logs, or with rough times, people seem to. Then this multiple of their median counts."""
 BUSY = 200
-"""Plays of an account from which on its pauses say something."""
+"""Least plays of an account to judge it by its pauses."""
 
 
 @dataclass(frozen=True)
 class Uptime:
-    """Which accounts never rest.
+    """Which accounts never pause.
 
     Attributes
     ----------
     nonstop
-        Whether an account never rests, by number of account; shape (accounts,).
+        Whether an account never pauses, by number of account; shape (accounts,).
     hours
-        Accounts that play so long without a pause of four hours never rest.
+        Hours without a pause of four hours from which on an account counts as nonstop.
     """
 
     nonstop: NDArray[np.bool_]
@@ -33,14 +33,14 @@ class Uptime:
 
 
 def uptime(longest_run_s: NDArray[Any], plays: NDArray[Any]) -> Uptime:
-    """Find the accounts that never rest.
+    """Find the accounts that never pause.
 
     Parameters
     ----------
     longest_run_s
-        Longest time that each account plays without a pause, s, shape (accounts,).
+        Longest time that each account plays without a pause, s; shape (accounts,).
     plays
-        Plays of each account, shape (accounts,).
+        Plays of each account; shape (accounts,).
 
     Examples
     --------

@@ -39,7 +39,7 @@ def test_the_ends_of_the_range():
     assert numbers_of(pa.array(["AAAAA0000000", "ZZ9999999999"])).to_pylist() == [0, COUNT - 1]
     assert COUNT < 2**49
     for number in (-1, COUNT):
-        with pytest.raises(ValueError, match="no ISRC"):
+        with pytest.raises(ValueError, match=str(number)):
             code_of(number)
 
 
