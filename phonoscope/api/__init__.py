@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from phonoscope.api.licences import Licences
     from phonoscope.api.plays import Plays
     from phonoscope.api.policy import check_policy, policies, rights_of
-    from phonoscope.api.sources import check, format_of, layout_of, listed, open_log
+    from phonoscope.api.sources import (
+        check,
+        format_of,
+        layout_of,
+        listed,
+        open_log,
+        open_logs,
+        open_sources,
+    )
     from phonoscope.catalogue.compaction import Compaction
     from phonoscope.disclosure.read import read_labels
     from phonoscope.disclosure.writing import write_label
@@ -52,6 +60,8 @@ __all__ = [
     "listed",
     "open_catalogue",
     "open_log",
+    "open_logs",
+    "open_sources",
     "policies",
     "read_labels",
     "rights_of",
@@ -80,6 +90,8 @@ __getattr__ = lazily(
         "listed": "phonoscope.api.sources",
         "open_catalogue": "phonoscope.api.catalogue",
         "open_log": "phonoscope.api.sources",
+        "open_logs": "phonoscope.api.sources",
+        "open_sources": "phonoscope.api.sources",
         "policies": "phonoscope.api.policy",
         "read_labels": "phonoscope.disclosure.read",
         "rights_of": "phonoscope.api.policy",

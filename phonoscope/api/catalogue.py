@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from phonoscope.dossier.content import Dossier
     from phonoscope.findings.report import Report
     from phonoscope.findings.shared.shares import Shares
+    from phonoscope.ingest.base import Source
+    from phonoscope.ingest.job import Job
     from phonoscope.ingest.summary import IngestSummary
     from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.groups import CopyGroup
@@ -238,41 +240,46 @@ class Catalogue(FormerNames):
 
     def ingest(
         self,
-        source: str | os.PathLike[str],
+        source: str | os.PathLike[str] | Job[Source],
         mapping: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         *,
         name: str | None = None,
         restart: bool = False,
         constants: Mapping[str, str] | None = None,
+        id_from: Sequence[str] = (),
         stated: Mapping[str, str] | None = None,
     ) -> IngestSummary:
-        """Read a source of metadata, such as a dump of a web API, into the tables of tracks.
+        """Import metadata, such as a dump of a web API, into the tables of tracks.
 
-        The format is detected from what the source holds. Where an earlier ingest of the same
-        source was stopped, whatever stopped it, this one goes on, unless the source, the arguments
-        or Phonoscope have changed since. Rows of an earlier ingest that was done are replaced, not
-        doubled.
+        The format is detected automatically. An interrupted ingest of the same source resumes,
+        unless the source, the arguments or Phonoscope have changed since. A completed one is
+        replaced, so no row is doubled.
 
         Parameters
         ----------
         source
-            A file or folder in one of the formats of ``docs/ingest-json.md``; a file may be packed.
+            A file or folder in one of the formats of ``docs/ingest-json.md``, packed or not. Or a
+            job of :func:`phonoscope.api.open_sources`, whose mapping, constants and ``id_from`` are
+            then used; a folder with several formats needs it.
         mapping
-            Field by column, for a CSV file whose columns are not recognised: ``{"Song":
-            "name", "Key": "track_id"}``. Nothing else of the file is read then.
+            Field by column, for a CSV file whose columns aren't recognised: ``{"Song": "name",
+            "Key": "track_id"}``. The other columns aren't read then.
         progress
-            Takes in rows read and rejected and the share of the source, and a sentence that says
-            at which row it continues, or why it begins again.
+            Receives rows read and rejected and the share of the source, and a message when the
+            ingest resumes or starts over.
         name
-            What the column ``source`` says, so that several files, or a file that moves, can be
-            one source; by default the path or URI.
+            Name to store in the column ``source``, so that several files, or a file that moves,
+            can be one source; by default the path or URI.
         restart
-            Begin at the start also where an earlier one was stopped.
+            Start over even if an earlier ingest was interrupted.
         constants
-            Values that hold for all rows of a chart: ``chart``, ``region``, ``chart_date``
-            (YYYY-MM-DD) and ``entry_kind`` (``"track"`` or ``"album"``). They go before what the
-            file says; the source must be a chart.
+            Values for all rows of a chart: ``chart``, ``region``, ``chart_date`` (YYYY-MM-DD) and
+            ``entry_kind`` (``"track"`` or ``"album"``). They override the file, which must be a
+            chart.
+        id_from
+            Fields, such as ``("name", "artist_names")``, for a CSV or Parquet file without ids: the
+            id of a track is derived from their text. Rows with the same text are one track.
         stated
             Deprecated name of ``constants``.
 
@@ -284,23 +291,29 @@ class Catalogue(FormerNames):
         Raises
         ------
         SourceError
-            When the source is damaged, or no format is recognised: says what was looked for
-            and what was found.
+            When the source is damaged, or no format is recognised: says which one is nearest and
+            what is missing.
         UsageError
-            When the mapping, or the constants, do not fit the source.
+            When the mapping, the constants or ``id_from`` don't fit the source.
         CatalogueError
-            When the catalogue cannot be written, and what was written before is safe; or when
-            another process reads the same source into it.
+            When the catalogue can't be written (what was written before is safe), or another
+            process reads the same source into it.
         """
         from phonoscope.ingest.detect import open_job
+        from phonoscope.ingest.job import Job
         from phonoscope.ingest.pipeline import ingest
 
         if stated is not None:
             warn_deprecated("ingest(stated=)", "ingest(constants=)", since="0.2")
             constants = stated
+        job = (
+            source
+            if isinstance(source, Job)
+            else open_job(source, mapping=mapping, constants=constants, id_from=id_from)
+        )
         return ingest(
             self._store,
-            open_job(source, mapping=mapping, constants=constants),
+            job,
             memory_mb=self._settings.query_memory_mb,
             name=name,
             progress=progress,

@@ -1,9 +1,9 @@
-"""Files to analyse and sources to ingest: look at them without a catalogue."""
+"""Files to analyse and sources to ingest, without a catalogue."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from phonoscope.deprecation import deprecated
@@ -23,20 +23,20 @@ def check(
     *,
     settings: Settings | None = None,
 ) -> Iterator[Analysis]:
-    """Examine files in worker processes; nothing is stored.
+    """Analyse files in worker processes; nothing is stored.
 
     Parameters
     ----------
     paths
         Local paths or URIs.
     settings
-        Workers, limits and the share of false alarms; by default those of the environment and
-        the user's file.
+        Workers, limits and the share of false alarms; by default from the environment and the
+        settings file.
 
     Yields
     ------
     Analysis
-        One a path, in the order given. A file that is bad, too slow or crashes its worker
+        One for each path, in the order given. A file that is bad, too slow or crashes its worker
         gives one with :attr:`phonoscope.Analysis.error`, never an exception.
     """
     from phonoscope.scan.check import check_files
@@ -46,18 +46,18 @@ def check(
 
 
 def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Return the files that some sources name, as URIs: folders are walked, manifests read.
+    """Return the files of some sources as URIs: folders are walked, manifests are read.
 
     Parameters
     ----------
     sources
-        Files, folders, manifests (csv, parquet, txt) and fsspec URIs. A file that does not
-        exist is returned as it is, for :func:`check` to say so.
+        Files, folders, manifests (csv, parquet, txt) and fsspec URIs. A file that doesn't exist
+        is returned too, and :func:`check` reports it.
 
     Raises
     ------
     UsageError
-        When a folder holds no audio file, so that nothing is left to examine.
+        When there is no audio file to analyse.
     """
     from phonoscope.scan.sources import list_sources
 
@@ -74,28 +74,74 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     return list(found)
 
 
+def open_sources(
+    source: str | os.PathLike[str],
+    mapping: Mapping[str, str] | None = None,
+    *,
+    constants: Mapping[str, str] | None = None,
+    id_from: Sequence[str] = (),
+    only: Collection[str] | None = None,
+    command: str = "ingest",
+    catalogue: str = "CATALOGUE",
+) -> list[Job[Source]]:
+    """Open a source of metadata, for :meth:`phonoscope.api.Catalogue.ingest`; reads no rows.
+
+    A file has one format. A folder with files of several formats gives one job for each format, and
+    the first job names the files that no format fits (``job.unknown``).
+
+    Parameters
+    ----------
+    source, mapping, constants, id_from
+        As for :meth:`phonoscope.api.Catalogue.ingest`.
+    only
+        Names of the formats to accept; all by default.
+    command, catalogue
+        The command that reads the source (``"ingest"``, ``"charts"``, ``"plays"`` or ``"artists"``)
+        and the catalogue that it names, for the advice of an error.
+
+    Returns
+    -------
+    list[Job]
+        One for each format; at least one.
+
+    Raises
+    ------
+    SourceError
+        When no format is recognised: says which one is nearest and what is missing.
+    UsageError
+        When the mapping, the constants or ``id_from`` don't fit the source.
+    """
+    from phonoscope.ingest.detect import open_jobs
+    from phonoscope.ingest.options import SourceOptions
+
+    options = SourceOptions(mapping, constants, tuple(id_from), only, command, catalogue)
+    return open_jobs(source, options)
+
+
 def format_of(
     source: str | os.PathLike[str],
     mapping: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
+    *,
+    id_from: Sequence[str] = (),
 ) -> str:
     """Return the name of the format of a source of metadata; reads no rows.
 
     Parameters
     ----------
-    source, mapping, constants
+    source, mapping, constants, id_from
         As for :meth:`phonoscope.api.Catalogue.ingest`.
 
     Raises
     ------
     SourceError
-        When no format is recognised: says what was looked for and what was found.
+        When no format is recognised: says which one is nearest and what is missing.
     UsageError
-        When the mapping does not fit the source.
+        When the mapping doesn't fit the source.
     """
     from phonoscope.ingest.detect import open_job
 
-    return open_job(source, mapping=mapping, constants=constants).format.name
+    return open_job(source, mapping=mapping, constants=constants, id_from=id_from).format.name
 
 
 @deprecated("format_of", since="0.2")
@@ -104,18 +150,38 @@ def layout_of(
     mapping: Mapping[str, str] | None = None,
     stated: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the name of the format of a source of metadata; the older name of format_of."""
+    """Return the name of the format of a source of metadata; former name of format_of."""
     return format_of(source, mapping, stated)
 
 
 def open_log(log: str | os.PathLike[str]) -> Job[Source]:
-    """Open a log of plays, for :meth:`phonoscope.api.Plays.ingest`.
+    """Open a play log, for :meth:`phonoscope.api.Plays.ingest`; a folder needs a single format.
 
     Raises
     ------
     SourceError
-        When it is not one: says what it is, or what was looked for.
+        When it isn't a play log: says what it is, or what is missing.
     """
     from phonoscope.ingest.plays import open_log
 
     return open_log(log)
+
+
+def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> list[Job[Source]]:
+    """Open a play log, for :meth:`phonoscope.api.Plays.ingest`: one job for each of its formats.
+
+    Parameters
+    ----------
+    log
+        File or folder.
+    catalogue
+        The catalogue as the user named it, for the advice of an error.
+
+    Raises
+    ------
+    SourceError
+        When it isn't a play log: says what it is, or what is missing.
+    """
+    from phonoscope.ingest.plays import open_logs
+
+    return open_logs(log, catalogue=catalogue)

@@ -11,10 +11,10 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import rows_a_second, span
-from phonoscope.cli.terminal import columns, painted, program, write, write_json
+from phonoscope.cli.terminal import columns, message, painted, program, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.text import counted
+from phonoscope.messages import gettext, lines, ngettext
 
 if TYPE_CHECKING:
     from phonoscope.api import IngestSummary
@@ -24,14 +24,15 @@ Examples:
   phonoscope ingest spotify_clean.sqlite3 --into my-catalogue
   phonoscope ingest dataset.csv --into my-catalogue
   phonoscope ingest songs.csv --into my-catalogue --map Code=track_id --map Song=name
+  phonoscope ingest songs.csv --into my-catalogue --id-from name,artist
   phonoscope sql my-catalogue 'select reason, count(*) from rejects group by all'
 """
-INTERRUPTED = (
-    "Every finished batch is in the catalogue, whole, and table ingests says 'interrupted'; the "
-    "same command goes on where it stopped."
+INTERRUPTED = gettext(
+    "The catalogue has every finished batch, and the table ingests shows 'interrupted'. Run the "
+    "same command again to resume."
 )
 _SHOWN = 8
-"""Names of unread columns and tables, and reasons, that are shown; --json has them all."""
+"""Columns, tables, files and reasons that are listed; --json has them all."""
 
 
 def ingest(
@@ -39,24 +40,34 @@ def ingest(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A file or folder: SQLite, Parquet, CSV, JSON or XML with tracks, albums or "
-            "artists, in one of the formats that docs/ingest-json.md lists; packed with gzip, "
-            "bzip2, xz, zstd or ZIP as it may be. The format is detected "
-            "automatically.",
+            help="A file or folder with tracks, albums or artists: SQLite, Parquet, CSV, JSON or "
+            "XML, packed or not. The format is detected automatically; docs/ingest-json.md lists "
+            "the formats.",
         ),
     ],
     *,
     into: Annotated[
-        str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
+        str,
+        typer.Option("--into", metavar="CATALOGUE", help="Catalogue; created if it doesn't exist."),
     ],
     mapping: Annotated[
         list[str] | None,
         typer.Option(
             "--map",
             metavar="COLUMN=FIELD",
-            help="Which column of a CSV file is which field, once for each; then only these are "
-            "read. Fields are the columns of tracks and features in docs/schema.md, and "
-            "duration_s for seconds. track_id is needed.",
+            help="Read this column of a CSV file as this field; repeat it for each column. Columns "
+            "that you don't name aren't read. Fields are the columns of tracks and features in "
+            "docs/schema.md, and duration_s for seconds. track_id is needed, or --id-from.",
+        ),
+    ] = None,
+    id_from: Annotated[
+        str | None,
+        typer.Option(
+            "--id-from",
+            metavar="FIELDS",
+            help="For a CSV or Parquet file without ids: derive each track's id from these fields, "
+            "such as name,artist. Rows whose fields are equal, apart from case and blanks, become "
+            "one track.",
         ),
     ] = None,
     name: Annotated[
@@ -64,60 +75,108 @@ def ingest(
         typer.Option(
             "--as",
             metavar="NAME",
-            help="What the column 'source' says. Several files under one name are one source: of "
-            "rows with one key the newest counts. [default: the path]",
+            help="Name to store in the column 'source'. Several files with one name are one "
+            "source: of rows with the same key, the newest counts. [default: the path]",
         ),
     ] = None,
     restart: Annotated[
-        bool,
-        typer.Option(
-            "--restart", help="Begin at the start also where an earlier ingest was stopped."
-        ),
+        bool, typer.Option("--restart", help="Start over even if an earlier run was interrupted.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Read metadata of tracks, albums and artists into a catalogue.
+    """Import tracks, albums and artists from a file or dump.
 
-    Values are kept as facts, not mended: durations of 0, dates in 2040. A row that cannot be
-    kept goes to table rejects with the reason, and the exit status is then 3; rows read are
-    rows kept plus rows rejected. An ingest that was stopped, or killed, goes on where it stopped
-    when the same command is given again, unless the source has changed since. A source that is
-    read again after that replaces what was read of it before. Catalogue.links() says which
-    recording is which track. docs/ingest-json.md documents the JSON.
+    Values are stored as stated, even a duration of 0 or a date in 2040. Rows that
+    can't be kept go to the table rejects with the reason, and the exit status is
+    then 3. Rows read are always rows kept plus rows rejected.
+
+    An interrupted ingest resumes when you run the same command again. Reading a
+    source again replaces its rows. The files of a folder are read format by
+    format, each with its own summary; if no format fits a file, the exit status
+    is 3.
+
+    docs/ingest-json.md documents the formats and the JSON.
     """
     from phonoscope import api
+    from phonoscope.catalogue.created import removed_when_empty
 
     fields = _mapping(mapping) if mapping else None
-    # What the source is, is looked at first: a refused one makes no empty catalogue.
-    api.format_of(person_path(source), fields)
-    catalogue = api.open_catalogue(person_path(into), create=True)
-    with TerminalProgress(quiet) as progress:
-        summary = catalogue.ingest(
-            person_path(source), fields, progress, name=name, restart=restart
-        )
-    if as_json:
-        write_json(summary.to_json())
-    else:
-        write(summary_of(summary, into))
-    return Status.SOME_UNREADABLE if summary.rejected else Status.DONE
+    ids = _names(id_from) if id_from is not None else ()
+    # The source is opened first, so that a refused one makes no catalogue.
+    jobs = api.open_sources(person_path(source), fields, id_from=ids, catalogue=into)
+    rejected = 0
+    with removed_when_empty(person_path(into)):
+        catalogue = api.open_catalogue(person_path(into), create=True)
+        for job in jobs:
+            with TerminalProgress(quiet) as progress:
+                summary = catalogue.ingest(job, progress=progress, name=name, restart=restart)
+            rejected += summary.rejected
+            if as_json:
+                write_json(summary.to_json())
+            else:
+                write(summary_of(summary, into))
+    unknown = [name for job in jobs for name in job.unknown]
+    if not quiet:
+        report_unknown(unknown)
+        if not as_json:
+            suggest_report(into)
+    return Status.SOME_UNREADABLE if rejected or unknown else Status.DONE
 
 
 def _mapping(given: list[str]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for each in given:
-        # A column may have '=' in its name; no field does.
+        # A column can have '=' in its name; no field does.
         column, equals, field = each.rpartition("=")
         if not equals or not column or not field:
-            raise UsageError(f"--map takes COLUMN=FIELD, as in --map Song=name, not {each!r}")
+            raise UsageError(
+                gettext(
+                    "--map needs COLUMN=FIELD, such as --map Song=name, not '{text}'.",
+                    text=printable(each),
+                ),
+                code="mapping-form",
+            )
         if column in fields:
-            raise UsageError(f"--map names the column {column!r} twice")
+            raise UsageError(
+                gettext("--map names the column '{column}' twice.", column=printable(column)),
+                code="column-twice",
+            )
         fields[column] = field
     return fields
 
 
+def _names(given: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in given.split(","))
+    if not all(names):
+        raise UsageError(
+            gettext("--id-from needs fields separated by commas, such as name,artist."),
+            code="id-from-form",
+        )
+    return names
+
+
+def report_unknown(names: list[str]) -> None:
+    """Tell the person which files of a folder were not read, if any."""
+    if names:
+        message(
+            ngettext(
+                "{n} file was not read, because no format fits it: {files}",
+                "{n} files were not read, because no format fits them: {files}",
+                len(names),
+                files=_few(names),
+            )
+        )
+
+
+def suggest_report(into: str) -> None:
+    """Tell the person what to do after an ingest."""
+    command = f"{shlex.quote(program())} report {shlex.quote(into)} --to report.html"
+    message(gettext("Next: {command}", command=printable(command)))
+
+
 def summary_of(summary: IngestSummary, into: str) -> str:
-    """Return what an ingest came to, as a block of lines.
+    """Return the results of an ingest as a block of lines.
 
     Parameters
     ----------
@@ -126,36 +185,65 @@ def summary_of(summary: IngestSummary, into: str) -> str:
     into
         Catalogue, as the user named it.
     """
-    rows = [
-        ("layout", summary.layout),
-        ("read", f"{counted(summary.read, 'row')} = {summary.kept:,} kept + "
-                 f"{summary.rejected:,} rejected"),
-    ]  # fmt: skip
-    rows += [
-        (printable(name), f"{counted(count.read, 'row')}, {count.rejected:,} rejected")
-        for name, count in summary.tables.items()
-        if len(summary.tables) > 1
-    ]
-    rows.append(("rejected", _rejected(summary, into)))
-    written = {name: n for name, n in summary.written.items() if name != "rejects"}
-    rows.append(("written", ", ".join(f"{name} {n:,}" for name, n in written.items()) or "nothing"))
+    read = ngettext(
+        "{n} row = {kept} kept + {rejected} rejected",
+        "{n} rows = {kept} kept + {rejected} rejected",
+        summary.read,
+        kept=summary.kept,
+        rejected=summary.rejected,
+    )
+    rows: list[tuple[str, str]] = [(gettext("format"), gettext("{name}", name=summary.layout))]
+    rows.append((gettext("read"), read))
+    if len(summary.tables) > 1:
+        rows += [
+            (
+                gettext("{table}", table=printable(name)),
+                ngettext(
+                    "{n} row, {rejected} rejected",
+                    "{n} rows, {rejected} rejected",
+                    count.read,
+                    rejected=count.rejected,
+                ),
+            )
+            for name, count in summary.tables.items()
+        ]
+    rows.append((gettext("rejected"), _rejected(summary, into)))
+    rows.append((gettext("written"), _written(summary)))
     if summary.ignored:
-        rows.append(("not read", _few([printable(name) for name in summary.ignored])))
-    before = (summary.resumed_at_row or 1) - 1
-    pace = rows_a_second(summary.read - before, summary.wall_s)
-    went_on = f", from row {before + 1:,} on" if before else ""
-    rows.append(("speed", f"{pace} rows/s (in {span(summary.wall_s)}{went_on})"))
-    return f"{painted(f'Ingested into {printable(into)}', 'bold')}\n{columns(rows)}"
+        rows.append((gettext("not read"), _few([printable(name) for name in summary.ignored])))
+    rows.append((gettext("speed"), _speed(summary)))
+    title = gettext("Ingested into {catalogue}", catalogue=printable(into))
+    return f"{painted(title, 'bold')}\n{columns(rows)}"
 
 
 def _rejected(summary: IngestSummary, into: str) -> str:
     if not summary.rejected:
-        return "none"
-    reasons = _few([f"{count:,} {printable(reason)}" for reason, count in summary.reasons.items()])
+        return gettext("none")
     query = "select source_table, row, reason, row_text from rejects"
-    return f"{reasons}\n{printable(f'{shlex.quote(program())} sql {shlex.quote(into)}')} '{query}'"
+    reasons = _few([f"{count:,} {printable(reason)}" for reason, count in summary.reasons.items()])
+    command = printable(f"{shlex.quote(program())} sql {shlex.quote(into)}")
+    return lines([reasons, gettext("{command}", command=f"{command} '{query}'")])
+
+
+def _written(summary: IngestSummary) -> str:
+    written = [f"{name} {n:,}" for name, n in summary.written.items() if name != "rejects"]
+    return gettext("{tables}", tables=", ".join(written)) if written else gettext("nothing")
+
+
+def _speed(summary: IngestSummary) -> str:
+    before = (summary.resumed_at_row or 1) - 1
+    values = {
+        "pace": rows_a_second(summary.read - before, summary.wall_s),
+        "time": span(summary.wall_s),
+    }
+    if before:
+        return gettext("{pace} rows/s (in {time}, from row {row} on)", row=before + 1, **values)
+    return gettext("{pace} rows/s (in {time})", **values)
 
 
 def _few(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    listed = ", ".join(names[:_SHOWN])
+    more = len(names) - _SHOWN
+    if more <= 0:
+        return gettext("{names}", names=listed)
+    return ngettext("{names} and {n} more", "{names} and {n} more", more, names=listed)

@@ -1,4 +1,4 @@
-"""``phonoscope plays``: who played what into a catalogue, and which plays are artificial."""
+"""``phonoscope plays``: play logs into a catalogue, and which plays are artificial."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.ingest import summary_of
+from phonoscope.cli.ingest import report_unknown, suggest_report, summary_of
 from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, person_path
 from phonoscope.cli.play_results import json_of, results_of
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
 from phonoscope.errors import UsageError
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
+    from phonoscope.api import IngestSummary
     from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
 
 EXAMPLES = """\b
@@ -26,15 +28,14 @@ Examples:
   phonoscope plays --into my-catalogue --fail-on artificial
   phonoscope sql my-catalogue "select * from played_tracks where verdict = 'artificial'"
 """
-INTERRUPTED = (
-    "Every finished batch is in the catalogue, whole. If a log was being read, table ingests says "
-    "'interrupted'; with --key the same command goes on where it stopped, without it begins again. "
-    "If plays were being weighed, phonoscope plays --into weighs them again."
+INTERRUPTED = gettext(
+    "The catalogue has every finished batch. A log that was being read resumes when you run the "
+    "same command again, but only with --key. An interrupted analysis starts over."
 )
 
 
 class FailOnPlays(StrEnum):
-    """What ``--fail-on`` may name."""
+    """Verdicts that ``--fail-on`` accepts."""
 
     ARTIFICIAL = "artificial"
     UNDECIDED = "undecided"
@@ -47,29 +48,30 @@ def plays(
             metavar="[LOG]",
             show_default=False,
             help="A file or folder of plays: CSV, JSON Lines or Parquet with an account, a track "
-            "and a time in each row, or listens of ListenBrainz; packed as it may be. "
-            "docs/plays.md lists the columns. Without it, plays that are there are weighed again.",
+            "and a time in each row, or listens of ListenBrainz; packed or not. docs/plays.md "
+            "lists the columns. Without it, the plays in the catalogue are analysed again.",
         ),
     ] = None,
     *,
     into: Annotated[
-        str, typer.Option("--into", metavar="CATALOGUE", help="Catalogue; made when it is new.")
+        str,
+        typer.Option("--into", metavar="CATALOGUE", help="Catalogue; created if it doesn't exist."),
     ],
     key: Annotated[
         str | None,
         typer.Option(
             "--key",
             metavar="FILE",
-            help="Key that hides accounts and addresses; made, readable by you only, when it is "
-            "not there. Logs that are read with one key share accounts. Whoever has the key can "
-            "try which account is whose: keep it apart from the catalogue. [default: one is drawn "
-            "and forgotten]",
+            help="Key that hides accounts and addresses. If the file doesn't exist, it is made, "
+            "readable only by you. Logs that are read with the same key share accounts. Keep the "
+            "key away from the catalogue, because with it people can find out who an account is. "
+            "[default: a key that is never stored]",
         ),
     ] = None,
     as_written: Annotated[
         bool,
         typer.Option(
-            "--no-pseudonymise", help="Keep accounts as written, and addresses as networks."
+            "--no-pseudonymise", help="Store accounts as in the log, and addresses as networks."
         ),
     ] = False,
     name: Annotated[
@@ -77,19 +79,19 @@ def plays(
         typer.Option(
             "--as",
             metavar="NAME",
-            help="What the column 'source' says. [default: the path]",
+            help="Name to store in the column 'source'. [default: the path]",
         ),
     ] = None,
     restart: Annotated[
         bool,
-        typer.Option("--restart", help="Begin at the start also where an earlier one was stopped."),
+        typer.Option("--restart", help="Start over even if an earlier run was interrupted."),
     ] = False,
     weigh: Annotated[
         bool,
         typer.Option(
             "--weigh/--no-weigh",
-            help="Whether to weigh what was read; several logs of one name are best weighed once, "
-            "after the last.",
+            help="Whether to analyse the plays that were read. If several logs have one name, "
+            "analyse them once, after the last.",
         ),
     ] = True,
     engine: EngineOption = EngineName.LOCAL,
@@ -98,61 +100,76 @@ def plays(
         typer.Option(
             "--fail-on",
             metavar="WHAT",
-            help="Exit with status 1 when there are such plays: artificial or undecided. May be "
-            "given twice.",
+            help="Exit with status 1 when there are artificial or undecided plays. Can be given "
+            "twice.",
         ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Read who played what, without who, and tell artificial plays from others.
+    """Import a play log, hide its listeners, flag fake plays.
 
-    Accounts and addresses become hashes with a key before anything is stored, rejected rows show
-    the form of their cells only. A row that cannot be kept goes to table rejects with the reason,
-    and the exit status is then 3; rows read are rows kept plus rows rejected. A log that is read
-    again replaces what was read of it before.
+    Accounts and addresses become hashes before anything is stored. Rows that
+    can't be kept go to the table rejects with the reason, and only the form of
+    their cells; the exit status is then 3. A log that is read again replaces its
+    rows.
 
-    Then the plays are weighed: groups of accounts that keep company at tracks that hardly anybody
-    else plays, plays that end as soon as they count, accounts that never rest. Every sign comes
-    with its reasons, and every share with its interval; "no sign found" does not mean that people
-    listen. docs/plays.md has columns, keys, reasons and error rates; docs/plays-json.md the JSON.
+    Then the plays are analysed. Evidence of artificial plays: groups of accounts
+    that share tracks which almost nobody else plays, plays that end as soon as
+    they count, and accounts that never pause. Every verdict has its reasons, every
+    share its 95% interval. "No sign found" doesn't prove that people listen.
+
+    docs/plays.md has columns, keys, reasons and error rates; docs/plays-json.md
+    the JSON.
     """
     from phonoscope import api
+    from phonoscope.catalogue.created import removed_when_empty
 
     if log is None and not weigh:
-        raise UsageError("there is nothing to do: name a log to read, or leave --no-weigh out")
-    # The log is opened first: a refused one makes no empty catalogue and no key.
-    opened = None if log is None else api.open_log(person_path(log))
-    catalogue = api.open_catalogue(person_path(into), create=opened is not None)
-    summary = None
-    if opened is not None:
-        with TerminalProgress(quiet) as progress:
-            summary = catalogue.plays.ingest(
-                opened,
-                progress,
-                key=None if key is None else person_path(key),
-                pseudonymise=not as_written,
-                name=name,
-                restart=restart,
-            )
-        if not as_json:
-            write(summary_of(summary, into))
+        raise UsageError(
+            gettext("There is nothing to do. Name a log, or leave out --no-weigh."),
+            code="nothing-to-do",
+        )
+    # The log is opened first, so that a refused one makes no catalogue and no key.
+    jobs = [] if log is None else api.open_logs(person_path(log), catalogue=into)
+    summaries: list[IngestSummary] = []
+    with removed_when_empty(person_path(into)):
+        catalogue = api.open_catalogue(person_path(into), create=bool(jobs))
+        for job in jobs:
+            with TerminalProgress(quiet) as progress:
+                summary = catalogue.plays.ingest(
+                    job,
+                    progress,
+                    key=None if key is None else person_path(key),
+                    pseudonymise=not as_written,
+                    name=name,
+                    restart=restart,
+                )
+            summaries.append(summary)
+            if not as_json:
+                write(summary_of(summary, into))
     found: list[PlaysSummaryRow] = []
-    nothing = summary is not None and not summary.kept
+    nothing = bool(summaries) and not any(summary.kept for summary in summaries)
     if weigh and not nothing:
         with TerminalProgress(quiet) as progress:
-            source = summary.source if summary else name
+            source = summaries[0].source if summaries else name
             found = catalogue.plays.analyse(source, engine=engine.value, progress=progress)
     if as_json:
-        write_json(json_of(catalogue, summary, found))
+        write_json(json_of(catalogue, summaries, found))
     else:
         for one in found:
             write(results_of(catalogue, one))
         if nothing:
-            write("No row of it could be kept, so there is nothing to weigh.")
+            write(gettext("No row of the log could be kept, so there is nothing to analyse."))
         elif weigh and not found:
-            write("No plays are in the catalogue: name a log to read.")
-    return _status(found, fail_on, rejected=bool(summary and summary.rejected))
+            write(gettext("The catalogue has no plays. Name a log to read."))
+    unknown = [name for job in jobs for name in job.unknown]
+    if not quiet:
+        report_unknown(unknown)
+        if found and not as_json:
+            suggest_report(into)
+    rejected = any(summary.rejected for summary in summaries)
+    return _status(found, fail_on, rejected=rejected or bool(unknown))
 
 
 def _status(

@@ -13,6 +13,8 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from xml.parsers import expat
 
 from phonoscope.errors import SourceError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 MAX_RECORD_BYTES = 1 << 24
 MAX_ELEMENTS = 500_000
@@ -50,7 +52,10 @@ def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]
                     root = element if root is None else root
                     now, elements = now + 1, elements + 1
                     if now > MAX_DEPTH:
-                        raise SourceError(f"{name} is nested too deep to be metadata")
+                        raise SourceError(
+                            gettext("{file} is nested too deep to be metadata.", file=name),
+                            code="too-deep",
+                        )
                     continue
                 now -= 1
                 if now == depth:
@@ -60,12 +65,25 @@ def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]
                     elements = record_bytes = 0
             if record_bytes > MAX_RECORD_BYTES or elements > MAX_ELEMENTS:
                 raise SourceError(
-                    f"{name} holds a record of more than {MAX_RECORD_BYTES:,} bytes "
-                    f"or {MAX_ELEMENTS:,} elements"
+                    gettext(
+                        "{file} has a record of more than {bytes} bytes or {elements} elements. "
+                        "Phonoscope doesn't read such long records.",
+                        file=name,
+                        bytes=MAX_RECORD_BYTES,
+                        elements=MAX_ELEMENTS,
+                    ),
+                    code="record-too-long",
                 )
         parser.close()
     except (ParseError, ValueError, LookupError) as error:
-        raise SourceError(f"{name} is no whole XML: {error}") from error
+        raise SourceError(
+            gettext(
+                "{file} isn't complete XML: {reason}.",
+                file=name,
+                reason=printable(str(error))[:200],
+            ),
+            code="invalid-xml",
+        ) from error
 
 
 def refuse_document_type(parser: expat.XMLParserType, name: str) -> None:
@@ -76,8 +94,12 @@ def refuse_document_type(parser: expat.XMLParserType, name: str) -> None:
 
     def refuse(*_: object) -> None:
         raise SourceError(
-            f"{name} has a document type (<!DOCTYPE ...>), which may make a file of some "
-            "kB fill all memory or open other files; metadata needs none: take it out"
+            gettext(
+                "{file} has a document type (<!DOCTYPE ...>), which can fill the memory or open "
+                "other files. Metadata doesn't need one: remove it.",
+                file=name,
+            ),
+            code="document-type",
         )
 
     parser.StartDoctypeDeclHandler = refuse

@@ -1,4 +1,4 @@
-"""What a source gives: its rows in chunks, and those that cannot be kept."""
+"""What a source gives: its rows in chunks, and the rows that can't be kept."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import pyarrow as pa
 
 Position: TypeAlias = Sequence[Any]
-"""Where in a source a chunk begins: numbers, names and such sequences, which JSON can hold."""
+"""Where in a source a chunk begins: numbers, names and sequences of them, which JSON can hold."""
 NOWHERE: Position = ()
-"""Said of a chunk that cannot be found again: rows came in another order than they lie in."""
+"""The position of a chunk that can't be found again: its rows aren't in the order of the file."""
 
 
 class Source(Protocol):
     """An opened source, of one kind of file."""
 
     name: str
-    """How a person calls it; safe on a terminal."""
+    """Its name for people; safe on a terminal."""
     start: Position | None
-    """Where reading begins: what a chunk's ``begins`` said, or ``None`` for all of it. Rows are
+    """Where reading begins: the ``begins`` of a chunk, or ``None`` for the whole source. Rows are
     numbered from there."""
 
     def found(self) -> str:
-        """Return what it holds, in words, for who asks why it was refused."""
+        """Return what it holds, as part of a sentence: "a text file with the columns a, b"."""
 
     def share_read(self) -> float | None:
-        """Return how much of it was read, 0 to 1, or ``None`` when that is not known."""
+        """Return the share that was read, 0 to 1, or ``None`` when it isn't known."""
 
 
 SourceT = TypeVar("SourceT", bound=Source)
@@ -35,12 +35,12 @@ SourceT = TypeVar("SourceT", bound=Source)
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that cannot be kept."""
+    """A row that can't be kept."""
 
     row: int
-    """Number of the row as it was read, from 1."""
+    """Number of the row in reading order, from 1."""
     reason: str
-    """A few words out of a small set, so that they can be counted."""
+    """A few English words out of a small set, so that rejects can be counted by reason."""
     text: str
     """The row as JSON, bounded."""
 
@@ -53,14 +53,14 @@ class Chunk:
     read: int
     kept: int
     rows: Mapping[str, pa.Table]
-    """By common table; columns of its names and types, absent ones are empty."""
+    """By common table; columns have its names and types, absent ones are empty."""
     rejects: Sequence[Reject]
     begins: Position | None = None
-    """Where reading can begin again with this chunk; ``None`` when only with one before it."""
+    """Where reading can begin again with this chunk; ``None`` when only an earlier one can."""
 
 
 def renumbered(chunk: Chunk, before: Mapping[str, int]) -> Chunk:
-    """Return a chunk whose rows come after others, of which there are so many by table."""
+    """Return a chunk that follows other rows, given how many of each table came before."""
     rows = before.get(chunk.source_table, 0)
     if not rows or not chunk.rejects:
         return chunk

@@ -1,15 +1,15 @@
-"""What a cell of a source may hold: its kind, and how long it may be."""
+"""The kind of a cell of a source, and its greatest length."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 MAX_TEXT_BYTES = 4096
-"""A longer title, name or id is no fact but a fault of the source, or an attack."""
+"""A longer title, name or id is a fault of the source, or an attack."""
 
 
 class CellKind(StrEnum):
-    """What a cell holds; the value says it in an error."""
+    """What a cell holds."""
 
     ID = "id"
     TEXT = "text"

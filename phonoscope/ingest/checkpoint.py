@@ -1,9 +1,8 @@
-"""What is kept of an ingest that is not done, so that the same command goes on with it.
+"""The state of an unfinished ingest, stored so that the same command resumes it.
 
 One small file for each origin, written after each batch and removed at the end. A batch that it
-does not name was not whole: its parts are removed and its rows read again. Where the catalogue is
-no local folder nothing is kept, because there nobody could tell whether another process still
-writes.
+doesn't name is incomplete: its parts are removed and its rows read again. A catalogue on a remote
+store gets no such file, because there nobody knows whether another process still writes.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,51 +25,54 @@ from phonoscope.files import local_path, shown, stat_source
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.readers.folder import files_in
 from phonoscope.ingest.summary import TableCount
+from phonoscope.messages import gettext
 
 FOLDER = "_unfinished"
-"""In the catalogue. Names that begin so are no tables."""
-_CHANGED = {
-    "source": "it has changed since",
-    "name": "it was called otherwise then (--as)",
-    "mapping": "the columns were mapped otherwise then (--map)",
-    "format": "it was read as another format then",
-    "version": "another version of Phonoscope began it",
-    "rows": "rows of a catalogue have other columns now",
-    "accounts": "accounts were hidden otherwise then (--key)",
+"""Folder in the catalogue. The names of tables don't begin like this."""
+CHANGED = {
+    "source": gettext("The source has changed since the last run."),
+    "name": gettext("The last run gave it another name (--as)."),
+    "id_from": gettext("The last run derived ids from other fields (--id-from)."),
+    "mapping": gettext("The last run mapped its columns differently (--map)."),
+    "format": gettext("The last run read it as another format."),
+    "version": gettext("Another version of Phonoscope did the last run."),
+    "rows": gettext("The tables of a catalogue have other columns now."),
+    "accounts": gettext("The last run hid its accounts with another key (--key)."),
 }
+"""Why an ingest can't resume, by what has changed."""
 _SIDE_FILES = ("-wal", "-journal")
 """What SQLite writes before it changes the file itself."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far an ingest was when its last batch was written."""
+    """The state of an ingest when its last batch was written."""
 
     fingerprint: Mapping[str, str]
-    """What must be the same for another ingest to continue; see :func:`fingerprint_of`."""
+    """What must be the same for another ingest to resume; see :func:`fingerprint_of`."""
     scan_id: str
     started_utc: datetime
     batch: str
-    """The last batch that is whole."""
+    """The last complete batch."""
     position: Position | None
     """Where reading can begin again; ``None`` at the start."""
     before: Mapping[str, TableCount]
-    """What had been read before that place, by table of the source."""
+    """Rows read before that place, by table of the source."""
     passed: int
-    """Chunks from that place on whose rows are written."""
+    """Chunks written since that place."""
     tables: Mapping[str, TableCount]
-    """What had been read in all."""
+    """All rows read, by table of the source."""
     written: Mapping[str, int]
     """Rows written, by table of the catalogue."""
 
     @property
     def next_row(self) -> int:
-        """Number of the row that comes next, of all that are read."""
+        """Number of the next row, counted over all tables."""
         return 1 + sum(count.read for count in self.tables.values())
 
 
 class CheckpointFile:
-    """The file that keeps the checkpoint of an origin; see :func:`locked_checkpoint`."""
+    """The file with the checkpoint of an origin; see :func:`locked_checkpoint`."""
 
     def __init__(self, store: Store, origin: str) -> None:
         self._store = store
@@ -78,7 +80,7 @@ class CheckpointFile:
         self._name, self.lock_name = f"{FOLDER}/{digest}.json", f"{FOLDER}/{digest}.lock"
 
     def keep(self, checkpoint: Checkpoint) -> None:
-        """Write down how far an ingest is, instead of what was there."""
+        """Write a checkpoint in place of the former one."""
         if not self._store.place.can_lock:
             return
         fields = dataclasses.asdict(checkpoint)
@@ -90,29 +92,29 @@ class CheckpointFile:
         self._store.place.write(self._name, fill)
 
     def find(self, fingerprint: Mapping[str, str]) -> tuple[Checkpoint | None, str]:
-        """Return where to go on; or ``None`` and why it cannot, empty when there is nothing."""
+        """Return where to resume; or ``None`` and why it can't, empty without a checkpoint."""
         text = self._store.place.read(self._name) if self._store.place.can_lock else None
         if text is None:
             return None, ""
         try:
             fields = json.loads(text)
             if "same" in fields:
-                # Versions before 0.2 called the fingerprint so.
-                return None, _CHANGED["version"]
+                # The name of the fingerprint before version 0.2.
+                return None, CHANGED["version"]
             found = _parsed(fields)
         except (ValueError, TypeError, KeyError, AttributeError):
-            return None, f"{self._store.name}/{self._name} is damaged"
+            return None, gettext("{file} is damaged.", file=f"{self._store.name}/{self._name}")
         if self._is_done(found.scan_id):
             return None, ""
         if not fingerprint["source"]:
-            return None, "nobody tells whether it has changed since"
+            return None, gettext("Nothing shows whether the source has changed.")
         changed = next(
-            (name for name in _CHANGED if found.fingerprint.get(name) != fingerprint[name]), None
+            (name for name in CHANGED if found.fingerprint.get(name) != fingerprint[name]), None
         )
-        return (None, _CHANGED[changed]) if changed else (found, "")
+        return (None, CHANGED[changed]) if changed else (found, "")
 
     def forget(self) -> None:
-        """Remove what is kept, and what killed processes left next to it."""
+        """Remove the checkpoint, and temporary files of killed processes."""
         place = self._store.place
         if place.can_lock:
             place.remove(self._name)
@@ -121,7 +123,7 @@ class CheckpointFile:
                     place.remove(name)
 
     def _is_done(self, scan_id: str) -> bool:
-        """Whether the process ended between the last row of ``ingests`` and removing this."""
+        """Whether the process ended after its last row of ``ingests``, before this was removed."""
         parts = self._store.live_parts("ingests")
         rows = self._store.rows("ingests", parts, ["scan_id", "deduplicated"])
         return any(r["deduplicated"] and r["scan_id"] == scan_id for r in rows)
@@ -138,7 +140,7 @@ def _parsed(found: dict[str, Any]) -> Checkpoint:
 
 @contextmanager
 def locked_checkpoint(store: Store, origin: str) -> Iterator[CheckpointFile]:
-    """Give what is kept of an origin, to one process at a time.
+    """Give the checkpoint of an origin to one process at a time.
 
     Raises
     ------
@@ -152,8 +154,13 @@ def locked_checkpoint(store: Store, origin: str) -> Iterator[CheckpointFile]:
     lock = store.place.lock(kept.lock_name)
     if lock is None:
         raise CatalogueError(
-            f"another process reads {shown(origin)} into {store.name} now; wait until it is done, "
-            "or stop it"
+            gettext(
+                "Another process is reading {source} into {catalogue}. Wait until it is done, or "
+                "stop it.",
+                source=shown(origin),
+                catalogue=store.name,
+            ),
+            code="being-read",
         )
     with lock:
         try:
@@ -164,7 +171,7 @@ def locked_checkpoint(store: Store, origin: str) -> Iterator[CheckpointFile]:
 
 
 def remove_after(store: Store, scan_id: str, batch: str) -> None:
-    """Remove the parts that an ingest wrote after its last whole batch."""
+    """Remove the parts that an ingest wrote after its last complete batch."""
     for table in tables().values():
         for part in store.place.names(table.name) if table.ingested else ():
             if scan_of(part) == scan_id and part.removesuffix(SUFFIX) > batch:
@@ -172,9 +179,16 @@ def remove_after(store: Store, scan_id: str, batch: str) -> None:
 
 
 def fingerprint_of(
-    origin: str, *, name: str, source_format: str, mapping: str | None, version: str, accounts: str
+    origin: str,
+    *,
+    name: str,
+    source_format: str,
+    mapping: str | None,
+    version: str,
+    accounts: str,
+    id_from: Sequence[str],
 ) -> dict[str, str]:
-    """Return what must be the same for an ingest to go on where another was stopped.
+    """Return what must be the same for an interrupted ingest to resume.
 
     Parameters
     ----------
@@ -183,7 +197,9 @@ def fingerprint_of(
     name, source_format, mapping, version
         As in table ``ingests``.
     accounts
-        What differs when accounts are hidden otherwise.
+        Differs when accounts are hidden with another key.
+    id_from
+        Fields that ids are derived from.
     """
     columns = [(t.name, t.key, str(t.schema)) for t in tables().values() if t.ingested]
     return {
@@ -193,12 +209,13 @@ def fingerprint_of(
         "mapping": mapping or "",
         "version": version,
         "accounts": accounts,
+        "id_from": ",".join(id_from),
         "rows": _digest(columns),
     }
 
 
 def _stamp(origin: str) -> str:
-    """Return what changes with a source: sizes and times; empty when nothing tells them."""
+    """Return what changes with a source: sizes and times; empty when they're unknown."""
     local = local_path(origin)
     try:
         if local is None:

@@ -1,19 +1,18 @@
-"""A source to read and everything that reading it needs; and the formats that can read one.
+"""A source to read with everything that reading it needs, and the formats that can read one.
 
-Every format enters through the same door. It is a file in :mod:`.formats` that ends in
-``FORMAT = Format(...)``. It says
+A format is a file in :mod:`.formats` that ends in ``FORMAT = Format(...)``. It says
 
-- how it recognises a source, from what the source holds and never from its name;
-- what it looks for, in words, for the error that a user gets when nothing fits;
+- how it recognises a source: by what the source holds, never by its name;
+- what it needs of a source, so that a refusal can say what is missing;
 - how to read it: a generator of :class:`Chunk`, Arrow columns of the common tables.
 
-An ingest that was stopped continues where it stopped, see :mod:`.resume`. A format has to do
-nothing for that: its chunks are read again and passed over, so they must be the same ones each
-time. It is faster when chunks say where they begin and the source can begin there.
+An interrupted ingest resumes where it stopped, see :mod:`.resume`. A format needs no code for that:
+its chunks are read again and skipped, so they must be the same each time. Resuming is faster when
+chunks say where they begin and the source can begin there.
 
-Nothing else has to be touched: :func:`formats` finds the file. A package from outside gives its
-formats through the hook ``phonoscope_ingest_formats``. :func:`.convert.columns.chunk_of`
-turns raw cells into the tables' types, and rows that cannot be kept into rejects.
+:func:`formats` finds the file; nothing else has to change. Other packages add formats through the
+hook ``phonoscope_ingest_formats``. :func:`.convert.columns.chunk_of` turns raw cells into the types
+of the tables, and rows that can't be kept into rejects.
 """
 
 from __future__ import annotations
@@ -24,13 +23,14 @@ from functools import cache
 from typing import Generic
 
 from phonoscope.ingest.base import Chunk, Source, SourceT
+from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.plugins import collected, without_duplicates
 
 
 @dataclass(frozen=True)
 class Job(Generic[SourceT]):
-    """One source to read, made once by :func:`.detect.open_job` and passed on to whoever reads."""
+    """One source to read, opened by :func:`.detect.open_jobs`."""
 
     origin: str
     """URI of the source."""
@@ -38,12 +38,29 @@ class Job(Generic[SourceT]):
     """The source, opened."""
     format: Format[SourceT]
     """The format that recognised it."""
-    mapping: Mapping[str, str] | None = None
-    """Field by column, when the user said which column of a CSV file is what."""
-    constants: Mapping[str, str] | None = None
-    """Values that hold for all rows of a chart, by field; ``None`` where nobody calls it one."""
+    options: SourceOptions = field(default_factory=SourceOptions)
+    """How the user wants it to be read."""
     pseudonyms: Pseudonyms = field(default_factory=Pseudonyms.drawn)
-    """What hides accounts and addresses."""
+    """Replaces accounts and addresses."""
+    part: str = ""
+    """Name of the format, where a folder has several and this job reads the files of one."""
+    unknown: Sequence[str] = ()
+    """Names of the files of a folder that no format fits; only the first job of it has them."""
+
+    @property
+    def mapping(self) -> Mapping[str, str] | None:
+        """Field by column, as the user gave it for a CSV file."""
+        return self.options.mapping
+
+    @property
+    def constants(self) -> Mapping[str, str] | None:
+        """Values for all rows of a chart."""
+        return self.options.constants
+
+    @property
+    def key(self) -> str:
+        """What tells this job from others: two jobs with one key replace each other's rows."""
+        return f"{self.origin}#{self.part}" if self.part else self.origin
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all rows of the source."""
@@ -51,24 +68,38 @@ class Job(Generic[SourceT]):
 
 
 @dataclass(frozen=True)
+class Need:
+    """One thing that a format needs of a source."""
+
+    name: str
+    """The column, key or element, as the documentation names it."""
+    found: str = ""
+    """What the source calls it; empty where the source lacks it."""
+
+
+@dataclass(frozen=True)
 class Format(Generic[SourceT]):
     """One way in which metadata is written down."""
 
     name: str
-    """Short name, kept in table ``ingests``."""
+    """Short name, stored in the table ``ingests``."""
     opens: type[SourceT]
-    """Kind of file it is found in."""
+    """Kind of file that can have this format."""
     looks_for: str
-    """What a source must hold to be recognised, in words."""
+    """What a source of this format is, for people: "a CSV file of tracks"."""
     recognises: Callable[[SourceT], bool]
-    """Whether a source has this format; looks at columns, reads no rows."""
+    """Whether a source has this format; looks at columns and reads no rows."""
     read: Callable[[Job[SourceT]], Iterator[Chunk]]
     """Reads all of a source that was recognised."""
     ignored: Callable[[SourceT], Sequence[str]]
-    """Names tables or columns of the source that are not read."""
+    """Names the tables or columns of the source that aren't read."""
     not_resumable_reason: str = ""
-    """Why an ingest that was stopped has to start over, in words; empty when it can continue. With
-    a kept key of :mod:`.pseudonyms` it continues all the same."""
+    """Why an interrupted ingest starts over, a sentence; empty when it can resume. With a stable
+    key of :mod:`.pseudonyms` it resumes all the same."""
+    needs: Callable[[SourceT], Sequence[Need]] = lambda source: ()
+    """What the format needs, and what of it the source has; for a helpful refusal."""
+    takes_id_from: bool = False
+    """Whether ids of tracks can be derived from other fields."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Ingest: the rows of one source into a catalogue, counted so that none is lost silently."""
+"""Ingest: the rows of one source go into a catalogue, counted so that none is lost silently."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ from phonoscope.ingest.job import Job
 from phonoscope.ingest.resume import OtherRowsError, ResumePoint
 from phonoscope.ingest.summary import IngestSummary
 from phonoscope.ingest.writer import PartWriter
+from phonoscope.messages import gettext, sentences
 from phonoscope.progress import NoProgress, Progress
 
 _log = logging.getLogger(__name__)
 
 CHARTS = "charts-csv"
-"""Format of charts: constants can hold for all rows of one."""
+"""Format of charts, the only one that takes constants for all rows."""
 
 
 def ingest(
@@ -53,45 +54,50 @@ def ingest(
 ) -> IngestSummary:
     """Read a source of metadata into a catalogue.
 
-    It continues where an earlier one of the same source was stopped, whatever stopped it, unless
-    the source, what is asked of it, or Phonoscope has changed. What another ingest of the same
-    source wrote is replaced when this one ends; rows of other files under the same name are
-    replaced by key. None is doubled.
+    An interrupted ingest of the same source resumes, unless the source, the options or Phonoscope
+    have changed. When it ends, it replaces what an earlier ingest of the same source wrote. Rows of
+    other files under the same name are replaced by key, so no row is doubled.
 
     Parameters
     ----------
     store
         The catalogue.
     job
-        The source, opened by :func:`.detect.open_job`; it is read once.
+        The source, opened by :func:`.detect.open_jobs`; it is read once.
     memory_mb
-        Memory after which the last step, which looks for keys that occur twice, spills, MB.
+        Memory after which the last step, which removes duplicate keys, spills to disk, MB.
     name
         Name to store in the column ``source``; by default the path or URI.
     progress
-        Takes in how far it is, and a sentence that says where it continues or why it begins
-        again.
+        Receives how far it is, and a message when it resumes or starts over.
     restart
-        Start over also where an earlier one was stopped.
+        Start over even if an earlier ingest was interrupted.
 
     Raises
     ------
     SourceError
-        When the source breaks off midway; then the batches before that are in the catalogue and
-        the ingest is kept as 'failed'.
+        When the source is damaged midway. The batches before that are in the catalogue, and the
+        table ``ingests`` shows the ingest as 'failed'.
     UsageError
         When there are constants and the source is not a chart.
     CatalogueError
-        When the catalogue cannot be written, and what was written before is safe; or another
-        process reads the same source into it.
+        When the catalogue can't be written (what was written before is safe), or another process
+        reads the same source into it.
     """
     progress = progress or NoProgress()
     if job.constants is not None and job.format.name != CHARTS:
-        raise UsageError(f"{job.source.name} is not a chart (detected format: {job.format.name})")
+        raise UsageError(
+            gettext(
+                "{file} isn't a chart. Its format is {format}.",
+                file=job.source.name,
+                format=job.format.name,
+            ),
+            code="not-a-chart",
+        )
     _log.info("format recognised: %s", job.format.name)
     _log.debug("source: %s", shown(job.origin))
-    source_name, mapped = name or job.origin, as_text(job.mapping or job.constants or None)
-    with locked_checkpoint(store, job.origin) as kept:
+    source_name, mapped = name or job.origin, _stated(job)
+    with locked_checkpoint(store, job.key) as kept:
         fingerprint = fingerprint_of(
             job.origin,
             name=source_name,
@@ -99,6 +105,7 @@ def ingest(
             mapping=mapped,
             version=phonoscope_version(),
             accounts=job.pseudonyms.mark,
+            id_from=job.options.id_from,
         )
         target = _Target(source_name, mapped, memory_mb, fingerprint)
         found, why = (None, "") if restart else kept.find(fingerprint)
@@ -106,16 +113,28 @@ def ingest(
             found, why = None, job.format.not_resumable_reason
         named = printable(source_name)
         if why:
-            progress.message(f"begins again with {named}: {why}")
+            progress.message(sentences(gettext("Restarting {source}.", source=named), why))
         if found is not None:
             _log.info("resuming at row %d", found.next_row)
-            progress.message(f"goes on at row {found.next_row:,} of {named}")
+            progress.message(
+                gettext("Resuming {source} at row {row}.", source=named, row=found.next_row)
+            )
             try:
                 return _Run(store, job, target, kept=kept, found=found).run(progress)
             except OtherRowsError:
-                progress.message(f"begins again with {named}: it gives other rows than before")
+                progress.message(
+                    gettext("Restarting {source}. Its rows have changed.", source=named)
+                )
             job = open_again(job)
         return _Run(store, job, target, kept=kept, found=None).run(progress)
+
+
+def _stated(job: Job[Source]) -> str | None:
+    """Return what the user says of the source, as the table ``ingests`` stores it."""
+    stated = {**(job.mapping or job.constants or {})}
+    if job.options.id_from:
+        stated["--id-from"] = ",".join(job.options.id_from)
+    return as_text(stated or None)
 
 
 @dataclass(frozen=True)
@@ -123,11 +142,11 @@ class _Target:
     """How the rows are written."""
 
     source: str
-    """As the column of this name says."""
+    """Value of the column of this name."""
     mapping: str | None
     memory_mb: int
     fingerprint: Mapping[str, str]
-    """What must be the same for an ingest to continue one that was stopped."""
+    """What must be the same for an interrupted ingest to resume."""
 
 
 class _Run:
@@ -166,15 +185,15 @@ class _Run:
             self._resume.tally.check(self._writer.written)
             deduplicate(
                 self._store,
-                FinishedIngest(self._target.source, self._job.origin, self._scan_id),
+                FinishedIngest(self._target.source, self._job.key, self._scan_id),
                 memory_mb=self._target.memory_mb,
             )
             _log.info("deduplicated")
         except BaseException as error:
             if type(error) is PhonoscopeError:
-                # A fault of ours, which going on would only meet again.
+                # A fault of ours, which resuming would only meet again.
                 self._kept.forget()
-            # What ended it is raised; a full disk keeps this row out as well.
+            # The error is raised below. A full disk keeps this row out as well.
             with suppress(CatalogueError):
                 self._keep("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
@@ -183,7 +202,7 @@ class _Run:
         return self._summary()
 
     def _read(self, progress: Progress) -> None:
-        """Take every new chunk and report it. What an earlier run read counts as done."""
+        """Write every new chunk and report it. What an earlier run read counts as done."""
         before = self._found.tables.values() if self._found else ()
         tally = self._resume.tally
         read, rejected = sum(c.read for c in before), sum(c.rejected for c in before)
@@ -196,7 +215,7 @@ class _Run:
             read, rejected = tally.read, tally.rejected
 
     def _mark(self, batch: str) -> None:
-        """Write down that a batch is whole. Another ingest reads what comes after it again."""
+        """Record that a batch is complete. If this run is stopped, reading resumes after it."""
         point = self._resume
         if not point.is_known:
             return
@@ -215,12 +234,12 @@ class _Run:
         )
 
     def _keep(self, state: str) -> None:
-        """Write the row of this ingest. Of one that ended early no counts are claimed."""
+        """Write the row of this ingest; without counts if it ended early."""
         done, tally = state == "done", self._resume.tally
         tables = {name: dataclasses.asdict(c) for name, c in tally.tables().items()}
         row = IngestRow(
             source=self._target.source,
-            origin=self._job.origin,
+            origin=self._job.key,
             layout=self._job.format.name,
             state=state,
             deduplicated=done,
@@ -249,7 +268,7 @@ class _Run:
             reasons=dict(tally.reasons().most_common()),
             tables=tally.tables(),
             written=dict(sorted(self._writer.written.items())),
-            ignored=list(self._job.format.ignored(self._job.source)),
+            ignored=[*self._job.format.ignored(self._job.source), *self._job.unknown],
             resumed_at_row=self._resumed_at_row,
             wall_s=time.monotonic() - self._started_s,
             cpu_s=time.process_time() - self._started_cpu_s,

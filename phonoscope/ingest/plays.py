@@ -1,4 +1,4 @@
-"""Play logs into a catalogue: what :mod:`.pipeline` does, with accounts hidden as asked."""
+"""Ingest of play logs: like :mod:`.pipeline`, with accounts hidden as asked."""
 
 from __future__ import annotations
 
@@ -8,63 +8,78 @@ from pathlib import Path
 
 from phonoscope.catalogue.storage import Storage
 from phonoscope.catalogue.store import Store
-from phonoscope.errors import SourceError, UsageError
+from phonoscope.errors import UsageError
 from phonoscope.files import local_path
 from phonoscope.ingest.base import Source
-from phonoscope.ingest.detect import open_job
+from phonoscope.ingest.detect import only_job, open_jobs
 from phonoscope.ingest.formats.listenbrainz import FORMAT as LISTENBRAINZ
 from phonoscope.ingest.formats.play_csv import FORMAT as PLAY_CSV
 from phonoscope.ingest.formats.play_json import FORMAT as PLAY_JSON
-from phonoscope.ingest.formats.play_log import LOOKS_FOR
 from phonoscope.ingest.formats.play_parquet import FORMAT as PLAY_PARQUET
 from phonoscope.ingest.job import Job
+from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.pipeline import ingest
 from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.ingest.summary import IngestSummary
+from phonoscope.messages import gettext
 from phonoscope.progress import Progress
 
-_FORMATS = frozenset(each.name for each in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
+FORMATS = frozenset(each.name for each in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
+"""Names of the formats of play logs."""
 
 
 def pseudonyms_of(
     place: Storage, key: str | os.PathLike[str] | None, *, pseudonymise: bool
 ) -> Pseudonyms:
-    """Return what hides accounts.
+    """Return the pseudonyms that hide accounts.
 
     Raises
     ------
     UsageError
-        When the key lies in the catalogue, cannot be used, or is given though nothing is hidden.
+        When the key is in the catalogue, can't be used, or is given although nothing is hidden.
     """
     if not pseudonymise:
         if key is not None:
-            raise UsageError("a key hides accounts: give either a key or --no-pseudonymise")
+            raise UsageError(
+                gettext("A key hides accounts. Give either --key or --no-pseudonymise, not both."),
+                code="key-without-pseudonyms",
+            )
         return Pseudonyms.none()
     if key is None:
         return Pseudonyms.drawn()
     folder = local_path(place.uri)
     if folder is not None and Path(key).resolve().is_relative_to(folder.resolve()):
         raise UsageError(
-            "the key must not lie in the catalogue: whoever is given that would have the key too"
+            gettext(
+                "The key must not be in the catalogue, because anyone who gets the catalogue would "
+                "get the key too. Choose another folder."
+            ),
+            code="key-in-catalogue",
         )
     return Pseudonyms.of_file(key)
 
 
-def open_log(log: str | os.PathLike[str]) -> Job[Source]:
-    """Open a log of plays.
+def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> list[Job[Source]]:
+    """Open a play log; a folder with several formats gives several jobs.
+
+    Parameters
+    ----------
+    log
+        File or folder.
+    catalogue
+        The catalogue as the user named it, for the advice of an error.
 
     Raises
     ------
     SourceError
-        When it is not one: says what it is, or what was looked for.
+        When it isn't a play log: says what it is, or what is missing.
     """
-    job = open_job(log)
-    if job.format.name not in _FORMATS:
-        raise SourceError(
-            f"{job.source.name} is no log of plays but {job.format.name}: phonoscope ingest reads "
-            f"it. Found {job.source.found()}.\nLooked for {LOOKS_FOR}; or listens of ListenBrainz"
-        )
-    return job
+    return open_jobs(log, SourceOptions(only=FORMATS, command="plays", catalogue=catalogue))
+
+
+def open_log(log: str | os.PathLike[str]) -> Job[Source]:
+    """Open a play log that has one format; raises as :func:`open_logs` does."""
+    return only_job(open_logs(log))
 
 
 def ingest_plays(
@@ -77,7 +92,7 @@ def ingest_plays(
     progress: Progress | None,
     restart: bool,
 ) -> IngestSummary:
-    """Read a log of plays, one that :func:`open_log` opened or a path; see :func:`.ingest`."""
+    """Read a play log, a path or one that :func:`open_log` opened; see :func:`.ingest`."""
     job = log if isinstance(log, Job) else open_log(log)
     return ingest(
         store,

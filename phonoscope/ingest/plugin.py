@@ -10,5 +10,5 @@ from phonoscope.registry import registered
 
 @hookimpl
 def phonoscope_ingest_formats() -> list[Any]:
-    """Return one for each file that has a ``FORMAT``."""
+    """Return the ``FORMAT`` of each file that has one."""
     return registered("phonoscope.ingest.formats", "FORMAT")

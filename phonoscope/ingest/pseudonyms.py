@@ -1,8 +1,8 @@
-"""What stands for accounts and addresses in a catalogue: hashes with a key, or what was written.
+"""Replaces accounts and addresses with hashes that need a key, or keeps them as written.
 
-The key lives outside the catalogue: in memory for one ingest, or in a file of the user's. Whoever
-has the key can tell who somebody is by trying ids; whoever has not can only tell that two plays are
-of one account.
+The key is outside the catalogue: in memory for one ingest, or in a file of the user. Anyone who has
+the key can find out who an account is by trying ids. Anyone else only sees which plays are of the
+same account.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ import pyarrow.compute as pc
 
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 KEY_BYTES = 32
-KEY_IS_GONE = (
-    "the key that hides who listened was not kept, so listens of before could not be told to be of "
-    "the same people"
+KEY_IS_GONE = gettext(
+    "Without --key the key that hides accounts isn't stored, so plays read now can't be matched "
+    "with the accounts of earlier ones."
 )
-"""Why an ingest begins again; not said of one whose key is kept."""
+"""Why an ingest of plays without a stored key starts over."""
 _LEAST_TEXT, _MOST_TEXT = 32, 4096
 """Bytes of a key file."""
 _HASH_BYTES = 12
 _KEPT = 1 << 20
-"""Hashes that are remembered at most, so that most accounts are hashed once."""
+"""Most hashes that are remembered, so that most accounts are hashed only once."""
 _ADDRESS = b"ip\0"
 _V4 = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3}|x|\*)(/\d{1,2})?", re.ASCII)
 _V6_PREFIX = 48
 
 
 class Pseudonyms:
-    """Gives what stands for an account or an address.
+    """Replaces accounts and addresses.
 
     Parameters
     ----------
     key
-        Of the hashes; ``None`` keeps what was written.
+        Key of the hashes; ``None`` keeps accounts as written.
     is_stable
         Whether a later ingest can have the same key.
     """
@@ -50,64 +51,78 @@ class Pseudonyms:
     def __init__(self, key: bytes | None, *, is_stable: bool) -> None:
         self._key = key
         self.is_stable = is_stable
-        """Whether a later ingest can have the same key, so that one that was stopped can go on."""
+        """Whether a later ingest can have the same key, so that an interrupted one can resume."""
         self._accounts: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
 
     @classmethod
     def drawn(cls) -> Pseudonyms:
-        """Return ones whose key is drawn now and never stored."""
+        """Return pseudonyms whose key is drawn now and never stored."""
         return cls(secrets.token_bytes(KEY_BYTES), is_stable=False)
 
     @classmethod
     def none(cls) -> Pseudonyms:
-        """Return ones that hide nothing."""
+        """Return pseudonyms that hide nothing."""
         return cls(None, is_stable=True)
 
     @classmethod
     def of_file(cls, path: str | os.PathLike[str]) -> Pseudonyms:
-        """Return ones whose key is in a file, which is made when it is not there.
+        """Return pseudonyms whose key is in a file, which is made if it doesn't exist.
 
         Raises
         ------
         UsageError
-            When it cannot be read or made, others may read it, or it is too short or too long.
+            When it can't be read or made, others can read it, or it is too short or too long.
         """
         file = Path(path)
         shown = printable(str(file))
         try:
             text = _made(file) or _read(file, shown)
         except OSError as error:
-            raise UsageError(f"the key {shown} cannot be used: {error.strerror}") from error
+            raise UsageError(
+                gettext(
+                    "The key {file} can't be used: {reason}.",
+                    file=shown,
+                    reason=error.strerror or type(error).__name__,
+                ),
+                code="key-unusable",
+            ) from error
         text = text.strip()
         if not _LEAST_TEXT <= len(text) <= _MOST_TEXT:
             raise UsageError(
-                f"the key {shown} must hold {_LEAST_TEXT} to {_MOST_TEXT:,} bytes; name a file "
-                "that is not there yet, and one is made"
+                gettext(
+                    "The key {file} has {n} bytes; a key has {least} to {most}. Name a file that "
+                    "doesn't exist yet, and Phonoscope makes one.",
+                    file=shown,
+                    n=len(text),
+                    least=_LEAST_TEXT,
+                    most=_MOST_TEXT,
+                ),
+                code="key-length",
             )
         return cls(blake2b(text, digest_size=KEY_BYTES).digest(), is_stable=True)
 
     @property
     def mark(self) -> str:
-        """What differs when the key does, and tells nothing of it."""
+        """Text that differs when the key does and reveals nothing about it."""
         if self._key is None:
             return "none"
         return self._hash(b"mark\0") if self.is_stable else "drawn"
 
     def account(self, name: str) -> str:
-        """Return what stands for an account."""
+        """Return the pseudonym of an account."""
         if self._key is None:
             return name
         found = self._accounts.get(name)
         if found is None:
-            # Many more accounts than are remembered only cost time.
+            # More accounts than are remembered only cost time.
             if len(self._accounts) >= _KEPT:
                 self._accounts.clear()
             found = self._accounts[name] = self._hash(name.encode())
         return found
 
     def address(self, address: str) -> str:
-        """Return what stands for an address: its network's, 24 bits of IPv4 and 48 of IPv6."""
+        """Return the pseudonym of an address's network: 24 bits of IPv4, 48 of IPv6."""
         found = self._addresses.get(address)
         if found is None:
             if len(self._addresses) >= _KEPT:
@@ -118,13 +133,13 @@ class Pseudonyms:
         return found
 
     def accounts(self, names: pa.Array) -> pa.Array:
-        """Return what stands for accounts; empty stays empty."""
+        """Return the pseudonyms of accounts; empty cells stay empty."""
         coded = pc.dictionary_encode(names)
         hidden = pa.array([self.account(n) for n in coded.dictionary.to_pylist()], pa.string())
         return pc.take(hidden, coded.indices)
 
     def addresses(self, addresses: pa.Array) -> pa.Array:
-        """Return what stands for addresses; empty stays empty."""
+        """Return the pseudonyms of addresses; empty cells stay empty."""
         coded = pc.dictionary_encode(addresses)
         hidden = pa.array([self.address(a) for a in coded.dictionary.to_pylist()], pa.string())
         return pc.take(hidden, coded.indices)
@@ -134,7 +149,7 @@ class Pseudonyms:
 
 
 def prefix_of(address: str) -> str:
-    """Return the network of an address; what is none is returned as it is."""
+    """Return the network of an address; other text is returned unchanged."""
     found = _V4.fullmatch(address)
     if found:
         return f"{found[1]}.0/24"
@@ -146,7 +161,7 @@ def prefix_of(address: str) -> str:
 
 
 def _made(file: Path) -> bytes | None:
-    """Make a key file that only its owner reads; ``None`` when there is one."""
+    """Make a key file that only its owner can read; ``None`` when the file exists."""
     text = secrets.token_hex(KEY_BYTES).encode()
     try:
         descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -161,8 +176,14 @@ def _made(file: Path) -> bytes | None:
 
 def _read(file: Path, shown: str) -> bytes:
     if not file.is_file():
-        raise UsageError(f"the key {shown} is no file")
+        raise UsageError(gettext("The key {file} isn't a file.", file=shown), code="key-not-a-file")
     if os.name != "nt" and file.stat().st_mode & 0o077:
-        raise UsageError(f"others may read the key {shown}: chmod 600 it, or make another")
+        raise UsageError(
+            gettext(
+                "Other users can read the key {file}. Protect it with chmod 600, or make another.",
+                file=shown,
+            ),
+            code="key-readable",
+        )
     with file.open("rb") as opened:
         return opened.read(_MOST_TEXT + 2)

@@ -1,8 +1,8 @@
-"""How far a source was read, so that an ingest that was stopped goes on where it stopped.
+"""How far a source was read, so that an interrupted ingest resumes where it stopped.
 
-A place in a source is a position that a chunk of it stated, and how many chunks were read from
-there. To go on, reading begins at the position, and as many chunks are read again and passed over.
-A layout whose chunks state no positions begins at the start and passes over all of them.
+A place in a source is the position that a chunk stated, and the number of chunks read since. To
+resume, reading begins at the position and skips that many chunks. A format whose chunks state no
+positions is read from the start, and all earlier chunks are skipped.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from phonoscope.ingest.tally import Tally
 
 
 class OtherRowsError(Exception):
-    """What is passed over is not what was read before."""
+    """The skipped rows aren't those that were read before."""
 
 
 class ResumePoint:
-    """Counts chunks, and passes over those that were written before.
+    """Counts chunks, and skips those that were written before.
 
     Parameters
     ----------
     checkpoint
-        Where to go on; ``None`` at the start.
+        Where to resume; ``None`` at the start.
     """
 
     def __init__(self, checkpoint: Checkpoint | None) -> None:
@@ -42,16 +42,16 @@ class ResumePoint:
 
     @property
     def is_known(self) -> bool:
-        """Whether the place where reading is can be found again."""
+        """Whether the current place can be found again."""
         return self.position is None or tuple(self.position) != NOWHERE
 
     def new(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """Yield the chunks that were not written yet, their rows numbered from the start.
+        """Yield the chunks that aren't written yet, their rows numbered from the start.
 
         Raises
         ------
         OtherRowsError
-            When those that were are not what they were.
+            When the skipped chunks don't have the counts of before.
         """
         for chunk in chunks:
             if chunk.begins is not None:

@@ -11,7 +11,7 @@ _MAX_CELL_TEXT = 200
 
 
 def text_of(row: object) -> str:
-    """Return a row, a list or a mapping of cells or JSON already, as bounded JSON."""
+    """Return a row (a list or mapping of cells, or JSON) as bounded JSON."""
     if isinstance(row, Mapping):
         row = {name: _short(cell) for name, cell in row.items()}
     elif isinstance(row, list):

@@ -1,4 +1,4 @@
-"""What an ingest came to."""
+"""The results of an ingest, in numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TableCount:
-    """What came of one table of a source; ``read`` = ``kept`` + ``rejected``."""
+    """Counts of one table of a source; ``read`` = ``kept`` + ``rejected``."""
 
     read: int
     kept: int
@@ -20,13 +20,14 @@ class TableCount:
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What an ingest came to."""
+    """The results of an ingest."""
 
     scan_id: str
-    """Its name in the rows it wrote."""
+    """Name of this ingest in the rows it wrote."""
     source: str
-    """As it is called in the column ``source``."""
+    """Name of the source in the column ``source``."""
     layout: str
+    """Name of the detected format."""
     read: int
     kept: int
     rejected: int
@@ -35,14 +36,15 @@ class IngestSummary:
     tables: dict[str, TableCount]
     """The same for each table of the source; a CSV file's is called ``rows``."""
     written: dict[str, int]
-    """Rows by table of the catalogue. Of those with the same key the last one counts."""
+    """Rows by table of the catalogue. Of rows with the same key the last one counts."""
     ignored: list[str]
-    """Tables, or of a CSV file columns, that were not read."""
+    """What wasn't read: tables, columns of a CSV file, or files of a folder."""
     resumed_at_row: int | None
-    """Row at which it went on, where it had been stopped before; ``None`` when it began anew."""
+    """Row at which it resumed; ``None`` when it began at the start."""
     wall_s: float
+    """Duration of this run, without the runs that it resumed, s."""
     cpu_s: float
-    """Time of this run; of one that went on, not of those before."""
+    """Processor time of this run, s."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope ingest --json``."""

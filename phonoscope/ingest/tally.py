@@ -9,6 +9,7 @@ from typing import Self
 from phonoscope.errors import PhonoscopeError
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.summary import TableCount
+from phonoscope.messages import gettext
 
 
 class Tally:
@@ -21,7 +22,7 @@ class Tally:
 
     @classmethod
     def of(cls, tables: Mapping[str, TableCount]) -> Self:
-        """Return one that has counted what :meth:`tables` says."""
+        """Return a tally that begins with the counts of :meth:`tables`."""
         tally = cls()
         for name, count in tables.items():
             tally._read[name], tally._kept[name] = count.read, count.kept
@@ -29,7 +30,7 @@ class Tally:
         return tally
 
     def add(self, chunk: Chunk) -> None:
-        """Take in a chunk."""
+        """Count a chunk."""
         self._read[chunk.source_table] += chunk.read
         self._kept[chunk.source_table] += chunk.kept
         reasons = self._reasons.setdefault(chunk.source_table, Counter())
@@ -59,7 +60,7 @@ class Tally:
         return sum(self._reasons.values(), Counter())
 
     def tables(self) -> dict[str, TableCount]:
-        """Return what came of each table of the source."""
+        """Return the counts of each table of the source."""
         return {
             name: TableCount(
                 self._read[name], self._kept[name], reasons.total(), dict(reasons.most_common())
@@ -73,11 +74,17 @@ class Tally:
         Raises
         ------
         PhonoscopeError
-            When counts do not add up: a fault of Phonoscope.
+            When the counts don't add up, which is a fault of Phonoscope.
         """
         adds_up = all(t.read == t.kept + t.rejected for t in self.tables().values())
         if not adds_up or written.get("rejects", 0) != self.rejected:
             raise PhonoscopeError(
-                f"a fault in Phonoscope, please report it: {self.read:,} rows were read but "
-                f"{self.kept:,} kept and {self.rejected:,} rejected"
+                gettext(
+                    "A fault in Phonoscope, please report it: {read} rows were read, but {kept} "
+                    "kept and {rejected} rejected.",
+                    read=self.read,
+                    kept=self.kept,
+                    rejected=self.rejected,
+                ),
+                code="rows-lost",
             )

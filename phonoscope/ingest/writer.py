@@ -1,4 +1,4 @@
-"""Chunks of an ingest into parts: many rows a part, no key twice in one."""
+"""Writes the chunks of an ingest as parts: many rows a part, no key twice in one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from phonoscope.ingest.base import Chunk, Reject
 _log = logging.getLogger(__name__)
 
 PART_ROWS = 1 << 18
-"""Rows after which a part is written: some ten thousand parts hold a catalogue of any size."""
+"""Rows after which a part is written: some ten thousand parts then hold the largest catalogue."""
 PART_BYTES = 1 << 27
 """Bytes of rows in memory after which a part is written, however few they are."""
 
@@ -33,7 +33,7 @@ class PartWriter:
     scan_id, source
         Written into every row.
     after
-        Is called with a batch's name as soon as the batch is written.
+        Called with the name of a batch as soon as the batch is written.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class PartWriter:
         """Rows written, by common table."""
 
     def add(self, chunk: Chunk) -> None:
-        """Take in a chunk; writes a batch when enough has gathered."""
+        """Add a chunk; writes a batch when there are enough rows."""
         rows = dict(chunk.rows)
         if chunk.rejects:
             rows["rejects"] = _reject_rows(chunk.source_table, chunk.rejects)
@@ -68,7 +68,7 @@ class PartWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has gathered as one batch."""
+        """Write the gathered rows as one batch."""
         if self._waiting:
             batch = self._names.next()
             made = {
@@ -99,7 +99,7 @@ class PartWriter:
 
 
 def last_of_each(rows: pa.Table, key: Sequence[str]) -> pa.Table:
-    """Return rows without those whose key comes again later."""
+    """Return rows, without those whose key occurs again later."""
     names = [name for name in key if name in rows.column_names]
     numbered = rows.select(names).append_column("_at", pa.array(np.arange(rows.num_rows)))
     last = numbered.group_by(names, use_threads=False).aggregate([("_at", "max")])["_at_max"]

@@ -52,8 +52,8 @@ TRACKS = [
 MARKETS = [(1, "DE,FR,US"), (2, "JP"), (3, ""), (4, None)]
 REASONS = {
     "no track_id": 2,
-    "duration_ms is no number": 2,
-    "popularity is no number": 1,
+    "duration_ms is not a number": 2,
+    "popularity is not a number": 1,
     "name is too long": 1,
     "explicit is neither true nor false": 1,
     "name is undecodable text": 1,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import phonoscope as ps
 from phonoscope.ingest.formats.flat_csv import COLUMN_ALIASES
-from phonoscope.ingest.job import formats
 from phonoscope.ingest.readers import csv_file
 from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
@@ -35,10 +34,10 @@ ROWS = [
 ]
 REASONS = {
     "no track_id": 2,
-    "duration_ms is no number": 2,
+    "duration_ms is not a number": 2,
     "explicit is neither true nor false": 1,
-    "tempo_bpm is no number": 1,
-    "key is no pitch class": 1,
+    "tempo_bpm is not a number": 1,
+    "key is not a pitch class": 1,
     "too few cells": 1,
     "too many cells": 1,
     "name is too long": 1,
@@ -120,7 +119,7 @@ def test_seconds_become_milliseconds(tmp_path, catalogue):
         tmp_path / "x.csv",
         [["id", "title", "duration_s"], ["a", "A", "180"], ["b", "B", "0.29"], ["c", "C", "1e20"]],
     )
-    assert catalogue.ingest(path).reasons == {"duration_ms is no number": 1}
+    assert catalogue.ingest(path).reasons == {"duration_ms is not a number": 1}
     assert table(catalogue, "tracks", "track_id", "duration_ms") == [("a", 180_000), ("b", 290)]
 
 
@@ -145,9 +144,9 @@ def test_an_unknown_format_is_refused_in_words(tmp_path, catalogue, heading):
     (tmp_path / "tracks.csv").write_text(f"{heading}\n1,2,3\n")
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "tracks.csv")
-    assert heading.replace(",", ", ") in str(refused.value)
-    for each in formats():
-        assert each.looks_for in str(refused.value)
+    assert refused.value.code == "unknown-format"
+    assert heading.replace(",", ", ") in refused.value.message
+    assert refused.value.message.count("\n") < 10
 
 
 def test_the_name_of_a_file_does_not_matter(tmp_path):
@@ -170,20 +169,25 @@ def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):
 
 
 @pytest.mark.parametrize(
-    ("mapping", "says"),
+    ("mapping", "code", "names"),
     [
-        ({"id": "track_id", "x": "name"}, "no column 'x'"),
-        ({"id": "track_id", "name": "nam"}, "no field 'nam'"),
-        ({"name": "name"}, "track_id"),
-        ({"id": "track_id", "name": "track_id"}, "only one column"),
-        ({"id": "track_id", "a": "duration_s", "b": "duration_ms"}, "only one column"),
-        ({"id": "source"}, "no field 'source'"),
+        ({"id": "track_id", "x": "name"}, "unknown-column", "'x'"),
+        ({"id": "track_id", "nam": "name"}, "unknown-column", "'name'"),
+        ({"id": "track_id", "name": "nam"}, "unknown-field", "'name'"),
+        ({"id": "track_id", "name": "title"}, "unknown-field", "'name'"),
+        ({"name": "name"}, "no-track-id", "track_id"),
+        ({"id": "track_id", "name": "track_id"}, "field-twice", "track_id"),
+        ({"id": "track_id", "a": "duration_s", "b": "duration_ms"}, "field-twice", "duration_s"),
+        ({"id": "track_id", "a": "name", "A": "isrc"}, "field-twice", ""),
+        ({"id": "source"}, "unknown-field", "'source'"),
     ],
 )
-def test_a_mapping_that_does_not_fit_is_refused(tmp_path, catalogue, mapping, says):
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path, catalogue, mapping, code, names):
     (tmp_path / "x.csv").write_text("id,name,a,b\n")
-    with pytest.raises(ps.UsageError, match=says):
+    with pytest.raises(ps.UsageError) as refused:
         catalogue.ingest(tmp_path / "x.csv", mapping)
+    assert refused.value.code == code
+    assert names in refused.value.message
 
 
 def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):
@@ -196,7 +200,7 @@ def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):
     progress = Recorded()
     summary = catalogue.ingest(write_csv(tmp_path / "x.csv", rows), None, progress)
     assert (summary.read, summary.kept, summary.rejected) == (1000, 999, 1)
-    assert table(catalogue, "rejects", "row", "reason") == [(500, "duration_ms is no number")]
+    assert table(catalogue, "rejects", "row", "reason") == [(500, "duration_ms is not a number")]
     assert len(table(catalogue, "tracks", "track_id")) == 999
     assert (progress.done, progress.counters, progress.share) == (1000, {"rejected": 1}, 1.0)
 
@@ -236,31 +240,34 @@ def test_whatever_the_cells_are_rows_read_are_rows_kept_and_rejected(rows, data)
 
 
 HOSTILE = {
-    "a million columns": (b"a," * 1_000_000, "longer than"),
-    "many columns": (b"id,name,duration_ms," + b"x," * 5000 + b"\n", "at most 2,000"),
-    "a long line": (b"id,name,duration_ms\n" + b"x" * 5_000_000, "line 2 is longer"),
-    "an open quote": (b'id,name,duration_ms\n"' + b"a\n" * 5_000_000, "line"),
-    "many cells over many lines": (b'id,name,duration_ms\n"' + b'\n","' * 1_000_000, "longer than"),
+    "a million columns": (b"a," * 1_000_000, "line-too-long"),
+    "many columns": (b"id,name,duration_ms," + b"x," * 5000 + b"\n", "too-many-columns"),
+    "a long line": (b"id,name,duration_ms\n" + b"x" * 5_000_000, "line-too-long"),
+    "an open quote": (b'id,name,duration_ms\n"' + b"a\n" * 5_000_000, "unreadable-row"),
+    "many cells over many lines": (
+        b'id,name,duration_ms\n"' + b'\n","' * 1_000_000,
+        "line-too-long",
+    ),
     "nothing": (b"", "empty"),
     "only NUL": (b"\0" * 10_000, "empty"),
-    "no heading": (b"\n\n\n", "empty"),
-    "a heading without names": (b",,,\n1,2,3,4\n", "no heading"),
-    "NUL bytes": (b"\x01\0\x02\0\0\0" * 1000, "not known"),
-    "Parquet": (b"PAR1" + b"\0" * 100, "cannot be read"),
-    "gzip": (b"\x1f\x8b\x08" + b"\0" * 100, "cannot be unpacked"),
-    "JSON": (b' {"id": 1}', "JSON"),
-    "XML": (b"<?xml version='1.0'?>", "XML"),
+    "no-heading": (b"\n\n\n", "empty"),
+    "a heading without names": (b",,,\n1,2,3,4\n", "no-heading"),
+    "NUL bytes": (b"\x01\0\x02\0\0\0" * 1000, "unknown-format"),
+    "Parquet": (b"PAR1" + b"\0" * 100, "damaged"),
+    "gzip": (b"\x1f\x8b\x08" + b"\0" * 100, "not-unpacked"),
+    "JSON": (b' {"id": 1}', "unknown-format"),
+    "XML": (b"<?xml version='1.0'?>", "not-xml"),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_is_refused_within_bounds(tmp_path, catalogue, kind):
-    content, says = HOSTILE[kind]
+    content, code = HOSTILE[kind]
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x.csv")
-    assert says in str(refused.value)
-    assert len(str(refused.value)) < 4000
+    assert refused.value.code == code
+    assert len(refused.value.message) < 2000
 
 
 def test_a_row_of_a_million_cells_is_one_reject(tmp_path, catalogue):

@@ -80,8 +80,9 @@ def test_a_heading_that_begins_like_a_packed_file_is_a_heading(tmp_path):
 def test_what_breaks_off_or_is_damaged_is_said(tmp_path, catalogue, way, kept):
     packed = bytearray(PACK[way](TEXT))
     (tmp_path / "short").write_bytes(packed[: int(kept * len(packed))])
-    with pytest.raises(ps.SourceError, match="cannot be unpacked"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "short")
+    assert refused.value.code == "not-unpacked"
     packed[int(kept * 0.9 * len(packed))] ^= 0xFF
     (tmp_path / "damaged").write_bytes(packed)
     if way != "zstd":  # It is written without a checksum.
@@ -99,8 +100,10 @@ def test_a_bomb_ends_in_an_error(tmp_path, catalogue, monkeypatch, way, line):
         zipped(tmp_path / "x", {"x.csv": bomb})
     else:
         (tmp_path / "x").write_bytes(PACK[way](bomb))
-    with pytest.raises(ps.SourceError, match="more than 100 times its size"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x")
+    assert refused.value.code == "unpacks-too-large"
+    assert "100" in refused.value.message
 
 
 def hungry_xz(data):
@@ -128,29 +131,32 @@ def encrypted_zip(path):
 
 
 REFUSED = {
-    "two files": (lambda p: zipped(p, {"a.csv": TEXT, "b.csv": TEXT}), "holds 2 (a.csv, b.csv)"),
-    "no file": (lambda p: zipped(p, {"a/": ""}).write_bytes(b"PK\x03\x04"), "cannot be unpacked"),
+    "two files": (lambda p: zipped(p, {"a.csv": TEXT, "b.csv": TEXT}), "zip-files"),
+    "no file": (lambda p: zipped(p, {"a/": ""}).write_bytes(b"PK\x03\x04"), "not-unpacked"),
     "many files": (
         lambda p: zipped(p, {f"{i:0200}": b"" for i in range(5000)}),
-        "table of contents of the ZIP archive is too long",
+        "zip-contents",
     ),
-    "LZMA": (lambda p: zipped(p, {"a.csv": TEXT}, zipfile.ZIP_LZMA), "in a way that is not read"),
-    "encrypted": (encrypted_zip, "encrypted"),
-    "packed twice": (lambda p: p.write_bytes(gzip.compress(gzip.compress(TEXT))), "gzip inside"),
-    "tar": (lambda p: p.write_bytes(gzip.compress(b"x" * 257 + b"ustar" + b"x" * 99)), "tar"),
-    "SQLite": (lambda p: p.write_bytes(zstd(b"SQLite format 3\0" * 9)), "unpack it first"),
-    "only a beginning": (lambda p: p.write_bytes(b"\xfd7zXZ\0"), "cannot be unpacked"),
+    "LZMA": (lambda p: zipped(p, {"a.csv": TEXT}, zipfile.ZIP_LZMA), "zip-method"),
+    "encrypted": (encrypted_zip, "not-unpacked"),
+    "packed twice": (lambda p: p.write_bytes(gzip.compress(gzip.compress(TEXT))), "packed-twice"),
+    "tar": (
+        lambda p: p.write_bytes(gzip.compress(b"x" * 257 + b"ustar" + b"x" * 99)),
+        "packed-twice",
+    ),
+    "SQLite": (lambda p: p.write_bytes(zstd(b"SQLite format 3\0" * 9)), "packed"),
+    "only a beginning": (lambda p: p.write_bytes(b"\xfd7zXZ\0"), "not-unpacked"),
 }
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_is_not_read_is_refused_in_words(tmp_path, catalogue, kind):
-    make, says = REFUSED[kind]
+    make, code = REFUSED[kind]
     make(tmp_path / "x")
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x")
-    assert says in str(refused.value)
-    assert str(tmp_path / "x") in str(refused.value)
+    assert refused.value.code == code
+    assert str(tmp_path / "x") in refused.value.message
     assert table(catalogue, "tracks", "track_id") == []
 
 

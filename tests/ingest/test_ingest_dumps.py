@@ -43,8 +43,8 @@ def test_recordings_of_musicbrainz(tmp_path, catalogue):
     summary = catalogue.ingest(tmp_path / "x")
     assert (summary.layout, summary.ignored) == ("musicbrainz-json", ["video"])
     assert summary.tables["recordings"].reasons == {
-        "isrc is stated in another form": 1,
-        "artist_names is stated in another form": 1,
+        "isrc has an unexpected form": 1,
+        "artist_names has an unexpected form": 1,
     }
     names = ("track_id", "name", "artist_names", "duration_ms", "isrc", "release_date")
     assert table(catalogue, "tracks", *names, "release_date_precision") == [
@@ -69,10 +69,10 @@ def test_releases_and_artists_of_musicbrainz(tmp_path, catalogue):
     artist = {"id": "ar1", "name": "A", "sort-name": "A", "life-span": {}}
     genres = [{"id": "g", "name": "opera", "count": 1}, 5]
     assert catalogue.ingest(lines(tmp_path / "r", [release, {**release, "media": 5}])).reasons == {
-        "total_tracks is stated in another form": 1
+        "total_tracks has an unexpected form": 1
     }
     summary = catalogue.ingest(lines(tmp_path / "a", [{**artist, "genres": genres}]))
-    assert summary.reasons == {"no JSON object": 1}
+    assert summary.reasons == {"not a JSON object": 1}
     names = ("album_id", "name", "label", "upc", "album_type", "total_tracks")
     assert table(catalogue, "albums", *names) == [("al1", "Album", "Label", "0123", "Album", 9)]
     names = ("track_id", "album_id", "disc_number", "track_number", "duration_ms", "isrc")
@@ -100,7 +100,7 @@ def test_tracks_of_deezer_are_in_seconds(tmp_path, catalogue):
     )
     summary = catalogue.ingest(tmp_path / "x")
     assert (summary.layout, summary.ignored) == ("deezer-json", [])
-    assert summary.reasons == {"service_rank is no single value": 1}
+    assert summary.reasons == {"service_rank is not a single value": 1}
     names = (
         "track_id",
         "artist_names",
@@ -177,10 +177,10 @@ def test_listens_are_counted_and_nobody_is_named(tmp_path, catalogue):
     assert (summary.layout, summary.kept) == ("listenbrainz", 5)
     assert summary.reasons == {
         "no track_id": 1,
-        "listened_utc is no number": 1,
+        "listened_utc is not a number": 1,
         "no user_hash": 1,
-        "track_id is stated in another form": 1,
-        "no JSON": 1,
+        "track_id has an unexpected form": 1,
+        "not valid JSON": 1,
     }
     plays = catalogue.sql(
         "select track_id, count(*) plays, count(distinct user_hash) people from listens "

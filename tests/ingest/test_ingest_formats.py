@@ -31,7 +31,7 @@ def as_parquet(table):
 
 DEEZER = {"id": 1, "title": "x", "duration": 1, "rank": 1, "artist": {"id": 1, "name": "A"}}
 MEDIA = {"id": "a", "title": "x", "media": [], "label-info": []}
-# Columns of a list of tracks beside those of a log: it is a log.
+# A log that also has the columns of a list of tracks is a log.
 PLAYS = {"user_id": ["u"], "track_id": ["a"], "ts": [1_751_000_000], **FLAT, "isrc": ["x"]}
 SOURCES = {
     "web-api-sqlite": [web_api],

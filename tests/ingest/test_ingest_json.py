@@ -143,15 +143,15 @@ def test_what_cannot_be_kept_is_a_row_with_the_reason(tmp_path, catalogue):
     (tmp_path / "x").write_bytes(text)
     summary = catalogue.ingest(tmp_path / "x")
     assert summary.tables["tracks"].reasons == {
-        "no JSON": 7,
-        "no JSON object": 3,
-        "duration_ms is no number": 4,
-        "name is no single value": 2,
+        "not valid JSON": 7,
+        "not a JSON object": 3,
+        "duration_ms is not a number": 4,
+        "name is not a single value": 2,
         "no track_id": 1,
         "explicit is neither true nor false": 1,
-        "album is no object": 1,
-        "artist_names is stated in another form": 1,
-        "market_count is stated in another form": 1,
+        "album is not an object": 1,
+        "artist_names has an unexpected form": 1,
+        "market_count has an unexpected form": 1,
         "name is too long": 1,
     }
     assert summary.tables["tracks"].kept == 7
@@ -170,8 +170,8 @@ def test_inner_objects_are_kept_and_rejected_as_rows(tmp_path, catalogue):
     ]
     (tmp_path / "x").write_text(SHAPES["lines"](rows))
     summary = catalogue.ingest(tmp_path / "x")
-    # A list with a number in it is refused with its track; the names in it cannot be told.
-    assert summary.tables["tracks"].reasons == {"artist_names is stated in another form": 1}
+    # A list with a number in it is refused with its track, because its names are unknown.
+    assert summary.tables["tracks"].reasons == {"artist_names has an unexpected form": 1}
     (tmp_path / "x").write_text(SHAPES["lines"]([rows[1], track(3, artists=[{"name": "B"}])]))
     summary = catalogue.ingest(tmp_path / "x")
     assert summary.tables["artists"].reasons == {"no artist_id": 1}
@@ -188,36 +188,39 @@ def test_artists_and_features_are_objects_too(tmp_path, catalogue):
     (tmp_path / "a").write_text(json.dumps(artist))
     (tmp_path / "f").write_text(json.dumps({"audio_features": [feature, None]}))
     assert catalogue.ingest(tmp_path / "a").reasons == {"no genre": 1}
-    assert catalogue.ingest(tmp_path / "f").reasons == {"no JSON object": 1}
+    assert catalogue.ingest(tmp_path / "f").reasons == {"not a JSON object": 1}
     assert table(catalogue, "artists", "artist_id", "followers") == [("a", 7)]
     assert table(catalogue, "artist_genres", "genre") == [("x",), ("y",)]
     assert table(catalogue, "features", "track_id", "tempo_bpm", "key") == [("t1", 120.5, 11)]
 
 
 HOSTILE = {
-    "cut off": (SHAPES["array"](TRACKS * 50)[:-300].encode(), "breaks off"),
-    "cut off in text": (SHAPES["array"](TRACKS * 50)[:-200].encode() + b'"', "breaks off"),
-    "not closed": (b'[{"id":1,"name":2,"duration_ms":3,"artists":[{"name":1}]}' * 9, "breaks off"),
-    "closed too often": (SHAPES["array"](TRACKS).encode() + b"]]]", "do not match"),
-    "a long line": (SHAPES["lines"](TRACKS).encode() + b"x" * (9 << 20), "more than 8,388,608"),
-    "a long record": (SHAPES["array"](TRACKS)[:-1].encode() + b",{" + b" " * (9 << 20), "than 8,"),
-    "other keys": (b'{"a":1,"b":{"c":2}}\n{"d":1}', "objects with a, b, b.c, d"),
-    "hardly JSON": (b"[id],name,duration\n1,2,3\n", "begins like JSON"),
-    "broken at once": (b'{"id": "a", "na', "begins like JSON"),
-    "only brackets": (b"[" * 100_000, "begins like JSON"),
-    "numbers": (b"[1,2,3]", "begins like JSON"),
-    "an open object without end": (b"{" * 10_000_000, "begins like JSON"),
+    "cut off": (SHAPES["array"](TRACKS * 50)[:-300].encode(), "incomplete"),
+    "cut off in text": (SHAPES["array"](TRACKS * 50)[:-200].encode() + b'"', "incomplete"),
+    "not closed": (b'[{"id":1,"name":2,"duration_ms":3,"artists":[{"name":1}]}' * 9, "incomplete"),
+    "closed too often": (SHAPES["array"](TRACKS).encode() + b"]]]", "brackets"),
+    "a long line": (SHAPES["lines"](TRACKS).encode() + b"x" * (9 << 20), "record-too-long"),
+    "a long record": (
+        SHAPES["array"](TRACKS)[:-1].encode() + b",{" + b" " * (9 << 20),
+        "record-too-long",
+    ),
+    "other keys": (b'{"a":1,"b":{"c":2}}\n{"d":1}', "unknown-format"),
+    "a heading like JSON": (b"[id],name,duration\n1,2,3\n", "unknown-format"),
+    "broken at once": (b'{"id": "a", "na', "unknown-format"),
+    "only brackets": (b"[" * 100_000, "unknown-format"),
+    "numbers": (b"[1,2,3]", "unknown-format"),
+    "an open object without end": (b"{" * 10_000_000, "not-json"),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_is_refused_within_bounds(tmp_path, catalogue, kind):
-    content, says = HOSTILE[kind]
+    content, code = HOSTILE[kind]
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x")
-    assert says in str(refused.value)
-    assert len(str(refused.value)) < 6000
+    assert refused.value.code == code
+    assert len(refused.value.message) < 2000
 
 
 def test_a_table_whose_heading_begins_like_json_is_a_table(tmp_path):

@@ -1,4 +1,4 @@
-"""Logs of plays into table listens, and nobody's name into any table."""
+"""Play logs into the table listens, and nobody's name into any table."""
 
 import json
 import os
@@ -18,8 +18,9 @@ from phonoscope.api import open_log
 from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.ingest import detect, writer
+from phonoscope.ingest.checkpoint import CHANGED
 from phonoscope.ingest.formats import play_log
-from phonoscope.ingest.pseudonyms import Pseudonyms, prefix_of
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE, Pseudonyms, prefix_of
 from tests.helpers.progress import Recorded
 from tests.helpers.sources import table, write_csv
 
@@ -119,11 +120,11 @@ def test_no_name_and_no_address_is_in_a_catalogue_or_said(form, tmp_path):
     )
     assert done.returncode == 3, done.stderr
     found = "".join([*everything_in(tmp_path / "c"), done.stdout, done.stderr])
-    assert "listened_utc is no time" in found
-    assert "played_ms is no number" in found
+    assert "listened_utc is not a time" in found
+    assert "played_ms is not a number" in found
     for secret in ("secret", address, "198.51"):
         assert secret not in found
-    # What went wrong can be told all the same.
+    # The form of the cells shows what went wrong.
     rejects = table(ps.open_catalogue(tmp_path / "c"), "rejects", "reason", "row_text")
     assert any("aaaaaa9" in text for _, text in rejects)
 
@@ -150,8 +151,8 @@ def test_rejected_rows_are_counted_by_reason(tmp_path, catalogue):
         "no user_hash": 2,
         "no track_id": 1,
         "no listened_utc": 2,
-        "listened_utc is no time": 2,
-        "played_s is no number": 1,
+        "listened_utc is not a time": 2,
+        "played_s is not a number": 1,
         "user_hash is too long": 1,
         "too few cells": 1,
     }
@@ -184,45 +185,49 @@ def test_names_are_kept_only_when_that_is_asked_for(tmp_path):
     assert hashes(tmp_path / "a", log, pseudonymise=False) == set(NAMES)
     networks = {ip for (ip,) in table(ps.open_catalogue(tmp_path / "a"), "listens", "ip_hash")}
     assert networks == {"203.0.113.0/24", "2001:db8:1::/48", None}
-    with pytest.raises(UsageError, match="either a key or"):
+    with pytest.raises(UsageError) as refused:
         hashes(tmp_path / "b", log, pseudonymise=False, key=tmp_path / "key")
+    assert refused.value.code == "key-without-pseudonyms"
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "code"),
     [
-        (lambda path: path.write_text("short"), "must hold 32 to"),
-        (lambda path: path.write_text("x" * 5000), "must hold 32 to"),
-        (lambda path: path.mkdir(), "is no file"),
-        (lambda path: (path.write_text("x" * 40), path.chmod(0o644)), "others may read"),
+        (lambda path: path.write_text("short"), "key-length"),
+        (lambda path: path.write_text("x" * 5000), "key-length"),
+        (lambda path: path.mkdir(), "key-not-a-file"),
+        (lambda path: (path.write_text("x" * 40), path.chmod(0o644)), "key-readable"),
     ],
 )
-def test_a_key_that_is_none_is_refused(make, says, tmp_path):
+def test_a_key_that_cannot_be_used_is_refused(make, code, tmp_path):
     key = tmp_path / "key"
     make(key)
-    if "others" not in says:
+    if code != "key-readable":
         key.chmod(0o700)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError) as refused:
         hashes(tmp_path / "c", as_csv(tmp_path), key=key)
+    assert refused.value.code == code
 
 
-def test_a_key_does_not_lie_in_the_catalogue(tmp_path):
+def test_a_key_is_never_in_the_catalogue(tmp_path):
     log = as_csv(tmp_path)
     hashes(tmp_path / "c", log)
     os.symlink(tmp_path / "c", tmp_path / "link")
     for folder in ("c", "link", "c/listens"):
-        with pytest.raises(UsageError, match="must not lie in the catalogue"):
+        with pytest.raises(UsageError) as inside:
             hashes(tmp_path / "c", log, key=tmp_path / folder / "key")
+        assert inside.value.code == "key-in-catalogue"
     assert not (tmp_path / "c" / "key").exists()
-    with pytest.raises(UsageError, match="cannot be used"):
+    with pytest.raises(UsageError) as nowhere:
         hashes(tmp_path / "c", log, key=tmp_path / "nowhere" / "key")
+    assert nowhere.value.code == "key-unusable"
 
 
 class Stopped(Exception):
     pass
 
 
-def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
+def test_with_a_key_a_stopped_log_resumes(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "PART_ROWS", 1)
     rows = [[f"user{i % 7}", f"t{i}", 1_751_000_000 + i] for i in range(40_000)]
     log = write_csv(tmp_path / "x.csv", [["user", "track", "ts"], *rows])
@@ -236,10 +241,10 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
         summary = ps.open_catalogue(tmp_path / "c", create=True).plays.ingest(log, progress, **more)
         return summary.resumed_at_row, " ".join(progress.messages)
 
-    for keys, resumed, says in (
-        ({"key": tmp_path / "key"}, True, "goes on at row"),
-        ({"key": tmp_path / "other"}, False, "accounts were hidden otherwise"),
-        ({}, False, "the key that hides who listened was not kept"),
+    for keys, resumed, why in (
+        ({"key": tmp_path / "key"}, True, ""),
+        ({"key": tmp_path / "other"}, False, CHANGED["accounts"]),
+        ({}, False, KEY_IS_GONE),
     ):
         first = {"key": tmp_path / "key"} if keys else {}
         with pytest.raises(Stopped):
@@ -248,19 +253,22 @@ def test_with_a_key_a_stopped_log_goes_on(tmp_path, monkeypatch):
             )
         at, said = read(**keys)
         assert (at is not None) == resumed
-        assert says in said
+        assert why in said
+        assert not resumed or f"{at:,}" in said
         found = table(ps.open_catalogue(tmp_path / "c"), "listens", "track_id", "user_hash")
         assert len(found) == 40_000
         assert len({user for _, user in found}) == 7
 
 
-def test_a_log_is_no_list_of_tracks_and_a_list_of_tracks_no_log(tmp_path, catalogue):
+def test_a_log_and_a_list_of_tracks_are_told_apart(tmp_path, catalogue):
     heading = ["track_id", "name", "duration_ms", "isrc", "user_id", "played_at"]
     log = write_csv(tmp_path / "log.csv", [heading, ["t", "n", "1", "x", "u", "1751000000"]])
     assert catalogue.plays.ingest(log).layout == "plays-csv"
     tracks = write_csv(tmp_path / "tracks.csv", [heading[:4], ["t", "n", "1", "x"]])
-    with pytest.raises(SourceError, match="is no log of plays but flat-csv"):
+    with pytest.raises(SourceError) as refused:
         catalogue.plays.ingest(tracks)
+    assert refused.value.code == "other-format"
+    assert "flat-csv" in refused.value.message
 
 
 def test_spellings_are_of_columns_and_of_one_meaning_each():
@@ -307,8 +315,8 @@ def test_times_are_as_python_reads_them(moment, minutes, form, mixed):
 
 
 def test_a_log_is_recognised_once(tmp_path, monkeypatch, catalogue):
-    recognised, opened = detect._recognised, []
-    monkeypatch.setattr(detect, "_recognised", lambda *a: opened.append(a) or recognised(*a))
+    recognised, opened = detect.recognised, []
+    monkeypatch.setattr(detect, "recognised", lambda *a: opened.append(a) or recognised(*a))
     log = open_log(as_csv(tmp_path))
     assert catalogue.plays.ingest(log, key=tmp_path / "key").kept == len(PLAYS)
     assert len(opened) == 1

@@ -1,4 +1,4 @@
-"""An ingest that was stopped, in whatever way, goes on and comes to what it would have come to."""
+"""An interrupted ingest resumes, whatever stopped it, with the same results as without a stop."""
 
 import errno
 import gzip
@@ -20,7 +20,8 @@ from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.storage import LocalStorage
 from phonoscope.errors import CatalogueError
 from phonoscope.ingest import writer
-from phonoscope.ingest.checkpoint import FOLDER
+from phonoscope.ingest.checkpoint import CHANGED, FOLDER
+from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers import csv_file
 from tests.helpers import killed
 from tests.helpers.progress import Recorded
@@ -220,7 +221,7 @@ def test_killed_at_any_write(tmp_path, whole, kind, first):
 @pytest.mark.parametrize(
     "kind", ["csv.gz", "csv in UTF-16", "array.zip", "json lines", "xml", "sqlite", "folder"]
 )
-def test_killed_over_and_over_it_still_comes_to_its_end(tmp_path, whole, kind):
+def test_killed_repeatedly_it_still_ends(tmp_path, whole, kind):
     """Each run writes a few files only; none begins at the start but the first."""
     source, plain, expected = whole(kind)
     catalogue = tmp_path / "catalogue"
@@ -237,14 +238,21 @@ def test_killed_over_and_over_it_still_comes_to_its_end(tmp_path, whole, kind):
         rows_at.append(run["resumed_at_row"])
         if found is not None:
             break
-    summary, told = found
+    summary, messages = found
     assert rows_at[0] > 1
     assert rows_at == sorted(rows_at)
     assert summary.resumed_at_row == rows_at[-1]
-    assert told == [f"goes on at row {rows_at[-1]:,} of {source}"]
+    assert resumed_at(messages, source) == rows_at[-1]
     assert same_but_time(summary, expected)
     assert content(catalogue) == content(plain)
     parts_are_whole(catalogue)
+
+
+def resumed_at(messages, source):
+    """The row that the only message names, in which the source is named too."""
+    (message,) = messages
+    assert message.values["source"] == str(source)
+    return message.values["row"]
 
 
 # ---- in this process ---------------------------------------------------------------------
@@ -290,19 +298,19 @@ def again(tmp_path, source, **given):
         .to_pylist()
     )
     assert run["read"] == summary.read
-    return summary, " ".join(progress.messages)
+    return summary, progress.messages
 
 
-def test_what_was_interrupted_goes_on(tmp_path, small):
+def test_what_was_interrupted_resumes(tmp_path, small):
     source = stopped(tmp_path)
-    summary, told = again(tmp_path, source)
+    summary, messages = again(tmp_path, source)
     assert summary.resumed_at_row > 500
-    assert told == f"goes on at row {summary.resumed_at_row:,} of {source}"
-    # What is done is not gone on with: it is read again.
+    assert resumed_at(messages, source) == summary.resumed_at_row
+    # A finished ingest doesn't resume: the source is read again.
     assert again(tmp_path, source)[0].resumed_at_row is None
 
 
-def test_a_full_disk_is_gone_on_with(tmp_path, small, monkeypatch):
+def test_an_ingest_resumes_after_a_full_disk(tmp_path, small, monkeypatch):
     source = write_csv(tmp_path / "x.csv", [HEAD, *rows()])
     write, left = LocalStorage.write, [12]
 
@@ -323,24 +331,25 @@ def test_a_full_disk_is_gone_on_with(tmp_path, small, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "why"),
     [
-        ("touched", "it has changed since"),
-        ("longer", "it has changed since"),
-        ("name", "called otherwise"),
-        ("mapping", "mapped otherwise"),
-        ("version", "another version"),
-        ("older", "another version"),
-        ("rows", "other columns"),
-        ("damaged", "damaged"),
-        ("other", "damaged"),
-        ("restart", ""),
+        ("touched", CHANGED["source"]),
+        ("longer", CHANGED["source"]),
+        ("name", CHANGED["name"]),
+        ("mapping", CHANGED["mapping"]),
+        ("id_from", CHANGED["id_from"]),
+        ("version", CHANGED["version"]),
+        ("older", CHANGED["version"]),
+        ("rows", CHANGED["rows"]),
+        ("damaged", FOLDER),
+        ("other", FOLDER),
+        ("restart", None),
     ],
 )
-def test_what_is_not_the_same_begins_again_and_says_why(tmp_path, small, monkeypatch, change, says):
+def test_what_has_changed_restarts_with_the_reason(tmp_path, small, change, why):
     source, given = stopped(tmp_path), {}
     (kept,) = (tmp_path / "c" / FOLDER).glob("*.json")
-    told = json.loads(kept.read_text())
+    stored = json.loads(kept.read_text())
     if change == "touched":
         os.utime(source, ns=(1, 1))
     elif change == "longer":
@@ -350,39 +359,42 @@ def test_what_is_not_the_same_begins_again_and_says_why(tmp_path, small, monkeyp
         given = {"name": "another"}
     elif change == "mapping":
         given = {"mapping": {"id": "track_id", "name": "name"}}
+    elif change == "id_from":
+        given = {"id_from": ("name", "artist_names")}
     elif change in ("version", "rows"):
-        changed = {**told["fingerprint"], change: "0"}
-        kept.write_text(json.dumps({**told, "fingerprint": changed}))
+        changed = {**stored["fingerprint"], change: "0"}
+        kept.write_text(json.dumps({**stored, "fingerprint": changed}))
     elif change == "older":
-        kept.write_text(json.dumps({"same": told["fingerprint"]}))
+        kept.write_text(json.dumps({"same": stored["fingerprint"]}))
     elif change == "damaged":
         kept.write_text("{")
     elif change == "other":
         kept.write_text(json.dumps({"before": {}, "tables": 3}))
     else:
         given = {"restart": True}
-    summary, said = again(tmp_path, source, **given)
+    summary, messages = again(tmp_path, source, **given)
     assert summary.resumed_at_row is None
-    assert says in said
-    assert said.startswith("begins again") == bool(says)
+    assert len(messages) == (why is not None)
+    assert all(why in message for message in messages)
     assert sorted(os.listdir(tmp_path / "c" / FOLDER)) == []
 
 
-def test_rows_that_are_others_now_are_noticed(tmp_path, small):
-    """The size and the time of change may be the same for all that."""
+def test_rows_that_have_changed_are_noticed(tmp_path, small):
+    """Even if the size and the time of change are the same."""
     source = stopped(tmp_path)
     stat = os.stat(source)
     text = source.read_bytes()
     source.write_bytes(text.replace(b"oops", b"1111").replace(b",90\r\n", b",xx\r\n"))
     os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert os.stat(source).st_size == stat.st_size
-    summary, said = again(tmp_path, source)
-    assert "goes on" in said
-    assert said.endswith("it gives other rows than before")
-    assert summary.reasons == {"tempo_bpm is no number": ROWS}
+    summary, messages = again(tmp_path, source)
+    assert len(messages) == 2
+    assert resumed_at(messages[:1], source) > 1
+    assert summary.resumed_at_row is None
+    assert summary.reasons == {"tempo_bpm is not a number": ROWS}
 
 
-def test_listens_begin_again_because_who_listened_must_not_be_known(tmp_path, monkeypatch):
+def test_listens_restart_without_a_stored_key(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "PART_ROWS", 1)
     listens = [
         {"listened_at": 1_700_000_000 + i, "user_name": "x", "recording_msid": f"m{i}",
@@ -392,8 +404,8 @@ def test_listens_begin_again_because_who_listened_must_not_be_known(tmp_path, mo
     source = written(tmp_path / "x.json", "".join(json.dumps(each) + "\n" for each in listens))
     with pytest.raises(Stopped):
         ps.open_catalogue(tmp_path / "c", create=True).ingest(source, progress=stop_at(8192))
-    summary, said = again(tmp_path, source)
-    assert "the key that hides who listened was not kept" in said
+    summary, (message,) = again(tmp_path, source)
+    assert KEY_IS_GONE in message
     assert (summary.resumed_at_row, summary.read) == (None, 20_000)
     query = "select count(distinct user_hash) n, count(*) listens from listens"
     found = ps.open_catalogue(tmp_path / "c").sql(query).read_all().to_pylist()
@@ -406,8 +418,9 @@ def test_two_processes_do_not_read_one_source_at_once(tmp_path, small):
     def meanwhile(progress):
         if progress.done > 500:
             return
-        with pytest.raises(CatalogueError, match="another process reads"):
+        with pytest.raises(CatalogueError) as refused:
             ps.open_catalogue(tmp_path / "c", create=True).ingest(source)
+        assert refused.value.code == "being-read"
         other = write_csv(tmp_path / f"{progress.done}.csv", [HEAD, *rows(3)])
         ps.open_catalogue(tmp_path / "c", create=True).ingest(other)
 
@@ -418,10 +431,10 @@ def test_two_processes_do_not_read_one_source_at_once(tmp_path, small):
     assert again(tmp_path, source)[0].read == summary.read
 
 
-def test_a_catalogue_that_lies_elsewhere_begins_again(tmp_path, small):
+def test_an_ingest_into_a_remote_catalogue_restarts(tmp_path, small):
     source = write_csv(tmp_path / "x.csv", [HEAD, *rows()])
     url = f"local://{tmp_path}/c"
     with pytest.raises(Stopped):
         ps.open_catalogue(url, create=True).ingest(source, progress=stop_at(800))
-    summary, said = again(tmp_path, source)
-    assert (summary.resumed_at_row, said) == (None, "")
+    summary, messages = again(tmp_path, source)
+    assert (summary.resumed_at_row, messages) == (None, [])

@@ -102,7 +102,7 @@ def test_what_cannot_be_kept_is_a_row_with_the_reason(catalogue, dump):
         )
         if table_ == "tracks"
     }
-    assert "abc" in rejects["duration_ms is no number", 5]
+    assert "abc" in rejects["duration_ms is not a number", 5]
     assert "no id" in rejects["no track_id", 4]
     assert "\\\\xff" in rejects["name is undecodable text", 11]
     assert max(map(len, rejects.values())) <= 1000
@@ -170,7 +170,7 @@ def test_numbers_stored_as_text_are_read(tmp_path, catalogue):
         fill(db, "tracks", [(7, "C", None, "0", "12.0")])
     db.close()
     summary = catalogue.ingest(path)
-    assert summary.reasons == {"duration_ms is no number": 1}
+    assert summary.reasons == {"duration_ms is not a number": 1}
     columns = ("track_id", "duration_ms", "explicit", "popularity")
     assert table(catalogue, "tracks", *columns) == [("7", None, False, 12), ("a", 1000, True, 5)]
 
@@ -213,33 +213,33 @@ def test_any_name_of_a_file_is_read(tmp_path, catalogue):
 
 
 @pytest.mark.parametrize(
-    ("schema", "says"),
+    ("schema", "names"),
     [
-        ("create view tracks as select 1 id, 2 name, 3 duration_ms", "tracks is a view"),
+        ("create view tracks as select 1 id, 2 name, 3 duration_ms", "view tracks"),
         (
             "create view tracks as with recursive n(id) as (select 1 union all select id + 1 "
             "from n) select id, id name, id duration_ms from n",
-            "tracks is a view",
+            "view tracks",
         ),
-        ("create virtual table tracks using fts4(id, name, duration_ms)", "tracks is a virtual"),
+        ("create virtual table tracks using fts4(id, name, duration_ms)", "virtual tracks"),
         (
             "create table tracks(id text, name text, "
             "duration_ms integer generated always as (length(zeroblob(100000000))))",
-            "tracks (id, name)",
+            "tracks.duration_ms",
         ),
-        ("create table Artist(ArtistId integer, Name text)", "Artist (ArtistId, Name)"),
+        ("create table Artist(ArtistId integer, Name text)", "Artist"),
     ],
 )
-def test_only_stored_columns_of_real_tables_are_read(tmp_path, catalogue, schema, says):
+def test_only_stored_columns_of_real_tables_are_read(tmp_path, catalogue, schema, names):
     path = tmp_path / "hostile.db"
     with sqlite3.connect(path) as db:
         db.execute(schema)
     db.close()
     with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(path)
-    assert says in str(refused.value)
-    assert "Looked for" in str(refused.value)
-    assert "tracks (id, name, duration_ms)" in str(refused.value)
+    assert refused.value.code == "unknown-format"
+    assert names in refused.value.message
+    assert refused.value.message.count("\n") < 10
     assert table(catalogue, "ingests", "state") == []
 
 
@@ -259,8 +259,10 @@ def test_a_join_that_could_double_rows_is_refused(tmp_path, catalogue):
         db.execute("create table albums(rowid integer, id text, name text, release_date text)")
         db.execute("create table tracks(id text, name text, duration_ms int, album_rowid int)")
     db.close()
-    with pytest.raises(ps.SourceError, match=r"albums\.rowid is neither"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(path)
+    assert refused.value.code == "rowid-not-unique"
+    assert "albums" in refused.value.message
 
 
 def test_a_damaged_file_says_so_and_leaves_whole_parts(tmp_path, catalogue, monkeypatch):
@@ -268,8 +270,9 @@ def test_a_damaged_file_says_so_and_leaves_whole_parts(tmp_path, catalogue, monk
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
         file.write(random.Random(1).randbytes(200_000))
-    with pytest.raises(ps.SourceError, match="cannot read"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(path)
+    assert refused.value.code == "damaged"
     assert table(catalogue, "ingests", "state", "read") == [("failed", None)]
 
 

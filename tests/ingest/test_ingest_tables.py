@@ -134,8 +134,9 @@ def test_one_file_is_a_table_whatever_its_name(tmp_path, catalogue, dump, form):
 @pytest.mark.parametrize("form", ["Parquet", "CSV"])
 def test_a_table_without_the_one_it_refers_to_is_refused(tmp_path, catalogue, dump, form):
     FORMS[form][0](tmp_path, "x", rows_of(dump, "track_artists"))
-    with pytest.raises(ps.SourceError, match="there is no tracks with the columns id and rowid"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x.x")
+    assert refused.value.code == "no-joined-table"
 
 
 def test_row_numbers_that_stand_twice_are_refused(tmp_path, catalogue, dump):
@@ -144,8 +145,9 @@ def test_row_numbers_that_stand_twice_are_refused(tmp_path, catalogue, dump):
     albums = rows_of(dump, "albums")
     as_parquet(folder, "tracks", rows_of(dump, "tracks"))
     as_parquet(folder, "albums", [*albums[::-1], albums[0]])
-    with pytest.raises(ps.SourceError, match="the same number twice"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(folder)
+    assert refused.value.code == "rowid-not-unique"
     as_parquet(folder, "albums", albums[::-1])
     assert catalogue.ingest(folder).written["tracks"] == 3
 
@@ -170,7 +172,7 @@ def test_a_flat_table_is_read_with_its_types(tmp_path, catalogue):
     assert (summary.layout, summary.ignored) == ("flat-parquet", ["artists", "other"])
     assert summary.reasons == {
         "no track_id": 1,
-        "duration_ms is no number": 1,
+        "duration_ms is not a number": 1,
         "track_id is too long": 1,
     }
     names = ("track_id", "name", "artist_names", "release_date", "duration_ms", "explicit")
@@ -185,7 +187,7 @@ def test_text_in_flat_parquet_is_read_like_a_csv_file(tmp_path, catalogue):
     columns = {"id": ["a", "b"], "name": ["A", "B"], "duration_ms": ["1.5e3", "3:45"]}
     fetched = [datetime(2025, 6, 27), None]
     pq.write_table(pa.table({**columns, "fetched_at": fetched}), tmp_path / "x")
-    assert catalogue.ingest(tmp_path / "x").reasons == {"duration_ms is no number": 1}
+    assert catalogue.ingest(tmp_path / "x").reasons == {"duration_ms is not a number": 1}
     assert table(catalogue, "tracks", "track_id", "duration_ms") == [("a", 1500)]
 
 
@@ -198,18 +200,21 @@ def test_names_that_look_like_patterns_are_names(tmp_path, catalogue):
 
 
 @pytest.mark.parametrize("nested", [[["a"]], [{"a": 1}]])
-def test_ids_that_are_no_single_values_make_no_table(tmp_path, nested):
+def test_ids_that_are_lists_are_not_read(tmp_path, nested):
     for more in ({}, {"album_rowid": [1]}):
         rows = {"id": nested, "name": ["x"], "duration_ms": [1], **more}
         pq.write_table(pa.table(rows), tmp_path / "x")
-        with pytest.raises(ps.SourceError, match="not known"):
+        with pytest.raises(ps.SourceError) as refused:
             ps.format_of(tmp_path / "x")
+        assert refused.value.code == "unknown-format"
 
 
 def test_parquet_of_other_columns_is_refused_in_words(tmp_path):
     pq.write_table(pa.table({"a": [1], "b": ["x"]}), tmp_path / "x")
-    with pytest.raises(ps.SourceError, match=r"x \(a, b\)"):
+    with pytest.raises(ps.SourceError) as refused:
         ps.format_of(tmp_path / "x")
+    assert refused.value.code == "unknown-format"
+    assert "a, b" in refused.value.message
 
 
 @pytest.mark.parametrize("at", [0.05, 0.5, 0.9, 0.99])
@@ -238,8 +243,10 @@ def test_a_cell_of_many_megabytes_repeated_is_not_held(tmp_path, catalogue):
     rows = pa.table({"id": ids, "name": cells, "duration_ms": pa.array(range(100_000))})
     pq.write_table(rows, tmp_path / "x", compression="zstd", dictionary_pagesize_limit=1 << 24)
     assert (tmp_path / "x").stat().st_size < 5e6
-    with pytest.raises(ps.SourceError, match="8,388,608 bytes"):
+    with pytest.raises(ps.SourceError) as refused:
         catalogue.ingest(tmp_path / "x")
+    assert refused.value.code == "cell-too-long"
+    assert "8,388,608" in refused.value.message
 
 
 def test_a_folder_of_files_alike_is_one_source(tmp_path, catalogue):
@@ -260,18 +267,8 @@ def test_a_folder_of_files_alike_is_one_source(tmp_path, catalogue):
     assert [row for (row,) in table(catalogue, "tracks", "track_id")] == ["t0", "t1", "t2"]
 
 
-def test_a_folder_of_two_formats_is_refused(tmp_path, catalogue):
-    write_csv(tmp_path / "a", [["id", "name", "duration_ms"], ["a", "A", "1"]])
-    (tmp_path / "b").write_text('{"id":"a","name":"b","duration_ms":1,"artists":[{"name":"c"}]}')
-    (tmp_path / "c").mkdir()
-    with pytest.raises(ps.SourceError, match="flat-csv and also web-api-json"):
-        ps.open_catalogue(tmp_path.parent / "two", create=True).ingest(tmp_path)
-    with pytest.raises(ps.SourceError, match="without a file"):
-        ps.format_of(tmp_path / "c")
-
-
 def test_sums_are_those_of_duckdb(tmp_path, catalogue):
-    """A table of 300,000 rows, computed beside ours by DuckDB from the same file."""
+    """The sums of 300,000 rows, compared with those of DuckDB for the same file."""
     duckdb.sql(
         "select 'id' || i as id, 'n' || i as name, (i * 7919) % 600000 as duration_ms, "
         "i % 101 as popularity, i % 3 = 0 as explicit from range(300_000) t(i)"

@@ -275,7 +275,7 @@ class RejectRow:
     source: str = column(_SOURCE)
     source_table: str = column("Table of the source; 'rows' of a CSV file.")
     row: int = column("Number of the row as it was read, from 1; a heading does not count.")
-    reason: str = column("Why, in a few words, e.g. 'duration_ms is no number'.")
+    reason: str = column("Why, in a few words, e.g. 'duration_ms is not a number'.")
     row_text: str = column("The row as JSON, at most 1,000 characters.")
 
 

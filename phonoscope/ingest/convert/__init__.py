@@ -1,1 +1,1 @@
-"""Cells into the types of the common tables; rows that cannot be kept, with the reason."""
+"""Converts cells into the types of the common tables, and rejects rows with a reason."""

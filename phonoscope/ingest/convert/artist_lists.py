@@ -1,7 +1,7 @@
 """Several artists in one cell of a flat table: lists as Python writes them, or joined names.
 
-``ast.literal_eval`` is not used: what it takes grows with what a stranger nests. One expression
-tells a list of texts, in time that grows with its length only; anything else stays the text it is.
+``ast.literal_eval`` isn't used, because a stranger's nesting can make it slow. One expression
+recognises a list of texts in linear time; any other text stays unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r"}
 
 
 def listed(cell: str | None) -> list[str] | None:
-    """Return the texts of a list as Python or JSON writes it; ``None`` when it is none.
+    """Return the texts of a list as Python or JSON writes it; ``None`` for other text.
 
     >>> listed("['A', 'B']")
     ['A', 'B']
@@ -40,19 +40,19 @@ def _plain(escape: re.Match[str]) -> str:
     if len(said) == 1:
         return _ESCAPED.get(said, said)
     number = int(said[1:], 16)
-    # Halves of pairs are no characters.
+    # Half a surrogate pair isn't a character.
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
 
 
 @dataclass(frozen=True)
 class ArtistLists:
-    """The artists of some tracks, one list a track; ``None`` where a cell holds no list."""
+    """The artists of some tracks, one list a track; ``None`` where a cell isn't a list."""
 
     names: Sequence[list[str] | None]
     ids: Sequence[list[str] | None]
 
     def joined(self, written: pa.Array) -> pa.Array:
-        """Return names in one text: of lists joined, and else as they were written."""
+        """Return names in one text: lists are joined, other cells stay as written."""
         texts = [None if some is None else ", ".join(some) for some in self.names]
         return pc.coalesce(pa.array(texts, pa.string()), written)
 
@@ -69,7 +69,7 @@ def artist_lists(
     ids
         Text: lists of their ids.
     separator
-        What joins names, when the layout says so.
+        What separates names, in formats that join them.
     """
     if separator is not None:
         found = [_split(cell, separator) for cell in names.to_pylist()]
@@ -86,7 +86,7 @@ def _split(cell: str | None, separator: str) -> list[str] | None:
 
 
 class ArtistRows:
-    """Makes rows of artists out of lists; counts them over all chunks of a file."""
+    """Makes rows of artists from lists, and numbers them over all chunks of a file."""
 
     def __init__(self) -> None:
         self._read = 0
@@ -94,9 +94,9 @@ class ArtistRows:
     def chunk(
         self, lists: ArtistLists, columns: Mapping[str, pa.Array], tracks: Chunk, first: int
     ) -> Chunk:
-        """Return who made the tracks that were kept, of which there are some columns.
+        """Return the artists of the tracks that were kept.
 
-        Where a source has no ids, a name is the id: two of one name are then one artist.
+        Where a source has no ids, a name is the id: two artists of one name are then one.
         """
         gone = {reject.row - first for reject in tracks.rejects}
         ids = columns["track_id"].to_pylist()
@@ -122,7 +122,7 @@ class ArtistRows:
 def _pairs(
     names: list[str] | None, ids: list[str] | None
 ) -> Iterator[tuple[str | None, str | None]]:
-    """Yield id and name of each artist; lists of other lengths do not tell which is whose."""
+    """Yield id and name of each artist; without names where the two lists differ in length."""
     if ids is None:
         yield from ((name, name) for name in names or ())
     elif names is None or len(names) != len(ids):

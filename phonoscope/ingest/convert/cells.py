@@ -1,7 +1,7 @@
 """Cells into values: arrays of text, or of a database's own numbers, into columns.
 
-Every function takes an array and returns the values and which cells are no such value
-(``None`` when all are). A cell that is missing is no fault: it becomes empty.
+Every function takes an array and returns the values and which cells aren't such a value (``None``
+when all are). A missing cell isn't a fault: it becomes empty.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
 
 LARGEST = 1 << 53
-"""Whole numbers beyond this are no durations, counts or places; float64 holds all below."""
+"""Larger whole numbers can't be durations, counts or places; float64 holds all below."""
 MS_FROM = 100_000_000_000
 """Times from here on are milliseconds: as seconds this is the year 5138, as ms it is 1973."""
 _TIME_TO = 100_000_000_000_000
@@ -30,7 +30,7 @@ _SHARPS = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
 _FLATS = {"db": 1, "eb": 3, "gb": 6, "ab": 8, "bb": 10}
 _PITCHES = {name: number for number, name in enumerate(_SHARPS)} | _FLATS
 _MODES = {"minor": 0, "major": 1}
-# Exponents of two digits at most: more is no duration or tempo and would overflow.
+# Exponents have two digits at most: a larger one would overflow and is never a duration.
 _NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 
 
@@ -40,7 +40,7 @@ def is_text(array: pa.Array) -> bool:
 
 
 def value_of(kind: CellKind, array: pa.Array) -> Cells:
-    """Return the values of cells of a kind, and which are none."""
+    """Return the values of cells, and which cells aren't of the kind."""
     if kind in (CellKind.ID, CellKind.TEXT):
         return _text(array, ident=kind is CellKind.ID)
     if kind is CellKind.FLAG:
@@ -92,7 +92,7 @@ def _without_missing(array: pa.Array) -> pa.Array:
 
 
 def _real(array: pa.Array) -> Cells:
-    """Return finite numbers; text such as 'inf' and '1_000' is none."""
+    """Return finite numbers; text such as 'inf' and '1_000' isn't one."""
     bad = None
     if is_text(array):
         array = _without_missing(array)
@@ -145,7 +145,7 @@ def _named(array: pa.Array, numbers: dict[str, int]) -> pa.Array:
 
 
 def _time(whole: pa.Array) -> pa.Array:
-    """Return times of seconds or milliseconds since 1970; what is neither becomes empty."""
+    """Return times from seconds or milliseconds since 1970; other numbers become empty."""
     known = pc.and_(pc.greater(whole, 0), pc.less(whole, _TIME_TO))
     whole = pc.if_else(known, whole, pa.scalar(None, pa.int64()))
     in_ms = pc.greater_equal(whole, MS_FROM)
@@ -158,7 +158,7 @@ _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def precision_of(dates: pa.Array, stated: pa.Array | None) -> pa.Array:
-    """Return what dates name: as stated, and else by their form."""
+    """Return the precision of dates: as stated, or else by their form."""
     none = pa.scalar(None, pa.string())
     found = pc.if_else(pc.match_substring_regex(dates, _DAY), "day", none)
     for word, form in _FORMS.items():

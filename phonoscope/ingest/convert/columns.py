@@ -1,4 +1,4 @@
-"""Raw columns into the common tables: types, missing ids, and rows that cannot be kept."""
+"""Raw columns into the common tables: types, missing ids, and rows that can't be kept."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SAYS = {
     CellKind.ID: "is too long",
     CellKind.TEXT: "is too long",
     CellKind.FLAG: "is neither true nor false",
-    CellKind.PITCH: "is no pitch class",
-    CellKind.MODE: "is no mode",
+    CellKind.PITCH: "is not a pitch class",
+    CellKind.MODE: "is not a mode",
 }
 
 
 @cache
 def kinds(table: str) -> Mapping[str, CellKind]:
-    """Return what a source may fill of a common table: kind of cell by column."""
+    """Return the columns of a common table that a source can fill: kind of cell by column."""
     declared = tables()[table]
     return {
         column.name: _kind(column.name, column.type, column.name in declared.key_columns)
@@ -66,7 +66,7 @@ class Raw:
     row_text: Callable[[int], object]
     """Returns a row, by its place here, for the table of rejects; text is JSON already."""
     reject_reasons: pa.Array | None = None
-    """Reasons known already, empty for rows that are well."""
+    """Reasons that are known already; empty for rows without fault."""
     in_seconds: bool = False
     """Whether ``duration_ms`` still holds seconds."""
     begins: Position | None = None
@@ -75,7 +75,7 @@ class Raw:
 
 @dataclass
 class _Faults:
-    """Which rows cannot be kept; the first reason found counts."""
+    """Which rows can't be kept; the first reason found counts."""
 
     reasons: dict[int, str] = field(default_factory=dict)
 
@@ -91,7 +91,7 @@ class _Faults:
 
 
 def chunk_of(raw: Raw) -> Chunk:
-    """Return raw rows as rows of the common tables, and as rejects what cannot be kept."""
+    """Return raw rows as rows of the common tables, and the others as rejects."""
     faults = _Faults()
     if raw.reject_reasons is not None:
         faults.add_reasons(raw.reject_reasons)
@@ -116,7 +116,7 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
         faults.add(undecodable, f"{name} is undecodable text")
         in_seconds = raw.in_seconds and name == "duration_ms"
         made[name], bad = value_of(CellKind.SECONDS if in_seconds else kind, array)
-        faults.add(bad, f"{name} {_SAYS.get(kind, 'is no number')}")
+        faults.add(bad, f"{name} {_SAYS.get(kind, 'is not a number')}")
         if name in tables()[table].key_columns and made[name].null_count:
             faults.add(pc.is_null(made[name]), f"no {name}")
     if "release_date" in made:
@@ -129,14 +129,14 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
 def _derived(
     table: str, columns: Mapping[str, pa.Array], made: Mapping[str, pa.Array]
 ) -> Iterator[tuple[str, pa.Array]]:
-    """Yield the columns that are derived from others, so that no finding has to derive them."""
+    """Yield the columns that are derived from others, so that findings needn't derive them."""
     own = {column.name for column in tables()[table].columns}
     if "isrc_code" in own and "isrc" in made:
         yield "isrc_code", numbers_of(made["isrc"])
     if "sample" in own:
         yield "sample", samples_of(made["track_id"])
     if "release_year" in own and "release_date" in columns:
-        # A source may state the date for the year only, where the table has no date.
+        # Where the table has no date, a source's date is read for its year only.
         dates = made.get("release_date")
         yield (
             "release_year",
@@ -167,6 +167,6 @@ def _is_utf8(cell: bytes) -> bool:
 
 
 def fillable() -> Iterator[str]:
-    """Yield the fields that a flat source may fill: those of a track and of its features."""
+    """Yield the fields that a flat source can fill: those of a track and of its features."""
     for table in ("tracks", "features"):
         yield from kinds(table)

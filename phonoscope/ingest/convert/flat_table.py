@@ -1,4 +1,4 @@
-"""One row a track, its album, artists and features in the same row: reading by fields."""
+"""One row a track, with its album, artists and features in the same row: reading by fields."""
 
 from __future__ import annotations
 
@@ -9,50 +9,115 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.artist_lists import ArtistRows, artist_lists
+from phonoscope.ingest.convert.column_aliases import closest, plain, same_name
 from phonoscope.ingest.convert.columns import Raw, chunk_of, fillable, kinds
+from phonoscope.ingest.convert.derived_ids import ids_of
+from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
+from phonoscope.messages import gettext, sentences
 
 SECONDS = "duration_s"
 """Field of a source that states durations in seconds; stored as ``duration_ms``."""
 ARTIST_IDS = "artist_ids"
-"""Field of a source that lists ids of artists beside their names."""
+"""Field of a source that lists ids of artists next to their names."""
 ROWS = "rows"
-"""What a file that holds a single table calls it."""
+"""Name of the only table of a file."""
 
 
 def fields() -> tuple[str, ...]:
-    """Return what a column may be mapped to."""
+    """Return what a column can be mapped to."""
     return (*dict.fromkeys(fillable()), SECONDS)
 
 
-def check_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> None:
-    """Refuse a mapping that does not fit.
+def checked_mapping(
+    mapping: Mapping[str, str],
+    columns: Sequence[str],
+    aliases: Mapping[str, str],
+    *,
+    needs_id: bool,
+) -> dict[str, str]:
+    """Return a mapping with columns and fields as they are written in the file and the tables.
+
+    Parameters
+    ----------
+    mapping
+        Field by column, as the user gave it; case and separators don't matter.
+    columns
+        Of the file.
+    aliases
+        By field, its aliases in one text: someone who maps to one meant the field.
+    needs_id
+        Whether one of the columns must be the track_id.
 
     Raises
     ------
     UsageError
-        When it names no track id, a field or a column that is not there, or a field twice.
+        When it names an unknown field or column, a field twice, or no track_id.
     """
-    wanted = list(mapping.values())
-    if unknown := set(wanted) - set(fields()):
-        raise UsageError(f"there is no field {min(unknown)!r}; there are {', '.join(fields())}")
-    if missing := set(mapping) - set(columns):
-        raise UsageError(f"there is no column {min(missing)!r}; there are {', '.join(columns)}")
-    if "track_id" not in wanted:
-        raise UsageError("a mapping must say which column is the track_id")
+    found = {_column(column, columns): _field(field, aliases) for column, field in mapping.items()}
+    wanted = list(found.values())
+    if needs_id and "track_id" not in wanted:
+        raise UsageError(
+            gettext(
+                "No column is mapped to track_id. Add --map COLUMN=track_id, or derive the ids: "
+                "--id-from name,artist_names."
+            ),
+            code="no-track-id",
+        )
     twice = {field for field in wanted if wanted.count(field) > 1}
     if {"duration_ms", SECONDS} <= set(wanted):
         twice.add(SECONDS)
-    if twice:
-        raise UsageError(f"only one column can be {min(twice)}")
+    if twice or len(found) < len(mapping):
+        field = min(twice, default="")
+        raise UsageError(
+            gettext("Only one column can be mapped to {field}.", field=field)
+            if twice
+            else gettext("A column is mapped twice."),
+            code="field-twice",
+        )
+    return found
+
+
+def _column(wanted: str, columns: Sequence[str]) -> str:
+    found = same_name(wanted, columns)
+    if found is not None:
+        return found
+    meant = closest(wanted, columns)
+    raise UsageError(
+        sentences(
+            gettext("The file has no column '{column}'.", column=printable(wanted[:60])),
+            gettext("Did you mean '{name}'?", name=printable(meant[:60])) if meant else "",
+            gettext("Its columns are {columns}.", columns=few(columns)),
+        ),
+        code="unknown-column",
+    )
+
+
+def _field(wanted: str, aliases: Mapping[str, str]) -> str:
+    known = fields()
+    found = same_name(wanted, known)
+    if found is not None:
+        return found
+    of_alias = {plain(a): f for f, listed in aliases.items() for a in listed.split() if f in known}
+    meant = of_alias.get(plain(wanted)) or closest(wanted, known)
+    raise UsageError(
+        sentences(
+            gettext("There is no field '{field}'.", field=printable(wanted[:60])),
+            gettext("Did you mean '{name}'?", name=meant) if meant else "",
+            gettext("docs/schema.md lists the fields: the columns of tracks and features."),
+        ),
+        code="unknown-field",
+    )
 
 
 def read_fields(
     source: CsvFile,
     of_columns: Mapping[str, str],
     *,
+    id_columns: Sequence[str] = (),
     lists: bool = False,
     separator: str | None = None,
 ) -> Iterator[Chunk]:
@@ -64,15 +129,20 @@ def read_fields(
         The file.
     of_columns
         Field by column; see :func:`fields`, and :data:`ARTIST_IDS`.
+    id_columns
+        Columns that the ids of tracks are derived from; none where the file has ids.
     lists
         Whether lists of artists in a cell become rows of artists.
     separator
-        What joins names of artists, when the layout says so.
+        What separates the names of artists in a cell, in formats that join them.
     """
     places = {field: source.columns.index(name) for name, field in of_columns.items()}
+    of_ids = [source.columns.index(name) for name in id_columns]
     artists = ArtistRows()
     for records in source.chunks():
         columns, reject_reasons = read_columns(records, places)
+        if of_ids:
+            columns["track_id"] = ids_of([records.column(at)[0] for at in of_ids])
         ids = columns.pop(ARTIST_IDS, None)
         found = None
         if lists and "artist_names" in columns:
@@ -88,7 +158,7 @@ def read_fields(
 def read_columns(
     records: Records, places: Mapping[str, int]
 ) -> tuple[dict[str, pa.Array], pa.Array]:
-    """Return columns of text by field, and why rows cannot be kept; empty where they can."""
+    """Return columns of text by field, and why rows can't be kept; empty where they can."""
     reject_reasons = records.reject_reasons
     columns: dict[str, pa.Array] = {}
     for field, at in places.items():
@@ -117,7 +187,7 @@ def _raw(records: Records, columns: dict[str, pa.Array], reject_reasons: pa.Arra
 
 
 def tables_of(columns: dict[str, pa.Array]) -> tuple[dict[str, dict[str, pa.Array]], bool]:
-    """Return columns by common table, and whether durations still are in seconds."""
+    """Return columns by common table, and whether durations are still in seconds."""
     in_seconds = SECONDS in columns
     if in_seconds:
         columns["duration_ms"] = columns.pop(SECONDS)
@@ -129,5 +199,5 @@ def tables_of(columns: dict[str, pa.Array]) -> tuple[dict[str, dict[str, pa.Arra
 
 
 def as_text(mapping: Mapping[str, str] | None) -> str | None:
-    """Return a mapping as it is kept."""
+    """Return a mapping as it is stored."""
     return None if mapping is None else json.dumps(dict(mapping), ensure_ascii=False)

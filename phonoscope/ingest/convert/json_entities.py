@@ -1,4 +1,4 @@
-"""JSON formats that are recognised by the keys of their objects: what they have in common."""
+"""JSON formats that are recognised by the keys of their objects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.nested import Entity, EntityReader
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.json_file import JsonFile
 
 
@@ -16,11 +16,11 @@ def entities_format(name: str, what: str, kinds: Mapping[str, Entity]) -> Format
     Parameters
     ----------
     name
-        As it is kept in table ``ingests``.
+        Name of the format, as the table ``ingests`` stores it.
     what
-        What it is, in words.
+        What a file of this format is: a message.
     kinds
-        Entities by the keys that tell them, blanks between; the first that fits is taken.
+        Entities by the keys that they need, separated by blanks; the first one that fits is read.
     """
 
     def entity(source: JsonFile) -> Entity | None:
@@ -36,12 +36,18 @@ def entities_format(name: str, what: str, kinds: Mapping[str, Entity]) -> Format
         found = entity(source)
         return found.unread(source) if found else []
 
-    listed = ", ".join(f"{e.name} ({', '.join(keys.split())})" for keys, e in kinds.items())
+    def needs(source: JsonFile) -> list[Need]:
+        listed = [
+            [Need(key, key if key in source.keys else "") for key in keys.split()] for keys in kinds
+        ]
+        return max(listed, key=lambda each: sum(bool(need.found) for need in each) / len(each))
+
     return Format(
         name=name,
         opens=JsonFile,
-        looks_for=f"JSON objects of {what}: {listed}",
+        looks_for=what,
         recognises=lambda source: entity(source) is not None,
         read=read,
         ignored=ignored,
+        needs=needs,
     )

@@ -1,7 +1,7 @@
 """Objects that hold objects, as APIs and dumps write them, into rows of the common tables.
 
-An :class:`Entity` says which cell of a common table stands where in an object. Objects within it,
-its artists say, are entities of their own: they are read, kept and rejected as rows themselves.
+An :class:`Entity` says where in an object the cells of a common table are. Objects within it, such
+as its artists, are entities of their own: they are read, kept and rejected as separate rows.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from phonoscope.ingest.row_text import MAX_ROW_TEXT
 
 Object: TypeAlias = Mapping[str, Any]
 Where: TypeAlias = str | Callable[[Object], Any]
-"""Keys joined by dots; after ``^`` in the object around this one. Or what computes the cell; when
-that finds something of a wrong kind it raises ``TypeError``."""
+"""Keys joined by dots; after ``^`` in the object around this one. Or a function that computes the
+cell, and raises ``TypeError`` when it finds a value of the wrong kind."""
 MOST_INNER = 1 << 16
-"""Inner objects that are handed on at once: one record may hold millions."""
+"""Inner objects that are handed on at once: one record can hold millions."""
 _NOTHING: Object = {}
 
 
@@ -37,17 +37,17 @@ class Entity:
     """One kind of object."""
 
     name: str
-    """What it is called as a table of the source."""
+    """Its name as a table of the source."""
     tables: Mapping[str, Mapping[str, Where]]
     """Where the cells are, by common table and column."""
     inner: Mapping[Where, Entity] | None = None
-    """Entities within it, by where their list, or the only one, is."""
+    """Entities within it, by where their list, or the only object, is."""
     in_seconds: bool = False
     """Whether ``duration_ms`` is stated in seconds."""
     accounts: str = ""
-    """Columns of accounts: what stands there is replaced by pseudonyms before anything else."""
+    """Columns of accounts, which are replaced by pseudonyms before anything else."""
     also: str = ""
-    """Keys that computed cells read."""
+    """Keys that computed cells read, separated by blanks."""
     hides: str = ""
     """Keys that a rejected row must not show."""
 
@@ -74,12 +74,12 @@ class EntityReader:
             yield from self.read(records)
 
     def read(self, records: JsonRecords) -> Iterator[Chunk]:
-        """Yield records, and then what is within them, as chunks."""
+        """Yield records, and then the objects within them, as chunks."""
         texts, hidden = records.texts, self._entity.hides.split()
 
         def shown(at: int) -> object:
             if hidden:
-                # Only what was understood: broken JSON may name the person too.
+                # Only parsed keys: broken JSON could name the person too.
                 return _shown({k: v for k, v in records.rows[at].items() if k not in hidden})
             if not texts:
                 return _shown(records.rows[at])
@@ -144,7 +144,7 @@ class EntityReader:
         yield from self._entity_chunks(inner, rows, outer, reasons, lambda at: _shown(items[at]))
 
 
-_NO_OBJECT = "no JSON object"
+_NO_OBJECT = "not a JSON object"
 _HOLDS = (dict, str)
 
 
@@ -156,7 +156,7 @@ def _shown(item: object) -> str:
 
 
 def _as_object(item: object) -> Object:
-    """Return an item of a list of objects; of a list of texts it becomes one with a ``value``."""
+    """Return an item of a list as an object; a text becomes an object with a ``value``."""
     if isinstance(item, dict):
         return item
     return {"value": item} if isinstance(item, str) else _NOTHING
@@ -179,7 +179,7 @@ class _Cells:
         hidden = entity.accounts.split()
         found = {
             table: {
-                # A date of release may be there for its year only, which is derived from it.
+                # A date of release can be there for its year only, which is derived from it.
                 name: self._column(kinds(table).get(name, CellKind.TEXT), name, where)
                 for name, where in columns.items()
             }
@@ -193,7 +193,7 @@ class _Cells:
         cells = self._computed(name, where) if callable(where) else self._at(where)
         array, wrong = column_of(kind, cells)
         for at in wrong:
-            self._reasons.setdefault(at, f"{name} is no single value")
+            self._reasons.setdefault(at, f"{name} is not a single value")
         return array
 
     def _at(self, path: str) -> list[Any]:
@@ -216,12 +216,12 @@ class _Cells:
         try:
             return where(row)
         except (TypeError, AttributeError):
-            self._reasons.setdefault(at, f"{name} is stated in another form")
+            self._reasons.setdefault(at, f"{name} has an unexpected form")
             return None
 
 
 def _found(rows: Sequence[Object], where: Where) -> list[Any]:
-    """Return inner objects; where there should be some in another form, one that is none."""
+    """Return inner objects; a list of one ``None`` where they have an unexpected form."""
     if isinstance(where, str):
         return _values(rows, where, {})
     found: list[Any] = []
@@ -242,12 +242,12 @@ def _values(rows: Sequence[Object], path: str, reasons: dict[int, str]) -> list[
 
 
 def _objects(cells: Sequence[Any], name: str, reasons: dict[int, str]) -> list[Object]:
-    """Return objects, empty ones where there is none."""
+    """Return objects; empty ones where a cell isn't an object."""
     if set(map(type, cells)) == {dict}:
         return list(cells)
     for at, cell in enumerate(cells):
         if cell is not None and not isinstance(cell, dict):
-            reasons.setdefault(at, f"{name} is no object")
+            reasons.setdefault(at, f"{name} is not an object")
     return [cell if isinstance(cell, dict) else _NOTHING for cell in cells]
 
 
@@ -257,7 +257,7 @@ def names_of(objects: Any, key: str = "name") -> str | None:
     Raises
     ------
     TypeError, AttributeError
-        When it is no list of objects.
+        When it isn't a list of objects.
     """
     if objects is None:
         return None
@@ -266,16 +266,16 @@ def names_of(objects: Any, key: str = "name") -> str | None:
 
 
 def count_of(items: Any) -> int | None:
-    """Return how many items a list has; ``None`` when there is none."""
+    """Return how many items a list has; ``None`` without a list."""
     return None if items is None else len(_listed(items))
 
 
 def only_of(items: Any) -> Any:
-    """Return the one item of a list that has only one."""
+    """Return the only item of a list; ``None`` when it has more or none."""
     return items[0] if items is not None and len(_listed(items)) == 1 else None
 
 
 def _listed(items: Any) -> list[Any]:
     if not isinstance(items, list):
-        raise TypeError("no list")
+        raise TypeError("not a list")
     return items

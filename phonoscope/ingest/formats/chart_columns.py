@@ -1,10 +1,10 @@
-"""Columns of charts: a rank, a title and a performer a row, as services and magazines write."""
+"""Columns of charts: a rank, a title and a performer in each row."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from phonoscope.ingest.convert.column_aliases import fields_by_alias
+from phonoscope.ingest.convert.column_aliases import fields_by_alias, plain
 
 COLUMN_ALIASES = {
     "rank": "rank current_week current position pos chart_position this_week",
@@ -21,7 +21,7 @@ COLUMN_ALIASES = {
     "times_on_chart": "weeks_on_chart wks_on_chart days_on_chart weeks times_on_chart",
     "streams": "streams plays",
 }
-"""Spellings of columns by field, the surest first."""
+"""Aliases of each field, the surest first."""
 _BY_WEEK = {"chart_week", "current_week", "week", "week_date", "weeks_on_chart", "wks_on_chart",
             "weeks", "last_week", "this_week"}  # fmt: skip
 _NEEDED = {"rank", "title", "performer"}
@@ -29,12 +29,12 @@ _OF_CHARTS_ONLY = {"peak_rank", "previous_rank", "times_on_chart"}
 
 
 def fields_of_chart(columns: Collection[str]) -> dict[str, str]:
-    """Return field by column of the columns whose spelling is known."""
+    """Return field by column, for the columns whose name is known."""
     return fields_by_alias(columns, COLUMN_ALIASES)
 
 
 def are_of_a_chart(columns: Collection[str]) -> bool:
-    """Whether columns are those of a chart, or may be: lists of tracks have ranks too."""
+    """Whether columns can be those of a chart; lists of tracks can have ranks too."""
     return set(fields_of_chart(columns).values()) >= _NEEDED
 
 
@@ -45,8 +45,8 @@ def are_of_a_dated_chart(columns: Collection[str]) -> bool:
 
 
 def period_of(columns: Collection[str]) -> str | None:
-    """Return what the names of columns say a chart counts: ``day``, ``week`` or nothing."""
-    names = {name.strip().lower().replace(" ", "_") for name in columns}
-    if names & _BY_WEEK:
+    """Return the period of a chart by the names of its columns: ``day``, ``week`` or ``None``."""
+    names = {plain(name) for name in columns}
+    if names & {plain(name) for name in _BY_WEEK}:
         return "week"
-    return "day" if "days_on_chart" in names else None
+    return "day" if plain("days_on_chart") in names else None

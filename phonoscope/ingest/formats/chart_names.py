@@ -1,4 +1,4 @@
-"""What the name of a downloaded chart says: Spotify Charts write region and date nowhere else."""
+"""The name of a downloaded chart: Spotify Charts state region and date nowhere else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PERIODS = {"daily": "day", "weekly": "week"}
 
 @dataclass(frozen=True)
 class ChartName:
-    """A chart's name, region, day and period, as a file is called."""
+    """A chart's name, region, day and period, read from the name of its file."""
 
     chart: str
     """Kind and period, e.g. ``regional-weekly``: a region has charts of both on one day."""
@@ -27,7 +27,7 @@ class ChartName:
 
 
 def read_name(name: str) -> ChartName | None:
-    """Return what a name like ``regional-global-weekly-2026-07-02`` says, or ``None``."""
+    """Return the parts of a name like ``regional-global-weekly-2026-07-02``, or ``None``."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None

@@ -1,13 +1,15 @@
-"""Charts as CSV: those of magazines, downloads of Spotify Charts, and plain lists with ranks."""
+"""Charts as CSV: charts of magazines, downloads of Spotify Charts, and plain lists with ranks."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.errors import SourceError, UsageError
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
@@ -19,14 +21,16 @@ from phonoscope.ingest.formats.chart_columns import (
 )
 from phonoscope.ingest.formats.chart_names import read_name
 from phonoscope.ingest.formats.flat_csv import are_of_tracks
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.linking.days import is_day
+from phonoscope.messages import gettext, lines
+from phonoscope.text import joined
 
 UNSTATED = "unstated"
-"""Stands for a region that neither the file nor who ingested it names: it is part of a key."""
+"""Region where neither the file nor the user names one; a key can't be empty."""
 CONSTANTS = ("chart", "region", "chart_date", "entry_kind")
-"""What who ingests a chart may say of all its rows."""
+"""Fields that the user can state for all rows of a chart."""
 ENTRY_KINDS = ("track", "album")
 _NUMBERS = ("rank", "peak_rank", "previous_rank", "times_on_chart", "streams")
 _ID = r"^\s*(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/)([0-9A-Za-z]{22})(?:\?.*)?\s*$"
@@ -41,25 +45,50 @@ def _recognises(source: CsvFile) -> bool:
         return False
     said = _said(source)
     if "chart_date" not in {*fields_of_chart(columns).values(), *said}:
+        command = ["phonoscope", "charts", source.name, "--into", "CATALOGUE"]
         raise SourceError(
-            f"{source.name} is a chart without a day: no column has it, and the name of the file "
-            "is not like regional-global-weekly-2026-07-02.csv. Say it: 'phonoscope charts FILE "
-            "--date YYYY-MM-DD'"
+            lines(
+                [
+                    gettext(
+                        "{file} is a chart without a day: no column and not its name has one.",
+                        file=source.name,
+                    ),
+                    gettext(
+                        "Give the day: {command}",
+                        command=f"{shlex.join(command)} --date YYYY-MM-DD",
+                    ),
+                ]
+            ),
+            code="no-chart-date",
         )
     return True
 
 
 def _said(source: CsvFile) -> dict[str, str]:
-    """Return what holds for all rows: the constants, else what the name of the file says."""
+    """Return the values of all rows: the constants, or else those in the name of the file."""
     constants = dict(source.constants or {})
     if unknown := set(constants) - set(CONSTANTS):
         raise UsageError(
-            f"of a chart's rows {', '.join(CONSTANTS)} can be stated, not {min(unknown)}"
+            gettext(
+                "A chart has no constant '{name}'. It has {names}.",
+                name=printable(min(unknown)[:60]),
+                names=joined(CONSTANTS),
+            ),
+            code="unknown-constant",
         )
     if "chart_date" in constants and not is_day(constants["chart_date"]):
-        raise UsageError(f"{constants['chart_date']!r} is no day; a day is written YYYY-MM-DD")
+        raise UsageError(
+            gettext(
+                "'{text}' isn't a day. Write it as YYYY-MM-DD.",
+                text=printable(constants["chart_date"][:40]),
+            ),
+            code="not-a-day",
+        )
     if constants.get("entry_kind", "track") not in ENTRY_KINDS:
-        raise UsageError(f"entries of a chart are one of {', '.join(ENTRY_KINDS)}")
+        raise UsageError(
+            gettext("The entries of a chart are {kinds}.", kinds=" or ".join(ENTRY_KINDS)),
+            code="unknown-entry-kind",
+        )
     named = read_name(source.file_name)
     of_name = {} if named is None else vars(named)
     by_columns = period_of(source.columns)
@@ -87,7 +116,7 @@ def _raw(
     columns, reject_reasons = read_columns(records, places)
     rows = records.rows
     for field, value in said.items():
-        # A column says more than a name, and who ingests it more than both.
+        # A column goes before the name of the file, and the user before both.
         if field in constants or field not in columns:
             columns[field] = pa.repeat(pa.scalar(value), len(rows))
     columns["region"] = _filled(columns["region"], said["region"])
@@ -115,9 +144,9 @@ def _filled(cells: pa.Array, value: str) -> pa.Array:
 
 
 def _days(cells: pa.Array) -> pa.Array:
-    """Return days as YYYY-MM-DD, a time after them cut off; what is no such day becomes empty.
+    """Return days as YYYY-MM-DD, without a time after them; other text becomes empty.
 
-    05/06/2024 is May or June: nothing tells which, so it is no day here.
+    05/06/2024 can be in May or June, so it becomes empty too.
     """
     once = pc.utf8_trim_whitespace(cells).dictionary_encode()
     cut = [(text or "")[:10].replace("/", "-") for text in once.dictionary.to_pylist()]
@@ -129,13 +158,13 @@ def _days(cells: pa.Array) -> pa.Array:
 
 
 def _without_dash(cells: pa.Array) -> pa.Array:
-    """Return cells without those that say by a dash that there is nothing."""
+    """Return cells with those empty that have a dash for no value."""
     trimmed = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.is_in(trimmed, value_set=pa.array(["-", "\u2013", "\u2014"])), "", cells)
 
 
 def _ids(cells: pa.Array) -> pa.Array:
-    """Return Spotify's ids out of its URIs and addresses; others as they are written."""
+    """Return Spotify's ids from its URIs and addresses; other ids as written."""
     return pc.replace_substring_regex(cells, _ID, r"\1")
 
 
@@ -143,13 +172,20 @@ def _ignored(source: CsvFile) -> list[str]:
     return [name for name in source.columns if name not in fields_of_chart(source.columns)]
 
 
+def _needs(source: CsvFile) -> list[Need]:
+    by_field = {field: column for column, field in fields_of_chart(source.columns).items()}
+    if "rank" not in by_field and source.constants is None:
+        # Titles and performers alone are rather a list of tracks.
+        return []
+    return [Need(each, by_field.get(each, "")) for each in ("rank", "title", "performer")]
+
+
 FORMAT = Format(
     name="charts-csv",
     opens=CsvFile,
-    looks_for="a CSV file of a chart: a rank (rank, position, current_week ...), a title and a "
-    "performer, with the day in a column, in a name such as regional-global-weekly-2026-07-02.csv, "
-    "or given to 'phonoscope charts --date'",
+    looks_for=gettext("a chart as CSV"),
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
+    needs=_needs,
 )

@@ -1,8 +1,8 @@
 """DDEX ERN NewReleaseMessages, 3.8.2 to 4.3: what a label delivers to a service.
 
-A recording of a message becomes a track of its main release. Its id is the release's, a colon, and
-the message's own reference: the same ISRC may be on several releases. What the message declares of
-machines in a recording becomes rows of ``track_declared``, by the rules of
+A recording of a message becomes a track of its main release. Its id is the id of the release, a
+colon, and the reference in the message, because the same ISRC can be on several releases. What the
+message declares about machines in a recording becomes rows of ``track_declared``, by the rules of
 :mod:`phonoscope.disclosure.ddex`.
 """
 
@@ -21,20 +21,21 @@ from phonoscope.ingest.convert.nested import Entity, EntityReader
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
+from phonoscope.messages import gettext
 
 _ROOT = re.compile(r"\{http://ddex\.net/xml/ern/[0-9.]{1,10}\}NewReleaseMessage")
 _ISO_8601 = re.compile(
     r"P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,5})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.([0-9]{1,9}))?S)?"
 )
 _EXPLICIT = {"Explicit": True, "NotExplicit": False, "ExplicitContentEdited": False}
-"""The other words say that nobody knows or that it does not apply."""
+"""The other words mean that it is unknown or doesn't apply."""
 _WORLDWIDE = "Worldwide"
 _RELEASE_IDS = ("ICPN", "GRid", "ProprietaryId")
 _DATES = ("GlobalOriginalReleaseDate", "OriginalReleaseDate", "ReleaseDate", "GlobalReleaseDate")
 
 
 def milliseconds(duration: str | None) -> int | str | None:
-    """Return a duration of ISO 8601, ms, a fraction of it cut off; what is none as it is.
+    """Return a duration of ISO 8601 as whole ms; other text unchanged.
 
     >>> milliseconds("PT3M45S")
     225000
@@ -116,7 +117,7 @@ def _shallow(declared: Declaration) -> dict[str, str | None]:
 
 
 def _title(element: Element | None) -> str | None:
-    """Return the title as it is shown; 4.x writes it out, 3.x has its parts."""
+    """Return the title for display; ERN 4 has it whole, ERN 3 in parts."""
     whole = text(element, "DisplayTitleText")
     if whole:
         return whole
@@ -140,7 +141,7 @@ def _artists(
 
 
 def _territories(root: Element, reference: str | None) -> list[str] | None:
-    """Return the countries in the deals of a release; ``None`` when they name no certain ones."""
+    """Return the countries in the deals of a release; ``None`` when they aren't listed."""
     found: dict[str, None] = {}
     for deals in children(child(root, "DealList"), "ReleaseDeal"):
         if reference not in [text(each) for each in children(deals, "DealReleaseReference")]:
@@ -219,7 +220,7 @@ def _read(job: Job[XmlFile]) -> Iterator[Chunk]:
 FORMAT = Format(
     name="ddex-ern",
     opens=XmlFile,
-    looks_for="a DDEX NewReleaseMessage in XML (ERN 3.8.2 to 4.3), or a folder of them",
+    looks_for=gettext("a DDEX NewReleaseMessage in XML"),
     recognises=lambda source: _ROOT.fullmatch(source.root) is not None,
     read=_read,
     ignored=lambda source: [],

@@ -6,10 +6,11 @@ from typing import Any
 
 from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object, count_of, names_of, only_of
+from phonoscope.messages import gettext
 
 
 def _artists(row: Object) -> Any:
-    """Return the artists of a track: all of them where it lists them, else the first."""
+    """Return the artists of a track: all of them if it lists them, or else the first."""
     return row.get("contributors") or row.get("artist")
 
 
@@ -59,5 +60,7 @@ _TRACK = Entity(
     also="artist contributors available_countries",
 )
 FORMAT = entities_format(
-    "deezer-json", "Deezer's API", {"id title duration rank artist.name": _TRACK}
+    "deezer-json",
+    gettext("JSON objects from Deezer's API"),
+    {"id title duration rank artist.name": _TRACK},
 )

@@ -1,7 +1,7 @@
 """Discogs' monthly dumps: releases with their tracks, and artists.
 
-A track has no id there: it is its release's, a hyphen, and its number in the list. Parts of a track
-(``sub_tracks``) are not read.
+Tracks have no ids there. A track gets the id of its release, a hyphen, and its number in the list.
+Parts of a track (``sub_tracks``) aren't read.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from xml.etree.ElementTree import Element
 from phonoscope.disclosure.xml_tree import child, children, local, text
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.nested import Entity, EntityReader
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.json_file import JsonRecords
 from phonoscope.ingest.readers.xml_file import XmlFile
+from phonoscope.messages import gettext
 
 _CHUNK_RECORDS = 1000
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-9]{1,2})(?:[.,]([0-9]{1,3}))?")
 _NUMBERED = re.compile(r" \([0-9]+\)$")
-"""What Discogs adds to the names of artists that are called alike."""
+"""What Discogs adds to the names of artists with the same name."""
 
 
 def milliseconds(clock: str | None) -> int | str | None:
-    """Return a duration such as ``3:45`` or ``1:02:03``, ms; what is none as it is written.
+    """Return a duration such as ``3:45`` or ``1:02:03``, ms; other text unchanged.
 
     >>> milliseconds("3:45")
     225000
@@ -39,7 +40,7 @@ def milliseconds(clock: str | None) -> int | str | None:
 
 
 def precision(date: str | None) -> str | None:
-    """Return what a date such as ``1999-00-00`` names; ``None`` to let its form say."""
+    """Return the precision of a date such as ``1999-00-00``; ``None`` for complete dates."""
     if date is None or len(date) != 10 or not date.endswith("-00"):
         return None
     return "year" if date.endswith("-00-00") else "month"
@@ -182,7 +183,7 @@ def _read(job: Job[XmlFile]) -> Iterator[Chunk]:
     first_row = 1
     for element in source.records(1):
         if local(element) != tag:
-            reject_reasons[len(rows)] = f"no {tag}"
+            reject_reasons[len(rows)] = "unexpected element"
         rows.append(made(element))
         if len(rows) >= _CHUNK_RECORDS:
             yield from reader.read(JsonRecords(first_row, rows, (), reject_reasons))
@@ -192,12 +193,21 @@ def _read(job: Job[XmlFile]) -> Iterator[Chunk]:
         yield from reader.read(JsonRecords(first_row, rows, (), reject_reasons))
 
 
+def _needs(source: XmlFile) -> list[Need]:
+    listed = [
+        [Need(root, root if source.root == root else "")]
+        + [Need(path, path if path in source.paths else "") for path in needs.split()]
+        for root, (needs, _, _) in _KINDS.items()
+    ]
+    return max(listed, key=lambda needs: sum(bool(need.found) for need in needs) / len(needs))
+
+
 FORMAT = Format(
     name="discogs-xml",
     opens=XmlFile,
-    looks_for="XML of Discogs' dumps: releases (release, title, tracklist) or artists (artist, id, "
-    "name)",
+    looks_for=gettext("an XML dump of Discogs"),
     recognises=_recognises,
     read=_read,
     ignored=lambda source: [],
+    needs=_needs,
 )

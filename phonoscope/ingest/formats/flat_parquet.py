@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from phonoscope.ingest.base import NOWHERE, Chunk, Position
 from phonoscope.ingest.cell import CellKind
-from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable, kinds
+from phonoscope.ingest.convert.derived_ids import ids_of
 from phonoscope.ingest.convert.flat_table import ROWS, SECONDS, tables_of
-from phonoscope.ingest.formats.flat_csv import are_of_tracks, fields_of
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.formats.flat_csv import (
+    are_of_tracks,
+    fields_to_read,
+    id_columns,
+    needs_of_tracks,
+)
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.parquet_files import (
     ParquetCell,
     ParquetFiles,
     ParquetTable,
     quoted,
 )
+from phonoscope.messages import gettext
+
+_FOR_IDS = "id_from_"
+"""Begins the names of cells that ids are derived from and that no field holds."""
 
 
 def _table(source: ParquetFiles) -> ParquetTable | None:
-    """Return the one table of a source, when it is one of tracks."""
+    """Return the one table of a source, when it is a table of tracks."""
     (table, *others) = source.tables
-    return None if others or not are_of_tracks(table.readable) else table
+    return None if others or not are_of_tracks(table.readable, source.id_from) else table
 
 
 def _names(table: ParquetTable) -> list[str]:
     return [name for name, _ in table.columns.values()]
 
 
-def _cells(table: ParquetTable) -> list[ParquetCell]:
+def _cells(table: ParquetTable, id_from: Sequence[str]) -> list[ParquetCell]:
     types = {**kinds("features"), **kinds("tracks"), SECONDS: CellKind.REAL}
     of_columns = table.readable
     return [
         ParquetCell(to, types[to], quoted(name), of_columns[name])
-        for name, to in fields_of(of_columns).items()
+        for name, to in fields_to_read(of_columns, id_from).items()
         if to in types
+    ]
+
+
+def _cells_for_ids(table: ParquetTable, id_from: Sequence[str]) -> list[ParquetCell]:
+    of_columns = table.readable
+    return [
+        ParquetCell(f"{_FOR_IDS}{at + 1}", CellKind.TEXT, quoted(name), of_columns[name])
+        for at, name in enumerate(id_columns(id_from, list(of_columns)))
     ]
 
 
@@ -44,16 +62,19 @@ def _read(job: Job[ParquetFiles]) -> Iterator[Chunk]:
     source = job.source
     table = _table(source)
     assert table is not None
-    cells = _cells(table)
+    cells, for_ids = _cells(table, source.id_from), _cells_for_ids(table, source.id_from)
+    names, of_ids = [cell.column for cell in cells], [cell.column for cell in for_ids]
     with source.connection() as connection:
         after = source.start[0] if source.start else 0
-        for batch, before in source.batches(connection, table, cells, after=after):
+        for batch, before in source.batches(connection, table, [*cells, *for_ids], after=after):
             begins = NOWHERE if before is None else (before,)
-            yield chunk_of(_raw(batch, [cell.column for cell in cells], begins))
+            yield chunk_of(_raw(batch, names, of_ids, begins))
 
 
-def _raw(batch: pa.RecordBatch, names: list[str], begins: Position) -> Raw:
+def _raw(batch: pa.RecordBatch, names: list[str], of_ids: list[str], begins: Position) -> Raw:
     columns = {name: batch.column(name) for name in names}
+    if of_ids:
+        columns["track_id"] = ids_of([decodable(batch.column(name))[0] for name in of_ids])
     tables, in_seconds = tables_of(dict(columns))
 
     def row_text(at: int) -> dict[str, object]:
@@ -74,16 +95,24 @@ def _raw(batch: pa.RecordBatch, names: list[str], begins: Position) -> Raw:
 
 def _ignored(source: ParquetFiles) -> list[str]:
     table = _table(source)
-    read = {cell.sql for cell in _cells(table)} if table else set()
-    return [name for name in _names(table) if quoted(name) not in read] if table else []
+    if table is None:
+        return []
+    cells = [*_cells(table, source.id_from), *_cells_for_ids(table, source.id_from)]
+    read = {cell.sql for cell in cells}
+    return [name for name in _names(table) if quoted(name) not in read]
+
+
+def _needs(source: ParquetFiles) -> list[Need]:
+    return needs_of_tracks(source.tables[0].readable)
 
 
 FORMAT = Format(
     name="flat-parquet",
     opens=ParquetFiles,
-    looks_for="a Parquet file, or a folder of such with the same columns, of tracks: the columns "
-    "of a flat-csv",
+    looks_for=gettext("a Parquet file of tracks"),
     recognises=lambda source: _table(source) is not None,
     read=_read,
     ignored=_ignored,
+    needs=_needs,
+    takes_id_from=True,
 )

@@ -1,7 +1,7 @@
 """Listens as ListenBrainz exports and dumps them: who played what, and when.
 
-Of who listened nothing is kept but a hash, see :mod:`.pseudonyms`: listens of one person can be
-told to be of one person, and nobody without the key can tell of whom.
+Only a hash of the user is stored, see :mod:`.pseudonyms`: it shows which listens are of the same
+person, but not who that is without the key.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from typing import Any
 from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE
+from phonoscope.messages import gettext
 
 
 def _user(row: Object) -> str | None:
-    """Return who listened; ``None`` when the listen does not say."""
+    """Return who listened; ``None`` when the listen doesn't say."""
     name = row.get("user_id") if row.get("user_id") is not None else row.get("user_name")
     if isinstance(name, list | dict):
-        raise TypeError("no name")
+        raise TypeError("not a name")
     if name is None or name == "":
         return None
     return str(name)
 
 
 def _track(row: Object) -> Any:
-    """Return the recording's id: of MusicBrainz where it is known, else ListenBrainz's own."""
+    """Return the id of the recording: MusicBrainz's where it is known, or ListenBrainz's."""
     about = row.get("track_metadata") or {}
     more = about.get("additional_info") or {}
     mapped = about.get("mbid_mapping") or {}
@@ -61,7 +62,7 @@ _LISTEN = Entity(
 )
 _FORMAT = entities_format(
     "listenbrainz",
-    "ListenBrainz",
+    gettext("listens of ListenBrainz as JSON"),
     {
         "listened_at track_metadata.track_name track_metadata.artist_name": _LISTEN,
         "timestamp track_metadata.track_name track_metadata.artist_name": _LISTEN,

@@ -1,6 +1,6 @@
-"""Lists of artists that are said to be machines: names or ids, with what is said and where.
+"""Lists of artists that someone calls machines: names or ids, with the claim and its evidence.
 
-A list that says nothing of its artists is not taken for one: it might be any list of artists.
+A list without claims isn't recognised: it could be any list of artists.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.column_aliases import fields_by_alias
 from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
+from phonoscope.messages import gettext
 
 COLUMN_ALIASES = {
     "name": "artist_name artist band band_name performer",
@@ -35,8 +36,11 @@ def _fields(source: CsvFile) -> dict[str, str]:
 def _recognises(source: CsvFile) -> bool:
     fields = set(_fields(source).values())
     says_so = {"name", "artist_id"} & fields and {"says", "evidence_url"} & fields
-    of_tracks = fields_by_alias(source.columns, {"track": _OF_TRACKS})
-    return source.mapping is None and bool(says_so) and not of_tracks
+    return source.mapping is None and bool(says_so) and not _has_tracks(source)
+
+
+def _has_tracks(source: CsvFile) -> bool:
+    return bool(fields_by_alias(source.columns, {"track": _OF_TRACKS}))
 
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
@@ -49,7 +53,7 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
 def _raw(records: Records, places: dict[str, int]) -> Raw:
     columns, reject_reasons = read_columns(records, places)
     names = [columns[name] for name in ("artist_id", "name") if name in columns]
-    # An empty cell is text here; only what is missing makes way for the name.
+    # An empty cell of ids is empty text here; then the name is the id.
     known = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(c), ""), None, c) for c in names]
     columns["artist"] = pc.coalesce(*known)
     rows = records.rows
@@ -65,12 +69,26 @@ def _raw(records: Records, places: dict[str, int]) -> Raw:
     )
 
 
+def _needs(source: CsvFile) -> list[Need]:
+    if _has_tracks(source):
+        return []
+    by_field = {field: column for column, field in _fields(source).items()}
+    return [
+        Need(
+            gettext("artist_name or artist_id"), by_field.get("name", by_field.get("artist_id", ""))
+        ),
+        Need(
+            gettext("says or evidence_url"), by_field.get("says", by_field.get("evidence_url", ""))
+        ),
+    ]
+
+
 FORMAT = Format(
     name="machine-artists",
     opens=CsvFile,
-    looks_for="a CSV file of artists said to be machines: artist_name or artist_id, with says or "
-    "evidence_url, and nothing of tracks",
+    looks_for=gettext("a CSV list of artists that someone calls machines"),
     recognises=_recognises,
     read=_read,
     ignored=lambda source: [name for name in source.columns if name not in _fields(source)],
+    needs=_needs,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity
+from phonoscope.messages import gettext
 
 _PLACE = Entity(
     "tracks",
@@ -36,6 +37,6 @@ _PLAYLIST = Entity(
 )
 FORMAT = entities_format(
     "million-playlists",
-    "the Million Playlist Dataset",
+    gettext("a slice of the Million Playlist Dataset"),
     {"pid name num_followers tracks.track_uri tracks.artist_uri": _PLAYLIST},
 )

@@ -1,7 +1,7 @@
 """MusicBrainz's JSON dumps: one recording, release or artist a line.
 
-Of several ISRCs of a recording the first is kept. The tracks of a release have ids of their own, so
-a dump of releases lists a recording as often as it was released.
+A recording with several ISRCs keeps the first. The tracks of a release have ids of their own, so a
+dump of releases lists a recording once for each release.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 
 from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, Object, names_of
+from phonoscope.messages import gettext
 
 
 def _credit(credits: Any) -> str | None:
-    """Return who made it as it is printed: names, and what joins them."""
+    """Return the credit as printed: names, and the words between them."""
     if credits is None:
         return None
     parts = [part.get(key) or "" for part in credits for key in ("name", "joinphrase")]
@@ -23,7 +24,7 @@ def _credit(credits: Any) -> str | None:
 
 def _first(items: Any) -> Any:
     if not (items is None or isinstance(items, list)):
-        raise TypeError("no list")
+        raise TypeError("not a list")
     return items[0] if items else None
 
 
@@ -119,7 +120,7 @@ _ARTIST = Entity(
 )
 FORMAT = entities_format(
     "musicbrainz-json",
-    "MusicBrainz's dumps",
+    gettext("a JSON dump of MusicBrainz"),
     {
         "id title length isrcs artist-credit": _RECORDING,
         "id title media label-info": _RELEASE,

@@ -1,4 +1,4 @@
-"""Logs of plays as CSV files."""
+"""Play logs as CSV files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Iterator
 
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.flat_table import read_columns
-from phonoscope.ingest.formats.play_log import LOOKS_FOR, are_plays, chunk_of_plays, fields_of
+from phonoscope.ingest.formats.play_log import (
+    are_plays,
+    chunk_of_plays,
+    fields_of,
+    needs_of_plays,
+)
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers.csv_file import CsvFile
+from phonoscope.messages import gettext
 
 
 def _recognises(source: CsvFile) -> bool:
@@ -40,9 +46,10 @@ def _ignored(source: CsvFile) -> list[str]:
 FORMAT = Format(
     name="plays-csv",
     opens=CsvFile,
-    looks_for=f"a CSV file of {LOOKS_FOR}",
+    looks_for=gettext("a play log as CSV"),
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
     not_resumable_reason=KEY_IS_GONE,
+    needs=lambda source: needs_of_plays(source.columns),
 )

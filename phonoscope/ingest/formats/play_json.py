@@ -1,4 +1,4 @@
-"""Logs of plays as JSON: an object a play."""
+"""Play logs as JSON, one object a play."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import pyarrow as pa
 
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.formats.play_log import (
-    LOOKS_FOR,
     are_plays,
     chunk_of_plays,
     fields_of,
     kind_of,
+    needs_of_plays,
 )
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE, Pseudonyms
 from phonoscope.ingest.readers.json_cells import column_of
 from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array
+from phonoscope.messages import gettext
 
 
 def _keys(source: JsonFile) -> list[str]:
@@ -42,7 +43,7 @@ def _chunk(records: JsonRecords, fields: dict[str, str], pseudonyms: Pseudonyms)
         cells = [row.get(key) for row in records.rows]
         columns[field], wrong = column_of(kind_of(field), cells)
         for at in wrong:
-            reject_reasons.setdefault(at, f"{field} is no single value")
+            reject_reasons.setdefault(at, f"{field} is not a single value")
     length = len(records.rows)
     return chunk_of_plays(
         records.first_row,
@@ -62,9 +63,10 @@ def _ignored(source: JsonFile) -> list[str]:
 FORMAT = Format(
     name="plays-json",
     opens=JsonFile,
-    looks_for=f"JSON objects of {LOOKS_FOR}",
+    looks_for=gettext("a play log as JSON"),
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
     not_resumable_reason=KEY_IS_GONE,
+    needs=lambda source: needs_of_plays(_keys(source)),
 )

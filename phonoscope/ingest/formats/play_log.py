@@ -1,7 +1,7 @@
-"""Logs of plays: which column is what, and columns of a log into rows of ``listens``.
+"""Play logs: which column is what, and how columns become rows of ``listens``.
 
-A row that is rejected shows the form of its cells only, digits as 9 and letters as a: what stands
-in a wrong column may be a name or an address.
+A rejected row shows only the form of its cells, with digits as 9 and letters as a, because a cell
+in the wrong column could be a name or an address.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.cells import MS_FROM, either, is_text, value_of
 from phonoscope.ingest.convert.column_aliases import fields_by_alias
 from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable
+from phonoscope.ingest.job import Need
 from phonoscope.ingest.pseudonyms import Pseudonyms
+from phonoscope.messages import gettext
 
 COLUMN_ALIASES = {
     "user_hash": "account account_id user user_id userid username user_name user_hash listener "
@@ -33,15 +35,15 @@ COLUMN_ALIASES = {
     "play_source": "play_source source source_of_stream reason_start stream_source",
     "ip_hash": "ip_hash ip_prefix ip ip_addr ip_address",
 }
-"""Spellings of columns by column of ``listens``, the surest first; ``played_s`` is in seconds."""
+"""Aliases by column of ``listens``, the surest first; ``played_s`` is in seconds."""
 NEEDED = frozenset({"user_hash", "track_id", "listened_utc"})
-LOOKS_FOR = (
-    "plays: a column of accounts (account, user, user_id ...), one of tracks (track_id, track, "
-    "isrc ...) and one of times (played_at, timestamp, ts, time ...); and if it has them ms_played "
-    "or seconds_played, country, device, source, ip or ip_prefix"
-)
+_NEEDS = {
+    "user_hash": gettext("account or user_id"),
+    "track_id": gettext("track_id or isrc"),
+    "listened_utc": gettext("played_at or timestamp"),
+}
 ROWS = "plays"
-"""What a log is called as a table of the source."""
+"""Name of a log as a table of the source."""
 _MOST_FORM = 40
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)? ?(Z|UTC|[+-]\d{2}:?\d{2})?",
@@ -51,10 +53,16 @@ _PLAIN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6
 
 
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
-    """Return field by column of the columns whose spelling is known."""
+    """Return field by column, for the columns whose name is known."""
     found = fields_by_alias(columns, COLUMN_ALIASES)
     twice = {"played_ms", "played_s"} <= set(found.values())
     return {name: field for name, field in found.items() if not (twice and field == "played_s")}
+
+
+def needs_of_plays(columns: Iterable[str]) -> list[Need]:
+    """Return what a play log needs, and the columns that have it."""
+    by_field = {field: column for column, field in fields_of(columns).items()}
+    return [Need(name, by_field.get(field, "")) for field, name in _NEEDS.items()]
 
 
 def are_plays(columns: Collection[str]) -> bool:
@@ -63,7 +71,7 @@ def are_plays(columns: Collection[str]) -> bool:
 
 
 def kind_of(field: str) -> CellKind:
-    """Return what cells of a field hold, for who reads them from a typed file."""
+    """Return the kind of the cells of a field, for reading them from a typed file."""
     kinds = {
         "listened_utc": CellKind.TIME,
         "played_ms": CellKind.INTEGER,
@@ -92,9 +100,9 @@ def chunk_of_plays(
     length
         Rows.
     pseudonyms
-        What hides accounts and addresses.
+        Hides accounts and addresses.
     reject_reasons
-        Why rows cannot be kept, as far as it is known; empty where they can.
+        Why rows can't be kept, as far as it is known; empty where they can.
     begins
         See :class:`.base.Chunk`.
     """
@@ -104,17 +112,17 @@ def chunk_of_plays(
         array, undecodable = decodable(cells)
         faults.add(undecodable, f"{field} is undecodable text")
         if field in ("user_hash", "ip_hash"):
-            # Blank, missing and overlong ones are told before they are hidden.
+            # A hash hides whether a name is blank or too long, so that is checked first.
             text, bad = value_of(CellKind.ID, array.cast(pa.string()))
             faults.add(bad, f"{field} is too long")
             hide = pseudonyms.accounts if field == "user_hash" else pseudonyms.addresses
             made[field] = hide(text)
         elif field == "listened_utc":
             made[field], bad = _moments(array)
-            faults.add(bad, "listened_utc is no time")
+            faults.add(bad, "listened_utc is not a time")
         elif field == "played_s":
             made["played_ms"], bad = value_of(CellKind.SECONDS, array)
-            faults.add(bad, "played_s is no number")
+            faults.add(bad, "played_s is not a number")
         else:
             made[field] = array
     return chunk_of(
@@ -131,7 +139,7 @@ def chunk_of_plays(
 
 
 class _RejectReasons:
-    """Why rows cannot be kept: the first reason found counts."""
+    """Why rows can't be kept; the first reason found counts."""
 
     def __init__(self, reject_reasons: pa.Array | None, length: int) -> None:
         self.reasons = reject_reasons
@@ -159,7 +167,7 @@ def _forms(columns: Mapping[str, pa.Array]) -> Callable[[int], object]:
 
 
 def form_of(cell: object) -> str | None:
-    """Return the form of a cell: digits as 9, letters as a, and no more than some of it."""
+    """Return the form of a cell, bounded: digits as 9, letters as a."""
     if cell is None:
         return None
     text = cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
@@ -169,7 +177,7 @@ def form_of(cell: object) -> str | None:
 
 
 def _moments(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Return ms since 1970 UTC of numbers or text, and which cells are no time."""
+    """Return ms since 1970 UTC from numbers or text, and which cells aren't a time."""
     if not is_text(array):
         return array, None
     trimmed, too_long = value_of(CellKind.ID, array)
@@ -182,7 +190,7 @@ def _moments(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:
             plain = pc.replace_substring_regex(trimmed, r"(Z|\+00:00)$", "")
             return _ms(pc.cast(plain, pa.timestamp("us"))), too_long
     except pa.ArrowInvalid:
-        pass  # A day that no month has, say; it is found below.
+        pass  # Such as 30 February; it is found below.
     cells = trimmed.to_pylist()
     found = [_moment(cell) for cell in cells]
     bad = [cell is not None and ms is None for cell, ms in zip(cells, found, strict=True)]
@@ -200,7 +208,7 @@ def _moment(cell: str | None) -> int | None:
     read = _ISO.fullmatch(cell)
     try:
         if read is None:
-            # As a number says it, seconds or ms: value_of tells them apart.
+            # A number of seconds or ms: value_of tells them apart.
             return int(float(cell)) if re.fullmatch(r"\d{1,14}(\.\d+)?", cell) else None
         day, minute, second, zone = read.groups()
         at = datetime.fromisoformat(f"{day}T{minute}{(second or ':00')[:10]}")

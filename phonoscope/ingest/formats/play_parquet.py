@@ -1,4 +1,4 @@
-"""Logs of plays as Parquet: a file, or a folder of such with the same columns."""
+"""Play logs as Parquet: a file, or a folder of files with the same columns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from phonoscope.ingest.base import NOWHERE, Chunk
 from phonoscope.ingest.convert.cells import MS_FROM
 from phonoscope.ingest.formats.play_log import (
-    LOOKS_FOR,
     are_plays,
     chunk_of_plays,
     fields_of,
     kind_of,
+    needs_of_plays,
 )
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE
@@ -22,6 +22,7 @@ from phonoscope.ingest.readers.parquet_files import (
     ParquetTable,
     quoted,
 )
+from phonoscope.messages import gettext
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class _Moment(ParquetCell):
         """SQL for the ms."""
         if not self.type.startswith("TIMESTAMP"):
             return super().value
-        # A cast would bring in the zone of this machine. What is too early is taken for unknown:
-        # as a number it would be read as seconds.
+        # A cast would use the time zone of this machine. A time that is too early becomes
+        # unknown, because as a number it would be read as seconds.
         return f"CASE WHEN epoch_ms({self.sql}) >= {MS_FROM} THEN epoch_ms({self.sql}) END"
 
 
@@ -82,9 +83,10 @@ def _ignored(source: ParquetFiles) -> list[str]:
 FORMAT = Format(
     name="plays-parquet",
     opens=ParquetFiles,
-    looks_for=f"a Parquet file, or a folder of such with the same columns, of {LOOKS_FOR}",
+    looks_for=gettext("a play log as Parquet"),
     recognises=lambda source: _table(source) is not None,
     read=_read,
     ignored=_ignored,
     not_resumable_reason=KEY_IS_GONE,
+    needs=lambda source: needs_of_plays(source.tables[0].readable),
 )

@@ -1,9 +1,10 @@
-"""Objects as a streaming service's web API returns them, in JSON: tracks, artists, features."""
+"""JSON objects from a streaming service's web API: tracks, artists, features."""
 
 from __future__ import annotations
 
 from phonoscope.ingest.convert.json_entities import entities_format
 from phonoscope.ingest.convert.nested import Entity, count_of, names_of, only_of
+from phonoscope.messages import gettext
 
 _DATED = {
     "release_date": "release_date",
@@ -87,7 +88,7 @@ _FEATURES = Entity(
 )
 FORMAT = entities_format(
     "web-api-json",
-    "a streaming service's web API",
+    gettext("JSON objects from a streaming service's web API"),
     {
         "id name duration_ms artists.name": _TRACK,
         "id name genres followers.total": _ARTIST,

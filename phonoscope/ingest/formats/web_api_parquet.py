@@ -1,4 +1,4 @@
-"""Tables of a web API as files, Parquet or staged to it: which is which is told by columns."""
+"""Tables of a web API as Parquet files, recognised by their columns."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from phonoscope.ingest.formats.web_api_tables import (
     Plan,
     are_recognised,
     cells_of,
+    needs_of_table,
     references,
 )
-from phonoscope.ingest.job import Format
+from phonoscope.ingest.job import Format, Need
 from phonoscope.ingest.readers.parquet_files import (
     Joined,
     ParquetCell,
@@ -31,10 +32,11 @@ from phonoscope.ingest.readers.parquet_files import (
     quoted,
     readable,
 )
+from phonoscope.messages import gettext
 
 
 def table_with(columns: frozenset[str]) -> str | None:
-    """Return which table of a web API has some columns, named in lower case."""
+    """Return which table of a web API has the given lower-case columns."""
     if {"rowid", MARKETS} <= columns:
         return MARKETS
     found = (plan.table for plan in PLANS if set(plan.recognised_by.split()) <= columns)
@@ -54,8 +56,15 @@ def by_name(source: ParquetFiles) -> dict[str, ParquetTable]:
         name = table_with(frozenset(column.lower() for column in table.readable))
         if name in found:
             raise SourceError(
-                f"{source.name}: both {found[name].shown} and {table.shown} have the columns of "
-                f"{name}, and others that differ; name one of them"
+                gettext(
+                    "Two files of {folder} could be the table {table}: {one} and {other}. Their "
+                    "columns differ, so name one of them.",
+                    folder=source.name,
+                    table=name or "",
+                    one=found[name].shown,
+                    other=table.shown,
+                ),
+                code="two-tables",
             )
         if name is not None:
             found[name] = table
@@ -63,7 +72,7 @@ def by_name(source: ParquetFiles) -> dict[str, ParquetTable]:
 
 
 def read_tables(source: ParquetFiles) -> Iterator[Chunk]:
-    """Yield the rows of all tables, those of others joined in by row number."""
+    """Yield the rows of all tables, joined with other tables by row number."""
     known = by_name(source)
     begin, after = source.start or (None, 0)
     with source.connection() as connection:
@@ -112,7 +121,7 @@ def _read_plan(
 def _with_third(
     into: str, other: ParquetTable, then: Join, third: ParquetTable
 ) -> tuple[list[ParquetCell], str]:
-    """Return a table with what its rows take from a third one: those cells, and the SQL."""
+    """Return cells that rows take from a third table, and SQL of the table with them."""
     row, rowid = quoted(other.columns[then.row][0]), quoted(third.columns["rowid"][0])
     taken = _cells(into, then.columns, third)
     named = ", ".join(f"b.{cell.sql} AS {quoted(f'_third_{cell.column}')}" for cell in taken)
@@ -148,9 +157,9 @@ def _joined(
 def _check_unique(
     source: ParquetFiles, connection: duckdb.DuckDBPyConnection, name: str, table: ParquetTable
 ) -> None:
-    """Refuse row numbers that stand twice: a join by them would double rows.
+    """Refuse row numbers that occur twice, because joining by them would double rows.
 
-    Dumps are written in their order, and then one look at each suffices.
+    Dumps are written in order of row numbers, which one pass can check.
     """
     rowid = f"TRY_CAST({quoted(table.columns['rowid'][0])} AS BIGINT)"
     numbers = f"SELECT {rowid} AS rowid FROM {table.sql}"  # noqa: S608
@@ -161,8 +170,13 @@ def _check_unique(
         return
     if connection.sql(twice).fetchall()[0][0]:
         raise SourceError(
-            f"{source.name}: rowid of {name} holds the same number twice, so rows that refer to "
-            "it may mean several"
+            gettext(
+                "The column rowid of {table} in {file} has the same number twice, so rows that "
+                "refer to it are ambiguous.",
+                table=name,
+                file=source.name,
+            ),
+            code="rowid-not-unique",
         )
 
 
@@ -196,17 +210,21 @@ def _raw(plan: Plan, batch: pa.RecordBatch, begins: Position) -> Raw:
 
 
 def ignored(source: ParquetFiles) -> list[str]:
-    """Return the files that are not read."""
+    """Return the files that aren't read."""
     known = [table.shown for table in by_name(source).values()]
     return [table.shown for table in source.tables if table.shown not in known]
+
+
+def _needs(source: ParquetFiles) -> list[Need]:
+    return needs_of_table(set(source.tables[0].columns))
 
 
 FORMAT = Format(
     name="web-api-parquet",
     opens=ParquetFiles,
-    looks_for="Parquet files, one or in a folder, with the columns of a web API's "
-    + ", ".join(f"{plan.table} ({', '.join(plan.recognised_by.split())})" for plan in PLANS),
+    looks_for=gettext("Parquet tables of a web API"),
     recognises=lambda source: are_recognised(by_name(source)),
     read=lambda job: read_tables(job.source),
     ignored=ignored,
+    needs=_needs,
 )

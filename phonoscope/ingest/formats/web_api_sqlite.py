@@ -1,4 +1,4 @@
-"""SQLite files shaped like a streaming service's web API, as one file or several."""
+"""SQLite files with the tables of a streaming service's web API."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 import pyarrow as pa
 
 from phonoscope.errors import SourceError
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
@@ -20,8 +21,9 @@ from phonoscope.ingest.formats.web_api_tables import (
     cells_of,
     references,
 )
-from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.sqlite_file import Cell, SqliteFile, SqliteTable, quoted
+from phonoscope.messages import gettext
 
 
 def _plans(source: SqliteFile) -> list[tuple[Plan, SqliteTable]]:
@@ -49,7 +51,7 @@ def _read(job: Job[SqliteFile]) -> Iterator[Chunk]:
         joins += f" {_OF_MARKETS.format(quoted(table.columns[MARKETS_ROW]))}" if first else ""
         first_row = 1
         for batch in source.batches(table, cells, joins, first, after):
-            # Of rows without a number only the first can be found again.
+            # Without row numbers only the first row can be found again.
             begins = (plan.table, after) if table.rowid or first_row == 1 else None
             if table.rowid and batch.num_rows:
                 after = batch.column("_at")[-1].as_py()
@@ -85,20 +87,25 @@ def _cells_of(into: str, columns: Mapping[str, str], table: SqliteTable, alias: 
 
 
 def _numbered(source: SqliteFile, name: str) -> SqliteTable | None:
-    """Return a table that rows can refer to by number.
+    """Return a table whose rows have unique numbers, for joining; ``None`` without numbers.
 
     Raises
     ------
     SourceError
-        When two rows may have the same number: a join would then double rows.
+        When two rows could have the same number, so that joining would double rows.
     """
     table = source.tables.get(name)
     if table is None or not {"id", "rowid"} <= set(table.columns):
         return None
     if "rowid" not in table.unique:
         raise SourceError(
-            f"{source.name}: {table.name}.rowid is neither a primary key nor unique, so rows "
-            "that refer to it may mean several"
+            gettext(
+                "The column rowid of the table {table} in {file} is neither a primary key nor "
+                "unique, so rows that refer to it are ambiguous.",
+                table=printable(table.name[:60]),
+                file=source.name,
+            ),
+            code="rowid-not-unique",
         )
     return table
 
@@ -109,7 +116,7 @@ _OF_MARKETS = "LEFT JOIN temp.markets AS m ON m.rowid = t.{}"
 def _markets(
     source: SqliteFile, plan: Plan, table: SqliteTable, cells: list[Cell]
 ) -> Sequence[str]:
-    """Add what lists of countries come to; return the statements that count them once."""
+    """Add cells for the countries of a track; return the statements that count them once."""
     lists = source.tables.get(MARKETS)
     if plan.into != "tracks" or MARKETS_ROW not in table.columns or lists is None:
         return ()
@@ -141,7 +148,7 @@ def _raw(plan: Plan, batch: pa.RecordBatch, first_row: int, begins: Position | N
 
     reasons = None
     if reject_reasons.null_count < len(reject_reasons):
-        # The cell that was wrong stands behind the reason, see SqliteFile.batches.
+        # The faulty cell follows the reason, see SqliteFile.batches.
         said = [None if c is None else c.split(b"\n")[0].decode() for c in _bytes(reject_reasons)]
         reasons = pa.array(said, pa.string())
     rows = {plan.into: columns}
@@ -153,7 +160,7 @@ def _bytes(column: pa.Array) -> list[bytes | None]:
 
 
 def _plain(scalar: pa.Scalar) -> object:
-    """Return a cell; text as bytes, because it may be no UTF-8."""
+    """Return a cell; text as bytes, because it can be invalid UTF-8."""
     return scalar.cast(pa.binary()).as_py() if pa.types.is_string(scalar.type) else scalar.as_py()
 
 
@@ -163,19 +170,32 @@ def _ignored(source: SqliteFile) -> list[str]:
     return [table.name for table in source.tables.values() if table.name not in read]
 
 
+def _needs(source: SqliteFile) -> list[Need]:
+    """Return what the table needs that the file is closest to having."""
+    wanted = [plan for plan in PLANS if plan.table in ENTITIES]
+    each = [_needs_of(source, plan) for plan in wanted]
+    return max(each, key=lambda needs: sum(bool(need.found) for need in needs) / len(needs))
+
+
+def _needs_of(source: SqliteFile, plan: Plan) -> list[Need]:
+    table = source.tables.get(plan.table)
+    columns = {} if table is None else table.columns
+    name = gettext("a table {table}", table=plan.table)
+    return [
+        Need(name, "" if table is None else name),
+        *(
+            Need(f"{plan.table}.{column}", f"{plan.table}.{column}" if column in columns else "")
+            for column in plan.needs.split()
+        ),
+    ]
+
+
 FORMAT = Format(
     name="web-api-sqlite",
     opens=SqliteFile,
-    looks_for=(
-        "an SQLite file with a table "
-        + ", ".join(
-            f"{plan.table} ({', '.join(plan.needs.split())})"
-            for plan in PLANS
-            if plan.table in ENTITIES
-        )
-        + ", and with them artists, track_artists and artist_genres"
-    ),
+    looks_for=gettext("an SQLite file with the tables of a web API"),
     recognises=_recognises,
     read=_read,
     ignored=_ignored,
+    needs=_needs,
 )

@@ -1,12 +1,12 @@
-"""The tables of a streaming service's web API as dumps have them, and how ours are made of them.
+"""The tables of dumps of a streaming service's web API, and how they become ours.
 
-Tracks, albums and artists have an id of the service and a row number; row numbers join them.
-Labels and dates of release are stated of albums, genres of artists.
+Tracks, albums and artists have an id of the service and a row number; row numbers join them. Albums
+have labels and dates of release, artists have genres.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -14,18 +14,20 @@ from phonoscope.catalogue.schema.tables import tables
 from phonoscope.errors import SourceError
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import kinds
+from phonoscope.ingest.job import Need
+from phonoscope.messages import gettext
 
 
 class ReadTable(Protocol):
-    """A table of a source, in whatever form it is kept."""
+    """A table of a source, in any kind of file."""
 
     @property
     def columns(self) -> Mapping[str, Any]:
-        """Columns by their names in lower case."""
+        """Columns by their lower-case names."""
 
     @property
     def shown(self) -> str:
-        """How a person calls it."""
+        """Its name for people."""
 
 
 TableT = TypeVar("TableT", bound=ReadTable)
@@ -42,7 +44,7 @@ class Join:
     columns: Mapping[str, str]
     """The other table's columns by columns of the common table."""
     then: Join | None = None
-    """What the row of the other table takes from a third one, if that is there."""
+    """What the row of the other table takes from a third one, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ PLANS = (
             },
             **_FETCHED,
         },
-        # What is stated of albums is written into each track: every question about labels and
-        # dates would else join two of the largest tables.
+        # Each track gets the label and date of its album. Otherwise every question about them
+        # would join two of the largest tables.
         (
             Join(
                 "album_rowid",
@@ -171,9 +173,9 @@ PLANS = (
     ),
 )
 ENTITIES = ("tracks", "albums", "track_audio_features")
-"""One of these makes the layout; 'artists' alone is too common a table."""
+"""One of these is needed to recognise the format; many files have a table 'artists'."""
 MARKETS = "available_markets"
-"""Table and column of lists of countries; few lists serve many tracks, and a list is long."""
+"""Table and column of lists of countries; many tracks share few long lists."""
 MARKETS_ROW = f"{MARKETS}_rowid"
 
 
@@ -185,16 +187,16 @@ def references(
     Parameters
     ----------
     source
-        How a person calls the source.
+        Name of the source for people.
     plan, table
         What is read.
     numbered
-        Returns a table by name when its rows have numbers, each a different one.
+        Returns a table by name if its rows have unique numbers.
 
     Raises
     ------
     SourceError
-        When a part of the key is in a table that is missing.
+        When a part of the key is in a missing table.
     """
     for join in plan.joins:
         other = numbered(join.of) if join.row in table.columns else None
@@ -204,21 +206,37 @@ def references(
             yield join, other, third
         elif set(join.columns) & set(tables()[plan.into].key_columns):
             raise SourceError(
-                f"{source}: {table.shown} refers to rows of {join.of} by {join.row}, but there is "
-                f"no {join.of} with the columns id and rowid; name the file or folder that has both"
+                gettext(
+                    "{table} in {file} refers to rows of {other} by {column}, but no table {other} "
+                    "has the columns id and rowid. Name a file or folder that has both.",
+                    table=table.shown,
+                    file=source,
+                    other=join.of,
+                    column=join.row,
+                ),
+                code="no-joined-table",
             )
 
 
 def cells_of(
     into: str, columns: Mapping[str, str], there: Container[str]
 ) -> Iterator[tuple[str, CellKind, str]]:
-    """Yield column and kind of a common table, and the source's column, of those that are there."""
+    """Yield column and kind of a common table, and the column of the source, if there is one."""
     for to, name in columns.items():
         if name in there:
-            # A date of release may be read for its year only, where the table has no date.
+            # Where the table has no date, a date of release is read for its year only.
             yield to, kinds(into).get(to, CellKind.TEXT), name
 
 
+def needs_of_table(columns: Collection[str]) -> list[Need]:
+    """Return what the table needs that some lower-case columns are closest to."""
+    listed = [
+        [Need(name, name if name in columns else "") for name in plan.recognised_by.split()]
+        for plan in PLANS
+    ]
+    return max(listed, key=lambda needs: sum(bool(need.found) for need in needs) / len(needs))
+
+
 def are_recognised(names: Container[str | None]) -> bool:
-    """Whether tables of these names make a web API; 'artists' alone is too common a table."""
+    """Whether tables of these names are those of a web API; 'artists' alone isn't enough."""
     return any(name in names for name in (*ENTITIES, "track_artists", "artist_genres"))

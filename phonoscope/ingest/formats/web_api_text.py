@@ -1,7 +1,7 @@
-"""Tables of a web API as CSV files or JSON Lines, one or several, told apart by their columns.
+"""Tables of a web API as CSV files or JSON Lines, one or several, recognised by their columns.
 
-Rows of one refer to rows of another by number, so all are staged to Parquet, in a temporary folder
-that takes about a third of their size, and read as Parquet is.
+Rows refer to rows of other tables by number. So all tables are first staged to Parquet, in a
+temporary folder of about a third of their size, and then read like Parquet.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.ingest.readers.json_cells import column_of
 from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array
 from phonoscope.ingest.readers.parquet_files import STAGED_REASON, ParquetFiles
+from phonoscope.messages import gettext
 
 _STAGED_ROWS = 1 << 17
 TextFile = CsvFile | JsonFile
 
 
 def names_of(file: TextFile) -> dict[str, str]:
-    """Return the columns or keys of a file by their names in lower case."""
+    """Return the columns or keys of a file by their lower-case names."""
     names = file.columns if isinstance(file, CsvFile) else file.keys
     return {name.lower(): name for name in names}
 
 
 def table_of(file: TextFile) -> str | None:
-    """Return which table of a web API a file is."""
+    """Return which table of a web API a file is; ``None`` for other files."""
     return table_with(frozenset(names_of(file)))
 
 
@@ -45,19 +46,17 @@ class TextTables:
 
     files: Sequence[TextFile]
     name: str
-    """How a person calls them."""
-    others: Sequence[str] = ()
-    """Files beside them that are none."""
+    """Their name for people."""
     start: Position | None = None
-    """Where in the staged tables."""
+    """Where in the staged tables reading begins."""
     _now: TextFile | None = None
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        return "; ".join(file.found() for file in self.files[:20])
+        return self.files[0].found()
 
     def share_read(self) -> float | None:
-        """See :class:`..base.Source`; of the file that is staged now."""
+        """See :class:`..base.Source`; for the file that is being staged."""
         return self._now.share_read() if self._now else None
 
     def chunks(self) -> Iterator[Chunk]:
@@ -66,7 +65,7 @@ class TextTables:
         Raises
         ------
         SourceError
-            When one is damaged, or two that could be the same table have other columns.
+            When one is damaged, or two could be the same table but have different columns.
         """
         with tempfile.TemporaryDirectory(prefix="phonoscope-ingest-") as folder:
             staged: list[Path] = []
@@ -80,7 +79,7 @@ class TextTables:
 
 
 def _read_columns(table: str) -> list[str]:
-    """Return the columns of a table that are read, in lower case."""
+    """Return the lower-case names of the columns of a table that are read."""
     if table == MARKETS:
         return ["rowid", MARKETS]
     (plan,) = (plan for plan in PLANS if plan.table == table)
@@ -129,7 +128,7 @@ def _of_objects(objects: JsonRecords, names: Sequence[str]) -> list[pa.Array]:
         column, wrong = column_of(CellKind.TEXT, [row.get(name) for row in objects.rows])
         columns.append(column)
         for at in wrong:
-            reject_reasons.setdefault(at, f"{name} is no single value")
+            reject_reasons.setdefault(at, f"{name} is not a single value")
     length = len(objects.rows)
     none = pa.nulls(length, pa.string())
     reasons = reasons_array(reject_reasons, length)
@@ -143,8 +142,8 @@ def _recognises(source: TextTables) -> bool:
 FORMAT = Format(
     name="web-api-text",
     opens=TextTables,
-    looks_for="CSV or JSON Lines, one or several in a folder, with the same columns as keys",
+    looks_for=gettext("tables of a web API as CSV or JSON Lines"),
     recognises=_recognises,
     read=lambda job: job.source.chunks(),
-    ignored=lambda source: source.others,
+    ignored=lambda source: (),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,13 +13,16 @@ from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.files import local_path
 from phonoscope.ingest.base import Position
+from phonoscope.ingest.names import few
+from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.lines import Lines, encoding_of
 from phonoscope.ingest.readers.quotes import mended
+from phonoscope.messages import gettext
 
 CHUNK_ROWS = 16_384
 CHUNK_CHARACTERS = 1 << 24
-"""Rows are handed on after this many characters, though they be few."""
+"""Characters after which rows are handed on, however few they are."""
 MAX_COLUMNS = 2000
 _DELIMITERS = ",;\t|"
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
@@ -33,12 +36,12 @@ class Records:
     rows: Sequence[list[str]]
     """Cells, as many as there are columns; missing ones are empty text."""
     reject_reasons: pa.Array
-    """Why a row cannot be kept; empty when nothing is wrong."""
+    """Why a row can't be kept; empty where it can."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
 
     def column(self, at: int) -> tuple[pa.Array, pa.Array | None]:
-        """Return one column, and which of its cells are no text."""
+        """Return one column, and which of its cells aren't text."""
         cells = [row[at] for row in self.rows]
         try:
             return pa.array(cells, pa.string()), None
@@ -57,20 +60,18 @@ def _is_text(cell: str) -> bool:
 
 
 class CsvFile:
-    """A text file that was opened to look whether it is a table.
+    """A text file, opened to see whether it is a table.
 
     Parameters
     ----------
     uri
         Where it is.
     name
-        How a person calls it.
+        Its name for people.
     head
         Its first bytes, unpacked.
-    mapping
-        Field by column, when the user said which column is what.
-    constants
-        What the user said of all rows, by field; ``None`` where nobody says it is a chart.
+    options
+        What the user says of it.
 
     Raises
     ------
@@ -83,54 +84,68 @@ class CsvFile:
         uri: str,
         name: str,
         head: bytes,
-        mapping: Mapping[str, str] | None = None,
-        constants: Mapping[str, str] | None = None,
+        options: SourceOptions | None = None,
     ) -> None:
+        options = options or SourceOptions()
         self.name = name
         self.start: Position | None = None
-        self.mapping = mapping
-        self.constants = constants
+        self.mapping = options.mapping
+        """Field by column, where the user says which column is what."""
+        self.constants = options.constants
+        """Values for all rows, by field; ``None`` where nobody says it is a chart."""
+        self.id_from = options.id_from
+        """Fields that ids of tracks are derived from."""
         self._uri = uri
         self._encoding = encoding_of(head)
         self._file: Decompressed | None = None
         with self._lines() as lines:
             first = next(iter(lines), "")
         self._delimiter = _delimiter_of(first)
-        # A heading with line breaks in its cells is read whole by the same reader as the rows.
+        # The reader of rows also reads a heading with line breaks in its cells.
         with self._lines() as lines:
             records = self._records(lines)
             heading = next(records, [])
             self._notes = 0
             # Downloads of charts begin with a note in one cell of a row, the others empty.
-            if mapping is None and len(heading) > 1 and sum(map(bool, heading)) == 1:
+            if self.mapping is None and len(heading) > 1 and sum(map(bool, heading)) == 1:
                 heading, self._notes = next(records, heading), 1
         self.columns: tuple[str, ...] = tuple(heading)
         if not any(self.columns):
-            raise SourceError(f"{name} has no heading: its first line names no column")
+            raise SourceError(
+                gettext(
+                    "{file} has no heading. The first line of a CSV file must name its columns.",
+                    file=name,
+                ),
+                code="no-heading",
+            )
         if len(self.columns) > MAX_COLUMNS:
             raise SourceError(
-                f"{name} has {len(self.columns):,} columns; at most {MAX_COLUMNS:,} are read"
+                gettext(
+                    "{file} has {n} columns. Phonoscope reads files of up to {most} columns.",
+                    file=name,
+                    n=len(self.columns),
+                    most=MAX_COLUMNS,
+                ),
+                code="too-many-columns",
             )
 
     @property
     def file_name(self) -> str:
-        """The last part of where it is, without endings; text from outside."""
+        """The name of the file without endings; text from outside."""
         local = local_path(self._uri)
         last = self._uri.rpartition("/")[2] if local is None else local.name
         return _ENDINGS.sub("", last)
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        shown = ", ".join(printable(name[:40]) for name in self.columns[:40])
-        more = f" and {len(self.columns) - 40:,} more" if len(self.columns) > 40 else ""
-        return f"a text file with the columns {shown}{more}"
+        return gettext("a text file with the columns {columns}", columns=few(self.columns))
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`."""
         return self._file.share_read() if self._file else None
 
     def chunks(self) -> Iterator[Records]:
-        """Yield all rows from ``start`` on, some thousand at a time; blank lines are no rows.
+        """Yield all rows from ``start`` on, some thousand at a time; blank lines are left out.
 
         Raises
         ------
@@ -170,11 +185,17 @@ class CsvFile:
                 return
             except csv.Error as error:
                 raise SourceError(
-                    f"{self.name}: the row at line {lines.number:,} cannot be read ({error}); "
-                    "a quote in it may never be closed"
+                    gettext(
+                        "Line {line} of {file} can't be read: {reason}. Perhaps a quote in it is "
+                        "never closed.",
+                        line=lines.number,
+                        file=self.name,
+                        reason=printable(str(error))[:200],
+                    ),
+                    code="unreadable-row",
                 ) from error
             if row:
-                # A row of one line: what a broken quote swallowed beyond it is not told apart.
+                # Only for rows of one line: what a broken quote swallowed after it is unknown.
                 if width and '"' in lines.last and lines.pending == len(lines.last):
                     row = mended(row, lines.last, self._delimiter, width)
                 yield row
@@ -191,5 +212,13 @@ class CsvFile:
 
 
 def _delimiter_of(heading: str) -> str:
-    """Return what separates the cells of a heading: what makes the most of them."""
-    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([heading], delimiter=d), [])))
+    """Return the delimiter that cuts a heading into the most cells."""
+    return max(_DELIMITERS, key=lambda delimiter: _cells_of(heading, delimiter))
+
+
+def _cells_of(heading: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([heading], delimiter=delimiter), []))
+    except csv.Error:
+        # A cell that is too long: the heading has another delimiter, or none.
+        return 0

@@ -1,8 +1,8 @@
 """Packed sources, unpacked while they are read: gzip, bzip2, xz, zstd, and a ZIP of one file.
 
-What is unpacked is never held: readers above bound lines and records, so memory stays flat. Time
-is bounded by the size of the packed file, because one that unpacks to far more than any real text
-does is refused where that is noticed.
+Unpacked data is never held: the readers above bound lines and records, so memory stays flat. The
+size of the packed file bounds the time, because a file that unpacks to far more than any real text
+is refused on the way.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.files import open_source
+from phonoscope.ingest.names import few
+from phonoscope.messages import gettext, ngettext
 
 MOST_TIMES = 300
-"""How many times its packed size a source may be. Dumps of metadata are 3 to 60 times theirs."""
+"""Most times its packed size that a source can have. Dumps of metadata have 3 to 60 times."""
 FREE_BYTES = 1 << 28
-"""Bytes that are unpacked before that is asked: a small file may well be one line repeated."""
+"""Bytes that are always unpacked, because a small file can be one line repeated."""
 XZ_MEMORY_BYTES = 1 << 28
-"""What a dictionary of xz may take, bytes; its strongest usual setting takes 65 MiB."""
+"""Most memory for the dictionary of xz, bytes; its strongest usual setting needs 65 MiB."""
 _MOST_LISTED_BYTES = 1 << 20
 """Size of a ZIP's table of contents up to which it is read, bytes."""
 _BLOCK_BYTES = 1 << 18
@@ -49,10 +51,10 @@ class Decompressed:
     stream: BinaryIO
     """Its bytes, unpacked; closing it closes everything."""
     stored: BinaryIO
-    """The file as it lies there."""
+    """The packed file."""
 
     def share_read(self) -> float | None:
-        """Return how much of the file was read, 0 to 1; ``None`` when its size is not known."""
+        """Return the share of the file that was read, 0 to 1; ``None`` without a known size."""
         try:
             size = os.fstat(self.stored.fileno()).st_size
             return min(1.0, self.stored.tell() / max(1, size))
@@ -61,22 +63,22 @@ class Decompressed:
 
 
 def open_decompressed(uri: str, name: str) -> Decompressed:
-    """Open a source, through what unpacks it when it is packed.
+    """Open a source, and unpack it on the way if it is packed.
 
     Parameters
     ----------
     uri
         Where it is.
     name
-        How a person calls it.
+        Its name for people.
 
     Raises
     ------
     SourceError
-        When it is packed in a way that cannot be read; also while it is read, when it is
-        damaged, breaks off, or unpacks to far more than its size.
+        When it is packed in a way that isn't supported; also during reading, when it is damaged
+        or incomplete, or unpacks to far more than its size.
     UnreadableError
-        When it cannot be opened.
+        When it can't be opened.
     """
     stored = open_source(uri)
     try:
@@ -99,8 +101,8 @@ def decompressed_head(uri: str, name: str, size: int) -> bytes:
 
 
 def compression_of(head: bytes) -> str | None:
-    """Return what a file was packed with, by its first bytes; ``None`` when it is not packed."""
-    # 'BZh9' may also begin a heading; a block, or the end, follows only in bzip2.
+    """Return how a file is packed, by its first bytes; ``None`` when it isn't."""
+    # A heading can begin with 'BZh9' too; only bzip2 continues with a block or the end.
     if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
         return "bzip2"
     return next((way for way, magic in _MAGIC.items() if head.startswith(magic)), None)
@@ -115,11 +117,15 @@ _MAGIC = {
 
 
 class _RefusedError(Exception):
-    """Why a packed file is not read, in words."""
+    """A packed file isn't read; says why in a message."""
+
+    def __init__(self, why: str, code: str) -> None:
+        self.why, self.code = why, code
+        super().__init__(why)
 
 
 class _InWords:
-    """Turns what the libraries say of a damaged file into an error for a person."""
+    """Turns an error of the unpacking libraries into one for people."""
 
     _KNOWN = (
         *(EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
@@ -134,17 +140,22 @@ class _InWords:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, _RefusedError):
-            raise SourceError(f"{self._name}: {error}") from error
+            message = gettext("{file} can't be read. {reason}", file=self._name, reason=error.why)
+            raise SourceError(message, code=error.code) from error
         if isinstance(error, self._KNOWN):
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise SourceError(
-                f"{self._name} cannot be unpacked, it is damaged or breaks off: "
-                f"{printable(said)[:200]}"
+                gettext(
+                    "{file} can't be unpacked: it is damaged or incomplete ({reason}).",
+                    file=self._name,
+                    reason=printable(reason)[:200],
+                ),
+                code="not-unpacked",
             ) from error
 
 
 class _Unpacking(io.RawIOBase):
-    """What a packed file holds, refused when it is out of all proportion."""
+    """The content of a packed file; refused when it is out of proportion."""
 
     def __init__(self, reader: _Reader, stored: BinaryIO, name: str) -> None:
         self._reader, self._stored, self._name = reader, stored, name
@@ -160,9 +171,9 @@ class _Unpacking(io.RawIOBase):
         return self._decompressed_bytes
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go forward, by unpacking what lies between."""
+        """Move forward by unpacking what is in between."""
         if whence != io.SEEK_SET or offset < self._decompressed_bytes:
-            raise io.UnsupportedOperation("what is unpacked can be read forward only")
+            raise io.UnsupportedOperation("packed data can only be read forward")
         passed = memoryview(bytearray(_BLOCK_BYTES))
         while self._decompressed_bytes < offset:
             if not self.readinto(passed[: offset - self._decompressed_bytes]):
@@ -175,8 +186,13 @@ class _Unpacking(io.RawIOBase):
         self._decompressed_bytes += len(data)
         if self._decompressed_bytes > FREE_BYTES + MOST_TIMES * self._stored.tell():
             raise SourceError(
-                f"{self._name} unpacks to more than {MOST_TIMES} times its size: it was made to "
-                "fill memory or to take for ever; unpack it yourself if you trust it"
+                gettext(
+                    "{file} unpacks to more than {n} times its size, so it may be an attack on "
+                    "your machine. If you trust it, unpack it yourself.",
+                    file=self._name,
+                    n=MOST_TIMES,
+                ),
+                code="unpacks-too-large",
             )
         buffer[: len(data)] = data
         return len(data)
@@ -187,7 +203,7 @@ class _Unpacking(io.RawIOBase):
 
 
 class _Xz:
-    """xz, whose dictionary may not be larger than :data:`XZ_MEMORY_BYTES`."""
+    """xz with a dictionary of at most :data:`XZ_MEMORY_BYTES`."""
 
     def __init__(self, stored: BinaryIO) -> None:
         self._stored = stored
@@ -211,7 +227,7 @@ class _Xz:
                 return data
 
     def _begin(self) -> bool:
-        """Begin the next stream, of which a file may hold several; false at the end."""
+        """Begin the next stream of a file; false when there are no more."""
         self._waiting = self._waiting.lstrip(b"\0")
         while not self._waiting:
             block = self._stored.read(_BLOCK_BYTES)
@@ -239,7 +255,9 @@ class _Listed(io.BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MOST_LISTED_BYTES:
-            raise _RefusedError("the table of contents of the ZIP archive is too long")
+            raise _RefusedError(
+                gettext("The table of contents of the ZIP archive is too long."), "zip-contents"
+            )
         return self._stored.read(-1 if size is None else size)
 
 
@@ -249,13 +267,21 @@ def _zip_member(stored: BinaryIO) -> _Reader:
         f for f in archive.infolist() if not f.is_dir() and not f.filename.startswith(_LEFT_BY_MACS)
     ]
     if len(files) != 1:
-        few = ", ".join(printable(f.filename[:60]) for f in files[:10])
         raise _RefusedError(
-            f"a ZIP archive must hold one file to be read, and this one holds {len(files):,} "
-            f"({few}{' ...' if len(files) > 10 else ''}): unpack it into a folder and name that"
+            ngettext(
+                "A ZIP archive must have one file; this one has {n} ({files}). Unpack it into a "
+                "folder and name the folder.",
+                "A ZIP archive must have one file; this one has {n} ({files}). Unpack it into a "
+                "folder and name the folder.",
+                len(files),
+                files=few([f.filename for f in files], most=10),
+            ),
+            "zip-files",
         )
     if files[0].compress_type not in _ZIP_WAYS:
-        raise _RefusedError("the ZIP archive is packed in a way that is not read; unpack it first")
+        raise _RefusedError(
+            gettext("The ZIP archive uses an unsupported method. Unpack it first."), "zip-method"
+        )
     return cast(_Reader, archive.open(files[0]))
 
 

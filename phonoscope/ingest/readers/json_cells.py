@@ -1,4 +1,4 @@
-"""Cells of JSON into columns: whatever stands there, a number, text, or a list."""
+"""Cells of JSON into columns: numbers, text, or lists."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _FAR = 1 << 53
 
 
 def column_of(kind: CellKind, cells: Sequence[Any]) -> tuple[pa.Array, set[int]]:
-    """Return cells as a column that :func:`..cells.value_of` takes.
+    """Return cells as a column for :func:`..cells.value_of`.
 
     Parameters
     ----------
     kind
-        What belongs there.
+        What the cells should be.
     cells
         As JSON has them: text, numbers, true and false, ``None``, lists, objects.
 
     Returns
     -------
     pyarrow.Array, set of int
-        Text or numbers; and the places of lists and objects, which no cell can hold.
+        Text or numbers; and the places of lists and objects, which a cell can't hold.
     """
     types = set(map(type, cells)) - {NoneType}
     try:

@@ -15,21 +15,23 @@ import pyarrow as pa
 from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
+from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
 from phonoscope.ingest.readers.lines import encoding_of
+from phonoscope.messages import gettext
 
 CHUNK_ROWS = 8192
 CHUNK_BYTES = 1 << 22
-"""Records are handed on after this many bytes: parsed they take up to twenty times as much."""
+"""Bytes after which records are handed on: parsed they take up to twenty times as much."""
 _BLOCK_BYTES = 1 << 20
 _SAMPLED_ROWS = 100
-"""Records that are looked at to tell what they are."""
+"""Records that are read to recognise the format."""
 _SAMPLED_BYTES = 1 << 22
 _DEPTH = 3
-"""How deep keys are looked at."""
-_BROKEN = "no JSON"
-_OTHER = "no JSON object"
+"""Depth down to which keys are read."""
+_BROKEN = "not valid JSON"
+_OTHER = "not a JSON object"
 _SPACE = b" \t\r\n"
 _UTF8 = ("utf-8", "utf-8-sig")
 
@@ -40,31 +42,31 @@ class JsonRecords:
 
     first_row: int
     rows: Sequence[Mapping[str, Any]]
-    """The objects; an empty one where there is none."""
+    """The objects; empty where the record isn't one."""
     texts: Sequence[bytes]
-    """The same as they were written; none where they were not written as JSON."""
+    """The same as written; empty where the source isn't JSON."""
     reject_reasons: Mapping[int, str]
-    """Why a record cannot be kept, by its place here."""
+    """Why a record can't be kept, by its place here."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
 
 
 class JsonFile:
-    """A file of JSON that was opened to look what its records are.
+    """A file of JSON, opened to see what its records are.
 
     Parameters
     ----------
     uri
         Where it is.
     name
-        How a person calls it.
+        Its name for people.
     head
         Its first bytes, unpacked.
 
     Raises
     ------
-    NoJsonError
-        When it begins like JSON and is none.
+    NotJsonError
+        When it begins like JSON but isn't.
     """
 
     def __init__(self, uri: str, name: str, head: bytes) -> None:
@@ -76,23 +78,29 @@ class JsonFile:
         """Where the record that was read last ends, bytes of text in UTF-8."""
         self._file: Decompressed | None = None
         self._base: int | None = None
-        """How many brackets lie around a record; ``None`` when each lies on a line."""
+        """How many brackets surround a record; ``None`` when each record is a line."""
         self.holder: str | None = None
-        """The value of the outermost object that holds the records, when one does."""
+        """The key of the outermost object whose value holds the records, if there is one."""
         start = self._start()
         self._look(start)
         sample = self._sample(start)
         self.keys = frozenset(key for row in sample for key in _keys(row))
         """Keys of the first records, those within objects and lists joined by dots."""
         if not self.keys:
-            raise NoJsonError(f"{name} begins like JSON, but holds no JSON object near its start")
+            raise NotJsonError(
+                gettext(
+                    "{file} begins like JSON but has no JSON object near its start.", file=name
+                ),
+                code="not-json",
+            )
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        shown = sorted(self.keys)
-        more = f" and {len(shown) - 60:,} more" if len(shown) > 60 else ""
-        held = f" in {printable(self.holder[:40])!r}" if self.holder else ""
-        return f"JSON objects{held} with {', '.join(printable(k[:60]) for k in shown[:60])}{more}"
+        keys = few(sorted(self.keys), most=20)
+        if self.holder:
+            holder = printable(self.holder[:40])
+            return gettext("JSON objects in '{key}' with the keys {keys}", key=holder, keys=keys)
+        return gettext("JSON objects with the keys {keys}", keys=keys)
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`."""
@@ -104,7 +112,7 @@ class JsonFile:
         Raises
         ------
         SourceError
-            When a record is too long to hold, or the file breaks off.
+            When a record is too long to hold, or the file is incomplete.
         """
         texts: list[bytes] = []
         first_row, held, begins = 1, 0, self.start
@@ -119,7 +127,7 @@ class JsonFile:
             yield _parsed(first_row, texts, begins)
 
     def _place(self) -> Position | None:
-        # Text in another encoding has other bytes in the file than it is read as.
+        # Text in another encoding has other positions in the file than when it is read.
         return (self._end_bytes,) if self._encoding in _UTF8 else None
 
     def _start(self) -> bytes:
@@ -132,7 +140,7 @@ class JsonFile:
         return start
 
     def _look(self, start: bytes) -> None:
-        """OnMessage lines from an array, and an array from an object around one."""
+        """Tell lines, an array, and an object around an array apart."""
         lines = [line for line in start[:-1].split(b"\n", 8) if line.strip(_SPACE)]
         if len(lines) > 1 and any(isinstance(_value(line), dict) for line in lines[:2]):
             return
@@ -188,13 +196,19 @@ class JsonFile:
                     yield line
             if len(rest) > MAX_RECORD_BYTES:
                 raise SourceError(
-                    f"{self.name} holds a line of more than {MAX_RECORD_BYTES:,} bytes"
+                    gettext(
+                        "{file} has a line of more than {n} bytes. Phonoscope doesn't read such "
+                        "long records.",
+                        file=self.name,
+                        n=MAX_RECORD_BYTES,
+                    ),
+                    code="record-too-long",
                 )
         if rest and not rest.isspace():
             yield rest
 
     def _blocks(self, begin: int = 0) -> Generator[bytes, None, None]:
-        """Yield the file in UTF-8, from a place of it on."""
+        """Yield the file in UTF-8, from one of its positions on."""
         self._file = open_decompressed(self._uri, self.name)
         with closing(self._file.stream) as stream:
             if self._encoding in _UTF8:
@@ -205,12 +219,12 @@ class JsonFile:
                 yield from _in_utf8(stream, self._encoding)
 
 
-class NoJsonError(SourceError):
-    """It begins like JSON and is none; perhaps it is a table whose heading does."""
+class NotJsonError(SourceError):
+    """It begins like JSON but isn't; perhaps it is a table whose heading begins so."""
 
 
 def _in_utf8(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
-    # What is no text becomes what is no UTF-8: then its record is refused, and no other.
+    # Bytes that aren't text stay invalid in UTF-8, so only their record is refused.
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
     if encoding.startswith("utf-32"):
         decoder = codecs.getincrementaldecoder(encoding)("replace")
@@ -227,7 +241,7 @@ def _value(text: bytes) -> object:
 
 
 def _quiet(texts: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what can be had of the start of a document, which breaks off."""
+    """Yield the complete records at the start of a document."""
     try:
         yield from texts
     except SourceError:
@@ -235,9 +249,9 @@ def _quiet(texts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _held(whole: Mapping[str, Any]) -> str | None:
-    """Return which value of an object is the list of records, when the object is no record.
+    """Return which value of an object is the list of records; ``None`` when there is none.
 
-    What has an id or a name is a record, though it may hold a list of others.
+    An object with an id or a name is a record itself, even if it holds a list of others.
     """
     lists = [key for key, value in whole.items() if isinstance(value, list) and _of_objects(value)]
     return lists[0] if len(lists) == 1 and not {"id", "name", "title"} & set(whole) else None
@@ -258,7 +272,7 @@ def _keys(value: object, path: str = "", depth: int = _DEPTH) -> Iterator[str]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep Python from looking for circles among thousands of new objects, which have none.
+    """Switch off the garbage collector while thousands of objects without cycles are made.
 
     It would take half of the time of parsing.
     """

@@ -1,8 +1,8 @@
 """Large JSON documents cut into their records, without reading them whole.
 
-Only brackets and quotes are looked at, with numpy, so cutting costs little beside parsing, and
-depth costs nothing. A record is an object or array that lies ``base`` brackets deep: 0 for objects
-one after another, 1 for one array of records, 2 for arrays that are values of one object.
+Only brackets and quotes are read, with numpy, so cutting costs little compared with parsing, and
+depth costs nothing. A record is an object or array ``base`` brackets deep: 0 for objects one after
+another, 1 for one array of records, 2 for arrays that are values of one object.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.errors import SourceError
+from phonoscope.messages import gettext
 
 MAX_RECORD_BYTES = 1 << 23
-"""A longer record is no row: what parses it would take some twenty times as much memory."""
+"""Most bytes of a record; parsing takes some twenty times as much memory."""
 _ESCAPED = re.compile(rb"\\[\s\S]")
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"\s*:\s*$')
 _KEY_BYTES = 512
@@ -36,14 +37,14 @@ class Splitter:
     Parameters
     ----------
     base
-        How many brackets lie around a record.
+        How many brackets surround a record.
     name
-        How a person calls the document.
+        Name of the document for people.
     key
-        With ``base`` 2: which of the object's values is read; by default the first array that
-        holds objects or arrays.
+        With ``base`` 2: which value of the object is read; by default the first array of objects
+        or arrays.
     begin
-        Where in the document the blocks begin, when that is after a record that was cut before.
+        Where in the document the blocks begin, when that is after an earlier record.
     """
 
     def __init__(
@@ -52,32 +53,35 @@ class Splitter:
         self._base, self._name = base, name
         self.key = key
         self.end = begin or 0
-        """Where in the document the record that was yielded last ends, bytes."""
+        """Where in the document the last yielded record ends, bytes."""
         self._held_at = self.end
-        """Where in the document what is held begins."""
+        """Where in the document the held bytes begin."""
         self._depth = 0 if begin is None else base
         self._in_text = self._escaped = self._unmatched = False
         self._rest = b""
         self._open_at: int | None = None
-        """Where in what is held the record that is open begins."""
+        """Where in the held bytes the open record begins."""
         self._inside = base == 0 or begin is not None
         self._between = 0
-        """Where in what is held the text after the last record, or the last bracket, begins."""
+        """Where in the held bytes the text after the last record or bracket begins."""
         self._candidate: str | None = None
         """Key of the array that was entered last."""
 
     def records(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield every record, also scalars that lie where records do, as they are written.
+        """Yield every record as written, including scalars in place of records.
 
         Raises
         ------
         SourceError
-            When brackets do not match, a record is too long, or the document breaks off.
+            When brackets don't match, a record is too long, or the document is incomplete.
         """
         for block in blocks:
             yield from self._cut(block)
         if self._depth or self._in_text:
-            raise SourceError(f"{self._name} breaks off in the middle of a JSON document")
+            raise SourceError(
+                gettext("{file} ends in the middle of a JSON document.", file=self._name),
+                code="incomplete",
+            )
         if self._inside:
             yield from _scalars(self._rest[self._between :])
 
@@ -111,16 +115,19 @@ class Splitter:
                     yield from _scalars(held[self._between : at])
                 self._inside, self._between = base == 0, at + 1
         if self._unmatched:
-            raise SourceError(f"{self._name} is no JSON: its brackets do not match")
+            raise SourceError(
+                gettext("{file} isn't valid JSON: its brackets don't match.", file=self._name),
+                code="brackets",
+            )
         self._keep(held)
 
     def _begin(self) -> None:
-        """With ``base`` 2, take the first array that holds objects for the one that is meant."""
+        """With ``base`` 2, read the first array that holds objects."""
         if self._base == 2 and self._candidate is not None and self.key is None:
             self.key, self._inside = self._candidate, True
 
     def _enter(self, held: bytes, at: int) -> None:
-        """Enter a container of records, unless it is another one."""
+        """Enter a container, and see whether it holds the records."""
         self._between = at + 1
         self._candidate = None
         if held[at : at + 1] != b"[":
@@ -133,10 +140,10 @@ class Splitter:
             self._inside = self._candidate == self.key
 
     def _keep(self, held: bytes) -> None:
-        """Keep what the next block needs: an open record, or the text since the last bracket."""
+        """Hold what the next block needs: an open record, or the text since the last bracket."""
         begin = self._between if self._open_at is None else self._open_at
         if not self._inside:
-            # Only a key that stands before a bracket is still of use.
+            # Only a key before a bracket is still needed.
             begin = max(begin, len(held) - _KEY_BYTES)
         self._rest = held[begin:]
         self._held_at += begin
@@ -145,13 +152,19 @@ class Splitter:
             self._open_at = 0
         if len(self._rest) > MAX_RECORD_BYTES:
             raise SourceError(
-                f"{self._name} holds a record of more than {MAX_RECORD_BYTES:,} bytes"
+                gettext(
+                    "{file} has a record of more than {n} bytes. Phonoscope doesn't read such "
+                    "long records.",
+                    file=self._name,
+                    n=MAX_RECORD_BYTES,
+                ),
+                code="record-too-long",
             )
 
     def _brackets(
         self, block: bytes
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return where brackets stand, which way they go, and how deep it is after each."""
+        """Return the places of brackets, their direction, and the depth after each."""
         if self._escaped:
             block = b"." + block[1:]
         self._escaped = False
@@ -176,7 +189,7 @@ class Splitter:
 
 
 def _scalars(text: bytes) -> Iterator[bytes]:
-    """Yield what stands between records and is none: numbers, text, null."""
+    """Yield what is between records: numbers, text, null."""
     text = text.strip(_SPACE)
     if text:
         yield text

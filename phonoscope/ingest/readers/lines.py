@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import BinaryIO, Self
 
 from phonoscope.errors import SourceError
+from phonoscope.messages import gettext
 
 MAX_LINE = 1 << 20
-"""Characters of a line; and of all lines of one row, when cells hold line breaks."""
+"""Most characters of a line, and of all lines of a row with line breaks in its cells."""
 UNDECODABLE = "\udcff"
-"""Stands for bytes that are no text. No text can hold it, so such a cell is told by it."""
+"""Replaces bytes that aren't text. Text can't contain it, so it marks such a cell."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -33,11 +34,11 @@ codecs.register_error(_MARK, _mark)
 
 
 def encoding_of(head: bytes) -> str:
-    """Return the encoding of a text file by its first bytes; UTF-8 when nothing says else."""
+    """Return the encoding of a text file by its first bytes; UTF-8 by default."""
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return encoding
-    # Headings are mostly ASCII: in UTF-16 every second byte of them is 0.
+    # Headings are mostly ASCII, so in UTF-16 every second byte is 0.
     pairs = len(head) // 2
     even, odd = head[: 2 * pairs : 2], head[1 : 2 * pairs : 2]
     if pairs >= 4 and odd.count(0) > 0.8 * pairs and even.count(0) < 0.2 * pairs:
@@ -48,7 +49,7 @@ def encoding_of(head: bytes) -> str:
 
 
 class Lines:
-    """Lines of a file, line breaks kept; what is no text holds :data:`UNDECODABLE`.
+    """Lines of a file, with line breaks; :data:`UNDECODABLE` replaces what isn't text.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class Lines:
     encoding
         As :func:`encoding_of` names it.
     name
-        How a person calls the file.
+        Name of the file for people.
     """
 
     def __init__(self, file: BinaryIO, encoding: str, name: str) -> None:
@@ -66,19 +67,19 @@ class Lines:
         self.number = 0
         """Lines read."""
         self.pending = 0
-        """Characters read since this was last set to 0: a reader of rows does, at every row."""
+        """Characters read since this was last set to 0, which a reader of rows does at each row."""
         self.last = ""
         """The line that was read last."""
 
     def place(self) -> int | None:
-        """Return where the next line begins, for :meth:`go_to`; ``None`` when that is unknown."""
+        """Return where the next line begins, for :meth:`go_to`; ``None`` if unknown."""
         try:
             return self._text.tell()
         except OSError:
             return None
 
     def go_to(self, place: int) -> None:
-        """Go on at a place of the same file."""
+        """Continue at a place in the same file."""
         self._text.seek(place)
 
     def __enter__(self) -> Self:
@@ -100,9 +101,14 @@ class Lines:
             self.pending += len(line)
             if self.pending > MAX_LINE:
                 raise SourceError(
-                    f"{self._name}: the row at line {self.number:,} is longer than "
-                    f"{MAX_LINE:,} characters: it is no table of text, or a quote in it is "
-                    "never closed"
+                    gettext(
+                        "The row at line {line} of {file} has more than {n} characters. Either "
+                        "the file isn't a table, or a quote in it is never closed.",
+                        line=self.number,
+                        file=self._name,
+                        n=MAX_LINE,
+                    ),
+                    code="line-too-long",
                 )
             self.last = line
             yield line

@@ -1,7 +1,8 @@
 """Parquet files: which tables they hold, and their rows in streaming Arrow batches.
 
-DuckDB reads them and spills beyond its memory. Lengths of cells are looked at before any cell is,
-so what a hostile file can make us hold is bounded. Files with the same columns are one table.
+DuckDB reads them and spills beyond its memory. The length of a cell is checked before the cell is
+read, so a hostile file can fill memory only up to a bound. Files with the same columns are one
+table.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
+from phonoscope.ingest.names import few
+from phonoscope.messages import gettext
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 16_384
 MEMORY_MB = 2048
-"""What DuckDB may hold before it spills, MB."""
+"""Memory of DuckDB before it spills, MB."""
 MAX_HELD_BYTES = 1 << 16
 """A file with a longer cell, in a column that is read, is refused."""
 MAX_COLUMNS = 2000
 STAGED_REASON = "_phonoscope_reject_reason"
-"""Column of what was staged here: why a row cannot be kept."""
+"""Column of staged tables: why a row can't be kept."""
 _WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
@@ -54,7 +57,7 @@ class ParquetTable:
     """By name in lower case: the name as written, and DuckDB's name of its type."""
     row_count: int
     shown: str
-    """How a person calls it."""
+    """Its name for people."""
 
     @property
     def readable(self) -> dict[str, str]:
@@ -93,12 +96,12 @@ class ParquetCell:
 
     @property
     def reject_test(self) -> str | None:
-        """SQL that is true of a cell that is too long to be looked at."""
+        """SQL that is true of a cell that is too long to be read."""
         return f"strlen({_text_sql(self)}) > {MAX_TEXT_BYTES}" if self.is_text else None
 
     @property
     def is_text(self) -> bool:
-        """Whether it is handed on as text."""
+        """Whether it is read as text."""
         if self.kind in (CellKind.ID, CellKind.TEXT) or self.type in ("VARCHAR", "BLOB", "UUID"):
             return True
         return self.type.startswith(_DICTIONARY) or (
@@ -115,8 +118,8 @@ def _text_sql(cell: ParquetCell) -> str:
 def readable(type: str) -> bool:
     """Return whether cells of a type of DuckDB's can be read.
 
-    Lists and structures are not: a few bytes of a file may be two thousand lists of any length,
-    which DuckDB holds at once whatever its limit.
+    Lists and structures can't: a few bytes of a file can stand for two thousand lists of any
+    length, and DuckDB holds them all at once, whatever its limit.
     """
     if type.endswith("]"):
         return False
@@ -138,7 +141,7 @@ class Joined:
 
 @dataclass
 class ParquetFiles:
-    """Parquet files that were opened to look what they hold.
+    """Parquet files, opened to see what they hold.
 
     Raises
     ------
@@ -148,8 +151,10 @@ class ParquetFiles:
 
     paths: Sequence[Path]
     name: str
-    """How a person calls them."""
+    """Their name for people."""
     start: Position | None = None
+    id_from: Sequence[str] = ()
+    """Fields that ids of tracks are derived from."""
     tables: list[ParquetTable] = field(init=False)
     _rows_read: int = field(init=False, default=0)
 
@@ -157,13 +162,25 @@ class ParquetFiles:
         with self.connection() as connection:
             self.tables = _tables(connection, self.paths)
         if any(len(table.columns) > MAX_COLUMNS for table in self.tables):
-            raise SourceError(f"{self.name} has more than {MAX_COLUMNS:,} columns")
+            raise SourceError(
+                gettext(
+                    "{file} has more than {most} columns. Phonoscope doesn't read such files.",
+                    file=self.name,
+                    most=MAX_COLUMNS,
+                ),
+                code="too-many-columns",
+            )
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        listed = [f"{t.shown} ({_few([name for name, _ in t.columns.values()])})"
-                  for t in self.tables]  # fmt: skip
-        return f"Parquet with the columns {'; '.join(listed[:20])}"
+        columns = few([name for name, _ in self.tables[0].columns.values()])
+        if len(self.tables) == 1:
+            return gettext("Parquet with the columns {columns}", columns=columns)
+        return gettext(
+            "{n} Parquet tables with different columns, among them {columns}",
+            n=len(self.tables),
+            columns=columns,
+        )
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`."""
@@ -171,18 +188,25 @@ class ParquetFiles:
         return min(1.0, self._rows_read / rows) if rows else None
 
     def pass_over(self, table: ParquetTable) -> None:
-        """Count a table as read: it was, before this ingest was stopped."""
+        """Count a table as read, because an earlier run read it."""
         self._rows_read += table.row_count
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a connection; what DuckDB says becomes an error for a person."""
+        """Give a connection; an error of DuckDB becomes one for people."""
         try:
             with closing(spilling_connection(MEMORY_MB)) as connection:
                 yield connection
         except (duckdb.Error, pa.ArrowException) as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise SourceError(f"{self.name} cannot be read: {printable(said)[:300]}") from error
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise SourceError(
+                gettext(
+                    "{file} can't be read: {reason}. It may be damaged.",
+                    file=self.name,
+                    reason=printable(reason)[:300],
+                ),
+                code="damaged",
+            ) from error
 
     def batches(
         self,
@@ -210,10 +234,10 @@ class ParquetFiles:
         Yields
         ------
         rows : pyarrow.RecordBatch
-            ``reject_reason`` says why a row cannot be kept; empty when nothing is wrong.
+            ``reject_reason`` says why a row can't be kept; empty where it can.
         before : int or None
-            Rows of the table before these, those left out included; ``None`` when rows come in
-            another order, as they do when what is joined does not fit into memory.
+            Rows of the table before these, including those left out; ``None`` when rows come in
+            another order, which happens when the joined tables don't fit into memory.
         """
         self._check(connection, table.sql, cells)
         for join in joins:
@@ -232,8 +256,8 @@ class ParquetFiles:
     ) -> None:
         """Refuse cells that would fill memory.
 
-        Two thousand cells may be one text of many megabytes, a few bytes of the file. DuckDB
-        copies it for each when it is looked at, but not when only its length is.
+        A few bytes of the file can stand for two thousand cells of many megabytes. DuckDB copies
+        the text for each cell when it reads it, but not when it only reads its length.
         """
         texts = [cell for cell in cells if cell.type == "VARCHAR"]
         if not texts:
@@ -243,8 +267,15 @@ class ParquetFiles:
         for cell, length in zip(texts, found, strict=True):
             if length is not None and length > MAX_HELD_BYTES:
                 raise SourceError(
-                    f"{self.name}: a cell of {printable(cell.sql[:60])} has {length:,} bytes; a "
-                    f"table with a cell of more than {MAX_HELD_BYTES:,} is not read"
+                    gettext(
+                        "A cell of the column {column} of {file} has {n} bytes. Phonoscope reads "
+                        "cells of up to {most} bytes.",
+                        column=printable(cell.sql[:60]),
+                        file=self.name,
+                        n=length,
+                        most=MAX_HELD_BYTES,
+                    ),
+                    code="cell-too-long",
                 )
 
 
@@ -264,7 +295,7 @@ def _query(
         if STAGED_REASON in table.columns
         else _reject_reason(cells)
     )
-    # Leaving out rows costs some hundredths of reading them: cells are not looked at.
+    # Leaving out rows costs some hundredths of reading them, because their cells stay unread.
     rows = f"(FROM {table.sql} OFFSET {after})" if after else table.sql
     values = f"SELECT {reason}::VARCHAR AS _reject_reason{keys}{_values(cells)} FROM {rows}"  # noqa: S608
     query = f"(SELECT row_number() OVER () AS _row, * FROM ({values})) AS t"  # noqa: S608
@@ -305,8 +336,8 @@ def _table(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Parq
     unnamed = ParquetTable(paths, {}, 0, "")
     columns = {name.lower(): (name, kind) for name, kind, *_ in _described(connection, unnamed)}
     (counted,) = connection.sql(f"SELECT count(*) FROM {unnamed.sql}").fetchall()  # noqa: S608
-    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-    return ParquetTable(paths, columns, counted[0], printable(paths[0].name[:60]) + more)
+    shown = few([path.name for path in paths], most=1, longest=60)
+    return ParquetTable(paths, columns, counted[0], shown)
 
 
 def _described(connection: duckdb.DuckDBPyConnection, table: ParquetTable) -> list[tuple[str, str]]:
@@ -314,15 +345,13 @@ def _described(connection: duckdb.DuckDBPyConnection, table: ParquetTable) -> li
 
 
 def _plain(path: Path) -> str:
-    """Return a path in which nothing stands for several names."""
+    """Return a path in which no character is a pattern."""
     try:
         text = str(path.absolute())
         text.encode()
     except UnicodeEncodeError as error:
-        raise SourceError("the name of a Parquet file must be UTF-8; rename it") from error
+        raise SourceError(
+            gettext("The name of a Parquet file isn't UTF-8. Rename the file."),
+            code="name-not-utf8",
+        ) from error
     return re.sub(r"([*?\[])", r"[\1]", text)
-
-
-def _few(names: Sequence[str]) -> str:
-    short = [printable(name[:40]) for name in names[:40]]
-    return ", ".join(short) + (f" and {len(names) - 40:,} more" if len(names) > 40 else "")

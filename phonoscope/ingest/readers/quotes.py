@@ -1,8 +1,8 @@
 """Quotes in CSV that nobody doubled: ``1,"Missy "M" Elliott, B",2``.
 
-The standard (RFC 4180) doubles a quote within a quoted cell. Who writes files by hand forgets it;
-a reader then ends the cell early, and a comma after it splits the cell. Such a row is cut again: a
-quote ends a cell only where a delimiter or the row's end follows.
+The standard (RFC 4180) doubles a quote within a quoted cell. People who write files by hand forget
+that. A reader then ends the cell early, and a comma after the quote splits it. Such a row is cut
+again: a quote ends a cell only where a delimiter or the end of the row follows.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ _WELL = r'(?:"(?:[^"]|"")*"|[^"{d}]*)'
 
 @cache
 def _well(delimiter: str) -> re.Pattern[str]:
-    """Return what a row of one line looks like when its quotes are in order."""
+    """Return the pattern of a row of one line whose quotes are in order."""
     escaped = re.escape(delimiter)
     cell = _WELL.replace("{d}", escaped)
     return re.compile(f"{cell}(?:{escaped}{cell})*")
 
 
 def mended(row: list[str], line: str, delimiter: str, width: int) -> list[str]:
-    """Return the cells of a row, cut again when its quotes are broken; in linear time.
+    """Return the cells of a row, cut again if its quotes are broken; in linear time.
 
     Parameters
     ----------
     row
-        Its cells, as a reader by the standard cut them.
+        Its cells, as cut by the standard.
     line
-        The row as it stands, one line.
+        The row as written, one line.
     delimiter
         What separates cells, one character.
     width
-        How many cells there should be; a row that cannot be cut into so many stays as it is.
+        Expected number of cells; a row that can't be cut into that many stays unchanged.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def mended(row: list[str], line: str, delimiter: str, width: int) -> list[str]:
     line = line.rstrip("\r\n")
     if _well(delimiter).fullmatch(line):
         return row
-    # Two quotes are one that was doubled, or one of the text and the one that closes the cell.
+    # Two quotes are a doubled one, or one in the text and the one that closes the cell.
     ways = (_cut(line, delimiter, doubled=doubled) for doubled in (True, False))
     return next((cells for cells in ways if len(cells) == width), row)
 
@@ -60,7 +60,7 @@ def _cut(line: str, delimiter: str, *, doubled: bool) -> list[str]:
             at = end + 2
             continue
         if line.startswith('"', at):
-            # No quote closes from here on: none is looked for again.
+            # No quote closes from here on, so the search ends.
             last = at
         end = line.find(delimiter, at)
         end = len(line) if end < 0 else end
@@ -70,9 +70,9 @@ def _cut(line: str, delimiter: str, *, doubled: bool) -> list[str]:
 
 
 def _closing(line: str, opening: int, delimiter: str, step: int) -> int:
-    """Return where the quote is that closes a cell; -1 when none does.
+    """Return the position of the quote that closes a cell; -1 when none does.
 
-    Of two quotes one after the other ``step`` are passed over at once.
+    Of two quotes in a row ``step`` are skipped at once.
     """
     at = opening + 1
     while (at := line.find('"', at)) >= 0:

@@ -1,9 +1,9 @@
 """SQLite files: which real tables they hold, and their rows in streaming Arrow batches.
 
-A stranger's file is only ever read: opened read-only, and as unchangeable when nobody writes to
-it, so that not even SQLite's own side files appear beside it. Only plain tables are read, and of
-them only stored columns: a view, a virtual table or a generated column is a program of the
-file's author that would run here. Names are looked up in the schema and quoted.
+A stranger's file is opened read-only, and as immutable when nobody writes to it, so that SQLite
+adds no side files. Only stored columns of plain tables are read, because a view, a virtual table or
+a generated column is code by the author of the file that would run here. Names are looked up in the
+schema and quoted.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ import pyarrow as pa
 from adbc_driver_sqlite import dbapi
 
 from phonoscope.errors import SourceError
+from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
+from phonoscope.ingest.names import few
+from phonoscope.messages import gettext
 
 MAGIC = b"SQLite format 3\0"
 BATCH_ROWS = 8192
-"""Rows fetched at once. With MAX_TEXT_BYTES it bounds what a hostile file can make us hold."""
+"""Rows fetched at once; with MAX_TEXT_BYTES it bounds the memory for a hostile file."""
 _MAX_TABLES = 1000
 _TEXT = (CellKind.ID, CellKind.TEXT)
 
@@ -42,17 +45,17 @@ class SqliteTable:
 
     name: str
     columns: Mapping[str, str]
-    """Stored columns by their names in lower case: the name as declared."""
+    """Stored columns by their lower-case names: the name as declared."""
     numeric: frozenset[str]
-    """Those, in lower case, in which text that is a number is stored as a number."""
+    """Columns, in lower case, that store text which is a number as a number."""
     unique: frozenset[str]
-    """Those, in lower case, that no two rows share."""
+    """Columns, in lower case, whose values are unique."""
     rowid: str | None
-    """What SQLite's own number of a row is called in SQL; ``None`` when there is none."""
+    """Name of SQLite's own row number in SQL; ``None`` when there is none."""
 
     @property
     def shown(self) -> str:
-        """How a person calls it."""
+        """Its name for people."""
         return self.name
 
 
@@ -66,23 +69,23 @@ class Cell:
     sql: str
     """The stored column, qualified and quoted."""
     numeric: bool
-    """Whether it is stored as a number wherever it is one."""
+    """Whether numbers are stored as numbers."""
 
 
 class SqliteFile:
-    """An SQLite file that was opened to look what it holds.
+    """An SQLite file, opened to see what it holds.
 
     Parameters
     ----------
     path
-        The file; known to begin like one.
+        The file, which begins like one of SQLite.
     name
-        How a person calls it.
+        Its name for people.
 
     Raises
     ------
     SourceError
-        When SQLite cannot read it.
+        When SQLite can't read it.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -98,10 +101,19 @@ class SqliteFile:
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        named = [f"{t.name} ({_few(list(t.columns.values()))})" for t in self.tables.values()]
-        found = f"an SQLite file with {'the tables ' + _few(named, 12) if named else 'no tables'}"
-        refused = f"; not read: {_few(self._refused)}" if self._refused else ""
-        return found + refused
+        names = [table.name for table in self.tables.values()]
+        refused = few(self._refused)
+        if not names and refused:
+            return gettext("an SQLite file without tables (not read: {refused})", refused=refused)
+        if not names:
+            return gettext("an SQLite file without tables")
+        if refused:
+            return gettext(
+                "an SQLite file with the tables {tables} (not read: {refused})",
+                tables=few(names),
+                refused=refused,
+            )
+        return gettext("an SQLite file with the tables {tables}", tables=few(names))
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`; a count would cost a pass over the table."""
@@ -133,13 +145,13 @@ class SqliteFile:
         Yields
         ------
         pyarrow.RecordBatch
-            Text as text or, of numeric columns, numbers. ``reject_reason`` says why a row cannot
-            be kept, and after a line feed which cell it was; empty when nothing is wrong. ``_at``
-            is SQLite's own number of the row, 0 in a table whose rows have none.
+            Text as text, numeric columns as numbers. ``reject_reason`` says why a row can't be
+            kept and, after a line feed, shows the cell; empty where the row can. ``_at`` is
+            SQLite's own row number, 0 in a table without any.
         """
-        # The driver takes a column's type from the first batch; one of typed constants goes
-        # first, or a column that begins with 10,000 NULLs would be taken for numbers. It is a
-        # whole batch, so that the others are the same ones wherever reading begins.
+        # The driver takes the type of a column from the first batch. So one of typed constants
+        # goes first, or a column that begins with 10,000 NULLs would become numbers. It is a
+        # whole batch, so that the others are the same wherever reading begins.
         typed = ", ".join("''" if _as_text(c) else _ZERO[c.kind is CellKind.REAL] for c in cells)
         chosen = ", ".join(_value(cell) for cell in cells)
         at, reason = f"t.{table.rowid}" if table.rowid else "0", _reject_reason(cells)
@@ -173,8 +185,15 @@ class SqliteFile:
             (_MAX_TABLES + 1,),
         ).fetchall()
         if len(listed) > _MAX_TABLES:
-            raise SourceError(f"{self.name} has more than {_MAX_TABLES:,} tables")
-        self._refused = [f"{name} is a {kind}" for name, kind, _ in listed if kind != "table"]
+            raise SourceError(
+                gettext(
+                    "{file} has more than {n} tables. Phonoscope doesn't read such files.",
+                    file=self.name,
+                    n=_MAX_TABLES,
+                ),
+                code="too-many-tables",
+            )
+        self._refused = [f"{kind} {name}" for name, kind, _ in listed if kind != "table"]
         return {
             name.lower(): _table(connection, name, has_rowid=not without)
             for name, kind, without in listed
@@ -186,7 +205,7 @@ def _table(connection: sqlite3.Connection, name: str, *, has_rowid: bool) -> Sql
     described = connection.execute(
         "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)", (name,)
     ).fetchall()
-    # Hidden columns are generated ones: an expression of the author would run for every row.
+    # Hidden columns are generated: the author's expression would run for every row.
     stored = [row for row in described if not row[3]]
     keys = [row[0].lower() for row in described if row[2]]
     unique = set(keys) if len(keys) == 1 else set()
@@ -196,7 +215,7 @@ def _table(connection: sqlite3.Connection, name: str, *, has_rowid: bool) -> Sql
         parts = connection.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
         if len(parts) == 1 and parts[0][0] is not None:
             unique.add(parts[0][0].lower())
-    # A column may have one of these names; then that name means the column.
+    # If a column has one of these names, the name means the column.
     hidden = {row[0].lower() for row in described}
     free = [each for each in ("_rowid_", "oid", "rowid") if each not in hidden]
     return SqliteTable(
@@ -231,12 +250,12 @@ def _value(cell: Cell) -> str:
 
 
 def _reject_reason(cells: Sequence[Cell]) -> str:
-    """Return SQL for why a row cannot be kept: text where a number belongs, or far too long."""
+    """Return SQL for why a row can't be kept: text in place of a number, or too long."""
     tests = [
-        # Every text and every blob sorts after every number.
+        # In SQLite every text and every blob sorts after every number.
         (f"octet_length({c.sql}) > {MAX_TEXT_BYTES}", "is too long", c)
         if _as_text(c)
-        else (f"+{c.sql} >= ''", "is no number", c)
+        else (f"+{c.sql} >= ''", "is not a number", c)
         for c in cells
     ]
     shown = "char(10) || substr(CAST({} AS TEXT), 1, 200)"
@@ -246,15 +265,8 @@ def _reject_reason(cells: Sequence[Cell]) -> str:
     return f"CASE WHEN {' OR '.join(test for test, _, _ in tests)} THEN CASE {cases} END END"
 
 
-def _few(names: Sequence[str], most: int = 30) -> str:
-    """Return names in one line, the first ones when there are many, each bounded."""
-    short = [name if len(name) <= 400 else name[:400] + "..." for name in names[:most]]
-    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(short) + rest
-
-
 def _uri(path: Path) -> str:
-    # A log that was not merged yet holds rows; then SQLite must be allowed to see it.
+    # A log that isn't merged yet has rows that SQLite must see.
     log = path.with_name(path.name + "-wal")
     journal = path.with_name(path.name + "-journal")
     busy = any(side.exists() and side.stat().st_size for side in (log, journal))
@@ -264,9 +276,16 @@ def _uri(path: Path) -> str:
 
 @contextmanager
 def _in_words(name: str) -> Iterator[None]:
-    """Turn what SQLite says into an error for a person."""
+    """Turn an error of SQLite into one for people."""
     try:
         yield
     except (sqlite3.Error, dbapi.Error, pa.ArrowException, OSError) as error:
         first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SourceError(f"SQLite cannot read {name}: {first_line}") from error
+        raise SourceError(
+            gettext(
+                "SQLite can't read {file}: {reason}.",
+                file=name,
+                reason=printable(first_line)[:300],
+            ),
+            code="damaged",
+        ) from error

@@ -1,4 +1,4 @@
-"""XML files: their records one after another; how they are parsed is in ``labels/xml_tree``."""
+"""XML files: their records one after another; ``disclosure/xml_tree`` parses them."""
 
 from __future__ import annotations
 
@@ -11,39 +11,41 @@ from phonoscope.disclosure.xml_tree import records, refuse_document_type
 from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
+from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
+from phonoscope.messages import gettext
 
 _BLOCK_BYTES = 1 << 16
 _SAMPLED_BYTES = 1 << 18
 
 
-class NoXmlError(SourceError):
-    """It begins like XML and is none, or is HTML or the like."""
+class NotXmlError(SourceError):
+    """It begins like XML but isn't, or it is HTML."""
 
 
 class XmlFile:
-    """An XML file that was opened to look what it holds.
+    """An XML file, opened to see what it holds.
 
     Parameters
     ----------
     uri
         Where it is.
     name
-        How a person calls it.
+        Its name for people.
 
     Raises
     ------
     SourceError
-        When it is no XML, or has a document type.
+        When it isn't XML, or has a document type.
     """
 
     def __init__(self, uri: str, name: str) -> None:
         self.name = name
-        # A parser cannot begin midway: records are read again.
+        # A parser can't begin midway, so records are read again.
         self.start: Position | None = None
         self._uri = uri
         self._file: Decompressed | None = None
-        self._flaw = ""
+        self._flaw: str = ""
         self.root = ""
         """The outermost element, its namespace in braces before it."""
         self.paths: frozenset[str] = frozenset()
@@ -52,8 +54,14 @@ class XmlFile:
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
-        shown = sorted(printable(path[:60]) for path in self.paths)[:40]
-        return f"XML, {printable(self.root[:100])} with the elements {', '.join(shown)}{self._flaw}"
+        values = {"root": printable(self.root[:100]), "elements": few(sorted(self.paths))}
+        if self._flaw:
+            return gettext(
+                "XML, {root} with the elements {elements}, which isn't valid: {reason}",
+                reason=self._flaw,
+                **values,
+            )
+        return gettext("XML, {root} with the elements {elements}", **values)
 
     def share_read(self) -> float | None:
         """See :class:`..base.Source`."""
@@ -65,7 +73,7 @@ class XmlFile:
         Raises
         ------
         SourceError
-            When the file is damaged or breaks off, or a record is too long, deep or many-part.
+            When the file is damaged or incomplete, or a record is too long or too deep.
         """
         with closing(self._blocks()) as blocks:
             yield from records(blocks, self.name, depth)
@@ -77,7 +85,7 @@ class XmlFile:
                 yield block
 
     def _look(self) -> None:
-        """Read the start, and refuse a document type: it may stand before the root only."""
+        """Read the start, and refuse a document type, which can only come before the root."""
         parser = expat.ParserCreate(namespace_separator="}")
         paths: set[str] = set()
         here: list[str] = []
@@ -106,9 +114,23 @@ class XmlFile:
                 else:
                     parser.Parse(b"", True)
             except (expat.ExpatError, LookupError, ValueError) as error:
-                self._flaw = f"; then it is no XML any more: {error}"
+                self._flaw = printable(str(error))[:200]
                 if not paths:
-                    raise NoXmlError(f"{self.name} begins like XML and is none: {error}") from error
+                    raise NotXmlError(
+                        gettext(
+                            "{file} begins like XML but isn't valid: {reason}.",
+                            file=self.name,
+                            reason=self._flaw,
+                        ),
+                        code="not-xml",
+                    ) from error
         if not self.root:
-            raise NoXmlError(f"{self.name} begins like XML, but its first element is far away")
+            raise NotXmlError(
+                gettext(
+                    "{file} begins like XML but has no element in its first {n} bytes.",
+                    file=self.name,
+                    n=_SAMPLED_BYTES,
+                ),
+                code="not-xml",
+            )
         self.paths = frozenset(paths)

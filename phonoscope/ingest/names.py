@@ -1,0 +1,26 @@
+"""Names from a source, as few as a message can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from phonoscope.escape import printable
+from phonoscope.messages import ngettext
+
+MOST = 12
+"""Names that a message lists."""
+LONGEST = 40
+"""Characters of a name that a message shows."""
+
+
+def few(names: Sequence[str], most: int = MOST, longest: int = LONGEST) -> str:
+    """Return names in one line: the first ones when there are many, each bounded.
+
+    >>> few(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    listed = ", ".join(printable(name[:longest]) for name in names[:most])
+    more = len(names) - most
+    if more <= 0:
+        return listed
+    return ngettext("{names} and {n} more", "{names} and {n} more", more, names=listed)
