@@ -123,6 +123,17 @@ def number(language: Language, value: float, decimals: int = 0) -> str:
 
 
 @quantity
+def signed(language: Language, value: float, decimals: int = 0) -> str:
+    """Return a number with its sign, also if it's positive.
+
+    >>> signed(1.65, 1), signed(-3.9, 1), signed(0)
+    ('+1.6', '\u22123.9', '0')
+    """
+    plus = "+" if round(value, decimals) > 0 else ""
+    return plus + localised(number(value, decimals), language)
+
+
+@quantity
 def p_value(language: Language, value: float) -> str:
     """Return a p-value with two significant digits.
 

@@ -17,7 +17,7 @@ from phonoscope.cli.quantities import clock, position
 from phonoscope.cli.terminal import columns, data, message, painted, wrapped, write, write_json
 from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
-from phonoscope.text import exact_percent, number, percent
+from phonoscope.text import exact_percent, percent, signed
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -197,7 +197,7 @@ def altered(speed: float, pitch: float) -> Localised:
 
     semitones = 12 * math.log2(pitch)
     is_sped, is_shifted = abs(speed - 1) >= 0.003, abs(semitones) >= 0.05
-    change, shift = exact_percent(abs(speed - 1), 1), number(semitones, 1)
+    change, shift = exact_percent(abs(speed - 1), 1), signed(semitones, 1)
     if not is_sped and not is_shifted:
         return gettext("same speed and pitch")
     if not is_sped:

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phonoscope.escape import printable
 from phonoscope.matching.recording.pairwise import Pair, StoredFingerprints, closest
+from phonoscope.messages import gettext, ngettext
+from phonoscope.text import exact_percent, frequency, measured, number, signed
 
 Facts = Mapping[str, Any]
 """A recording's row of the table ``recordings``."""
@@ -50,7 +53,7 @@ def _number(facts: Facts, name: str, otherwise: float = 0.0) -> float:
 
 
 def original_of(rows: Sequence[Facts]) -> tuple[Facts, tuple[str, ...]]:
-    """Choose the recording that the others were likely made from, and say why.
+    """Choose the recording that the others were likely made from, with the reasons.
 
     What an alteration can only take away decides, in this order: lossless coding that shows no
     earlier lossy generation, bandwidth, length, bit rate; then what it mostly changes, tuning;
@@ -75,90 +78,117 @@ def original_of(rows: Sequence[Facts]) -> tuple[Facts, tuple[str, ...]]:
 
 
 def _reasons(first: Facts, others: Sequence[Facts]) -> tuple[str, ...]:
-    said = []
+    reasons: list[str] = []
     if first.get("lossless") and not all(facts.get("lossless") for facts in others):
-        said.append("lossless")
+        reasons.append(gettext("lossless"))
     elif all(facts.get("made_from") for facts in others) and not first.get("made_from"):
-        said.append("no sign of an earlier encoding")
+        reasons.append(gettext("no sign of an earlier encoding"))
     bandwidth = _number(first, "bandwidth_hz")
     if others and bandwidth > CLEARLY_WIDER * max(_number(f, "bandwidth_hz") for f in others):
-        said.append(f"widest bandwidth ({bandwidth / 1000:.1f} kHz)")
+        reasons.append(gettext("widest bandwidth ({frequency})", frequency=frequency(bandwidth)))
     duration = _number(first, "duration_s")
     if others and duration > SAME_LENGTH_S + max(_number(f, "duration_s") for f in others):
-        said.append(f"longest ({duration:.1f} s)")
+        reasons.append(gettext("longest ({time})", time=measured(duration, "s", 1)))
     rate = 0.0 if first.get("lossless") else _number(first, "bit_rate_bps")
-    if others and not said and rate > max(_number(f, "bit_rate_bps") for f in others):
-        said.append(f"highest bit rate ({rate / 1000:.0f} kbit/s)")
+    if others and not reasons and rate > max(_number(f, "bit_rate_bps") for f in others):
+        reasons.append(gettext("highest bit rate ({rate})", rate=measured(rate / 1000, "kbit/s")))
     tuned, off = (
         abs(_number(first, "tuning_cents")),
         min((abs(_number(f, "tuning_cents")) for f in others), default=0.0),
     )
     if off - tuned > WELL_TUNED_CENTS:
-        said.append(f"tuned nearest to A = 440 Hz ({tuned:.0f} cents off)")
+        reasons.append(gettext("tuned closest to A440 ({n} cents off)", n=number(tuned)))
     dates = [str(f["tag_date"]) for f in others if f.get("tag_date")]
     if dates and first.get("tag_date") and str(first["tag_date"]) < min(dates):
-        said.append(f"earliest date tag ({first['tag_date']})")
-    return tuple(said) or ("nothing tells them apart; it comes first by its id",)
+        when = printable(str(first["tag_date"]))
+        reasons.append(gettext("earliest date tag ({date})", date=when))
+    return tuple(reasons) or (gettext("no measured difference, so the first by id"),)
 
 
 def differences(original: Facts, copy: Facts, pair: Pair) -> tuple[str, ...]:
-    """Say how a copy differs from the likely original.
+    """Return how a copy differs from the likely original, in words.
 
     Parameters
     ----------
     pair
         With the original as ``one``.
     """
-    said = [*_coding(original, copy), *_playing(pair)]
-    end_s = _number(original, "duration_s") / pair.speed + pair.offset_s
-    length_s = _number(copy, "duration_s")
-    if pair.offset_s < -SAME_LENGTH_S:
-        said.append(f"{-pair.offset_s * pair.speed:.1f} s cut off the beginning")
-    elif pair.offset_s > SAME_LENGTH_S:
-        said.append(f"{pair.offset_s:.1f} s more at the beginning")
-    if end_s - length_s > SAME_LENGTH_S:
-        said.append(f"{(end_s - length_s) * pair.speed:.1f} s cut off the end")
-    elif length_s - end_s > SAME_LENGTH_S:
-        said.append(f"{length_s - end_s:.1f} s more at the end")
+    found = [*_coding(original, copy), *_playing(pair), *_ends(original, copy, pair)]
     before, after = original.get("loudness_lufs"), copy.get("loudness_lufs")
     if before is not None and after is not None:
         louder = float(after) - float(before)
-        if abs(louder) >= SAME_LEVEL_LU:
-            said.append(f"{abs(louder):.1f} LU {'louder' if louder > 0 else 'quieter'}")
-    if not said and pair.bits == 0:
-        said.append("identical audio, as far as measured")
-    return tuple(said) or ("the same coding, small differences in the sound",)
+        amount = measured(abs(louder), "LU", 1)
+        if louder >= SAME_LEVEL_LU:
+            found.append(gettext("{amount} louder", amount=amount))
+        elif louder <= -SAME_LEVEL_LU:
+            found.append(gettext("{amount} quieter", amount=amount))
+    if not found and pair.bits == 0:
+        found.append(gettext("identical audio by every measurement"))
+    return tuple(found) or (gettext("same encoding, small differences in the audio"),)
+
+
+def _ends(original: Facts, copy: Facts, pair: Pair) -> list[str]:
+    """Return what was cut off or added at the beginning and the end."""
+    found: list[str] = []
+    more_s = pair.offset_s
+    if more_s < -SAME_LENGTH_S:
+        cut = measured(-more_s * pair.speed, "s", 1)
+        found.append(gettext("{time} cut off the beginning", time=cut))
+    elif more_s > SAME_LENGTH_S:
+        found.append(gettext("{time} more at the beginning", time=measured(more_s, "s", 1)))
+    end_s = _number(original, "duration_s") / pair.speed + pair.offset_s
+    more_s = _number(copy, "duration_s") - end_s
+    if more_s < -SAME_LENGTH_S:
+        cut = measured(-more_s * pair.speed, "s", 1)
+        found.append(gettext("{time} cut off the end", time=cut))
+    elif more_s > SAME_LENGTH_S:
+        found.append(gettext("{time} more at the end", time=measured(more_s, "s", 1)))
+    return found
 
 
 def _coding(original: Facts, copy: Facts) -> list[str]:
-    said = []
+    found: list[str] = []
     mine, theirs = (
         (f.get("codec"), f.get("sample_rate_hz"), f.get("bit_rate_bps")) for f in (original, copy)
     )
     if mine[0] != theirs[0] or (not copy.get("lossless") and mine[2] != theirs[2]):
-        rate = f" at {theirs[2] / 1000:.0f} kbit/s" if theirs[2] else ""
-        said.append(f"encoded anew: {theirs[0]}{rate}")
+        codec = printable(str(theirs[0]))
+        if theirs[2]:
+            rate = measured(theirs[2] / 1000, "kbit/s")
+            found.append(gettext("re-encoded as {codec} at {rate}", codec=codec, rate=rate))
+        else:
+            found.append(gettext("re-encoded as {codec}", codec=codec))
     if mine[1] != theirs[1] and mine[1] and theirs[1]:
-        said.append(f"resampled to {theirs[1] / 1000:g} kHz")
+        found.append(gettext("resampled to {rate}", rate=frequency(theirs[1])))
     if original.get("channels") != copy.get("channels"):
-        said.append(f"{copy.get('channels')} instead of {original.get('channels')} channels")
-    return said
+        after, before = int(copy.get("channels") or 0), int(original.get("channels") or 0)
+        found.append(
+            ngettext(
+                "{n} channel instead of {before}",
+                "{n} channels instead of {before}",
+                after,
+                before=before,
+            )
+        )
+    return found
 
 
 def _playing(pair: Pair) -> list[str]:
     semitones = 12 * math.log2(pair.pitch)
     faster = pair.speed - 1
-    together = abs(pair.pitch / pair.speed - 1) < SAME_SPEED
-    if abs(faster) > SAME_SPEED and together:
-        word = "sped up" if faster > 0 else "slowed down"
-        return [f"{word} by {100 * abs(faster):.1f} % ({semitones:+.1f} semitones)"]
-    said = []
+    shift, change = signed(semitones, 1), exact_percent(abs(faster), 1)
+    if abs(faster) > SAME_SPEED and abs(pair.pitch / pair.speed - 1) < SAME_SPEED:
+        if faster > 0:
+            return [gettext("sped up by {change} ({shift}\u00a0semitones)", change=change, shift=shift)]
+        return [gettext("slowed down by {change} ({shift}\u00a0semitones)", change=change, shift=shift)]
+    found: list[str] = []
     if abs(semitones) > SAME_PITCH_SEMITONES:
-        said.append(f"pitch shifted by about {semitones:+.1f} semitones")
-    if abs(faster) > SAME_SPEED:
-        word = "faster" if faster > 0 else "slower"
-        said.append(f"{100 * abs(faster):.1f} % {word} at the same pitch")
-    return said
+        found.append(gettext("pitch shifted by about {shift}\u00a0semitones", shift=shift))
+    if faster > SAME_SPEED:
+        found.append(gettext("{change} faster at the same pitch", change=change))
+    elif faster < -SAME_SPEED:
+        found.append(gettext("{change} slower at the same pitch", change=change))
+    return found
 
 
 def grouped(
@@ -179,7 +209,7 @@ def grouped(
         if row is first:
             differs: tuple[str, ...] = ()
         elif pair is None:
-            differs = ("joined by way of another member",)
+            differs = (gettext("matches through another recording of the group"),)
         else:
             differs = differences(first, row, pair)
         places = tuple(sorted(uris.get(name, ())))
