@@ -1,9 +1,8 @@
-"""Write a file whole or not at all.
+"""Write a file completely or not at all.
 
-Everything here works the same way: a temporary file in the same folder is filled, forced to disk
-and renamed, and then the folder's list of names is forced to disk. Whoever reads finds the old
-file or the new one, also after a kill or a power cut. What fails leaves no temporary file; only a
-kill does.
+All functions work the same way: they fill a temporary file in the same folder, force it to disk,
+rename it, and then force the folder's list of names to disk. Readers find the old file or the new
+one, even after a kill or a power cut. A failure leaves no temporary file; only a kill does.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MOST_OF_NAME = 50
-"""Signs of a name that a temporary one repeats: at four bytes each they fit into 255."""
+"""Characters of a name that a temporary name repeats: at four bytes each, they fit into 255."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
-    A folder that cannot be forced to disk is no failure: the file is whole already.
+    It isn't an error when the folder can't be forced to disk: the file is complete already.
 
     Raises
     ------
     OSError
-        When it can't be written; the temporary file is gone then, an older file is untouched.
+        When it can't be written. The temporary file is removed, and an older file is unchanged.
     """
     with replacing(path, durable=False) as file:
         file.write(content)
@@ -35,7 +34,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path, *, name: str | None = None, durable: bool = True) -> Iterator[BinaryIO]:
-    """Yield a file to write; it takes its place when the block ends without an error.
+    """Yield a file to write. It replaces ``path`` when the block ends without an error.
 
     Parameters
     ----------
@@ -44,13 +43,13 @@ def replacing(path: Path, *, name: str | None = None, durable: bool = True) -> I
     name
         Name of the temporary file, see :func:`temporary_beside`.
     durable
-        Whether it is a failure when the folder cannot be forced to disk, which not every file
-        system can do.
+        Whether it is an error when the folder can't be forced to disk, which some file systems
+        can't do.
 
     Raises
     ------
     OSError
-        When it can't be written. The older file is untouched, unless only the folder failed.
+        When it can't be written. The older file is unchanged, unless only the folder failed.
     """
     with temporary_beside(path, name) as temporary:
         with temporary.open("wb") as file:
@@ -62,14 +61,14 @@ def replacing(path: Path, *, name: str | None = None, durable: bool = True) -> I
 
 @contextmanager
 def temporary_beside(path: Path, name: str | None = None, *, mode: int = 0o666) -> Iterator[Path]:
-    """Make an empty file in a file's folder; it is gone afterwards unless it was renamed.
+    """Make an empty file in a file's folder, and remove it afterwards unless it was renamed.
 
     Parameters
     ----------
     path
         The file that it may replace, with :func:`put_in_place`.
     name
-        A name that nothing has. By default hidden, and made of the file's.
+        An unused name. By default a hidden one, made from the file's name.
     mode
         Permissions, less the process's umask.
 
@@ -84,7 +83,7 @@ def temporary_beside(path: Path, name: str | None = None, *, mode: int = 0o666) 
         os.close(descriptor)
         yield temporary
     except BaseException:
-        # What failed is raised, not that the file cannot be removed either.
+        # The first error is raised, not that the file can't be removed either.
         with suppress(OSError):
             temporary.unlink()
         raise
@@ -97,7 +96,7 @@ def put_in_place(temporary: Path, path: Path) -> None:
     Raises
     ------
     OSError
-        When that fails; the older file is untouched, unless only the folder failed.
+        When that fails. The older file is unchanged, unless only the folder failed.
     """
     sync_file(temporary)
     _rename(temporary, path, durable=True)

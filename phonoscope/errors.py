@@ -127,7 +127,7 @@ class ErrorKind(StrEnum):
     NO_AUDIO_STREAM = "no-audio-stream"
     """A known format without an audio stream."""
     UNDECODABLE = "undecodable"
-    """An audio stream of which nothing could be decoded."""
+    """An audio stream without any sound that can be decoded."""
     TIME_LIMIT = "time-limit"
     """The analysis took longer than one file may take."""
     MEMORY_LIMIT = "memory-limit"

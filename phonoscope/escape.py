@@ -1,4 +1,4 @@
-"""Text of strangers (file names, tags, cells) as it may be shown."""
+"""Make other people's text (file names, tags, cells) safe to show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ _JOINERS = frozenset("\u200c\u200d")
 def printable(text: str, *, keep: str = "") -> str:
     r"""Return text in one line that is safe on a terminal and in a page.
 
-    Control characters could redraw a terminal, and marks that turn the direction of writing could
-    reverse a name. They, line separators and surrogates are shown as ``\n``, ``\x1b``,
-    ``\u2028``, ``\u202e``. The joiners that emoji and Persian or Hindi words are written with
-    stay, and so do characters that are newer than this Python.
+    Control characters could redraw a terminal, and direction marks could reverse a name. They, line
+    separators and surrogates are shown as ``\n``, ``\x1b``, ``\u2028``, ``\u202e``. The joiners in
+    emoji and in Persian or Hindi words stay, and so do characters newer than this Python.
 
     Parameters
     ----------
     text
         Any text, with surrogate escapes or without.
     keep
-        Characters to leave alone though they are not harmless, e.g. a newline.
+        Characters to keep although they aren't harmless, e.g. a newline.
 
     Examples
     --------
@@ -34,7 +33,7 @@ def printable(text: str, *, keep: str = "") -> str:
 
 
 def is_harmless(character: str) -> bool:
-    """Whether a character does nothing to what stands around it."""
+    """Whether a character has no effect on the text around it."""
     return unicodedata.category(character) not in _HARMFUL or character in _JOINERS
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 
 class LazyModule(ModuleType):
-    """A module that is imported when something of it is first used.
+    """A module that is imported on first use.
 
-    For modules that take long to import, where a whole file needs them but not every command gets
-    there; type checkers see a plain import beside it.
+    For modules that take long to import and that a whole file needs, but not every command. Type
+    checkers see a plain import in addition.
 
     Examples
     --------
@@ -28,7 +28,7 @@ class LazyModule(ModuleType):
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a package's ``__getattr__`` (PEP 562) that imports names from where they live.
+    """Return a package's ``__getattr__`` (PEP 562), which imports names from their modules.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ def summary_text(title: str, rows: Sequence[Row]) -> str:
     """
     rows = [_shown(row) for row in rows]
     width = max((len(label) for label, _ in rows), default=0)
-    lines = [title]
+    lines = [localised(title)]
     for label, group in groupby(rows, key=lambda row: row[0]):
         for number, (_, text) in enumerate(group):
             lines.append(f"  {label if number == 0 else '':{width}}  {text}")
@@ -45,8 +45,9 @@ def summary_html(title: str, rows: Sequence[Row]) -> str:
         f'<td style="{_CELL}">{"<br>".join(html.escape(text) for _, text in group)}</td></tr>'
         for label, group in groupby(map(_shown, rows), key=lambda row: row[0])
     )
+    heading = html.escape(localised(title))
     return (
-        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{html.escape(title)}</caption>'
+        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{heading}</caption>'
         f"<tbody>{cells}</tbody></table>"
     )
 

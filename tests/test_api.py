@@ -115,8 +115,9 @@ def test_tables_are_ibis_tables(catalogue):
     joined = catalogue["files"].join(catalogue["recordings"], "recording_id")
     assert joined.filter(joined.tag_title == "Song a").to_pyarrow().num_rows == 1
     assert {*TABLES} < {*catalogue.tables}
-    with pytest.raises(UsageError, match="no table 'songs'"):
+    with pytest.raises(UsageError) as refused:
         _ = catalogue["songs"]
+    assert refused.value.code == "unknown-table"
 
 
 def test_tables_show_what_was_added_since(catalogue):
@@ -157,8 +158,9 @@ def test_all_that_is_known_of_a_recording(catalogue):
         (5.0, 0.9),
     ]
     for hostile in ("nothing", "", "' or 1=1 --"):
-        with pytest.raises(UsageError, match="no recording"):
+        with pytest.raises(UsageError) as refused:
             catalogue.recording(hostile)
+        assert refused.value.code == "unknown-recording"
 
 
 def test_a_catalogue_of_the_version_before_opens_and_reports(catalogue, tmp_path):
@@ -183,8 +185,9 @@ def test_sql_streams(catalogue):
 
 
 def test_opening_may_not_make(tmp_path):
-    with pytest.raises(CatalogueError, match="no catalogue"):
+    with pytest.raises(CatalogueError) as refused:
         open_catalogue(tmp_path / "none")
+    assert refused.value.code == "no-catalogue"
     assert not (tmp_path / "none").exists()
     assert "none" in repr(open_catalogue(tmp_path / "none", create=True))
 

@@ -21,7 +21,8 @@ from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import open_source, uri_of
-from phonoscope.notebook import summary_html
+from phonoscope.messages import gettext
+from phonoscope.notebook import Row, summary_html
 from phonoscope.settings import Settings
 from phonoscope.text import count
 
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from phonoscope.progress import Progress
     from phonoscope.scan.scan import ScanSummary
 
-# A program that doesn't set up logging sees nothing of it. Not in phonoscope/__init__.py, because
-# logging takes longer to import than all the rest there.
+# Programs that don't set up logging see no logs. Not in phonoscope/__init__.py, because logging
+# takes longer to import than everything else there.
 logging.getLogger("phonoscope").addHandler(logging.NullHandler())
 
 
@@ -60,12 +61,13 @@ def open_catalogue(path: str | os.PathLike[str], *, create: bool = False) -> Cat
     path
         Folder, or fsspec URL such as ``s3://bucket/catalogue``.
     create
-        Make a new one where there is nothing or an empty folder.
+        Make a new catalogue if the folder is empty or doesn't exist.
 
     Raises
     ------
     CatalogueError
-        When there is none (and ``create`` is false), or the folder holds something else.
+        When there is none and ``create`` is false (``no-catalogue``), or the folder has other files
+        (``not-a-catalogue``).
     NewerCatalogueError
         When a newer Phonoscope wrote it.
     """
@@ -91,27 +93,28 @@ class Catalogue(FormerNames):
     def __init__(self, store: Store, path: str | os.PathLike[str]) -> None:
         self._store = store
         self._settings = Settings()
-        # One connection a thread: DuckDB's are not made for two at once.
+        # One connection per thread: DuckDB's connections aren't thread-safe.
         self._mine = threading.local()
         self.path = os.fspath(path)
-        """Where it is, as it was opened."""
+        """Its path, as it was opened."""
         self.plays = Plays(store, self, self._settings)
         """Play logs: ``.ingest()`` and ``.analyse()``."""
         self.licences = Licences(store, self)
         """Licences of voices: ``.add()``, ``.end()``, ``.refusal()``, ``.rows()``."""
         self.decisions = Decisions(store, self)
-        """What people decided about copies: ``.record()`` and ``.rows()``."""
+        """Decisions about copies: ``.record()`` and ``.rows()``."""
 
     def __repr__(self) -> str:
         said = ", ".join(f"{count(rows)} {name}" for name, rows in self._counts())
         return f"Catalogue({self.path!r}{': ' if said else ''}{said})"
 
     def _repr_html_(self) -> str:
-        rows = [(name, count(number)) for name, number in self._counts()]
-        return summary_html(f"Catalogue {printable(self.path)}", rows or [("", "empty")])
+        rows: list[Row] = [(name, count(number)) for name, number in self._counts()]
+        title = gettext("Catalogue {path}", path=printable(self.path))
+        return summary_html(title, rows or [("", gettext("empty"))])
 
     def _counts(self) -> list[tuple[str, int]]:
-        """Return how many rows the tables have that people ask for; those with none left out.
+        """Return the number of rows of the most important tables that aren't empty.
 
         Without Ibis, which takes longer to import than the counting.
         """
@@ -119,7 +122,7 @@ class Catalogue(FormerNames):
         try:
             (row,) = self.sql(f"SELECT {', '.join(counts)}").read_all().to_pylist()
         except (CatalogueError, UsageError):
-            # Whoever prints it should see where it is, also when nothing can be read there.
+            # Its path should be printed even if nothing can be read there.
             return []
         return [(name, number) for name, number in row.items() if number]
 
@@ -139,9 +142,11 @@ class Catalogue(FormerNames):
         return self.table(name)
 
     def table(self, name: str) -> ir.Table:
-        """Return ``catalogue[name]``; whatever reads the tables of any engine calls it."""
+        """Return ``catalogue[name]``; readers of any engine have this method."""
         if name not in tables():
-            raise UsageError(f"there is no table {name!r}; there are {', '.join(tables())}")
+            from phonoscope.catalogue.schema.tables import unknown_table
+
+            raise unknown_table(name)
         return self._backend().table(name)
 
     def snapshot(self) -> Callable[[str], ir.Table]:
@@ -153,7 +158,7 @@ class Catalogue(FormerNames):
         return cache(self._backend().table)
 
     def sql(self, text: str) -> pa.RecordBatchReader:
-        """Answer one question in DuckDB's SQL; it can read the tables and nothing else.
+        """Run one query in DuckDB's SQL, which can only read the tables.
 
         Parameters
         ----------
@@ -168,14 +173,14 @@ class Catalogue(FormerNames):
         Raises
         ------
         UsageError
-            With DuckDB's words; also while the result is read.
+            When the statement is refused; also while the result is read.
         """
         return query.sql(self._store, text, memory_mb=self._settings.query_memory_mb)
 
     def sql_rows(
         self, text: str
     ) -> AbstractContextManager[tuple[list[str], Iterator[Sequence[Sequence[Any]]]]]:
-        """Answer the same question as :meth:`sql` with rows of Python values.
+        """Run the same query as :meth:`sql`; return rows of Python values.
 
         Parameters
         ----------
@@ -191,7 +196,7 @@ class Catalogue(FormerNames):
         Raises
         ------
         UsageError
-            With DuckDB's words; also while the rows are read.
+            When the statement is refused; also while the rows are read.
         """
         return query.rows(self._store, text, memory_mb=self._settings.query_memory_mb)
 
@@ -202,7 +207,7 @@ class Catalogue(FormerNames):
         settings: Settings | None = None,
         progress: Progress | None = None,
     ) -> ScanSummary:
-        """Examine every recording of some sources that is not here yet.
+        """Analyse every recording of some sources that isn't in the catalogue yet.
 
         Parameters
         ----------
@@ -214,7 +219,7 @@ class Catalogue(FormerNames):
             Workers, limits and the share of false alarms; by default those of the environment
             and the user's file.
         progress
-            Takes in how far it is.
+            Receives the progress.
 
         Returns
         -------
@@ -371,28 +376,28 @@ class Catalogue(FormerNames):
             Deprecated: writes the report there and returns the path. Use
             ``catalogue.report().write(path, format)``.
         claims
-            YAML file of published claims to hold against the catalogue, or ``"shipped"`` for
-            those that come with Phonoscope.
+            YAML file of published claims to compare with the catalogue, or ``"shipped"`` for the
+            claims that come with Phonoscope.
         whole
-            Whether the catalogue is all that the claims speak of. Then its numbers decide;
-            otherwise it is a sample, and their intervals do.
+            Whether the catalogue is all that the claims are about. Then its numbers decide;
+            otherwise it is a sample, and the intervals decide.
         compare
-            A catalogue to put beside this one.
+            A catalogue to compare with this one.
         source
-            Of the metadata, look at this source only: one of the column ``source``.
+            Only use this source of metadata: a value of the column ``source``.
         full_paths
             Whether to show full paths of files. By default they are relative to the scanned folder.
         engine
-            Where the tables are asked: ``"local"`` on this machine, ``"spark"`` on the Spark
-            cluster that PySpark finds. The answers are the same.
+            Where queries run: ``"local"`` on this machine, ``"spark"`` on the Spark cluster that
+            PySpark finds. The results are the same.
         progress
-            Takes in how many questions are answered, and the next one.
+            Receives the progress.
 
         Returns
         -------
         Report
-            ``.found`` with every finding; ``.checks`` with what comes of each claim and
-            ``.standings`` with how many hold; ``.comparison``; ``.write`` for a file.
+            ``.found`` with every finding; ``.checks`` with the result of each claim and
+            ``.standings`` with the number that hold; ``.comparison``; ``.write`` for a file.
 
         Raises
         ------
@@ -407,7 +412,7 @@ class Catalogue(FormerNames):
 
         if path is not None:
             warn_deprecated("Catalogue.report(path)", "Catalogue.report().write(path)", since="0.2")
-            # Before minutes of counting.
+            # Checked before minutes of work.
             form = format_for(path, format)
         asked = None if claims is None else read_claims(claims)
         with readers_on(engine, self._settings) as read:
@@ -429,10 +434,10 @@ class Catalogue(FormerNames):
         return self.report(**chosen)
 
     def share_generated(self, by: str | None = None) -> Shares:
-        """Estimate how many of the recordings were made by machines; never a count of flags.
+        """Estimate the share of machine-made recordings, corrected for the detector's errors.
 
-        The detector misses some and flags some human music; the estimate takes both out and
-        has a 95 % interval (see :mod:`phonoscope.findings.shared.prevalence`).
+        The detector misses some of them and flags some human music. The estimate corrects both and
+        has a 95% interval (see :mod:`phonoscope.findings.shared.prevalence`).
 
         Parameters
         ----------
@@ -446,12 +451,12 @@ class Catalogue(FormerNames):
         Shares
             ``.rows`` with ``group``, ``recordings``, ``flagged``, ``share``, ``low``, ``high``,
             ``enough`` and ``fits``; ``.overall``; ``.to_pandas()`` and ``.to_pyarrow()``; and
-            ``.says()``, which also says why when the catalogue cannot tell.
+            ``.says()``, which also says why there is no estimate.
 
         Raises
         ------
         UsageError
-            When there is nothing of that name to group by.
+            When there is no such column.
         """
         from phonoscope.findings.shared.shares import share_generated
 
@@ -466,7 +471,7 @@ class Catalogue(FormerNames):
         false_matches: float | None = None,
         progress: Progress | None = None,
     ) -> list[Passage]:
-        """Find which recordings of this catalogue a sound contains, and where.
+        """Find recordings of this catalogue in a sound.
 
         Parameters
         ----------
@@ -475,26 +480,26 @@ class Catalogue(FormerNames):
         altered
             Also find copies that were sped up or slowed down, shifted in pitch, or stretched.
         passages
-            Look for short passages, from about 3 s on; slower.
+            Also find short passages, from about 3 s; slower.
         false_matches
-            Share of excerpts of recordings that are not here that may be recognised all the
-            same, above 0 and at most 0.1. By default 0.001.
+            Share of excerpts of other recordings that may be recognised by mistake, above 0 and at
+            most 0.1. By default 0.001.
         progress
-            Takes in how far it is.
+            Receives the progress.
 
         Returns
         -------
-        list of Stretch
+        list of Passage
             In order of time; empty when nothing is recognised.
 
         Raises
         ------
         UnreadableError
-            When the sound cannot be decoded.
+            When the sound can't be decoded.
         CatalogueError
-            When no recording here has fingerprints, so that nothing could be found.
+            When no recording in the catalogue has fingerprints (``no-fingerprints``).
         UsageError
-            When ``false_matches`` is no such share.
+            When ``false_matches`` is out of range (``false-matches``).
         """
         from phonoscope.defaults import FALSE_MATCHES
         from phonoscope.matching.recording.find import find
@@ -502,10 +507,13 @@ class Catalogue(FormerNames):
 
         share = FALSE_MATCHES if false_matches is None else false_matches
         if not 0.0 < share <= 0.1:
-            raise UsageError(f"false_matches is a share above 0 and at most 0.1, not {share}")
+            message = gettext(
+                "false_matches must be above 0 and at most 0.1, not {given}.", given=str(share)
+            )
+            raise UsageError(message, code="false-matches")
         index = current_index(self._store, progress)
         if not index.recordings and self._store.live_parts("recordings"):
-            raise CatalogueError(_WITHOUT_PRINTS)
+            raise CatalogueError(_WITHOUT_PRINTS, code="no-fingerprints")
         with _opened(file) as sound:
             return find(
                 index, sound, altered=altered, passages=passages, false_matches=share,
@@ -518,15 +526,16 @@ class Catalogue(FormerNames):
         Parameters
         ----------
         search
-            Compare the whole catalogue with itself first, and keep what is found in the table
-            ``matches``; otherwise say what is kept.
+            Compare the whole catalogue with itself first, and store matches in the table
+            ``matches``. Otherwise use the stored ones.
         progress
-            Takes in how many pairs are compared.
+            Receives the progress.
 
         Returns
         -------
-        list of Group
-            The largest first. What was decided to be different (:attr:`decisions`) joins nothing.
+        list of CopyGroup
+            The largest first. Pairs that were decided to be different (:attr:`decisions`) are never
+            in one group.
         """
         from phonoscope.matching.recording import match_store
 
@@ -541,7 +550,7 @@ class Catalogue(FormerNames):
         return match_store.searched_utc(self, self._store)
 
     def recording(self, recording_id: str) -> dict[str, Any]:
-        """Return all that is stored of one recording.
+        """Return everything that is stored about one recording.
 
         Parameters
         ----------
@@ -558,11 +567,15 @@ class Catalogue(FormerNames):
         Raises
         ------
         UsageError
-            When no file here holds it.
+            When the catalogue doesn't have it (``unknown-recording``).
         """
         found = {name: self._rows(name, recording_id) for name in _OF_A_RECORDING}
         if not found["files"] and not found["recordings"]:
-            raise UsageError(f"no recording {recording_id!r} here")
+            message = gettext(
+                "The catalogue has no recording '{recording_id}'.",
+                recording_id=printable(recording_id),
+            )
+            raise UsageError(message, code="unknown-recording")
         return {
             "recording": next(iter(found["recordings"]), None),
             "verdict": next(iter(found["verdicts"]), None),
@@ -573,7 +586,7 @@ class Catalogue(FormerNames):
         }
 
     def dossier(self, recording: str, *, full_paths: bool = False) -> Dossier:
-        """Return all that is known of one recording, for somebody else to check.
+        """Return everything that is known about one recording, for others to check.
 
         Parameters
         ----------
@@ -598,12 +611,12 @@ class Catalogue(FormerNames):
         return dossier_of(self, recording, full_paths=full_paths)
 
     def compact(self, *, grace_s: float = 3600.0) -> Compaction:
-        """Merge the parts that scans left; the rows stay the same and queries get faster.
+        """Merge the parts of scans. The rows stay the same, and queries get faster.
 
         Parameters
         ----------
         grace_s
-            How long parts that were replaced stay on disk for who reads them now, s.
+            How long replaced parts stay on disk for those who are reading them, s.
         """
         from phonoscope.catalogue.compaction import compact
 
@@ -640,7 +653,7 @@ class Catalogue(FormerNames):
         return chart_links(self.table)
 
     def labelled(self) -> Iterator[Labelled]:
-        """Yield what each file declares and what is detected in it, as scans found them.
+        """Yield what each file declares and what is detected in it.
 
         Yields
         ------
@@ -652,21 +665,21 @@ class Catalogue(FormerNames):
         return labelled(self.table)
 
     def state(self) -> object:
-        """Return what differs from before when rows were added or replaced since."""
+        """Return a value that changes when rows are added or replaced."""
         return views.live_parts(self._store)
 
     def empty_cells(self, name: str, column: str) -> int | None:
-        """Return how many rows of a table have nothing in a column, without reading rows.
+        """Return how many rows of a table are empty in a column, without reading rows.
 
         Returns
         -------
         int or None
-            ``None`` when the files of the catalogue do not tell; then a query does.
+            ``None`` when the files' statistics aren't enough; then use a query.
         """
         return views.empty_cells(self._store, tables()[name], column)
 
     def _backend(self) -> ibis.backends.duckdb.Backend:
-        """Return this thread's connection, a new one when parts were added since."""
+        """Return this thread's connection; a new one if parts were added."""
         parts = views.live_parts(self._store)
         if getattr(self._mine, "parts", None) != parts:
             import ibis
@@ -686,9 +699,9 @@ _COUNTED = (
     "voices",
 )  # fmt: skip
 _OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
-_WITHOUT_PRINTS = (
-    "no recording in this catalogue has fingerprints that this version can compare: they were "
-    "scanned by another version, or are silent; scan them into a new catalogue"
+_WITHOUT_PRINTS = gettext(
+    "No recording in this catalogue has fingerprints that this version can compare. Another "
+    "version scanned them, or they are silent. Scan them into a new catalogue."
 )
 
 

@@ -1,10 +1,12 @@
-"""What people decided about copies."""
+"""Decisions about copies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     from phonoscope.catalogue.reader import CatalogueReader
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Decisions:
-    """What people decided about copies in a catalogue.
+    """People's decisions about copies in a catalogue.
 
     Made by :attr:`phonoscope.api.Catalogue.decisions`.
     """
@@ -25,7 +27,7 @@ class Decisions:
         return f"{self._reader!r}.decisions"
 
     def rows(self) -> list[DecisionRow]:
-        """Return what was decided, by pair; of a pair the newest decision."""
+        """Return the newest decision on each pair, in order of pairs."""
         from phonoscope.catalogue.schema.tables import DecisionRow
 
         found = self._reader.table("decisions").drop("scan_id", "batch")
@@ -33,7 +35,7 @@ class Decisions:
         return [DecisionRow(**row) for row in rows]
 
     def record(self, one: str, other: str, decision: str) -> None:
-        """Record whether two recordings are the same; no later search overrules it.
+        """Record whether two recordings are the same. No later search overrules it.
 
         Parameters
         ----------
@@ -45,14 +47,23 @@ class Decisions:
         Raises
         ------
         UsageError
-            When a recording is not here, both are one, or the decision is another word.
+            When the decision is another word (``unknown-decision``), or the ids aren't those of two
+            recordings in this catalogue (``not-two-recordings``).
         """
         from phonoscope.matching.recording.match_store import Decision, decide
 
         if decision not in {*Decision}:
-            raise UsageError(f"a decision is one of {', '.join(Decision)}, not {decision!r}")
+            message = gettext(
+                "A decision is one of {decisions}, not '{given}'.",
+                decisions=", ".join(Decision),
+                given=printable(str(decision)),
+            )
+            raise UsageError(message, code="unknown-decision")
         known = self._reader.table("recordings")
         ids = known.filter(known["recording_id"].isin([one, other])).count().to_pyarrow().as_py()
         if ids < 2:
-            raise UsageError("a decision takes the ids of two recordings of this catalogue")
+            message = gettext(
+                "A decision needs the ids of two different recordings in this catalogue."
+            )
+            raise UsageError(message, code="not-two-recordings")
         decide(self._store, one, other, Decision(decision))

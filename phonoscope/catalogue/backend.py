@@ -1,4 +1,4 @@
-"""What Ibis leaves to the database: keeping a result there, and streaming a column from it."""
+"""What Ibis leaves to the database: keeping results, and streaming rows."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ BATCH_ROWS = 1 << 17
 
 
 def is_local(table: Any) -> bool:
-    """Whether a table is asked on this machine, by DuckDB, and not by a cluster."""
+    """Whether DuckDB on this machine reads a table, and not a cluster."""
     return bool(table.get_backend().name == "duckdb")
 
 
 def materialise(table: Any) -> tuple[Any, Callable[[], object]]:
-    """Compute an Ibis table once and keep it where it was computed.
+    """Compute an Ibis table once and keep the rows in the database.
 
     Returns
     -------
     kept, forget
-        The same rows as a table, and what lets go of them.
+        The rows as a table, and a function that drops them.
     """
     if not is_local(table):
         return _keep_on_spark(table)
-    # Not Ibis' own cache: what drops it again, Ibis 12 writes in a way that DuckDB 2 refuses.
+    # Not Ibis' own cache: Ibis 12 drops it with a statement that DuckDB 2 refuses.
     backend, name = table.get_backend(), f"kept_{secrets.token_hex(6)}"
     kept = backend.create_table(name, obj=table, temp=True)
     return kept, lambda: backend.con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def memtable(table: Any, rows: pa.Table) -> Any:
-    """Return Arrow rows as an Ibis table that can be joined with another one, and be kept."""
+    """Return Arrow rows as an Ibis table that can be joined with another table."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     if is_local(table):
         return ibis.memtable(rows)
-    # Not Ibis' own: Spark is not told of them before what they are joined in is kept.
+    # Not Ibis' own: Spark doesn't know it when a table that uses it is materialised.
     frame = _session().createDataFrame(rows.to_pandas(), schema=_spark_schema(rows.schema))
     return _named(table, frame)[0]
 
 
 def _keep_on_spark(table: Any) -> tuple[Any, Callable[[], object]]:
-    # Not Ibis' own cache: with it a plan holds those of all that was kept before, each as often as
-    # it is used, and a dozen steps fill the driver's memory with text.
+    # Not Ibis' own cache: with it, every plan includes those of all earlier results, each as often
+    # as it is used, and a dozen steps fill the driver's memory.
     frame = _session().sql(table.get_backend().compile(table)).localCheckpoint()
     kept, name = _named(table, frame)
 
@@ -58,7 +58,7 @@ def _keep_on_spark(table: Any) -> tuple[Any, Callable[[], object]]:
 
 
 def _named(table: Any, frame: Any) -> tuple[Any, str]:
-    """Return a data frame as a table beside another one, and its name."""
+    """Return a data frame as a table of the same backend as another table, and its name."""
     name = f"kept_{secrets.token_hex(6)}"
     frame.createOrReplaceTempView(name)
     return table.get_backend().table(name), name
@@ -80,21 +80,21 @@ def stream(table: Any) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a local Ibis table in record batches, in its order if it has one."""
     import ibis  # noqa: PLC0415
 
-    # Not Ibis' own batches: they call what DuckDB 2 no longer has.
+    # Not Ibis' own batches: they call a function that DuckDB 2 no longer has.
     yield from table.get_backend().con.sql(str(ibis.to_sql(table))).to_arrow_reader(BATCH_ROWS)
 
 
 def microseconds(table: Any, name: str) -> Any:
     """Return a column of times as whole microseconds since 1970, UTC, as an expression.
 
-    Ibis tells whole seconds, with or without their fraction, each backend as it likes; the
-    databases' own functions do not differ.
+    Ibis' backends differ in whether seconds include their fraction; the databases' own functions
+    don't.
     """
     import ibis  # noqa: PLC0415
     import ibis.expr.datatypes as dt  # noqa: PLC0415
 
     function = "epoch_us" if is_local(table) else "unix_micros"
-    told = ibis.udf.scalar.builtin(
+    whole = ibis.udf.scalar.builtin(
         lambda at: at, name=function, signature=((dt.timestamp,), dt.int64)
     )
-    return told(table[name])
+    return whole(table[name])

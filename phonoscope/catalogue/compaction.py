@@ -1,4 +1,4 @@
-"""Merge the parts of a table into one, in bounded memory, whoever reads or writes meanwhile."""
+"""Merge the parts of a table into one, in bounded memory, while others read and write."""
 
 from __future__ import annotations
 
@@ -29,35 +29,36 @@ from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.errors import CatalogueError
+from phonoscope.messages import ngettext
 
 _log = logging.getLogger(__name__)
 
 GRACE_S = 3600.0
-"""Replaced parts stay this long, s, so that who reads them now can go on."""
+"""Replaced parts stay this long, s, for those who are reading them."""
 STALE_TEMPORARY_S = 86_400.0
-"""A temporary file older than this, s, belongs to a process that was killed."""
+"""A temporary file older than this, s, is from a process that was killed."""
 
 Rows: TypeAlias = Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]
-"""Gives the rows of a part on a connection that sees the parts it is made of."""
+"""Returns the rows of a new part, on a connection that has the parts it is made of."""
 
 
 @dataclass(frozen=True)
 class Compaction:
-    """What a compaction came to."""
+    """The result of a compaction."""
 
     parts_before: int
-    """Parts that counted before."""
+    """Valid parts before."""
     parts_after: int
-    """Parts that count now."""
+    """Valid parts now."""
     files_removed: int
     """Replaced parts and stale temporary files that were removed from disk."""
 
 
 def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compaction:
-    """Merge the parts of every table into one and remove what was replaced long ago.
+    """Merge the parts of every table into one, and remove parts that were replaced long ago.
 
-    A scan may run at the same time, and readers keep what they opened: a replaced part is
-    removed by the first compaction that runs ``grace_s`` after it was replaced.
+    A scan may run at the same time, and readers keep the parts that they opened: the first
+    compaction that runs ``grace_s`` after a part was replaced removes it.
 
     Parameters
     ----------
@@ -71,8 +72,8 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
     Raises
     ------
     CatalogueError
-        When the catalogue cannot be written, or another compaction got in the way; nothing
-        is lost then.
+        When the catalogue can't be written, or another compaction ran at the same time
+        (``compacted-meanwhile``). Nothing is lost.
     """
     before = after = removed = 0
     for table in tables().values():
@@ -105,27 +106,27 @@ def replace_parts(
     read: Sequence[str],
     memory_mb: int,
 ) -> None:
-    """Write one part that replaces others, whoever reads them meanwhile.
+    """Write one part that replaces others, while others may read them.
 
     Parameters
     ----------
     store, table
         Where.
     names
-        The parts that count no more.
+        The parts to replace.
     rows
-        Gives the rows of the new part.
+        Returns the rows of the new part.
     read
-        Those of the parts that ``rows`` reads, as ``_parts_<table>``.
+        The parts that ``rows`` reads, as ``_parts_<table>``.
     memory_mb
         Memory after which reading spills to disk, MB.
 
     Raises
     ------
     CatalogueError
-        When it cannot be written, or a compaction removed the parts; nothing is lost then.
+        When it can't be written, or a compaction removed the parts. Nothing is lost.
     """
-    # What a replaced part has itself replaced is named again: nobody else says so any more.
+    # Parts that a replaced part itself replaced are listed again, as no other part lists them now.
     replaced = {*names, *(n for name in names for n in replaced_by(store.place, table, name))}
     schema = table.schema.with_metadata({REPLACES: json.dumps(sorted(replaced)).encode()})
 
@@ -134,10 +135,16 @@ def replace_parts(
             register_parts(connection, store, table, read)
             _write(file, schema, rows(connection).to_arrow_reader(BATCH_ROWS))
         if gone := set(names) - set(store.place.names(table.name)):
-            raise CatalogueError(
-                f"another compaction of {store.name} ran at the same time and has removed "
-                f"{len(gone)} parts of {table.name}; nothing is lost, run it again if needed"
+            message = ngettext(
+                "Another compaction of {catalogue} ran at the same time and removed {n} part of "
+                "'{table}'. Nothing is lost. Run it again if you need to.",
+                "Another compaction of {catalogue} ran at the same time and removed {n} parts of "
+                "'{table}'. Nothing is lost. Run it again if you need to.",
+                len(gone),
+                catalogue=store.name,
+                table=table.name,
             )
+            raise CatalogueError(message, code="compacted-meanwhile")
 
     store.will_write()
     store.place.write(f"{table.name}/{new_compacted_name()}", fill)
@@ -154,7 +161,7 @@ def _remove_stale(store: Store, table: Table, grace_s: float) -> int:
     """Remove parts replaced at least ``grace_s`` ago and temporary files of killed processes."""
     live, replaced = sort_parts(store.place, table)
     now_s = time.time()
-    # Whichever compacted part replaced them, all are old enough.
+    # All compacted parts are old enough, whichever of them replaced a part.
     replaced_s = [now_s - written_us(name) / 1e6 for name in live if name.endswith(COMPACTED)]
     doomed = [
         name for name, age_s in store.place.temporaries(table.name) if age_s > STALE_TEMPORARY_S

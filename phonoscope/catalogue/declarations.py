@@ -1,4 +1,4 @@
-"""What every file of a catalogue declares, as a scan read it, one file after another."""
+"""What every file of a catalogue declares, file by file."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ _COLUMNS = tuple(f.name for f in columns_in(Declaration))
 
 @dataclass(frozen=True)
 class Labelled:
-    """One file as a scan saw it."""
+    """One file of a scan."""
 
     uri: str
     declared: tuple[Declaration, ...]
     detected: str | None
-    """Band of the sound alone; ``None`` when it was not weighed."""
+    """Band of the sound alone; ``None`` when it wasn't scored."""
     error: str | None
-    """Why it could not be examined; ``None`` when it could."""
+    """Why it couldn't be analysed; ``None`` when it could."""
 
 
 def labelled(table: Callable[[str], Any]) -> Iterator[Labelled]:
-    """Yield what is kept of each file, in order of their URIs, in bounded memory.
+    """Yield each file, in order of URI, in bounded memory.
 
     Parameters
     ----------
     table
-        Hands out the tables of a catalogue by name, as Ibis tables.
+        Returns the tables of a catalogue by name, as Ibis tables.
     """
     files = table("files").select("uri", "recording_id", "error")
     verdicts = table("verdicts")
-    heard = verdicts.select(heard_id="recording_id", detected=detected(verdicts))
+    scored = verdicts.select(scored_id="recording_id", detected=detected(verdicts))
     marks = table("declared").select("recording_id", *_COLUMNS).rename(marked_id="recording_id")
-    both = files.left_join(heard, files.recording_id == heard.heard_id)
+    both = files.left_join(scored, files.recording_id == scored.scored_id)
     joined = both.left_join(marks, both.recording_id == marks.marked_id)
     wanted = joined.select("uri", "error", "detected", *_COLUMNS)
     rows = (
@@ -57,7 +57,7 @@ def labelled(table: Callable[[str], Any]) -> Iterator[Labelled]:
 def declaration_of(row: Mapping[str, Any]) -> Declaration:
     """Return the declaration in a row of the table ``declared``.
 
-    A word that another version wrote and this one does not know is kept as text.
+    A value of another version that this one doesn't know is kept as text.
     """
     said: dict[str, Any] = {name: row.get(name) for name in _COLUMNS}
     for name, kind in (("part", Part), ("making", Making), ("signature", Signature)):

@@ -1,15 +1,15 @@
-"""The rule by which a row of a table counts: of rows with one key, the newest.
+"""Which rows of a table are valid: the newest row of each key.
 
-How old a row is says its column ``batch``, see docs/decisions/newest-row.md. Whoever reads a
-table, on this machine or on a Spark cluster, takes the same three steps:
+The column ``batch`` orders rows by age, see docs/decisions/newest-row.md. Readers of a table, on
+this machine or on a Spark cluster, take the same three steps:
 
-1. Of a table with several rows a key, only rows that the same scan wrote as the row of
-   ``recordings`` that counts (:data:`BESIDE`): a recording that was examined again may have no
-   mark any more, and its old marks must not show.
-2. Where a key may be there twice (:func:`may_repeat`), only rows that are the newest
-   (:func:`newest`). Finding those costs a sort of all keys, far more than the question itself.
-3. Otherwise all rows: within one part no key is written twice, and neither is one in what an
-   ingest wrote, once that is deduplicated (see :mod:`.deduplicate`).
+1. Of a table with several rows per key, keep the rows of the scan that wrote the valid row of
+   ``recordings`` (:data:`BESIDE`). A recording that was analysed again may have lost its marks, and
+   the old ones must not show.
+2. If a key may occur twice (:func:`may_repeat`), keep the newest rows (:func:`newest`). That sorts
+   all keys, which costs far more than the query itself.
+3. Otherwise keep all rows: no part has a key twice, and neither has a deduplicated ingest (see
+   :mod:`.deduplicate`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.schema.tables import Table
 
 BESIDE = ("recording_id", "scan_id")
-"""Columns by which a row of a table with several a key belongs to one of ``recordings``."""
+"""Columns that connect a row of a table with several rows per key to one of ``recordings``."""
 
 
 def newest(table: Table) -> str:

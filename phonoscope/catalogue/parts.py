@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from phonoscope.catalogue.storage import Storage
 from phonoscope.errors import CatalogueError
 from phonoscope.lazy import LazyModule
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,7 +76,7 @@ def scan_of(name: str) -> str:
 
 
 def write_part(place: Storage, table: Table, rows: pa.Table, batch: str) -> None:
-    """Write the rows of one batch as a part: whole, or not at all."""
+    """Write the rows of one batch as a part, completely or not at all."""
 
     def fill(file: BinaryIO) -> None:
         pq.write_table(rows, file, **encoding(rows.schema))
@@ -84,10 +85,10 @@ def write_part(place: Storage, table: Table, rows: pa.Table, batch: str) -> None
 
 
 def encoding(schema: pa.Schema) -> dict[str, Any]:
-    """Return how Parquet is to encode columns, for pyarrow's writers.
+    """Return how Parquet encodes columns, for pyarrow's writers.
 
-    Lists of numbers hardly repeat, so a dictionary of them only adds to their size (fingerprints
-    a third); ascending places are stored as differences.
+    Lists of numbers rarely repeat, so a dictionary only makes them larger (fingerprints by a
+    third). Ascending places are stored as differences.
     """
     lists = [field for field in schema if pa.types.is_list(field.type)]
     return {
@@ -107,15 +108,15 @@ def new_compacted_name() -> str:
 
 
 def live_parts(place: Storage, table: Table) -> list[str]:
-    """Return the names of the parts that count, oldest first."""
+    """Return the names of the valid parts, oldest first."""
     return sort_parts(place, table)[0]
 
 
 def sort_parts(place: Storage, table: Table) -> tuple[list[str], list[str]]:
-    """Sort the parts of a table into those that count and those that were replaced.
+    """Return the valid parts of a table, and those that were replaced.
 
-    Two compactions that ran at once may replace the same parts; then the newer one counts
-    and the older is passed over, together with nothing but itself.
+    Two compactions at the same time may replace the same parts. Then the newer one is valid, and
+    only the older compacted part itself is left out.
 
     Returns
     -------
@@ -142,17 +143,20 @@ def replaced_by(place: Storage, table: Table, name: str) -> set[str]:
     except FileNotFoundError:
         return set()
     except (OSError, pa.ArrowException) as error:
-        raise CatalogueError(
-            f"the catalogue {place.name} is damaged: {table.name}/{name} is not a whole Parquet "
-            "file; restore it from a copy, or remove it and scan again"
-        ) from error
+        message = gettext(
+            "The catalogue {catalogue} is damaged: {file} isn't a complete Parquet file. Restore "
+            "it from a copy, or remove it and scan again.",
+            catalogue=place.name,
+            file=f"{table.name}/{name}",
+        )
+        raise CatalogueError(message, code="damaged-part") from error
     return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
 
 
 def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | None:
-    """Return how many rows of a part have nothing in a column, told from its end.
+    """Return how many rows of a part are empty in a column, from the statistics at its end.
 
-    ``None`` when it does not say so.
+    ``None`` when it has no such statistics.
     """
     found = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow())
     stored = table.stored_name(column, found.schema.names)
@@ -160,17 +164,17 @@ def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | N
         return int(found.num_rows)
     at, total = found.schema.names.index(stored), 0
     for group in range(found.num_row_groups):
-        told = found.row_group(group).column(at).statistics
-        if told is None or not told.has_null_count:
+        statistics = found.row_group(group).column(at).statistics
+        if statistics is None or not statistics.has_null_count:
             return None
-        total += told.null_count
+        total += statistics.null_count
     return total
 
 
 def dataset(place: Storage, table: Table, names: Iterable[str]) -> pa.dataset.Dataset:
     """Return parts as one Arrow dataset in :attr:`Table.stored_schema`.
 
-    A missing column is empty; one of an earlier format is there by its former name too.
+    A missing column is empty; one of an earlier format is also there under its former name.
     """
     from pyarrow.dataset import dataset as opened  # noqa: PLC0415  (heavy: takes pandas along)
 
@@ -179,7 +183,7 @@ def dataset(place: Storage, table: Table, names: Iterable[str]) -> pa.dataset.Da
 
 
 def is_of_former_names(place: Storage, table: Table, name: str) -> bool:
-    """Whether a part calls a column by its name of an earlier format."""
+    """Whether a part has a column under its former name."""
     if not table.former_names:
         return False
     there = pq.read_schema(f"{table.name}/{name}", filesystem=place.arrow()).names
@@ -203,5 +207,5 @@ def batches(
 
 
 def _as(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    # A cast imports pyarrow.compute (0.1 CPU-s), also where there is nothing to cast.
+    # A cast imports pyarrow.compute (0.1 CPU-s), even where there is nothing to cast.
     return values if values.type == kind else values.cast(kind)

@@ -1,8 +1,7 @@
-"""Questions over a catalogue: SQL and Ibis tables over the rows that count.
+"""Queries on a catalogue, in SQL and with Ibis.
 
-Every table is a view that shows of each key the newest row, see :mod:`.views`. Names of files
-never get into SQL text, and a connection that answers a stranger's SQL can open the parts and
-nothing else.
+Every table is a view of the newest row of each key, see :mod:`.views`. File names never become SQL
+text, and a connection that runs other people's SQL can open the parts and no other file.
 """
 
 from __future__ import annotations
@@ -21,7 +20,9 @@ import duckdb
 from phonoscope.catalogue.store import Store, tables
 from phonoscope.catalogue.views import Parts, create_views, files_of, live_parts
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 from phonoscope.lazy import LazyModule
+from phonoscope.messages import gettext, lines, ngettext
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,25 +35,25 @@ BATCH_ROWS = 10_000
 _READING = frozenset(
     {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI}
 )
-"""SELECT stands for every statement that returns rows, MULTI for PIVOT."""
+"""SELECT includes every statement that returns rows, MULTI is PIVOT."""
 _PLAIN = frozenset(
     {"boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger"}
     | {"ubigint", "float", "double", "varchar"}
 )
-"""DuckDB's types whose values are the same in Python with and without Arrow between them."""
+"""DuckDB's types whose Python values are the same with and without Arrow."""
 _LOOKS_AROUND = re.compile(
     r"show|describe|summarize|pragma|information_schema|duckdb_|sqlite_|pg_|query"
     r"|read_|parquet_|glob",
     re.IGNORECASE,
 )
-"""In statements that may see tables, or their files, which they don't name."""
+"""Found in statements that may see tables, or their files, without naming them."""
 
 
 def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
     """Return an empty DuckDB connection that spills beyond ``memory_mb`` MB of memory.
 
-    It spills to the system's temporary folder, never to the working folder, and does not
-    see Python's variables.
+    It spills to the system's temporary folder, never to the working folder, and doesn't see
+    Python's variables.
     """
     spill = Path(tempfile.gettempdir()) / f"phonoscope-query-{os.getpid()}-{secrets.token_hex(4)}"
     connection = duckdb.connect(
@@ -63,13 +64,13 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
         }
     )
-    # It would draw on stdout, where the data goes.
+    # It would write to stdout, which is for data.
     connection.execute("SET enable_progress_bar = false")
     return connection
 
 
 def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection with one view a table.
+    """Return a DuckDB connection with one view per table.
 
     Parameters
     ----------
@@ -86,11 +87,11 @@ def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyCon
 
 
 def _named_tables(query: str) -> frozenset[str] | None:
-    """Return the tables that a statement names, or ``None`` when it may look at any.
+    """Return the tables that a statement names, or ``None`` when it may use any.
 
     Each view costs about 10 ms of CPU, and most statements name one or two tables. DuckDB finds
-    them by planning the statement, and some do their work then; so that happens in a database of
-    its own that can reach no file.
+    them by planning the statement. Some statements already run then, so this happens in a
+    separate database that can't reach files.
     """
     if _LOOKS_AROUND.search(query):
         return None
@@ -106,12 +107,12 @@ def _named_tables(query: str) -> frozenset[str] | None:
             named = {name.lower() for name in connection.get_table_names(query)}
     except (duckdb.Error, UsageError):
         return None
-    # With a name that isn't a table's, DuckDB's error suggests one of those that are there.
+    # For an unknown table, DuckDB's error suggests one of the views.
     return frozenset(named) if not named or named <= set(tables()) else None
 
 
 def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
-    """Answer one question in SQL. It can read the views and nothing else.
+    """Run one SQL query, which can only read the views.
 
     Parameters
     ----------
@@ -130,15 +131,15 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
     Raises
     ------
     UsageError
-        With DuckDB's words when the statement is wrong or does more than read; also while
-        the result is read.
+        When DuckDB refuses the statement (``sql``), it does more than read (``not-reading``), or
+        it isn't exactly one (``not-one-statement``); also while the result is read.
     """
     connection, statement = _ready(store, query, memory_mb)
     try:
         reader = connection.sql(statement).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
         connection.close()
-        raise UsageError(str(error)) from error
+        raise _refused(error) from error
     except BaseException:
         connection.close()
         raise
@@ -149,9 +150,9 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
 def rows(
     store: Store, query: str, *, memory_mb: int
 ) -> Iterator[tuple[list[str], Iterator[Sequence[Sequence[Any]]]]]:
-    """Answer the same question as :func:`sql` with names and groups of rows of Python values.
+    """Run the same query as :func:`sql`; yield names and groups of rows of Python values.
 
-    Arrow, which takes 0.2 CPU-s to import, stays out where it makes no difference.
+    Arrow takes 0.2 CPU-s to import, so it isn't used where it makes no difference.
 
     Parameters
     ----------
@@ -174,7 +175,7 @@ def rows(
             reader = relation.to_arrow_reader(BATCH_ROWS)
             yield reader.schema.names, _in_python(_batches(connection, reader))
     except duckdb.Error as error:
-        raise UsageError(str(error)) from error
+        raise _refused(error) from error
     finally:
         connection.close()
 
@@ -192,21 +193,21 @@ def _in_python(batches: Iterator[pa.RecordBatch]) -> Iterator[Sequence[Sequence[
 def _ready(
     store: Store, query: str, memory_mb: int
 ) -> tuple[duckdb.DuckDBPyConnection, duckdb.Statement]:
-    """Return a connection that can read the views and nothing else, and the one statement."""
+    """Return a connection that can only read the views, and the statement."""
     named = _named_tables(query)
-    # Where nothing is named nothing is read.
+    # A statement without tables reads none.
     parts = {} if named == frozenset() else live_parts(store)
     connection = spilling_connection(memory_mb)
     try:
         create_views(connection, store, parts, named)
-        # From here on no file but the parts, no network and no setting can be reached.
+        # From here on, only the parts can be reached: no other file, no network and no setting.
         connection.execute("SET allowed_paths = ?", [files_of(store, parts)])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection, _only_reading(connection.extract_statements(query))
     except duckdb.Error as error:
         connection.close()
-        raise UsageError(str(error)) from error
+        raise _refused(error) from error
     except BaseException:
         connection.close()
         raise
@@ -214,11 +215,38 @@ def _ready(
 
 def _only_reading(statements: list[duckdb.Statement]) -> duckdb.Statement:
     if len(statements) != 1:
-        raise UsageError(f"one SQL statement is expected, not {len(statements)}")
+        message = ngettext(
+            "Give one SQL statement. This is {n}.",
+            "Give one SQL statement. These are {n}.",
+            len(statements),
+        )
+        raise UsageError(message, code="not-one-statement")
     kind = statements[0].type
     if kind not in _READING:
-        raise UsageError(f"only statements that read are allowed, not {kind.name}")
+        message = gettext(
+            "Only statements that read are allowed. This one is {kind}.", kind=kind.name
+        )
+        raise UsageError(message, code="not-reading")
     return statements[0]
+
+
+def _refused(error: Exception) -> UsageError:
+    """Return DuckDB's refusal of a statement, with the new name of a column it doesn't find."""
+    text = printable(str(error), keep="\n")
+    renamed = {
+        column.formerly: column.name
+        for table in tables().values()
+        for column in table.columns
+        if column.formerly
+    }
+    if (missing := _MISSING_COLUMN.search(text)) and (new := renamed.get(missing[1].lower())):
+        hint = gettext("The column '{former}' is now called '{name}'.", former=missing[1], name=new)
+        return UsageError(lines([text.partition("\n")[0], hint]), code="former-column")
+    return UsageError(text, code="sql")
+
+
+_MISSING_COLUMN = re.compile(r'column (?:named )?"(\w+)"', re.IGNORECASE)
+"""What DuckDB says about a column that it doesn't find."""
 
 
 def _batches(
@@ -227,6 +255,6 @@ def _batches(
     try:
         yield from reader
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise UsageError(str(error)) from error
+        raise _refused(error) from error
     finally:
         connection.close()

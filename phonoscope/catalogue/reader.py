@@ -1,4 +1,4 @@
-"""What a computation needs of a catalogue: its tables by name, whichever engine reads them."""
+"""What a computation needs from a catalogue: its tables by name, on any engine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class CatalogueReader(Protocol):
-    """Hands out the tables of a catalogue.
+    """Returns the tables of a catalogue.
 
-    :class:`phonoscope.api.Catalogue` is one; so is a session that caches what several queries
-    need, or one that reads by Spark.
+    :class:`phonoscope.api.Catalogue` is one, and so is a session that caches what several queries
+    need, or one that reads on Spark.
     """
 
     @property

@@ -1,8 +1,8 @@
-"""Where a catalogue lies: a local folder, or any store that fsspec knows.
+"""Where a catalogue is stored: in a local folder, or in any store that fsspec knows.
 
-Both offer the same few operations. The one that matters is :meth:`Storage.write`: a file is
-there whole or not at all, because it is written under a temporary name, forced to disk and
-renamed. Temporary names begin with a dot, and :meth:`Storage.names` never returns them.
+Both have the same few operations. The most important one is :meth:`Storage.write`: a file is
+complete or absent, because it is written under a temporary name, forced to disk and renamed.
+Temporary names begin with a dot, and :meth:`Storage.names` never returns them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from fsspec.implementations.local import LocalFileSystem
 from phonoscope import file_lock
 from phonoscope.atomic import replacing, sync_folder
 from phonoscope.errors import CatalogueError, UsageError
+from phonoscope.escape import printable
 from phonoscope.files import local_path, shown, uri_of
 from phonoscope.lazy import LazyModule
+from phonoscope.messages import gettext, sentences
 
 if TYPE_CHECKING:
     import pyarrow.fs as pafs
@@ -33,7 +35,7 @@ else:
     pafs = LazyModule("pyarrow.fs")
 
 TEMPORARY = ".tmp-"
-"""How the name of a file that is still being written begins."""
+"""Prefix of the name of a file that is still being written."""
 
 
 class Storage(Protocol):
@@ -42,52 +44,53 @@ class Storage(Protocol):
     uri: str
     """Where it is, for :func:`storage_of`."""
     name: str
-    """How a person calls it; safe on a terminal."""
+    """Its name for people; safe on a terminal."""
     can_lock: bool
     """Whether :meth:`lock` works here."""
 
     def names(self, folder: str = "") -> list[str]:
-        """Return the names in a folder, sorted; none when it does not exist.
+        """Return the names in a folder, sorted; none when it doesn't exist.
 
         Hidden and temporary names are left out.
         """
 
     def read(self, name: str) -> bytes | None:
-        """Return a small file's content, or ``None`` when it does not exist."""
+        """Return a small file's content, or ``None`` when it doesn't exist."""
 
     def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
-        """Write a file whole or not at all.
+        """Write a file completely or not at all.
 
         Raises
         ------
         CatalogueError
-            When the store is full or refuses; nothing is left behind.
+            When it can't be written; nothing is left behind. The code names the reason, such as
+            ``disk-full`` or ``read-only``.
         """
 
     def remove(self, name: str) -> None:
-        """Remove a file; nothing happens when it is gone already."""
+        """Remove a file, if it exists."""
 
     def lock(self, name: str) -> BinaryIO | None:
-        """Return a file that is locked until it is closed, or its process ends in any way.
+        """Return a file that is locked until it is closed, or until its process ends.
 
-        ``None`` when another process has it.
+        ``None`` when another process has locked it.
         """
 
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """Yield name and age, s, of every temporary file in a folder."""
 
     def arrow(self) -> pafs.FileSystem:
-        """Return the filesystem through which Arrow reads the same relative names."""
+        """Return the filesystem in which Arrow reads the same relative names."""
 
     def files(self, names: Sequence[str]) -> list[str] | None:
-        """Return the absolute paths of files, for who takes UTF-8 text with ``*?[`` as patterns.
+        """Return the absolute paths of files, for readers to which ``*?[`` are patterns.
 
-        ``None`` when the files are elsewhere or a path would not be taken as it is.
+        ``None`` when the files aren't local, or such a reader would misunderstand a path.
         """
 
 
 def storage_of(path: str | os.PathLike[str]) -> Storage:
-    """Return the place a path or URL names; nothing is created."""
+    """Return the storage at a path or URL; nothing is created."""
     uri = uri_of(path)
     local = local_path(uri)
     return RemotePlace(uri) if local is None else LocalStorage(local)
@@ -106,7 +109,7 @@ class LocalStorage:
     def names(self, folder: str = "") -> list[str]:
         """See :meth:`Storage.names`."""
         try:
-            with _said(self.name, "read"):
+            with _reading(self.name):
                 found = os.listdir(self._root / folder)
         except FileNotFoundError:
             return []
@@ -115,7 +118,7 @@ class LocalStorage:
     def read(self, name: str) -> bytes | None:
         """See :meth:`Storage.read`."""
         try:
-            with _said(self.name, "read"):
+            with _reading(self.name):
                 return (self._root / name).read_bytes()
         except FileNotFoundError:
             return None
@@ -123,26 +126,26 @@ class LocalStorage:
     def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
         """See :meth:`Storage.write`."""
         target = self._root / name
-        with _said(self.name, "written"):
+        with _writing(self.name):
             self._make_folder(target.parent)
             with replacing(target, name=_temporary(target.name)) as file:
                 fill(file)
 
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""
-        with _said(self.name, "written"):
+        with _writing(self.name):
             (self._root / name).unlink(missing_ok=True)
 
     def lock(self, name: str) -> BinaryIO | None:
         """See :meth:`Storage.lock`."""
         path = self._root / name
-        with _said(self.name, "written"):
+        with _writing(self.name):
             self._make_folder(path.parent)
             while True:
                 file = path.open("ab")
                 try:
                     file_lock.lock(file, wait=False)
-                    # Who had it may have removed it: a lock on what is gone keeps nobody out.
+                    # Another process may have removed it: then the lock locks nobody out.
                     with suppress(FileNotFoundError):
                         if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                             return file
@@ -157,7 +160,7 @@ class LocalStorage:
     def temporaries(self, folder: str) -> Iterator[tuple[str, float]]:
         """See :meth:`Storage.temporaries`."""
         for path in (self._root / folder).glob(f"{TEMPORARY}*"):
-            # It may be renamed between the listing and here: then it is temporary no more.
+            # It may have been renamed since the listing, and isn't temporary any more.
             with suppress(FileNotFoundError):
                 yield f"{folder}/{path.name}", time.time() - path.stat().st_mtime
 
@@ -166,7 +169,7 @@ class LocalStorage:
         try:
             return pafs.SubTreeFileSystem(str(self._root), pafs.LocalFileSystem())
         except UnicodeEncodeError:
-            # Arrow takes UTF-8 names only; through fsspec it never sees the folder's.
+            # Arrow only takes UTF-8 names; with fsspec it doesn't get the folder's.
             inside = DirFileSystem(str(self._root), LocalFileSystem())
             return pafs.PyFileSystem(pafs.FSSpecHandler(inside))
 
@@ -194,7 +197,12 @@ class RemotePlace:
         try:
             store, root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise UsageError(f"{self.name} cannot be reached: {error}") from error
+            message = gettext(
+                "{catalogue} can't be reached: {reason}",
+                catalogue=self.name,
+                reason=printable(str(error)),
+            )
+            raise UsageError(message, code="unreachable") from error
         self._fs: Any = DirFileSystem(root, store)
         self._store: Any = store
 
@@ -205,7 +213,7 @@ class RemotePlace:
     def read(self, name: str) -> bytes | None:
         """See :meth:`Storage.read`."""
         try:
-            with _said(self.name, "read"):
+            with _reading(self.name):
                 content: bytes = self._fs.cat_file(name)
                 return content
         except FileNotFoundError:
@@ -215,21 +223,21 @@ class RemotePlace:
         """See :meth:`Storage.write`."""
         folder, _, last = name.rpartition("/")
         temporary = f"{folder}/{_temporary(last)}".lstrip("/")
-        with _said(self.name, "written"):
+        with _writing(self.name):
             self._fs.makedirs(folder, exist_ok=True)
             try:
                 with self._fs.open(temporary, "wb") as file:
                     fill(file)
                 self._fs.mv(temporary, name)
             except BaseException:
-                # What failed is raised; a temporary file left behind is removed by compact.
+                # The first error is raised; compact removes temporary files.
                 with suppress(OSError):
                     self._fs.rm_file(temporary)
                 raise
 
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""
-        with _said(self.name, "written"), suppress(FileNotFoundError):
+        with _writing(self.name), suppress(FileNotFoundError):
             self._fs.rm_file(name)
 
     def lock(self, name: str) -> BinaryIO | None:
@@ -252,17 +260,17 @@ class RemotePlace:
         return None
 
     def _all_names(self, folder: str) -> list[str]:
-        # Another process may have added parts: a cached listing would hide them.
+        # Another process may have added parts, which a cached listing wouldn't have.
         self._store.invalidate_cache()
         try:
-            with _said(self.name, "read"):
+            with _reading(self.name):
                 return sorted(path.rpartition("/")[2] for path in self._fs.ls(folder, detail=False))
         except FileNotFoundError:
             return []
 
 
 def _temporary(name: str) -> str:
-    """Return a new name for a file until it is whole."""
+    """Return a new name for a file until it is complete."""
     return f"{TEMPORARY}{secrets.token_hex(4)}-{name}"
 
 
@@ -271,32 +279,60 @@ def _age_s(store: Any, name: str) -> float:
     return time.time() - modified.timestamp()
 
 
+_FILE_IN_THE_WAY = gettext("A file has the name of a folder. Choose another place.")
+_NO_PERMISSION = gettext("You don't have permission. Change permissions or choose another place.")
 _ADVICE = {
-    errno.ENOSPC: "the disk is full: free some space and run the same command again",
-    errno.EDQUOT: "your disk quota is used up: free some space and run the same command again",
-    errno.EFBIG: "a file may not grow that large here: raise the limit (ulimit -f) and run again",
-    errno.EROFS: "it lies on a read-only file system: choose another place",
-    errno.EACCES: "you may not write there: change its permissions or choose another place",
-    errno.EPERM: "you may not write there: change its permissions or choose another place",
-    errno.ENOTDIR: "a file is in the way where a folder should be: choose another place",
-    errno.EEXIST: "a file is in the way where a folder should be: choose another place",
-    errno.ENAMETOOLONG: "its path is too long: choose another place",
-}
+    errno.ENOSPC: (
+        "disk-full", gettext("The disk is full. Free some space and run the command again.")
+    ),
+    errno.EDQUOT: (
+        "quota-full",
+        gettext("Your disk quota is used up. Free some space and run the command again."),
+    ),
+    errno.EFBIG: (
+        "file-too-large",
+        gettext("A file exceeds the size limit. Raise it (ulimit -f) and run the command again."),
+    ),
+    errno.EROFS: (
+        "read-only", gettext("The file system is read-only. Choose another place.")
+    ),
+    errno.EACCES: ("no-permission", _NO_PERMISSION),
+    errno.EPERM: ("no-permission", _NO_PERMISSION),
+    errno.ENOTDIR: ("file-in-the-way", _FILE_IN_THE_WAY),
+    errno.EEXIST: ("file-in-the-way", _FILE_IN_THE_WAY),
+    errno.ENAMETOOLONG: (
+        "path-too-long", gettext("The path is too long. Choose another place.")
+    ),
+}  # fmt: skip
+"""Code and message of what a person can do about an error of the operating system."""
 
 
 @contextmanager
-def _said(name: str, act: str) -> Iterator[None]:
-    """Turn what the operating system says into what a person should do.
+def _reading(name: str) -> Iterator[None]:
+    """Explain errors of the operating system; a missing file is an answer and passes."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        code, reason = _reason(error)
+        failed = gettext("The catalogue {catalogue} can't be read.", catalogue=name)
+        raise CatalogueError(sentences(failed, reason), code=code) from error
 
-    A missing file passes as it is: that is an answer, not a fault.
-    """
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Explain errors of the operating system."""
     try:
         yield
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and act == "read":
-            raise
-        reason = _ADVICE.get(
-            error.errno or 0, os.strerror(error.errno) if error.errno else str(error)
-        )
-        kept = " What was written before is safe." if act == "written" else ""
-        raise CatalogueError(f"the catalogue {name} cannot be {act}: {reason}.{kept}") from error
+        code, reason = _reason(error)
+        failed = gettext("The catalogue {catalogue} can't be written.", catalogue=name)
+        safe = gettext("Everything written before is safe.")
+        raise CatalogueError(sentences(failed, reason, safe), code=code) from error
+
+
+def _reason(error: OSError) -> tuple[str, str]:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    other = gettext("Reason: {reason}.", reason=printable(reason))
+    return _ADVICE.get(error.errno or 0, ("system-error", other))

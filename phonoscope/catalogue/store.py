@@ -11,6 +11,8 @@ from phonoscope.catalogue import parts
 from phonoscope.catalogue.storage import Storage, storage_of
 from phonoscope.clock import utc_text
 from phonoscope.errors import CatalogueError, NewerCatalogueError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.schema.tables import Table
 
 FORMAT = 2
-"""Version of the schema this Phonoscope writes. Every earlier one is read as it is: a column
-that came later reads as empty, one that was renamed is found by its former name (see
+"""Version of the schema that this Phonoscope writes. Earlier ones are read unchanged: a column that
+was added later is empty, and a renamed one is found under its former name (see
 :attr:`phonoscope.catalogue.schema.tables.Column.formerly`).
 
-Version 2: ``sign`` became ``verdict`` and ``points`` became ``score`` in what plays come to,
-``tag_tag_error`` became ``tag_error`` and ``settled`` became ``deduplicated``."""
+Version 2 renamed ``sign`` to ``verdict`` and ``points`` to ``score`` in the tables on plays,
+``tag_tag_error`` to ``tag_error`` and ``settled`` to ``deduplicated``."""
 
 MARKER = "phonoscope.toml"
 
@@ -32,7 +34,8 @@ MARKER = "phonoscope.toml"
 def tables() -> Mapping[str, Table]:
     """Return every table by name, see :func:`phonoscope.catalogue.schema.tables.tables`.
 
-    Declaring them imports all that is measured, which opening a catalogue needs none of.
+    Imported here: the tables' declarations import all features, which opening a catalogue doesn't
+    need.
     """
     from phonoscope.catalogue.schema.tables import tables  # noqa: PLC0415
 
@@ -52,24 +55,24 @@ class Store:
     Parameters
     ----------
     place
-        Its folder, known to hold a catalogue; see :func:`open_store`.
+        Its folder, which has a catalogue; see :func:`open_store`.
     format
-        Format that its marker names.
+        Format in its marker.
     """
 
     def __init__(self, place: Storage, format: int = FORMAT) -> None:
         self.place = place
         self._format = format
         self.uri = place.uri
-        """Where it lies, for another process to open; see :func:`open_store`."""
+        """Where it is, for another process; see :func:`open_store`."""
 
     @property
     def name(self) -> str:
-        """How a person calls it; safe on a terminal."""
+        """Its name for people; safe on a terminal."""
         return self.place.name
 
     def live_parts(self, table: str) -> list[str]:
-        """Return the names of the parts of a table that count, oldest first."""
+        """Return the names of a table's valid parts, oldest first."""
         return parts.live_parts(self.place, tables()[table])
 
     def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
@@ -89,12 +92,12 @@ class Store:
     def rows(
         self, table: str, names: Iterable[str], columns: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """Return the same as one object a row; for small tables."""
+        """Return the same rows as dicts; for small tables."""
         found = self.batches(table, names, columns)
         return [row for batch in found for row in batch.to_pylist()]
 
     def files(self, table: str, names: Sequence[str]) -> list[str] | None:
-        """Return where parts lie, for who opens files by path; see :meth:`Storage.files`."""
+        """Return the paths of parts; see :meth:`Storage.files`."""
         return self.place.files([f"{table}/{name}" for name in names])
 
     def empty_cells(self, table: str, name: str, column: str) -> int | None:
@@ -157,36 +160,51 @@ def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
 
 def _check_may_create(place: Storage, create: bool) -> None:
     if found := place.names():
-        raise CatalogueError(
-            f"{place.name} is not a catalogue: it has no {MARKER} but other things in it, such as "
-            f"{found[0]!r}; name an empty or a new folder"
+        message = gettext(
+            "{folder} isn't a catalogue: it has no {marker}, but other files, such as '{file}'. "
+            "Give an empty or new folder.",
+            folder=place.name,
+            marker=MARKER,
+            file=printable(found[0]),
         )
+        raise CatalogueError(message, code="not-a-catalogue")
     if not create:
-        raise CatalogueError(
-            f"there is no catalogue at {place.name}; 'phonoscope scan ... --into' makes one"
+        message = gettext(
+            "There is no catalogue at {path}. 'phonoscope scan' and 'phonoscope ingest' make one.",
+            path=place.name,
         )
+        raise CatalogueError(message, code="no-catalogue")
 
 
 def _format_of(place: Storage, marker: bytes) -> int:
-    """Return the format that a marker names; refuse a damaged marker and a newer format."""
+    """Return the format in a marker; refuse a damaged marker and a newer format."""
     try:
         found = tomllib.loads(marker.decode())["format"]
         if not isinstance(found, int) or isinstance(found, bool) or found < 1:
             raise ValueError(f"format = {found!r}")
     except (KeyError, ValueError) as error:
-        raise CatalogueError(
-            f"{place.name}/{MARKER} is damaged ({error}); it should say: format = {FORMAT}"
-        ) from error
-    if found > FORMAT:
-        raise NewerCatalogueError(
-            f"{place.name} has format {found} and was written by a newer Phonoscope; this one "
-            f"({phonoscope_version()}) knows formats up to {FORMAT}: upgrade Phonoscope"
+        message = gettext(
+            "{file} is damaged ({error}). It needs the line: {line}",
+            file=f"{place.name}/{MARKER}",
+            error=printable(str(error)),
+            line=f"format = {FORMAT}",
         )
+        raise CatalogueError(message, code="damaged-marker") from error
+    if found > FORMAT:
+        message = gettext(
+            "A newer Phonoscope wrote {catalogue}: it has format {found}, and this version "
+            "({version}) reads formats up to {known}. Upgrade Phonoscope.",
+            catalogue=place.name,
+            found=str(found),
+            version=phonoscope_version(),
+            known=str(FORMAT),
+        )
+        raise NewerCatalogueError(message)
     return found
 
 
 def _write_marker(place: Storage, before: bytes = b"") -> None:
-    """Write the marker of this format; who made the catalogue, and when, stays as it was."""
+    """Write the marker of this format; keep who made the catalogue, and when."""
     lines = [
         "# A catalogue of Phonoscope. Its tables are the folders next to this file.",
         f"format = {FORMAT}",

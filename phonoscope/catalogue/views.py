@@ -1,4 +1,4 @@
-"""The views that show of each table the rows that count (see :mod:`.newest_row`), nothing else."""
+"""Views of each table's valid rows (see :mod:`.newest_row`)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _SQL_TYPES = {
     "date32[day]": "DATE",
     "timestamp[us]": "TIMESTAMP",
 }
-"""What DuckDB calls Arrow's types, by what Arrow calls them."""
+"""DuckDB's names of types, by Arrow's names."""
 
 
 def live_parts(store: Store) -> dict[str, list[str]]:
-    """Return the names of the parts that count now, by table."""
+    """Return the names of the valid parts, by table."""
     return {name: store.live_parts(name) for name in tables()}
 
 
@@ -49,13 +49,13 @@ def create_views(
     Parameters
     ----------
     connection
-        An empty DuckDB connection; it may open these parts and, later on, nothing else.
+        An empty DuckDB connection, which can open these parts.
     store
         The catalogue.
     parts
         The parts to show, see :func:`live_parts`.
     only
-        Tables to show, with what they are joined with; by default all.
+        Tables to show, with those that they are joined with; by default all.
     """
     if only == frozenset():
         return
@@ -78,9 +78,9 @@ def files_of(store: Store, parts: Parts) -> list[str]:
 
 
 def empty_cells(store: Store, table: Table, column: str) -> int | None:
-    """Return how many rows of a table have nothing in a column, told from the ends of its parts.
+    """Return how many rows of a table are empty in a column, from the statistics of its parts.
 
-    ``None`` when they cannot tell: a key may be there twice, or a part says nothing of a column.
+    ``None`` when that isn't enough: a key may occur twice, or a part has no statistics.
     """
     names = store.live_parts(table.name)
     ingests = deduplicated_ingests(store, store.live_parts("ingests"))
@@ -90,7 +90,7 @@ def empty_cells(store: Store, table: Table, column: str) -> int | None:
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:
-    """Return a sum, or ``None`` when one of the numbers is."""
+    """Return a sum, or ``None`` if a number is ``None``."""
     total = 0
     for number in numbers:
         if number is None:
@@ -102,9 +102,9 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 def register_parts(
     connection: duckdb.DuckDBPyConnection, store: Store, table: Table, names: Sequence[str]
 ) -> None:
-    """Make parts of a table, every row of them, known to a connection as ``_parts_<table>``.
+    """Make all rows of some parts known to a connection as ``_parts_<table>``.
 
-    DuckDB opens them itself where it can: that is several times as fast as through Arrow.
+    DuckDB opens the files itself where it can, which is several times as fast as through Arrow.
     """
     name, files = f"_parts_{table.name}", store.files(table.name, names)
     if not names:
@@ -114,7 +114,7 @@ def register_parts(
     if files:
         found = connection.read_parquet(files, union_by_name=True)
     else:
-        # The view keeps no Python object alive, the connection does.
+        # The connection keeps the Python object alive; the view doesn't.
         connection.register(f"_stored{name}", store.dataset(table.name, list(names)))
         found = connection.table(f"_stored{name}")
     columns = ", ".join(_column(table, field, found.columns) for field in table.schema)
@@ -122,22 +122,22 @@ def register_parts(
 
 
 def _column(table: Table, field: pa.Field, there: Collection[str]) -> str:
-    """Return SQL for a column of parts, whatever it was called in the format they have.
+    """Return SQL for a column of parts, under its name in their format.
 
-    A column that came later than all of them is empty.
+    A column that was added later is empty.
     """
     names = (field.name, table.former_names.get(field.name, ""))
     found = [name for name in names if name in there]
     if not found:
         return f"NULL::{sql_type(field.type)} AS {field.name}"
-    # Of parts of two formats either name is empty where the other is not.
+    # In parts of two formats, one name is empty where the other isn't.
     return field.name if found == [field.name] else f"coalesce({', '.join(found)}) AS {field.name}"
 
 
 def sql_type(kind: pa.DataType) -> str:
-    """Return what DuckDB calls a type of Arrow that catalogues have.
+    """Return DuckDB's name of an Arrow type in catalogues.
 
-    DuckDB would tell if it were handed an empty table, but takes pandas along to do so (0.2 s).
+    DuckDB itself would import pandas to convert an empty table (0.2 s).
 
     Raises
     ------
@@ -148,17 +148,17 @@ def sql_type(kind: pa.DataType) -> str:
 
 
 def newest_rows(table: Table, *, repeats: bool, beside_recordings: bool) -> str:
-    """Return DuckDB's query for those rows of ``_parts_<table>`` that count.
+    """Return DuckDB's query for the valid rows of ``_parts_<table>``.
 
     Parameters
     ----------
     table
-        The table; its names come from the layout, so they are safe in SQL text.
+        The table. Its names come from the schema, so they are safe in SQL text.
     repeats
-        Whether a key may be there twice, see :func:`.newest_row.may_repeat`.
+        Whether a key may occur twice, see :func:`.newest_row.may_repeat`.
     beside_recordings
-        Whether of a table with several rows a recording only those count that belong to the row
-        of ``recordings`` that counts; ``recordings`` must be a view then.
+        Whether a table with several rows per recording only keeps those that belong to the valid
+        row of ``recordings``, which has to be a view.
     """
     query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608
     if table.several and beside_recordings:

@@ -159,7 +159,7 @@ def decided(request: Request, body: DecisionBody) -> dict[str, Any]:
 def version() -> dict[str, str]:
     """Return the version of Phonoscope and of the shape of findings."""
     return {
-        "format": "phonoscope-version/1",
+        "format": "phonoscope-api-version/1",
         "phonoscope": phonoscope_version(),
         "findings": JSON_FORMAT,
     }

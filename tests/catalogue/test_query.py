@@ -160,8 +160,10 @@ def test_everything_else_is_refused_in_words(store, tmp_path, query):
 
 def test_a_mistake_that_shows_while_rows_are_read_is_said_in_words(store):
     query = "select cast(case when i > 500000 then 'x' else '1' end as int) from range(600000) t(i)"
-    with pytest.raises(UsageError, match="Could not convert"):
+    with pytest.raises(UsageError) as raised:
         sql(store, query, memory_mb=512).read_all()
+    assert raised.value.code == "sql"
+    assert "'x'" in raised.value.message
 
 
 def test_nothing_is_drawn_on_stdout(store):
@@ -200,5 +202,41 @@ def test_a_statement_sees_every_table_it_can_look_at(store, query, seen):
 
 
 def test_a_table_that_does_not_exist_is_an_error_that_suggests_one(store):
-    with pytest.raises(UsageError, match="tracks"):
+    with pytest.raises(UsageError) as raised:
         sql(store, "select * from trakcs", memory_mb=512)
+    assert raised.value.code == "sql"
+    assert "tracks" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("former", "name", "query"),
+    [
+        ("sign", "verdict", "select sign from listeners"),
+        ("SIGN", "verdict", "select l.SIGN from listeners l"),
+        ("points", "score", "select * from play_groups where points > 4"),
+        ("tag_tag_error", "tag_error", "select count(tag_tag_error) from recordings"),
+        ("settled", "deduplicated", "from ingests select settled"),
+    ],
+)
+def test_a_former_column_name_is_answered_with_the_new_one(store, former, name, query):
+    with pytest.raises(UsageError) as raised:
+        rows(store, query)
+    assert raised.value.code == "former-column"
+    assert raised.value.message.splitlines()[-1].count("'") == 4
+    for word in (former, name):
+        assert f"'{word}'" in raised.value.message.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("select 1; select 2", "not-one-statement"),
+        ("", "not-one-statement"),
+        ("create table x (y int)", "not-reading"),
+        ("select nothing from files", "sql"),
+    ],
+)
+def test_refusals_of_statements_have_codes(store, query, code):
+    with pytest.raises(UsageError) as raised:
+        rows(store, query)
+    assert raised.value.code == code

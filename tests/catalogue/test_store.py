@@ -32,15 +32,18 @@ def test_an_empty_folder_or_one_with_hidden_files_only_may_become_one(tmp_path):
 
 
 def test_nothing_is_made_unless_asked(tmp_path):
-    with pytest.raises(CatalogueError, match="there is no catalogue"):
+    with pytest.raises(CatalogueError) as refused:
         open_store(tmp_path / "none")
+    assert refused.value.code == "no-catalogue"
     assert not (tmp_path / "none").exists()
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path):
     (tmp_path / "song.mp3").write_bytes(b"")
-    with pytest.raises(CatalogueError, match=r"not a catalogue.*song\.mp3"):
+    with pytest.raises(CatalogueError) as refused:
         open_store(tmp_path, create=True)
+    assert refused.value.code == "not-a-catalogue"
+    assert "song.mp3" in refused.value.message
     assert os.listdir(tmp_path) == ["song.mp3"]
 
 
@@ -52,16 +55,19 @@ def test_a_file_is_not_a_catalogue(tmp_path):
 
 def test_a_newer_format_is_refused_and_left_alone(tmp_path):
     (tmp_path / MARKER).write_text("format = 99\n")
-    with pytest.raises(NewerCatalogueError, match=r"format 99.*upgrade"):
+    with pytest.raises(NewerCatalogueError) as refused:
         open_store(tmp_path, create=True)
+    assert refused.value.code == "newer-format"
+    assert "99" in refused.value.message
     assert (tmp_path / MARKER).read_text() == "format = 99\n"
 
 
 @pytest.mark.parametrize("content", ["", "format = 'one'", "format = 0", "format = true", "x\0="])
 def test_a_damaged_marker_is_said(tmp_path, content):
     (tmp_path / MARKER).write_text(content)
-    with pytest.raises(CatalogueError, match="damaged"):
+    with pytest.raises(CatalogueError) as refused:
         open_store(tmp_path, create=True)
+    assert refused.value.code == "damaged-marker"
 
 
 STRANGE = ["with 'quotes' and \"more\"", "[glob] * ?", "новая музыка 音楽 🎵", "a\nb", b"caf\xe9"]
@@ -84,5 +90,6 @@ def test_a_catalogue_may_lie_in_any_store_of_fsspec():
 
 
 def test_an_unknown_store_is_said():
-    with pytest.raises(UsageError, match="cannot be reached"):
+    with pytest.raises(UsageError) as refused:
         storage_of("nosuchstore://bucket/catalogue")
+    assert refused.value.code == "unreachable"

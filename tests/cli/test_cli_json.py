@@ -123,7 +123,7 @@ def test_every_field_of_the_api_is_documented():
         answers = {
             "phonoscope-recordings/1": recordings,
             "phonoscope-report/2": client.get("/api/findings").json(),
-            "phonoscope-version/1": client.get("/api/version").json(),
+            "phonoscope-api-version/1": client.get("/api/version").json(),
             "phonoscope-copies-page/1": client.get("/api/copies").json(),
             "phonoscope-decisions/1": client.get("/api/decisions").json(),
             "phonoscope-error/1": client.get("/api/nothing").json(),

@@ -190,7 +190,7 @@ if int(sys.argv[3]):
 try:
     catalogue.scan(sys.argv[1], settings=Settings(workers=1, batch_files=5))
 except CatalogueError as error:
-    print(error)
+    print(error.code)
 """
 
 
@@ -200,8 +200,7 @@ def test_a_full_disk_is_said_and_nothing_is_torn(music, tmp_path, small_disk):
     process = start_scan(music, path, batch_files=limit, code=FULL)
     out, err = process.communicate(timeout=250)
     assert process.returncode == 0, err
-    assert "What was written before is safe" in out
-    assert "the disk is full" in out or "may not grow that large" in out
+    assert out.strip() == ("disk-full" if small_disk else "file-too-large")
     found = open_catalogue(path, create=False)
     assert len(rows(found, "from files")) == len(
         rows(found, "from files semi join recordings using (recording_id)")
@@ -243,9 +242,10 @@ def test_a_folder_that_cannot_be_written_is_said(music, tmp_path):
     catalogue = open_catalogue(path, create=True)
     with (
         unwritable(path),
-        pytest.raises(CatalogueError, match=r"cannot be written: .*choose another place"),
+        pytest.raises(CatalogueError) as refused,
     ):
         catalogue.scan(music, settings=SETTINGS)
+    assert refused.value.code in ("no-permission", "read-only")
     assert rows(catalogue, "from scans") == []
 
 

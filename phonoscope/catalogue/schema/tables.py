@@ -1,8 +1,8 @@
 """The documented schema: every table, every column, and how rows are made.
 
-A table is declared once, in :func:`tables`. Most columns come from the frozen dataclasses
-whose fields are declared with :func:`phonoscope.columns.column`, so a new question becomes
-columns of ``recordings`` without a change here. ``docs/schema.md`` is written from this file:
+A table is declared once, in :func:`tables`. Most columns come from frozen dataclasses whose fields
+are declared with :func:`phonoscope.columns.column`, so a new feature becomes columns of
+``recordings`` without a change here. This file writes ``docs/schema.md``:
 ``python -m phonoscope.catalogue.schema.tables > docs/schema.md``.
 """
 
@@ -38,82 +38,90 @@ if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
 
 PROVIDER = "phonoscope"
-"""Who measured a descriptor; keeps ours apart from a service's own columns."""
+"""Provider of measured columns, as opposed to a service's columns."""
 
 
 @dataclass(frozen=True)
 class FileRow:
-    """One file as a scan found it."""
+    """One file of a scan."""
 
     uri: str = column(
-        "Where it is: an absolute path, a file:// URI for a name that is not UTF-8, or a URI."
+        "Location: an absolute path, a file:// URI for a name that isn't UTF-8, or a URI."
     )
-    size_bytes: int | None = column("Size when it was listed, bytes; -1 when the store tells none.")
+    size_bytes: int | None = column("Size when it was listed, bytes; -1 when the store gives none.")
     mtime_ns: int | None = column(
-        "Last change when it was listed, nanoseconds since 1970 UTC; 0 when the store tells none."
+        "Last change when it was listed, nanoseconds since 1970 UTC; 0 when the store gives none."
     )
     recording_id: str | None = column(
-        "Hash of its bytes; table recordings has it when it could be examined. "
-        "Empty when it could not be read."
+        "Hash of its bytes, also in table recordings if the file could be analysed; empty when it "
+        "couldn't be read."
     )
-    error_kind: ErrorKind | None = column("Why it could not be examined; empty when it could.")
-    error: str | None = column("The same in one line for a person.")
+    error_kind: ErrorKind | None = column("Why it couldn't be analysed; empty when it could.")
+    error: str | None = column("The same in one line for people, in English.")
 
 
 @dataclass(frozen=True)
 class ScanRow:
-    """One scan: with what it ran and what it came to."""
+    """One scan: its settings and its result."""
 
     engine: str = column("Where it ran: 'local' or 'spark'.")
     state: str = column(
-        "'running', 'done', 'interrupted' or 'failed'; a killed scan stays 'running'."
+        "'running', 'done', 'interrupted' or 'failed'. A killed scan stays 'running'."
     )
     version: str = column("Version of Phonoscope.")
-    sources: tuple[str, ...] = column("Folders, files, manifests and URIs it was pointed at.")
-    settings: str = column("Resolved settings, JSON.")
+    sources: tuple[str, ...] = column("Folders, files, manifests and URIs that were scanned.")
+    settings: str = column("Settings, JSON.")
     started_utc: datetime = column("Start, UTC.")
     finished_utc: datetime | None = column("End, UTC; empty while it runs and when it was killed.")
     listed: int = column("Files that were listed.")
-    unchanged: int = column("Files not read again, because size and time of change are the same.")
-    examined: int = column("Recordings that were decoded and asked every question.")
-    duplicates: int = column("Files whose bytes were already known, so that they were not decoded.")
-    unreadable: int = column("Files that could not be examined.")
-    audio_s: float = column("Duration of the recordings examined, s.")
-    wall_s: float = column("Time it took, s.")
-    cpu_s: float = column("Processor time of all its processes that is known, s.")
+    unchanged: int = column(
+        "Files that weren't read again, because their size and time of change are the same."
+    )
+    examined: int = column("Recordings that were analysed.")
+    duplicates: int = column(
+        "Files with the same bytes as another one, which weren't analysed again."
+    )
+    unreadable: int = column("Files that couldn't be analysed.")
+    audio_s: float = column("Duration of the analysed recordings, s.")
+    wall_s: float = column("Elapsed time, s.")
+    cpu_s: float = column("Processor time of all processes, as far as known, s.")
 
 
 @dataclass(frozen=True)
 class MatchRow:
-    """Two recordings that share sound, as a search for copies found them."""
+    """Two recordings with the same sound, found by a search for copies."""
 
     pair: str = column("Both recording ids, the smaller first, joined by '-'.")
-    one: str = column("Recording id; 'other' is this one, altered as follows.")
+    one: str = column("Recording id. 'other' is this recording, altered as in the next columns.")
     other: str = column("Recording id.")
-    copy: bool = column("Whether they are the same recording, not only alike in a part.")
-    speed: float = column("How much faster 'other' runs; 1.1 is 10 % faster.")
-    pitch: float = column("How much higher 'other' sounds, ratio of frequencies.")
-    offset_s: float = column("Where the beginning of 'one' lies in 'other', s; below 0: it is cut.")
-    begin_s: float = column("Begin of what both have, s of 'one'.")
-    end_s: float = column("End of what both have, s of 'one'.")
-    covers: float = column("Share of the shorter recording that both have, 0 to 1.")
-    alike: float = column("Share of the moments compared that are alike, 0 to 1.")
-    bits: float = column("Bits of 64 in which prints of alike moments differ on average.")
-    score: float = column("Standard deviations from what chance would give.")
+    copy: bool = column("Whether they are the same recording, and don't only share a part.")
+    speed: float = column("How much faster 'other' runs; 1.1 is 10% faster.")
+    pitch: float = column("How much higher 'other' sounds, as a ratio of frequencies.")
+    offset_s: float = column(
+        "Position of the start of 'one' in 'other', s; below 0 if that is cut off."
+    )
+    begin_s: float = column("Start of the shared part, s of 'one'.")
+    end_s: float = column("End of the shared part, s of 'one'.")
+    covers: float = column("Share of the shorter recording that both share, 0 to 1.")
+    alike: float = column("Share of the compared moments that match, 0 to 1.")
+    bits: float = column(
+        "Bits out of 64 in which fingerprints of matching moments differ, on average."
+    )
+    score: float = column("Distance from chance, in standard deviations.")
 
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """What a person says of a match; no later search asks again."""
+    """A person's decision about a match; no search overrules it."""
 
     pair: str = column("Both recording ids, the smaller first, joined by '-'.")
-    decision: str = column("'same' or 'different'; 'open' takes an earlier word back.")
-    decided_utc: datetime = column("When, UTC.")
+    decision: str = column("'same' or 'different'; 'open' withdraws an earlier decision.")
+    decided_utc: datetime = column("Time of the decision, UTC.")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one file: its row, and its examination when its bytes were new."""
+    """The outcome of one file: its row, and its analysis if its bytes were new."""
 
     file: FileRow
     analysis: Analysis | None = None
@@ -127,8 +135,8 @@ class Column:
     type: pa.DataType
     doc: str
     formerly: str = ""
-    """Name of the same column in parts of an earlier format; empty when it never had another.
-    No column of the table may ever take this name again."""
+    """Name of the column in parts of an earlier format; empty if it was never renamed. No other
+    column of the table may have this name."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +146,13 @@ class Table:
     name: str
     doc: str
     key: str
-    """Column by which a newer row replaces an older one, or several, joined by ``", "``."""
+    """Column, or several joined by ``", "``. A newer row replaces older ones with its key."""
     several: bool
-    """Whether a key has several rows; then the newest batch's whole set counts, and only
-    beside the row of ``recordings`` that the same scan wrote."""
+    """Whether a key has several rows. Then all rows of the newest batch are valid, if the same scan
+    wrote the row of ``recordings``."""
     columns: tuple[Column, ...]
     ingested: bool = False
-    """Whether ingests write it; what an ingest wrote is deduplicated at its end."""
+    """Whether ingests write it, and deduplicate it at their end."""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -153,34 +161,34 @@ class Table:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema; every column may be empty, so that older parts can be read."""
+        """The Arrow schema. Every column may be empty, so that older parts can be read."""
         return pa.schema([(c.name, c.type) for c in self.columns])
 
     @cached_property
     def former_names(self) -> Mapping[str, str]:
-        """Former name of each column that had one, by its name today."""
+        """Former names of renamed columns, by current name."""
         return {c.name: c.formerly for c in self.columns if c.formerly}
 
     @cached_property
     def stored_schema(self) -> pa.Schema:
-        """The schema of parts of any format: :attr:`schema`, then columns by former names."""
+        """The schema of parts of any format: :attr:`schema`, then columns under former names."""
         former = [(c.formerly, c.type) for c in self.columns if c.formerly]
         return pa.schema([*self.schema, *(pa.field(name, kind) for name, kind in former)])
 
     def stored_name(self, column: str, there: Container[str]) -> str | None:
-        """Return what a part calls a column.
+        """Return the name of a column in a part.
 
         Parameters
         ----------
         column
-            Name of the column today.
+            Current name of the column.
         there
             Names of the part's columns.
 
         Returns
         -------
         str or None
-            ``None`` when the part was written before there was such a column.
+            ``None`` when the part is older than the column.
         """
         former = self.former_names.get(column, "")
         return next((name for name in (column, former) if name in there), None)
@@ -195,7 +203,7 @@ class Table:
 
 
 def _storable(value: Any) -> Any:
-    """Make a value that a hostile file brought fit its column: valid UTF-8, 64 bits."""
+    """Make a value from a hostile file fit its column: valid UTF-8, 64 bits."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -207,9 +215,13 @@ def _storable(value: Any) -> Any:
 
 WRITTEN = (
     Column("scan_id", pa.string(), "Scan or ingest that wrote the row."),
-    Column("batch", pa.string(), "Batch that wrote the row; sorts by time, the newest row wins."),
+    Column(
+        "batch",
+        pa.string(),
+        "Batch that wrote the row. Batches sort by time; the newest row is valid.",
+    ),
 )
-"""Columns that every table ends with."""
+"""The last columns of every table."""
 
 _RECORDING_ID = Column(
     "recording_id", pa.string(), "Hash of the file's bytes: BLAKE2b-128, 32 hexadecimal digits."
@@ -225,10 +237,10 @@ _SCALARS = {
 
 
 def arrow_type(annotation: Any) -> pa.DataType:
-    """Return the Arrow type in which a field's annotation is stored.
+    """Return the Arrow type for a field's annotation.
 
     ``T | None`` is stored as ``T`` (every column may be empty), an enumeration of strings as
-    its value, ``tuple[float, ...]`` as a list of float32 (a profile, for drawing), other
+    its value, ``tuple[float, ...]`` as a list of float32, other
     tuples as lists, and ``NDArray[np.int32]`` as a list of its numbers.
 
     Raises
@@ -267,23 +279,25 @@ def _recording_columns() -> tuple[Column, ...]:
         *columns_of(Stream),
         *columns_of(Decoded),
         *columns_of(Tags, "tag_"),
-        Column("provider", pa.string(), f"Who measured the columns below: '{PROVIDER}'."),
-        Column("phonoscope_version", pa.string(), "Version of Phonoscope that measured them."),
+        Column("provider", pa.string(), f"Provider of the columns below: '{PROVIDER}'."),
+        Column("phonoscope_version", pa.string(), "Version of Phonoscope."),
         *(c for feature in features() for c in columns_of(feature.result)),
     )
 
 
 _STATEMENT_COLUMNS = (
-    Column("kind", pa.string(), "Question it answers, e.g. 'bandwidth'."),
-    Column("says", pa.string(), "One or two sentences, with numbers and units."),
-    Column("strength", pa.float64(), "0 (says nothing about a machine or a defect) to 1."),
-    Column("also", pa.string(), "What else could cause it; empty text when nothing is known to."),
-    Column("numbers", pa.string(), "The figures behind the sentence by column name, JSON."),
+    Column("kind", pa.string(), "Name of the feature, e.g. 'bandwidth'."),
+    Column("says", pa.string(), "Some sentences with numbers and units, in English."),
+    Column("strength", pa.float64(), "0 (no sign of a machine or a defect) to 1."),
+    Column(
+        "also", pa.string(), "What else could cause it; an empty string if no other cause is known."
+    ),
+    Column("numbers", pa.string(), "The figures in the text by column name, JSON."),
 )
 
 
 def _feature_tables() -> Iterator[Table]:
-    """Yield the tables that features fill themselves."""
+    """Yield the tables that features fill."""
     for feature in features():
         if own := feature.table:
             columns = (_RECORDING_ID, *columns_of(own.row))
@@ -293,104 +307,104 @@ def _feature_tables() -> Iterator[Table]:
 def _metadata_tables() -> Iterator[Table]:
     """Yield the tables that ``ingest`` fills.
 
-    The source belongs to every key: row numbers of two sources may be equal and mean different
-    tracks, and a poorer source must not replace the row of a richer one.
+    Every key includes the source: equal row numbers of two sources may be different tracks, and a
+    poor source must not replace the rows of a rich one.
     """
     for name, doc, key, row in (
-        ("tracks", "One row a track of each source.", "track_id", metadata.TrackRow),
-        ("albums", "One row an album of each source.", "album_id", metadata.AlbumRow),
-        ("artists", "One row an artist of each source.", "artist_id", metadata.ArtistRow),
+        ("tracks", "Tracks, one row per track and source.", "track_id", metadata.TrackRow),
+        ("albums", "Albums, one row per album and source.", "album_id", metadata.AlbumRow),
+        ("artists", "Artists, one row per artist and source.", "artist_id", metadata.ArtistRow),
         (
             "track_artists",
-            "Who made which track.",
+            "The artists of each track.",
             "track_id, artist_id",
             metadata.TrackArtistRow,
         ),
         ("artist_genres", "Genres of artists.", "artist_id, genre", metadata.ArtistGenreRow),
         (
             "features",
-            "What a service measured in tracks, one row a track of each source.",
+            "A service's measurements of tracks, one row per track and source.",
             "track_id",
             metadata.FeatureRow,
         ),
-        ("playlists", "One row a playlist.", "playlist_id", metadata.PlaylistRow),
+        ("playlists", "Playlists.", "playlist_id", metadata.PlaylistRow),
         (
             "playlist_tracks",
-            "Which tracks are in which playlist.",
+            "Tracks of playlists.",
             "playlist_id, position",
             metadata.PlaylistTrackRow,
         ),
         (
             "listens",
-            "Who listened to what, without names; plays of a track are its rows.",
+            "Plays, one row per play, with pseudonyms instead of accounts.",
             "track_id, listened_utc, user_hash",
             metadata.ListenRow,
         ),
         (
             "machine_artists",
-            "Artists that somebody lists as machine-made.",
+            "Artists on lists of machine-made artists.",
             "artist",
             metadata.MachineArtistRow,
         ),
         (
             "chart_entries",
-            "Charts, one row a place on a day.",
+            "Charts, one row per entry and day.",
             "chart, region, chart_date, rank",
             metadata.ChartEntryRow,
         ),
         (
             "track_declared",
-            "What deliveries declare of tracks; one row a mark. Never mixed with what is detected.",
+            "Declarations about tracks in deliveries, one row per mark, apart from detections.",
             "track_id, position",
             metadata.TrackDeclaredRow,
         ),
         (
             "rejects",
-            "Rows of sources that were not kept, with the reason.",
+            "Rejected rows of sources, with the reason.",
             "scan_id, source_table, row",
             metadata.RejectRow,
         ),
     ):
         yield Table(name, doc, f"source, {key}", False, columns_of(row), ingested=True)
-    yield Table("ingests", "One row an ingest.", "scan_id", False, columns_of(metadata.IngestRow))
+    yield Table("ingests", "Ingests.", "scan_id", False, columns_of(metadata.IngestRow))
 
 
 @cache
 def tables() -> Mapping[str, Table]:
     """Return every table by name. A new table is one more entry here."""
     declared = [
-        Table("files", "One row a file.", "uri", False, columns_of(FileRow)),
+        Table("files", "Files of scans, one row per file.", "uri", False, columns_of(FileRow)),
         Table(
             "recordings",
-            "What Phonoscope measured, one row a distinct file: copies of the same bytes share it.",
+            "Phonoscope's measurements, one row per recording. Equal files share one.",
             "recording_id",
             False,
             _recording_columns(),
         ),
         Table(
             "verdicts",
-            "One row a recording: what is concluded, and on what basis.",
+            "Verdicts, one row per recording.",
             "recording_id",
             False,
             (_RECORDING_ID, *columns_of(Verdict)),
         ),
         Table(
             "segments",
-            "Stretches of a recording, weighed on their own.",
+            "Segments of recordings with a score of their own, about 5 s each.",
             "recording_id",
             True,
             (_RECORDING_ID, *columns_of(Segment)),
         ),
         Table(
             "declared",
-            "What a file says of itself; one row a mark. Never mixed with what is detected.",
+            "What files declare about themselves, one row per mark. Never mixed with detections.",
             "recording_id",
             True,
             (_RECORDING_ID, *columns_of(Declaration)),
         ),
         Table(
             "statements",
-            "The evidence in plain words; several rows a recording.",
+            "The evidence in sentences, several rows per recording.",
             "recording_id",
             True,
             (_RECORDING_ID, *_STATEMENT_COLUMNS),
@@ -398,43 +412,43 @@ def tables() -> Mapping[str, Table]:
         *_feature_tables(),
         Table(
             "matches",
-            "Pairs of recordings that share sound, found by a search for copies.",
+            "Pairs of recordings with the same sound, found by a search for copies.",
             "pair",
             False,
             columns_of(MatchRow),
         ),
         Table(
             "decisions",
-            "What people say of matches: the same recording or not. Never overruled by a search.",
+            "People's decisions about matches. No search overrules them.",
             "pair",
             False,
             columns_of(DecisionRow),
         ),
         Table(
             "voices",
-            "Licences of voices: what their owners allow; one that ended stays.",
+            "Licences of voices: what their owners allow, until when. Ended ones stay.",
             "voice_id, valid_from",
             False,
             columns_of(VoiceRow),
         ),
-        Table("scans", "One row a scan.", "scan_id", False, columns_of(ScanRow)),
+        Table("scans", "Scans, one row per scan.", "scan_id", False, columns_of(ScanRow)),
         Table(
             "plays_summary",
-            "What the plays of a log came to, one row a source.",
+            "Results of play logs, one row per source.",
             "source",
             False,
             columns_of(play_results.PlaysSummaryRow),
         ),
         Table(
             "listeners",
-            "Accounts and what their plays show, one row an account of each source.",
+            "Accounts and how they play, one row per account and source.",
             "source, user_hash",
             False,
             columns_of(play_results.ListenerRow),
         ),
         Table(
             "played_tracks",
-            "Tracks and how many of their plays are artificial, one row a track of each source.",
+            "Tracks and how many of their plays look artificial, one row per track and source.",
             "source, track_id",
             False,
             columns_of(play_results.PlayedTrackRow),
@@ -471,22 +485,22 @@ def rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str, 
     Parameters
     ----------
     outcomes
-        What came of each file of the batch; a file occurs once.
+        The outcome of each file of the batch; a file occurs once.
     scan_id, batch
         Written into every row.
 
     Returns
     -------
     dict
-        By table name, in the order in which to write them: ``recordings`` after everything
-        else that is known of a recording, because a recording with a row there is not examined
-        again; ``files`` last, because a file with a row there is not read again.
+        By table name, in the order to write them: ``recordings`` after the other tables on
+        recordings, because a recording with a row there isn't analysed again; ``files`` last,
+        because a file with a row there isn't read again.
     """
     try:
         return _rows_of(outcomes, scan_id, batch)
     except (pa.ArrowException, TypeError, ValueError):
-        # One answer does not fit its column. It is found and becomes a row that says so; the
-        # other recordings of the batch must not suffer.
+        # One result doesn't fit its column. It becomes an error row, and the other recordings of
+        # the batch are stored.
         return _rows_of([_fitting(o, scan_id, batch) for o in outcomes], scan_id, batch)
 
 
@@ -540,7 +554,7 @@ def scan_rows(row: ScanRow, scan_id: str, batch: str) -> pa.Table:
 
 
 def plain_rows(table: str, rows: Sequence[Any], batch: str, scan_id: str = "") -> pa.Table:
-    """Return dataclasses that are rows of a table as an Arrow table."""
+    """Return rows of a table, as dataclasses, as an Arrow table."""
     written = {"scan_id": scan_id or None, "batch": batch}
     return tables()[table].arrow([{**_shallow(row), **written} for row in rows])
 
@@ -593,15 +607,15 @@ def document() -> str:
         "",
         "Written from `phonoscope/catalogue/schema/tables.py` by",
         "`python -m phonoscope.catalogue.schema.tables > docs/schema.md`; a test keeps it current.",
-        "Any column may be empty (NULL): the version that wrote a row may not have known it.",
-        "Of rows with the same key the newest counts; the views of `phonoscope sql` show only",
-        "those.",
+        "Any column may be empty (NULL), because an older version may have written the row.",
+        "Of rows with the same key, the newest one is valid; the views of `phonoscope sql` only",
+        "show valid rows. Texts are in English, whatever the reader's language.",
     ]
     for table in tables().values():
-        several = ", several rows each" if table.several else ""
+        several = ", several rows per key" if table.several else ""
         keys = ", ".join(f"`{name}`" for name in table.key_columns)
         lines += ["", f"## {table.name}", "", f"{table.doc} Key: {keys}{several}.", ""]
-        lines += ["| column | type | what it is |", "|---|---|---|"]
+        lines += ["| column | type | meaning |", "|---|---|---|"]
         lines += [f"| `{c.name}` | {c.type} | {c.doc} |" for c in table.columns]
     return "\n".join(lines) + "\n"
 

@@ -23,18 +23,21 @@ from numpy.typing import NDArray
 
 from phonoscope import file_lock
 from phonoscope.atomic import replacing, write_whole
+from phonoscope.escape import printable
 from phonoscope.features.fingerprints import weights
 from phonoscope.matching.recording.segment import (
     MOST_PRINTS,
     DamagedIndexError,
     IndexedRecording,
     IndexSegment,
+    damaged,
     merge,
     open_segment,
     stamp,
     unchanged,
     write,
 )
+from phonoscope.messages import gettext
 
 FORMAT = 1
 MANIFEST = "index.json"
@@ -72,7 +75,11 @@ class Index:
                 # A writer may have merged these segments away in between.
                 if _read_manifest(folder)["generation"] == manifest["generation"]:
                     raise
-        raise DamagedIndexError(f"{folder} changes faster than it can be opened")
+        message = gettext(
+            "The index {folder} changes too often to be opened. Try again later.",
+            folder=printable(str(folder)),
+        )
+        raise DamagedIndexError(message, code="index-changing")
 
     @property
     def prints(self) -> int:
@@ -96,9 +103,12 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         version = manifest["format"], manifest["prints"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedIndexError(f"{folder} holds no index that can be read") from error
+        raise damaged(folder) from error
     if version != (FORMAT, weights().name):
-        raise DamagedIndexError(f"{folder} is of another version")
+        message = gettext(
+            "The index {folder} is from another version.", folder=printable(str(folder))
+        )
+        raise DamagedIndexError(message, code="index-version")
     return manifest
 
 
@@ -119,7 +129,7 @@ def _alive(folder: Path, entry: dict[str, Any], tracks: int) -> NDArray[np.bool_
             return np.fromfile(path, np.bool_)
     except OSError:
         pass
-    raise DamagedIndexError(f"{path} is not what was written")
+    raise damaged(path)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from phonoscope.atomic import sync_file, sync_folder
 from phonoscope.errors import CatalogueError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 KEY_BITS = 32
 """Lowest bits of a print, by which segments are sorted."""
@@ -34,7 +36,13 @@ MOST_PRINTS = (1 << 32) - 2
 
 
 class DamagedIndexError(CatalogueError):
-    """An index does not hold what it was written with."""
+    """An index can't be used. It is derived from the catalogue, so it can be rebuilt."""
+
+
+def damaged(path: Path) -> DamagedIndexError:
+    """Return the error of a file or folder of an index that is damaged."""
+    message = gettext("The index is damaged: {path}.", path=printable(str(path)))
+    return DamagedIndexError(message, code="index-damaged")
 
 
 def keys_of(bits: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -275,10 +283,10 @@ def open_segment(parent: Path, entry: Mapping[str, Any]) -> IndexSegment:
         path = folder / name
         try:
             if not unchanged(path, entry["files"][name]):
-                raise DamagedIndexError(f"{path} is not what was written")
+                raise damaged(path)
             size = path.stat().st_size
         except OSError as error:
-            raise DamagedIndexError(f"{path} cannot be read: {error.strerror}") from error
+            raise damaged(path) from error
         held = np.memmap(path, np.dtype(kind), "r") if size else np.empty(0, np.dtype(kind))
         # As a plain array: the class memmap is slow to index.
         arrays[name] = held.view(np.ndarray)
