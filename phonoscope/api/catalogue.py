@@ -216,22 +216,22 @@ class Catalogue(FormerNames):
         engine
             ``"local"`` for worker processes on this machine, ``"spark"`` for PySpark.
         settings
-            Workers, limits and the share of false alarms; by default those of the environment
-            and the user's file.
+            Workers, limits and the share of false alarms; by default from the environment and the
+            user's file.
         progress
             Receives the progress.
 
         Returns
         -------
         ScanSummary
-            What it came to. Unreadable files are counted there and are rows of ``files``.
+            The scan in numbers. Unreadable files are counted, and are rows of ``files``.
 
         Raises
         ------
         UsageError
-            When a source does not exist or no audio file is found.
+            When a source doesn't exist or has no audio file.
         CatalogueError
-            When the catalogue cannot be written; what was written before is safe.
+            When the catalogue can't be written; earlier batches are safe.
         """
         from phonoscope.scan.scan import scan
 

@@ -179,8 +179,12 @@ def _playing(pair: Pair) -> list[str]:
     shift, change = signed(semitones, 1), exact_percent(abs(faster), 1)
     if abs(faster) > SAME_SPEED and abs(pair.pitch / pair.speed - 1) < SAME_SPEED:
         if faster > 0:
-            return [gettext("sped up by {change} ({shift}\u00a0semitones)", change=change, shift=shift)]
-        return [gettext("slowed down by {change} ({shift}\u00a0semitones)", change=change, shift=shift)]
+            return [
+                gettext("sped up by {change} ({shift}\u00a0semitones)", change=change, shift=shift)
+            ]
+        return [
+            gettext("slowed down by {change} ({shift}\u00a0semitones)", change=change, shift=shift)
+        ]
     found: list[str] = []
     if abs(semitones) > SAME_PITCH_SEMITONES:
         found.append(gettext("pitch shifted by about {shift}\u00a0semitones", shift=shift))
