@@ -1,8 +1,8 @@
-"""XML as trees, from a parser that a hostile file cannot turn.
+"""XML as trees, from a parser that a hostile file can't abuse.
 
-A document type is refused where it begins. Without one there are no entities but the five that
-XML has, so nothing expands and nothing else is opened (CWE-611, CWE-776). Depth, elements and
-bytes of a record are bounded.
+A document type is refused as soon as it begins. Without one, XML only has its five own entities, so
+nothing expands and no other file is opened (CWE-611, CWE-776). Depth, elements and bytes of a
+record are limited.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ from phonoscope.messages import gettext
 
 MAX_RECORD_BYTES = 1 << 24
 MAX_ELEMENTS = 500_000
-"""Elements of a record; one takes some hundred bytes of memory and four of a file."""
+"""Most elements of a record; each takes about a hundred bytes of memory, and four in a file."""
 MAX_DEPTH = 100
 
 
 def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]:
-    """Yield the elements at a depth, whole: 0 for the root, 1 for its children.
+    """Yield the complete elements at a depth: 0 for the root, 1 for its children.
 
     Parameters
     ----------
     blocks
-        Bytes of a file that :func:`refuse_document_type` was held against, in pieces.
+        Bytes of a file that :func:`refuse_document_type` has checked, in pieces.
     name
-        How a person calls it; safe on a terminal.
+        Name of the file in messages; safe on a terminal.
     depth
         Depth of the records.
 
     Raises
     ------
     SourceError
-        When the file is damaged or breaks off, or a record is too long, deep or many-part.
+        When the file is damaged or cut off, or a record is too long, too deep or has too many
+        elements.
     """
     parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
     now, elements, record_bytes = 0, 0, 0
@@ -60,7 +61,7 @@ def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]
                 now -= 1
                 if now == depth:
                     yield element
-                    # Who holds no record any more forgets it; so must its parent.
+                    # The parent has to drop the record too, or memory would grow.
                     root.clear() if root is not None else None
                     elements = record_bytes = 0
             if record_bytes > MAX_RECORD_BYTES or elements > MAX_ELEMENTS:
@@ -87,7 +88,7 @@ def records(blocks: Iterable[bytes], name: str, depth: int) -> Iterator[Element]
 
 
 def refuse_document_type(parser: expat.XMLParserType, name: str) -> None:
-    """Make a parser refuse a document type, which may stand before the root only.
+    """Make a parser refuse a document type, which can only come before the root.
 
     The parser then raises :class:`SourceError` at one.
     """
@@ -112,7 +113,7 @@ def local(element: Element) -> str:
 
 
 def children(element: Element | None, name: str) -> list[Element]:
-    """Return the children of a name, whatever its namespace."""
+    """Return the children with a name, in any namespace."""
     return [] if element is None else [child for child in element if local(child) == name]
 
 
@@ -124,6 +125,6 @@ def child(element: Element | None, path: str) -> Element | None:
 
 
 def text(element: Element | None, path: str = "") -> str | None:
-    """Return the text of an element, or of the first one at a path; ``None`` without any."""
+    """Return the text of an element, or of the first one at a path; ``None`` if there is none."""
     found = child(element, path) if path else element
     return (found.text or "").strip() or None if found is not None else None
