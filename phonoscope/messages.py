@@ -145,7 +145,7 @@ def lines(parts: Iterable[str]) -> Joined:
 
 
 def localised(text: str, language: Language | None = None) -> str:
-    """Return a text as a person of a language reads it; text that is no message stays.
+    """Return a text as a person of a language reads it; other text stays.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from phonoscope.errors import CatalogueError
 from phonoscope.files import local_path, uri_of
 
 _RUNS = "ingests"
-"""Table about runs: on its own it is no content."""
+"""Table about runs, which isn't content."""
 _UNFINISHED = "_unfinished"
 _RUNNING = "running"
 

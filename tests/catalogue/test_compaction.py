@@ -1,4 +1,4 @@
-"""Compaction: the same rows in fewer parts, whoever reads, and whenever it is cut off."""
+"""Compaction: the same rows in fewer parts, with readers, and after an interruption."""
 
 import os
 import time

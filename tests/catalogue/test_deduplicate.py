@@ -121,7 +121,7 @@ steps = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_order_of_ingests_shows_what_plain_rules_say(tmp_path_factory, small_parts, steps):
-    """Beside a dictionary: a file replaces its own earlier rows, then newer keys win."""
+    """Compared with a dictionary: a file replaces its own earlier rows, then newer keys win."""
     folder = tmp_path_factory.mktemp("settling")
     catalogue = ps.open_catalogue(folder / "catalogue", create=True)
     files: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}

@@ -1,4 +1,4 @@
-"""Columns that are told from others: years of dates, and the sample that an id is in."""
+"""Derived columns: years of dates, and the sample of an id."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A catalogue of format 1 stays as it is, reads right, and takes new rows beside its old ones."""
+"""A catalogue of format 1 is unchanged, is read correctly, and accepts new rows."""
 
 import os
 import shutil

@@ -133,7 +133,7 @@ def test_harmonics_of_one_tone_are_taken_away_and_a_second_tone_is_not():
 
 
 def test_one_tone_with_harmonics_sounds_as_one_pitch_class():
-    # Left alone, the third and fifth harmonic of C would be heard as the chord C, E, G.
+    # Without correction, the third and fifth harmonic of C would count as the chord C, E, G.
     tone = np.concatenate([chord([48], 1.0, harmonics=8)] * 5)[None]
     assert told(ask(FEATURE, tone, 44_100)) == NOTHING
 

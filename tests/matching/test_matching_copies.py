@@ -1,4 +1,4 @@
-"""Copies are found and told apart from other versions; what people say of them stays."""
+"""Copies are found, other versions aren't, and decisions are kept."""
 
 from __future__ import annotations
 

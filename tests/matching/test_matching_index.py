@@ -33,7 +33,7 @@ def recording(number, seed=0, many=60):
 
 
 def found_in(index, bits):
-    """Every (recording, place) whose print is exactly this, by way of the buckets."""
+    """Every (recording, place) whose print is exactly this, through the buckets."""
     found = set()
     for segment, alive in zip(index.segments, index.alive, strict=True):
         _, where = segment.in_buckets(keys_of(np.array([bits])))
@@ -155,7 +155,7 @@ for number in range(10_000):
 
 
 def test_killing_who_adds_loses_nothing_that_was_added(tmp_path):
-    """Killed again and again, while others read."""
+    """Killed repeatedly, while others read."""
     folder = tmp_path / "i"
     for chance in range(6):
         child = subprocess.Popen(

@@ -210,7 +210,7 @@ def test_a_script_needs_no_guard(music, tmp_path):
     write(music / "a.wav", noise(0.5))
     script = tmp_path / "script.py"
     script.write_text(UNGUARDED)
-    # A file of that name beside the script or in the working folder must not reach a worker.
+    # A file of that name next to the script or in the working folder must not reach a worker.
     (tmp_path / "threadpoolctl.py").write_text("raise SystemExit('imported from music')")
     ran = subprocess.run(
         [sys.executable, script.name, music, tmp_path / "catalogue"],

@@ -48,7 +48,7 @@ def compare(
     excerpt: AlteredExcerpt,
     shifts: Sequence[int] = (0,),
 ) -> Candidate | None:
-    """Compare an excerpt with a place of a recording, print by print, and a little beside it."""
+    """Compare an excerpt with a place in a recording and its surroundings, print by print."""
     places, bits = segment.prints_of(track)
     low, high = excerpt.places
     first, stop = np.searchsorted(places, [offset + low + 2, offset + high - 2])

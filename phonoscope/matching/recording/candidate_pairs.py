@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 FEWEST_BITS, MOST_BITS = 14, 32
 _UPPER_HALF = 32
 MOST_OF_A_KEY = 24
-"""Recordings a key leads to. A thousand copies are found by way of the first of them."""
+"""Most recordings of a key. A thousand copies are found through the first of them."""
 FEWEST_ANCHORS = 2
-"""Anchors that have to lead from one recording to another for them to be compared."""
+"""Fewest anchors that two recordings share before they are compared."""
 
 
 def key_bits(fingerprints: int) -> int:

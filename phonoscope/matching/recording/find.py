@@ -17,17 +17,17 @@ from phonoscope.progress import NoProgress, Progress
 PASSAGE_S = 5.0
 """Excerpts in which short copied passages are looked for."""
 BEYOND_S = 0.75
-"""A print stands for so much sound on either side of its onset."""
+"""A fingerprint covers this much sound on either side of its onset."""
 SAME_PLACE_S = 0.5
-"""Excerpts that follow each other are of one stretch when their places differ by less."""
+"""Consecutive excerpts belong to one passage if their places differ by less."""
 SAME_SPEED = 0.02
 LONGEST_GAP_S = 20.0
-"""A stretch goes on past so much sound that was not recognised, when its place fits."""
+"""A passage continues after this much unrecognised sound, if the places fit."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of a sound that is of one recording."""
+    """A part of a sound that is part of one recording."""
 
     recording_id: str
     begin_s: float

@@ -1,10 +1,9 @@
 """The index: which recordings have a print, found in microseconds.
 
-A folder of segments (see :mod:`.segment`) and a manifest that names those that count. It is
-derived from the catalogue's table ``prints`` and can be built anew from it at any time. Many
-processes may read while one adds: what is written is never changed, and the manifest is replaced
-in one step. A writer that is killed leaves files that no manifest names; the next writer clears
-them away.
+It is a folder of segments (see :mod:`.segment`) and a manifest that lists the valid ones. It is
+derived from the catalogue's table ``prints`` and can be rebuilt at any time. Many processes may
+read while one adds: files never change, and the manifest is replaced in one step. A killed writer
+leaves files that no manifest lists; the next writer removes them.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Index:
     folder: Path
     segments: tuple[IndexSegment, ...]
     alive: tuple[NDArray[np.bool_], ...]
-    """Which recordings of each segment count; others were replaced or removed."""
+    """Which recordings of each segment are valid; others were replaced or removed."""
     parts: frozenset[str]
     """Parts of the catalogue's table whose prints are in it."""
 
@@ -65,7 +64,7 @@ class Index:
         Raises
         ------
         DamagedIndexError
-            When there is none, or it is not what was written, or of another version.
+            When there is none, it is damaged, or it is from another version.
         """
         for _ in range(_TRIES):
             manifest = _read_manifest(folder)

@@ -76,8 +76,8 @@ def copies(catalogue: CatalogueReader) -> list[CopyGroup]:
 def linked(catalogue: CatalogueReader) -> list[set[str]]:
     """Return the recording ids of each group of copies that is known, the largest first.
 
-    Two that a person called different are never in one group, also not by way of a third: that
-    stays with the one it is more like. Those called the same are, whatever the search says.
+    Two that a person decided to be different are never in one group, even if both are copies of a
+    third, which stays with the more similar one. Two that are decided to be the same always are.
     """
     decided = decisions(catalogue)
 

@@ -16,11 +16,11 @@ from phonoscope.matching.recording.alignment import significance, signs_of
 ALIKE_BITS = 16
 """Bits of 64 in which two prints of the same moment differ at most."""
 MOST_ALIKE = 4
-"""Places that an anchor may belong to: those most like it."""
+"""Places that an anchor may match: the most similar ones."""
 NEAR = 4
-"""Cells by which a print may lie beside where it should."""
+"""Largest distance of a fingerprint from its expected place, cells."""
 DRIFT = 0.03
-"""By how much the speed may be off the alteration that led here."""
+"""Largest difference of the speed from that of the alteration."""
 FEWEST = 4
 """Anchors that have to lie on one line."""
 COPY_SHARE, ALTERED_COPY_SHARE = 0.85, 0.6
@@ -142,7 +142,7 @@ def closest(one: StoredFingerprints, other: StoredFingerprints) -> Pair | None:
 
 
 def swapped(pair: Pair) -> Pair:
-    """Return the same relation seen from the other recording.
+    """Return the same relation from the other recording's side.
 
     A moment ``t`` of ``one`` is ``t / speed + offset_s`` of ``other``, in s.
 
