@@ -11,7 +11,7 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import write_aligned, write_tabs
-from phonoscope.cli.terminal import message, wrapped, write, write_json
+from phonoscope.cli.terminal import data, message, wrapped, write, write_json
 from phonoscope.messages import gettext, ngettext, sentences
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _list(found: Shares, most: int, quiet: bool) -> None:
     """Write one line per group to stdout, and the estimate for the whole to stderr."""
     rows = [
         (
-            gettext("(unknown)") if row.group is None else row.group,
+            gettext("(unknown)") if row.group is None else data(row.group),
             row.recordings,
             row.flagged,
             None if row.share is None else round(100 * row.share, 2),

@@ -12,6 +12,7 @@ from typing import Any
 from phonoscope.cli.terminal import finish_stdout, painted, write, write_json
 from phonoscope.escape import printable
 from phonoscope.json_values import json_value
+from phonoscope.messages import localised
 
 WIDEST_CELL, NARROWEST_CELL = 60, 6
 Rows = Sequence[Sequence[Any]]
@@ -53,16 +54,16 @@ def write_tabs(names: Sequence[str], batches: Iterable[Rows]) -> int:
 
 
 def write_aligned(names: Sequence[str], batches: Iterable[Rows], width: int) -> int:
-    """Write aligned columns for a terminal; return how many rows.
+    """Write aligned columns for a terminal, messages in its language; return how many rows.
 
     The first batch sets the widths, so that a long result starts to show at once.
     """
     count = 0
     layout: list[int] | None = None
     for rows in batches:
-        cells = [[cell(value) for value in row] for row in rows]
+        cells = [[cell(_translated(value)) for value in row] for row in rows]
         if layout is None:
-            heading = [printable(name) for name in names]
+            heading = [printable(localised(name)) for name in names]
             layout = _widths(heading, cells, width)
             write(painted(_line(heading, layout, [False] * len(names)), "bold"))
         for row, texts in zip(rows, cells, strict=True):
@@ -86,6 +87,10 @@ def cell(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     return printable(str(value))
+
+
+def _translated(value: Any) -> Any:
+    return localised(value) if isinstance(value, str) else value
 
 
 def distinct(names: Sequence[str]) -> list[str]:
