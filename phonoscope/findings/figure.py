@@ -64,9 +64,6 @@ class Share:
         low, high = between(*self.interval)
         return {"share": self.text, "low": low, "high": high}
 
-    def __str__(self) -> str:
-        return str(self.text)
-
     def certainty(self) -> Message:
         """Return how sure the share is."""
         return gettext(
