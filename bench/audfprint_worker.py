@@ -43,7 +43,7 @@ class Worker:
         self.queries = {}
 
     def hello(self):
-        """Tell only what is told with every answer."""
+        """Report only what every answer contains."""
         return {}
 
     def add(self, name, sound):

@@ -76,7 +76,7 @@ def duckdbs(path: str, found: dict[str, object]) -> None:
 
 
 def duckdbs_lenient(path: str, found: dict[str, object]) -> None:
-    """Read a file by DuckDB, given its columns and told not to be strict."""
+    """Read a file by DuckDB, with its columns given, in lenient mode."""
     text = Path(path).read_bytes()[:100].replace(b"\0", b"").decode("utf-8", "replace")
     names = text.split("\n", 1)[0].strip("\ufeff\ufffd").split(",")[:4]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
@@ -160,8 +160,8 @@ def main() -> None:
             path.write_bytes(content)
             for read in (ours, duckdbs, duckdbs_lenient):
                 found = apart(read, path)
-                told = {k: v for k, v in found.items() if k not in ("cpu_s", "peak_mb")}
-                print(f"{name} | {read.__name__} | {told}")
+                result = {k: v for k, v in found.items() if k not in ("cpu_s", "peak_mb")}
+                print(f"{name} | {read.__name__} | {result}")
 
 
 if __name__ == "__main__":

@@ -280,7 +280,7 @@ def reliability(m: Measured) -> str:
 
 
 def voices(m: Measured) -> str:
-    """Return how well converted and synthetic voices are told from singing and from all."""
+    """Return how well converted and synthetic voices are separated from singing and the rest."""
     singing = m.human & np.isin(
         m.table.family, ["comosvc/comosvc.github.io", "bigvgan-demo/bigvgan-demo.github.io"]
     )

@@ -4,7 +4,7 @@
     python -m bench.findings c1m c16m c256m
 
 Each catalogue is asked in a process of its own, so that the peak of memory is its own. The same
-process then asks bare DuckDB a few plain questions over the same parts, for a floor beside it.
+process then asks bare DuckDB a few plain questions over the same parts, for a lower bound.
 """
 
 from __future__ import annotations

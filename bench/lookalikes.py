@@ -120,7 +120,7 @@ def _decomposes(icu: Icu, point: int, looks: str) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("library", type=Path, help="libicui18n of ICU, beside its other libraries")
+    parser.add_argument("library", type=Path, help="libicui18n of ICU, next to its other libraries")
     INTO.write_text(table(Icu(parser.parse_args().library)))
 
 

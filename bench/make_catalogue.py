@@ -36,7 +36,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
                         default="catalogue")  # fmt: skip
     parser.add_argument("--short-ids", action="store_true",
                         help="ids are row numbers: less disk for large sizes")  # fmt: skip
-    parser.add_argument("--truth", type=Path, help="default: truth.json beside what is made")
+    parser.add_argument("--truth", type=Path, help="default: truth.json next to the catalogue")
     parser.add_argument("--threads", type=int, default=os.process_cpu_count()
                         if hasattr(os, "process_cpu_count") else os.cpu_count())  # fmt: skip
     return parser.parse_args(arguments)

@@ -39,7 +39,7 @@ class Log:
     Attributes
     ----------
     rng, days, size
-        Chance, length, and the size beside :data:`STANDARD`.
+        Chance, length, and the size relative to :data:`STANDARD`.
     world
         As :data:`WORLD`.
     """
@@ -172,7 +172,7 @@ def cafes(log: Log) -> None:
 
 
 def campaigns(log: Log) -> None:
-    """Fans who play four songs of somebody round and round for a week, skipping none."""
+    """Fans who play four songs of an artist in a loop for a week, without skips."""
     for _ in range(2):
         songs = log.rng.choice(log.tracks, 4, replace=False)
         for _ in range(log.count(80)):
@@ -251,7 +251,7 @@ def camouflage(log: Log) -> None:
 
 
 def shared(log: Log) -> None:
-    """Accounts of people that somebody else uses too."""
+    """Accounts of people that someone else also uses."""
     group, tracks = log.new_group(), log.targets("shared", 15)
     for _ in range(log.count(20)):
         account, n = log.account("shared", group), log.rng.poisson(40 * log.days)

@@ -1,4 +1,4 @@
-"""How right Phonoscope is about artificial plays, beside FRAUDAR and a random forest.
+"""How right Phonoscope is about artificial plays, compared with FRAUDAR and a random forest.
 
     pip install --group bench .
     python -m bench.plays --plays 3000000 --seeds 11,12,13 --json plays.json
@@ -85,7 +85,7 @@ class Compared:
     training
         Logs to choose and learn on; empty where nothing does.
     say
-        Told what is being done.
+        Receives the progress.
     """
 
     def __init__(self, chosen: Sequence[str], training: Known, say: Say) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 
 PLAIN_EVERY_S = 10.0
-"""Seconds between two lines where stderr is no terminal."""
+"""Seconds between two lines where stderr isn't a terminal."""
 
 
 class Progress:

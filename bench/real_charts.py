@@ -1,4 +1,4 @@
-"""The finding on charts beside the same numbers from pandas, on real charts.
+"""The finding on charts compared with the same numbers from pandas, on real charts.
 
     python -m bench.real_charts hot100.csv billboard200.csv
 

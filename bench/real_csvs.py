@@ -1,8 +1,8 @@
-"""Findings on real CSV files of tracks, beside the same numbers from pandas.
+"""Findings on real CSV files of tracks, compared with the same numbers from pandas.
 
     python -m bench.real_csvs ../shared/catalogue-data
 
-Every CSV file of the folder that ``ingest`` takes for a list of tracks is read twice: by Phonoscope
+Every CSV file of the folder that ``ingest`` reads as a list of tracks is read twice: by Phonoscope
 into a catalogue that is thrown away, and by pandas with the columns that the format names. Ends
 with status 1 when a number differs.
 """
@@ -62,7 +62,7 @@ def by_pandas(data: pd.DataFrame) -> Iterator[tuple[str, float]]:
 
 
 def differences(path: Path) -> list[str] | None:
-    """Return what differs; ``None`` when the file is no list of tracks."""
+    """Return what differs; ``None`` when the file isn't a list of tracks."""
     try:
         job = open_job(path)
     except ps.SourceError:

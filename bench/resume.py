@@ -1,4 +1,4 @@
-"""What it costs to be able to go on with an ingest, and what going on saves.
+"""The cost of being able to resume an ingest, and what resuming saves.
 
     python -m bench.resume dump.sqlite3 --runs 3
 
@@ -58,7 +58,7 @@ def cpu_s(source: str, into: str, *, noted: bool = True, killed_at: int | None =
 
 
 def rows_of(catalogue: str) -> tuple[int, int | None]:
-    """Return rows read, and the row at which it went on."""
+    """Return rows read, and the row at which it resumed."""
     query = "select read, resumed_at_row from ingests where deduplicated"
     (row,) = ps.open_catalogue(catalogue).sql(query).read_all().to_pylist()
     return row["read"], row["resumed_at_row"]
@@ -86,7 +86,7 @@ def main() -> None:
         rests.append(rest / took[True])
         print(
             f"{read:,} rows: {took[True]:.1f} CPU-s, without notes {took[False]:.1f}, ratio "
-            f"{costs[-1]:.3f}; killed halfway, went on at row {resumed_at_row or 0:,}: "
+            f"{costs[-1]:.3f}; killed halfway, resumed at row {resumed_at_row or 0:,}: "
             f"{rest:.1f}, ratio {rests[-1]:.3f}"
         )
     print(f"medians: notes {statistics.median(costs):.3f}, rest {statistics.median(rests):.3f}")

@@ -1,4 +1,4 @@
-"""How often real names of artists look alike by chance, by likeness and length.
+"""How often real names of artists look alike by chance, by similarity and length.
 
     python -m bench.similar_names hot100.csv billboard200.csv
 

@@ -1,4 +1,4 @@
-"""Measure the processor time of short commands, children included, beside another version."""
+"""Measure the processor time of short commands with their children, also of another version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main() -> None:
         song = Path(folder, "songs", "song.wav")
         song.parent.mkdir()
         write_song(song)
-        roots = [root.resolve() for root in (Path(), *options.beside)]
+        roots = [root.resolve() for root in (Path(), *options.compare)]
         commands = {"--help": ["--help"], "sql": [], "check": ["check", str(song)]}
         print("| command |" + "".join(f" {root.name}, CPU-s |" for root in roots) + " ratio |")
         print("|---|" + "---|" * (len(roots) + 1))
@@ -47,7 +47,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument(
-        "--beside", type=Path, action="append", default=[], help="checkout of another version"
+        "--compare", type=Path, action="append", default=[], help="checkout of another version"
     )
     return parser.parse_args()
 

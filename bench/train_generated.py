@@ -342,9 +342,7 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--draws", type=int, default=6, help="channels for each recording")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument(
-        "--cache", type=Path, help="keep what was computed here and beside (pickles)"
-    )
+    parser.add_argument("--cache", type=Path, help="keep intermediate results here (pickles)")
     return parser
 
 

@@ -41,7 +41,7 @@ class Voices:
         for path in sorted(folder.rglob("*")):
             if path.suffix in ENDINGS and path.stat().st_size >= SMALLEST_BYTES:
                 self._speakers[path.parent].append(path)
-        # Small folders beside large ones hold silences, letters and the like.
+        # Small folders next to large ones contain silences, letters and the like.
         most = max(map(len, self._speakers.values()), default=0)
         self._folders = [f for f, paths in self._speakers.items() if len(paths) >= most / 5]
 

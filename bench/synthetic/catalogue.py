@@ -131,7 +131,7 @@ class _Run:
 def _of_layout(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> str:
     """Return a query with every column of a table of the layout, in its order.
 
-    Columns that the layout has got since are empty, so that it need not be told here.
+    Columns that are newer than the rows are empty, so they aren't listed here.
     """
     known = {name for name, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
     schema = tables()[table].schema

@@ -44,7 +44,7 @@ def durations(mean_s: float) -> Durations:
     minutes = np.array(published.MINUTES) / published.TRACKS
     peaks = dict.fromkeys(planted.PEAKS, 0.0)
     body = np.zeros(600)
-    for _ in range(20):  # the peaks take from the minute they stand in
+    for _ in range(20):  # the peaks take from their own minute
         body = _body(_without(minutes, peaks))
         peaks = {at: (times - 1.0) * body[at] for at, times in planted.PEAKS.items()}
     exact = np.array([0.0, *peaks])

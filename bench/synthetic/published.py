@@ -1,7 +1,7 @@
 """Published statistics of a catalogue of 256 million tracks, December 2025.
 
 From public dashboards and texts computed from one copy of a service's metadata of July 2025;
-where each comes from is told in ``phonoscope/findings/claims.yaml``.
+the sources are in ``phonoscope/findings/claims.yaml``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def catalogue(facts: Facts, source: str, scan_id: str, batch: str) -> Shape:
     def fetched(row: str) -> str:
         return f"make_timestamp({_fetched_s(row)} * 1000000) AS fetched_utc"
 
-    # Told from the row number here, not from the id as an ingest does: the same for the tables
+    # From the row number, not from the id as in an ingest: the same for the tables
     # of one catalogue is all that it is for.
     sample = f"{facts.draws.below(SAMPLE, 'i', NUMBERS)} AS sample"
     year = "left(release_date, 4)::BIGINT AS release_year"
