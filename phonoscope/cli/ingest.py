@@ -10,7 +10,7 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.quantities import rows_a_second, span
+from phonoscope.cli.quantities import clock, rows_a_second
 from phonoscope.cli.terminal import columns, message, painted, program, write, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
@@ -234,7 +234,7 @@ def _speed(summary: IngestSummary) -> str:
     before = (summary.resumed_at_row or 1) - 1
     values = {
         "pace": rows_a_second(summary.read - before, summary.wall_s),
-        "time": span(summary.wall_s),
+        "time": clock(summary.wall_s),
     }
     if before:
         return gettext("{pace} rows/s (in {time}, from row {row} on)", row=before + 1, **values)
