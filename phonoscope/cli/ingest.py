@@ -23,9 +23,9 @@ EXAMPLES = """\b
 Examples:
   phonoscope ingest spotify_clean.sqlite3 --into my-catalogue
   phonoscope ingest dataset.csv --into my-catalogue
-  phonoscope ingest songs.csv --into my-catalogue --map Code=track_id --map Song=name
+  phonoscope ingest my.csv --into my-catalogue --map Nr=track_id --map Song=name
   phonoscope ingest songs.csv --into my-catalogue --id-from name,artist
-  phonoscope sql my-catalogue 'select reason, count(*) from rejects group by all'
+  phonoscope sql my-catalogue 'select reason, count(*) from rejects group by 1'
 """
 INTERRUPTED = gettext(
     "The catalogue has every finished batch, and the table ingests shows 'interrupted'. Run the "
