@@ -83,6 +83,8 @@ def opened(browser, url, *, width=1280, scheme="light", **options):
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme=scheme, **options
     )
+    # All findings of a catalogue take a busy machine longer than the 30 seconds of Playwright.
+    page.set_default_navigation_timeout(120_000)
     try:
         watched = Watched(page)
         page.goto(url)

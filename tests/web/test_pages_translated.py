@@ -128,6 +128,7 @@ def test_pages_of_an_empty_catalogue(browser):
 
 def test_dossiers(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dossiers")
+    (folder / "copied").mkdir()
     copied = copied_catalogue(folder / "copied")
     judged = judged_catalogue(folder)
     group, *_ = copied.copies(search=False)
