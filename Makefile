@@ -16,7 +16,7 @@ PYTHON ?=
 MUSIC ?=
 INTO ?= demo
 JOBS ?= auto
-# By way of the environment, so that any name of a folder survives the shell.
+# Passed through the environment, so that any folder name survives the shell.
 export MUSIC INTO
 
 bin := $(VENV)/bin
@@ -30,12 +30,12 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp  ## Get real music, scan it and write a report; MUSIC=folder scans your own
-	@# Status 3 says that some files could not be read. It was said, and is no failure of make.
+	@# Status 3 means that some files can't be read. The command says so, and make continues.
 	@$(bin)/phonoscope demo --into "$$INTO" $${MUSIC:+--music "$$MUSIC"} || [ $$? -eq 3 ]
 
 # Tests start hundreds of processes: what they import is compiled once, and not by each.
 pytest = env -u PYTHONDONTWRITEBYTECODE $(bin)/python -m pytest
-# tests/fast.txt names the files of which none takes more than some CPU-seconds, and all doctests.
+# tests/fast.txt names test files that take a few CPU-seconds each, and all doctests.
 fast = -n 2 -m "not slow and not browser and not spark" @tests/fast.txt
 
 test: $(VENV)/dev.stamp  ## Run all tests and doctests
@@ -49,10 +49,11 @@ coverage: $(VENV)/dev.stamp  ## Measure how much of the code the fast tests run,
 	rm -rf build/coverage
 	$(pytest) $(fast) --cov --cov-report=term:skip-covered --cov-report=html
 
-lint: $(VENV)/dev.stamp  ## Check style, format, spelling and the direction of imports
+lint: $(VENV)/dev.stamp  ## Check style, format, spelling, plain words and the direction of imports
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/codespell
+	$(bin)/python -m tools.plain_words
 	$(bin)/lint-imports
 
 types: $(VENV)/dev.stamp  ## Check types: mypy, strict

@@ -57,9 +57,9 @@ def main() -> None:
     pairs = list(found.pairs())
     plain = dict(zip(names, lookalikes.plain_names(names), strict=True))
     lengths = Counter(len(name or "") for name in plain.values())
-    for likeness in Likeness:
-        some = [pair for pair in pairs if pair.likeness is likeness]
-        print(f"\n{likeness.value}: {len(some)} ({len(some) / len(names) ** 2:.2e} of pairs)")
+    for similarity in Likeness:
+        some = [pair for pair in pairs if pair.likeness is similarity]
+        print(f"\n{similarity.value}: {len(some)} ({len(some) / len(names) ** 2:.2e} of pairs)")
         by_length = Counter(len(plain[pair.known.name] or "") for pair in some)
         for size, count in sorted(by_length.items())[:14]:
             print(f"  {size:2} letters: {count:4} pairs, {lengths[size]:5} names")

@@ -5,9 +5,9 @@ Every sentence that a person reads is one whole message with named placeholders:
     gettext("{file} has no audio stream.", file=name)
     ngettext("{n} recording", "{n} recordings", total)
 
-Both return a ``str`` that holds the English text, so JSON, tables and logs never depend on the
-language. It also remembers its template and values. The faces (terminal and pages) call
-:func:`localised` on what they show, and only there it turns into another language.
+Both return a ``str`` that holds the English text with ordinary spaces, so JSON, tables and logs
+never depend on the language. It also remembers its template and values. The faces (terminal and
+pages) call :func:`localised` on what they show, and only there it turns into another language.
 
 Babel extracts the templates (``make messages``), so they are always written out in the call.
 """
@@ -18,6 +18,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from phonoscope.language import ENGLISH, PSEUDO, Language, current
+
+NOT_BROKEN = "\u00a0"
+"""No-break space between a number and its unit, where text is shown."""
 
 
 class Localised(str):
@@ -53,7 +56,7 @@ class Message(Localised):
     ) -> Message:
         """Make a message; :func:`gettext` and :func:`ngettext` are how to call it."""
         chosen = plural if plural and number != 1 else template
-        self = super().__new__(cls, filled(chosen, values, ENGLISH))
+        self = super().__new__(cls, plain(filled(chosen, values, ENGLISH)))
         self.template, self.plural, self.number, self.values = template, plural, number, values
         return self
 
@@ -62,8 +65,6 @@ class Message(Localised):
 
     def in_language(self, language: Language) -> str:
         """Return the text in a language."""
-        if language is ENGLISH:
-            return str(self)
         return filled(self.translated(language), self.values, language)
 
     def translated(self, language: Language) -> str:
@@ -157,6 +158,11 @@ def localised(text: str, language: Language | None = None) -> str:
     if isinstance(text, Localised):
         return text.in_language(language or current())
     return text
+
+
+def plain(text: str) -> str:
+    """Return text with ordinary spaces: programs and people search it for ``2.0 s``."""
+    return text.replace(NOT_BROKEN, " ")
 
 
 def filled(template: str, values: Mapping[str, str | int], language: Language) -> str:

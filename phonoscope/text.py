@@ -13,12 +13,9 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from phonoscope.language import ENGLISH, Language
-from phonoscope.messages import Localised, gettext, localised, ngettext
+from phonoscope.messages import NOT_BROKEN, Localised, gettext, localised, ngettext, plain
 
 P = ParamSpec("P")
-
-NOT_BROKEN = "\u00a0"
-"""No-break space between a number and its unit."""
 
 
 class Quantity(Localised):
@@ -38,7 +35,7 @@ class Quantity(Localised):
 
     def __new__(cls, render: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Quantity:
         """Make one; the functions of this module call it."""
-        self = super().__new__(cls, render.__wrapped__(ENGLISH, *args, **kwargs))
+        self = super().__new__(cls, plain(render.__wrapped__(ENGLISH, *args, **kwargs)))
         self.render, self.args, self.kwargs = render, args, kwargs
         return self
 
@@ -68,20 +65,6 @@ def count(language: Language, number: int) -> str:
     '1,204'
     """
     return language.decimal(number)
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun; English only, so :func:`ngettext` replaces it.
-
-    >>> counted(1, "recording"), counted(12, "recording"), counted(2, "copy", "copies")
-    ('1 recording', '12 recordings', '2 copies')
-    """
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
-def were(number: int) -> str:
-    """Return the verb that goes with a count: ``was`` or ``were``."""
-    return "was" if number == 1 else "were"
 
 
 @quantity
@@ -150,7 +133,7 @@ def measured(language: Language, value: float, unit: str, decimals: int = 0) -> 
     r"""Return a number with its unit, not to be broken across lines.
 
     >>> measured(-14.0, "LUFS", 1)
-    '\u221214.0\xa0LUFS'
+    '\u221214.0 LUFS'
     """
     return f"{localised(number(value, decimals), language)}{NOT_BROKEN}{localised(unit, language)}"
 
@@ -160,7 +143,7 @@ def clock(language: Language, seconds: float) -> str:
     r"""Return a duration as on a player; under ten seconds with a decimal.
 
     >>> clock(182.4), clock(3725), clock(4.26)
-    ('3:02', '1:02:05', '4.3\xa0s')
+    ('3:02', '1:02:05', '4.3 s')
     """
     if seconds < 10:
         return localised(measured(seconds, "s", 1), language)
@@ -200,7 +183,7 @@ def size(language: Language, size_bytes: float) -> str:
     r"""Return an amount of bytes in decimal units.
 
     >>> size(5_230_000_000), size(999)
-    ('5.2\xa0GB', '999\xa0bytes')
+    ('5.2 GB', '999 bytes')
     """
     for unit, scale in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size_bytes >= scale:
@@ -214,7 +197,7 @@ def frequency(language: Language, hertz: float) -> str:
     r"""Return a frequency, kHz from 1,000 Hz on.
 
     >>> frequency(16040), frequency(86.13)
-    ('16.0\xa0kHz', '86\xa0Hz')
+    ('16.0 kHz', '86 Hz')
     """
     written = measured(hertz / 1000, "kHz", 1) if hertz >= 1000 else measured(hertz, "Hz")
     return localised(written, language)

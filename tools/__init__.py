@@ -1,1 +1,1 @@
-"""Commands for people who work on Phonoscope; nothing here is installed."""
+"""Commands for people who work on Phonoscope; they aren't installed."""

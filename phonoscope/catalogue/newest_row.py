@@ -4,8 +4,8 @@ The column ``batch`` orders rows by age, see docs/decisions/newest-row.md. Reade
 this machine or on a Spark cluster, take the same three steps:
 
 1. Of a table with several rows per key, keep the rows of the scan that wrote the valid row of
-   ``recordings`` (:data:`BESIDE`). A recording that was analysed again may have lost its marks, and
-   the old ones must not show.
+   ``recordings`` (:data:`SHARED_KEYS`). A recording that was analysed again may have lost its
+   marks, and the old ones must not show.
 2. If a key may occur twice (:func:`may_repeat`), keep the newest rows (:func:`newest`). That sorts
    all keys, which costs far more than the query itself.
 3. Otherwise keep all rows: no part has a key twice, and neither has a deduplicated ingest (see
@@ -23,7 +23,7 @@ from phonoscope.catalogue.store import Store
 if TYPE_CHECKING:
     from phonoscope.catalogue.schema.tables import Table
 
-BESIDE = ("recording_id", "scan_id")
+SHARED_KEYS = ("recording_id", "scan_id")
 """Columns that connect a row of a table with several rows per key to one of ``recordings``."""
 
 

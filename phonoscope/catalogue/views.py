@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
+from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.store import Store, tables
 from phonoscope.lazy import LazyModule
 
@@ -162,5 +162,5 @@ def newest_rows(table: Table, *, repeats: bool, beside_recordings: bool) -> str:
     """
     query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608
     if table.several and beside_recordings:
-        query += f" SEMI JOIN recordings USING ({', '.join(BESIDE)})"
+        query += f" SEMI JOIN recordings USING ({', '.join(SHARED_KEYS)})"
     return f"{query} QUALIFY {newest(table)}" if repeats else query

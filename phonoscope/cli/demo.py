@@ -166,9 +166,9 @@ def _fetch(source: MusicSource, folder: Path, quiet: bool) -> dict[str, Any]:
 
     size = text.measured(source.size_mb, "MB")
     named = gettext(
-        "  {name}, {size}, {licence}", name=source.name, size=size, licence=source.licence
+        "{name}, {size}, {licence}", name=source.name, size=size, licence=source.licence
     )
-    _say(named, quiet)
+    _say(Joined("  ", ("", named)), quiet)
     _say(Joined("    ", ("", source.what)), quiet)
     files, error = 0, None
     try:

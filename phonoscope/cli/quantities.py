@@ -14,7 +14,7 @@ def clock(seconds: float | None) -> str:
     r"""Return a duration as :func:`phonoscope.text.clock` does; ``-`` for none.
 
     >>> clock(187.0), clock(4.26), clock(None)
-    ('3:07', '4.3\xa0s', '-')
+    ('3:07', '4.3 s', '-')
     """
     return "-" if seconds is None else text.clock(seconds)
 

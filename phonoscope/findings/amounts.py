@@ -59,7 +59,7 @@ def amount(value: float, unit: str) -> str:
     >>> amount(0.95137, "share"), amount(1.377, "ratio"), amount(256039007, "tracks")
     ('95.14%', '1.377', '256,039,007 tracks')
     >>> amount(-9.53, "LUFS")
-    '\u22129.530\xa0LUFS'
+    '\u22129.530 LUFS'
     """
     if unit == "share":
         fine = 0.0001 <= abs(value) <= 0.9999
@@ -86,7 +86,7 @@ def signed(value: float, unit: str) -> str:
     r"""Return a difference with its sign; that of shares in percentage points.
 
     >>> signed(0.0123, "share"), signed(-32.0, "s"), signed(0.0, "share")
-    ('+1.23\xa0points', '\u221232\xa0s', '0')
+    ('+1.23 points', '\u221232 s', '0')
     """
     if value == 0.0:
         return number(0)

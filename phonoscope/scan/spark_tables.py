@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.catalogue.newest_row import BESIDE, deduplicated_ingests, may_repeat, newest
+from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.schema.tables import Table, tables, unknown_table
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import live_parts
@@ -77,8 +77,8 @@ class SparkTables:
         names = self._parts[table.name]
         frame = self._read(table, names)
         if table.several:
-            scans = self._frame(tables()["recordings"]).select(*BESIDE)
-            frame = frame.join(scans, [*BESIDE], "left_semi")
+            scans = self._frame(tables()["recordings"]).select(*SHARED_KEYS)
+            frame = frame.join(scans, [*SHARED_KEYS], "left_semi")
         return _newest(frame, table) if may_repeat(table, names, self._deduplicated) else frame
 
     def _read(self, table: Table, names: Sequence[str]) -> Any:

@@ -16,8 +16,7 @@ from phonoscope.disclosure.model import sentence
 from phonoscope.escape import printable
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.questions.verdicts import WORDS
-from phonoscope.messages import Joined, Localised, gettext, localised
-from phonoscope.text import NOT_BROKEN
+from phonoscope.messages import NOT_BROKEN, Joined, Localised, gettext, localised
 from phonoscope.view.glossary import definition_of, word_of
 from phonoscope.view.verdict import likelihood
 

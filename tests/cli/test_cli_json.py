@@ -132,7 +132,7 @@ def test_every_field_of_the_api_is_documented():
     for name, answer in answers.items():
         check(answer, name)
         assert answer["format"] == name
-    # It has its files beside what `check` says, as docs/api-json.md tells.
+    # It also has its files (docs/api-json.md).
     assert detail.pop("files")
     check(detail, "recording")
 

@@ -1,0 +1,56 @@
+"""The wording of every message in one place: whole sentences, plain words, a fresh template."""
+
+import re
+
+import pytest
+
+from tests.helpers.program import ROOT
+from tools.messages import catalog, document
+from tools.plain_words import found, phrases
+
+TEMPLATE = ROOT / "phonoscope" / "locale" / "phonoscope.pot"
+
+
+def messages():
+    for message in catalog():
+        if message.id:
+            yield from [message.id] if isinstance(message.id, str) else message.id
+
+
+MESSAGES = sorted(set(messages()))
+
+
+def test_the_template_for_translators_has_every_message():
+    assert TEMPLATE.read_text(encoding="utf-8") == document()
+
+
+def test_there_are_messages_of_every_face():
+    assert len(MESSAGES) > 1000
+
+
+def test_no_message_has_a_phrase_that_nobody_says():
+    wrong = [(m, p.instead) for m in MESSAGES for p in phrases() if p.pattern.search(m)]
+    assert wrong == []
+
+
+def test_placeholders_have_names():
+    assert [m for m in MESSAGES if re.search(r"\{\d*\}|%[sd]", m)] == []
+
+
+def test_no_message_is_two_texts_with_blanks_between():
+    assert [m for m in MESSAGES if m != m.strip() or "  " in re.sub(r"\n *", "\n", m)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("What it is, is told from its columns.", True),
+        ("It is no chart.", True),
+        ("The format is detected automatically.", False),
+        ("There is no chart in it.", False),
+    ],
+)
+def test_a_phrase_that_nobody_says_is_found(tmp_path, text, is_wrong):
+    page = tmp_path / "page.md"
+    page.write_text(f"{text}\n`told` is code\n")
+    assert bool(list(found(page))) == is_wrong
