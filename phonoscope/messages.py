@@ -56,7 +56,7 @@ class Message(Localised):
     ) -> Message:
         """Make a message; :func:`gettext` and :func:`ngettext` are how to call it."""
         chosen = plural if plural and number != 1 else template
-        self = super().__new__(cls, plain(filled(chosen, values, ENGLISH)))
+        self = super().__new__(cls, _for_machines(chosen, values))
         self.template, self.plural, self.number, self.values = template, plural, number, values
         return self
 
@@ -163,6 +163,17 @@ def localised(text: str, language: Language | None = None) -> str:
 def plain(text: str) -> str:
     """Return text with ordinary spaces: programs and people search it for ``2.0 s``."""
     return text.replace(NOT_BROKEN, " ")
+
+
+def _for_machines(template: str, values: Mapping[str, str | int]) -> str:
+    """Return the English text; what comes from outside keeps every character."""
+    if not values:
+        return plain(template)
+    written = {
+        name: str(value) if isinstance(value, str) else _value(value, ENGLISH)
+        for name, value in values.items()
+    }
+    return plain(template).format_map(written)
 
 
 def filled(template: str, values: Mapping[str, str | int], language: Language) -> str:

@@ -27,7 +27,7 @@ def test_a_message_is_english_text_for_machines():
     assert message == expected
     assert json.loads(json.dumps(message)) == expected
     assert pa.array([message]).to_pylist() == [expected]
-    assert duckdb.execute("select ?", [message]).fetchone() == (expected,)
+    assert duckdb.connect().execute("select ?", [message]).fetchall() == [(expected,)]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from phonoscope.cli import segment_line
 from phonoscope.cli.quantities import clock, likelihood
-from phonoscope.cli.terminal import columns, data, painted, wrapped
+from phonoscope.cli.terminal import columns, data, in_language, painted, wrapped
 from phonoscope.cli.verdict_list import COLOURS, VERDICTS
 from phonoscope.detector.disagreement import in_words
 from phonoscope.disclosure.model import sentence
 from phonoscope.files import shown
-from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import frequency, measured, number, percent
 
 if TYPE_CHECKING:
@@ -235,5 +235,5 @@ def _statement(kind: str, says: str, strength: float, also: str) -> str:
     found = gettext("{kind}: {statement}", kind=data(kind), statement=says)
     other = gettext("Other explanation: {cause}", cause=also) if also else ""
     first, *rest = wrapped(sentences(found, other), indent=16).split("\n")
-    head = f"    {dots} {localised(number(strength, 2))}  {first}"
+    head = f"    {dots} {in_language(number(strength, 2))}  {first}"
     return "\n".join([head, *(f"{'':16}{line}" for line in rest)])

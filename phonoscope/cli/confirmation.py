@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from phonoscope.cli.terminal import in_language
 from phonoscope.escape import printable
-from phonoscope.messages import localised
 
 _YES = ("y", "yes")
 
@@ -23,6 +23,6 @@ def confirmed(question: str) -> bool:
     question
         A message that ends with ``[y/N]``.
     """
-    sys.stderr.write(printable(localised(question)) + " ")
+    sys.stderr.write(printable(in_language(question)) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in _YES

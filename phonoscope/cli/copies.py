@@ -11,9 +11,18 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import data, message, painted, program, wrapped, write, write_json
+from phonoscope.cli.terminal import (
+    data,
+    in_language,
+    message,
+    painted,
+    program,
+    wrapped,
+    write,
+    write_json,
+)
 from phonoscope.escape import printable
-from phonoscope.messages import Joined, Localised, gettext, localised, ngettext
+from phonoscope.messages import Joined, Localised, gettext, ngettext
 from phonoscope.text import joined
 
 if TYPE_CHECKING:
@@ -113,9 +122,9 @@ def _block(number: int, group: CopyGroup) -> str:
     parts = [painted(title, "bold")]
     for member in group.members:
         name = data(member.title)
-        parts.append(f"  {localised(name)}  [{localised(data(member.recording_id))}]")
+        parts.append(f"  {in_language(name)}  [{in_language(data(member.recording_id))}]")
         parts.append(f"    {wrapped(_relation(member, group), indent=4)}")
-        parts += [f"    {localised(data(uri))}" for uri in member.uris]
+        parts += [f"    {in_language(data(uri))}" for uri in member.uris]
     return "\n".join(parts)
 
 

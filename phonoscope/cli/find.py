@@ -14,9 +14,18 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import clock, position
-from phonoscope.cli.terminal import columns, data, message, painted, wrapped, write, write_json
+from phonoscope.cli.terminal import (
+    columns,
+    data,
+    in_language,
+    message,
+    painted,
+    wrapped,
+    write,
+    write_json,
+)
 from phonoscope.defaults import FALSE_MATCHES
-from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import exact_percent, percent, signed
 
 if TYPE_CHECKING:
@@ -179,7 +188,7 @@ def _block(passage: Passage, facts: dict[str, Any]) -> str:
         (gettext("certainty"), wrapped(certainty(passage))),
         *((gettext("file"), data(uri)) for uri in files[:3]),
     ]
-    head = painted(f"{localised(times)}  {localised(data(name))}", "bold")
+    head = painted(f"{in_language(times)}  {in_language(data(name))}", "bold")
     return f"{head}\n{columns(rows)}"
 
 

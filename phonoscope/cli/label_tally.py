@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from phonoscope.cli.table import write_aligned
-from phonoscope.cli.terminal import WIDEST, painted, write
-from phonoscope.messages import gettext, lines, localised, ngettext, sentences
+from phonoscope.cli.terminal import WIDEST, in_language, painted, write
+from phonoscope.messages import gettext, lines, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.disclosure.policy import Policy, RuleResult
@@ -73,7 +73,7 @@ class Tally:
             for rule, counts in self._rules.items()
         ]
         width = shutil.get_terminal_size((WIDEST, 24)).columns
-        write_aligned([localised(title) for title in heading], [rows], width)
+        write_aligned([in_language(title) for title in heading], [rows], width)
         if self._worst:
             title = painted(gettext("Files with the most unmet rules"), "bold")
             write(f"\n{title}")
@@ -85,7 +85,7 @@ class Tally:
                 file=shown(uri),
                 rules=", ".join(rules),
             )
-            write(f"  {localised(line)}")
+            write(f"  {in_language(line)}")
         if rest := self.not_met - len(self._worst):
             write(
                 ngettext(

@@ -12,10 +12,10 @@ from phonoscope.cli.exits import Status
 from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import message, write, write_json
+from phonoscope.cli.terminal import in_language, message, write, write_json
 from phonoscope.errors import LabelError, UnreadableError, UsageError
 from phonoscope.escape import printable
-from phonoscope.messages import gettext, lines, localised, ngettext, sentences
+from phonoscope.messages import gettext, lines, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -235,11 +235,11 @@ def _plan(jobs: Mapping[str, Labelling]) -> str:
     shown_groups = list(groups.items())[:_MOST_SHOWN]
     plan = []
     for labelling, uris in shown_groups:
-        plan.append(localised(_heading(labelling, uris)))
-        plan += [f"  {localised(sentence(declared))}" for declared in labelling.declared]
+        plan.append(in_language(_heading(labelling, uris)))
+        plan += [f"  {in_language(sentence(declared))}" for declared in labelling.declared]
     if rest := len(jobs) - sum(len(uris) for _, uris in shown_groups):
         more = ngettext("{n} more file isn't shown.", "{n} more files aren't shown.", rest)
-        plan.append(localised(more))
+        plan.append(in_language(more))
     return "\n".join(plan)
 
 

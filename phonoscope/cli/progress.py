@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Self
 
 from phonoscope.cli.log import is_logging
 from phonoscope.cli.task import Task
-from phonoscope.cli.terminal import message
+from phonoscope.cli.terminal import in_language, message
 from phonoscope.escape import printable
-from phonoscope.messages import Joined, Localised, localised, ngettext, sentences
+from phonoscope.messages import Joined, Localised, ngettext, sentences
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -165,7 +165,7 @@ def _bar(task: Callable[[], Task | None]) -> Bar:
             shown = task()
             if shown is None:
                 return Text("")
-            text = localised(Joined("  ", (shown.doing, shown.text(time.monotonic()))))
+            text = in_language(Joined("  ", (shown.doing, shown.text(time.monotonic()))))
             return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
     return Progress(

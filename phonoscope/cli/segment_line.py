@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phonoscope.cli.quantities import likelihood, position
-from phonoscope.cli.terminal import painted
-from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.cli.terminal import in_language, painted
+from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import number
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def drawn(segments: Sequence[Segment]) -> str:
         )
         for likely, run in itertools.groupby(cells, lambda p: p >= LIKELY)
     ]
-    start, end = (localised(position(s)) for s in (segments[0].start_s, segments[-1].end_s))
+    start, end = (in_language(position(s)) for s in (segments[0].start_s, segments[-1].end_s))
     return f"{start} {''.join(parts)} {end}"
 
 

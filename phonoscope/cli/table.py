@@ -9,10 +9,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from phonoscope.cli.terminal import finish_stdout, painted, write, write_json
+from phonoscope.cli.terminal import finish_stdout, in_language, painted, write, write_json
 from phonoscope.escape import printable
 from phonoscope.json_values import json_value
-from phonoscope.messages import localised
 
 WIDEST_CELL, NARROWEST_CELL = 60, 6
 Rows = Sequence[Sequence[Any]]
@@ -63,7 +62,7 @@ def write_aligned(names: Sequence[str], batches: Iterable[Rows], width: int) -> 
     for rows in batches:
         cells = [[cell(_translated(value)) for value in row] for row in rows]
         if layout is None:
-            heading = [printable(localised(name)) for name in names]
+            heading = [printable(in_language(name)) for name in names]
             layout = _widths(heading, cells, width)
             write(painted(_line(heading, layout, [False] * len(names)), "bold"))
         for row, texts in zip(rows, cells, strict=True):
@@ -90,7 +89,7 @@ def cell(value: Any) -> str:
 
 
 def _translated(value: Any) -> Any:
-    return localised(value) if isinstance(value, str) else value
+    return in_language(value) if isinstance(value, str) else value
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from phonoscope.escape import is_harmless, printable
 from phonoscope.json_values import json_value
-from phonoscope.messages import NOT_BROKEN, Localised, Message, localised
+from phonoscope.language import ENGLISH, current
+from phonoscope.messages import Message, localised
 
 LABEL_WIDTH = 12
 """Least width of the names in a block, so that blocks line up."""
@@ -32,9 +33,9 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _shown(text: str) -> str:
-    """Return text in the reader's language; messages with spaces that can be searched for."""
-    return localised(text).replace(NOT_BROKEN, " ") if isinstance(text, Localised) else text
+def in_language(text: str) -> str:
+    """Return text in the reader's language; in English with spaces that can be searched for."""
+    return str(text) if current() is ENGLISH else localised(text)
 
 
 def write(text: str, end: str = "\n") -> None:
@@ -43,7 +44,7 @@ def write(text: str, end: str = "\n") -> None:
     The caller made it :func:`phonoscope.escape.printable`.
     """
     try:
-        sys.stdout.write(_shown(text) + end)
+        sys.stdout.write(in_language(text) + end)
     except BrokenPipeError as error:
         raise ReaderGoneError from error
 
@@ -85,7 +86,7 @@ def write_json(value: Mapping[str, Any], form: str = "") -> None:
 
 def message(text: str) -> None:
     """Write a message to stderr: safe, lines kept."""
-    sys.stderr.write(printable(_shown(text), keep="\n") + "\n")
+    sys.stderr.write(printable(in_language(text), keep="\n") + "\n")
     sys.stderr.flush()
 
 
@@ -100,7 +101,7 @@ def _term() -> str:
 
 def painted(text: str, *colours: str) -> str:
     """Return text in colours on a terminal, and as it is anywhere else."""
-    text = _shown(text)
+    text = in_language(text)
     if not colours or not colourful():
         return text
     codes = ";".join(_COLOURS[colour] for colour in colours)
@@ -110,7 +111,7 @@ def painted(text: str, *colours: str) -> str:
 def wrapped(text: str, indent: int = LABEL_WIDTH + 4) -> str:
     """Return text, made safe, in lines that fit after an indent; at most 100 columns wide."""
     width = max(40, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns) - indent)
-    safe = printable(_shown(text), keep="\n")
+    safe = printable(in_language(text), keep="\n")
     return textwrap.fill(safe, width, break_long_words=False, break_on_hyphens=False)
 
 
@@ -127,7 +128,7 @@ def say_next(text: str, quiet: bool) -> None:
 
 def columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
     """Return name and value in two aligned columns; a value may have several lines."""
-    listed = [(_shown(name), _shown(value)) for name, value in rows]
+    listed = [(in_language(name), in_language(value)) for name, value in rows]
     width = max([LABEL_WIDTH, *(len(name) for name, _ in listed)])
     lines = []
     for name, value in listed:

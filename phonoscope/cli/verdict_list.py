@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.cli.quantities import clock
-from phonoscope.cli.terminal import data, painted
+from phonoscope.cli.terminal import data, in_language, painted
 from phonoscope.detector.disagreement import DISAGREEMENTS
 from phonoscope.files import local_path, shown
-from phonoscope.messages import Joined, Localised, gettext, localised, ngettext, sentences
+from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import joined, percent
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def lines_of(analyses: Sequence[Analysis], width: int) -> list[str]:
     """
     from rich.cells import cell_len, set_cell_size
 
-    verdict, length, file, notes = map(localised, _HEADING)
+    verdict, length, file, notes = map(in_language, _HEADING)
     rows = [_Line(verdict, length, file, notes, ("dim",)), *map(_line_of, analyses)]
     first = max(cell_len(row.verdict) for row in rows)
     second = max(cell_len(row.length) for row in rows)
@@ -106,10 +106,10 @@ def summary(analyses: Sequence[Analysis]) -> Localised:
 def _line_of(analysis: Analysis) -> _Line:
     verdict = analysis.verdict.verdict.value
     return _Line(
-        localised(VERDICTS[verdict]),
-        localised(clock(analysis.duration_s)),
-        localised(data(_name_of(analysis.file))),
-        localised(Joined(" ", tuple(_notes(analysis)))),
+        in_language(VERDICTS[verdict]),
+        in_language(clock(analysis.duration_s)),
+        in_language(data(_name_of(analysis.file))),
+        in_language(Joined(" ", tuple(_notes(analysis)))),
         COLOURS[verdict],
     )
 

@@ -15,10 +15,10 @@ import typer
 from phonoscope.cli.exits import Status
 from phonoscope.cli.options import AsJson, CatalogueArgument, Quiet, person_path
 from phonoscope.cli.table import write_aligned, write_tabs
-from phonoscope.cli.terminal import message, write_json
+from phonoscope.cli.terminal import in_language, message, write_json
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.messages import gettext, localised, ngettext
+from phonoscope.messages import gettext, ngettext
 
 if TYPE_CHECKING:
     from phonoscope.api import Catalogue
@@ -238,7 +238,7 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
         return
     rows = [_row(one, day) for one in known]
     if sys.stdout.isatty():
-        heading = [localised(title) for title in _COLUMNS.values()]
+        heading = [in_language(title) for title in _COLUMNS.values()]
         shown = [_in_words(row) for row in rows]
         write_aligned(heading, [shown], shutil.get_terminal_size().columns)
     else:
@@ -248,13 +248,13 @@ def _list(opened: Catalogue, voice: str | None, as_json: bool, quiet: bool) -> N
 def _in_words(row: Sequence[str | float | None]) -> list[str | float | None]:
     """Return a row in the language of the process."""
     voice, name, owner, uses, *rest = row
-    allowed = ", ".join(localised(_WORDS.get(use, use)) for use in str(uses).split(", "))
+    allowed = ", ".join(in_language(_WORDS.get(use, use)) for use in str(uses).split(", "))
     return [
         voice,
         name,
         owner,
         allowed,
-        *(localised(_WORDS.get(cell, cell)) if isinstance(cell, str) else cell for cell in rest),
+        *(in_language(_WORDS.get(cell, cell)) if isinstance(cell, str) else cell for cell in rest),
     ]
 
 

@@ -167,6 +167,11 @@ def test_a_catalogue_that_was_made_newer_meanwhile_is_left_alone(former):
     assert bytes_of(former) == before
 
 
+def comparable(row):
+    """A row with the number of its reasons: their wording belongs to a version."""
+    return row | {"reasons": len(row.get("reasons") or ())}
+
+
 def test_plays_weighed_again_come_to_the_same(former):
     catalogue = ps.open_catalogue(former)
     before = {table: rows_of(catalogue, table) for table in KEYS}
@@ -175,7 +180,7 @@ def test_plays_weighed_again_come_to_the_same(former):
     for table, rows in before.items():
         again = rows_of(catalogue, table)
         assert len(again) == len(rows)
-        for one, other in zip(again, rows, strict=True):
+        for one, other in zip(map(comparable, again), map(comparable, rows), strict=True):
             # Sums over the tracks of a group come in no fixed order: their last digits may differ.
             floats = {name: value for name, value in other.items() if isinstance(value, float)}
             assert one | floats == other

@@ -50,7 +50,7 @@ def test_every_table_of_the_page_is_the_table_of_csv(browser, tmp_path):
 
 
 def test_a_spreadsheet_runs_no_cell_of_a_download(browser, tmp_path):
-    files = [file_row('=cmd|"/c calc"!A1,\n\u4e2d\u6587 #%&', None, "empty", "+1")]
+    files = [file_row('=cmd|"calc"!A1,\n\u4e2d\u6587 #%&', None, "empty", "+1")]
     url = report_of(MemoryCatalogue(files=files)).write(tmp_path / "r.html").as_uri()
     with opened(browser, url) as watched:
         page = watched.page

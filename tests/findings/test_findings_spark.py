@@ -175,5 +175,6 @@ def test_codes_are_counted_alike_by_sorting_and_by_grouping(tmp_path, session):
 
 def test_a_path_that_spark_takes_for_a_pattern_is_refused(tmp_path, session):
     catalogue = ps.open_catalogue(tmp_path / "a[b]", create=True)
-    with pytest.raises(UsageError, match="patterns"):
+    with pytest.raises(UsageError) as refused:
         SparkTables(catalogue._store, session, catalogue.path)
+    assert refused.value.code == "spark-path"

@@ -28,6 +28,6 @@ def test_findings_are_asked_again_only_when_rows_were_added(tmp_path, monkeypatc
         second = queries.findings()
         assert len(asked) == 2
         told = {item.finding.name: item.answer for item in second}["listed"]
-        assert told.headline == "2 sources list 2 tracks."
+        assert {figure.name: figure.value for figure in told.figures}["tracks"] == 2
     finally:
         queries.close()
