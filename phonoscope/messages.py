@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from phonoscope.escape import printable
 from phonoscope.language import ENGLISH, PSEUDO, Language, current
 
 NOT_BROKEN = "\u00a0"
@@ -104,7 +105,8 @@ def gettext(template: str, /, **values: str | int) -> Message:
     template
         The English text, written out, with ``{name}`` for each value.
     values
-        Text, other messages, quantities of :mod:`phonoscope.text`, or counts. A count (``int``)
+        Text (which may come from outside: it is made :func:`phonoscope.escape.printable`), other
+        messages, quantities of :mod:`phonoscope.text`, or counts. A count (``int``)
         gets separators of thousands; give a year or a number that is a name as text. A measured
         number needs its function of :mod:`phonoscope.text`, which knows its decimals and unit.
 
@@ -170,7 +172,7 @@ def _for_machines(template: str, values: Mapping[str, str | int]) -> str:
     if not values:
         return plain(template)
     written = {
-        name: str(value) if isinstance(value, str) else _value(value, ENGLISH)
+        name: str(value) if isinstance(value, Localised) else _value(value, ENGLISH)
         for name, value in values.items()
     }
     return plain(template).format_map(written)
@@ -189,4 +191,5 @@ def _value(value: str | int, language: Language) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return language.decimal(value)
     # The pseudo-locale shows what is data, so that a test can tell it from text.
-    return f"⟦{value}⟧" if language.code == PSEUDO else str(value)
+    safe = printable(str(value))
+    return f"⟦{safe}⟧" if language.code == PSEUDO else safe

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonoscope import text
+from phonoscope.escape import printable
 from phonoscope.findings.page import environment
 from phonoscope.findings.page.template_messages import gettext as in_template
 from phonoscope.language import ENGLISH, PSEUDO, Language, language, pseudo
@@ -55,6 +56,12 @@ def test_values_are_written_in_the_language_and_nested_messages_translated():
     assert "3,4" in shown
     assert "⟦a⟧" in shown
     assert not re.search("[A-Za-z]", shown.replace("⟦a⟧", ""))
+
+
+def test_a_value_from_outside_is_harmless():
+    message = gettext("The chunk {name} is cut off.", name="a\x1b[2J\u202e\n")
+    assert message == printable(message)
+    assert localised(message, XA) == printable(localised(message, XA))
 
 
 def test_a_value_is_no_template():

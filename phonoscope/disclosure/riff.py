@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from phonoscope.audio.chunks import MOST_CHUNKS, IffChunk, iff_chunks
+from phonoscope.escape import printable
 from phonoscope.messages import gettext
 
 _LARGEST = (1 << 32) - 1
@@ -73,7 +74,7 @@ def _form(file: BinaryIO) -> _Form:
     )
     for chunk in chunks:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
-            name = chunk.name.decode("ascii", "backslashreplace").strip()
+            name = printable(chunk.name.decode("ascii", "backslashreplace").strip())
             raise ValueError(
                 gettext(
                     "Its chunk {name} is cut off or has no size. That happens when a recording or "
