@@ -8,13 +8,12 @@ from phonoscope.errors import UsageError
 from phonoscope.findings.base import find, findings
 from phonoscope.findings.shared import isrc_counts
 from phonoscope.linking.chart_links import RULES, chart_links
-from phonoscope.scan.session import spark_session
 from phonoscope.scan.spark_tables import SparkTables
-from phonoscope.settings import Settings
 from tests.helpers.catalogues import mark_row, weighed
 from tests.helpers.metadata import HEAD, rows
 from tests.helpers.progress import Recorded
 from tests.helpers.sources import web_api, write_csv
+from tests.helpers.spark import small_session
 
 pytestmark = [
     pytest.mark.spark,
@@ -27,12 +26,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def session():
-    made, is_ours = spark_session(Settings(workers=2))
-    # For a few thousand rows the usual 200 tasks a question are only overhead.
-    made.conf.set("spark.sql.shuffle.partitions", "2")
-    yield made
-    if is_ours:
-        made.stop()
+    with small_session() as made:
+        yield made
 
 
 def filled(folder):

@@ -6,10 +6,9 @@ import pytest
 
 from phonoscope.findings.base import QuerySession
 from phonoscope.findings.questions.plays import plays as PLAYS
-from phonoscope.scan.session import spark_session
 from phonoscope.scan.spark_tables import SparkTables
-from phonoscope.settings import Settings
 from tests.helpers.plays import analysed, farm, people, shops
+from tests.helpers.spark import small_session
 
 pytestmark = [
     pytest.mark.spark,
@@ -24,12 +23,8 @@ WHEN = ("batch", "scan_id", "weighed_utc")
 
 @pytest.fixture(scope="module")
 def session():
-    made, is_ours = spark_session(Settings(workers=2))
-    # For a few thousand rows the usual 200 tasks a step are only overhead.
-    made.conf.set("spark.sql.shuffle.partitions", "2")
-    yield made
-    if is_ours:
-        made.stop()
+    with small_session() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
