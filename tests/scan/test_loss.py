@@ -68,12 +68,12 @@ def hold_whole(path, music):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_twenty_times_at_random(music, tmp_path):
+def test_killed_again_and_again_at_random(music, tmp_path):
     path = tmp_path / "catalogue"
-    drawn = random.Random(20)
+    drawn = random.Random(8)
     orphans = set()
     kills = 0
-    while kills < 20:
+    while kills < 8:
         with start_scan(music, path, batch_files=drawn.choice([1, 3, 7])) as process:
             # At every stage: while it starts, while it lists, while it works and writes.
             if drawn.random() < 0.25:
@@ -84,7 +84,7 @@ def test_killed_twenty_times_at_random(music, tmp_path):
             orphans |= workers_of(process.pid)
             process.kill()
             kills += 1
-        if not kills % 5:
+        if not kills % 4:
             # What is there in between is whole as well: it can be read.
             # A recording may be ahead of its file, which commits it; never the other way round.
             found = open_catalogue(path, create=True)
@@ -251,13 +251,13 @@ def test_a_folder_that_cannot_be_written_is_said(music, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_thousands_of_small_files(tmp_path):
-    music = make_music(tmp_path / "music", 3_000, 100)
+def test_more_than_a_thousand_small_files(tmp_path):
+    music = make_music(tmp_path / "music", 1_200, 100)
     catalogue = open_catalogue(tmp_path / "catalogue", create=True)
     done = catalogue.scan(music, settings=Settings(workers=2))
-    assert (done.examined, done.duplicates, done.unreadable) == (3_000, 100, 0)
+    assert (done.examined, done.duplicates, done.unreadable) == (1_200, 100, 0)
     hold_whole(tmp_path / "catalogue", music)
     again = catalogue.scan(music, settings=Settings(workers=2))
-    assert (again.unchanged, again.examined) == (3_100, 0)
+    assert (again.unchanged, again.examined) == (1_300, 0)
     catalogue.compact(grace_s=0)
     hold_whole(tmp_path / "catalogue", music)
