@@ -73,8 +73,8 @@ class Language:
         """Return a share as a percentage with a fixed count of decimals."""
         if self.numbers == "en":
             return f"{share:.{decimals}%}"
-        from babel import Locale  # noqa: PLC0415
-        from babel.numbers import format_percent  # noqa: PLC0415
+        from babel import Locale  # noqa: PLC0415  (as above)
+        from babel.numbers import format_percent  # noqa: PLC0415  (as above)
 
         pattern = Locale.parse(self.numbers).percent_formats[None].pattern
         exact = pattern.replace("#,##0", "#,##0." + "0" * decimals if decimals else "#,##0")
@@ -83,13 +83,13 @@ class Language:
 
     def month(self, when: date) -> str:
         """Return the month of a date by its name, with the year."""
-        from babel.dates import format_date  # noqa: PLC0415
+        from babel.dates import format_date  # noqa: PLC0415  (only dates need it)
 
         return str(format_date(when, "LLLL y", locale=self.numbers))
 
     def date(self, when: date) -> str:
         """Return a date with the name of its month."""
-        from babel.dates import format_date  # noqa: PLC0415
+        from babel.dates import format_date  # noqa: PLC0415  (only dates need it)
 
         # CLDR's English is American, which puts the day second.
         long = "d MMMM y" if self.numbers == "en" else "long"
@@ -99,7 +99,7 @@ class Language:
         """Return an enumeration in words; English has no comma before ``and``."""
         if self.numbers == "en":
             return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-        from babel.lists import format_list  # noqa: PLC0415
+        from babel.lists import format_list  # noqa: PLC0415  (as above)
 
         return str(format_list(list(parts), locale=self.numbers))
 

@@ -37,14 +37,14 @@ def tables() -> Mapping[str, Table]:
     Imported here: the tables' declarations import all features, which opening a catalogue doesn't
     need.
     """
-    from phonoscope.catalogue.schema.tables import tables  # noqa: PLC0415
+    from phonoscope.catalogue.schema.tables import tables  # noqa: PLC0415  (a query without tables needs none)
 
     return tables()
 
 
 def phonoscope_version() -> str:
     """Return the version of the installed Phonoscope."""
-    from phonoscope.catalogue.schema.tables import phonoscope_version  # noqa: PLC0415
+    from phonoscope.catalogue.schema.tables import phonoscope_version  # noqa: PLC0415  (as above)
 
     return phonoscope_version()
 
