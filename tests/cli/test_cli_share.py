@@ -14,7 +14,7 @@ from phonoscope.findings.shared import shares
 from tests.helpers.batches import analysis, detected, outcome, write_batch
 from tests.helpers.program import ROOT, run
 
-RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
+RATES = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 DOCUMENTED = (ROOT / "docs" / "share-json.md").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 The p-value depends on the weights, so the limits are set just above and below it.
 """
 
-import dataclasses
 import re
 
 import mutagen.flac
@@ -129,7 +128,7 @@ def test_the_share_of_a_scanned_catalogue_rests_on_the_shipped_rates(folder, mad
     done = run("share", tmp_path / "catalogue", "--json")
     assert done.returncode == 0, done.stderr
     (found,) = strict_json(done.stdout)
-    assert found["rates"] == dataclasses.asdict(detector_rates())
+    assert found["rates"] == detector_rates().to_json()
     assert found["of_this_model"]
     assert found["overall"]["recordings"] == 2
     assert found["overall"]["flagged"] >= 1

@@ -32,7 +32,8 @@ def url(tmp_path_factory):
 def weighed_url(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "weighed.html"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rates, "detector_rates", lambda: Rates(0.001, 20_000, 20, 2_000, 1_800))
+        trial = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
+        patch.setattr(rates, "detector_rates", lambda: trial)
         return write_report(weighed(), path).as_uri()
 
 

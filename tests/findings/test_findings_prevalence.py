@@ -9,13 +9,14 @@ from scipy import stats
 from phonoscope.detector.rates import Rates
 from phonoscope.findings.shared.prevalence import WIDEST, estimate
 
-RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
+RATES = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 TRIES = 4_000
 
 
 def rates_of(false_alarm_rate, human, hit_rate, machine):
     """Rates that were counted exactly as often as they are true."""
-    return Rates(0.001, human, round(false_alarm_rate * human), machine, round(hit_rate * machine))
+    flagged, found = round(false_alarm_rate * human), round(hit_rate * machine)
+    return Rates.at(0.001, human=human, human_flagged=flagged, machine=machine, machine_found=found)
 
 
 def limits_in_simulations(false_alarm_rate, human, hit_rate, machine, recordings, share, seed=1):
@@ -28,7 +29,14 @@ def limits_in_simulations(false_alarm_rate, human, hit_rate, machine, recordings
     trials = np.stack([human_flagged, machine_found], axis=1)
     # One estimate for each different outcome of the trial on music of known origin.
     for outcome, where in _grouped(trials):
-        rates = Rates(0.001, human, int(outcome[0]), machine, int(outcome[1]))
+        flagged_once, found_once = (int(count) for count in outcome)
+        rates = Rates.at(
+            0.001,
+            human=human,
+            human_flagged=flagged_once,
+            machine=machine,
+            machine_found=found_once,
+        )
         found = estimate(flagged[where], recordings, rates)
         low[where], high[where] = found.low, found.high
     return low, high
@@ -71,7 +79,7 @@ def test_the_interval_holds_the_truth_in_19_of_20_catalogues(setting):
 
 
 def test_without_errors_it_is_the_exact_interval_of_the_share_flagged():
-    perfect = Rates(0.001, human=10**9, human_flagged=0, machine=10**9, machine_found=10**9)
+    perfect = Rates.at(0.001, human=10**9, human_flagged=0, machine=10**9, machine_found=10**9)
     found = estimate([0, 3, 10], [10, 10, 10], perfect)
     assert found.share.tolist() == [0.0, 0.3, 1.0]
     for at, hits in enumerate((0, 3, 10)):
@@ -104,10 +112,10 @@ def test_a_handful_of_recordings_is_too_few():
 @pytest.mark.parametrize(
     "rates",
     [
-        Rates(0.001, human=0, human_flagged=0, machine=100, machine_found=90),
-        Rates(0.001, human=100, human_flagged=0, machine=0, machine_found=0),
-        Rates(0.001, human=100, human_flagged=50, machine=100, machine_found=50),
-        Rates(0.001, human=100, human_flagged=60, machine=100, machine_found=50),
+        Rates.at(0.001, human=0, human_flagged=0, machine=100, machine_found=90),
+        Rates.at(0.001, human=100, human_flagged=0, machine=0, machine_found=0),
+        Rates.at(0.001, human=100, human_flagged=50, machine=100, machine_found=50),
+        Rates.at(0.001, human=100, human_flagged=60, machine=100, machine_found=50),
     ],
 )
 def test_a_detector_that_tells_nothing_apart_says_nothing(rates):
@@ -144,8 +152,8 @@ counts = st.integers(1, 10**8)
 @st.composite
 def trials(draw):
     human, machine = draw(st.integers(1, 10**6)), draw(st.integers(1, 10**6))
-    return Rates(
-        threshold=0.001,
+    return Rates.at(
+        0.001,
         human=human,
         human_flagged=draw(st.integers(0, human)),
         machine=machine,

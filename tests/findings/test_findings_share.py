@@ -28,7 +28,7 @@ from tests.helpers.catalogues import (
 )
 
 ORIGINAL = rates_module.detector_rates
-RATES = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
+RATES = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 
 
 @pytest.fixture(autouse=True)

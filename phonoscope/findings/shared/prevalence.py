@@ -80,8 +80,7 @@ def estimate(flagged: ArrayLike, recordings: ArrayLike, rates: Rates) -> Estimat
 
     Examples
     --------
-    >>> rates = Rates(threshold=0.001, human=20_000, human_flagged=20, machine=2_000,
-    ...               machine_found=1_800)
+    >>> rates = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
     >>> found = estimate([130], [1_000], rates)
     >>> [round(float(limit[0]), 3) for limit in (found.share, found.low, found.high)]
     [0.143, 0.121, 0.169]

@@ -133,7 +133,7 @@ class Shares:
             "weighed": self.weighed,
             "not_weighed": self.not_weighed,
             "of_this_model": self.of_this_model,
-            "rates": None if self.rates is None else dataclasses.asdict(self.rates),
+            "rates": None if self.rates is None else self.rates.to_json(),
             "groups_in_all": self.table.num_rows,
             "groups": [dataclasses.asdict(row) for row in self.listed(most or len(self.table))],
         }
@@ -169,7 +169,7 @@ def share_generated(
 
 def _nothing(by: str | None, why: str) -> Shares:
     empty = pa.table({"group": pa.nulls(0), "recordings": _NONE, "flagged": _NONE})
-    rates = Rates(0.0, 0, 0, 0, 0)
+    rates = Rates.at(0.001, human=0, human_flagged=0, machine=0, machine_found=0)
     return Shares(by, estimated(empty, rates), None, 0, 0, True, why)
 
 
