@@ -10,3 +10,6 @@ FALSE_MATCHES = 0.001
 same."""
 FILE_TIME_LIMIT_S = 600.0
 """Seconds that one file may take in a scan. Ten hours of stereo take about 100 s."""
+BEFORE_YEAR = 2022
+"""Recordings released before this year are human: the first public generators of songs with a
+neural decoder came out in December 2022."""

@@ -42,7 +42,7 @@ class Progress(Protocol):
         ----------
         task
             A stable code: ``"scan"``, ``"ingest"``, ``"findings"``, ``"plays"``, ``"index"``,
-            ``"find"``, ``"label"``. A face puts it into words.
+            ``"find"``, ``"label"``, ``"calibrate"``. A face puts it into words.
         unit
             What is counted: ``"files"``, ``"rows"``, ``"questions"``, ``"steps"``,
             ``"recordings"``, or ``"s"`` for seconds of sound.

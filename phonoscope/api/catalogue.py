@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from phonoscope.analysis import Analysis
     from phonoscope.catalogue.compaction import Compaction
     from phonoscope.catalogue.declarations import Labelled
     from phonoscope.dossier.content import Dossier
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from phonoscope.ingest.base import Source
     from phonoscope.ingest.job import Job
     from phonoscope.ingest.summary import IngestSummary
+    from phonoscope.local_null.local_p_value import LocalPValue
+    from phonoscope.local_null.summary import CalibrationSummary
     from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.groups import CopyGroup
     from phonoscope.progress import Progress
@@ -432,6 +435,83 @@ class Catalogue(FormerNames):
     def reported(self, **chosen: Any) -> Report:
         """Call :meth:`report`, as it is named now."""
         return self.report(**chosen)
+
+    def calibrate(
+        self,
+        *,
+        known_human: str | os.PathLike[str] | None = None,
+        before: int | None = None,
+        full_paths: bool = False,
+        progress: Progress | None = None,
+    ) -> CalibrationSummary:
+        """Estimate how this catalogue's own human recordings score, and judge all others by them.
+
+        Stores a local p-value for every scored recording, next to the shipped one. Verdicts stay
+        as they are.
+
+        Parameters
+        ----------
+        known_human
+            File with recordings that are known to be human: ids or paths, one a line, or CSV with
+            a column ``recording_id`` or ``file``.
+        before
+            Instead of a list: all recordings whose dates are before this year. By default 2022,
+            when the first public generators of whole songs came out.
+        full_paths
+            Whether to show full paths of files. By default they are relative to the scanned folder.
+        progress
+            Receives the progress.
+
+        Returns
+        -------
+        CalibrationSummary
+            ``.calibration`` with the nulls and how well the shipped one fits; ``.verdicts`` both
+            ways; ``.flagged``: known-human recordings that the detector calls generated.
+
+        Raises
+        ------
+        UsageError
+            When fewer than 50 known-human recordings were scored (``too-few-known-human``), both
+            or an impossible year are given, or the list can't be read.
+        CatalogueError
+            When the catalogue can't be written; the calibration before stays in use.
+        """
+        from phonoscope.api.calibrations import calibrate
+
+        return calibrate(
+            self._store, self, known_human=known_human, before=before, full_paths=full_paths,
+            progress=progress,
+        )  # fmt: skip
+
+    def calibration(self, *, full_paths: bool = False) -> CalibrationSummary | None:
+        """Return the newest calibration with its numbers as they are now; ``None`` if none.
+
+        Parameters
+        ----------
+        full_paths
+            As for :meth:`calibrate`.
+        """
+        from phonoscope.api.calibrations import calibration
+
+        return calibration(self, full_paths=full_paths)
+
+    def local_p_value(self, analysis: Analysis) -> LocalPValue | None:
+        """Return how rare a recording's score is among this catalogue's own human recordings.
+
+        Parameters
+        ----------
+        analysis
+            From :func:`phonoscope.analyse`; the recording needn't be in the catalogue.
+
+        Returns
+        -------
+        LocalPValue or None
+            ``.p_value``, or ``.ignored`` says why there is none; ``None`` before the first
+            :meth:`calibrate`.
+        """
+        from phonoscope.local_null.local_p_value import local_p_value
+
+        return local_p_value(self, analysis)
 
     def share_generated(self, by: str | None = None) -> Shares:
         """Estimate the share of machine-made recordings, corrected for the detector's errors.

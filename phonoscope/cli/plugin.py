@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from phonoscope.cli import (
+    calibrate,
     charts,
     check,
     compact,
@@ -38,6 +39,7 @@ def phonoscope_commands() -> list[Command]:
         _command("ingest", ingest, CATALOGUE),
         _command("charts", charts, CATALOGUE),
         _command("plays", plays, CATALOGUE),
+        _command("calibrate", calibrate, CATALOGUE),
         _command("compact", compact, CATALOGUE),
         _command("find", find, FIND),
         _command("copies", copies, FIND),

@@ -21,6 +21,7 @@ _DOING = {
     "find": gettext("Searching"),
     "copies": gettext("Comparing"),
     "label": gettext("Reading labels"),
+    "calibrate": gettext("Calibrating"),
 }
 
 

@@ -14,6 +14,7 @@ ORDER = (
     "declared",
     "generated_share",
     "verdicts",
+    "own_null",
     "declared_beside_detected",
     "voices",
     "formats",

@@ -82,6 +82,10 @@ class Queries:
 
         return self._rows.submit(ask).result()
 
+    def ask(self, question: Callable[[CatalogueReader], AnswerT]) -> AnswerT:
+        """Return what a function that reads little returns for the catalogue."""
+        return self._rows.submit(question, self._catalogue).result()
+
     def locations(self) -> Locations:
         """Return how to name files; a scan may have added a folder since the last page."""
         return self._rows.submit(locations_of, self._catalogue, full=self._full_paths).result()

@@ -16,6 +16,7 @@ from phonoscope.findings.report import JSON_FORMAT, shape
 from phonoscope.matching.recording.match_store import Decision
 from phonoscope.messages import gettext
 from phonoscope.view.listing import SIZES, Filters, Order, Sort, read_page
+from phonoscope.view.local_p_value import read_local_p_value
 from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups
 from phonoscope.web.problem import Problem
@@ -100,8 +101,14 @@ def recordings(
 
 @router.get("/recordings/{recording_id}")
 def recording(request: Request, recording_id: str) -> dict[str, Any]:
-    """Return one recording in the shape of ``phonoscope check --json``, with its files."""
-    return known_record(request, recording_id).to_json()
+    """Return one recording in the shape of ``phonoscope check --json``.
+
+    With its ``files``, and ``local``: its p-value among this catalogue's own human recordings, null
+    where the catalogue has no calibration.
+    """
+    record = known_record(request, recording_id)
+    local = read_local_p_value(request.app.state.queries, record)
+    return {**record.to_json(), "local": None if local is None else local.to_json()}
 
 
 @router.get("/copies")

@@ -13,6 +13,7 @@ from phonoscope.errors import UnreadableError
 from phonoscope.messages import gettext
 from phonoscope.view import verdict
 from phonoscope.view.fields import fields_of
+from phonoscope.view.local_p_value import local_field, read_local_p_value
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.record import Record
 from phonoscope.view.scale import frequency_ticks, time_ticks
@@ -41,6 +42,7 @@ def page(request: Request, recording_id: str) -> Response:
     disagreed = record.analysis.disagreement
     duration_s = record.analysis.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
+    local = read_local_p_value(request.app.state.queries, record)
     return View(request, request.app.state.queries).page(
         "recording.html",
         record=record,
@@ -54,7 +56,10 @@ def page(request: Request, recording_id: str) -> Response:
             # A recording without a score is as open as one whose score decides nothing.
             "band": detected_band(judged) or Band.UNDECIDED,
             "says": verdict.detected_says(judged),
-            "fields": verdict.verdict_fields(judged, _least_counted(record)),
+            "fields": [
+                *verdict.verdict_fields(judged, _least_counted(record)),
+                *local_field(local),
+            ],
             "scale": p_value_scale(judged.p_value, judged.false_alarms),
         },
         disagreement=disagreed and in_words(disagreed),

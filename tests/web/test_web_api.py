@@ -21,6 +21,7 @@ def test_findings_are_the_reports(client, catalogue):
 def test_a_recording_has_the_shape_of_check(client, find, paths):
     served = client.get(f"/api/recordings/{find('a song')}").json()
     (file,) = served.pop("files")
+    assert served.pop("local") is None, "there is no calibration"
     checked = analyse(paths[0]).to_json()
     assert checked["uri"] == paths[0]
     # No scan names a folder here, and a page shows no other.

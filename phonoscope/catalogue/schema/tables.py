@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from phonoscope.audio.stream import Decoded, Stream
-from phonoscope.catalogue.schema import metadata, play_results
+from phonoscope.catalogue.schema import calibrations, metadata, play_results
 from phonoscope.columns import column, columns_in
 from phonoscope.detector.generated import Segment, Verdict
 from phonoscope.disclosure.model import Declaration, Tags
@@ -430,6 +430,27 @@ def tables() -> Mapping[str, Table]:
             "voice_id, valid_from",
             False,
             columns_of(VoiceRow),
+        ),
+        Table(
+            "calibrations",
+            "Calibrations, one row each. The newest one is in use.",
+            "calibration_id",
+            False,
+            columns_of(calibrations.CalibrationRow),
+        ),
+        Table(
+            "calibration_nulls",
+            "Nulls of calibrations: known-human recordings of this catalogue, by channel.",
+            "calibration_id, bandwidth, chain",
+            False,
+            columns_of(calibrations.CalibrationNullRow),
+        ),
+        Table(
+            "local_p_values",
+            "p-values against this catalogue's own human recordings, next to those of verdicts.",
+            "calibration_id, recording_id",
+            False,
+            columns_of(calibrations.LocalPValueRow),
         ),
         Table("scans", "Scans, one row per scan.", "scan_id", False, columns_of(ScanRow)),
         Table(

@@ -18,6 +18,8 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.tally import tally
+from phonoscope.local_null.calibration import current
+from phonoscope.local_null.local_verdicts import local_verdicts, verdict_counts
 from phonoscope.messages import gettext, ngettext, sentences
 from phonoscope.text import joined, percent
 
@@ -102,7 +104,10 @@ def verdicts(catalogue: QuerySession) -> Answer:
     )
     return Answer(
         headline=_headline(found, total),
-        note=_note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
+        note=sentences(
+            _note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
+            _own_null(catalogue),
+        ),
         certainty=gettext(
             "The counts are exact. Declared marks have no error rate. The detector calls human "
             "music generated as often as the scan's limit for false alarms allows."
@@ -114,6 +119,24 @@ def verdicts(catalogue: QuerySession) -> Answer:
         chart=horizontal_bars(bars, alt=alt, label_px=190),
         tables=(ResultTable("verdicts", gettext("Verdicts"), columns, rows),),
     )
+
+
+def _own_null(catalogue: QuerySession) -> str:
+    """Return how often known-human recordings are called generated, and verdicts by them."""
+    calibration = current(catalogue)
+    if calibration is None:
+        return ""
+    counts = verdict_counts(local_verdicts(catalogue, calibration))
+    flags = [one for one in counts if one.verdict in (Band.GENERATED, Band.PARTLY_GENERATED)]
+    local = ngettext(
+        "Judged by this catalogue's own human recordings, {n} recording is generated or partly "
+        "generated instead of {shipped}, marks included.",
+        "Judged by this catalogue's own human recordings, {n} recordings are generated or partly "
+        "generated instead of {shipped}, marks included.",
+        sum(one.local for one in flags),
+        shipped=sum(one.shipped for one in flags),
+    )
+    return sentences(calibration.says(), local)
 
 
 def _is_flag(verdict: str, basis: str) -> bool:
