@@ -19,6 +19,7 @@ from phonoscope.detector.generated import (
     Verdict,
     judge,
 )
+from phonoscope.detector.shipped import family_precision, is_of_this_model
 from phonoscope.disclosure.model import Declaration, Tags, sentence
 from phonoscope.errors import OUT_OF_MEMORY, ErrorKind, UnreadableError, UsageError, bug
 from phonoscope.escape import printable
@@ -108,6 +109,7 @@ class Analysis:
 
         Strict JSON (RFC 8259): plain Python values, and ``None`` where a number is not finite.
         """
+        precision = family_precision(self.verdict.generator, self.verdict.model)
         shape = {
             "format": JSON_FORMAT,
             "file": shown(self.file),
@@ -118,13 +120,19 @@ class Analysis:
             "basis": self.verdict.basis,
             "p_generated": self.verdict.p_generated,
             "p_value": self.verdict.p_value,
+            "p_value_part": self.verdict.p_value_part,
+            "altered": self.verdict.altered,
+            "lines_hz": list(self.verdict.lines_hz or ()),
             "false_alarms": self.verdict.false_alarms,
             "generator": self.verdict.generator,
             "generator_confidence": self.verdict.generator_confidence,
+            "generator_precision": precision and precision.to_json(),
             "p_voice": self.verdict.p_voice,
+            "p_voice_reason": self.verdict.p_voice_reason,
             "says": self.verdict.says,
             "disagreement": self.disagreement,
             "segments": [dataclasses.asdict(segment) for segment in self.segments],
+            "stretches": [dataclasses.asdict(stretch) for stretch in self.verdict.stretches],
             "evidence": [dataclasses.asdict(statement) for statement in self.evidence],
             "declared": [dataclasses.asdict(declaration) for declaration in self.declared],
             "tags": self.tags.to_json(),
@@ -132,6 +140,7 @@ class Analysis:
             "decoded": dataclasses.asdict(self.decoded) if self.decoded else None,
             "descriptors": self.descriptors,
             "model": self.verdict.model,
+            "of_this_model": is_of_this_model(self.verdict.model),
             "error_kind": self.error_kind.value if self.error_kind else None,
             "error": self.error,
         }
@@ -211,6 +220,7 @@ def _one_line(message: str) -> str:
 def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: float) -> Analysis:
     # Imported here: a parent process that only receives analyses from its workers needs none of it.
     from phonoscope.audio.decode import Decoder
+    from phonoscope.detector.alteration import altered_statement
     from phonoscope.detector.detector import detector
     from phonoscope.detector.explanation import explain
     from phonoscope.disclosure import sidecar
@@ -235,6 +245,8 @@ def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: f
     detection = detector().detect(results[f.name] for f in wanted if f.feeds_detector)
     if detection is not None:
         statements.append(explain(detection))
+        if detection.altered:
+            statements.append(altered_statement(detection.altered))
     return Analysis(
         file=uri,
         recording_id=recording_id,

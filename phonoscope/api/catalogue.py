@@ -641,8 +641,8 @@ class Catalogue(FormerNames):
         -------
         dict
             ``recording`` and ``verdict`` (a row each, by column name, or ``None``), and the
-            lists of rows ``files``, ``declared``, ``segments`` (in order of time) and
-            ``statements`` (strongest first).
+            lists of rows ``files``, ``declared``, ``segments`` and ``stretches`` (in order of
+            time) and ``statements`` (strongest first).
 
         Raises
         ------
@@ -662,6 +662,7 @@ class Catalogue(FormerNames):
             "files": sorted(found["files"], key=lambda row: row["uri"]),
             "declared": found["declared"],
             "segments": sorted(found["segments"], key=lambda row: row["start_s"]),
+            "stretches": sorted(found["stretches"], key=lambda row: row["start_s"]),
             "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
         }
 
@@ -778,7 +779,9 @@ _COUNTED = (
     "files", "recordings", "tracks", "albums", "artists", "playlists", "chart_entries", "listens",
     "voices",
 )  # fmt: skip
-_OF_A_RECORDING = ("files", "recordings", "verdicts", "segments", "declared", "statements")
+_OF_A_RECORDING = (
+    "files", "recordings", "verdicts", "segments", "stretches", "declared", "statements",
+)  # fmt: skip
 _WITHOUT_PRINTS = gettext(
     "No recording in this catalogue has fingerprints that this version can compare. Another "
     "version scanned them, or they are silent. Scan them into a new catalogue."

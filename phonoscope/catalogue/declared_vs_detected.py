@@ -33,8 +33,11 @@ def detected(verdicts: ir.Table) -> ir.StringValue:
     rests_on_sound = (verdicts["basis"] == "detected").fill_null(False)
     # What is not a number was not measured.
     p_value = verdicts["p_value"].nullif(float("nan"))
+    part = verdicts["p_value_part"].nullif(float("nan"))
+    open_ = verdicts["altered"].notnull() | (part <= verdicts["false_alarms"]).fill_null(False)
     made: ir.StringValue = ibis.cases(
         (rests_on_sound, verdicts["verdict"]),
+        (p_value.notnull() & open_, Band.UNDECIDED.value),
         (p_value >= ORDINARY, Band.NO_SIGN_FOUND.value),
         (p_value < ORDINARY, Band.UNDECIDED.value),
         else_=ibis.null("string"),

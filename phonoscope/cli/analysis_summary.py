@@ -10,6 +10,7 @@ from phonoscope.cli.quantities import clock, likelihood
 from phonoscope.cli.terminal import columns, data, in_language, painted, wrapped
 from phonoscope.cli.verdict_list import COLOURS, VERDICTS
 from phonoscope.detector.disagreement import in_words
+from phonoscope.detector.generated import VOICE_NOT_MEASURED
 from phonoscope.disclosure.model import sentence
 from phonoscope.files import shown
 from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
@@ -68,11 +69,8 @@ def _scores(analysis: Analysis) -> list[tuple[str, str]]:
         )
     if verdict.generator:
         rows.append((gettext("family"), wrapped(_family(verdict))))
-    if verdict.p_voice is not None:
-        voice = gettext(
-            "{p} that the voice is converted or synthetic (experimental)",
-            p=likelihood(verdict.p_voice),
-        )
+    if verdict.p_value is not None:
+        voice = sentences(gettext("Synthetic voice: not measured."), VOICE_NOT_MEASURED)
         rows.append((gettext("voice"), wrapped(voice)))
     if segments:
         described = wrapped(segment_line.described(segments))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
 from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
+from phonoscope.detector.change_points import stretches_of
 from phonoscope.detector.features import GRID_HZ, window_grid, window_shape
-from phonoscope.detector.generated import ORDINARY, Detection, Segment
+from phonoscope.detector.generated import Detection, Segment
 from phonoscope.detector.model import model
 from phonoscope.detector.trees import Trees
 from phonoscope.features.traces import Traces, TraceSegment
@@ -112,22 +113,21 @@ class Detector:
             p_value=null.p_value(overall),
             generator=family,
             generator_confidence=confidence,
-            p_voice=probability(
-                float(self.voice(grids, shapes, where).mean()),
-                self.voice_slope,
-                self.voice_intercept,
-            ),
             segments=tuple(
                 Segment(start_s, end_s, self.probability(float(score)))
                 for (start_s, end_s), score in zip(spans, scores, strict=True)
             ),
             lines_hz=self._lines(grids.mean(axis=0)),
             p_value_part=min(1.0, apart * null.p_value(float(scores.max()))),
-            longest_ordinary_s=_longest(
-                [null.p_value(float(score)) >= ORDINARY for score in scores], spans
-            ),
             least_counted=null.least_counted,
             model=self.name,
+            stretches=stretches_of(
+                scores,
+                spans,
+                [sum(s.frames for s in w) for w in windows],
+                null.p_value,
+                overlap=WINDOW,
+            ),
         )
 
     def null_of(self, limit_hz: float) -> Null:
@@ -176,15 +176,6 @@ def _spans(stretches: Sequence[TraceSegment], windows: int) -> list[tuple[float,
     middles[0] = (stretches[0].start_s, middles[0][1])
     middles[-1] = (middles[-1][0], stretches[-1].end_s)
     return middles
-
-
-def _longest(ordinary: Sequence[bool], spans: Sequence[tuple[float, float]]) -> float:
-    """Return the duration of the longest run of ordinary segments, s."""
-    longest = run = 0.0
-    for is_ordinary, (start_s, end_s) in zip(ordinary, spans, strict=True):
-        run = run + end_s - start_s if is_ordinary else 0.0
-        longest = max(longest, run)
-    return longest
 
 
 @cache

@@ -21,6 +21,7 @@ STRONGEST_P_VALUE = 1e-4
 
 def explain(detection: Detection) -> Statement:
     """Return what was found, how strong it is, and how often human music looks like it."""
+    rarest = min(detection.p_value, detection.p_value_part)
     suspicious = sum(segment.p_generated >= SUSPICIOUS for segment in detection.segments)
     numbers = {
         "p_generated": detection.p_generated,
@@ -33,7 +34,7 @@ def explain(detection: Detection) -> Statement:
         _lines(detection) if suspicious else "",
         how_often(detection),
     )
-    return Statement("generated", text, _strength(detection.p_value), OTHER_CAUSES, numbers)
+    return Statement("generated", text, _strength(rarest), OTHER_CAUSES, numbers)
 
 
 def _segments(suspicious: int, total: int) -> str:
@@ -50,7 +51,7 @@ def _segments(suspicious: int, total: int) -> str:
 
 
 def _lines(detection: Detection) -> str:
-    if not detection.lines_hz or detection.p_value >= ORDINARY:
+    if not detection.lines_hz or min(detection.p_value, detection.p_value_part) >= ORDINARY:
         return ""
     return gettext(
         "The spectrum has lines that never stop; the clearest are at {frequencies} Hz.",

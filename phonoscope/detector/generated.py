@@ -15,11 +15,20 @@ from enum import StrEnum
 
 from phonoscope.columns import column
 from phonoscope.defaults import FALSE_ALARMS
+from phonoscope.detector.alteration import HARMLESS, altered_in_words
 from phonoscope.disclosure.declared_status import MACHINE_MAKING, WHOLE_PARTS
 from phonoscope.disclosure.model import Declaration
 from phonoscope.escape import printable
-from phonoscope.messages import Message, gettext, sentences
-from phonoscope.text import percent, span
+from phonoscope.messages import Message, gettext, ngettext, sentences
+from phonoscope.text import joined, percent, position
+
+NO_VOICE_MODEL = "no-model"
+"""Why there is no probability of a synthetic voice (docs/decisions/no-voice-model.md)."""
+VOICE_NOT_MEASURED = gettext(
+    "No model of synthetic voices is right often enough on voices from sources that it wasn't "
+    "trained on."
+)
+"""The same as a sentence."""
 
 
 class Band(StrEnum):
@@ -36,9 +45,6 @@ DEFAULT_FALSE_ALARMS = FALSE_ALARMS
 """Share of human music that may be called generated, by default."""
 ORDINARY = 0.1
 """From this p-value on a recording looks like ordinary human music: no sign found."""
-LONG_ORDINARY_S = 30.0
-"""With this much ordinary music without a break, only a part of a suspicious recording counts as
-generated."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,23 @@ class Segment:
     start_s: float = column("Start of the segment, s from the start of the recording.")
     end_s: float = column("End of the segment, s.")
     p_generated: float = column("Probability that a generator made the segment, 0 to 1.")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A run of segments that differs significantly from the runs next to it."""
+
+    start_s: float = column("Start of the stretch, s from the start of the recording.")
+    end_s: float = column("End of the stretch, s.")
+    p_value: float = column(
+        "Share of human music, through a similar channel, that looks at least as much like a "
+        "generator's output as this stretch; 0 to 1, not corrected for the number of stretches."
+    )
+    p_change: float | None = column(
+        "p-value of the change at the start of the stretch, corrected for the number of changes "
+        "that were tested; 0 to 1, empty for the first stretch."
+    )
+    called: bool = column("Whether the stretch alone is called generated.", default=False)
 
 
 @dataclass(frozen=True)
@@ -63,20 +86,22 @@ class Detection:
     """Family of generators that it resembles most; ``None`` when unknown."""
     generator_confidence: float | None
     """Probability of that family, if it was generated; 0 to 1."""
-    p_voice: float | None
-    """Probability of a converted or synthetic singing voice, 0 to 1."""
     segments: tuple[Segment, ...]
     """Segments of about 5 s, in order."""
     lines_hz: tuple[float, ...]
     """Frequencies of the lines that are the strongest evidence, Hz, ascending; at most 6."""
     p_value_part: float
     """p-value of the most suspicious run of segments, corrected for the search for it."""
-    longest_ordinary_s: float
-    """Longest run of segments that each look like ordinary human music, s."""
     least_counted: float
     """The smallest p-value that was counted; smaller ones are extrapolated."""
     model: str
     """Name, version and hash of the weights."""
+    stretches: tuple[Stretch, ...] = ()
+    """Stretches that differ significantly, in order: two or more, or none where nothing changes
+    (:func:`phonoscope.detector.change_points.stretches_of`)."""
+    altered: str | None = None
+    """Why the recording is too altered to judge, a key of :data:`ALTERATIONS`; ``None`` when it
+    isn't."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +122,38 @@ class Verdict:
         "generator's output; 0 to 1.",
         default=None,
     )
+    p_value_part: float | None = column(
+        "The same of the most suspicious part, corrected for the search for it; 0 to 1.",
+        default=None,
+    )
+    altered: str | None = column(
+        "Why the recording is too altered to judge: 'pitch-or-tempo' or 'too-altered'; empty when "
+        "it isn't.",
+        default=None,
+    )
+    lines_hz: tuple[float, ...] | None = column(
+        "Frequencies of the lines that are the strongest evidence of a generator, Hz, ascending, "
+        "at most 6; none where the sound looks ordinary.",
+        default=(),
+    )
     generator: str | None = column(
-        "Family of generators that it resembles, detected; empty when unknown.", default=None
+        "Family of generators that it resembles, detected, or several that share a decoder, joined "
+        "by ' or '; empty when unknown.",
+        default=None,
     )
     generator_confidence: float | None = column(
         "Probability of that family, if it was generated; 0 to 1.", default=None
     )
     p_voice: float | None = column(
-        "Probability of a converted or synthetic singing voice, 0 to 1. Experimental.",
+        "Probability of a converted or synthetic singing voice, 0 to 1. Not measured: empty, and "
+        "p_voice_reason says why. Version 0.1 wrote numbers, which don't hold for voices that its "
+        "model wasn't trained on.",
         default=None,
+    )
+    p_voice_reason: str | None = column(
+        "Why p_voice is empty: 'no-model', because no model is right often enough on voices from "
+        "sources that it wasn't trained on. Empty in rows of version 0.1.",
+        default=NO_VOICE_MODEL,
     )
     false_alarms: float | None = column(
         "Share of human music that may be called generated: the setting for this verdict.",
@@ -114,6 +162,9 @@ class Verdict:
     model: str | None = column(
         "Name, version and hash of the model that scored it; empty without one.", default=None
     )
+    stretches: tuple[Stretch, ...] = ()
+    """Stretches that differ significantly, in order; none where nothing changes. They are rows of
+    table ``stretches``."""
 
 
 NOT_HUMAN = gettext("This doesn't mean that a person made it.")
@@ -200,9 +251,19 @@ def detected_band(verdict: Verdict) -> Band | None:
     """
     if verdict.basis == "detected":
         return verdict.verdict
-    if verdict.p_value is None or math.isnan(verdict.p_value):
+    p_value = _number(verdict.p_value)
+    if p_value is None:
         return None
-    return Band.NO_SIGN_FOUND if verdict.p_value >= ORDINARY else Band.UNDECIDED
+    part, limit = _number(verdict.p_value_part), _number(verdict.false_alarms)
+    is_rare_part = part is not None and limit is not None and part <= limit
+    if verdict.altered or is_rare_part or p_value < ORDINARY:
+        return Band.UNDECIDED
+    return Band.NO_SIGN_FOUND
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number; what is not a number was not measured."""
+    return None if value is None or math.isnan(value) else value
 
 
 def _machine_mark(declared: Sequence[Declaration]) -> Declaration | None:
@@ -225,44 +286,76 @@ def _detected(detection: Detection | None, false_alarms: float) -> Verdict:
                 NOT_HUMAN,
             ),
         )
-    band, says = _band(detection, false_alarms)
+    stretches = _called(detection.stretches, false_alarms)
+    band, says = _band(detection, stretches, false_alarms)
     named = band in (Band.GENERATED, Band.PARTLY_GENERATED)
+    rare = min(detection.p_value, detection.p_value_part) < ORDINARY
     return Verdict(
         band,
         "detected",
         says,
         p_generated=detection.p_generated,
         p_value=detection.p_value,
+        p_value_part=detection.p_value_part,
+        altered=detection.altered,
+        lines_hz=detection.lines_hz if named or rare else (),
         generator=detection.generator if named else None,
         generator_confidence=detection.generator_confidence if named else None,
-        p_voice=detection.p_voice,
         false_alarms=false_alarms,
         model=detection.model,
+        stretches=stretches,
     )
 
 
-def _band(detection: Detection, false_alarms: float) -> tuple[Band, str]:
+def _called(stretches: Sequence[Stretch], false_alarms: float) -> tuple[Stretch, ...]:
+    """Call stretches generated, each at its share of the false alarms (Bonferroni)."""
+    each = false_alarms / max(1, len(stretches))
+    return tuple(dataclasses.replace(s, called=s.p_value <= each) for s in stretches)
+
+
+def _band(
+    detection: Detection, stretches: Sequence[Stretch], false_alarms: float
+) -> tuple[Band, str]:
+    if detection.altered:
+        return Band.UNDECIDED, sentences(
+            gettext("Undecided: too altered to judge."),
+            altered_in_words(detection.altered),
+            HARMLESS,
+        )
+    called = [s for s in stretches if s.called]
+    if called and any(s.p_value >= ORDINARY for s in stretches):
+        return Band.PARTLY_GENERATED, _partly(called, detection.least_counted)
     often = how_often(detection)
     if detection.p_value <= false_alarms:
-        if detection.longest_ordinary_s >= LONG_ORDINARY_S:
-            ordinary = gettext(
-                "But {duration} without a break show no sign of a generator.",
-                duration=span(detection.longest_ordinary_s),
-            )
-            return Band.PARTLY_GENERATED, sentences(
-                gettext("Detected: partly generated."), often, ordinary
-            )
         return Band.GENERATED, sentences(gettext("Detected: generated."), often)
-    if detection.p_value_part <= false_alarms:
+    if called or detection.p_value_part <= false_alarms:
         part = gettext(
-            "Detected: partly generated. One part looks like a generator's output; the recording "
-            "as a whole looks more ordinary."
+            "One part looks like a generator's output, but it doesn't differ clearly from the rest."
         )
-        return Band.PARTLY_GENERATED, sentences(part, often)
+        return Band.UNDECIDED, sentences(gettext("Undecided."), part, often)
     if detection.p_value < ORDINARY:
         unusual = gettext("That is unusual, but not enough to call it generated.")
         return Band.UNDECIDED, sentences(gettext("Undecided."), often, unusual)
     return Band.NO_SIGN_FOUND, sentences(gettext("No sign of a generator found."), often, NOT_HUMAN)
+
+
+def _partly(called: Sequence[Stretch], least_counted: float) -> str:
+    where = joined([
+        gettext("{start} to {end}", start=position(s.start_s), end=position(s.end_s))
+        for s in called
+    ])  # fmt: skip
+    parts = ngettext(
+        "{n} part looks like a generator's output: {parts}.",
+        "{n} parts look like a generator's output: {parts}.",
+        len(called),
+        parts=where,
+    )
+    return sentences(
+        gettext("Detected: partly generated."),
+        parts,
+        how_rare(min(s.p_value for s in called), least_counted),
+        gettext("The rest differs from it, and at least a part of the rest looks ordinary."),
+    )
 
 
 def round_down(number: float) -> int:
@@ -277,18 +370,36 @@ def round_down(number: float) -> int:
 
 def how_often(detection: Detection) -> Message:
     """Return how often human recordings look as much like a generator's output, as a sentence."""
-    least = max(detection.least_counted, 1e-4)
-    if detection.p_value < least:
+    return how_rare(detection.p_value, detection.least_counted)
+
+
+def how_rare(p_value: float, least_counted: float) -> Message:
+    """Return how often human recordings look like one with a p-value, as a sentence.
+
+    Parameters
+    ----------
+    p_value
+        Share of human music that looks at least as much like a generator's output, 0 to 1.
+    least_counted
+        The smallest p-value that was counted, above 0; a smaller one is only given as a bound.
+
+    Examples
+    --------
+    >>> how_rare(0.002, 0.0005)
+    "About 1 in 500 human recordings looks this much like a generator's output."
+    """
+    least = max(least_counted, 1e-4)
+    if p_value < least:
         return gettext(
             "Fewer than 1 in {n} human recordings look this much like a generator's output.",
             n=round_down(1 / least),
         )
-    if detection.p_value < 0.02:
+    if p_value < 0.02:
         return gettext(
             "About 1 in {n} human recordings looks this much like a generator's output.",
-            n=round(1 / detection.p_value),
+            n=round(1 / p_value),
         )
     return gettext(
         "About {share} of human recordings look this much like a generator's output.",
-        share=percent(detection.p_value),
+        share=percent(p_value),
     )

@@ -14,9 +14,9 @@ from phonoscope.analysis import Analysis
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.catalogue.voices import all_licences
-from phonoscope.detector.detector import detector
 from phonoscope.detector.generated import Band, Segment, detected_band
 from phonoscope.detector.rates import Rates, detector_rates
+from phonoscope.detector.shipped import is_of_this_model
 from phonoscope.disclosure.declared_status import (
     DECLARED_STATUSES,
     DeclaredStatus,
@@ -110,7 +110,7 @@ class Dossier:
     @property
     def is_of_this_model(self) -> bool:
         """Whether this version's model scored it, so that its error rates apply."""
-        return self.analysis.verdict.model == detector().name
+        return bool(is_of_this_model(self.analysis.verdict.model))
 
     @cached_property
     def rates(self) -> Rates | None:

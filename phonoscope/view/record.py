@@ -14,7 +14,14 @@ from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.declarations import declaration_of
 from phonoscope.catalogue.locations import Locations
 from phonoscope.columns import Statement, columns_in
-from phonoscope.detector.generated import UNREADABLE, Band, Segment, Verdict
+from phonoscope.detector.generated import (
+    NO_VOICE_MODEL,
+    UNREADABLE,
+    Band,
+    Segment,
+    Stretch,
+    Verdict,
+)
 from phonoscope.disclosure.model import Tags
 from phonoscope.errors import CatalogueError
 from phonoscope.escape import printable
@@ -89,7 +96,7 @@ def read_record(queries: Queries, recording_id: str) -> Record | None:
         file=files[0]["uri"],
         recording_id=recording_id,
         size_bytes=row["size_bytes"],
-        verdict=_verdict(verdicts[0]) if verdicts else UNREADABLE,
+        verdict=_verdict(verdicts[0], mine("stretches")) if verdicts else UNREADABLE,
         stream=_made(Stream, row) if _is_described(row) else None,
         decoded=_made(Decoded, row),
         tags=_made(Tags, row, "tag_"),
@@ -118,7 +125,7 @@ def _is_described(row: Row) -> bool:
     return all(row.get(name) is not None for name in ("container", "codec", "sample_rate_hz"))
 
 
-def _verdict(row: Row) -> Verdict:
+def _verdict(row: Row, stretches: list[Row]) -> Verdict:
     # A value that isn't finite was not measured.
     finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
     try:
@@ -131,7 +138,14 @@ def _verdict(row: Row) -> Verdict:
             ),
             code="unknown-verdict",
         ) from error
-    return made
+    return dataclasses.replace(
+        made,
+        lines_hz=tuple(made.lines_hz or ()),
+        # What version 0.1 wrote doesn't hold for voices from other sources.
+        p_voice=None,
+        p_voice_reason=made.p_voice_reason or NO_VOICE_MODEL,
+        stretches=tuple(sorted((_made(Stretch, s) for s in stretches), key=lambda s: s.start_s)),
+    )
 
 
 def _statement(row: Row) -> Statement:

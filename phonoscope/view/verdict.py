@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from phonoscope.detector.generated import Band, Verdict, detected_band, round_down
+from phonoscope.detector.generated import (
+    VOICE_NOT_MEASURED,
+    Band,
+    Verdict,
+    detected_band,
+    round_down,
+)
 from phonoscope.escape import printable
 from phonoscope.messages import Localised, gettext
 from phonoscope.text import number, percent
@@ -84,12 +90,10 @@ def verdict_fields(verdict: Verdict, least_counted: float | None = None) -> list
         found.append(VerdictField("false-alarms", gettext("Accepted false alarms"), allowed))
     if verdict.p_value is not None and detected_band(verdict) in _NAMED:
         found.append(_family(verdict))
-    if verdict.p_voice is not None:
-        note = gettext(
-            "Experimental, and not part of the verdict. Its error rates are in the model card."
-        )
-        label = gettext("Probability of a synthetic or converted voice")
-        found.append(VerdictField("voice", label, likelihood(verdict.p_voice), note))
+    if verdict.p_value is not None:
+        label = gettext("Converted or synthetic voice")
+        value = gettext("Not measured")
+        found.append(VerdictField("voice", label, value, VOICE_NOT_MEASURED))
     if verdict.model:
         found.append(VerdictField("model", gettext("Model"), printable(verdict.model)))
     return found

@@ -19,6 +19,9 @@ VERDICTS = st.builds(
     st.sampled_from(["detected", "declared", "none"]),
     st.just(""),
     p_value=st.none() | st.sampled_from([0.0, 0.0004, 0.0999, 0.1, 0.100001, 0.7, 1.0, math.nan]),
+    p_value_part=st.none() | st.sampled_from([0.0, 0.001, 0.0011, 0.5, math.nan]),
+    altered=st.none() | st.just("too-altered"),
+    false_alarms=st.none() | st.just(0.001),
 )
 
 
@@ -32,7 +35,15 @@ def test_a_table_and_one_recording_are_judged_by_the_same_rules(drawn):
     known = {f"{i:032x}": one for i, one in enumerate(drawn)}
     catalogue = MemoryCatalogue(
         verdicts=[
-            {"recording_id": name, "verdict": v.verdict, "basis": v.basis, "p_value": v.p_value}
+            {
+                "recording_id": name,
+                "verdict": v.verdict,
+                "basis": v.basis,
+                "p_value": v.p_value,
+                "p_value_part": v.p_value_part,
+                "altered": v.altered,
+                "false_alarms": v.false_alarms,
+            }
             for name, (_, v) in known.items()
         ],
         declared=[

@@ -24,11 +24,13 @@ from phonoscope.catalogue.schema.tables import (
 )
 from phonoscope.catalogue.views import sql_type
 from phonoscope.columns import Floats, column, columns_in
+from phonoscope.detector.generated import Stretch
 from phonoscope.errors import ErrorKind
 from phonoscope.features.base import features
 from tests.helpers.batches import (
     analysis,
     bad_outcome,
+    detected,
     file_of,
     outcome,
     recording_id_of,
@@ -92,11 +94,15 @@ def test_an_annotation_without_a_column_type_is_refused():
 
 
 def test_a_batch_has_a_row_in_every_table():
-    made = outcome("a", says=("one", "two"), marks=2, segments=stretches(0.1, 0.9, 0.2))
+    parts = (Stretch(0.0, 60.0, 0.4, None), Stretch(60.0, 90.0, 1e-5, 0.001, called=True))
+    verdict = detected(1e-5, stretches=parts, lines_hz=(5512.5,))
+    made = outcome("a", says=("one", "two"), marks=2, segments=stretches(0.1, 0.9, 0.2),
+                   verdict=verdict)  # fmt: skip
     rows = rows_of([made], "scan", "batch")
     assert {name: table.num_rows for name, table in rows.items()} == {
         "verdicts": 1,
         "segments": 3,
+        "stretches": 2,
         "declared": 2,
         "statements": 2,
         "prints": 1,

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
+from phonoscope.detector.alteration import ALTERATIONS, altered_statement
 from phonoscope.detector.disagreement import Disagreement, in_words
 from phonoscope.detector.explanation import explain
-from phonoscope.detector.generated import UNREADABLE, Detection, Segment, judge
+from phonoscope.detector.generated import UNREADABLE, Detection, Segment, Stretch, judge
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.features import artefacts, bandwidth, clipping, silence
 from phonoscope.language import PSEUDO, language
@@ -18,9 +19,9 @@ from tests.helpers.pseudo import untranslated
 
 XA = language(PSEUDO)
 DETECTED = Detection(
-    p_generated=0.9, p_value=1e-5, generator=None, generator_confidence=None, p_voice=0.1,
+    p_generated=0.9, p_value=1e-5, generator=None, generator_confidence=None,
     segments=(Segment(0.0, 5.0, 0.9), Segment(5.0, 10.0, 0.2)), lines_hz=(2_700.0, 5_400.0),
-    p_value_part=0.9, longest_ordinary_s=5.0, least_counted=0.0005, model="a model 1 (abcd)",
+    p_value_part=0.9, least_counted=0.0005, model="a model 1 (abcd)",
 )  # fmt: skip
 DETECTIONS = (
     DETECTED,
@@ -28,7 +29,8 @@ DETECTIONS = (
     *(
         dataclasses.replace(DETECTED, **changes)
         for changes in (
-            {"longest_ordinary_s": 40.0},
+            {"stretches": (Stretch(0.0, 60.0, 0.5, None), Stretch(60.0, 120.0, 1e-6, 0.01))},
+            *({"altered": code} for code in (*ALTERATIONS, "a newer code")),
             {"p_value": 0.005, "segments": DETECTED.segments[:1]},
             {"p_value": 0.05, "p_value_part": 1e-5},
             {"p_value": 0.05, "segments": DETECTED.segments[1:]},
@@ -48,6 +50,9 @@ def test_verdicts_and_evidence_are_shown_translated_and_stored_in_english(detect
     texts = [judge((), detection).says]
     if detection is not None:
         texts += [explain(detection).says, explain(detection).also]
+        if detection.altered:
+            altered = altered_statement(detection.altered)
+            texts += [altered.says, altered.also]
     for text in texts:
         assert untranslated(localised(text, XA)) == []
         assert json.loads(json.dumps(text)) == str(text) != localised(text, XA)

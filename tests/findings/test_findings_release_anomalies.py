@@ -176,7 +176,7 @@ def test_what_was_heard_stands_whatever_may_explain_the_rest():
     assert {t: code(text) for t, text in isrc.items()} == codes
     verdicts = [
         verdict_row(t, "x", "detected", "x")
-        | {"p_value": 0.00001 if t == odd else 0.5, "p_voice": 0.1, "model": "m"}
+        | {"p_value": 0.00001 if t == odd else 0.5, "model": "m"}
         for t in heard
     ]
     answer = PAGES.answer(

@@ -59,7 +59,6 @@ def detected(p_value, **changes):
         "Detected, or not.",
         p_generated=1 - p_value,
         p_value=p_value,
-        p_voice=0.12,
         false_alarms=0.001,
         model="detector 1 (abc)",
     )

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 
 from phonoscope.catalogue.schema.tables import rows_of
-from phonoscope.detector.generated import Detection, Segment, judge
+from phonoscope.detector.generated import Detection, Segment, Stretch, judge
 from phonoscope.disclosure.model import Declaration, Making, Part
 from tests.helpers.catalogues import MemoryCatalogue
 from tests.helpers.served import examined_outcome
@@ -30,11 +30,9 @@ def weighed(p_generated, p_value, *, part=None, segments=(), **changes):
         p_value,
         generator="Suno",
         generator_confidence=0.91,
-        p_voice=0.34,
         segments=tuple(segments),
         lines_hz=(),
         p_value_part=p_value if part is None else part,
-        longest_ordinary_s=0.0,
         least_counted=LEAST_COUNTED,
         model=MODEL,
     )
@@ -58,12 +56,16 @@ LOW = stretches(0.04, 0.1, 0.02, 0.07, 0.21, 0.05, 0.03, 0.09)
 MIXED = stretches(0.06, 0.11, 0.08, 0.94, 0.98, 0.91, 0.12, 0.05)
 """Eight stretches of the 40 seconds that most of these recordings last."""
 
+PARTS = (
+    Stretch(0.0, 15.0, 0.42, None),
+    Stretch(15.0, 30.0, 0.0002, 0.004),
+    Stretch(30.0, 40.0, 0.36, 0.004),
+)
+
 WEIGHED = {
     "generated": weighed(0.982, 0.0002, segments=HIGH),
-    "unknown family": weighed(
-        1.0, 3e-9, segments=HIGH, generator=None, generator_confidence=None, p_voice=None
-    ),
-    "partly": weighed(0.61, 0.031, part=0.0004, segments=MIXED),
+    "unknown family": weighed(1.0, 3e-9, segments=HIGH, generator=None, generator_confidence=None),
+    "partly": weighed(0.61, 0.031, part=0.0004, segments=MIXED, stretches=PARTS),
     "undecided": weighed(0.55, 0.021, segments=MIXED),
     "just over": weighed(0.71, 0.00102, segments=MIXED),
     "no sign": weighed(0.031, 0.62, segments=LOW),

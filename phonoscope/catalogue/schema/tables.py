@@ -26,7 +26,7 @@ import pyarrow as pa
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.schema import calibrations, metadata, play_results
 from phonoscope.columns import column, columns_in
-from phonoscope.detector.generated import Segment, Verdict
+from phonoscope.detector.generated import Segment, Stretch, Verdict
 from phonoscope.disclosure.model import Declaration, Tags
 from phonoscope.disclosure.voice import VoiceRow
 from phonoscope.errors import ErrorKind, UsageError, bug
@@ -396,6 +396,14 @@ def tables() -> Mapping[str, Table]:
             (_RECORDING_ID, *columns_of(Segment)),
         ),
         Table(
+            "stretches",
+            "Stretches of recordings whose score changes significantly, two or more per recording. "
+            "Other recordings have none.",
+            "recording_id",
+            True,
+            (_RECORDING_ID, *columns_of(Stretch)),
+        ),
+        Table(
             "declared",
             "What files declare about themselves, one row per mark. Never mixed with detections.",
             "recording_id",
@@ -546,6 +554,11 @@ def _rows_of(outcomes: Sequence[Outcome], scan_id: str, batch: str) -> dict[str,
             {"recording_id": e.recording_id, **_shallow(segment)}
             for e in examined
             for segment in e.segments
+        ),
+        "stretches": (
+            {"recording_id": e.recording_id, **_shallow(stretch)}
+            for e in examined
+            for stretch in e.verdict.stretches
         ),
         "declared": (
             {"recording_id": e.recording_id, **_shallow(mark)}

@@ -35,7 +35,6 @@ from phonoscope.findings.shared.releases import (
     SILENCE_MONTHS,
     STATED,
     STEADY,
-    SUNG,
     chosen,
     described,
     releases,
@@ -114,7 +113,6 @@ class _Rates:
         "SILENCE_MONTHS": SILENCE_MONTHS,
         "STEADY": percent(STEADY),
         "LEAST_HEARD": LEAST_HEARD,
-        "SUNG": number(SUNG, 1),
         "RARE": percent(RARE),
         "FEW": FEW,
     },
@@ -130,12 +128,12 @@ def pages(catalogue: QuerySession) -> Answer:
     registrant (five characters), ISRC prefix (two), territories (one country, fewer than
     {FEW_MARKETS}, or more), and the one time that {SILENCE_MONTHS} months or more passed without a
     release. A release differs when no other has the same value and {STEADY} of the others agree.
-    Artists with {LEAST_HEARD} or more releases with linked recordings are also compared by four
-    results: declared machine-made, flagged by the detector, a converted or synthetic voice
-    (p_voice {SUNG} or more; experimental), and a declared voice. Rarity is the share of all
-    analysed releases that differ in at least the same things. Releases are listed, the rarest
-    first, up to a share of {RARE}, or {FEW} releases. Label, registrant and prefix usually change
-    together, so they are counted together and not treated as independent.
+    Artists with {LEAST_HEARD} or more releases with linked recordings are also compared by three
+    results: declared machine-made, flagged by the detector, and a declared voice. Converted and
+    synthetic voices aren't measured in the sound. Rarity is the share of all analysed releases
+    that differ in at least the same things. Releases are listed, the rarest first, up to a share
+    of {RARE}, or {FEW} releases. Label, registrant and prefix usually change together, so they are
+    counted together and not treated as independent.
 
     Caveats
     -------
@@ -251,9 +249,6 @@ def _silence(row: Mapping[str, Any]) -> str:
 _DETECTED: Mapping[str, Callable[[str, int], str]] = {
     "declared": lambda _, n: gettext("declared machine-made; none of {n} others is", n=n - 1),
     "detected": lambda _, n: gettext("flagged by the detector; none of {n} others is", n=n - 1),
-    "sung": lambda _, n: gettext(
-        "the voice seems converted or synthetic; in none of {n} others it does", n=n - 1
-    ),
     "voice": lambda voice, n: gettext(
         "declares the voice \u201c{voice}\u201d; none of {n} others does", voice=voice, n=n - 1
     ),
@@ -376,6 +371,5 @@ _WORDS: Mapping[str, str] = {
     "silence": gettext("years without a release"),
     "declared": gettext("declared machine-made"),
     "detected": gettext("flagged by the detector"),
-    "sung": gettext("converted or synthetic voice"),
     "voice": gettext("declared voice"),
 }

@@ -65,7 +65,7 @@ def voices(catalogue: QuerySession) -> Answer:
     Marks that name a voice are looked up in the table of voices by id or name, ignoring case. A
     licence must be valid on the date of the mark, or today when the mark has no date. Converted
     voices without a name are counted separately. This finding reads marks only: it doesn't
-    recognise singers.
+    recognise singers, and synthetic voices aren't measured in the sound.
 
     Caveats
     -------

@@ -25,8 +25,6 @@ STEADY = 0.8
 """Share of an artist's other releases that must agree."""
 LEAST_HEARD = 5
 """The same for results of analysed recordings."""
-SUNG = 0.9
-"""Probability from which a recording counts as sung by a converted or synthetic voice."""
 SILENCE_MONTHS = 36
 """Months without a release that make the next one differ, when no other gap was as long."""
 MOST_ARTISTS = 100_000
@@ -53,12 +51,11 @@ DIFFERENCES: Mapping[str, int] = {
     "silence": 16,
     "declared": 32,
     "detected": 64,
-    "sung": 128,
-    "voice": 256,
+    "voice": 128,
 }
 """What a release can differ in, each with its bit in the pattern of a release."""
 STATED = ("label", "registrant", "prefix", "markets")
-HEARD = ("declared", "detected", "sung", "voice")
+HEARD = ("declared", "detected", "voice")
 """Results that no new label, guest or re-issue explains."""
 
 
@@ -70,10 +67,10 @@ def releases(catalogue: QuerySession) -> ir.Table:
     ibis.expr.types.Table
         :data:`RELEASE`; ``tracks``; ``label``, ``registrant``, ``prefix``, ``markets`` (0 one
         country, 1 few, 2 the world), ``number`` (of the month), ``gap`` (months since the release
-        before), ``together`` (releases of that month), ``newest``, ``declared``, ``detected``,
-        ``sung`` and ``voice``; ``of_...`` of the label and so on: how many releases of the artist
-        have a value, and ``most_...``, how many of those have the most frequent one, both empty
-        where the release doesn't differ; ``pattern``. Artists with too few releases for any
+        before), ``together`` (releases of that month), ``newest``, ``declared``, ``detected`` and
+        ``voice``; ``of_...`` of the label and so on: how many releases of the artist have a value,
+        and ``most_...``, how many of those have the most frequent one, both empty where the release
+        doesn't differ; ``pattern``. Artists with too few releases for any
         comparison are left out.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
@@ -99,7 +96,7 @@ def _compared(rows: ir.Table, name: str, counts: ir.Table, each: ir.Table) -> ir
     The others must agree: :data:`STEADY` of them have the same value.
     """
     alone = counts.filter(counts.k == 1)
-    if name in ("declared", "detected", "sung"):
+    if name in ("declared", "detected"):
         # That one release is not flagged among flagged ones is nobody's hijack.
         alone = alone.filter(alone[name])
     alone = alone.inner_join(each, "who")
@@ -197,7 +194,7 @@ def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Tabl
     marked = bool(marks.limit(1).to_pyarrow().num_rows)
     if not is_weighed(catalogue) and not marked:
         none = ibis.null("boolean")
-        return tracks.mutate(detected=none, sung=none, voice=ibis.null("string"))
+        return tracks.mutate(detected=none, voice=ibis.null("string"))
     mine = catalogue.table("tracks").semi_join(tracks, key)
     linked = links(catalogue.table("recordings"), catalogue.table("files"), mine)
     verdicts = catalogue.table("verdicts")
@@ -205,7 +202,6 @@ def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Tabl
     weighed = weighed.select(
         "recording_id",
         flag=weighed.p_value <= current_rates().threshold,
-        sings=weighed.p_voice >= SUNG,
     )
     said = marks.group_by("recording_id").agg(
         voice=marks.voice.min(), by_machine=marks.making.isin(sorted(MACHINE_MAKING)).any()
@@ -214,7 +210,6 @@ def _heard(catalogue: QuerySession, tracks: ir.Table, key: list[str]) -> ir.Tabl
     found = found.left_join(said, "recording_id").drop("recording_id_right")
     of_track = found.group_by(*key).agg(
         detected=found.flag.any(),
-        sung=found.sings.any(),
         voice=found.voice.min(),
         by_machine=found.by_machine.any(),
     )
@@ -246,7 +241,6 @@ def _grouped(tracks: ir.Table) -> ir.Table:
         number=rows.number.min(),
         declared=rows.declared.any(),
         detected=rows.detected.any(),
-        sung=rows.sung.any(),
         voice=rows.voice.min(),
     )
 
