@@ -90,9 +90,10 @@ class Analysis:
         """Return what people want to know first, in labelled rows."""
         if self.error is not None:
             return [(gettext("error"), self.error)]
-        rows: list[Row] = [(gettext("verdict"), self.verdict.says)]
+        rows: list[Row] = []
         if self.disagreement is not None:
             rows.append((gettext("disagreement"), in_words(self.disagreement)))
+        rows.append((gettext("verdict"), self.verdict.says))
         if self.duration_s is not None:
             rows.append((gettext("duration"), clock(self.duration_s)))
         for label, tag in (

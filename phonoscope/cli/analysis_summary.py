@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from phonoscope.cli import segment_line
 from phonoscope.cli.quantities import clock, likelihood
 from phonoscope.cli.terminal import columns, data, in_language, painted, wrapped
-from phonoscope.cli.verdict_list import COLOURS, VERDICTS
-from phonoscope.detector.disagreement import in_words
+from phonoscope.cli.verdict_list import COLOURS, VERDICTS, kind_of
+from phonoscope.detector.disagreement import DISAGREE, in_words
 from phonoscope.detector.generated import VOICE_NOT_MEASURED
+from phonoscope.detector.shipped import family_precision
 from phonoscope.disclosure.model import sentence
 from phonoscope.files import shown
 from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import frequency, measured, number, percent
+from phonoscope.view.lines import line_words
+from phonoscope.view.stretches import stretch_words
+from phonoscope.view.verdict import precision_words
 
 if TYPE_CHECKING:
     from phonoscope.analysis import Analysis
@@ -39,9 +43,12 @@ def block_of(analysis: Analysis) -> str:
         nothing = gettext("No declaration in the file. That doesn't mean that a person made it.")
         rows.append((gettext("declared"), wrapped(nothing)))
     if (disagreed := analysis.disagreement) is not None:
-        rows.append((gettext("disagreement"), wrapped(in_words(disagreed))))
+        rows.insert(0, (gettext("disagreement"), wrapped(in_words(disagreed))))
     name = painted(data(shown(analysis.file)), "bold")
-    parts = [f"{name}\n  {_verdict(verdict.verdict.value)}", columns(rows)]
+    headings = [_verdict(kind_of(analysis))]
+    if analysis.disagreement is not None:
+        headings.insert(0, painted(DISAGREE, "bold", "reverse"))
+    parts = ["\n  ".join([name, *headings]), columns(rows)]
     if analysis.evidence:
         parts.append(f"  {painted(gettext('Evidence, strongest first:'))}")
         parts.extend(_statement(s.kind, s.says, s.strength, s.also) for s in analysis.evidence)
@@ -75,6 +82,11 @@ def _scores(analysis: Analysis) -> list[tuple[str, str]]:
     if segments:
         described = wrapped(segment_line.described(segments))
         rows.append((gettext("over time"), f"{segment_line.drawn(segments)}\n{described}"))
+    if verdict.stretches:
+        lines = [wrapped(stretch_words(stretch)) for stretch in verdict.stretches]
+        rows.append((gettext("stretches"), "\n".join(lines)))
+    if verdict.lines_hz:
+        rows.append((gettext("lines"), wrapped(line_words(verdict.lines_hz))))
     if verdict.model:
         rows.append((gettext("model"), wrapped(data(verdict.model))))
     return rows
@@ -95,11 +107,13 @@ def _family(verdict: Verdict) -> Localised:
     family, confidence = data(verdict.generator or ""), verdict.generator_confidence
     if confidence is None:
         return gettext("resembles {family}", family=family)
-    return gettext(
+    resembled = gettext(
         "resembles {family} (probability {p}, if it's generated)",
         family=family,
         p=likelihood(confidence),
     )
+    precision = family_precision(verdict.generator, verdict.model)
+    return Joined("; ", (resembled, precision_words(precision))) if precision else resembled
 
 
 def _named(analysis: Analysis) -> list[tuple[str, str]]:

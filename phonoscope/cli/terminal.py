@@ -19,7 +19,16 @@ from phonoscope.messages import Message, localised
 LABEL_WIDTH = 12
 """Least width of the names in a block, so that blocks line up."""
 WIDEST = 100
-_COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_COLOURS = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+    "magenta": "35",
+    "reverse": "7",
+}
 
 
 class ReaderGoneError(Exception):

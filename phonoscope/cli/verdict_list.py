@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from phonoscope.cli.quantities import clock
 from phonoscope.cli.terminal import data, in_language, painted
 from phonoscope.detector.disagreement import DISAGREEMENTS
+from phonoscope.detector.generated import verdict_kind
 from phonoscope.files import local_path, shown
 from phonoscope.messages import Joined, Localised, gettext, ngettext, sentences
 from phonoscope.text import joined, percent
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 VERDICTS = {
     "generated": gettext("generated"),
     "partly-generated": gettext("partly generated"),
+    "declared-generated": gettext("declared machine-made"),
+    "declared-partly-generated": gettext("declared partly machine-made"),
     "undecided": gettext("undecided"),
     "no-sign-found": gettext("no sign found"),
     "unreadable": gettext("unreadable"),
 }
-"""Words for each verdict, in the order in which files are listed."""
+"""Words for each kind of verdict, in the order in which files are listed."""
 COLOURS = {
     "generated": ("bold", "red"),
     "partly-generated": ("bold", "yellow"),
+    "declared-generated": ("bold", "magenta"),
+    "declared-partly-generated": ("bold", "magenta"),
     "undecided": ("bold", "cyan"),
     "no-sign-found": ("bold", "green"),
     "unreadable": ("bold", "red"),
@@ -35,6 +40,8 @@ COLOURS = {
 _COUNTED: dict[str, Callable[[int], Localised]] = {
     "generated": lambda n: gettext("{n} generated", n=n),
     "partly-generated": lambda n: gettext("{n} partly generated", n=n),
+    "declared-generated": lambda n: gettext("{n} declared machine-made", n=n),
+    "declared-partly-generated": lambda n: gettext("{n} declared partly machine-made", n=n),
     "undecided": lambda n: gettext("{n} undecided", n=n),
     "no-sign-found": lambda n: gettext("{n} with no sign found", n=n),
     "unreadable": lambda n: gettext("{n} unreadable", n=n),
@@ -58,9 +65,14 @@ def ordered(analyses: Sequence[Analysis]) -> list[Analysis]:
 
     def rank(analysis: Analysis) -> tuple[int, float]:
         p_value = analysis.verdict.p_value
-        return ranks[analysis.verdict.verdict.value], 1.0 if p_value is None else p_value
+        return ranks[kind_of(analysis)], 1.0 if p_value is None else p_value
 
     return sorted(analyses, key=rank)
+
+
+def kind_of(analysis: Analysis) -> str:
+    """Return the kind of an analysis's verdict, a key of :data:`VERDICTS`."""
+    return verdict_kind(analysis.verdict.verdict.value, analysis.verdict.basis)
 
 
 def lines_of(analyses: Sequence[Analysis], width: int) -> list[str]:
@@ -95,16 +107,24 @@ def lines_of(analyses: Sequence[Analysis], width: int) -> list[str]:
 
 def summary(analyses: Sequence[Analysis]) -> Localised:
     """Return how many files have which verdict."""
-    counts = Counter(analysis.verdict.verdict.value for analysis in analyses)
+    counts = Counter(map(kind_of, analyses))
     named = [_COUNTED[verdict](counts[verdict]) for verdict in VERDICTS if counts[verdict]]
     total = ngettext("{n} file: {counts}.", "{n} files: {counts}.", len(analyses),
                      counts=joined(named))  # fmt: skip
     caveat = gettext("No sign found doesn't mean that a person made it.")
-    return sentences(total, caveat if counts["no-sign-found"] else "")
+    disagree = sum(analysis.disagreement is not None for analysis in analyses)
+    disagreeing = ngettext(
+        "Declared and detected disagree in {n} file.",
+        "Declared and detected disagree in {n} files.",
+        disagree,
+    )
+    return sentences(
+        total, disagreeing if disagree else "", caveat if counts["no-sign-found"] else ""
+    )
 
 
 def _line_of(analysis: Analysis) -> _Line:
-    verdict = analysis.verdict.verdict.value
+    verdict = kind_of(analysis)
     return _Line(
         in_language(VERDICTS[verdict]),
         in_language(clock(analysis.duration_s)),
@@ -123,10 +143,10 @@ def _name_of(uri: str) -> str:
 
 def _notes(analysis: Analysis) -> list[str]:
     notes: list[str] = []
+    if (disagreed := analysis.disagreement) is not None:
+        notes.append(gettext("Disagree: {disagreement}.", disagreement=DISAGREEMENTS[disagreed]))
     if analysis.declared:
         notes.append(gettext("Declared: {marks}.", marks=data(", ".join(_marks(analysis)))))
-    if (disagreed := analysis.disagreement) is not None:
-        notes.append(gettext("{disagreement}.", disagreement=DISAGREEMENTS[disagreed]))
     if (p_value := analysis.verdict.p_value) is not None:
         notes.append(gettext("{share} of human recordings look like this.", share=percent(p_value)))
     if analysis.error:

@@ -8,8 +8,10 @@ all parts are searched again.
 
 Windows overlap, so their scores are correlated: with ``overlap`` segments a window, the mean of n
 scores has the variance of the mean of n / ``overlap`` independent ones, and windows across a change
-belong to neither side. On 80 recordings the scores had no other correlation. Every p-value is
-corrected for the number of places where a change could have been found, and for the number of
+belong to neither side. On 80 recordings the scores had no other correlation. The variance comes
+from the deviations around both means, or, if that is smaller, from differences of windows that
+share no segment (von Neumann 1941): further changes enlarge the first one much more. Every p-value
+is corrected for the number of places where a change could have been found, and for the number of
 parts that were searched (Bonferroni).
 """
 
@@ -34,6 +36,7 @@ MOST_PLACES = 256
 fewer. It bounds the time to a few hundredths of a second for each change."""
 MOST_SEARCHED = 64
 """Most parts that are searched."""
+_LEAST = 1e-9
 _Values = NDArray[np.float64]
 _Places = int | NDArray[np.intp]
 
@@ -95,8 +98,8 @@ def stretches_of(
     times = [spans[0][0], *(spans[at - overlap // 2][0] for at in ends[1:-1]), spans[-1][1]]
     return tuple(
         Stretch(
-            times[i],
-            times[i + 1],
+            float(times[i]),
+            float(times[i + 1]),
             null_p(course.mean(ends[i], ends[i + 1])),
             changes.get(ends[i]),
         )
@@ -112,114 +115,6 @@ def _weighted(scores: ArrayLike, frames: ArrayLike) -> tuple[_Values, _Values]:
     return np.where(weights > 0, values, 0.0), weights / max(weights.max(initial=0.0), 1e-9)
 
 
-class _Sums(NamedTuple):
-    """Weights, weighted scores and weighted squares of some windows, added up."""
-
-    weight: _Values
-    score: _Values
-    square: _Values
-
-    def plus(self, other: _Sums) -> _Sums:
-        return _Sums(
-            self.weight + other.weight, self.score + other.score, self.square + other.square
-        )
-
-    @property
-    def spread(self) -> _Values:
-        """Weighted sum of squares around the mean."""
-        squares = self.square - self.score**2 / np.maximum(self.weight, 1e-9)
-        return np.asarray(np.maximum(squares, 0.0))
-
-    @property
-    def mean(self) -> _Values:
-        return np.asarray(self.score / np.maximum(self.weight, 1e-9))
-
-
-@dataclass(frozen=True, eq=False)
-class _Course:
-    """Scores as running sums, so that any part's mean takes constant time.
-
-    Parts are given by their first segment and the one after their last; only windows that lie
-    inside count.
-    """
-
-    sums: NDArray[np.float64]
-    """Running sums of weight, weighted score and weighted square, shape (3, windows + 1)."""
-    seconds: _Values
-    """Running sounding time before each segment, s, shape (segments + 1,)."""
-    overlap: int
-
-    @classmethod
-    def of(
-        cls, values: _Values, weights: _Values, spans: Sequence[tuple[float, float]], overlap: int
-    ) -> _Course:
-        """Add up."""
-        terms = np.stack([weights, weights * values, weights * values**2])
-        half, lengths = overlap // 2, np.array([end - start for start, end in spans])
-        # The first and the last span hold the segments before and after the middle ones.
-        sounding = np.concatenate([np.zeros(half), weights * lengths, np.zeros(half)])
-        return cls(
-            np.pad(np.cumsum(terms, axis=1), ((0, 0), (1, 0))),
-            np.concatenate([[0.0], np.cumsum(sounding)]),
-            overlap,
-        )
-
-    @property
-    def segments(self) -> int:
-        return self.seconds.size - 1
-
-    def inside(self, start: _Places, end: _Places) -> _Sums:
-        """Return the sums over windows inside parts; 0 for a part shorter than a window."""
-        first, stop = np.broadcast_arrays(start, np.asarray(end) - self.overlap + 1)
-        first = np.minimum(first, self.sums.shape[1] - 1)
-        stop = np.maximum(stop, first)
-        return _Sums(*(self.sums[:, stop] - self.sums[:, first]))
-
-    def mean(self, start: int, end: int) -> float:
-        """Return the mean score of a part."""
-        return float(self.inside(start, end).mean)
-
-    def most_different(self, start: int, end: int) -> _Part | None:
-        """Return the part of a part that differs most; ``None`` where nothing can be compared."""
-        step = -(-(end - start) // MOST_PLACES)
-        places = np.unique([*range(start, end, step), end])
-        first, last = np.triu_indices(places.size, 1)
-        left, right = places[first], places[last]
-        mine = self._seconds(left, right)
-        before, after = self._seconds(start, left), self._seconds(right, end)
-        # Either side of each change is long enough; outside of the recording there is none.
-        comparable = (mine >= LEAST_S) & (before + after >= LEAST_S)
-        comparable &= (left == start) | (before >= LEAST_S)
-        comparable &= (right == end) | (after >= LEAST_S)
-        left, right = left[comparable], right[comparable]
-        inside = self.inside(left, right)
-        outside = self.inside(start, left).plus(self.inside(right, end))
-        t, freedom = self._t(inside, outside)
-        if not t.size or t.max() <= 0.0:
-            return None
-        best = int(t.argmax())
-        p_value = _two_sided(float(t[best]), float(freedom[best])) * self._places(start, end)
-        return _Part(int(left[best]), int(right[best]), start, end, min(1.0, p_value))
-
-    def _seconds(self, start: _Places, end: _Places) -> _Values:
-        return np.asarray(self.seconds[end] - self.seconds[start])
-
-    def _places(self, start: int, end: int) -> float:
-        """Return how many independent pairs of change points a part has."""
-        independent = float(self.inside(start, end).weight) / self.overlap
-        return max(1.0, independent * (independent - 1) / 2)
-
-    def _t(self, one: _Sums, other: _Sums) -> tuple[_Values, _Values]:
-        """Return t statistics of differences of means, and degrees of freedom; 0 for too few."""
-        weight, spread = one.weight + other.weight, one.spread + other.spread
-        freedom = weight / self.overlap - 2
-        known = (freedom >= 1) & (one.weight > 0) & (other.weight > 0)
-        variance = spread / np.maximum(freedom, 1.0)
-        error = variance * (1 / np.maximum(one.weight, 1e-9) + 1 / np.maximum(other.weight, 1e-9))
-        t = np.abs(one.mean - other.mean) / np.sqrt(np.maximum(error, 1e-12))
-        return np.where(known, t, 0.0), freedom
-
-
 class _Part(NamedTuple):
     """A part that differs from the rest of the part that was searched."""
 
@@ -229,6 +124,151 @@ class _Part(NamedTuple):
     searched_end: int
     p_value: float
     """Corrected for the places where it could have been found."""
+
+
+class _Best(NamedTuple):
+    """The part with the smallest p-value, before any correction."""
+
+    p_value: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """Scores as running sums, so that any part's mean and spread take constant time.
+
+    Parts are given by their first segment and the one after their last; only windows that lie
+    inside count.
+    """
+
+    sums: _Values
+    """Running sums of :func:`_terms`, shape (5, windows + 1)."""
+    seconds: _Values
+    """Running sounding time before each segment, s, shape (segments + 1,)."""
+    overlap: int
+
+    @classmethod
+    def of(
+        cls, values: _Values, weights: _Values, spans: Sequence[tuple[float, float]], overlap: int
+    ) -> _Course:
+        """Add up."""
+        half, lengths = overlap // 2, np.array([end - start for start, end in spans])
+        # The first and the last span hold the segments before and after the middle ones.
+        sounding = np.concatenate([np.zeros(half), weights * lengths, np.zeros(half)])
+        return cls(
+            np.pad(np.cumsum(_terms(values, weights, overlap), axis=1), ((0, 0), (1, 0))),
+            np.concatenate([[0.0], np.cumsum(sounding)]),
+            overlap,
+        )
+
+    @property
+    def segments(self) -> int:
+        return self.seconds.size - 1
+
+    def inside(self, start: _Places, end: _Places) -> _Values:
+        """Return the sums over parts, shape (5, ...); 0 for a part that is shorter than a window.
+
+        A difference lies inside where both of its windows do.
+        """
+        first, stop = np.broadcast_arrays(start, np.asarray(end) - self.overlap + 1)
+        first = np.minimum(first, self.sums.shape[1] - 1)
+        own, differences = np.maximum(stop, first), np.maximum(stop - self.overlap, first)
+        return np.concatenate([
+            self.sums[:3, own] - self.sums[:3, first],
+            self.sums[3:, differences] - self.sums[3:, first],
+        ])  # fmt: skip
+
+    def mean(self, start: int, end: int) -> float:
+        """Return the mean score of a part."""
+        weight, score, *_ = self.inside(start, end)
+        return float(score / np.maximum(weight, _LEAST))
+
+    def most_different(self, start: int, end: int) -> _Part | None:
+        """Return the part of a part that differs most; ``None`` where nothing can be compared."""
+        step = -(-(end - start) // MOST_PLACES)
+        places = np.unique([*range(start, end, step), end])
+        first, last = np.triu_indices(places.size, 1)
+        best = self._best(start, end, places[first], places[last])
+        if best is not None and step > 1:
+            near = np.arange(-step, step + 1)
+            lefts, rights = (
+                np.clip(at + (near if start < at < end else near[:1] * 0), start, end)
+                for at in best[1:]
+            )
+            left, right = np.meshgrid(lefts, rights)
+            best = self._best(start, end, left.ravel(), right.ravel())
+        if best is None:
+            return None
+        p_value = min(1.0, best.p_value * self._places(start, end))
+        return _Part(best.start, best.end, start, end, p_value)
+
+    def _best(
+        self, start: int, end: int, left: NDArray[np.intp], right: NDArray[np.intp]
+    ) -> _Best | None:
+        mine = self._seconds(left, right)
+        before, after = self._seconds(start, left), self._seconds(right, end)
+        # Either side of each change is long enough; outside of the recording there is none.
+        comparable = (mine >= LEAST_S) & (before + after >= LEAST_S)
+        comparable &= (left == start) | (before >= LEAST_S)
+        comparable &= (right == end) | (after >= LEAST_S)
+        left, right = left[comparable], right[comparable]
+        if not left.size:
+            return None
+        one = self.inside(left, right)
+        other = self.inside(start, left) + self.inside(right, end)
+        weight, other_weight = np.maximum(one[0], _LEAST), np.maximum(other[0], _LEAST)
+        difference = np.abs(one[1] / weight - other[1] / other_weight)
+        known = (one[0] > 0) & (other[0] > 0)
+        found = []
+        for variance, freedom in (
+            self._by_deviations(one, other),
+            self._by_differences(one, other),
+        ):
+            error = variance * self.overlap * (1 / weight + 1 / other_weight)
+            t = np.where(known & (freedom >= 1), difference / np.sqrt(error + _LEAST**2), 0.0)
+            at = int(t.argmax())
+            if t[at] > 0:
+                # Two variances were tried.
+                p_value = 2 * _two_sided(float(t[at]), float(freedom[at]))
+                found.append(_Best(p_value, int(left[at]), int(right[at])))
+        return min(found, default=None)
+
+    def _by_deviations(self, one: _Values, other: _Values) -> tuple[_Values, _Values]:
+        """Return the variance of a window's score around both means, and its freedom."""
+        spread = sum(p[2] - p[1] ** 2 / np.maximum(p[0], _LEAST) for p in (one, other))
+        freedom = (one[0] + other[0]) / self.overlap - 2
+        return np.maximum(spread, 0.0) / self.overlap / np.maximum(freedom, 1.0), freedom
+
+    def _by_differences(self, one: _Values, other: _Values) -> tuple[_Values, _Values]:
+        """Return the variance from differences, which further changes enlarge less."""
+        count = one[3] + other[3]
+        freedom = 2 / 3 * count / self.overlap
+        return (one[4] + other[4]) / np.maximum(count, _LEAST), freedom
+
+    def _seconds(self, start: _Places, end: _Places) -> _Values:
+        return np.asarray(self.seconds[end] - self.seconds[start])
+
+    def _places(self, start: int, end: int) -> float:
+        """Return how many independent pairs of change points a part has."""
+        independent = float(self.inside(start, end)[0]) / self.overlap
+        return max(1.0, independent * (independent - 1) / 2)
+
+
+def _terms(values: _Values, weights: _Values, overlap: int) -> _Values:
+    """Return weight, weighted score and square; weight and square of differences, shape (5, n).
+
+    A difference is that of a window and the first one that shares no segment with it.
+    """
+    n = values.size
+    own, other = weights[: max(0, n - overlap)], weights[overlap:]
+    # The harmonic mean: 1 for two whole windows, 0 with a silent one.
+    both = 2 * own * other / np.maximum(own + other, _LEAST)
+    differences = (values[overlap:] - values[: own.size]) ** 2 / 2
+    rows = np.zeros((5, n))
+    rows[:3] = weights, weights * values, weights * values**2
+    rows[3:, : own.size] = both, both * both * differences
+    return rows
 
 
 def _two_sided(t: float, freedom: float) -> float:

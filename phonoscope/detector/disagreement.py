@@ -31,6 +31,8 @@ DISAGREEMENTS: Mapping[str, str] = {
     Disagreement.DECLARED_MACHINE_NO_SIGN_FOUND: gettext("Declared machine-made, no sign found"),
 }
 """Each in a few words."""
+DISAGREE = gettext("Declared and detected disagree")
+"""The headline of both."""
 
 _EXPLAINED: Mapping[str, str] = {
     Disagreement.DECLARED_HUMAN_DETECTED_MACHINE: gettext(

@@ -237,6 +237,28 @@ def _declared(mark: Declaration) -> str:
     )
 
 
+def verdict_kind(verdict: str, basis: str | None) -> str:
+    """Return how to show a verdict: one by declaration alone never looks like one by sound.
+
+    Parameters
+    ----------
+    verdict, basis
+        As in a verdict.
+
+    Returns
+    -------
+    str
+        The verdict, or ``declared-`` and the verdict where only a mark says so. Words, signs and
+        colours are by this name.
+
+    Examples
+    --------
+    >>> verdict_kind("generated", "detected"), verdict_kind("generated", "declared")
+    ('generated', 'declared-generated')
+    """
+    return f"declared-{verdict}" if basis == "declared" else verdict
+
+
 def detected_band(verdict: Verdict) -> Band | None:
     """Return the band of the sound alone, whatever the file declares.
 

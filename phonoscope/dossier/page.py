@@ -11,7 +11,7 @@ from phonoscope import text
 from phonoscope.atomic import write_whole
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.detector.detector import least_counted
-from phonoscope.detector.disagreement import in_words
+from phonoscope.detector.disagreement import DISAGREE, in_words
 from phonoscope.detector.generated import Band
 from phonoscope.dossier.content import Dossier
 from phonoscope.dossier.matched import MOST_SHOWN
@@ -24,13 +24,15 @@ from phonoscope.interval import Interval, wilson
 from phonoscope.messages import Localised, gettext
 from phonoscope.view.environment import environment, served_style
 from phonoscope.view.fields import fields_of
+from phonoscope.view.lines import line_strip
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.scale import time_ticks
+from phonoscope.view.stretches import stretch_bars
 from phonoscope.view.timeline import timeline_of
-from phonoscope.view.verdict import detected_says
+from phonoscope.view.verdict import detected_says, other_model_says
 from phonoscope.view.verdict import verdict_fields as detected_fields
 
-MOST_STRETCHES = 40
+MOST_SEGMENTS = 40
 """Segments that the page lists, those with the highest probability; the JSON has all."""
 
 
@@ -62,6 +64,8 @@ def html(dossier: Dossier) -> str:
     p_value = None if judged.p_value is None else significant(judged.p_value)
     accepted, trial = judged.false_alarms, _trial(dossier)
     limit_hz = analysis.descriptors.get("trace_limit_hz")
+    least = least_counted(judged.model, limit_hz)
+    rate_hz = analysis.stream.sample_rate_hz if analysis.stream else 0
     return (
         environment(__package__)
         .get_template("dossier.html")
@@ -77,14 +81,18 @@ def html(dossier: Dossier) -> str:
             verdict=judged,
             detected={
                 "band": dossier.detected or Band.UNDECIDED,
-                "says": detected_says(judged) or judged.says,
-                "fields": detected_fields(judged, least_counted(judged.model, limit_hz)),
+                "says": detected_says(judged, least) or judged.says,
+                "fields": detected_fields(judged, least),
                 "scale": p_value_scale(judged.p_value, judged.false_alarms),
+                "lines": line_strip(judged.lines_hz, rate_hz / 2) if rate_hz else None,
             },
+            other_model=other_model_says(judged),
+            disagree=DISAGREE,
             disagreement=analysis.disagreement and in_words(analysis.disagreement),
             timeline=timeline_of(analysis.segments, analysis.duration_s),
             seconds=time_ticks(analysis.duration_s or 0.0),
-            stretches=dossier.highest(MOST_STRETCHES),
+            stretches=stretch_bars(judged.stretches, analysis.duration_s),
+            segments=dossier.highest(MOST_SEGMENTS),
             groups=fields_of(dossier.record),
             limit=accepted and significant(accepted),
             wrongly=accepted and significant(10_000 * accepted),

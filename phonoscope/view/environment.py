@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from phonoscope import text
 from phonoscope.detector.disagreement import DISAGREEMENTS
+from phonoscope.detector.generated import verdict_kind
 from phonoscope.disclosure.model import sentence
 from phonoscope.escape import printable
 from phonoscope.findings.page import environment as shared
@@ -49,6 +50,7 @@ def environment(package: str) -> jinja2.Environment:
         said=_said,
         size=text.size,
         term_word=word_of,
+        verdict_kind=verdict_kind,
         verdict_words=lambda verdict: WORDS.get(verdict, printable(str(verdict))),
     )
     return made

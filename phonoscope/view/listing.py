@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from phonoscope.catalogue.declared_vs_detected import declared_vs_detected
 from phonoscope.catalogue.locations import Locations
+from phonoscope.detector.shipped import is_of_this_model
 from phonoscope.escape import printable
 from phonoscope.findings.questions.unreadable import reason
 from phonoscope.view.queries import Queries, Row, TableOf
@@ -184,7 +185,7 @@ def _described(table: TableOf, known: list[str]) -> ir.Table:
     shown = listed.select(*_COLUMNS, title="tag_title", artist="tag_artist")
     places = _places(files.filter(files.recording_id.isin(known)))
     mine = verdicts.filter(verdicts.recording_id.isin(known))
-    scored = mine.select("recording_id", "verdict", "basis", "p_generated")
+    scored = mine.select("recording_id", "verdict", "basis", "p_generated", "model")
     both = declared_vs_detected(lambda name: _mine(table(name), known)).select(
         "recording_id", "disagreement"
     )
@@ -220,6 +221,8 @@ def _shown(row: Row, locations: Locations) -> Row:
     for name in ("title", "artist"):
         if made.get(name):
             made[name] = printable(made[name])
+    if "model" in made:
+        made["of_this_model"] = is_of_this_model(made.pop("model"))
     if made.get("error"):
         made["error"] = locations.cleared(made["error"], row["uri"])
     if made.get("error_kind"):

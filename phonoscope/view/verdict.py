@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from phonoscope.detector.alteration import HARMLESS, altered_in_words
 from phonoscope.detector.generated import (
     VOICE_NOT_MEASURED,
     Band,
     Verdict,
     detected_band,
+    how_rare,
     round_down,
 )
+from phonoscope.detector.shipped import FamilyPrecision, family_precision, is_of_this_model
 from phonoscope.escape import printable
-from phonoscope.messages import Localised, gettext
+from phonoscope.messages import Localised, gettext, ngettext, sentences
 from phonoscope.text import number, percent
 
 OF = 10_000
@@ -22,7 +25,7 @@ OF = 10_000
 _NAMED = (Band.GENERATED, Band.PARTLY_GENERATED)
 _BASED_ON = {
     "detected": gettext("Verdict, based on the sound"),
-    "declared": gettext("Verdict, based on a mark in the file and not on the sound"),
+    "declared": gettext("Verdict, based only on a mark in the file and not on the sound"),
     "none": gettext("Verdict: neither the sound nor a mark in the file is conclusive"),
 }
 _ALONE = {
@@ -57,12 +60,54 @@ def based_on(verdict: Verdict) -> str:
     return _BASED_ON.get(verdict.basis, other)
 
 
-def detected_says(verdict: Verdict) -> str:
-    """Return what the sound alone shows, where the verdict's own sentence is about a mark."""
+def detected_says(verdict: Verdict, least_counted: float | None = None) -> str:
+    """Return what the sound alone shows, where the verdict's own sentence is about a mark.
+
+    Parameters
+    ----------
+    verdict
+        The verdict.
+    least_counted
+        The smallest p-value that the model's calibration could count; ``None`` if unknown.
+    """
     band = detected_band(verdict)
     if band is None or (verdict.p_generated is None and verdict.p_value is None):
         return _NOT_SCORED
-    return _ALONE[band] if verdict.basis == "declared" else ""
+    if verdict.basis != "declared":
+        return ""
+    if verdict.altered:
+        altered = gettext("The sound alone is too altered to judge.")
+        return sentences(altered, altered_in_words(verdict.altered), HARMLESS)
+    often = "" if verdict.p_value is None else how_rare(verdict.p_value, least_counted or 1 / OF)
+    return sentences(_ALONE[band], often)
+
+
+def other_model_says(verdict: Verdict) -> str:
+    """Return that another version's model scored a recording; empty if this version's did."""
+    if is_of_this_model(verdict.model) is not False:
+        return ""
+    return gettext(
+        "Another version's model scored this recording: {model}. This version's model may decide "
+        "otherwise, and its error rates don't apply here. Scan the file again for its verdict.",
+        model=verdict.model or "",
+    )
+
+
+def precision_words(precision: FamilyPrecision) -> Localised:
+    """Return how often the name of a family is right.
+
+    >>> precision_words(FamilyPrecision(65, 68))
+    'right for 65 of 68 test recordings with this name (95% interval 88% to 98.5%)'
+    """
+    low, high = precision.interval
+    return ngettext(
+        "right for {right} of {n} test recording with this name (95% interval {low} to {high})",
+        "right for {right} of {n} test recordings with this name (95% interval {low} to {high})",
+        precision.named,
+        right=precision.right,
+        low=percent(low),
+        high=percent(high),
+    )
 
 
 def verdict_fields(verdict: Verdict, least_counted: float | None = None) -> list[VerdictField]:
@@ -125,14 +170,23 @@ def _extrapolated(least_counted: float) -> str:
 def _family(verdict: Verdict) -> VerdictField:
     label = gettext("Family of generators")
     if not verdict.generator:
-        note = gettext("It resembles no generator that the model knows.")
-        return VerdictField("family", label, gettext("Unknown"), note)
-    name, note = printable(verdict.generator), gettext("If it is generated at all.")
+        unknown = gettext("It resembles no generator that the model knows.")
+        return VerdictField("family", label, gettext("Unknown"), unknown)
+    name, note = printable(verdict.generator), _family_note(verdict)
     sure = verdict.generator_confidence
     if sure is None:
         return VerdictField("family", label, gettext("{generator}", generator=name), note)
     value = gettext("{generator}, with {share} probability", generator=name, share=likelihood(sure))
     return VerdictField("family", label, value, note)
+
+
+def _family_note(verdict: Verdict) -> Localised:
+    at_all = gettext("If it is generated at all.")
+    precision = family_precision(verdict.generator, verdict.model)
+    if precision is None:
+        return at_all
+    right = gettext("The name was {right}.", right=precision_words(precision))
+    return sentences(at_all, right)
 
 
 def likelihood(probability: float) -> Localised:

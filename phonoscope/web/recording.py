@@ -7,16 +7,18 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from phonoscope.detector.detector import least_counted
-from phonoscope.detector.disagreement import in_words
+from phonoscope.detector.disagreement import DISAGREE, in_words
 from phonoscope.detector.generated import Band, detected_band
 from phonoscope.errors import UnreadableError
 from phonoscope.messages import gettext
 from phonoscope.view import verdict
 from phonoscope.view.fields import fields_of
+from phonoscope.view.lines import line_strip, lines_on_spectrogram
 from phonoscope.view.local_p_value import local_field, read_local_p_value
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.record import Record
 from phonoscope.view.scale import frequency_ticks, time_ticks
+from phonoscope.view.stretches import stretch_bars
 from phonoscope.view.timeline import timeline_of
 from phonoscope.web import sound
 from phonoscope.web.cache import BusyError
@@ -43,6 +45,7 @@ def page(request: Request, recording_id: str) -> Response:
     duration_s = record.analysis.duration_s
     rate_hz = stream.sample_rate_hz if stream else 0
     local = read_local_p_value(request.app.state.queries, record)
+    least = _least_counted(record)
     return View(request, request.app.state.queries).page(
         "recording.html",
         record=record,
@@ -55,15 +58,17 @@ def page(request: Request, recording_id: str) -> Response:
         detected={
             # A recording without a score is as open as one whose score decides nothing.
             "band": detected_band(judged) or Band.UNDECIDED,
-            "says": verdict.detected_says(judged),
-            "fields": [
-                *verdict.verdict_fields(judged, _least_counted(record)),
-                *local_field(local),
-            ],
+            "says": verdict.detected_says(judged, least),
+            "fields": [*verdict.verdict_fields(judged, least), *local_field(local)],
             "scale": p_value_scale(judged.p_value, judged.false_alarms),
+            "lines": line_strip(judged.lines_hz, rate_hz / 2) if rate_hz else None,
         },
+        disagree=DISAGREE,
         disagreement=disagreed and in_words(disagreed),
+        other_model=verdict.other_model_says(judged),
         timeline=timeline_of(record.analysis.segments, duration_s),
+        stretches=stretch_bars(judged.stretches, duration_s),
+        marked=lines_on_spectrogram(judged.lines_hz, rate_hz / 2),
         hertz=frequency_ticks(rate_hz / 2) if rate_hz else [],
         seconds=time_ticks(duration_s or 0.0),
     )
@@ -113,9 +118,10 @@ def spectrum(request: Request, recording_id: str) -> Response:
     overview = _overview(request, record)
     descriptors = record.analysis.descriptors
     excess = excess_of(overview, descriptors)
+    lines_hz = record.analysis.verdict.lines_hz or ()
     charts = {
-        "spectrum": spectrum_chart(overview, descriptors),
-        "excess": excess and excess.chart(),
+        "spectrum": spectrum_chart(overview, descriptors, lines_hz),
+        "excess": excess and excess.chart(lines_hz),
         "close": excess and excess.close(),
     }
     return View(request, queries).page(
@@ -124,6 +130,7 @@ def spectrum(request: Request, recording_id: str) -> Response:
         overview=overview,
         descriptors=descriptors,
         excess=excess,
+        lines_hz=lines_hz,
         charts={name: chart and queries.draw(chart, name) for name, chart in charts.items()},
     )
 

@@ -14,6 +14,7 @@ from phonoscope.findings.base import Chart
 from phonoscope.findings.plots.spec import CONFIG, NARROW, SCHEMA, Spec
 from phonoscope.messages import gettext, ngettext, sentences
 from phonoscope.text import frequency, measured
+from phonoscope.view.lines import line_words
 from phonoscope.web.comb import FEW_TEETH, Tooth, close_look, stands_out, teeth_of
 from phonoscope.web.overview import Overview
 
@@ -23,8 +24,10 @@ MOST_TEETH = 240
 """A denser comb is not drawn line by line; a sentence gives its spacing."""
 
 
-def spectrum_chart(overview: Overview, descriptors: Mapping[str, Any]) -> Chart:
-    """Draw the mean level over frequency, with the cut-off if there is one."""
+def spectrum_chart(
+    overview: Overview, descriptors: Mapping[str, Any], lines_hz: Sequence[float] = ()
+) -> Chart:
+    """Draw the mean level over frequency, with the cut-off and the lines that decide, if any."""
     hertz, level = _thinned(overview.mean_level_db, overview.bin_hz, 0.0, overview.highest_hz)
     marks = []
     cutoff_hz = descriptors.get("cutoff_hz")
@@ -45,10 +48,20 @@ def spectrum_chart(overview: Overview, descriptors: Mapping[str, Any]) -> Chart:
         gettext("There is a cut-off at {frequency}.", frequency=frequency(cutoff_hz))
         if cutoff_hz is not None
         else "",
+        _lines_alt(lines_hz),
     )
     values = _points(hertz, np.maximum(level, floor))
     drawn = _Drawn(values, marks, [], (0.0, overview.highest_hz), gettext("dB re full scale"), 200)
-    return drawn.chart(alt)
+    return replace(drawn, lines=lines_hz).chart(alt)
+
+
+def _lines_alt(lines_hz: Sequence[float]) -> str:
+    if not lines_hz:
+        return ""
+    return gettext(
+        "The lines that are the strongest evidence are at {frequencies}.",
+        frequencies=line_words(lines_hz),
+    )
 
 
 @dataclass(frozen=True)
@@ -74,9 +87,10 @@ class SpectrumExcess:
         """Teeth to draw as ticks. Fewer are drawn through the plot; more would run together."""
         return self.teeth if FEW_TEETH < len(self.teeth) <= MOST_TEETH else ()
 
-    def chart(self) -> Chart:
-        """Draw the whole band, with the peaks and the teeth."""
+    def chart(self, lines_hz: Sequence[float] = ()) -> Chart:
+        """Draw the whole band, with the peaks, the teeth and the lines that decide."""
         low, high = self.band_hz
+        lines_hz = [hz for hz in lines_hz if low <= hz <= high]
         alt = sentences(
             gettext(
                 "Rise over the local floor from {low} to {high}.",
@@ -87,10 +101,11 @@ class SpectrumExcess:
             gettext("A comb every {spacing}.", spacing=measured(self._spacing_hz, "Hz", 1))
             if self.teeth
             else "",
+            _lines_alt(lines_hz),
         )
         rules = self.teeth if len(self.teeth) <= FEW_TEETH else ()
         drawn = self._drawn(self.band_hz, self.peaks)
-        return replace(drawn, ticks=self.ticks, rules=rules).chart(alt)
+        return replace(drawn, ticks=self.ticks, rules=rules, lines=lines_hz).chart(alt)
 
     def close(self) -> Chart | None:
         """Draw the part of the band where the teeth are highest; ``None`` without a comb."""
@@ -187,6 +202,8 @@ class _Drawn:
     """Teeth drawn along the top."""
     rules: Sequence[Tooth] = ()
     """Teeth drawn through the plot."""
+    lines: Sequence[float] = ()
+    """Frequencies of the lines that decide, Hz, drawn through the plot with their labels."""
 
     def chart(self, alt: str) -> Chart:
         return Chart(self._spec(WIDE, 10, alt), self._spec(NARROW, 5, alt), alt)
@@ -217,6 +234,8 @@ class _Drawn:
         layers: list[Spec] = [{"mark": line, "encoding": {"x": x, "y": y}}]
         if self.marks:
             layers = [*_rules(self.marks, x), *layers]
+        if self.lines:
+            layers = [*layers, *_lines(self.lines, self.extent, width, x)]
         if self.rules:
             layers = [_rule_of_teeth(self.rules, x), *layers, _tips(self.rules, x)]
         if self.ticks:
@@ -249,6 +268,48 @@ def _rules(marks: list[dict[str, Any]], x: Spec) -> list[Spec]:
         {"data": data, "mark": {**rule, "y": 0, "y2": "height"}, "encoding": {"x": x}},
         {"data": data, "mark": text, "encoding": label},
     ]
+
+
+_LABEL_PX, _ROW_PX = 64, 13
+
+
+def _lines(
+    lines_hz: Sequence[float], extent: tuple[float, float], width: int, x: Spec
+) -> list[Spec]:
+    """Draw lines that decide from above the plot to its foot; labels take several rows."""
+    ends: list[float] = []
+    values: list[dict[str, Any]] = []
+    for hz in lines_hz:
+        at = width * (hz - extent[0]) / (extent[1] - extent[0])
+        row = next((i for i, end in enumerate(ends) if at - end >= _LABEL_PX), len(ends))
+        ends[row:] = [at, *ends[row + 1 :]]
+        label = measured(hz, "Hz")
+        says = gettext("Line at {frequency}: part of the strongest evidence", frequency=label)
+        # A label at the right edge would be cut off.
+        side = "right" if at > width - _LABEL_PX else "left"
+        values.append({"hz": hz, "label": label, "says": says, "place": (row, side)})
+    layers: list[Spec] = []
+    for row, side in sorted({v["place"] for v in values}):
+        data = {
+            "values": [
+                {name: v[name] for name in ("hz", "label", "says")}
+                for v in values
+                if v["place"] == (row, side)
+            ]
+        }
+        top = -18 - _ROW_PX * row
+        rule = {"type": "rule", "color": "var(--machine)", "strokeWidth": 1, "y": top,
+                "y2": "height", "opacity": 0.7, "aria": False}  # fmt: skip
+        away = 6 if side == "left" else -6
+        text = {"type": "text", "align": side, "dx": away, "y": top, "aria": False}
+        point = {"type": "point", "shape": "diamond", "size": 50, "filled": True,
+                 "color": "var(--machine)", "y": top}  # fmt: skip
+        layers += [
+            {"data": data, "mark": rule, "encoding": {"x": x}},
+            {"data": data, "mark": point, "encoding": {"x": x, "description": {"field": "says"}}},
+            {"data": data, "mark": text, "encoding": {"x": x, "text": {"field": "label"}}},
+        ]
+    return layers
 
 
 def _teeth(teeth: Sequence[Tooth], x: Spec) -> Spec:

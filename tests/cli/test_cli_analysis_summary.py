@@ -7,9 +7,13 @@ import pytest
 
 from phonoscope.cli import segment_line, terminal
 from phonoscope.cli.analysis_summary import block_of
-from phonoscope.cli.verdict_list import lines_of, ordered
+from phonoscope.cli.verdict_list import VERDICTS, lines_of, ordered, summary
+from phonoscope.detector.disagreement import DISAGREE
+from phonoscope.detector.generated import VOICE_NOT_MEASURED, Stretch
+from phonoscope.disclosure.model import Declaration, Making, Part
 from tests.helpers.batches import analysis, detected, stretches
 
+HUMAN = Declaration("ai-tags", Part.WHOLE, Making.HUMAN, None, None, "TXXX:AI", "no")
 VERDICT = detected(0.00021, p_generated=0.9931, generator="ACE-Step", generator_confidence=0.87)
 
 
@@ -34,12 +38,12 @@ def test_a_block_says_every_number_of_the_verdict(weighed):
         "score": ["0.02%", "0.10%"],
         "probability": ["0.993"],
         "family": ["0.87"],
-        "voice": ["0.12"],
     }
     for label, values in numbers.items():
         row = text.partition(f" {label} ")[2]
         assert re.findall(r"[\d.]*\d%?", row)[: len(values)] == values, label
     assert "ACE-Step" in text
+    assert VOICE_NOT_MEASURED in text
     assert "over time 0:00 ▁▁▆█▂▁ 0:30" in text
     assert re.search(r"0:10 to 0:20 \D*0\.5\D+0\.98 at 0:15", text)
     assert "model detector 1 (abc)" in text
@@ -49,6 +53,23 @@ def test_a_block_is_plain_text_in_a_pipe_and_no_line_is_too_wide(weighed):
     text = block_of(weighed)
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= terminal.WIDEST
+
+
+def test_stretches_and_lines_are_named(weighed):
+    parts = (Stretch(0.0, 60.0, 0.4, None), Stretch(60.0, 90.0, 1e-5, 0.001, called=True))
+    verdict = dataclasses.replace(VERDICT, stretches=parts, lines_hz=(5512.5, 11025.0))
+    text = said(dataclasses.replace(weighed, verdict=verdict))
+    assert text.index("0:00 to 1:00") < text.index("1:00 to 1:30") < text.index("11,025 Hz")
+
+
+def test_a_declaration_alone_and_a_disagreement_have_headings_of_their_own(weighed):
+    declared = block_of(analysis("a", marks=1)).split("\n")[1].strip()
+    assert declared == VERDICTS["declared-generated"] != VERDICTS["generated"]
+    disagreeing = dataclasses.replace(weighed, declared=(HUMAN,))
+    assert [line.strip() for line in block_of(disagreeing).split("\n")[1:3]] == [
+        DISAGREE, VERDICTS["generated"],
+    ]  # fmt: skip
+    assert "1" in summary([disagreeing]).parts[1]
 
 
 @pytest.mark.usefixtures("terminal_with_colours")

@@ -119,27 +119,32 @@ def test_noise_alone_hardly_ever_changes(draw):
 def p_of_best_part(scores, spans):
     """Search every part by plain loops: its p-value, and where it begins and ends."""
     n, ends = scores.size, [s[0] for s in spans] + [spans[-1][1]]
-    best = (0.0, 0.0, 0, 0)
+    best = (1.0, 0, 0)
     for start, end in itertools.combinations(range(n + OVERLAP), 2):
         seconds = [ends[min(max(b - 1, 0), n)] - ends[min(max(a - 1, 0), n)]
                    for a, b in ((start, end), (0, start), (end, n + 2))]  # fmt: skip
         sides = [s for s, gap in zip(seconds[1:], (start, n + 2 - end), strict=True) if gap]
         if seconds[0] < LEAST_S or not sides or min(sides) < LEAST_S:
             continue
-        inside = scores[start : max(start, end - OVERLAP + 1)]
-        outside = np.r_[scores[: max(0, start - OVERLAP + 1)], scores[end:]]
+        parts = [
+            scores[a : max(a, b - OVERLAP + 1)] for a, b in ((0, start), (start, end), (end, n + 2))
+        ]
+        inside, outside = parts[1], np.r_[parts[0], parts[2]]
         if not inside.size or not outside.size:
             continue
-        freedom = (inside.size + outside.size) / OVERLAP - 2
-        if freedom < 1:
-            continue
-        squares = inside.var() * inside.size + outside.var() * outside.size
-        error = squares / freedom * (1 / inside.size + 1 / outside.size)
-        t = abs(inside.mean() - outside.mean()) / np.sqrt(error)
-        best = max(best, (t, freedom, start, end))
-    t, freedom, start, end = best
-    pairs = (n / OVERLAP) * (n / OVERLAP - 1) / 2
-    return 2 * stats.t.sf(t, freedom) * pairs, start, end
+        deviations = np.r_[inside - inside.mean(), outside - outside.mean()]
+        differences = np.concatenate([p[OVERLAP:] - p[:-OVERLAP] for p in parts])
+        for squares, freedom in (
+            ((deviations**2).sum() / OVERLAP, deviations.size / OVERLAP - 2),
+            ((differences**2).mean() / 2 * differences.size * 2 / 3 / OVERLAP if differences.size
+             else 0.0, differences.size * 2 / 3 / OVERLAP),
+        ):  # fmt: skip
+            if freedom >= 1:
+                error = squares / freedom * OVERLAP * (1 / inside.size + 1 / outside.size)
+                t = abs(inside.mean() - outside.mean()) / np.sqrt(error)
+                best = min(best, (4 * stats.t.sf(t, freedom), start, end))
+    p_value, start, end = best
+    return p_value * (n / OVERLAP) * (n / OVERLAP - 1) / 2, start, end
 
 
 def test_the_search_is_that_of_plain_loops():
@@ -150,8 +155,8 @@ def test_the_search_is_that_of_plain_loops():
     p_value, start, end = p_of_best_part(scores, spans_of(scores.size))
     found = divided(segments)
     assert [s.start_s for s in found[1:]] == pytest.approx([SEGMENT_S * start, SEGMENT_S * end])
-    # Searched: the recording and what is before and after the part, which is too short itself.
-    assert [s.p_change for s in found] == [None, *[pytest.approx(3 * p_value, rel=1e-9)] * 2]
+    # Searched: the recording, what is before the part, the part, and what is after it.
+    assert [s.p_change for s in found] == [None, *[pytest.approx(4 * p_value, rel=1e-9)] * 2]
     inner = [scores[: start - 2].mean(), scores[start : end - 2].mean(), scores[end:].mean()]
     assert [s.p_value for s in found] == pytest.approx([null_p(m) for m in inner])
 

@@ -18,7 +18,10 @@ MODEL = "phonoscope-generated 1.0 (3f9c2ab1)"
 LEAST_COUNTED = 0.0005
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'"
 SUNO = Declaration("ai-tags", Part.WHOLE, Making.GENERATED, "Suno", None, "ID3 TXXX:AI", "true")
+PEOPLE = Declaration("ai-tags", Part.WHOLE, Making.HUMAN, None, None, "ID3 TXXX:AI", "false")
+MARKS = {"declared only": (SUNO,), "disagrees": (PEOPLE,)}
 HOURS_S = 36_000.0
+LINES_HZ = (2000.0, 2100.0, 4000.0, 7900.0)
 
 COMB_HZ = 75.0
 
@@ -63,10 +66,12 @@ PARTS = (
 )
 
 WEIGHED = {
-    "generated": weighed(0.982, 0.0002, segments=HIGH),
+    "generated": weighed(0.982, 0.0002, segments=HIGH, lines_hz=LINES_HZ),
     "unknown family": weighed(1.0, 3e-9, segments=HIGH, generator=None, generator_confidence=None),
     "partly": weighed(0.61, 0.031, part=0.0004, segments=MIXED, stretches=PARTS),
     "undecided": weighed(0.55, 0.021, segments=MIXED),
+    "altered": weighed(0.97, 0.0003, segments=HIGH, altered="pitch-or-tempo"),
+    "disagrees": weighed(0.99, 0.0001, segments=HIGH),
     "just over": weighed(0.71, 0.00102, segments=MIXED),
     "no sign": weighed(0.031, 0.62, segments=LOW),
     "declared only": weighed(0.12, 0.34, segments=LOW),
@@ -100,7 +105,7 @@ def judged_catalogue(folder):
 def _outcome(folder, seed, name):
     sound = noise(40.0, 16_000, 1, 0.05, seed) + sine(40.0, 16_000, 1, 220.0 + 30 * seed)
     made = examined_outcome(str(write(folder / f"{name}.wav", sound, 16_000)))
-    found, declared = WEIGHED[name], (SUNO,) if name == "declared only" else ()
+    found, declared = WEIGHED[name], MARKS.get(name, ())
     verdict = judge(declared, found)
     if name == "hostile":
         verdict = dataclasses.replace(verdict, says=HOSTILE)

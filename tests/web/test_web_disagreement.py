@@ -47,7 +47,7 @@ def test_the_list_says_it_and_filters_by_it(client):
     assert listed(client, disagreement=MACHINE.value) == {1: MACHINE}
     assert client.get("/api/recordings", params={"disagreement": "x"}).status_code == 422
     page = client.get("/recordings", params={"disagreement": MACHINE.value}).text
-    assert page.count('class="sub disagrees"') == 1
+    assert page.count('class="band band-disagrees disagrees"') == 1
     assert f'value="{MACHINE.value}" selected' in page
 
 

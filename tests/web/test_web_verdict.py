@@ -1,17 +1,33 @@
 """How a verdict reads on the page of a recording, and in the list."""
 
+import dataclasses
+import math
 import re
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
-from phonoscope.detector.generated import Band, Verdict, detected_band, judge
+from phonoscope.detector import shipped
+from phonoscope.detector.alteration import ALTERATIONS
+from phonoscope.detector.disagreement import DISAGREE
+from phonoscope.detector.generated import (
+    VOICE_NOT_MEASURED,
+    Band,
+    Verdict,
+    detected_band,
+    judge,
+)
+from phonoscope.detector.model import model
+from phonoscope.detector.shipped import family_precision
 from phonoscope.findings.questions.verdicts import WORDS
+from phonoscope.view.environment import served_style
+from phonoscope.view.lines import line_strip, lines_on_spectrogram
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.verdict import likelihood, look_alikes, verdict_fields
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue, file_row, recording_rows, verdict_row
-from tests.helpers.judged import HOSTILE, MODEL, SUNO, WEIGHED, weighed
+from tests.helpers.judged import HOSTILE, LINES_HZ, MODEL, SUNO, WEIGHED, weighed
 from tests.helpers.served import TestClient
 
 
@@ -55,16 +71,108 @@ def test_each_band_has_its_words_sign_and_numbers(page_of, name, band, look_alik
         re.findall(r"[\d.]+%|\d+ of [\d,]+\d", detected["false-alarms"])
     )
     assert detected["model"].startswith(MODEL)
-    assert detected["voice"].startswith("34%")
+    assert VOICE_NOT_MEASURED in unescape(detected["voice"])
+    assert not re.search(r"\d", detected["voice"])
     assert f'class="detected band-{band}"' in section(page, "detected")[1]
 
 
 def test_signs_differ_without_colour(page_of):
     signs = {
         name: re.search(r'<svg class="sign".*?</svg>', page_of(name), re.S)[0]
-        for name in ("generated", "partly", "undecided", "no sign")
+        for name in ("generated", "partly", "undecided", "no sign", "declared only")
     }
-    assert len(set(signs.values())) == 4
+    assert len(set(signs.values())) == 5
+
+
+def test_a_verdict_by_declaration_alone_has_its_own_sign_words_and_colour(judged_client):
+    page = judged_client.get("/recordings").text
+    kinds = set(re.findall('<span class="band band-([a-z-]+)">', page))
+    assert {"generated", "declared-generated"} <= kinds
+    assert WORDS["declared-generated"] != WORDS["generated"]
+    style = served_style()
+    (declared,) = re.findall(r"band-declared-generated,[^{]*{ --band: ([^;]+);", style)
+    (generated,) = re.findall(r"^\.band-generated,[^{]*{ --band: ([^;]+);", style, re.M)
+    assert declared != generated
+
+
+def test_a_disagreement_is_the_headline(page_of):
+    for name, kind in (("disagrees", "generated"), ("declared only", "declared-generated")):
+        verdict, markup = section(page_of(name), "verdict")
+        assert 'class="verdict band-disagrees"' in markup
+        (headline,) = re.findall('<h2 id="verdict-h">.*?</svg>(.*?)</h2>', markup, re.S)
+        assert headline == DISAGREE
+        assert WORDS[kind] in verdict
+    assert DISAGREE not in page_of("generated")
+
+
+def test_lines_that_decide_are_drawn_where_they_are(page_of):
+    page = page_of("generated")
+    (strip,) = re.findall('<figure class="line-strip".*?</figure>', page, re.S)
+    drawn = [float(x) for x in re.findall(r'<line x1="([\d.]+)%"', strip)]
+    assert drawn == pytest.approx([100 * hz / 8_000 for hz in LINES_HZ], abs=0.001)
+    assert [f"{hz:,.0f}" in strip for hz in LINES_HZ] == [True] * 4
+    (picture,) = re.findall('<svg class="lines".*?</figure>', page, re.S)
+    # The axis of the spectrogram is logarithmic, from 40 Hz at its foot.
+    expected = [100 * math.log(8_000 / hz) / math.log(8_000 / 40) for hz in sorted(LINES_HZ)[::-1]]
+    across = [float(y) for y in re.findall(r'class="across"[^>]*y1="([\d.]+)%"', picture)]
+    assert across == pytest.approx(expected, abs=0.001)
+    for name in ("undecided", "no sign", "unweighed"):
+        assert 'class="line-strip"' not in page_of(name)
+
+
+@pytest.mark.parametrize("lines_hz", [LINES_HZ, [5_512.5 + 20 * i for i in range(6)], [100.0]])
+def test_labels_of_lines_do_not_overlap(lines_hz):
+    strip = line_strip(lines_hz, 8_000.0)
+    for row in range(strip.rows):
+        places = [m.percent for m in strip.marks if m.row == row]
+        assert all(b - a >= 25 for a, b in pairwise(places))
+    labels = [m.label_percent for m in lines_on_spectrogram(lines_hz, 8_000.0)]
+    assert all(b - a >= 6 for a, b in pairwise(labels))
+
+
+def test_stretches_are_drawn_under_the_timeline_and_in_words(page_of):
+    page = page_of("partly")
+    drawn = r'<rect class="(called|ordinary|unusual)" x="([\d.]+)%" width="([\d.]+)%"'
+    bars = re.findall(drawn, page)
+    assert [(k, float(x), float(w)) for k, x, w in bars] == [
+        ("ordinary", 0.0, 37.5), ("called", 37.5, 37.5), ("ordinary", 75.0, 25.0),
+    ]  # fmt: skip
+    assert "0:15 to 0:30" in section(page, "verdict")[0]
+    assert "stretch-bars" not in page_of("generated")
+
+
+def test_what_is_too_altered_says_so_and_accuses_nobody(page_of):
+    verdict, markup = section(page_of("altered"), "verdict")
+    assert 'data-verdict="undecided"' in markup
+    assert ALTERATIONS["pitch-or-tempo"] in verdict
+    assert "family" not in fields(page_of("altered"))
+
+
+def test_verdicts_of_another_model_are_marked(judged_client, page_of, weighed_id):
+    page = page_of("generated")
+    assert MODEL in re.search('<p class="other-model">(.*?)</p>', page)[1]
+    assert '<p class="other-model">' not in page_of("comb")
+    rows = judged_client.get("/api/recordings").json()["recordings"]
+    known = {row["file"].rsplit("/", 1)[-1]: row["of_this_model"] for row in rows}
+    assert (known["generated.wav"], known["comb.wav"], known["unweighed.wav"]) == (
+        False, True, None,
+    )  # fmt: skip
+    listed = judged_client.get("/recordings").text
+    assert listed.count('class="sub other-model"') == list(known.values()).count(False)
+    one = judged_client.get(f"/api/recordings/{weighed_id('generated')}").json()
+    assert one["of_this_model"] is False
+
+
+def test_the_precision_of_a_family_is_shown_with_its_interval(monkeypatch):
+    assert family_precision("Suno", model().name) is None
+    facts = {**model().facts, "family_precision": {"Suno": [65, 68]}}
+    changed = dataclasses.replace(model(), facts=facts)
+    monkeypatch.setattr(shipped, "model", lambda: changed)
+    judged = dataclasses.replace(judge((), WEIGHED["generated"]), model=changed.name)
+    (family,) = (f for f in verdict_fields(judged) if f.name == "family")
+    assert {"65", "68", "88%", "98.5%"} <= set(re.findall(r"[\d.]+%?", family.note))
+    assert family_precision("Suno", MODEL) is None
+    assert family_precision("another", changed.name) is None
 
 
 def test_a_family_is_named_only_where_something_was_detected(page_of):
@@ -86,14 +194,15 @@ def test_beyond_what_could_be_counted_nothing_is_counted(page_of):
     assert "100%" not in detected
     # An arrow at the end of the scale, not a diamond on it.
     assert markup.count('class="here" d="M-11') == 1
-    assert "voice" not in found
 
 
 def test_a_mark_never_hides_what_was_detected(page_of):
     page = page_of("declared only")
     verdict, markup = section(page, "verdict")
-    assert WORDS["generated"] in verdict
-    assert 'band-generated" data-basis="declared"' in markup
+    assert WORDS["declared-generated"] in verdict
+    assert f">{WORDS['generated']}" not in markup
+    assert 'data-basis="declared" data-verdict="declared-generated"' in markup
+    assert "band-generated" not in markup
     assert "Suno" in section(page, "declared")[0]
     detected, markup = section(page, "detected")
     assert WORDS["no-sign-found"] in detected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from phonoscope.detector.generated import Band
+from phonoscope.detector.generated import Band, verdict_kind
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
     Answer,
@@ -17,6 +17,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.bars import horizontal_bars
 from phonoscope.findings.questions.generated import TITLE as SHARE
+from phonoscope.findings.shared.shares import current_model
 from phonoscope.findings.shared.tally import tally
 from phonoscope.local_null.calibration import current
 from phonoscope.local_null.local_verdicts import local_verdicts, verdict_counts
@@ -32,8 +33,10 @@ WORDS = {
     Band.UNDECIDED.value: gettext("Undecided"),
     Band.NO_SIGN_FOUND.value: gettext("No sign found"),
     Band.UNREADABLE.value: gettext("Unreadable"),
+    "declared-generated": gettext("Declared machine-made"),
+    "declared-partly-generated": gettext("Declared partly machine-made"),
 }
-"""Verdicts in words."""
+"""Verdicts in words, by :func:`phonoscope.detector.generated.verdict_kind`."""
 BASES = {
     "declared": gettext("declared"),
     "detected": gettext("detected"),
@@ -73,7 +76,7 @@ def verdicts(catalogue: QuerySession) -> Answer:
     found.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), row[1]))
     rows = tuple(
         (
-            WORDS.get(verdict, printable(verdict)),
+            WORDS.get(verdict_kind(verdict, basis), printable(verdict)),
             BASES.get(basis, printable(basis)),
             verdict,
             n,
@@ -91,7 +94,7 @@ def verdicts(catalogue: QuerySession) -> Answer:
     bars = [
         (
             words
-            if basis == BASES["none"]
+            if basis in (BASES["none"], BASES["declared"])
             else gettext("{verdict}, {basis}", verdict=words, basis=basis),
             n,
             gettext("{n} ({share})", n=n, share=percent(share)),
@@ -107,6 +110,7 @@ def verdicts(catalogue: QuerySession) -> Answer:
         note=sentences(
             _note(verdicts, sum(n for v, basis, n in found if _is_flag(v, basis))),
             _own_null(catalogue),
+            _of_other_models(verdicts),
         ),
         certainty=gettext(
             "The counts are exact. Declared marks have no error rate. The detector calls human "
@@ -166,6 +170,22 @@ def _headline(found: list[tuple[Any, ...]], total: int) -> str:
         "{n} recordings: {counts}.",
         total,
         counts=joined([words for words in counts if words] or [gettext("no known verdict")]),
+    )
+
+
+def _of_other_models(verdicts: ir.Table) -> str:
+    """Return how many verdicts come from another model than this version's."""
+    if "model" not in verdicts.columns:
+        return ""
+    other = sum(n for name, n in tally(verdicts, "model") if name not in (None, current_model()))
+    if not other:
+        return ""
+    return ngettext(
+        "{n} verdict is of another version's model, so this version's error rates don't apply to "
+        "it.",
+        "{n} verdicts are of other versions' models, so this version's error rates don't apply to "
+        "them.",
+        other,
     )
 
 
