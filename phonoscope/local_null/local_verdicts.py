@@ -61,6 +61,7 @@ def local_verdicts(catalogue: CatalogueReader, calibration: Calibration) -> ir.T
     limit = both.false_alarms.fill_null(DEFAULT_FALSE_ALARMS)
     partly = both.verdict == Band.PARTLY_GENERATED.value
     stays = (both.basis != "detected") | p.isnull() | (partly & (both.p_value > limit))
+    stays |= both.altered.notnull()
     fresh = ibis.cases(
         ((p <= limit) & partly, Band.PARTLY_GENERATED.value),
         (p <= limit, Band.GENERATED.value),

@@ -5,8 +5,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from phonoscope.detector.generated import NOT_HUMAN
-from tests.helpers.batches import analysis, stretches
+from phonoscope.detector.generated import NO_VOICE_MODEL, NOT_HUMAN, Stretch
+from tests.helpers.batches import analysis, detected, stretches
 from tests.helpers.program import PROGRAM, ROOT, environment, run, run_on_terminal, strict_json
 from tests.helpers.screen import shown
 from tests.helpers.sounds import noise, sine, write
@@ -124,18 +124,25 @@ def test_json_is_strict_and_has_exactly_the_documented_fields(song, broken, decl
             assert list(statement) == documented_fields("A statement of `evidence`")
         for mark in found["declared"]:
             assert list(mark) == documented_fields("A mark of `declared`")
-        for stretch in found["segments"]:
-            assert list(stretch) == documented_fields("A stretch of `segments`")
+        for segment in found["segments"]:
+            assert list(segment) == documented_fields("A segment of `segments`")
     assert objects[2]["declared"]
     assert objects[0]["duration_s"] == pytest.approx(2.0)
     assert objects[1]["error_kind"] == "not-audio"
 
 
 def test_json_of_a_weighed_recording_has_exactly_the_documented_fields():
-    found = analysis("a", segments=stretches(0.1, 0.9)).to_json()
+    parts = (Stretch(0.0, 60.0, 0.4, None), Stretch(60.0, 90.0, 1e-5, 0.001, called=True))
+    verdict = detected(1e-5, stretches=parts, lines_hz=(5512.5,))
+    found = analysis("a", segments=stretches(0.1, 0.9), verdict=verdict).to_json()
     assert list(found) == documented_fields()
-    for stretch in found["segments"]:
-        assert list(stretch) == documented_fields("A stretch of `segments`")
+    for segment in found["segments"]:
+        assert list(segment) == documented_fields("A segment of `segments`")
+    for stretch in found["stretches"]:
+        assert list(stretch) == documented_fields("A stretch of `stretches`")
+    assert [stretch["called"] for stretch in found["stretches"]] == [False, True]
+    assert (found["lines_hz"], found["of_this_model"]) == ([5512.5], False)
+    assert (found["p_voice"], found["p_voice_reason"]) == (None, NO_VOICE_MODEL)
 
 
 def test_json_of_a_sound_with_nan_and_silence_is_strict(tmp_path):

@@ -120,7 +120,7 @@ def verdicts(catalogue: QuerySession) -> Answer:
             Figure(f"verdict_{verdict}_{basis}", n, "recordings", n=total)
             for verdict, basis, n in found
         ),
-        chart=horizontal_bars(bars, alt=alt, label_px=190),
+        chart=horizontal_bars(bars, alt=alt, label_px=210),
         tables=(ResultTable("verdicts", gettext("Verdicts"), columns, rows),),
     )
 
