@@ -166,6 +166,19 @@ def stretched(sound: Sound, factor: float) -> Sound:
     return filtered(sound, ("atempo", f"{factor:.6f}"))
 
 
+def sped(sound: Sound, factor: float) -> Sound:
+    """Play faster or slower, tempo and pitch together."""
+    rate_hz = sound[1]
+    return filtered(sound, ("asetrate", str(round(rate_hz * factor))), ("aresample", str(rate_hz)))
+
+
+def limited(sound: Sound, over_db: float) -> Sound:
+    """Raise until the peak exceeds full scale by ``over_db``, and limit, as loud masters are."""
+    peak = max(1e-6, float(np.abs(sound[0]).max()))
+    louder = gained(sound, over_db - 20 * np.log10(peak), ceiling=1e9)
+    return filtered(louder, ("alimiter", "limit=0.95:level=disabled:attack=5:release=50"))
+
+
 def mixed_to_mono(sound: Sound) -> Sound:
     return sound[0].mean(axis=0, keepdims=True), sound[1]
 
@@ -186,44 +199,52 @@ def draw_codec(rng: np.random.Generator) -> Step:
     )
 
 
-ALTERATIONS = ("pitch", "tempo", "low-pass", "noise", "resample", "eq", "clip", "mono")
+ALTERATIONS = {
+    "pitch": 0.16, "tempo": 0.16, "speed": 0.12, "low-pass": 0.08, "noise": 0.12,
+    "resample": 0.12, "eq": 0.08, "limit": 0.08, "mono": 0.08,
+}  # fmt: skip
+"""Kinds of alterations, and how often each is drawn."""
 
 
 def draw_alteration(rng: np.random.Generator) -> Step:
-    kind = str(rng.choice(ALTERATIONS))
+    """Draw an alteration and its amount."""
+    kind = str(rng.choice(list(ALTERATIONS), p=list(ALTERATIONS.values())))
+    if kind == "speed":
+        speed = float(rng.uniform(0.97, 1.03))
+        return Step(kind, f"x{speed:.3f}", lambda s: sped(s, speed))
+    if kind == "limit":
+        over_db = float(rng.uniform(2, 12))
+        return Step(kind, f"{over_db:.0f}dB", lambda s: limited(s, over_db))
     if kind == "pitch":
         amount = float(rng.uniform(-2, 2))
-        return Step(kind, f"{amount:+.1f} semitones", lambda s: pitched(s, amount))
+        return Step(kind, f"{amount:+.1f}", lambda s: pitched(s, amount))
     if kind == "tempo":
         factor = float(rng.uniform(0.9, 1.1))
-        return Step(kind, f"tempo x{factor:.2f}", lambda s: stretched(s, factor))
+        return Step(kind, f"{factor:.2f}", lambda s: stretched(s, factor))
     if kind == "low-pass":
         cutoff_hz = float(rng.uniform(7_000, 17_000))
-        return Step(kind, f"{cutoff_hz / 1000:.0f} kHz", lambda s: low_passed(s, cutoff_hz))
+        return Step(kind, f"{cutoff_hz:.0f}", lambda s: low_passed(s, cutoff_hz))
     if kind == "noise":
         snr_db = float(rng.uniform(25, 50))
-        return Step(kind, f"{snr_db:.0f} dB", lambda s: noisy(s, snr_db, rng))
+        return Step(kind, f"{snr_db:.0f}", lambda s: noisy(s, snr_db, rng))
     if kind == "resample":
         rate_hz = int(rng.choice([16_000, 22_050, 24_000, 32_000, 44_100, 48_000]))
-        return Step(kind, f"{rate_hz} Hz", lambda s: resampled(s, rate_hz))
+        return Step(kind, str(rate_hz), lambda s: resampled(s, rate_hz))
     if kind == "eq":
         return Step(kind, "eq", lambda s: equalised(s, rng))
-    if kind == "clip":
-        over_db = float(rng.uniform(0, 4))
-        return Step(kind, f"clip {over_db:.1f} dB", lambda s: driven(s, over_db))
     return Step(kind, "mono", mixed_to_mono)
 
 
 def draw(rng: np.random.Generator) -> list[Step]:
-    """Draw a channel: nothing, or up to two alterations, then mostly a codec."""
-    steps = [draw_alteration(rng) for _ in range(rng.choice([0, 1, 2], p=[0.35, 0.45, 0.2]))]
-    if rng.random() < 0.85:
+    """Draw a channel: one or two alterations, then mostly a codec."""
+    steps = [draw_alteration(rng) for _ in range(1 if rng.random() < 0.7 else 2)]
+    if rng.random() < 0.7:
         steps.append(draw_codec(rng))
     return steps
 
 
 def fixed(rng: np.random.Generator) -> list[Step]:
-    """Return the channels that are measured one by one; nothing is trained on them."""
+    """Return the channels that are measured one by one."""
     return [
         Step("fixed", "MP3 64 kbit/s", lambda s: coded(s, "mp3", 64_000)),
         Step("fixed", "Opus 64 kbit/s", lambda s: coded(s, "opus", 64_000)),
@@ -233,6 +254,8 @@ def fixed(rng: np.random.Generator) -> list[Step]:
         Step("fixed", "-1 semitone", lambda s: pitched(s, -1)),
         Step("fixed", "tempo +10 %", lambda s: stretched(s, 1.1)),
         Step("fixed", "tempo -10 %", lambda s: stretched(s, 0.9)),
+        Step("fixed", "speed +3 %", lambda s: sped(s, 1.03)),
+        Step("fixed", "speed -3 %", lambda s: sped(s, 0.97)),
     ]
 
 

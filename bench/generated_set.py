@@ -1,12 +1,14 @@
 """The set a detector is trained and measured on: recordings, each through random channels.
 
 Machine-made and human recordings go through the same channels (:mod:`bench.channels`). What is
-kept of each is exactly what a scan computes.
+kept of each is exactly what a scan computes. Rows are kept in a folder, so that a set can grow
+without computing what is there already.
 """
 
 from __future__ import annotations
 
 import csv
+import pickle
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +16,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,92 +26,74 @@ from phonoscope.detector.features import window_grid, window_shape
 from phonoscope.errors import PhonoscopeError
 from phonoscope.features.traces import TraceMeter
 
-EXCERPT_S = 16.0
+NATIVE_S, ALTERED_S, WINDOW_S = 60.0, 20.0, 16.0
+"""How much of a recording is used: as it is, through a channel, and as one window of the
+detector."""
 SHORTEST_S = 3.0
+WINDOW = 50
+"""The draw of a window as it is: it measures how single windows of human music score."""
 FIXED = 100
 FIXED_DRAWS = range(FIXED, FIXED + len(fixed(np.random.default_rng(0))))
-"""Draws of fixed channels: measured, not trained on."""
-NOT_NEURAL = ("Griffin-Lim", "MP3 lossy", "WORLD")
-"""Generators of the set that leave no decoder's trace, by the words of its README."""
-FAMILIES = {
-    "Suno v4.5": "Suno",
-    "Suno (re-encoded ogg, possibly looped/edited)": "Suno",
-    "MusicGen-large-stereo": "MusicGen",
-    "M2UGen/MuMu-LLaMA (MusicGen decoder)": "MusicGen",
-    "Tango (MusicBench)": "Tango",
-    "AudioLDM2 DDIM-inversion edit of real": "AudioLDM2",
-    "UniAudio (text-to-music)": "UniAudio",
-    "Riffusion v1 (hobby)": "Riffusion",
-    "Stable Audio Open 1.0": "Stable Audio",
-}
-"""Family of a generator where it is not the generator's own name."""
+"""Draws of fixed channels."""
 GRID_STEP = 1 / 250
 """Occupancies of the grid are kept as whole multiples of this."""
+_PER_FILE = 50
+"""Recordings in one file of rows."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One excerpt of one recording."""
+    """One recording."""
 
     label: str
-    """human, ai, svc, vocoder or codec."""
+    """human, ai (machine-made) or codec (human, copied through a neural codec)."""
     family: str
-    """Family of generators, or of human music its source."""
+    """Family of generators; of human music, its source."""
     source: str
     file: str
-    start_s: float = 0.0
+    duration_s: float = 0.0
+    """0 where it isn't known."""
+    genre: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One excerpt after one channel, as the detector sees it."""
+    """One recording after one channel, as the detector sees it."""
 
     item: Item
     draw: int
-    """0 as it is, 1 through a codec, above through a channel drawn; from FIXED on a fixed one."""
+    """0 as it is, 1 through a codec, above through a channel drawn; WINDOW a window as it is;
+    from FIXED on a fixed channel."""
     steps: tuple[tuple[str, str], ...]
     """Kind and name of each step of the channel."""
+    seconds: float
     limit_hz: float
     grid: NDArray[np.int8]
     """Shape (frequencies,), in GRID_STEP."""
     shape: NDArray[np.float32]
 
 
-def manifest_items(manifest: Path) -> Iterator[Item]:
-    """Read a manifest: CSV with the columns file, label, generator, source."""
-    with manifest.open(newline="", encoding="utf-8") as lines:
+def listed(recordings: Path) -> Iterator[Item]:
+    """Read a list of recordings: CSV with the columns label, family, source, file and, if known,
+    duration_s and genre. Files are relative to the list."""
+    with recordings.open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            if any(word in row["generator"] for word in NOT_NEURAL):
-                continue
-            label, generator = row["label"], row["generator"]
-            family = row["source"] if label == "human" else FAMILIES.get(generator, generator)
-            yield Item(label, family, row["source"], str(manifest.parent / row["file"]))
-
-
-def folder_items(folder: Path) -> Iterator[Item]:
-    """Take human music from a folder of folders, each one source; two places of a long file."""
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() not in {".ogg", ".oga", ".mp3", ".flac", ".opus", ".wav"}:
-            continue
-        try:
-            with av.open(str(file), metadata_errors="replace") as container:
-                duration_s = (container.duration or 0) / av.time_base
-        except (OSError, av.FFmpegError):
-            continue
-        if duration_s < 12:
-            continue
-        source = file.relative_to(folder).parts[0]
-        places = (0.3, 0.7) if duration_s >= 60 else (0.5,)
-        for place in places:
-            start_s = max(0.0, place * duration_s - EXCERPT_S / 2)
-            yield Item("human", source, source, str(file), start_s)
+            yield Item(
+                row["label"],
+                row["source"] if row["label"] == "human" else row["family"],
+                row["source"],
+                str(recordings.parent / row["file"]),
+                float(row.get("duration_s") or 0),
+                row.get("genre") or "",
+            )
 
 
 def excerpt(item: Item) -> Sound:
-    """Decode an excerpt, at most two channels."""
+    """Decode the middle of a recording, at most two channels."""
+    start_s = max(0.0, item.duration_s / 2 - NATIVE_S / 2)
     with Decoder(Path(item.file).open("rb")) as decoder:
         rate_hz, pieces = decoder.stream.sample_rate_hz, []
-        first, last = round(item.start_s * rate_hz), round((item.start_s + EXCERPT_S) * rate_hz)
+        first, last = round(start_s * rate_hz), round((start_s + NATIVE_S) * rate_hz)
         for block in decoder.blocks():
             if block.stop > first:
                 pieces.append(block.samples[:2, max(0, first - block.start) :])
@@ -119,13 +102,21 @@ def excerpt(item: Item) -> Sound:
     return np.ascontiguousarray(np.concatenate(pieces, axis=1)[:, : last - first]), rate_hz
 
 
+def middle(sound: Sound, seconds: float) -> Sound:
+    """Return the middle of a sound."""
+    samples, rate_hz = sound
+    length = round(seconds * rate_hz)
+    at = max(0, samples.shape[1] // 2 - length // 2)
+    return np.ascontiguousarray(samples[:, at : at + length]), rate_hz
+
+
 class _Rate:
     def __init__(self, rate_hz: int) -> None:
         self.sample_rate_hz = rate_hz
 
 
 def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | None:
-    """Return what the detector sees of a sound as one window; ``None`` when it is too quiet."""
+    """Return what the detector sees of a sound as a whole; ``None`` when it is too quiet."""
     samples, rate_hz = sound
     block = Block(
         np.ascontiguousarray(samples, np.float32),
@@ -141,38 +132,66 @@ def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | 
     return traces.trace_limit_hz, kept, shape
 
 
-def rows_of(item: Item, draws: Sequence[int], seed: int) -> list[Row]:
-    """Send one excerpt through the channels of these draws."""
+def steps_of(number: int, rng: np.random.Generator) -> list[Step]:
+    """Return the channel of a draw."""
+    if number >= FIXED:
+        return [fixed(rng)[number - FIXED]]
+    if number in (0, WINDOW):
+        return []
+    return [draw_codec(rng)] if number == 1 else draw(rng)
+
+
+def rows_of(item: Item, draws: Sequence[int], some_fixed: int, seed: int) -> list[Row]:
+    """Send one recording through the channels of these draws, and some of the fixed ones."""
     try:
-        sound = excerpt(item)
-    except PhonoscopeError as error:
+        whole = excerpt(item)
+    except (PhonoscopeError, OSError, ValueError) as error:
         print(f"left out: {item.file}: {error}", file=sys.stderr, flush=True)
         return []
-    if sound[0].shape[1] < SHORTEST_S * sound[1]:
+    if whole[0].shape[1] < SHORTEST_S * whole[1]:
         return []
+    # A list may lie anywhere: the draw goes by the file's name.
+    name = zlib.crc32((Path(item.file).name + item.label).encode())
+    more = np.random.default_rng(name).permutation(len(FIXED_DRAWS))[:some_fixed] + FIXED
     rows = []
-    # The manifest may lie anywhere: the draw goes by the file's name.
-    name = zlib.crc32(f"{Path(item.file).name} {item.start_s:.3f} {item.label}".encode())
-    for number in draws:
+    for number in (*draws, *(int(n) for n in more)):
         rng = np.random.default_rng([seed, name, number])
-        steps: list[Step] = []
-        if number >= FIXED:
-            steps = [fixed(rng)[number - FIXED]]
-        elif number:
-            steps = [draw_codec(rng)] if number == 1 else draw(rng)
-        if (found := seen(apply(sound, steps))) is not None:
-            rows.append(Row(item, number, tuple((s.kind, s.name) for s in steps), *found))
+        steps = steps_of(number, rng)
+        length_s = {0: NATIVE_S, WINDOW: WINDOW_S}.get(number, ALTERED_S)
+        sound = apply(middle(whole, length_s), steps)
+        if (found := seen(sound)) is not None:
+            kinds = tuple((s.kind, s.name) for s in steps)
+            rows.append(Row(item, number, kinds, sound[0].shape[1] / sound[1], *found))
     return rows
 
 
-def build(items: Iterable[Item], draws: Sequence[int], seed: int, workers: int) -> list[Row]:
-    """Send every excerpt through channels, in worker processes."""
-    listed: Sequence[Item] = list(items)
-    rows: list[Row] = []
+def build(
+    items: Iterable[Item],
+    draws: Sequence[int],
+    some_fixed: int,
+    *,
+    seed: int,
+    workers: int,
+    folder: Path,
+) -> None:
+    """Send recordings through channels, in worker processes; keep the rows in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = {row.item.file for row in read_rows(folder)}
+    todo = [item for item in items if item.file not in done]
     with ProcessPoolExecutor(workers) as pool:
-        done = pool.map(rows_of, listed, [draws] * len(listed), [seed] * len(listed), chunksize=4)
-        for number, some in enumerate(done, 1):
-            rows += some
-            if number % 100 == 0:
-                print(f"{number} of {len(listed)} excerpts, {len(rows)} rows", flush=True)
+        for at in range(0, len(todo), _PER_FILE):
+            some = todo[at : at + _PER_FILE]
+            n = len(some)
+            found = pool.map(rows_of, some, [draws] * n, [some_fixed] * n, [seed] * n, chunksize=2)
+            rows = [row for of_item in found for row in of_item]
+            part = folder / f"{zlib.crc32(some[0].file.encode()):08x}.rows"
+            part.write_bytes(pickle.dumps(rows, protocol=4))
+            print(f"{at + n} of {len(todo)} recordings", flush=True)
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Return the rows of a folder, in the order of their files' names."""
+    rows: list[Row] = []
+    for part in sorted(folder.rglob("*.rows")):
+        rows += pickle.loads(part.read_bytes())
     return rows

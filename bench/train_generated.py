@@ -1,11 +1,12 @@
 """Train the detector of machine-made music, and write its weights.
 
     pip install --group bench .
-    python -m bench.train_generated MANIFEST --human FOLDER [--human FOLDER ...] --seed 1
+    python -m bench.train_generated LIST [LIST ...] --rows FOLDER --seed 1
 
-MANIFEST is a CSV with the columns file, label (human, ai, svc, vocoder, codec), generator and
-source; FOLDER holds one folder of human music for each source (``bench/human_music.sh`` fetches
-what the shipped weights were trained on). Everything drawn is drawn from the seed.
+LIST is a CSV with the columns label (human, ai, codec), family, source and file, and, if known,
+duration_s and genre; ``docs/model-cards/generated-recordings.csv`` names the recordings that the
+shipped weights were trained on. FOLDER keeps what was computed of them. Everything drawn is drawn
+from the seed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import io
 import json
 import pickle
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,30 +26,48 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
-from bench.generated_set import (
-    FIXED,
-    FIXED_DRAWS,
-    GRID_STEP,
-    Item,
-    Row,
-    build,
-    folder_items,
-    manifest_items,
-)
-from phonoscope.detector.calibration import GROUPS, Null, group_of
+from bench.generated_set import FIXED, GRID_STEP, WINDOW, Row, build, listed, read_rows
+from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of
+from phonoscope.detector.features import COMB_SUMS
 
-NAME, VERSION = "phonoscope-generated", "1"
+NAME, VERSION = "phonoscope-generated", "2"
 WEIGHTS = Path(__file__).parent.parent / "phonoscope/detector/weights/generated.npz"
+DRAWS = (0, 2, WINDOW)
+SOME_FIXED = {"human": 1, "ai": 3, "codec": 3}
 FOLDS = 6
 MACHINE = {"ai": 1.0, "codec": 0.3}
 """What counts as machine in training, and how much; copies through neural codecs carry the
 traces of decoders whose generators are not in the set."""
-VOICE = {"svc": 1.0, "vocoder": 1.0}
-SHARE_P_VALUE = 0.05
-"""At which p-value the share of a catalogue is counted: many are found there, so that few
-recordings carry a narrow interval."""
+SYMBOLIC = "symbolic"
+"""Part of the names of families that write notes, which instruments play: no decoder made them."""
+EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""p-values between which recordings are counted for the share of a catalogue."""
+SPEECH = "speech"
+"""Genre that no null counts: the nulls are of music."""
 SMALLEST_FAMILY = 8
 """Recordings a family needs to be named."""
+SMALLEST_NULL = 100
+"""Human recordings a group needs for a null of its own; a smaller one borrows all bands."""
+ALTERED_SHARE = 0.05
+"""Share of unaltered human recordings that may look altered."""
+ALTERING = ("pitch", "tempo", "semitone")
+"""Words in steps after which pitch or tempo is altered; a change of both together, by at most 3 %,
+leaves no trace of its own."""
+SHARED_DECODERS = {
+    "MelodyFlow": "MusicGen or another user of its EnCodec",
+    "MusicGen": "MusicGen or another user of its EnCodec",
+    "MusicGen-Stem": "MusicGen or another user of its EnCodec",
+    "AudioLDM2": "AudioLDM 2 or Mustango or Tango",
+    "Mustango": "AudioLDM 2 or Mustango or Tango",
+    "Tango": "AudioLDM 2 or Mustango or Tango",
+    "DiffRhythm": "DiffRhythm or Stable Audio",
+    "Stable Audio": "DiffRhythm or Stable Audio",
+    "InstructME (edit)": "InstructME or AUDIT",
+    "AUDIT (edit)": "InstructME or AUDIT",
+}
+"""Families whose decoders are the same, or too alike to name one of them."""
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,53 +77,73 @@ class Table:
     rows: Sequence[Row]
     grid: NDArray[np.float32]
     shape: NDArray[np.float32]
+    machine: Mask
     label: NDArray[np.str_]
     family: NDArray[np.str_]
+    source: NDArray[np.str_]
     file: NDArray[np.str_]
     draw: NDArray[np.int64]
-    group: NDArray[np.int64]
-
-    @property
-    def drawn(self) -> NDArray[np.bool_]:
-        """Which rows are trained and calibrated on: all but those of fixed channels."""
-        return self.draw < FIXED
+    limit_hz: NDArray[np.float64]
+    altered: Mask
+    """Whether a step altered pitch or tempo."""
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
         """Put rows into columns."""
+        items = [r.item for r in rows]
+        steps = [" ".join(f"{kind} {name}" for kind, name in r.steps) for r in rows]
         return cls(
             rows,
             np.stack([r.grid for r in rows]).astype(np.float32) / GRID_UNIT,
             np.stack([r.shape for r in rows]),
-            np.array([r.item.label for r in rows]),
-            np.array([r.item.family for r in rows]),
-            np.array([f"{r.item.file}@{r.item.start_s:.0f}" for r in rows]),
+            np.array([i.label != "human" for i in items]),
+            np.array([i.label for i in items]),
+            np.array([i.family for i in items]),
+            np.array([i.source for i in items]),
+            np.array([i.file for i in items]),
             np.array([r.draw for r in rows]),
-            np.array([group_of(r.limit_hz) for r in rows]),
+            np.array([r.limit_hz for r in rows]),
+            np.array([any(word in s for word in ALTERING) for s in steps]),
         )
+
+    @property
+    def human_music(self) -> Mask:
+        """Rows of human music; speech isn't among them."""
+        return ~self.machine & np.array([r.item.genre != SPEECH for r in self.rows])
+
+    @property
+    def band(self) -> NDArray[np.int64]:
+        """Index of :data:`BANDS` of each row."""
+        return np.array([group_of(limit_hz) for limit_hz in self.limit_hz])
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A fitted scorer before it is balanced: two scores of every row."""
+    """A fitted scorer before it is balanced: three scores of every row."""
 
     grid: NDArray[np.float32]
     grid_offset: float
-    booster: Any
+    combs: Any
+    shape: Any
 
-    def __call__(self, table: Table, some: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return both scores, shape (rows, 2)."""
-        along = table.grid[some] @ self.grid + self.grid_offset
-        return np.stack([along, self.booster.predict(table.shape[some], raw_score=True)], axis=1)
+    def __call__(self, table: Table, some: Mask) -> Scores:
+        """Return the scores of the grid, of the combs and of the whole shape, shape (rows, 3)."""
+        shapes = table.shape[some]
+        return np.stack(
+            [
+                table.grid[some] @ self.grid + self.grid_offset,
+                self.combs.predict(shapes[:, COMB_SUMS], raw_score=True),
+                self.shape.predict(shapes, raw_score=True),
+            ],
+            axis=1,
+        )
 
 
-def weighted(
-    table: Table, some: NDArray[np.bool_], machine: Mapping[str, float]
-) -> NDArray[np.float64]:
+def weighted(table: Table, some: Mask) -> Scores:
     """Weigh rows: both classes alike, a family by the root of its size; 0 is left out."""
     weights = np.zeros(len(table.label))
-    for labels in ({"human": 1.0}, machine):
-        mine = some & table.drawn & np.isin(table.label, list(labels))
+    for labels in ({"human": 1.0}, MACHINE):
+        mine = some & np.isin(table.label, list(labels))
         for family in np.unique(table.family[mine]):
             these = mine & (table.family == family)
             label = str(table.label[these][0])
@@ -112,237 +152,320 @@ def weighted(
     return weights * (weights > 0).sum() / 2
 
 
-def fitted(table: Table, some: NDArray[np.bool_], machine: Mapping[str, float], seed: int) -> Part:
-    """Fit both parts on some rows."""
-    weights, truth = weighted(table, some, machine), table.label != "human"
-    grid, offset = linear(table.grid, truth, weights)
-    return Part(grid, offset, trees(table.shape, truth, weights, seed))
+def fitted(table: Table, some: Mask, seed: int) -> Part:
+    """Fit all parts on some rows."""
+    weights = weighted(table, some)
+    grid, offset = linear(table.grid, table.machine, weights)
+    combs = trees(table.shape[:, COMB_SUMS], table.machine, weights, seed)
+    return Part(grid, offset, combs, trees(table.shape, table.machine, weights, seed))
 
 
-def human_folds(table: Table, seed: int) -> dict[str, int]:
-    """Deal human sources to folds so that these are of like size."""
-    rng, sizes = np.random.default_rng(seed), np.zeros(FOLDS)
-    names, counts = np.unique(table.family[table.label == "human"], return_counts=True)
-    folds = {}
-    for at in sorted(rng.permutation(len(names)), key=lambda i: -counts[i]):
-        folds[str(names[at])] = int(sizes.argmin())
-        sizes[folds[str(names[at])]] += counts[at]
+def dealt(names: NDArray[np.str_], seed: int) -> dict[str, int]:
+    """Deal names to folds so that these are of like size."""
+    rng, sizes, folds = np.random.default_rng(seed), np.zeros(FOLDS), {}
+    unique, counts = np.unique(names, return_counts=True)
+    for at in sorted(rng.permutation(len(unique)), key=lambda i: -counts[i]):
+        folds[str(unique[at])] = int(sizes.argmin())
+        sizes[folds[str(unique[at])]] += counts[at]
     return folds
 
 
-def crossed(
-    table: Table, machine: Mapping[str, float], tested: str, seed: int, *, by_family: bool
-) -> NDArray[np.float64]:
-    """Score every row by parts that were fitted without its source.
+def folds_of(table: Table, machine_by: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
+    """Return the fold of each row: human music by source, machine-made as told."""
+    fold = np.full(len(table.label), -1)
+    for mine, names in ((~table.machine, table.source), (table.machine, machine_by)):
+        of = dealt(names[mine], seed)
+        fold[mine] = [of[str(name)] for name in names[mine]]
+    return fold
 
-    Parameters
-    ----------
-    machine
-        Labels that count as machine in training.
-    tested
-        Machine rows that are scored have a label of these.
-    by_family
-        Whether a machine recording's whole family is left out, or only the recording.
 
-    Returns
-    -------
-    ndarray
-        Shape (rows, 2); NaN where a row is only trained on.
-    """
-    folds, rng = human_folds(table, seed), np.random.default_rng(seed)
-    key = table.family if by_family else table.file
-    tested_labels = tested.split(",")
-    names = np.unique(key[np.isin(table.label, tested_labels)])
-    dealt = {str(name): i % FOLDS for i, name in enumerate(rng.permutation(names))}
-    fold = np.full(len(key), -1)
-    for at, (label, family, name) in enumerate(zip(table.label, table.family, key, strict=True)):
-        if label == "human":
-            fold[at] = folds[family]
-        elif label in tested_labels:
-            fold[at] = dealt[name]
-    scores = np.full((len(fold), 2), np.nan)
+def crossed(table: Table, fold: NDArray[np.int64], seed: int) -> Scores:
+    """Score every row by parts that were fitted without its fold, shape (rows, 3)."""
+    scores = np.full((len(fold), 3), np.nan)
     for number in range(FOLDS):
         out = fold == number
-        scores[out] = fitted(table, ~out, machine, seed)(table, out)
+        scores[out] = fitted(table, ~out, seed)(table, out)
     return scores
 
 
-def balanced(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Weigh the two scores against each other on rows neither was fitted on."""
-    known = ~np.isnan(scores[:, 0])
-    model = LogisticRegression(C=1.0, class_weight="balanced")
-    model.fit(scores[known], truth[known])
-    return float(model.coef_[0, 0]), float(model.coef_[0, 1]), float(model.intercept_[0])
+def balanced(scores: Scores, table: Table) -> tuple[list[float], float]:
+    """Weigh the scores against each other on rows that no part was fitted on."""
+    model = LogisticRegression(C=1.0)
+    everything = np.ones(len(table.label), bool)
+    weights = weighted(table, everything)
+    model.fit(scores, table.machine, sample_weight=weights)
+    return [float(c) for c in model.coef_[0]], float(model.intercept_[0])
 
 
-def calibrated(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
+def calibrated(score: Scores, truth: Mask) -> tuple[float, float]:
     """Fit the probability of a score (Platt 1999), both classes equally likely beforehand."""
     model = LogisticRegression(C=100.0, class_weight="balanced")
     model.fit(score[:, None], truth)
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def families_of(table: Table) -> tuple[list[str], NDArray[np.float32], NDArray[np.float32]]:
-    """Fit which family a machine-made recording resembles."""
-    mine = table.drawn & (table.label == "ai")
-    names, first = np.unique(table.family[mine], return_counts=True)
-    draws = len(np.unique(table.draw[mine]))
-    named = [str(n) for n, c in zip(names, first, strict=True) if c >= SMALLEST_FAMILY * draws]
-    some = mine & np.isin(table.family, named)
-    model = LogisticRegression(C=3e-4, max_iter=100, class_weight="balanced")
-    model.fit(table.grid[some], table.family[some])
-    order = [str(name) for name in model.classes_]
-    return order, model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+def altered_scores(table: Table, fold: NDArray[np.int64], seed: int) -> Scores:
+    """Score how altered each row looks, by trees that were grown without its fold."""
+    scores = np.full(len(fold), np.nan)
+    for number in range(FOLDS):
+        out = fold == number
+        scores[out] = altered_trees(table, ~out, seed).predict(table.shape[out], raw_score=True)
+    return scores
 
 
-def scorer(
-    part: Part, balance: tuple[float, float, float], prefix: str
-) -> tuple[dict[str, NDArray[Any]], dict[str, float]]:
-    """Return a scorer as arrays and facts."""
-    along, grown, offset = balance
-    # The grid was fitted in GRID_UNITs of whole steps; in use it is a plain share.
-    grid = part.grid / (GRID_STEP * GRID_UNIT)
-    arrays = {f"{prefix}_grid": grid.astype(np.float16)}
-    arrays |= as_arrays(part.booster, f"{prefix}_trees")
-    facts = {
-        "grid_share": along,
-        "trees_share": grown,
-        "offset": offset + along * part.grid_offset,
-    }
-    return arrays, facts
+def altered_trees(table: Table, some: Mask, seed: int) -> Any:
+    """Grow trees that find altered pitch and tempo, in both classes."""
+    weights = some.astype(np.float64)
+    weights[table.altered] *= (some & ~table.altered).sum() / (some & table.altered).sum()
+    return trees(table.shape, table.altered, weights, seed, 120)
 
 
 @dataclass(frozen=True, eq=False)
 class Crossed:
     """Scores of rows by parts that had not seen them, and what was fitted on those scores."""
 
-    unseen: NDArray[np.float64]
-    """Score with the whole family left out, shape (rows,)."""
-    seen: NDArray[np.float64]
-    """Score with only the recording left out."""
-    parts: NDArray[np.float64]
-    """The two scores that the first is made of, shape (rows, 2)."""
-    balance: tuple[float, float, float]
+    unseen: Scores
+    """Score with the source and the whole family left out, shape (rows,)."""
+    seen: Scores
+    """Score with only the source left out."""
+    parts: Scores
+    """The scores that the first is made of, shape (rows, 3)."""
+    balance: tuple[list[float], float]
     slope: float
     intercept: float
+    looks_altered: Scores
+    altered_from: float
+    """The score from which a row counts as altered."""
     nulls: tuple[Null, ...]
+    """One for each of ``GROUPS``."""
+    window_nulls: tuple[Null, ...]
+    """One for each of ``BANDS``: of windows as they are."""
 
-    def p_values(self, table: Table, score: NDArray[np.float64]) -> NDArray[np.float64]:
+    def groups(self, table: Table) -> NDArray[np.int64]:
+        """Return the index of ``GROUPS`` of each row."""
+        altered = self.looks_altered >= self.altered_from
+        return table.band + len(BANDS) * altered
+
+    def p_values(self, table: Table, score: Scores) -> Scores:
         """Return the p-value of every row that has a score."""
+        groups = self.groups(table)
         return np.array(
             [
                 np.nan if np.isnan(s) else self.nulls[g].p_value(float(s))
-                for s, g in zip(score, table.group, strict=True)
+                for s, g in zip(score, groups, strict=True)
             ]
         )
 
 
-def cross(table: Table, machine: Mapping[str, float], tested: str, seed: int) -> Crossed:
+def null_of(score: Scores, table: Table, some: Mask) -> Null:
+    """Return the null of some rows."""
+    return Null.of(score[some], np.unique(table.file[some]).size)
+
+
+def nulls_of(
+    table: Table, score: Scores, human: Mask, group: NDArray[np.int64], names: Sequence[str]
+) -> tuple[Null, ...]:
+    """Return a null for each group; one with few recordings borrows the other bands'."""
+    found = []
+    for index in range(len(names)):
+        some = human & (group == index)
+        if np.unique(table.file[some]).size < SMALLEST_NULL:
+            some = human & (group // len(BANDS) == index // len(BANDS))
+        found.append(null_of(score, table, some))
+    return tuple(found)
+
+
+def cross(table: Table, seed: int) -> Crossed:
     """Score every row out of its fold, and calibrate on those scores."""
-    truth = table.label != "human"
-    unseen = crossed(table, machine, tested, seed, by_family=True)
-    seen = crossed(table, machine, tested, seed, by_family=False)
-    drawn = np.flatnonzero(table.drawn)
-    balance = balanced(np.concatenate([unseen[drawn], seen[drawn]]), np.tile(truth[drawn], 2))
-    one, other = (s @ np.array(balance[:2]) + balance[2] for s in (unseen, seen))
+    by_source = folds_of(table, table.source, seed)
+    # A family stays together with its sources: both are left out.
+    by_family = folds_of(table, table.family, seed)
+    unseen, seen = crossed(table, by_family, seed), crossed(table, by_source, seed)
+    shares, offset = balanced(unseen, table)
+    one, other = (s @ np.array(shares) + offset for s in (unseen, seen))
     # Half of the machine class counts as never seen, half as seen: which it is, is not known.
-    known = table.drawn & ~np.isnan(one)
+    ai = table.label != "codec"
     slope, intercept = calibrated(
-        np.concatenate([one[known], other[known]]), np.tile(truth[known], 2)
+        np.concatenate([one[ai], other[ai]]), np.tile(table.machine[ai], 2)
     )
-    human = known & ~truth
-    nulls = tuple(
-        Null.of(one[human & (table.group == g)], _recordings(table, human & (table.group == g)))
-        for g in range(len(GROUPS))
-    )
-    return Crossed(one, other, unseen, balance, slope, intercept, nulls)
+    looks = altered_scores(table, by_source, seed)
+    human = table.human_music
+    plain = human & (table.draw == 0)
+    altered_from = float(np.quantile(looks[plain], 1 - ALTERED_SHARE))
+    whole = human & (table.draw != WINDOW)
+    group = table.band + len(BANDS) * (looks >= altered_from)
+    windows = human & ((table.draw == WINDOW) | (table.draw == 0))
+    return Crossed(
+        one, other, unseen, (shares, offset), slope, intercept, looks, altered_from,
+        nulls_of(table, one, whole, group, GROUPS),
+        nulls_of(table, one, windows, table.band, BANDS),
+    )  # fmt: skip
 
 
-def _recordings(table: Table, some: NDArray[np.bool_]) -> int:
-    return np.unique(table.file[some]).size
+def rates_of(table: Table, found: Crossed) -> dict[str, Any]:
+    """Count recordings by p-value, source and family, as :mod:`phonoscope.detector.rates` does."""
+    p_values = found.p_values(table, found.unseen)
+    bins = np.searchsorted(EDGES, p_values)
+    plain = (table.draw == 0) & (table.label != "codec")
+    counted: dict[str, dict[str, list[int]]] = {"human": {}, "machine": {}}
+    for side, mine, names in (
+        ("human", plain & table.human_music, table.source),
+        ("machine", plain & table.machine, table.family),
+    ):
+        for name in np.unique(names[mine]):
+            some = bins[mine & (names == name)]
+            counted[side][str(name)] = np.bincount(some, minlength=len(EDGES) + 1).tolist()
+    return {"edges": EDGES, **counted}
 
 
-def rates_of(table: Table, found: Crossed) -> dict[str, float | int]:
-    """Count the error rates by which the share of a catalogue is corrected."""
-    flagged = found.p_values(table, found.unseen) <= SHARE_P_VALUE
-    once = (table.draw == 1) & ~np.isnan(found.unseen)
-    human, machine = once & (table.label == "human"), once & (table.label == "ai")
-    return {
-        "threshold": SHARE_P_VALUE,
-        "human": int(human.sum()), "human_flagged": int((human & flagged).sum()),
-        "machine": int(machine.sum()), "machine_found": int((machine & flagged).sum()),
-    }  # fmt: skip
+def decoder_of(family: str) -> str:
+    """Return the name under which a family's decoder is known."""
+    return SHARED_DECODERS.get(family, family)
 
 
-def train(
-    table: Table, generated: Crossed, voice: Crossed, seed: int
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+@dataclass(frozen=True, eq=False)
+class Families:
+    """Which decoder a machine-made recording resembles."""
+
+    names: list[str]
+    grid: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+    def named(self, grid: NDArray[np.float32]) -> list[tuple[str, float]]:
+        """Return the likeliest decoder of each grid, and its probability."""
+        along = grid @ self.grid.T + self.offset
+        share = np.exp(along - along.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        best = share.argmax(axis=1)
+        return [(self.names[b], float(s[b])) for b, s in zip(best, share, strict=True)]
+
+    @classmethod
+    def fitted(cls, table: Table, some: Mask, names: Sequence[str]) -> Families:
+        """Fit on some rows of families that are named."""
+        decoders = np.array([decoder_of(f) for f in table.family])
+        mine = some & (table.label == "ai") & np.isin(decoders, names)
+        model = LogisticRegression(C=3e-4, max_iter=100, class_weight="balanced")
+        model.fit(table.grid[mine], decoders[mine])
+        order = [str(name) for name in model.classes_]
+        grid, offset = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        return cls(order, grid, offset)
+
+
+def named_decoders(table: Table) -> list[str]:
+    """Return the decoders with enough recordings to be named."""
+    mine = (table.label == "ai") & (table.draw == 0)
+    files = Counter(decoder_of(str(f)) for f in table.family[mine])
+    return [name for name, n in sorted(files.items()) if n >= SMALLEST_FAMILY]
+
+
+def family_precision(
+    table: Table, found: Crossed, names: Sequence[str], known: float, seed: int
+) -> dict[str, list[int]]:
+    """Count how often a decoder was named right, of recordings whose source was left out.
+
+    Recordings of families that aren't among the names count as wrong when one is named.
+    """
+    fold = folds_of(table, table.source, seed)
+    called = found.p_values(table, found.seen) <= 0.01
+    tested = (table.label == "ai") & (table.draw == 0) & called
+    counts: dict[str, list[int]] = {name: [0, 0] for name in names}
+    for number in range(FOLDS):
+        families = Families.fitted(table, fold != number, names)
+        out = tested & (fold == number)
+        if not out.any():
+            continue
+        for (name, share), family in zip(
+            families.named(table.grid[out]), table.family[out], strict=True
+        ):
+            if share >= known:
+                counts[name][1] += 1
+                counts[name][0] += name == decoder_of(str(family))
+    return counts
+
+
+def scorer(part: Part, balance: tuple[list[float], float]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a scorer as arrays and facts."""
+    (along, combs, grown), offset = balance
+    # The grid was fitted in GRID_UNITs of whole steps; in use it is a plain share.
+    arrays = {"score_grid": (part.grid / (GRID_STEP * GRID_UNIT)).astype(np.float16)}
+    arrays |= as_arrays(part.combs, "score_combs") | as_arrays(part.shape, "score_shape")
+    facts = {
+        "grid_share": along,
+        "combs_share": combs,
+        "shape_share": grown,
+        "offset": offset + along * part.grid_offset,
+    }
+    return arrays, facts
+
+
+def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Train everything; return the weights' arrays and facts."""
     everything = np.ones(len(table.label), bool)
-    arrays, facts = scorer(fitted(table, everything, MACHINE, seed), generated.balance, "score")
-    more, voice_facts = scorer(fitted(table, everything, VOICE, seed), voice.balance, "voice")
-    names, family_grid, family_offset = families_of(table)
-    arrays |= more | {
-        "family_grid": (family_grid / (GRID_STEP * GRID_UNIT)).astype(np.float16),
-        "family_offset": family_offset,
+    arrays, score = scorer(fitted(table, everything, seed), found.balance)
+    arrays |= as_arrays(altered_trees(table, everything, seed), "altered")
+    known = 0.6
+    names = named_decoders(table)
+    precision = family_precision(table, found, names, known, seed)
+    families = Families.fitted(table, everything, names)
+    arrays |= {
+        "family_grid": (families.grid / (GRID_STEP * GRID_UNIT)).astype(np.float16),
+        "family_offset": families.offset,
     }
-    for group, null in zip(GROUPS, generated.nulls, strict=True):
-        arrays[f"null_{group}"] = null.scores
+    tails, window_tails = {}, {}
+    for nulls, groups, prefix, kept in (
+        (found.nulls, GROUPS, "null", tails),
+        (found.window_nulls, BANDS, "window_null", window_tails),
+    ):
+        for group, null in zip(groups, nulls, strict=True):
+            arrays[f"{prefix}_{group}"] = null.scores.astype(np.float16)
+            kept[group] = [null.tail_start, null.tail_scale, null.recordings]
+    plain = table.draw == 0
     return arrays, {
-        "name": NAME, "version": VERSION, "seed": seed, "score": facts, "voice": voice_facts,
-        "slope": generated.slope, "intercept": generated.intercept,
-        "voice_slope": voice.slope, "voice_intercept": voice.intercept,
-        "families": names, "rates": rates_of(table, generated),
-        "tails": {
-            group: [null.tail_start, null.tail_scale, null.recordings]
-            for group, null in zip(GROUPS, generated.nulls, strict=True)
-        },
-        "rows": {str(name): int((table.label == name).sum()) for name in np.unique(table.label)},
+        "name": NAME, "version": VERSION, "seed": seed, "score": score,
+        "slope": found.slope, "intercept": found.intercept, "altered_from": found.altered_from,
+        "families": families.names, "family_known": known, "family_precision": precision,
+        "rates": rates_of(table, found), "tails": tails, "window_tails": window_tails,
+        "recordings": {str(n): int((plain & (table.label == n)).sum())
+                       for n in np.unique(table.label)},
+        "sources": {str(n): np.unique(table.source[table.label == n]).size
+                    for n in np.unique(table.label)},
     }  # fmt: skip
 
 
-def load_rows(arguments: argparse.Namespace) -> list[Row]:
-    """Build the set, or take it from the cache."""
-    if arguments.cache and arguments.cache.exists():
-        rows: list[Row] = pickle.loads(arguments.cache.read_bytes())
-        return rows
-    # Both lists first: what is wrong with a folder shows before an hour of work, not after.
-    items: list[Item] = list(manifest_items(arguments.manifest))
-    more = [item for folder in arguments.human for item in folder_items(folder)]
-    few, most = range(max(2, arguments.draws - 2)), range(arguments.draws)
-    rows = build(items, most, arguments.seed, arguments.workers)
-    rows += build(more, few, arguments.seed, arguments.workers)
-    two = [item for item in items if item.label in ("human", "ai")]
-    rows += build(two, FIXED_DRAWS, arguments.seed, arguments.workers)
-    if arguments.cache:
-        arguments.cache.write_bytes(pickle.dumps(rows, protocol=4))
-    return rows
+def load_table(arguments: argparse.Namespace) -> Table:
+    """Build what is missing of the set, and return all of it."""
+    items = [item for recordings in arguments.lists for item in listed(recordings)]
+    heard = [item for item in items if SYMBOLIC not in item.family]
+    for label, some_fixed in SOME_FIXED.items():
+        mine = [item for item in heard if item.label == label]
+        build(
+            mine, DRAWS, some_fixed,
+            seed=arguments.seed, workers=arguments.workers, folder=arguments.rows,
+        )  # fmt: skip
+    wanted = {(item.file, item.label) for item in heard}
+    rows = [r for r in read_rows(arguments.rows) if (r.item.file, r.item.label) in wanted]
+    return Table.of(rows)
 
 
-def load_scores(arguments: argparse.Namespace, table: Table) -> tuple[Crossed, Crossed]:
-    """Score every row out of its fold, for machine-made and for voice, or take the cache's."""
-    cache: Path | None = arguments.cache and arguments.cache.with_suffix(".scores")
-    if cache and cache.exists():
-        found: tuple[Crossed, Crossed] = pickle.loads(cache.read_bytes())
-        return found
-    found = (
-        cross(table, MACHINE, "ai", arguments.seed),
-        cross(table, VOICE, "svc,vocoder", arguments.seed),
-    )
-    if cache:
-        cache.write_bytes(pickle.dumps(found))
+def load_scores(arguments: argparse.Namespace, table: Table) -> Crossed:
+    """Score every row out of its fold, or take the scores that are kept."""
+    kept: Path = arguments.rows / "crossed.pkl"
+    if kept.exists():
+        found: Crossed = pickle.loads(kept.read_bytes())
+        if len(found.unseen) == len(table.label):
+            return found
+    found = cross(table, arguments.seed)
+    kept.write_bytes(pickle.dumps(found))
     return found
 
 
 def options(description: str | None) -> argparse.ArgumentParser:
     """Return the options that training and evaluation share."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("manifest", type=Path, help="CSV: file, label, generator, source")
-    parser.add_argument("--human", type=Path, action="append", default=[], help="more human music")
-    parser.add_argument("--draws", type=int, default=6, help="channels for each recording")
+    parser.add_argument("lists", type=Path, nargs="+", help="CSV: label, family, source, file")
+    parser.add_argument("--rows", type=Path, required=True, help="keep what is computed here")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--cache", type=Path, help="keep intermediate results here (pickles)")
     return parser
 
 
@@ -351,8 +474,8 @@ def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
-    table = Table.of(load_rows(arguments))
-    arrays, facts = train(table, *load_scores(arguments, table), arguments.seed)
+    table = load_table(arguments)
+    arrays, facts = train(table, load_scores(arguments, table), arguments.seed)
     out = io.BytesIO()
     np.savez_compressed(out, facts=np.array(json.dumps(facts)), **arrays)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

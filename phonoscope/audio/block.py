@@ -164,6 +164,25 @@ class Block:
         """
         return self._spectra(fine_size(self.rate_hz) // COARSE_PER_FINE, 4)
 
+    @cached_property
+    def fine_side(self) -> Spectra | None:
+        """Long spectra of :attr:`side`, on the frames of :attr:`fine`.
+
+        Returns
+        -------
+        Spectra or None
+            ``None`` when there is one channel, or when the difference is silent in this block: mono
+            sound in two channels.
+        """
+        if self.joined.shape[0] == 1:
+            return None
+        side = self.side
+        if not side.any():
+            return None
+        size = fine_size(self.rate_hz)
+        frames, first = self.frames(side, size, size // 2)
+        return Spectra(power_spectra(frames), size, size // 2, self.rate_hz, first)
+
     def _spectra(self, size: int, hops: int) -> Spectra:
         frames, first = self.frames(self.mono, size, size // hops)
         return Spectra(power_spectra(frames), size, size // hops, self.rate_hz, first)

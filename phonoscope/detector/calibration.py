@@ -10,27 +10,35 @@ from numpy.typing import NDArray
 from phonoscope.columns import Floats
 
 BAND_EDGES_HZ = (8_600.0, 14_200.0)
-"""Limits between channel groups, by the highest frequency with sound: as in a 16 kHz file, as from
-a codec at a low rate, and wider. The channel decides how human music scores."""
-GROUPS = ("narrow", "middle", "wide")
+"""Limits between bands, by the highest frequency with sound: as in a 16 kHz file, as from a codec
+at a low rate, and wider. The channel decides how human music scores."""
+BANDS = ("narrow", "middle", "wide")
+GROUPS = (*BANDS, *(f"{band}-altered" for band in BANDS))
+"""Recordings whose p-values come from the same human scores: each band as it is, and each band of
+recordings whose pitch or tempo looks altered."""
 TAIL_SHARE = 0.05
 """Share of the human scores, from the top, to which the tail is fitted."""
 
 
-def group_of(limit_hz: float) -> int:
-    """Return the channel group of a recording, an index of ``GROUPS``.
+def group_of(limit_hz: float, *, altered: bool = False) -> int:
+    """Return the group of a recording, an index of ``GROUPS``.
 
     Parameters
     ----------
     limit_hz
         Highest frequency with sound, Hz.
+    altered
+        Whether its pitch or tempo looks altered.
 
     Examples
     --------
     >>> [GROUPS[group_of(limit_hz)] for limit_hz in (7_800.0, 11_000.0, 20_000.0)]
     ['narrow', 'middle', 'wide']
+    >>> GROUPS[group_of(20_000.0, altered=True)]
+    'wide-altered'
     """
-    return int(np.searchsorted(BAND_EDGES_HZ, limit_hz))
+    band = int(np.searchsorted(BAND_EDGES_HZ, limit_hz))
+    return band + len(BANDS) * altered
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +48,9 @@ class Null:
     A conformal p-value (Vovk, Gammerman & Shafer 2005; Bates et al. 2023, *Testing for outliers
     with conformal p-values*) can't be smaller than one over the number of recordings. Beyond the
     95th percentile, the tail of the scores is therefore an exponential, the limit law of thin tails
-    (Pickands 1975). Its scale is the upper end of a 90% interval. A p-value below
-    :attr:`least_counted` is an extrapolation.
+    (Pickands 1975), with the mean excess as its scale: its maximum likelihood. A p-value below
+    :attr:`least_counted` is an extrapolation. The model card says how uncertain it is; widening
+    every p-value by that would only hide machine-made music.
     """
 
     scores: Floats
@@ -57,10 +66,7 @@ class Null:
         ordered = np.sort(np.asarray(scores, np.float32))
         start = float(np.quantile(ordered, 1 - TAIL_SHARE))
         beyond = ordered[ordered > start] - start
-        # Scores of one recording through several channels aren't independent.
-        effective = max(2.0, beyond.size * min(1.0, recordings / ordered.size))
-        widened = 1 + 1.645 / np.sqrt(effective)
-        return cls(ordered, start, float(beyond.mean() * widened), recordings)
+        return cls(ordered, start, float(beyond.mean()), recordings)
 
     @property
     def least_counted(self) -> float:

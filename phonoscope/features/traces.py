@@ -9,6 +9,9 @@ loudness processing and equalisers don't change it, a partial that lasts for a s
 second, and a line 1 dB over the noise stands out if it never stops. In noise, each bin is the
 highest of ``2 k + 1`` equally often.
 
+Half the sum of the channels (mid) and half their difference (side) vote separately: many decoders
+leave clearer lines in the difference, where less music covers them.
+
 Votes are added up over segments of about 5 s, to show where in a recording they stand out. A very
 long recording gets longer segments, not more memory.
 """
@@ -59,74 +62,113 @@ class TraceSegment:
     frames: int
     """Sounding spectra that voted."""
     votes: NDArray[np.uint32]
-    """Votes by reach and bin, shape (len(REACHES), bins)."""
+    """Votes of the mid signal by reach and bin, shape (len(REACHES), bins)."""
     bin_hz: float
     limit_hz: float
-    """Highest frequency with sound, Hz."""
+    """Highest frequency with sound in the recording's mid signal, Hz."""
+    side_frames: int = 0
+    """Sounding spectra of the side signal that voted."""
+    side_votes: NDArray[np.uint32] | None = None
+    """Votes of the side signal, shape as ``votes``; ``None`` in a recording without one."""
+    side_limit_hz: float = 0.0
+    """Highest frequency with sound in the recording's side signal, Hz."""
 
 
 class TraceMeter:
-    """Adds up votes, segment by segment."""
+    """Adds up the votes of mid and side, segment by segment."""
 
     def __init__(self, stream: Stream) -> None:
         self._rate_hz = stream.sample_rate_hz
         size = fine_size(self._rate_hz)
-        self._bins, self._hop_s = size // 2 + 1, size / 2 / self._rate_hz
-        self._bin_hz = self._rate_hz / size
+        self._hop_s, self._bin_hz = size / 2 / self._rate_hz, self._rate_hz / size
         self._per_stretch = max(1, round(STRETCH_S / self._hop_s))
-        self._votes: list[NDArray[np.uint32]] = []
-        self._frames: list[int] = []
-        self._level = np.zeros(self._bins)
+        self._mid, self._side = _Votes(size // 2 + 1), _Votes(size // 2 + 1)
         self._stop_s = 0.0
 
     def update(self, block: Block) -> None:
         """Take in the next block."""
-        spectra = block.fine
-        levels, _ = spectra.level_sum
-        self._level += levels
         self._stop_s = block.stop / self._rate_hz
-        at = 0
-        while at < len(spectra.power):
-            index = (spectra.first + at) // self._per_stretch
-            while index >= MOST_STRETCHES:
-                self._merge()
-                index = (spectra.first + at) // self._per_stretch
-            stop = min(len(spectra.power), (index + 1) * self._per_stretch - spectra.first)
-            self._add(index, spectra, slice(at, stop))
-            at = stop
-
-    def _add(self, index: int, spectra: Spectra, some: slice) -> None:
-        while len(self._votes) <= index:
-            self._votes.append(np.zeros((len(REACHES), self._bins), np.uint32))
-            self._frames.append(0)
-        power = spectra.power[some]
-        sounding = spectra.sounding[some]
-        power = power if sounding.all() else power[sounding]
-        self._frames[index] += len(power)
-        if len(power):
-            self._votes[index] += votes(power)
-
-    def _merge(self) -> None:
-        """Make segments twice as long."""
-        pairs = [self._votes[i : i + 2] for i in range(0, len(self._votes), 2)]
-        self._votes = [pair[0] if len(pair) == 1 else pair[0] + pair[1] for pair in pairs]
-        self._frames = [sum(self._frames[i : i + 2]) for i in range(0, len(self._frames), 2)]
-        self._per_stretch *= 2
+        fine, side = block.fine, block.fine_side
+        last = fine.first + len(fine.power) - 1
+        while last // self._per_stretch >= MOST_STRETCHES:
+            self._mid.merge()
+            self._side.merge()
+            self._per_stretch *= 2
+        self._mid.add(fine, self._per_stretch)
+        if side is not None:
+            self._side.add(side, self._per_stretch)
 
     def result(self) -> Traces:
         """Return the votes."""
-        frames = sum(self._frames)
-        if frames < MIN_FRAMES:
-            return Traces(frames, None)
-        limit_hz = highest_hz(self._level / frames, self._bin_hz)
+        mid, side = self._mid, self._side
+        if mid.total < MIN_FRAMES:
+            return Traces(mid.total, None)
+        limit_hz = mid.limit_hz(self._bin_hz)
+        has_side = side.total >= MIN_FRAMES
+        side_limit_hz = min(limit_hz, side.limit_hz(self._bin_hz)) if has_side else 0.0
         seconds = self._per_stretch * self._hop_s
         stretches = tuple(
             TraceSegment(
-                i * seconds, min((i + 1) * seconds, self._stop_s), n, v, self._bin_hz, limit_hz
+                i * seconds,
+                min((i + 1) * seconds, self._stop_s),
+                *mid.of(i),
+                self._bin_hz,
+                limit_hz,
+                *(side.of(i) if has_side else (0, None)),
+                side_limit_hz,
             )
-            for i, (n, v) in enumerate(zip(self._frames, self._votes, strict=True))
+            for i in range(len(mid.frames))
         )
-        return Traces(frames, limit_hz, stretches)
+        return Traces(mid.total, limit_hz, stretches)
+
+
+class _Votes:
+    """Votes of one signal by segment, and its mean level."""
+
+    def __init__(self, bins: int) -> None:
+        self._bins, self._level = bins, np.zeros(bins)
+        self.frames: list[int] = []
+        self._votes: list[NDArray[np.uint32]] = []
+
+    @property
+    def total(self) -> int:
+        """Sounding spectra in all segments."""
+        return sum(self.frames)
+
+    def add(self, spectra: Spectra, per_stretch: int) -> None:
+        """Add spectra, each to its segment."""
+        self._level += spectra.level_sum[0]
+        at = 0
+        while at < len(spectra.power):
+            index = (spectra.first + at) // per_stretch
+            stop = min(len(spectra.power), (index + 1) * per_stretch - spectra.first)
+            self._add_to(index, spectra.power[at:stop], spectra.sounding[at:stop])
+            at = stop
+
+    def _add_to(self, index: int, power: Floats, sounding: NDArray[np.bool_]) -> None:
+        while len(self._votes) <= index:
+            self._votes.append(np.zeros((len(REACHES), self._bins), np.uint32))
+            self.frames.append(0)
+        power = power if sounding.all() else power[sounding]
+        self.frames[index] += len(power)
+        if len(power):
+            self._votes[index] += votes(power)
+
+    def merge(self) -> None:
+        """Join each segment with the next."""
+        pairs = [self._votes[i : i + 2] for i in range(0, len(self._votes), 2)]
+        self._votes = [pair[0] if len(pair) == 1 else pair[0] + pair[1] for pair in pairs]
+        self.frames = [sum(self.frames[i : i + 2]) for i in range(0, len(self.frames), 2)]
+
+    def of(self, index: int) -> tuple[int, NDArray[np.uint32]]:
+        """Return sounding spectra and votes of a segment; none after the last that has any."""
+        if index >= len(self._votes):
+            return 0, np.zeros((len(REACHES), self._bins), np.uint32)
+        return self.frames[index], self._votes[index]
+
+    def limit_hz(self, bin_hz: float) -> float:
+        """Return the highest frequency with sound."""
+        return highest_hz(self._level / self.total, bin_hz)
 
 
 def votes(power: Floats) -> NDArray[np.uint32]:
