@@ -1,339 +1,434 @@
 """Measure the detector of machine-made music on recordings it was not fitted on.
 
-    python -m bench.evaluate_generated MANIFEST --human FOLDER --seed 1 [--card CARD.md]
+    python -m bench.evaluate_generated LIST [LIST ...] --rows FOLDER [--card CARD.md]
+        [--p-values FILE.csv]
 
 Prints the tables of ``docs/model-cards/generated.md`` as Markdown, or writes them into it.
 Every score is of a fit that had not seen the recording's source; *unseen* is of one that had
 not seen its family of generators either. Rates carry Wilson 95 % intervals and count each
-recording once, AUC carries the 95 % interval of 200 bootstrap draws of recordings.
+recording once, AUC carries the 95 % interval of 200 bootstrap draws of sources: recordings of one
+source are alike.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from bench.train_generated import Crossed, Table, load_rows, load_scores, options
-from phonoscope.detector.calibration import GROUPS, Null
+from bench.generated_set import FIXED, FIXED_DRAWS, WINDOW
+from bench.train_generated import (
+    BANDS,
+    NO_DECODER,
+    Crossed,
+    Table,
+    decoder_of,
+    family_precision,
+    load_scores,
+    load_table,
+    named_decoders,
+    options,
+)
+from phonoscope.detector.calibration import GROUPS, TAIL_SHARE, Null
 from phonoscope.interval import wilson
 
 ALPHA = 0.001
 BEGIN, END = "<!-- figures: written by bench/evaluate_generated.py -->", "<!-- end of figures -->"
+WHOLE_S = 30.0
+"""From this length on a recording counts as long."""
+DRAWS = 200
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """All rows with their scores and p-values."""
+
+    table: Table
+    found: Crossed
+    scores: dict[str, Scores]
+    p_values: dict[str, Scores]
+    human: Mask
+    ai: Mask
+    seconds: Scores
+
+    @classmethod
+    def of(cls, table: Table, found: Crossed) -> Measured:
+        """Score everything."""
+        scores = {"left out": found.unseen, "seen": found.seen}
+        return cls(
+            table, found, scores,
+            {name: found.p_values(table, score) for name, score in scores.items()},
+            table.human_music, table.label == "ai",
+            np.array([row.seconds for row in table.rows]),
+        )  # fmt: skip
+
+    @property
+    def plain(self) -> Mask:
+        """Rows as they are."""
+        return self.table.draw == 0
+
+    @property
+    def neural(self) -> Mask:
+        """Machine-made rows of families with a neural decoder."""
+        return self.ai & ~np.isin(self.table.family, NO_DECODER)
+
+
 def auc(score: Scores, table: Table, human: Mask, machine: Mask) -> str:
-    """Return an AUC with its bootstrap interval; recordings are drawn, not rows."""
-    if not human.any() or not machine.any():
-        return ""
-    truth, some = (machine | human), np.flatnonzero(human | machine)
+    """Return an AUC with its bootstrap interval; sources are drawn, not rows."""
+    some = np.flatnonzero(human | machine)
     truth = machine[some]
+    if truth.all() or not truth.any():
+        return ""
     value = roc_auc_score(truth, score[some])
-    _, recording = np.unique(table.file[some], return_inverse=True)
+    _, source = np.unique(table.source[some], return_inverse=True)
     rng, drawn = np.random.default_rng(0), []
-    for _ in range(200):
-        weight = np.bincount(
-            rng.integers(recording.max() + 1, size=recording.max() + 1),
-            minlength=recording.max() + 1,
-        )[recording]
+    for _ in range(DRAWS):
+        n = source.max() + 1
+        weight = np.bincount(rng.integers(n, size=n), minlength=n)[source]
         if weight[truth].any() and weight[~truth].any():
             drawn.append(roc_auc_score(truth, score[some], sample_weight=weight))
     low, high = np.quantile(drawn, [0.025, 0.975])
     return f"{value:.3f} ({low:.3f}-{high:.3f})"
 
 
-def share(hit: Mask, some: Mask, table: Table) -> str:
-    """Return the share of recordings hit, each counted by the mean of its rows."""
-    if not some.any():
+def share(hit: Mask, some: Mask) -> str:
+    """Return the share of rows hit, with its interval."""
+    total = int(some.sum())
+    if not total:
         return ""
-    files, recording = np.unique(table.file[some], return_inverse=True)
-    rate = float(np.mean(np.bincount(recording, hit[some]) / np.bincount(recording)))
-    interval = wilson(round(rate * files.size), files.size)
-    return f"{100 * rate:.1f} ({100 * interval.low:.1f}-{100 * interval.high:.1f})"
+    interval = wilson(int((hit & some).sum()), total)
+    rate = 100 * (hit & some).sum() / total
+    return f"{rate:.1f} ({100 * interval.low:.1f}-{100 * interval.high:.1f})"
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown."""
+    """Return a table."""
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
 
 
-class Measured:
-    """Scores and p-values of every row, and who is who."""
-
-    def __init__(self, table: Table, found: Crossed, machine: str) -> None:
-        self.table, self.found = table, found
-        scored = ~np.isnan(found.unseen)
-        every_human = scored & (table.label == "human")
-        every_machine = scored & np.isin(table.label, machine.split(","))
-        self.human, self.machine = every_human & table.drawn, every_machine & table.drawn
-        self.fixed_human, self.fixed_machine = (
-            every_human & ~table.drawn,
-            every_machine & ~table.drawn,
-        )
-        self.unseen_p = found.p_values(table, found.unseen)
-        self.seen_p = found.p_values(table, found.seen)
-
-    def at_one_per_cent(self, score: Scores, some: Mask) -> str:
-        """Return the share found at the threshold that 1 % of these human rows exceed."""
-        threshold = np.quantile(score[self.human & some], 0.99)
-        return share(score > threshold, self.machine & some, self.table)
-
-    def mean_over_families(self, score: Scores, some: Mask) -> str:
-        """Return the mean AUC over families."""
-        aucs = []
-        for family in np.unique(self.table.family[self.machine]):
-            mine = self.machine & some & (self.table.family == family)
-            if mine.any():
-                both = mine | (self.human & some)
-                aucs.append(roc_auc_score(mine[both], score[both]))
-        return f"{np.mean(aucs):.3f}"
-
-
-def kinds(table: Table, kind: str) -> Callable[[str], Mask]:
-    """Return a function from a step's name to the rows that have it."""
-    names = [{name for k, name in row.steps if k == kind} for row in table.rows]
-    return lambda name: np.array([name in mine for mine in names])
+def mean_of_families(m: Measured, kind: str, machine: Mask) -> str:
+    """Return the mean share called generated over families, with the interval of that mean."""
+    names = np.unique(m.table.family[machine])
+    called = m.p_values[kind] <= ALPHA
+    rates = np.array([called[machine & (m.table.family == name)].mean() for name in names])
+    mean, half = rates.mean(), 1.96 * rates.std(ddof=1) / np.sqrt(rates.size)
+    low, high = max(0.0, mean - half), min(1.0, mean + half)
+    return f"{100 * mean:.0f} ({100 * low:.0f}-{100 * high:.0f})"
 
 
 def overall(m: Measured) -> str:
-    """Return AUC and shares found by channel, for unseen and for seen families."""
-    draw = m.table.draw
-    channels = {
-        "as it is": draw == 0,
-        "a codec": draw == 1,
-        "a random channel": (draw > 1) & m.table.drawn,
-    }
+    """Return the figures over all recordings."""
     rows = []
-    for name, score, p in (
-        ("unseen", m.found.unseen, m.unseen_p), ("seen", m.found.seen, m.seen_p)
-    ):  # fmt: skip
-        for channel, some in channels.items():
+    kinds = {
+        "all, as they are": m.plain,
+        f"{WHOLE_S:.0f} s or longer, as they are": m.plain & (m.seconds >= WHOLE_S),
+        "through a random channel": (m.table.draw >= 1) & (m.table.draw < WINDOW),
+    }
+    for kind in ("left out", "seen"):
+        for name, some in kinds.items():
+            human, machine = some & m.human, some & m.neural
+            called = m.p_values[kind] <= ALPHA
             rows.append(
-                (
-                    name, channel,
-                    auc(score, m.table, m.human & some, m.machine & some),
-                    m.mean_over_families(score, some),
-                    m.at_one_per_cent(score, some),
-                    share(p <= ALPHA, m.machine & some, m.table),
-                )
+                [
+                    kind, name, f"{human.sum()} / {machine.sum()}",
+                    auc(m.scores[kind], m.table, human, machine),
+                    share(called, machine), mean_of_families(m, kind, machine),
+                    share(m.p_values[kind] <= 0.01, machine), share(called, human),
+                ]
             )  # fmt: skip
-    heads = ("family", "channel", "AUC", "mean AUC over families", "% found at 1 % false alarms",
-             "% called generated by default")  # fmt: skip
+    heads = ["family", "recordings", "human / machine", "AUC", "% called generated by default",
+             "mean over families, %", "% at p <= 1 %", "% false alarms by default"]  # fmt: skip
     return markdown(heads, rows)
 
 
-def by_part(m: Measured) -> str:
-    """Return what each part of the score does alone, unseen families."""
-    parts = {
-        "linear model of the grid": m.found.parts[:, 0],
-        "trees over the shape": m.found.parts[:, 1],
-        "both": m.found.unseen,
-    }
-    every = np.ones(len(m.human), bool)
-    return markdown(
-        ("score", "AUC", "mean AUC over families", "% found at 1 % false alarms"),
-        [
-            (name, auc(s, m.table, m.human, m.machine), m.mean_over_families(s, every),
-             m.at_one_per_cent(s, every))
-            for name, s in parts.items()
-        ],
-    )  # fmt: skip
-
-
 def by_family(m: Measured) -> str:
-    """Return rates by family of generators."""
+    """Return the figures of each family."""
     rows = []
-    for family in np.unique(m.table.family[m.machine]):
-        mine = m.machine & (m.table.family == family)
+    human = m.plain & m.human
+    for name in np.unique(m.table.family[m.ai]):
+        machine = m.plain & m.ai & (m.table.family == name)
+        sources = np.unique(m.table.source[machine]).size
         rows.append(
-            (
-                family, np.unique(m.table.file[mine]).size,
-                auc(m.found.unseen, m.table, m.human, mine),
-                auc(m.found.seen, m.table, m.human, mine),
-                share(m.unseen_p <= ALPHA, mine, m.table), share(m.seen_p <= ALPHA, mine, m.table),
-            )
+            [
+                name, int(machine.sum()), sources,
+                *(auc(m.scores[k], m.table, human, machine) for k in ("left out", "seen")),
+                *(share(m.p_values[k] <= ALPHA, machine) for k in ("left out", "seen")),
+            ]
         )  # fmt: skip
-    heads = ("family", "n", "AUC, left out", "AUC, seen", "% called generated, left out",
-             "% called generated, seen")  # fmt: skip
+    heads = ["family", "n", "sources", "AUC, left out", "AUC, seen",
+             "% called generated, left out", "% called generated, seen"]  # fmt: skip
+    return markdown(heads, rows)
+
+
+def by_fixed(m: Measured) -> str:
+    """Return the figures after each fixed alteration."""
+    rows = []
+    for number in FIXED_DRAWS:
+        some = m.table.draw == number
+        human, machine = some & m.human, some & m.neural
+        if not human.any() or not machine.any():
+            continue
+        name = m.table.rows[int(np.flatnonzero(some)[0])].steps[0][1]
+        p = m.p_values["seen"]
+        score = m.scores["seen"]
+        limit = np.quantile(score[human], 0.99)
+        rows.append(
+            [
+                name, f"{human.sum()} / {machine.sum()}",
+                *(auc(m.scores[k], m.table, human, machine) for k in ("left out", "seen")),
+                share(score > limit, machine), share(p <= ALPHA, machine),
+                share(p <= ALPHA, human), share(p <= 0.05, human),
+            ]
+        )  # fmt: skip
+    heads = ["channel", "human / machine", "AUC, left out", "AUC, seen", "% found at 1 %, seen",
+             "% called generated, seen", "% human called generated",
+             "% human with p <= 5 %"]  # fmt: skip
     return markdown(heads, rows)
 
 
 def by_step(m: Measured, kind: str) -> str:
-    """Return rates by what happened on the way."""
-    has = kinds(m.table, kind)
-    names = sorted({name for row in m.table.rows for k, name in row.steps if k == kind})
-    if kind == "codec":
-        only = np.array([len(row.steps) == 1 for row in m.table.rows])
-    else:
-        only, names = np.ones(len(m.human), bool), [""]
-    rows = []
-    for name in names:
-        some = only & (has(name) if name else _of_kind(m.table, kind))
-        if (m.machine & some).sum() >= 10 and (m.human & some).sum() >= 10:
-            rows.append(
-                (
-                    name or kind,
-                    f"{(m.human & some).sum()} / {(m.machine & some).sum()}",
-                    auc(m.found.unseen, m.table, m.human & some, m.machine & some),
-                    auc(m.found.seen, m.table, m.human & some, m.machine & some),
-                    share(m.unseen_p <= ALPHA, m.human & some, m.table),
-                )
-            )
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
-
-
-def _of_kind(table: Table, kind: str) -> Mask:
-    return np.array([any(k == kind for k, _ in row.steps) for row in table.rows])
-
-
-def step_heads() -> str:
-    return markdown(
-        ("channel", "human / machine rows", "AUC, left out", "AUC, seen", "% false alarms"), ()
-    )
-
-
-def by_fixed(m: Measured) -> str:
-    """Return AUC after one fixed channel each, excerpts of the manifest only."""
-    rows = []
-    for draw in np.unique(m.table.draw[m.fixed_machine]):
-        some = m.table.draw == draw
-        human, machine = m.fixed_human & some, m.fixed_machine & some
-        name = m.table.rows[int(np.flatnonzero(machine)[0])].steps[0][1]
-        rows.append(
-            (
-                name, f"{human.sum()} / {machine.sum()}",
-                auc(m.found.unseen, m.table, human, machine),
-                auc(m.found.seen, m.table, human, machine),
-            )
-        )  # fmt: skip
-    return markdown(("channel", "human / machine", "AUC, left out", "AUC, seen"), rows)
-
-
-def by_source(m: Measured) -> str:
-    """Return false alarms by source of human music."""
-    rows = []
-    for source in np.unique(m.table.family[m.human]):
-        mine = m.human & (m.table.family == source)
-        rows.append(
-            (
-                source, np.unique(m.table.file[mine]).size,
-                share(m.unseen_p <= ALPHA, mine, m.table), share(m.unseen_p <= 0.01, mine, m.table),
-            )
-        )  # fmt: skip
-    rows.sort(key=lambda row: -row[1])
-    return markdown(("source", "excerpts", "% at 0.1 %", "% at 1 %"), rows)
-
-
-def realised(m: Measured) -> str:
-    """Return false alarms at set targets, the null taken from the other half of the sources."""
-    sources, rng = np.unique(m.table.family[m.human]), np.random.default_rng(0)
-    targets = (0.001, 0.01, 0.05)
-    seen: dict[float, list[float]] = {t: [] for t in targets}
-    for _ in range(20):
-        half = set(rng.permutation(sources)[: len(sources) // 2])
-        inside = np.array([f in half for f in m.table.family])
-        p = np.full(len(inside), np.nan)
-        for group in range(len(GROUPS)):
-            mine = m.human & (m.table.group == group)
-            known = mine & inside
-            if known.sum() < 50:
-                continue
-            null = Null.of(m.found.unseen[known], np.unique(m.table.file[known]).size)
-            for at in np.flatnonzero(mine & ~inside):
-                p[at] = null.p_value(float(m.found.unseen[at]))
-        for target in targets:
-            seen[target].append(float(np.mean(p[~np.isnan(p)] <= target)))
-    rows = [
-        (f"{100 * t:g} %", f"{100 * np.mean(v):.2f} %",
-         f"{100 * np.quantile(v, 0.05):.2f} to {100 * np.quantile(v, 0.95):.2f} %")
-        for t, v in seen.items()
-    ]  # fmt: skip
-    return markdown(("allowed", "mean observed", "middle 90% of halves"), rows)
-
-
-def reliability(m: Measured) -> str:
-    """Return how often what was called p % likely was machine-made; both classes weigh alike."""
-    score = np.concatenate([m.found.unseen, m.found.seen])
-    p = 1 / (1 + np.exp(-(m.found.slope * score + m.found.intercept)))
-    human, machine = (np.concatenate([mask, mask]) for mask in (m.human, m.machine))
-    weight = np.where(human, 1 / human.sum(), np.where(machine, 1 / machine.sum(), 0))
-    edges, rows, error = np.linspace(0, 1, 11), [], 0.0
-    for low, high in itertools.pairwise(edges):
-        some = (p >= low) & ((p < high) | (high == 1)) & (human | machine)
-        if not some.any():
+    """Return the figures of random channels with a step of one kind, or of each codec and rate."""
+    names: dict[str, list[int]] = {}
+    for index, row in enumerate(m.table.rows):
+        if row.draw >= FIXED:
             continue
-        said = np.average(p[some], weights=weight[some])
-        true = np.average(machine[some], weights=weight[some])
-        error += weight[some].sum() / 2 * abs(said - true)
-        rows.append((f"{low:.1f} to {high:.1f}", int(some.sum()), f"{said:.2f}", f"{true:.2f}"))
-    return markdown(("p_generated", "rows", "mean predicted", "observed"), rows) + (
-        f"\n\nExpected calibration error: {error:.3f}."
-    )
-
-
-def voices(m: Measured) -> str:
-    """Return how well converted and synthetic voices are separated from singing and the rest."""
-    singing = m.human & np.isin(
-        m.table.family, ["comosvc/comosvc.github.io", "bigvgan-demo/bigvgan-demo.github.io"]
-    )
+        for step_kind, step_name in row.steps:
+            key = step_name if kind == "codec" and step_kind == "codec" else step_kind
+            if (step_kind == "codec") == (kind == "codec"):
+                names.setdefault(key, []).append(index)
     rows = []
-    for name, mine in [
-        ("all", m.machine),
-        *((f, m.machine & (m.table.family == f)) for f in np.unique(m.table.family[m.machine])),
-    ]:
+    for name, indices in sorted(names.items()):
+        some = np.zeros(len(m.table.label), bool)
+        some[indices] = True
+        human, machine = some & m.human, some & m.neural
+        if human.sum() < 20 or machine.sum() < 10:
+            continue
         rows.append(
-            (
-                name, np.unique(m.table.file[mine]).size,
-                auc(m.found.unseen, m.table, singing, mine),
-                auc(m.found.unseen, m.table, m.human, mine),
-            )
+            [
+                name, f"{human.sum()} / {machine.sum()}",
+                *(auc(m.scores[k], m.table, human, machine) for k in ("left out", "seen")),
+                share(m.p_values["seen"] <= ALPHA, machine),
+                share(m.p_values["seen"] <= 0.01, human),
+                share(m.p_values["seen"] <= 0.05, human),
+            ]
         )  # fmt: skip
-    heads = ("system, left out", "n", "AUC against the same sites' human singing",
-             "AUC against all human music")  # fmt: skip
+    heads = ["channel", "human / machine rows", "AUC, left out", "AUC, seen",
+             "% called generated, seen", "% human with p <= 1 %",
+             "% human with p <= 5 %"]  # fmt: skip
     return markdown(heads, rows)
 
 
-def figures(table: Table, generated: Crossed, voice: Crossed) -> str:
-    """Return every table."""
-    m, v = Measured(table, generated, "ai"), Measured(table, voice, "svc,vocoder")
-    alterations = ("pitch", "tempo", "low-pass", "noise", "resample", "eq", "clip", "mono")
-    steps = "\n".join([step_heads(), *(by_step(m, kind) for kind in alterations)])
-    codecs = "\n".join([step_heads(), by_step(m, "codec")])
-    sections = {
-        "Seen and left-out families": overall(m),
-        "Parts of the score": by_part(m),
-        "By family of generators": by_family(m),
-        "Through one fixed alteration": by_fixed(m),
-        "By codec and bit rate alone": codecs,
-        "By alteration (most with a codec afterwards)": steps,
-        "False alarms: allowed and observed": realised(m),
-        "False alarms by source of human music": by_source(m),
-        "Reliability of p_generated": reliability(m),
-        "Voice": voices(v),
+def by_length(m: Measured) -> str:
+    """Return the figures by length of what was scored."""
+    rows = []
+    for low, high in ((3, 12), (12, 20), (20, 40), (40, 61)):
+        some = m.plain & (m.seconds >= low) & (m.seconds < high)
+        human, machine = some & m.human, some & m.neural
+        rows.append(
+            [
+                f"{low} to {high} s", f"{human.sum()} / {machine.sum()}",
+                auc(m.scores["seen"], m.table, human, machine),
+                share(m.p_values["seen"] <= ALPHA, machine),
+                share(m.p_values["seen"] <= 0.01, human),
+            ]
+        )  # fmt: skip
+    heads = ["length", "human / machine", "AUC, seen", "% called generated, seen",
+             "% human with p <= 1 %"]  # fmt: skip
+    return markdown(heads, rows)
+
+
+def by_genre(m: Measured) -> str:
+    """Return false alarms by genre of human music, as far as a genre is known."""
+    genres = np.array([row.item.genre or "unknown" for row in m.table.rows])
+    rows = []
+    for name in np.unique(genres[m.plain & m.human]):
+        some = m.plain & m.human & (genres == name)
+        if some.sum() >= 8:
+            p = m.p_values["seen"]
+            sources = np.unique(m.table.source[some]).size
+            rows.append(
+                [
+                    name,
+                    int(some.sum()),
+                    sources,
+                    *(share(p <= x, some) for x in (0.001, 0.01, 0.05)),
+                ]
+            )
+    heads = ["genre", "recordings", "sources", "% at 0.1 %", "% at 1 %", "% at 5 %"]
+    return markdown(heads, rows)
+
+
+def by_source(m: Measured) -> str:
+    """Return the sources of human music with the most false alarms at 5 %."""
+    p, rows = m.p_values["left out"], []
+    mine = m.plain & m.human
+    for name in np.unique(m.table.source[mine]):
+        some = mine & (m.table.source == name)
+        if (p[some] <= 0.05).any():
+            rows.append((float((p[some] <= 0.05).mean()), name, some))
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    none = np.unique(m.table.source[mine]).size - len(rows)
+    table = markdown(
+        ["source", "recordings", "% at 0.1 %", "% at 1 %", "% at 5 %"],
+        [
+            [name, int(some.sum()), *(share(p <= x, some) for x in (0.001, 0.01, 0.05))]
+            for _, name, some in rows
+        ],
+    )
+    return f"{table}\n\nThe other {none} sources have no recording with p <= 5 %."
+
+
+def realised(m: Measured) -> str:
+    """Return what false alarms come to when the null is of other sources than the test."""
+    mine = np.flatnonzero(m.plain & m.human)
+    sources = np.unique(m.table.source[mine])
+    score, groups = m.scores["left out"], m.found.groups(m.table)
+    whole = m.human & (m.table.draw != WINDOW)
+    rng, rates = np.random.default_rng(0), []
+    for _ in range(100):
+        half = rng.permutation(sources)[: sources.size // 2]
+        in_null = np.isin(m.table.source, half)
+        nulls = [
+            Null.of(score[whole & in_null & (groups % len(BANDS) == g % len(BANDS))], 1)
+            for g in range(len(GROUPS))
+        ]
+        tested = [i for i in mine if not in_null[i]]
+        p = np.array([nulls[groups[i]].p_value(float(score[i])) for i in tested])
+        rates.append([(p <= level).mean() for level in (0.001, 0.01, 0.05)])
+    found = np.array(rates)
+    rows = [
+        [f"{100 * level:g} %", f"{100 * found[:, i].mean():.2f} %",
+         f"{100 * np.quantile(found[:, i], 0.05):.2f} to "
+         f"{100 * np.quantile(found[:, i], 0.95):.2f} %"]
+        for i, level in enumerate((0.001, 0.01, 0.05))
+    ]  # fmt: skip
+    return markdown(["allowed", "mean observed", "middle 90 % of halves"], rows)
+
+
+def tails(m: Measured) -> str:
+    """Return how sure the tail of each null is: the true false alarms at the default setting."""
+    rows = []
+    for names, nulls in ((GROUPS, m.found.nulls), (BANDS, m.found.window_nulls)):
+        for name, null in zip(names, nulls, strict=True):
+            beyond = max(2.0, TAIL_SHARE * null.recordings)
+            reach = np.log(TAIL_SHARE / ALPHA)
+            # The mean excess of n independent recordings has the standard error 1 / sqrt(n).
+            low, high = (
+                TAIL_SHARE * np.exp(-reach / (1 + z / np.sqrt(beyond))) for z in (-1.645, 1.645)
+            )
+            label = name if names is GROUPS else f"windows, {name}"
+            rows.append(
+                [label, null.recordings, f"{null.tail_scale:.2f}",
+                 f"{100 * low:.3f} to {100 * high:.3f} %"]
+            )  # fmt: skip
+    heads = [
+        "null",
+        "human recordings",
+        "scale of the tail",
+        "false alarms at 0.1 %, 90 % interval",
+    ]
+    return markdown(heads, rows)
+
+
+def reliability(m: Measured) -> str:
+    """Return how well probabilities hold, both classes counted alike."""
+    some = (m.plain & m.human) | (m.plain & m.ai)
+    truth = np.concatenate([m.ai[some]] * 2)
+    score = np.concatenate([m.scores["left out"][some], m.scores["seen"][some]])
+    p = 1 / (1 + np.exp(-(m.found.slope * score + m.found.intercept)))
+    weight = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum())
+    rows, error = [], 0.0
+    for low in np.arange(0, 1, 0.1):
+        here = (p >= low) & (p < low + 0.1 + 1e-9)
+        if not here.any():
+            continue
+        mass = weight[here].sum()
+        predicted = (weight * p)[here].sum() / mass
+        observed = weight[here & truth].sum() / mass
+        error += mass * abs(predicted - observed)
+        rows.append(
+            [f"{low:.1f} to {low + 0.1:.1f}", int(here.sum()), f"{predicted:.2f}",
+             f"{observed:.2f}"]
+        )  # fmt: skip
+    table = markdown(["p_generated", "rows", "mean predicted", "observed"], rows)
+    return f"{table}\n\nExpected calibration error: {error:.3f}."
+
+
+def names(m: Measured, seed: int) -> str:
+    """Return how often a named family is right."""
+    counts = family_precision(m.table, m.found, named_decoders(m.table), 0.6, seed)
+    families = {
+        name: sorted({str(f) for f in m.table.family[m.ai] if decoder_of(str(f)) == name})
+        for name in counts
     }
-    return "\n\n".join(f"### {title}\n\n{text}" for title, text in sections.items())
+    rows = []
+    for name, (right, named) in sorted(counts.items()):
+        interval = wilson(right, named) if named else None
+        rate = (
+            f"{100 * right / named:.0f} ({100 * interval.low:.0f}-{100 * interval.high:.0f})"
+            if interval
+            else ""
+        )
+        rows.append([name, ", ".join(families[name]), named, rate])
+    return markdown(["name", "families", "named", "% right"], rows)
+
+
+def figures(m: Measured, seed: int) -> str:
+    """Return all tables."""
+    parts = {
+        "Over all recordings": overall(m),
+        "By family of generators": by_family(m),
+        "After one fixed alteration": by_fixed(m),
+        "By codec and bit rate": by_step(m, "codec"),
+        "By alteration (most with a codec afterwards)": by_step(m, "alteration"),
+        "By length": by_length(m),
+        "Human music by genre": by_genre(m),
+        "Human music by source": by_source(m),
+        "False alarms: allowed and observed": realised(m),
+        "How sure the tails are": tails(m),
+        "Reliability of p_generated": reliability(m),
+        "Names of families": names(m, seed),
+    }
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts.items())
+
+
+def write_p_values(m: Measured, path: Path) -> None:
+    """Write the p-value of each recording as it is, for the benches of shares and releases."""
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["label", "group", "score", "p_value"])
+        for index in np.flatnonzero(m.plain & (m.human | m.ai)):
+            label = "human" if m.human[index] else "machine"
+            group = m.table.source[index] if m.human[index] else m.table.family[index]
+            score, p = m.scores["left out"][index], m.p_values["left out"][index]
+            writer.writerow([label, group, f"{score:.5f}", f"{p:.6g}"])
 
 
 def main() -> None:
     """Print the tables, or write them into a card."""
     parser = options(__doc__)
     parser.add_argument("--card", type=Path, action="append", default=[])
+    parser.add_argument("--p-values", type=Path)
     arguments = parser.parse_args()
-    table = Table.of(load_rows(arguments))
-    text = figures(table, *load_scores(arguments, table))
-    print(text)
+    table = load_table(arguments)
+    measured = Measured.of(table, load_scores(arguments, table))
+    if arguments.p_values:
+        write_p_values(measured, arguments.p_values)
+    text = figures(measured, arguments.seed)
     for card in arguments.card:
         before, rest = card.read_text(encoding="utf-8").split(BEGIN)
         _, after = rest.split(END)
         card.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    if not arguments.card:
+        print(text)
 
 
 if __name__ == "__main__":

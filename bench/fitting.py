@@ -31,13 +31,18 @@ def trees(
     truth: NDArray[np.bool_],
     weights: NDArray[np.float64],
     seed: int,
-    count: int = 250,
+    count: int = 400,
 ) -> lightgbm.Booster:
-    """Grow trees."""
+    """Grow trees.
+
+    Each tree sees 6 % of the values. Trees that see 30 % rank recordings alike, but agree too much
+    on the few human recordings with a line of their own: with families left out, 71 % of long
+    machine-made recordings were called generated at 0.1 %, against 92 %.
+    """
     some = weights > 0
     parameters = {
         "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 20,
-        "lambda_l2": 5.0, "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1,
+        "lambda_l2": 5.0, "feature_fraction": 0.06, "bagging_fraction": 0.8, "bagging_freq": 1,
         "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 2,
         "verbose": -1,
     }  # fmt: skip

@@ -74,8 +74,11 @@ class Row:
 
 
 def listed(recordings: Path) -> Iterator[Item]:
-    """Read a list of recordings: CSV with the columns label, family, source, file and, if known,
-    duration_s and genre. Files are relative to the list."""
+    """Read a list of recordings.
+
+    It is a CSV with the columns label, family, source, file and, if known, duration_s and genre.
+    Files are relative to the list.
+    """
     with recordings.open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             yield Item(

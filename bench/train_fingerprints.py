@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from bench.channels import Sound, coded, equalised
 from bench.conditions import overlaid, pink, reverberant, telephoned
-from bench.generated_set import Item, excerpt, folder_items
+from bench.excerpts import Excerpt, folder_excerpts, read
 from bench.voices import Voices
 from phonoscope.audio.block import Block
 from phonoscope.errors import PhonoscopeError
@@ -106,7 +106,9 @@ def altered(sound: Sound, folder: Path, rng: Rng) -> list[Sound]:
     ]
 
 
-def pairs(item: Item, folder: Path, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def pairs(
+    item: Excerpt, folder: Path, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return patches of a recording as it is, and altered.
 
     Returns
@@ -117,7 +119,7 @@ def pairs(item: Item, folder: Path, seed: int) -> tuple[NDArray[np.float32], NDA
     number = int.from_bytes(hashlib.blake2b(Path(item.file).name.encode()).digest()[:4], "little")
     rng = np.random.default_rng([seed, number])
     try:
-        samples, rate_hz = excerpt(item)
+        samples, rate_hz = read(item)
     except PhonoscopeError:
         return np.empty((0, 0), "f4"), np.empty((0, 0, 0), "f4")
     sound = samples.mean(axis=0, keepdims=True), rate_hz
@@ -168,7 +170,7 @@ def fitted(
     return matrix, np.median(plain @ matrix, axis=0).astype(np.float32)
 
 
-def _built(work: tuple[Item, Path, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _built(work: tuple[Excerpt, Path, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return pairs(*work)
 
 
@@ -182,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
-    items = [item for folder in asked.folder for item in folder_items(folder)]
+    items = [item for folder in asked.folder for item in folder_excerpts(folder)]
     drawn = np.random.default_rng(asked.seed).permutation(len(items))[: asked.most]
     plain, changes = [], []
     with ProcessPoolExecutor(asked.workers) as pool:

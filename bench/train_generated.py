@@ -16,7 +16,7 @@ import io
 import json
 import pickle
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
-from bench.generated_set import FIXED, GRID_STEP, WINDOW, Row, build, listed, read_rows
+from bench.generated_set import GRID_STEP, WINDOW, Row, build, listed, read_rows
 from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of
 from phonoscope.detector.features import COMB_SUMS
 
@@ -38,6 +38,9 @@ FOLDS = 6
 MACHINE = {"ai": 1.0, "codec": 0.3}
 """What counts as machine in training, and how much; copies through neural codecs carry the
 traces of decoders whose generators are not in the set."""
+NO_DECODER = ("Riffusion",)
+"""Families that turn a picture of a spectrum into sound by Griffin-Lim. There is no neural decoder
+whose traces could be learned: they are measured, not trained on."""
 SYMBOLIC = "symbolic"
 """Part of the names of families that write notes, which instruments play: no decoder made them."""
 EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -48,8 +51,9 @@ SMALLEST_FAMILY = 8
 """Recordings a family needs to be named."""
 SMALLEST_NULL = 100
 """Human recordings a group needs for a null of its own; a smaller one borrows all bands."""
-ALTERED_SHARE = 0.05
-"""Share of unaltered human recordings that may look altered."""
+ALTERED_SHARE, CERTAIN_SHARE = 0.05, 0.01
+"""Share of unaltered human recordings that may be compared with altered ones, and that may be
+reported as altered."""
 ALTERING = ("pitch", "tempo", "semitone")
 """Words in steps after which pitch or tempo is altered; a change of both together, by at most 3 %,
 leaves no trace of its own."""
@@ -142,8 +146,9 @@ class Part:
 def weighted(table: Table, some: Mask) -> Scores:
     """Weigh rows: both classes alike, a family by the root of its size; 0 is left out."""
     weights = np.zeros(len(table.label))
+    known = some & ~np.isin(table.family, NO_DECODER)
     for labels in ({"human": 1.0}, MACHINE):
-        mine = some & np.isin(table.label, list(labels))
+        mine = known & np.isin(table.label, list(labels))
         for family in np.unique(table.family[mine]):
             these = mine & (table.family == family)
             label = str(table.label[these][0])
@@ -217,7 +222,7 @@ def altered_trees(table: Table, some: Mask, seed: int) -> Any:
     """Grow trees that find altered pitch and tempo, in both classes."""
     weights = some.astype(np.float64)
     weights[table.altered] *= (some & ~table.altered).sum() / (some & table.altered).sum()
-    return trees(table.shape, table.altered, weights, seed, 120)
+    return trees(table.shape, table.altered, weights, seed, 250)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +240,9 @@ class Crossed:
     intercept: float
     looks_altered: Scores
     altered_from: float
-    """The score from which a row counts as altered."""
+    """The score from which a row is compared with altered ones."""
+    certain_from: float
+    """The score from which a row is reported as altered."""
     nulls: tuple[Null, ...]
     """One for each of ``GROUPS``."""
     window_nulls: tuple[Null, ...]
@@ -291,12 +298,15 @@ def cross(table: Table, seed: int) -> Crossed:
     looks = altered_scores(table, by_source, seed)
     human = table.human_music
     plain = human & (table.draw == 0)
-    altered_from = float(np.quantile(looks[plain], 1 - ALTERED_SHARE))
+    altered_from, certain_from = (
+        float(np.quantile(looks[plain], 1 - share)) for share in (ALTERED_SHARE, CERTAIN_SHARE)
+    )
     whole = human & (table.draw != WINDOW)
     group = table.band + len(BANDS) * (looks >= altered_from)
     windows = human & ((table.draw == WINDOW) | (table.draw == 0))
     return Crossed(
         one, other, unseen, (shares, offset), slope, intercept, looks, altered_from,
+        certain_from,
         nulls_of(table, one, whole, group, GROUPS),
         nulls_of(table, one, windows, table.band, BANDS),
     )  # fmt: skip
@@ -355,7 +365,9 @@ def named_decoders(table: Table) -> list[str]:
     """Return the decoders with enough recordings to be named."""
     mine = (table.label == "ai") & (table.draw == 0)
     files = Counter(decoder_of(str(f)) for f in table.family[mine])
-    return [name for name, n in sorted(files.items()) if n >= SMALLEST_FAMILY]
+    return [
+        name for name, n in sorted(files.items()) if n >= SMALLEST_FAMILY and name not in NO_DECODER
+    ]
 
 
 def family_precision(
@@ -423,6 +435,7 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
     return arrays, {
         "name": NAME, "version": VERSION, "seed": seed, "score": score,
         "slope": found.slope, "intercept": found.intercept, "altered_from": found.altered_from,
+        "altered_certain_from": found.certain_from,
         "families": families.names, "family_known": known, "family_precision": precision,
         "rates": rates_of(table, found), "tails": tails, "window_tails": window_tails,
         "recordings": {str(n): int((plain & (table.label == n)).sum())

@@ -11,34 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
-from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
+from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of, probability
 from phonoscope.detector.change_points import stretches_of
-from phonoscope.detector.features import GRID_HZ, window_grid, window_shape
+from phonoscope.detector.features import COMB_SUMS, GRID_HZ, window_grid, window_shape
 from phonoscope.detector.generated import Detection, Segment
 from phonoscope.detector.model import model
 from phonoscope.detector.trees import Trees
 from phonoscope.features.traces import Traces, TraceSegment
 
 WINDOW = 3
-"""Segments that are scored together: about 16 s, as in training."""
-ALL_SHAPES = 8
-"""In a recording with at most this many windows, each one's shape is computed."""
+"""Segments that are scored together to show where a generator's lines are: about 16 s."""
 MOST_LINES, LINES_APART_HZ = 6, 20.0
 LINE_OVER_MEAN = 0.08
 """A line is higher than its neighbours more often than the average bin, by at least this share."""
-FAMILY_KNOWN = 0.6
-"""Smallest probability at which a family is named; below, the generator is unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A score from two views: a linear model of the grid, and trees over the shape."""
+    """A score from three views: a linear model of the grid, and trees over combs and shape."""
 
     grid: Floats
 
-    trees: Trees
+    combs: Trees
+    """Reads the combs over all bands only: what an unknown decoder shares with known ones."""
+    shape: Trees
     grid_share: float
-    trees_share: float
+    combs_share: float
+    shape_share: float
     offset: float
 
     def __call__(self, grids: Floats, shapes: Floats, where: NDArray[np.int64]) -> Floats:
@@ -53,9 +52,10 @@ class Scorer:
         where
             Indices of these windows, shape (m,). Between them, the trees' score is interpolated.
         """
-        grown = np.interp(np.arange(len(grids)), where, self.trees(shapes)).astype(np.float32)
-        score: Floats = self.trees_share * grown + self.offset
-        score += self.grid_share * (grids @ self.grid)
+        grown = self.combs_share * self.combs(shapes[:, COMB_SUMS])
+        grown += self.shape_share * self.shape(shapes)
+        score: Floats = np.interp(np.arange(len(grids)), where, grown).astype(np.float32)
+        score += self.grid_share * (grids @ self.grid) + np.float32(self.offset)
         return score
 
 
@@ -67,19 +67,28 @@ class Detector:
     """Name, version and the first digits of the weights' hash."""
     score: Scorer
     nulls: tuple[Null, ...]
-    """One for each channel group."""
+    """Human scores of recordings, one for each of ``GROUPS``."""
+    window_nulls: tuple[Null, ...]
+    """Human scores of windows, one for each of ``BANDS``."""
+    altered: Trees
+    altered_from: float
+    """Score of :attr:`altered` from which p-values come from altered human recordings."""
+    certain_from: float
+    """Score of :attr:`altered` from which the alteration itself is reported."""
     slope: float
     intercept: float
-    voice: Scorer
-    voice_slope: float
-    voice_intercept: float
     families: tuple[str, ...]
     family_grid: Floats
     """Shape (families, frequencies)."""
     family_offset: Floats
+    family_known: float
+    """Smallest probability at which a family is named; below, the generator is unknown."""
 
     def detect(self, results: Iterable[Any]) -> Detection | None:
         """Score one recording.
+
+        Evidence adds up over the whole recording: its score is that of all segments together, not a
+        mean over windows. Windows show where it comes from.
 
         Parameters
         ----------
@@ -96,17 +105,17 @@ class Detector:
         traces = next((found for found in results if isinstance(found, Traces)), None)
         if traces is None or not traces.stretches or traces.trace_limit_hz is None:
             return None
-        windows = _windows(traces.stretches)
-        # Neighbouring windows share two of three segments, and shapes take most of the time. In a
-        # long recording, the shape of every other window is enough.
-        step = 1 if len(windows) <= ALL_SHAPES else 2
-        where = np.unique([*range(0, len(windows), step), len(windows) - 1])
-        grids = np.stack([window_grid(w) for w in windows])
-        shapes = np.stack([window_shape(windows[i]) for i in where])
-        scores, null = self.score(grids, shapes, where), self.null_of(traces.trace_limit_hz)
-        family, confidence = self._family(grids, scores)
-        overall = float(scores.mean())
-        spans = _spans(traces.stretches, len(windows))
+        whole = traces.stretches
+        grid, shape = window_grid(whole), window_shape(whole)
+        overall = float(self.score(grid[None], shape[None], np.zeros(1, np.int64))[0])
+        looks = float(self.altered(shape[None])[0])
+        altered = looks >= self.altered_from
+        null = self.nulls[group_of(traces.trace_limit_hz, altered=altered)]
+        windows = _windows(whole)
+        scores = self._window_scores(windows) if len(windows) > 1 else np.array([overall])
+        part_null = self.window_nulls[group_of(traces.trace_limit_hz)]
+        spans = _spans(whole, len(windows))
+        family, confidence = self._family(grid)
         apart = max(1.0, len(windows) / WINDOW)
         return Detection(
             p_generated=self.probability(overall),
@@ -117,22 +126,26 @@ class Detector:
                 Segment(start_s, end_s, self.probability(float(score)))
                 for (start_s, end_s), score in zip(spans, scores, strict=True)
             ),
-            lines_hz=self._lines(grids.mean(axis=0)),
-            p_value_part=min(1.0, apart * null.p_value(float(scores.max()))),
+            lines_hz=self._lines(grid),
+            p_value_part=min(1.0, apart * part_null.p_value(float(scores.max()))),
             least_counted=null.least_counted,
             model=self.name,
             stretches=stretches_of(
                 scores,
                 spans,
                 [sum(s.frames for s in w) for w in windows],
-                null.p_value,
+                part_null.p_value,
                 overlap=WINDOW,
             ),
+            altered="pitch-or-tempo" if looks >= self.certain_from else None,
         )
 
-    def null_of(self, limit_hz: float) -> Null:
-        """Return the human scores to compare a recording with, given its highest frequency."""
-        return self.nulls[group_of(limit_hz)]
+    def _window_scores(self, windows: Sequence[Sequence[TraceSegment]]) -> Floats:
+        """Score each window; shapes, which take most of the time, only of those side by side."""
+        where = np.unique([*range(0, len(windows), WINDOW), len(windows) - 1])
+        grids = np.stack([window_grid(w) for w in windows])
+        shapes = np.stack([window_shape(windows[i]) for i in where])
+        return self.score(grids, shapes, where)
 
     def probability(self, score: float) -> float:
         """Return the probability of a generator for a score."""
@@ -150,14 +163,13 @@ class Detector:
             evidence[np.abs(GRID_HZ - GRID_HZ[best]) < LINES_APART_HZ] = 0.0
         return tuple(sorted(found))
 
-    def _family(self, grids: Floats, scores: Floats) -> tuple[str | None, float | None]:
-        """Return the family that the more suspicious half of the windows resembles most."""
-        suspicious = grids[scores >= np.median(scores)].mean(axis=0)
-        similarity = self.family_grid @ suspicious + self.family_offset
+    def _family(self, grid: Floats) -> tuple[str | None, float | None]:
+        """Return the family that a recording resembles most, if it resembles any."""
+        similarity = self.family_grid @ grid + self.family_offset
         shares = np.exp(similarity - similarity.max())
         shares /= shares.sum()
         best = int(shares.argmax())
-        known = shares[best] >= FAMILY_KNOWN
+        known = shares[best] >= self.family_known
         return (self.families[best], float(shares[best])) if known else (None, None)
 
 
@@ -185,16 +197,31 @@ def detector() -> Detector:
     arrays, facts = shipped.arrays, shipped.facts
     return Detector(
         name=shipped.name,
-        score=_scorer(arrays, "score", facts),
-        nulls=tuple(Null(arrays[f"null_{group}"], *facts["tails"][group]) for group in GROUPS),
+        score=Scorer(
+            arrays["score_grid"].astype(np.float32),
+            Trees.of(arrays, "score_combs"),
+            Trees.of(arrays, "score_shape"),
+            **facts["score"],
+        ),
+        nulls=_nulls(arrays, "null", GROUPS, facts["tails"]),
+        window_nulls=_nulls(arrays, "window_null", BANDS, facts["window_tails"]),
+        altered=Trees.of(arrays, "altered"),
+        altered_from=facts["altered_from"],
+        certain_from=facts["altered_certain_from"],
         slope=facts["slope"],
         intercept=facts["intercept"],
-        voice=_scorer(arrays, "voice", facts),
-        voice_slope=facts["voice_slope"],
-        voice_intercept=facts["voice_intercept"],
         families=tuple(facts["families"]),
         family_grid=arrays["family_grid"].astype(np.float32),
         family_offset=arrays["family_offset"].astype(np.float32),
+        family_known=facts["family_known"],
+    )
+
+
+def _nulls(
+    arrays: Mapping[str, Any], prefix: str, groups: Sequence[str], tails: Mapping[str, Any]
+) -> tuple[Null, ...]:
+    return tuple(
+        Null(arrays[f"{prefix}_{group}"].astype(np.float32), *tails[group]) for group in groups
     )
 
 
@@ -215,9 +242,4 @@ def least_counted(model_name: str | None, limit_hz: float | None) -> float | Non
     """
     if limit_hz is None or model_name != detector().name:
         return None
-    return detector().null_of(limit_hz).least_counted
-
-
-def _scorer(arrays: Mapping[str, Any], prefix: str, facts: Mapping[str, Any]) -> Scorer:
-    grid = arrays[f"{prefix}_grid"].astype(np.float32)
-    return Scorer(grid, Trees.of(arrays, f"{prefix}_trees"), **facts[prefix])
+    return detector().nulls[group_of(limit_hz)].least_counted

@@ -338,14 +338,15 @@ def _called(stretches: Sequence[Stretch], false_alarms: float) -> tuple[Stretch,
 def _band(
     detection: Detection, stretches: Sequence[Stretch], false_alarms: float
 ) -> tuple[Band, str]:
-    if detection.altered:
+    if detection.altered and detection.p_value > false_alarms:
+        # Its p-value is honest, but many generated recordings look ordinary after this.
         return Band.UNDECIDED, sentences(
             gettext("Undecided: too altered to judge."),
             altered_in_words(detection.altered),
             HARMLESS,
         )
     called = [s for s in stretches if s.called]
-    if called and any(s.p_value >= ORDINARY for s in stretches):
+    if not detection.altered and called and any(s.p_value >= ORDINARY for s in stretches):
         return Band.PARTLY_GENERATED, _partly(called, detection.least_counted)
     often = how_often(detection)
     if detection.p_value <= false_alarms:

@@ -114,8 +114,9 @@ class TraceMeter:
                 *mid.of(i),
                 self._bin_hz,
                 limit_hz,
-                *(side.of(i) if has_side else (0, None)),
-                side_limit_hz,
+                side_frames=side.of(i)[0] if has_side else 0,
+                side_votes=side.of(i)[1] if has_side else None,
+                side_limit_hz=side_limit_hz,
             )
             for i in range(len(mid.frames))
         )
