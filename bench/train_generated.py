@@ -176,7 +176,7 @@ def dealt(names: NDArray[np.str_], seed: int) -> dict[str, int]:
 
 
 def folds_of(table: Table, machine_by: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
-    """Return the fold of each row: human music by source, machine-made as told."""
+    """Return the fold of each row: human music by source, machine-made by the names given."""
     fold = np.full(len(table.label), -1)
     for mine, names in ((~table.machine, table.source), (table.machine, machine_by)):
         of = dealt(names[mine], seed)

@@ -29,15 +29,20 @@ def test_a_higher_score_has_no_higher_p_value(two):
     assert 0 < null.p_value(high) <= null.p_value(low) <= 1
 
 
-def test_draws_of_few_recordings_make_a_wider_tail():
-    scores = np.random.default_rng(2).normal(size=1200)
-    assert Null.of(scores, 100).p_value(5.0) > Null.of(scores, 1200).p_value(5.0)
+def test_a_tail_continues_the_scores_and_isnt_widened():
+    scores = np.random.default_rng(2).exponential(2.0, size=4000)
+    few, many = Null.of(scores, 100), Null.of(scores, 4000)
+    # An exponential keeps falling by the same factor: here e for each 2.
+    assert many.p_value(12.0) / many.p_value(14.0) == pytest.approx(np.e, rel=0.1)
+    assert few.p_value(12.0) == many.p_value(12.0)
+    assert (few.least_counted, many.least_counted) == (1 / 101, 1 / 4001)
 
 
 def test_groups_follow_the_highest_frequency_with_sound():
     assert [GROUPS[group_of(hz)] for hz in (3_700, 7_700, 10_700, 15_700, 21_000)] == [
         "narrow", "narrow", "middle", "wide", "wide",
     ]  # fmt: skip
+    assert GROUPS[group_of(10_700, altered=True)] == "middle-altered"
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.01, 5), st.floats(-5, 5))

@@ -84,7 +84,7 @@ def test_a_rare_part_without_a_change_is_undecided(p_value):
 
 @pytest.mark.parametrize("code", [*ALTERATIONS, "a newer code"])
 def test_what_is_too_altered_is_undecided_and_isnt_accused(code):
-    altered = weighed(p_value=1e-9, p_value_part=1e-9, altered=code)
+    altered = weighed(p_value=0.4, p_value_part=1e-9, altered=code)
     found = judge((), altered)
     assert (found.verdict, found.basis, found.altered) == (Band.UNDECIDED, "detected", code)
     assert found.generator is None
@@ -92,6 +92,11 @@ def test_what_is_too_altered_is_undecided_and_isnt_accused(code):
     assert HARMLESS in found.says
     assert detected_band(judge((MARK,), altered)) == Band.UNDECIDED
     assert altered_statement(code).strength == 0.0
+
+
+def test_what_is_altered_and_still_rare_among_altered_human_music_is_called():
+    found = judge((), weighed(p_value=1e-5, altered="pitch-or-tempo"))
+    assert (found.verdict, found.altered) == (Band.GENERATED, "pitch-or-tempo")
 
 
 def test_ordinary_sound_shows_no_lines():
