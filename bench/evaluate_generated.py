@@ -198,7 +198,7 @@ def by_step(m: Measured, kind: str) -> str:
     """Return the figures of random channels with a step of one kind, or of each codec and rate."""
     names: dict[str, list[int]] = {}
     for index, row in enumerate(m.table.rows):
-        if row.draw >= FIXED:
+        if row.draw >= FIXED:  # laundering, too
             continue
         for step_kind, step_name in row.steps:
             key = step_name if kind == "codec" and step_kind == "codec" else step_kind
@@ -223,6 +223,30 @@ def by_step(m: Measured, kind: str) -> str:
     heads = ["channel", "human / machine rows", "AUC, left out", "AUC, seen",
              "% called generated, seen", "% human with p <= 1 %",
              "% human with p <= 5 %"]  # fmt: skip
+    return markdown(heads, rows)
+
+
+def by_laundering(m: Measured) -> str:
+    """Return what became of recordings after treatments that hide a generator."""
+    rows = []
+    draws = np.unique(m.table.draw[m.table.laundered])
+    treated = np.isin(m.table.file, m.table.file[m.table.laundered])
+    for number in (-1, *draws):
+        some = m.plain & treated if number < 0 else m.table.draw == number
+        human, machine = some & m.human, some & m.neural
+        step = "none" if number < 0 else m.table.rows[int(np.flatnonzero(some)[0])].steps[0][1]
+        p, reported = m.p_values["seen"], m.found.looks_altered >= m.found.certain_from
+        called, ordinary = p <= ALPHA, (p >= 0.1) & ~reported
+        rows.append(
+            [
+                step, f"{human.sum()} / {machine.sum()}", share(called, machine),
+                share(~called & ~ordinary, machine), share(ordinary, machine),
+                share(called, human), share(p <= 0.05, human), share(reported, human),
+            ]
+        )  # fmt: skip
+    heads = ["treatment", "human / machine", "% called generated", "% undecided", "% no sign found",
+             "% human called generated", "% human with p <= 5 %",
+             "% human reported as altered"]  # fmt: skip
     return markdown(heads, rows)
 
 
@@ -291,7 +315,7 @@ def realised(m: Measured) -> str:
     mine = np.flatnonzero(m.plain & m.human)
     sources = np.unique(m.table.source[mine])
     score, groups = m.scores["left out"], m.found.groups(m.table)
-    whole = m.human & (m.table.draw != WINDOW)
+    whole = m.human & (m.table.draw != WINDOW) & ~m.table.laundered
     rng, rates = np.random.default_rng(0), []
     for _ in range(100):
         half = rng.permutation(sources)[: sources.size // 2]
@@ -389,6 +413,7 @@ def figures(m: Measured, seed: int) -> str:
         "After one fixed alteration": by_fixed(m),
         "By codec and bit rate": by_step(m, "codec"),
         "By alteration (most with a codec afterwards)": by_step(m, "alteration"),
+        "Treatments that hide a generator": by_laundering(m),
         "By length": by_length(m),
         "Human music by genre": by_genre(m),
         "Human music by source": by_source(m),

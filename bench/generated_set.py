@@ -11,7 +11,7 @@ import csv
 import pickle
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ SHORTEST_S = 3.0
 WINDOW = 50
 """The draw of a window as it is: it measures how single windows of human music score."""
 FIXED = 100
+LAUNDERED = 200
+"""From this draw on, treatments that hide a generator (:mod:`bench.laundering`): never trained
+on."""
 FIXED_DRAWS = range(FIXED, FIXED + len(fixed(np.random.default_rng(0))))
 """Draws of fixed channels."""
 GRID_STEP = 1 / 250
@@ -181,15 +184,25 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     done = {row.item.file for row in read_rows(folder)}
     todo = [item for item in items if item.file not in done]
+    write_rows(todo, rows_of, (draws, some_fixed, seed), workers, folder)
+
+
+def write_rows(
+    items: Sequence[Item],
+    of_item: Callable[..., list[Row]],
+    arguments: Sequence[object],
+    workers: int,
+    folder: Path,
+) -> None:
+    """Write the rows of recordings to a folder, some recordings at a time."""
     with ProcessPoolExecutor(workers) as pool:
-        for at in range(0, len(todo), _PER_FILE):
-            some = todo[at : at + _PER_FILE]
-            n = len(some)
-            found = pool.map(rows_of, some, [draws] * n, [some_fixed] * n, [seed] * n, chunksize=2)
-            rows = [row for of_item in found for row in of_item]
-            part = folder / f"{zlib.crc32(some[0].file.encode()):08x}.rows"
-            part.write_bytes(pickle.dumps(rows, protocol=4))
-            print(f"{at + n} of {len(todo)} recordings", flush=True)
+        for at in range(0, len(items), _PER_FILE):
+            some = items[at : at + _PER_FILE]
+            same = [[argument] * len(some) for argument in arguments]
+            rows = [row for found in pool.map(of_item, some, *same, chunksize=2) for row in found]
+            name = f"{of_item.__name__}-{zlib.crc32(some[0].file.encode()):08x}.rows"
+            (folder / name).write_bytes(pickle.dumps(rows, protocol=4))
+            print(f"{at + len(some)} of {len(items)} recordings", flush=True)
 
 
 def read_rows(folder: Path) -> list[Row]:

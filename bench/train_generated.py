@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
-from bench.generated_set import GRID_STEP, WINDOW, Row, build, listed, read_rows
+from bench.generated_set import GRID_STEP, LAUNDERED, WINDOW, Item, Row, build, listed, read_rows
 from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of
 from phonoscope.detector.features import COMB_SUMS
 
@@ -111,6 +111,11 @@ class Table:
         )
 
     @property
+    def laundered(self) -> Mask:
+        """Rows of treatments that hide a generator."""
+        return self.draw >= LAUNDERED
+
+    @property
     def human_music(self) -> Mask:
         """Rows of human music; speech isn't among them."""
         return ~self.machine & np.array([r.item.genre != SPEECH for r in self.rows])
@@ -146,7 +151,7 @@ class Part:
 def weighted(table: Table, some: Mask) -> Scores:
     """Weigh rows: both classes alike, a family by the root of its size; 0 is left out."""
     weights = np.zeros(len(table.label))
-    known = some & ~np.isin(table.family, NO_DECODER)
+    known = some & ~np.isin(table.family, NO_DECODER) & ~table.laundered
     for labels in ({"human": 1.0}, MACHINE):
         mine = known & np.isin(table.label, list(labels))
         for family in np.unique(table.family[mine]):
@@ -220,6 +225,7 @@ def altered_scores(table: Table, fold: NDArray[np.int64], seed: int) -> Scores:
 
 def altered_trees(table: Table, some: Mask, seed: int) -> Any:
     """Grow trees that find altered pitch and tempo, in both classes."""
+    some = some & ~table.laundered
     weights = some.astype(np.float64)
     weights[table.altered] *= (some & ~table.altered).sum() / (some & table.altered).sum()
     return trees(table.shape, table.altered, weights, seed, 250)
@@ -291,7 +297,7 @@ def cross(table: Table, seed: int) -> Crossed:
     shares, offset = balanced(unseen, table)
     one, other = (s @ np.array(shares) + offset for s in (unseen, seen))
     # Half of the machine class counts as never seen, half as seen: which it is, is not known.
-    ai = table.label != "codec"
+    ai = (table.label != "codec") & ~table.laundered
     slope, intercept = calibrated(
         np.concatenate([one[ai], other[ai]]), np.tile(table.machine[ai], 2)
     )
@@ -301,7 +307,7 @@ def cross(table: Table, seed: int) -> Crossed:
     altered_from, certain_from = (
         float(np.quantile(looks[plain], 1 - share)) for share in (ALTERED_SHARE, CERTAIN_SHARE)
     )
-    whole = human & (table.draw != WINDOW)
+    whole = human & (table.draw != WINDOW) & ~table.laundered
     group = table.band + len(BANDS) * (looks >= altered_from)
     windows = human & ((table.draw == WINDOW) | (table.draw == 0))
     return Crossed(
@@ -445,17 +451,22 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
     }  # fmt: skip
 
 
+def items_of(lists: Sequence[Path]) -> list[Item]:
+    """Return the recordings of lists, without those that no decoder made."""
+    items = [item for recordings in lists for item in listed(recordings)]
+    return [item for item in items if SYMBOLIC not in item.family]
+
+
 def load_table(arguments: argparse.Namespace) -> Table:
     """Build what is missing of the set, and return all of it."""
-    items = [item for recordings in arguments.lists for item in listed(recordings)]
-    heard = [item for item in items if SYMBOLIC not in item.family]
+    items = items_of(arguments.lists)
     for label, some_fixed in SOME_FIXED.items():
-        mine = [item for item in heard if item.label == label]
+        mine = [item for item in items if item.label == label]
         build(
             mine, DRAWS, some_fixed,
             seed=arguments.seed, workers=arguments.workers, folder=arguments.rows,
         )  # fmt: skip
-    wanted = {(item.file, item.label) for item in heard}
+    wanted = {(item.file, item.label) for item in items}
     rows = [r for r in read_rows(arguments.rows) if (r.item.file, r.item.label) in wanted]
     return Table.of(rows)
 
