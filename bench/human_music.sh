@@ -1,21 +1,21 @@
 #!/bin/sh
-# Fetch human music from Debian packages into FOLDER, one folder a package, no root needed:
-# what the shipped detector was trained on beside its manifest. Needs about 4 GB for a while.
+# Fetch human music from Debian packages into FOLDER, one folder a package, no root needed: what
+# the fingerprints are trained and measured on. Needs about 4 GB for a while.
 set -eu
 mkdir -p "${1:?a folder}" && cd "$1"
 for package in \
-    a7xpg-data amoebax-data ardentryst asc-music berusky2-data blobwars-data boswars-data \
-    btanks-data caveexpress-data cavepacker-data colobot-common-sounds \
-    drascula-music endless-sky-data enigma-data fb-music-high fillets-ng-data freecol \
-    freedink-data freedroidrpg-data fretsonfire-songs-sectoid frozen-bubble-data funnyboat \
-    glob2-data gunroar-data holotz-castle-data hyperrogue-music lugaru-data \
-    marsshooter-data megaglest-data minetest-data mu-cade-data naev-data neverball-data \
-    noiz2sa-data openclonk-data parsec47-data pathological performous planetblupi-music-ogg \
+    a7xpg-data amoebax-data ardentryst berusky2-data blobwars-data boswars-data \
+    cavepacker-data \
+    endless-sky-data fb-music-high freecol \
+    freedink-data frozen-bubble-data funnyboat \
+    glob2-data gunroar-data holotz-castle-data lugaru-data \
+    marsshooter-data minetest-data mu-cade-data naev-data neverball-data \
+    noiz2sa-data openclonk-data parsec47-data pathological performous \
     pokerth-data powermanga-data pushover-data raincat-data redeclipse-data rrootage-data \
-    scorched3d-data searchandrescue-data solarwolf sonic-pi-samples starfighter-data \
-    stormbaancoureur-data supertuxkart-data titanion-data torcs-data torus-trooper-data \
-    trackballs-data tumiki-fighters-data tuxfootball tuxmath-data tuxtype-data ufoai-music \
-    unknown-horizons warmux-data warzone2100-music widelands-data xmoto-data zaz-data; do
+    scorched3d-data searchandrescue-data solarwolf sonic-pi-samples \
+    stormbaancoureur-data supertuxkart-data torcs-data torus-trooper-data \
+    tuxfootball tuxtype-data \
+    widelands-data xmoto-data zaz-data; do
     apt-get download -qq "$package" || { echo "no $package" >&2; continue; }
     dpkg -x "$package"_*.deb unpacked && rm -f "$package"_*.deb && mkdir -p "$package"
     find unpacked -type f -size +300k \( -iname '*.ogg' -o -iname '*.oga' -o -iname '*.mp3' \
