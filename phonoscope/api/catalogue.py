@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from phonoscope.ingest.job import Job
     from phonoscope.ingest.summary import IngestSummary
     from phonoscope.local_null.local_p_value import LocalPValue
+    from phonoscope.local_null.local_rates import LocalRates
     from phonoscope.local_null.summary import CalibrationSummary
     from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.groups import CopyGroup
@@ -517,7 +518,8 @@ class Catalogue(FormerNames):
         """Estimate the share of machine-made recordings, corrected for the detector's errors.
 
         The detector misses some of them and flags some human music. The estimate corrects both and
-        has a 95% interval (see :mod:`phonoscope.findings.shared.prevalence`).
+        has a 95% interval (see :mod:`phonoscope.findings.shared.prevalence`). After
+        :meth:`calibrate`, false alarms are those of this catalogue's own human recordings.
 
         Parameters
         ----------
@@ -540,7 +542,22 @@ class Catalogue(FormerNames):
         """
         from phonoscope.findings.shared.shares import share_generated
 
-        return share_generated(self, by)
+        return share_generated(self, by, rates=self.false_alarms().rates)
+
+    def false_alarms(self) -> LocalRates:
+        """Return the error rates behind :meth:`share_generated`.
+
+        Returns
+        -------
+        LocalRates
+            ``.rates``, with the false alarms of this catalogue's own human recordings after
+            :meth:`calibrate`; ``.says``, how often these would be called generated; and
+            ``.ignored``, why a calibration isn't used.
+        """
+        from phonoscope.findings.shared import shares
+        from phonoscope.local_null.local_rates import local_rates
+
+        return local_rates(self, shares.current_rates(), shares.current_model())
 
     def find(
         self,

@@ -23,7 +23,6 @@ from phonoscope.cli.terminal import (
     write,
     write_json,
 )
-from phonoscope.cli.verdict_list import VERDICTS
 from phonoscope.defaults import BEFORE_YEAR
 from phonoscope.escape import printable
 from phonoscope.messages import Localised, gettext, lines, ngettext, sentences
@@ -197,6 +196,8 @@ def _nulls(calibration: Calibration) -> list[str]:
 
 
 def _verdicts(found: CalibrationSummary) -> list[str]:
+    from phonoscope.cli.verdict_list import VERDICTS
+
     return [
         gettext(
             "{verdict}: {shipped} by the shipped null, {local} by this catalogue's own",

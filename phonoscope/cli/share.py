@@ -15,6 +15,7 @@ from phonoscope.cli.terminal import data, message, wrapped, write, write_json
 from phonoscope.messages import gettext, ngettext, sentences
 
 if TYPE_CHECKING:
+    from phonoscope.api import Catalogue
     from phonoscope.findings.shared.shares import Shares
 
 EXAMPLES = """\b
@@ -64,23 +65,32 @@ def share(
     """Estimate the share of machine-made recordings.
 
     The estimate corrects for recordings that the detector misses and for human music that it
-    flags. It comes with a 95% interval, which is wide for small groups. docs/share-json.md lists
-    the JSON fields.
+    flags. It comes with a 95% interval, which is wide for small groups. After 'calibrate', false
+    alarms are counted on the catalogue's own human recordings. docs/share-json.md lists the JSON
+    fields.
     """
     from phonoscope import api
 
-    found = api.open_catalogue(person_path(catalogue), create=False).share_generated(by)
+    opened = api.open_catalogue(person_path(catalogue), create=False)
+    found = opened.share_generated(by)
     if as_json:
         write_json(found.to_json(most))
         return Status.DONE
     if by is None or not found.answered:
-        write(wrapped(found.says(), indent=0))
+        write(wrapped(sentences(found.says(), _false_alarms(opened)), indent=0))
         return Status.DONE
-    _list(found, most or LISTED, quiet)
+    _list(found, most or LISTED, quiet, _false_alarms(opened))
     return Status.DONE
 
 
-def _list(found: Shares, most: int, quiet: bool) -> None:
+def _false_alarms(opened: Catalogue) -> str:
+    """Return what a calibration of the catalogue changes, or why it isn't used."""
+    known = opened.false_alarms()
+    own = gettext("The estimate uses these false alarms, and not those of the model's evaluation.")
+    return sentences(known.says, own) if known.says else known.ignored
+
+
+def _list(found: Shares, most: int, quiet: bool, false_alarms: str) -> None:
     """Write one line per group to stdout, and the estimate for the whole to stderr."""
     rows = [
         (
@@ -100,7 +110,8 @@ def _list(found: Shares, most: int, quiet: bool) -> None:
         write_tabs(_HEADING, [rows])
     left_out = found.table.num_rows - len(rows)
     if not quiet:
-        message(wrapped(sentences(found.says(), _left_out(left_out)), indent=0))
+        said = sentences(found.says(), false_alarms, _left_out(left_out))
+        message(wrapped(said, indent=0))
 
 
 def _left_out(groups: int) -> str:

@@ -24,8 +24,9 @@ EXAMPLES = [
 RUN = {"", "check", "scan", "find", "copies", "report", "share", "sql", "compact", "version",
        "completion"}  # fmt: skip
 """Commands whose examples are run; others have tutorials, which are run."""
-NOT_RUN = re.compile(r"demo|s3://|/mnt/|engine spark|--different|ffmpeg|--install")
-"""Needs a download, a store, a cluster, ids, another program, or a home folder to change."""
+NOT_RUN = re.compile(r"demo|s3://|/mnt/|engine spark|--different|ffmpeg|--install|check --in")
+"""Needs a download, a store, a cluster, ids, a calibration, another program, or a home folder to
+change."""
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 
 from phonoscope.cli import main, serve
 from phonoscope.cli.reference import command_names
+from tests.helpers.calibrated import drawn, make
 from tests.helpers.catalogues import plausible
 from tests.helpers.json_page import fields, formats
 from tests.helpers.program import ROOT, strict_json
@@ -85,6 +86,7 @@ def test_every_command_names_the_format_of_its_json_and_its_fields_are_documente
         "voices": [into],
         "sql": [into, "select 1 n, 'x' format"],
         "compact": [into],
+        "calibrate": [make(tmp_path / "own", drawn("old", 60)).path],
         "completion": ["bash"],
         "version": [],
     }
@@ -132,8 +134,9 @@ def test_every_field_of_the_api_is_documented():
     for name, answer in answers.items():
         check(answer, name)
         assert answer["format"] == name
-    # It also has its files (docs/api-json.md).
+    # It also has its files and its local p-value (docs/api-json.md).
     assert detail.pop("files")
+    assert detail.pop("local") is None
     check(detail, "recording")
 
 
