@@ -100,8 +100,9 @@ class Detection:
     """Stretches that differ significantly, in order: two or more, or none where nothing changes
     (:func:`phonoscope.detector.change_points.stretches_of`)."""
     altered: str | None = None
-    """Why the recording is too altered to judge, a key of :data:`ALTERATIONS`; ``None`` when it
-    isn't."""
+    """How the recording seems to have been altered, a key of
+    :data:`phonoscope.detector.alteration.ALTERATIONS`; ``None`` when no alteration was noticed. The
+    p-value is then that against altered human music."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,8 @@ class Verdict:
         default=None,
     )
     altered: str | None = column(
-        "Why the recording is too altered to judge: 'pitch-or-tempo' or 'too-altered'; empty when "
-        "it isn't.",
+        "How the recording seems to have been altered, which hides traces: 'pitch-or-tempo' or "
+        "'too-altered'. It is then generated or undecided. Empty when no alteration was noticed.",
         default=None,
     )
     lines_hz: tuple[float, ...] | None = column(
@@ -368,7 +369,7 @@ def _partly(called: Sequence[Stretch], least_counted: float) -> str:
         for s in called
     ])  # fmt: skip
     parts = ngettext(
-        "{n} part looks like a generator's output: {parts}.",
+        "One part looks like a generator's output: {parts}.",
         "{n} parts look like a generator's output: {parts}.",
         len(called),
         parts=where,

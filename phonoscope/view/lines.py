@@ -12,6 +12,8 @@ from phonoscope.view.scale import LOWEST_HZ, Tick
 
 _APART = 26.0
 """Percent of a narrow strip's width that a label needs."""
+LEFTWARDS = 80.0
+"""Percent of the strip's width beyond which a label is on the left of its line."""
 _APART_DOWN = 6.5
 """Percent of a spectrogram's height that a label needs."""
 _STEP_HZ = 5_000
@@ -67,19 +69,22 @@ def line_strip(lines_hz: Sequence[float] | None, highest_hz: float) -> LineStrip
     shown = [hz for hz in lines_hz or () if 0 < hz < highest_hz]
     if not shown:
         return None
-    ends: list[float] = []
-    marks = []
-    for hz in shown:
+    edges: list[float] = []
+    marks: list[LineMark] = []
+    # From the right, so that no line runs through the label of one to its left.
+    for hz in sorted(shown, reverse=True):
         percent = 100 * hz / highest_hz
-        row = next((i for i, end in enumerate(ends) if percent - end >= _APART), len(ends))
-        ends[row:] = [percent, *ends[row + 1 :]]
-        marks.append(LineMark(hz, measured(hz, "Hz"), round(percent, 3), row, percent))
+        leftwards = percent > LEFTWARDS
+        end = percent if leftwards else percent + _APART
+        row = next((i for i, edge in enumerate(edges) if edge >= end), len(edges))
+        edges[row:] = [percent - _APART if leftwards else percent, *edges[row + 1 :]]
+        marks.insert(0, LineMark(hz, measured(hz, "Hz"), round(percent, 3), row, percent))
     ticks = [
         Tick(round(100 * hz / highest_hz, 3), measured(hz / 1000, "kHz"))
         for hz in range(_STEP_HZ, int(highest_hz / 1.04), _STEP_HZ)
     ]
     says = gettext("Lines at {frequencies}.", frequencies=line_words(shown))
-    return LineStrip(marks, ticks, len(ends), says)
+    return LineStrip(marks, ticks, len(edges), says)
 
 
 def lines_on_spectrogram(lines_hz: Sequence[float] | None, highest_hz: float) -> list[LineMark]:

@@ -277,16 +277,19 @@ def _lines(
     lines_hz: Sequence[float], extent: tuple[float, float], width: int, x: Spec
 ) -> list[Spec]:
     """Draw lines that decide from above the plot to its foot; labels take several rows."""
-    ends: list[float] = []
+    edges: list[float] = []
     values: list[dict[str, Any]] = []
-    for hz in lines_hz:
+    # From the right, so that no line runs through the label of one to its left.
+    for hz in sorted(lines_hz, reverse=True):
         at = width * (hz - extent[0]) / (extent[1] - extent[0])
-        row = next((i for i, end in enumerate(ends) if at - end >= _LABEL_PX), len(ends))
-        ends[row:] = [at, *ends[row + 1 :]]
+        leftwards = at > width - _LABEL_PX
+        end = at if leftwards else at + _LABEL_PX
+        row = next((i for i, edge in enumerate(edges) if edge >= end), len(edges))
+        edges[row:] = [at - _LABEL_PX if leftwards else at, *edges[row + 1 :]]
         label = measured(hz, "Hz")
         says = gettext("Line at {frequency}: part of the strongest evidence", frequency=label)
         # A label at the right edge would be cut off.
-        side = "right" if at > width - _LABEL_PX else "left"
+        side = "right" if leftwards else "left"
         values.append({"hz": hz, "label": label, "says": says, "place": (row, side)})
     layers: list[Spec] = []
     for row, side in sorted({v["place"] for v in values}):
