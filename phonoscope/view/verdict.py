@@ -34,8 +34,7 @@ _ALONE = {
         "generated."
     ),
     Band.NO_SIGN_FOUND: gettext(
-        "The sound alone shows no sign of a generator. That doesn't contradict the mark: the "
-        "detector misses some generators."
+        "The sound alone shows no sign of a generator. The detector misses some generators."
     ),
 }
 _NOT_SCORED = gettext(

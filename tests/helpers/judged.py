@@ -70,7 +70,7 @@ WEIGHED = {
     "unknown family": weighed(1.0, 3e-9, segments=HIGH, generator=None, generator_confidence=None),
     "partly": weighed(0.61, 0.031, part=0.0004, segments=MIXED, stretches=PARTS),
     "undecided": weighed(0.55, 0.021, segments=MIXED),
-    "altered": weighed(0.97, 0.0003, segments=HIGH, altered="pitch-or-tempo"),
+    "altered": weighed(0.97, 0.03, segments=HIGH, altered="pitch-or-tempo"),
     "disagrees": weighed(0.99, 0.0001, segments=HIGH),
     "just over": weighed(0.71, 0.00102, segments=MIXED),
     "no sign": weighed(0.031, 0.62, segments=LOW),
