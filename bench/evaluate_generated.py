@@ -32,9 +32,10 @@ from bench.train_generated import (
     load_scores,
     load_table,
     named_decoders,
+    nulls_of,
     options,
 )
-from phonoscope.detector.calibration import GROUPS, TAIL_SHARE, Null
+from phonoscope.detector.calibration import GROUPS, TAIL_SHARE
 from phonoscope.interval import wilson
 
 ALPHA = 0.001
@@ -320,10 +321,7 @@ def realised(m: Measured) -> str:
     for _ in range(100):
         half = rng.permutation(sources)[: sources.size // 2]
         in_null = np.isin(m.table.source, half)
-        nulls = [
-            Null.of(score[whole & in_null & (groups % len(BANDS) == g % len(BANDS))], 1)
-            for g in range(len(GROUPS))
-        ]
+        nulls = nulls_of(m.table, score, whole & in_null, groups, GROUPS)
         tested = [i for i in mine if not in_null[i]]
         p = np.array([nulls[groups[i]].p_value(float(score[i])) for i in tested])
         rates.append([(p <= level).mean() for level in (0.001, 0.01, 0.05)])

@@ -30,7 +30,7 @@ from bench.generated_set import (
     write_rows,
 )
 
-MOST_EACH, MOST_HUMAN = 12, 160
+MOST_EACH, MOST_HUMAN = 4, 50
 """Recordings of each family of generators, and of human music, at most two a source."""
 
 

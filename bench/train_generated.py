@@ -28,7 +28,8 @@ from sklearn.linear_model import LogisticRegression
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
 from bench.generated_set import GRID_STEP, LAUNDERED, WINDOW, Item, Row, build, listed, read_rows
 from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of
-from phonoscope.detector.features import COMB_SUMS
+from phonoscope.detector.features import COMB_SUMS, STRONGEST_SIDE_COMB
+from phonoscope.interval import wilson
 
 NAME, VERSION = "phonoscope-generated", "2"
 WEIGHTS = Path(__file__).parent.parent / "phonoscope/detector/weights/generated.npz"
@@ -51,6 +52,8 @@ SMALLEST_FAMILY = 8
 """Recordings a family needs to be named."""
 SMALLEST_NULL = 100
 """Human recordings a group needs for a null of its own; a smaller one borrows all bands."""
+LEAST_RIGHT = 0.7
+"""Lower limit of the share of right names from which a decoder is named at all."""
 ALTERED_SHARE, CERTAIN_SHARE = 0.05, 0.01
 """Share of unaltered human recordings that may be compared with altered ones, and that may be
 reported as altered."""
@@ -109,6 +112,11 @@ class Table:
             np.array([r.limit_hz for r in rows]),
             np.array([any(word in s for word in ALTERING) for s in steps]),
         )
+
+    @property
+    def mono(self) -> Mask:
+        """Rows without a difference between the channels."""
+        return np.asarray(self.shape[:, STRONGEST_SIDE_COMB] == 0)
 
     @property
     def laundered(self) -> Mask:
@@ -256,8 +264,7 @@ class Crossed:
 
     def groups(self, table: Table) -> NDArray[np.int64]:
         """Return the index of ``GROUPS`` of each row."""
-        altered = self.looks_altered >= self.altered_from
-        return table.band + len(BANDS) * altered
+        return groups_of(table, self.looks_altered >= self.altered_from)
 
     def p_values(self, table: Table, score: Scores) -> Scores:
         """Return the p-value of every row that has a score."""
@@ -268,6 +275,11 @@ class Crossed:
                 for s, g in zip(score, groups, strict=True)
             ]
         )
+
+
+def groups_of(table: Table, altered: Mask) -> NDArray[np.int64]:
+    """Return the index of ``GROUPS`` of each row."""
+    return np.asarray(table.band + len(BANDS) * (altered + 2 * table.mono), np.int64)
 
 
 def null_of(score: Scores, table: Table, some: Mask) -> Null:
@@ -308,7 +320,7 @@ def cross(table: Table, seed: int) -> Crossed:
         float(np.quantile(looks[plain], 1 - share)) for share in (ALTERED_SHARE, CERTAIN_SHARE)
     )
     whole = human & (table.draw != WINDOW) & ~table.laundered
-    group = table.band + len(BANDS) * (looks >= altered_from)
+    group = groups_of(table, looks >= altered_from)
     windows = human & ((table.draw == WINDOW) | (table.draw == 0))
     return Crossed(
         one, other, unseen, (shares, offset), slope, intercept, looks, altered_from,
@@ -425,6 +437,10 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
     names = named_decoders(table)
     precision = family_precision(table, found, names, known, seed)
     families = Families.fitted(table, everything, names)
+    # The others stay in the comparison, without a name: what resembles them isn't named.
+    named = {
+        name for name, (right, n) in precision.items() if n and wilson(right, n).low >= LEAST_RIGHT
+    }
     arrays |= {
         "family_grid": (families.grid / (GRID_STEP * GRID_UNIT)).astype(np.float16),
         "family_offset": families.offset,
@@ -442,7 +458,9 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
         "name": NAME, "version": VERSION, "seed": seed, "score": score,
         "slope": found.slope, "intercept": found.intercept, "altered_from": found.altered_from,
         "altered_certain_from": found.certain_from,
-        "families": families.names, "family_known": known, "family_precision": precision,
+        "families": [name if name in named else "" for name in families.names],
+        "family_known": known,
+        "family_precision": {name: precision[name] for name in sorted(named)},
         "rates": rates_of(table, found), "tails": tails, "window_tails": window_tails,
         "recordings": {str(n): int((plain & (table.label == n)).sum())
                        for n in np.unique(table.label)},

@@ -339,6 +339,7 @@ FUNCTION_OF = {
     "charts": "phonoscope.api.Catalogue.ingest",
     "plays": "phonoscope.api.Plays.analyse",
     "compact": "phonoscope.api.Catalogue.compact",
+    "calibrate": "phonoscope.api.Catalogue.calibrate",
     "report": "phonoscope.api.Catalogue.report",
     "share": "phonoscope.api.Catalogue.share_generated",
     "find": "phonoscope.api.Catalogue.find",

@@ -13,14 +13,15 @@ BAND_EDGES_HZ = (8_600.0, 14_200.0)
 """Limits between bands, by the highest frequency with sound: as in a 16 kHz file, as from a codec
 at a low rate, and wider. The channel decides how human music scores."""
 BANDS = ("narrow", "middle", "wide")
-GROUPS = (*BANDS, *(f"{band}-altered" for band in BANDS))
-"""Recordings whose p-values come from the same human scores: each band as it is, and each band of
-recordings whose pitch or tempo looks altered."""
+KINDS = ("", "-altered", "-mono", "-mono-altered")
+GROUPS = tuple(f"{band}{kind}" for kind in KINDS for band in BANDS)
+"""Recordings whose p-values come from the same human scores: of one band, with a difference between
+the channels or without one (mono), as they are or with a pitch or tempo that looks altered."""
 TAIL_SHARE = 0.05
 """Share of the human scores, from the top, to which the tail is fitted."""
 
 
-def group_of(limit_hz: float, *, altered: bool = False) -> int:
+def group_of(limit_hz: float, *, altered: bool = False, mono: bool = False) -> int:
     """Return the group of a recording, an index of ``GROUPS``.
 
     Parameters
@@ -29,16 +30,18 @@ def group_of(limit_hz: float, *, altered: bool = False) -> int:
         Highest frequency with sound, Hz.
     altered
         Whether its pitch or tempo looks altered.
+    mono
+        Whether its channels don't differ.
 
     Examples
     --------
     >>> [GROUPS[group_of(limit_hz)] for limit_hz in (7_800.0, 11_000.0, 20_000.0)]
     ['narrow', 'middle', 'wide']
-    >>> GROUPS[group_of(20_000.0, altered=True)]
-    'wide-altered'
+    >>> GROUPS[group_of(20_000.0, altered=True)], GROUPS[group_of(20_000.0, mono=True)]
+    ('wide-altered', 'wide-mono')
     """
     band = int(np.searchsorted(BAND_EDGES_HZ, limit_hz))
-    return band + len(BANDS) * altered
+    return band + len(BANDS) * (altered + 2 * mono)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from phonoscope.columns import Floats
 from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of, probability
 from phonoscope.detector.change_points import stretches_of
-from phonoscope.detector.features import COMB_SUMS, GRID_HZ, window_grid, window_shape
+from phonoscope.detector.features import (
+    COMB_SUMS,
+    GRID_HZ,
+    STRONGEST_SIDE_COMB,
+    window_grid,
+    window_shape,
+)
 from phonoscope.detector.generated import Detection, Segment
 from phonoscope.detector.model import model
 from phonoscope.detector.trees import Trees
@@ -78,6 +84,7 @@ class Detector:
     slope: float
     intercept: float
     families: tuple[str, ...]
+    """Names of decoders; empty for those whose name was often wrong."""
     family_grid: Floats
     """Shape (families, frequencies)."""
     family_offset: Floats
@@ -110,7 +117,8 @@ class Detector:
         overall = float(self.score(grid[None], shape[None], np.zeros(1, np.int64))[0])
         looks = float(self.altered(shape[None])[0])
         altered = looks >= self.altered_from
-        null = self.nulls[group_of(traces.trace_limit_hz, altered=altered)]
+        mono = bool(shape[STRONGEST_SIDE_COMB] == 0)
+        null = self.nulls[group_of(traces.trace_limit_hz, altered=altered, mono=mono)]
         windows = _windows(whole)
         scores = self._window_scores(windows) if len(windows) > 1 else np.array([overall])
         part_null = self.window_nulls[group_of(traces.trace_limit_hz)]
@@ -169,7 +177,7 @@ class Detector:
         shares = np.exp(similarity - similarity.max())
         shares /= shares.sum()
         best = int(shares.argmax())
-        known = shares[best] >= self.family_known
+        known = self.families[best] and shares[best] >= self.family_known
         return (self.families[best], float(shares[best])) if known else (None, None)
 
 
