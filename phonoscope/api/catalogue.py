@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.declarations import Labelled
     from phonoscope.dossier.content import Dossier
     from phonoscope.findings.report import Report
+    from phonoscope.findings.shared.release_verdicts import Judged
     from phonoscope.findings.shared.shares import Shares
     from phonoscope.ingest.base import Source
     from phonoscope.ingest.job import Job
@@ -558,6 +559,38 @@ class Catalogue(FormerNames):
         from phonoscope.local_null.local_rates import local_rates
 
         return local_rates(self, shares.current_rates(), shares.current_model())
+
+    def releases_generated(self, by: str = "release", *, most: int | None = None) -> Judged:
+        """Judge releases or artists by all their recordings, instead of one by one.
+
+        Ten false alarms on one album are more likely than ten on ten albums, because one mastering
+        chain misleads the detector about all of them. The verdicts take that into account, and the
+        number of releases or artists as well
+        (see :mod:`phonoscope.findings.shared.release_verdicts`).
+
+        Parameters
+        ----------
+        by
+            ``"release"`` or ``"artist"``. Never by a name alone: ``basis`` says what a group rests
+            on.
+        most
+            Most groups to list, the most remarkable first; all by default.
+
+        Returns
+        -------
+        Judged
+            ``.groups`` with ``verdict`` (``generated``, ``mixed``, ``undecided`` or
+            ``no-sign-found``), ``tracks``, ``called``, ``expected``, ``most``, ``chance`` and
+            ``chance_in_all``; ``.verdicts``; and ``.why``, why there is no answer.
+
+        Raises
+        ------
+        UsageError
+            When ``by`` is something else.
+        """
+        from phonoscope.findings.shared.release_verdicts import judge_groups
+
+        return judge_groups(self, by, most=most)
 
     def find(
         self,

@@ -13,6 +13,7 @@ ORDER = (
     "damaged",
     "declared",
     "generated_share",
+    "generated_releases",
     "verdicts",
     "own_null",
     "declared_beside_detected",

@@ -17,7 +17,8 @@ class ResultColumn:
     name: str
     title: str
     form: str = "count"
-    """How a page shows it: ``count``, ``share``, ``text`` or ``decimal``."""
+    """How a page shows it: ``count``, ``share``, ``text``, ``decimal``, or ``recording``: the id of
+    a recording, which served pages link to its page."""
     on_page: bool = True
     """Whether a page shows it; CSV and JSON always have it."""
 

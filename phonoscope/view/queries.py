@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_che
 from phonoscope.catalogue.locations import Locations, locations_of
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import CatalogueError
-from phonoscope.findings.base import Chart, Found, find
+from phonoscope.findings.base import Chart, Found, QuerySession, find
 from phonoscope.findings.page import drawn
 from phonoscope.findings.plots.svg import draw
 from phonoscope.findings.report import name_of
+from phonoscope.findings.shared.release_verdicts import Judged, judge_groups
 from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Queries:
         self._full_paths = full_paths
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
+        self._session: tuple[object, QuerySession] | None = None
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
         self._copies = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
@@ -100,6 +102,20 @@ class Queries:
         if state is None or state != self._answered[0]:
             self._answered = (state, find(catalogue, full_paths=self._full_paths))
         return self._answered[1]
+
+    def groups(self, recording_id: str) -> tuple[Judged, ...]:
+        """Judge the releases and the artists of a recording; empty if the catalogue can't tell."""
+        return self._findings.submit(self._groups, recording_id).result()
+
+    def _groups(self, recording_id: str) -> tuple[Judged, ...]:
+        # All releases of the catalogue are counted once, and again only after a change.
+        state = self._catalogue.state() if isinstance(self._catalogue, Stated) else object()
+        if self._session is None or self._session[0] != state:
+            if self._session is not None:
+                self._session[1].__exit__()
+            self._session = (state, QuerySession(self._catalogue, full_paths=self._full_paths))
+        session = self._session[1]
+        return tuple(judge_groups(session, by, of=recording_id) for by in ("release", "artist"))
 
     def drawn(self, found: tuple[Found, ...]) -> dict[str, tuple[str, str]]:
         """Draw the plots of findings, by name of the finding."""

@@ -17,6 +17,7 @@ from phonoscope.view.lines import line_strip, lines_on_spectrogram
 from phonoscope.view.local_p_value import local_field, read_local_p_value
 from phonoscope.view.p_value_scale import p_value_scale
 from phonoscope.view.record import Record
+from phonoscope.view.release import shown_group
 from phonoscope.view.scale import frequency_ticks, time_ticks
 from phonoscope.view.stretches import stretch_bars
 from phonoscope.view.timeline import timeline_of
@@ -132,6 +133,20 @@ def spectrum(request: Request, recording_id: str) -> Response:
         excess=excess,
         lines_hz=lines_hz,
         charts={name: chart and queries.draw(chart, name) for name, chart in charts.items()},
+    )
+
+
+@router.get("/groups")
+def groups(request: Request, recording_id: str) -> Response:
+    """Show the verdicts on its releases and artists: a part of a page for a script, or a page."""
+    record = known_record(request, recording_id)
+    queries = request.app.state.queries
+    found = [(one, group) for one in queries.groups(recording_id) for group in one.groups]
+    return View(request, queries).page(
+        "groups.html",
+        record=record,
+        groups=[shown_group(group) for _, group in found],
+        trial=found[0][0].trial_says() if found else "",
     )
 
 

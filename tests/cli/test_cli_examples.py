@@ -21,8 +21,8 @@ EXAMPLES = [
         r"^  (\S.*(?:\n   +.*)*)$", (command.epilog or "").partition("Examples:")[2], re.M
     )
 ]
-RUN = {"", "check", "scan", "find", "copies", "report", "share", "sql", "compact", "version",
-       "completion"}  # fmt: skip
+RUN = {"", "check", "scan", "find", "copies", "report", "share", "releases", "sql", "compact",
+       "version", "completion"}  # fmt: skip
 """Commands whose examples are run; others have tutorials, which are run."""
 NOT_RUN = re.compile(r"demo|s3://|/mnt/|engine spark|--different|ffmpeg|--install|check --in")
 """Needs a download, a store, a cluster, ids, a calibration, another program, or a home folder to

@@ -130,7 +130,7 @@ def test_parameters_out_of_bounds_are_refused_in_words(client, filters):
     ],
 )
 def test_hostile_identifiers_are_not_found(client, name):
-    for path in ("", "/audio", "/spectrogram.png", "/outline.json", "/spectrum"):
+    for path in ("", "/audio", "/spectrogram.png", "/outline.json", "/spectrum", "/groups"):
         answer = client.get(f"/recordings/{name}{path}")
         assert answer.status_code == 404
         assert "<script>" not in answer.text.replace("<script defer", "")

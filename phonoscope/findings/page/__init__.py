@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+_SHORT_ID = 8
+"""Digits of a recording's id that are shown; they are unique in most catalogues."""
+
 
 def asset(name: str) -> str:
     """Return the text of a file of this package, e.g. ``style.css``."""
@@ -38,6 +41,8 @@ def cell(value: Any, form: str) -> str:
         return percent(float(value))
     if form == "decimal":
         return number(float(value), 2)
+    if form == "recording":
+        return str(value)[:_SHORT_ID]
     return value if isinstance(value, str) else str(value)
 
 
