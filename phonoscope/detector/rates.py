@@ -45,8 +45,8 @@ class Rates:
     """Human recordings by source."""
     families: tuple[Counted, ...]
     """Machine-made recordings by family, each left out of training."""
-    local: bool = False
-    """Whether the human recordings are the catalogue's own: see :meth:`with_human`."""
+    own: tuple[Counted, ...] = ()
+    """A catalogue's own human recordings, by artist or label; see :meth:`with_human`."""
 
     @classmethod
     def at(
@@ -92,7 +92,7 @@ class Rates:
             Recordings of the catalogue that are known to be human, counted with :meth:`counted`
             from the p-values of the shipped model, one entry per artist or label if known.
         """
-        return replace(self, sources=tuple(sources), local=True)
+        return replace(self, own=tuple(sources))
 
     def counted(self, name: str, p_values: Iterable[float]) -> Counted:
         """Return p-values as counts between the edges; those that are no number are left out."""
@@ -100,6 +100,11 @@ class Rates:
         bins = np.searchsorted(np.asarray(self.edges), given[~np.isnan(given)], side="left")
         counts = np.bincount(bins, minlength=len(self.edges) + 1)
         return Counted(name, tuple(int(count) for count in counts))
+
+    @property
+    def local(self) -> bool:
+        """Whether false alarms are those of a catalogue's own human recordings."""
+        return bool(self.own)
 
     @property
     def threshold(self) -> float:
@@ -134,9 +139,23 @@ class Rates:
         """Return the number of machine-made recordings with a p-value up to one of the edges."""
         return self._up_to(self.by_family, edge)
 
+    def found_by_family(self, fewest: int = 1) -> dict[str, float]:
+        """Return the share flagged of each family with at least so many recordings, 0 to 1."""
+        upto = self.edges.index(self.threshold) + 1
+        return {
+            name: sum(counts[:upto]) / sum(counts)
+            for name, counts in self.families
+            if sum(counts) >= max(fewest, 1)
+        }
+
     @property
     def by_source(self) -> NDArray[np.int64]:
-        """Human recordings, shape (sources, edges + 1)."""
+        """Human recordings, the catalogue's own if given, shape (sources, edges + 1)."""
+        return self._stacked(self.own or self.sources)
+
+    @property
+    def shipped_by_source(self) -> NDArray[np.int64]:
+        """Human recordings of the model's trial, shape (sources, edges + 1)."""
         return self._stacked(self.sources)
 
     @property
@@ -150,7 +169,7 @@ class Rates:
             "threshold": self.threshold,
             "human": self.human,
             "human_flagged": self.human_flagged,
-            "human_sources": len(self.sources),
+            "human_sources": len(self.own or self.sources),
             "machine": self.machine,
             "machine_found": self.machine_found,
             "machine_families": len(self.families),

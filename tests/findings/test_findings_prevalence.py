@@ -6,8 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from phonoscope.detector.rates import Rates
-from phonoscope.findings.shared.prevalence import WIDEST, estimate
+from bench import share_coverage
+from phonoscope.detector.rates import Counted, Rates
+from phonoscope.findings.shared.prevalence import (
+    FAMILIES_DIFFER,
+    NO_FIT,
+    NO_SEPARATION,
+    SOURCES_DIFFER,
+    TOO_FEW,
+    WIDEST,
+    estimate,
+)
 
 RATES = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 TRIES = 4_000
@@ -90,8 +99,8 @@ def test_without_errors_it_is_the_exact_interval_of_the_share_flagged():
 
 
 def test_the_share_takes_out_false_alarms_and_adds_what_was_missed():
-    # Rogan & Gladen by hand: 200 machine-made, 90 % found, and 0.1 % of the 800 others.
-    found = estimate(180.8, 1_000, RATES)
+    # Rogan & Gladen by hand: 2,000 machine-made, 90 % found, and 0.1 % of the 8,000 others.
+    found = estimate(1_808, 10_000, RATES)
     assert found.share[0] == pytest.approx(0.2)
 
 
@@ -187,3 +196,114 @@ def test_ten_times_the_evidence_never_says_less(rates, recordings, part):
     if found.fits.all():
         few, many = found.high - found.low
         assert many <= few + 1e-9
+
+
+# ---- families and sources that differ ------------------------------------------------------
+
+EDGES = (0.001, 0.01, 0.1)
+
+
+def spread_rates(found, alarms=0.1, size=100):
+    """Families of which these shares are found at each edge, and eight sources."""
+    families = [
+        Counted(f"family {i}", tuple(np.diff([0, *(round(size * s) for s in one), size]).tolist()))
+        for i, one in enumerate(found)
+    ]
+    sources = [
+        Counted(f"source {i}", (0, 1, round(10 * size * p) - 1, round(10 * size * (1 - p))))
+        for i, p in enumerate(np.atleast_1d(alarms).repeat(8 // np.size(alarms)))
+    ]
+    return Rates(EDGES, tuple(sources), tuple(families))
+
+
+ALIKE = spread_rates([(0.7, 0.9, 0.98)] * 8)
+UNLIKE = spread_rates([(s, min(1, s + 0.1), min(1, s + 0.3)) for s in np.linspace(0.05, 1, 8)])
+
+
+def mixed(rates, family, share, n):
+    """Counts up to each edge in a catalogue of the mean human music and one of the families."""
+    machine = np.array(rates.families[family].counts) / sum(rates.families[family].counts)
+    human = rates.by_source.sum(axis=0) / rates.human
+    return np.round(n * (share * machine + (1 - share) * human)).cumsum()[:-1].astype(int)
+
+
+def test_families_that_differ_widen_the_interval_and_are_named_as_the_reason():
+    alike = estimate(mixed(ALIKE, 3, 0.5, 3_000)[None], 3_000, ALIKE)
+    unlike = estimate(mixed(UNLIKE, 3, 0.5, 3_000)[None], 3_000, UNLIKE)
+    assert alike.enough[0]
+    assert alike.share[0] == pytest.approx(0.5, abs=0.02)
+    assert unlike.reason[0] == FAMILIES_DIFFER
+    assert unlike.high[0] - unlike.low[0] > 2 * (alike.high[0] - alike.low[0])
+    for family in range(8):
+        of_one = estimate(mixed(UNLIKE, family, 0.5, 3_000)[None], 3_000, UNLIKE)
+        assert of_one.low[0] <= 0.5 <= of_one.high[0], family
+
+
+def test_sources_that_differ_are_named_as_the_reason():
+    rates = spread_rates([(0.0, 0.02, 1.0)] * 8, alarms=[0.02, 0.1, 0.2, 0.5])
+    found = estimate(mixed(rates, 0, 0.3, 3_000)[None], 3_000, rates)
+    assert found.reason[0] == SOURCES_DIFFER
+    assert found.low[0] <= 0.3 <= found.high[0]
+
+
+def test_few_recordings_are_the_reason_where_the_rates_are_sure():
+    found = estimate(mixed(ALIKE, 0, 0.5, 20)[None], 20, ALIKE)
+    assert found.reason[0] == TOO_FEW
+
+
+def test_p_values_that_contradict_each_other_fit_no_share():
+    """As many up to .1 as in machine-made music, but none far down, as in human music."""
+    found = estimate([[0, 0, 2_000]], 3_000, ALIKE)
+    assert found.reason[0] == NO_FIT
+    assert found.low[0] == 0.0
+    assert found.high[0] > 0.5
+
+
+def test_nothing_is_told_apart_without_families():
+    found = estimate([[0, 1, 2]], 10, Rates(EDGES, ALIKE.sources, ()))
+    assert found.reason[0] == NO_SEPARATION
+    assert np.isnan(found.share[0])
+
+
+def test_own_human_music_replaces_the_false_alarms():
+    """In this catalogue, human music is flagged three times as often as in the trial."""
+    own = [Counted(f"artist {i}", (0, 1, 29, 70)) for i in range(20)]
+    rates = ALIKE.with_human(own)
+    machine = np.array(ALIKE.families[0].counts) / 100
+    up = np.round(3_000 * (0.2 * machine + 0.8 * np.array([0, 0.01, 0.29, 0.7]))).cumsum()[:-1]
+    shipped = estimate(up[None], 3_000, ALIKE)
+    local = estimate(up[None], 3_000, rates, whole=True)
+    part = estimate(up[None], 3_000, rates)
+    assert shipped.reason[0] == NO_FIT or shipped.share[0] > 0.22
+    assert local.share[0] == pytest.approx(0.2, abs=0.02)
+    assert local.low[0] <= 0.2 <= local.high[0]
+    assert local.high[0] - local.low[0] <= part.high[0] - part.low[0]
+    # From few artists, a part of the catalogue may differ as much as sources of the trial do.
+    few = estimate(up[None], 3_000, ALIKE.with_human(own[:2]))
+    assert few.low[0] <= 0.2 <= few.high[0]
+
+
+def test_a_group_of_each_kind_is_estimated_as_if_it_were_alone():
+    ups = np.array([mixed(UNLIKE, family, 0.3, 200) for family in range(8)])
+    together = estimate(ups, 200, UNLIKE)
+    for at, up in enumerate(ups):
+        alone = estimate(up[None], 200, UNLIKE)
+        assert [part[0] for part in alone] == [part[at] for part in together]
+    assert len(estimate(np.zeros((0, 3)), 1, UNLIKE).share) == 0
+
+
+def test_families_that_no_trial_had_are_covered():
+    """The simulation of ``bench/share_coverage.py``; each family and source is drawn alone too."""
+    rng = np.random.default_rng(5)
+    known = share_coverage.made_up(rng, 0.7)
+    by_cell = {}
+    for trial in share_coverage.trials(known, rng, 100, (1, 3), (1, 10), 100):
+        by_cell.setdefault(trial[:2], []).append(trial)
+    cells = [share_coverage.summed(some) for some in by_cell.values()]
+    assert len(cells) == len(share_coverage.SIZES) * len(share_coverage.SHARES)
+    for cell in cells:
+        # 0.93 is asked for; 0.06 is three standard errors of 100 mixes at 0.95.
+        assert cell.covered >= 0.93 - 0.06, cell
+        # 0.03 is asked for; the rest is two standard errors of the mean.
+        assert abs(cell.bias) <= 0.03 + 2 * cell.deviation / 10, cell
+    assert np.mean([cell.covered for cell in cells]) >= 0.95

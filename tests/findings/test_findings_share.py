@@ -114,7 +114,7 @@ def test_a_date_without_a_month_belongs_to_none_and_is_counted_as_such(catalogue
 
 def test_they_come_as_tables_too(catalogue):
     found = share_generated(catalogue, "codec")
-    fields = ["group", "recordings", "flagged", "share", "low", "high", "enough", "fits"]
+    fields = ["group", "recordings", "flagged", "share", "low", "high", "enough", "fits", "reason"]
     assert found.to_pyarrow().column_names == list(found.to_pandas().columns) == fields
     assert found.to_pandas().recordings.sum() == found.weighed
     json.dumps(found.to_json(), allow_nan=False)
@@ -313,7 +313,9 @@ def test_charts_are_valid_draw_no_estimate_that_is_too_unsure_and_say_every_numb
     held = some(300, [0.5, 0.0002], tag_date=None)
     for i, row_ in enumerate(held.rows["recordings"]):
         row_["tag_label"] = "Large" if i < 292 else "Tiny"
-    too_few = Row(None, 5, 0, 0.0, 0.0, 1.0, enough=False, fits=True).remark
+    too_few = Row(
+        None, 5, 0, 0.0, 0.0, 1.0, enough=False, fits=True, reason="too-few-recordings"
+    ).remark
     for chart in (answer(catalogue).chart, answer(MemoryCatalogue(**held.rows)).chart):
         for spec in (chart.spec, chart.narrow):
             altair.Chart.from_dict(json.loads(json.dumps(spec)), validate=True)

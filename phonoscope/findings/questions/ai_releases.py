@@ -20,7 +20,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.interval_chart import MADE, Estimated, over_time
 from phonoscope.findings.shared.dates import periods
 from phonoscope.findings.shared.deliveries import deliveries
-from phonoscope.findings.shared.groups import is_weighed
+from phonoscope.findings.shared.groups import flags, is_weighed
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
 from phonoscope.interval import Interval
@@ -219,7 +219,7 @@ def _detected(catalogue: QuerySession) -> Shares | None:
     found = joined.group_by(group=joined.month).agg(
         verdicts=joined.count(),
         recordings=joined.count(),
-        flagged=(joined.p_value <= rates.threshold).cast("int64").sum(),
+        **flags(joined.p_value, rates.edges),
         first_model=joined.model.min(),
         last_model=joined.model.max(),
     )

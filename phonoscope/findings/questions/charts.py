@@ -21,6 +21,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.time_series import Course, Day, over_days
 from phonoscope.findings.shared.chart_provenance import charted, scored
+from phonoscope.findings.shared.groups import flags
 from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
 from phonoscope.interval import Interval, median_ranks
 from phonoscope.messages import Message, gettext, ngettext, sentences
@@ -229,7 +230,7 @@ def _detected(catalogue: QuerySession) -> Shares | None:
     counts = weighed.agg(
         verdicts=weighed.count(),
         recordings=weighed.count(),
-        flagged=(weighed.p_value <= rates.threshold).cast("int64").sum(),
+        **flags(weighed.p_value, rates.edges),
         first_model=weighed.model.min(),
         last_model=weighed.model.max(),
     ).to_pyarrow()

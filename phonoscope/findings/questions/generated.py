@@ -37,6 +37,8 @@ from phonoscope.text import between, joined, p_value, percent
 
 TITLE = gettext("Machine-made")
 """Title of this finding, which other findings mention."""
+FEWEST_OF_FAMILY = 10
+"""Recordings of a family of generators from which its own rate is given."""
 NAMED = ("label", "artist")
 """Groups other than periods; the largest of each are listed."""
 MOST_DRAWN, MOST_PERIODS = 12, 60
@@ -76,19 +78,19 @@ def generated_share(catalogue: QuerySession) -> Answer:
 
     Method
     ------
-    A recording is flagged here when its p-value is at most the threshold at which the detector's
-    error rates were measured. The verdicts of a scan use a different threshold. The true share
-    follows from the flagged share, the share of human music that the detector flags and the share
-    of machine-made music that it finds (Rogan & Gladen 1978). The interval combines the
-    uncertainty of all three (Zou & Donner 2008; exact limits of Clopper & Pearson 1934). In
-    simulations it contains the true share in at least 94% of catalogues, including small ones.
+    Recordings are counted by p-value. The true share follows from the flagged share, the share of
+    human music that the detector flags and the share of machine-made music that it finds (Rogan &
+    Gladen 1978), at each of several p-values. The interval includes how far these error rates
+    differ between sources of human music and between families of generators that the detector
+    wasn't trained on (Korn & Graubard 1998; Zou & Donner 2008). It contains what the intervals at
+    all p-values have in common. A catalogue with a calibration uses the false alarms of its own
+    human music. Column 'Flagged' counts at one of the p-values; verdicts of a scan may use another.
     Marks in files are not used. Months and years come from the date tag, if it states them.
 
     Caveats
     -------
-    The error rates were measured on other music. They differ between families of generators,
-    genres, codecs and years. Those for machine-made music were measured on families that were
-    left out of training, so another mix may be found more or less often. Recordings of one artist
+    The error rates were measured on other music. A generator or a kind of human music that is
+    unlike all in the trial can still mislead the estimate. Recordings of one artist
     or album are not independent: if few artists made many of the recordings, the interval is too
     narrow. Among many small groups, some stand out by chance. A date tag may give the date of the
     song and not of the recording.
@@ -96,7 +98,7 @@ def generated_share(catalogue: QuerySession) -> Answer:
     if not is_weighed(catalogue):
         return cannot_tell(NO_VERDICTS, "not-scored")
     rates = current_rates()
-    dated = counts(catalogue, rates.threshold, PERIODS)
+    dated = counts(catalogue, rates.edges, PERIODS)
     shares = shares_of(regrouped(dated, None), None, rates)
     overall = shares.overall
     if overall is None or overall.share is None:
@@ -105,7 +107,7 @@ def generated_share(catalogue: QuerySession) -> Answer:
     tables = [_table(found) for found in groups.values()]
     for by in NAMED:
         key = {"group": key_of(catalogue, by)}
-        found = counts(catalogue, rates.threshold, key, most=LISTED_AT_MOST)
+        found = counts(catalogue, rates.edges, key, most=LISTED_AT_MOST)
         groups[by] = shares_of(found, by, rates)
         in_all = int(found["groups"][0].as_py())  # at least one: a recording was scored
         tables.append(_table(groups[by], in_all, _command(catalogue, by)))
@@ -154,15 +156,40 @@ def _certainty(row: Row, rates: Rates) -> str:
         flagged=row.flagged,
         threshold=p_value(rates.threshold),
     )
-    trial = gettext(
+    return sentences(interval, _trial(rates), _families(rates))
+
+
+def _trial(rates: Rates) -> str:
+    counts = {
+        "human_flagged": rates.human_flagged,
+        "human": rates.human,
+        "machine_found": rates.machine_found,
+        "machine": rates.machine,
+    }
+    if rates.local:
+        return gettext(
+            "The false alarms are those of this catalogue: {human_flagged} of {human} recordings "
+            "known to be human are flagged. In a trial, {machine_found} of {machine} machine-made "
+            "recordings were flagged.",
+            **counts,
+        )
+    return gettext(
         "The error rates come from a trial, in which the detector flagged {human_flagged} of "
         "{human} human recordings and {machine_found} of {machine} machine-made ones.",
-        human_flagged=rates.human_flagged,
-        human=rates.human,
-        machine_found=rates.machine_found,
-        machine=rates.machine,
+        **counts,
     )
-    return sentences(interval, trial)
+
+
+def _families(rates: Rates) -> str:
+    """Say how unequally families are found; nothing if the trial tells too little about that."""
+    found = rates.found_by_family(FEWEST_OF_FAMILY)
+    if len(found) < 2:
+        return ""
+    return gettext(
+        "Generators differ: it flagged {least} of the recordings of one and {most} of another.",
+        least=percent(min(found.values())),
+        most=percent(max(found.values())),
+    )
 
 
 def _figures(row: Row, rates: Rates) -> tuple[Figure, ...]:

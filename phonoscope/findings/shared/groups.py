@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.findings.base import Tables
 from phonoscope.findings.shared.dates import month_of, year_of
 from phonoscope.messages import gettext
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Key = Callable[[Any], Any]
 """Returns the Ibis column of a grouping, given the table of recordings."""
@@ -20,7 +25,25 @@ PERIODS: Mapping[str, Key] = {
     "year": lambda recordings: year_of(recordings.tag_date),
 }
 """Groupings by the date tag; a date that is too vague belongs to no group."""
-_COUNTS = ("verdicts", "recordings", "flagged")
+_MODELS = ("first_model", "last_model")
+
+
+def flags(p_value: ir.Column, edges: Sequence[float]) -> dict[str, ir.Scalar]:
+    """Return the numbers of p-values up to each of some edges, as named Ibis aggregates."""
+    return {
+        _flag(at): (p_value <= edge).fill_null(False).cast("int64").sum()
+        for at, edge in enumerate(edges)
+    }
+
+
+def flagged(found: pa.Table, edges: int) -> NDArray[np.int64]:
+    """Return what :func:`flags` counted, shape (groups, edges)."""
+    columns = [found[_flag(at)].fill_null(0).to_numpy() for at in range(edges)]
+    return np.stack(columns, axis=1).astype(np.int64)
+
+
+def _flag(at: int) -> str:
+    return f"flagged_{at}"
 
 
 def is_weighed(catalogue: Tables) -> bool:
@@ -33,7 +56,7 @@ def is_weighed(catalogue: Tables) -> bool:
 
 
 def counts(
-    catalogue: Tables, threshold: float, keys: Mapping[str, Key], *, most: int | None = None
+    catalogue: Tables, edges: Sequence[float], keys: Mapping[str, Key], *, most: int | None = None
 ) -> pa.Table:
     """Count recordings by groups, in the database.
 
@@ -41,8 +64,8 @@ def counts(
     ----------
     catalogue
         An opened catalogue.
-    threshold
-        The p-value up to which a recording counts as flagged.
+    edges
+        The p-values up to which recordings are counted.
     keys
         Groupings: for each column of the result, how to derive it from ``recordings``.
     most
@@ -51,9 +74,9 @@ def counts(
     Returns
     -------
     pyarrow.Table
-        The keys; the numbers of ``verdicts``, of ``recordings`` with a p-value, and of those that
-        are ``flagged``; ``first_model`` and ``last_model``, which are equal where one model scored
-        all; and with ``most`` also ``groups``, the number of all groups.
+        The keys; the numbers of ``verdicts``, of ``recordings`` with a p-value, and of those up to
+        each edge, for :func:`flagged`; ``first_model`` and ``last_model``, which are equal where
+        one model scored all; and with ``most`` also ``groups``, the number of all groups.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
@@ -63,12 +86,11 @@ def counts(
     # Also without a key: a killed batch may have left verdicts without a recording.
     joined = verdicts.inner_join(grouped, "recording_id")
     weighed = joined.p_value.notnull() & ~joined.p_value.isnan()
-    flagged = weighed & (joined.p_value <= threshold)
     found = joined.aggregate(
         by=list(keys),
         verdicts=joined.count(),
         recordings=weighed.cast("int64").sum(),
-        flagged=flagged.cast("int64").sum(),
+        **flags(joined.p_value, edges),
         first_model=joined.model.min(),
         last_model=joined.model.max(),
     )
@@ -91,16 +113,17 @@ def regrouped(found: pa.Table, by: str | None) -> pa.Table:
     by
         The key to keep, renamed to ``group``; ``None`` to add up everything.
     """
+    counted = [name for name in found.column_names if pa.types.is_integer(found[name].type)]
     sums: dict[Any, dict[str, Any]] = {}
     for row in found.to_pylist():
         group = None if by is None else row[by]
-        held = sums.setdefault(group, dict.fromkeys(_COUNTS, 0) | {"group": group})
-        held.update({name: held[name] + (row[name] or 0) for name in _COUNTS})
-        for name, choose in (("first_model", min), ("last_model", max)):
+        held = sums.setdefault(group, dict.fromkeys(counted, 0) | {"group": group})
+        held.update({name: held[name] + (row[name] or 0) for name in counted})
+        for name, choose in zip(_MODELS, (min, max), strict=True):
             known = [model for model in (held.get(name), row[name]) if model is not None]
             held[name] = choose(known, default=None)
-    types = [("group", pa.string()), *((name, pa.int64()) for name in _COUNTS)]
-    models = [("first_model", pa.string()), ("last_model", pa.string())]
+    types = [("group", pa.string()), *((name, pa.int64()) for name in counted)]
+    models = [(name, pa.string()) for name in _MODELS]
     return pa.Table.from_pylist(list(sums.values()), schema=pa.schema([*types, *models]))
 
 

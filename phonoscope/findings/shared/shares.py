@@ -15,11 +15,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from phonoscope.detector.rates import Rates
 from phonoscope.findings.base import Tables
-from phonoscope.findings.shared.groups import PERIODS, counts, is_weighed, key_of
-from phonoscope.findings.shared.prevalence import WIDEST, estimate
+from phonoscope.findings.shared.groups import PERIODS, counts, flagged, is_weighed, key_of
+from phonoscope.findings.shared.prevalence import (
+    FAMILIES_DIFFER,
+    NO_FIT,
+    NO_SEPARATION,
+    SOURCES_DIFFER,
+    TOO_FEW,
+    WIDEST,
+    estimate,
+)
 from phonoscope.messages import gettext, ngettext
 from phonoscope.text import percent
 
@@ -27,7 +36,14 @@ NO_VERDICTS = gettext(
     "The detector has scored no recording in this catalogue. Scan the recordings again with this "
     "version, into a new catalogue."
 )
-_NONE = pa.array([], pa.int64())
+_REMARKS = {
+    NO_SEPARATION: gettext("the detector separates nothing"),
+    NO_FIT: gettext("error rates don't fit"),
+    TOO_FEW: gettext("too few recordings"),
+    FAMILIES_DIFFER: gettext("generators are found unequally often"),
+    SOURCES_DIFFER: gettext("human music is flagged unequally often"),
+}
+_NO_RATES = Rates.at(0.001, human=0, human_flagged=0, machine=0, machine_found=0)
 
 
 @dataclass(frozen=True)
@@ -50,13 +66,13 @@ class Row:
     """Whether the interval is narrow enough to be useful: see ``WIDEST``."""
     fits: bool
     """Whether the detector's error rates can explain the number of flags."""
+    reason: str = ""
+    """Why the estimate is not reliable, one of ``prevalence.REASONS``; empty when it is."""
 
     @property
     def remark(self) -> str:
-        """Why the estimate is not reliable, in a few words; empty when it is."""
-        if not self.enough:
-            return gettext("too few recordings")
-        return "" if self.fits else gettext("error rates don't fit")
+        """The reason in a few words; empty when the estimate is reliable."""
+        return _REMARKS.get(self.reason, "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +91,8 @@ class Shares:
     """Recordings that were too short or too quiet to score, or scanned without a detector."""
     of_this_model: bool
     """Whether this version's model scored all of them; the rates are those of this model."""
+    overall: Row | None = None
+    """All groups together; ``None`` without an answer."""
     why: str = ""
     """Why there is no answer; empty when there is one."""
 
@@ -92,15 +110,6 @@ class Shares:
         """Return the largest groups, or of months and years the latest and the undated."""
         first = max(0, self.table.num_rows - most) if self.by in PERIODS else 0
         return tuple(Row(**row) for row in self.table.slice(first, most).to_pylist())
-
-    @cached_property
-    def overall(self) -> Row | None:
-        """All groups together; ``None`` without an answer."""
-        if self.rates is None:
-            return None
-        flagged = int(pc.sum(self.table["flagged"]).as_py() or 0)
-        whole = pa.table({"group": [None], "recordings": [self.weighed], "flagged": [flagged]})
-        return Row(**estimated(whole, self.rates).to_pylist()[0])
 
     def to_pyarrow(self) -> pa.Table:
         """Return the groups as an Arrow table."""
@@ -164,13 +173,12 @@ def share_generated(
     if not is_weighed(catalogue):
         return _nothing(by, NO_VERDICTS)
     known = rates or current_rates()
-    return shares_of(counts(catalogue, known.threshold, keys), by, known)
+    return shares_of(counts(catalogue, known.edges, keys), by, known)
 
 
 def _nothing(by: str | None, why: str) -> Shares:
-    empty = pa.table({"group": pa.nulls(0), "recordings": _NONE, "flagged": _NONE})
-    rates = Rates.at(0.001, human=0, human_flagged=0, machine=0, machine_found=0)
-    return Shares(by, estimated(empty, rates), None, 0, 0, True, why)
+    table = _table(pa.nulls(0), np.zeros(0, np.int64), np.zeros((0, 1), np.int64), _NO_RATES)
+    return Shares(by, table, None, 0, 0, True, why=why)
 
 
 def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
@@ -188,25 +196,37 @@ def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
         if by in PERIODS
         else [("recordings", "descending"), ("group", "ascending")]
     )
-    table = estimated(groups.select(["group", "recordings", "flagged"]), rates)
-    return Shares(by, table, rates, weighed, verdicts - weighed, ours)
+    recordings, hits = groups["recordings"].to_numpy(), flagged(groups, len(rates.edges))
+    table = _table(groups["group"], recordings, hits, rates, whole=by is None)
+    whole = _table(pa.nulls(1), np.array([weighed]), hits.sum(axis=0)[None], rates, whole=True)
+    overall = Row(**whole.to_pylist()[0])
+    return Shares(by, table, rates, weighed, verdicts - weighed, ours, overall)
 
 
-def estimated(groups: pa.Table, rates: Rates) -> pa.Table:
-    """Return groups with ``recordings`` and ``flagged`` as rows of estimates."""
-    flagged, recordings = (groups[name].to_numpy() for name in ("flagged", "recordings"))
-    found = estimate(flagged, recordings, rates)
-    columns = {
-        # NaN becomes an empty cell.
-        "share": pa.array(found.share, from_pandas=True),
-        "low": pa.array(found.low),
-        "high": pa.array(found.high),
-        "enough": pa.array(np.asarray(found.enough)),
-        "fits": pa.array(np.asarray(found.fits)),
-    }
-    for name, values in columns.items():
-        groups = groups.append_column(name, values)
-    return groups
+def _table(
+    group: pa.Array | pa.ChunkedArray,
+    recordings: NDArray[np.int64],
+    hits: NDArray[np.int64],
+    rates: Rates,
+    *,
+    whole: bool = False,
+) -> pa.Table:
+    """Return rows of estimates, from counts of shape (groups,) and (groups, edges)."""
+    found = estimate(hits, recordings, rates, whole=whole)
+    return pa.table(
+        {
+            "group": group,
+            "recordings": pa.array(recordings, pa.int64()),
+            "flagged": pa.array(hits[:, rates.edges.index(rates.threshold)], pa.int64()),
+            # NaN becomes an empty cell.
+            "share": pa.array(found.share, from_pandas=True),
+            "low": pa.array(found.low),
+            "high": pa.array(found.high),
+            "enough": pa.array(np.asarray(found.enough)),
+            "fits": pa.array(np.asarray(found.fits)),
+            "reason": pa.array(found.reason.tolist(), pa.string()),
+        }
+    )
 
 
 def says(row: Row) -> str:
@@ -220,16 +240,8 @@ def says(row: Row) -> str:
             "as often as generated music.",
             row.recordings,
         )
-    if not row.enough:
-        return ngettext(
-            "{n} recording is too few for an estimate: the 95% interval, {low} to {high}, is wider "
-            "than {widest} points.",
-            "{n} recordings are too few for an estimate: the 95% interval, {low} to {high}, is "
-            "wider than {widest} points.",
-            row.recordings,
-            widest=round(100 * WIDEST),
-            **ends,
-        )
+    if not row.enough and row.fits:
+        return _wide(row)
     if not row.fits:
         return ngettext(
             "{low} to {high} of {n} recording was made by a machine, but the detector's error "
@@ -255,6 +267,38 @@ def says(row: Row) -> str:
         "machines.",
         row.recordings,
         share=percent(row.share),
+        **ends,
+    )
+
+
+def _wide(row: Row) -> str:
+    """Return an estimate whose interval is wide, and why it is."""
+    ends = {"low": percent(row.low), "high": percent(row.high)}
+    if row.reason == FAMILIES_DIFFER:
+        return ngettext(
+            "{low} to {high} of {n} recording was made by a machine. This 95% interval is wide, "
+            "because the detector finds some generators less often than others.",
+            "{low} to {high} of {n} recordings were made by machines. This 95% interval is wide, "
+            "because the detector finds some generators less often than others.",
+            row.recordings,
+            **ends,
+        )
+    if row.reason == SOURCES_DIFFER:
+        return ngettext(
+            "{low} to {high} of {n} recording was made by a machine. This 95% interval is wide, "
+            "because the detector flags some human music more often than other human music.",
+            "{low} to {high} of {n} recordings were made by machines. This 95% interval is wide, "
+            "because the detector flags some human music more often than other human music.",
+            row.recordings,
+            **ends,
+        )
+    return ngettext(
+        "{n} recording is too few for an estimate: the 95% interval, {low} to {high}, is wider "
+        "than {widest} points.",
+        "{n} recordings are too few for an estimate: the 95% interval, {low} to {high}, is "
+        "wider than {widest} points.",
+        row.recordings,
+        widest=round(100 * WIDEST),
         **ends,
     )
 
