@@ -6,15 +6,17 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.catalogue.schema.tables import tables
+from phonoscope.detector import rates as rates_module
+from phonoscope.detector.rates import Rates
 from phonoscope.findings.base import findings
 from phonoscope.findings.claims import read_claims
 from phonoscope.findings.shared.deliveries import deliveries
 from phonoscope.findings.shared.prevalence import estimate
-from phonoscope.findings.shared.shares import current_rates
 from tests.helpers.catalogues import verdict_row
 from tests.helpers.metadata import HEAD, rows
 from tests.helpers.sources import write_csv
 
+RATES = Rates.at(0.001, human=20_000, human_flagged=20, machine=2_000, machine_found=1_800)
 (MACHINE,) = (finding for finding in findings() if finding.name == "machine")
 
 
@@ -63,7 +65,10 @@ def test_a_list_speaks_of_every_source(catalogue, tmp_path):
     assert (listed.value, listed.n) == (sum(row[2] == "Anna" for row in made) / 300, 300)
 
 
-def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(catalogue, tmp_path):
+def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(
+    catalogue, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(rates_module, "detector_rates", lambda: RATES)
     rng = random.Random(2)
     head = ["track_id", "name", "artists", "duration_ms", "isrc", "release_date"]
     tracks, recordings, verdicts = [], [], []
@@ -85,8 +90,8 @@ def test_what_is_heard_is_estimated_by_the_month_of_the_linked_track(catalogue, 
     put(catalogue, "verdicts", verdicts)
     answer = MACHINE.answer(catalogue)
     february = [v for v, t in zip(verdicts, tracks, strict=False) if t[5] == "2024-02"]
-    hits = sum(v["p_value"] < 0.001 for v in february)
-    expected = estimate([hits], [len(february)], current_rates())
+    hits = sum(v["p_value"] <= 0.001 for v in february)
+    expected = estimate([hits], [len(february)], RATES)
     figure = figures(answer)["detected_2024-02_share"]
     assert (figure.value, *figure.interval) == pytest.approx(
         (expected.share[0], expected.low[0], expected.high[0]), abs=1e-9

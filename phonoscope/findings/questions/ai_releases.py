@@ -22,7 +22,7 @@ from phonoscope.findings.shared.dates import periods
 from phonoscope.findings.shared.deliveries import deliveries
 from phonoscope.findings.shared.groups import flags, is_weighed
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
-from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
+from phonoscope.findings.shared.shares import Shares, rates_for, says, shares_of
 from phonoscope.interval import Interval
 from phonoscope.linking.links import links
 from phonoscope.messages import Message, gettext, ngettext, sentences
@@ -208,7 +208,7 @@ def _detected(catalogue: QuerySession) -> Shares | None:
     """Estimate the share among recordings linked to tracks, by month; ``None`` without any."""
     if not is_weighed(catalogue):
         return None
-    rates = current_rates()
+    rates = rates_for(catalogue).rates
     verdicts, tracks = catalogue.table("verdicts"), catalogue.table("tracks")
     weighed = verdicts.filter(verdicts.p_value.notnull(), ~verdicts.p_value.isnan())
     linked = links(catalogue.table("recordings"), catalogue.table("files"), tracks)
@@ -224,7 +224,7 @@ def _detected(catalogue: QuerySession) -> Shares | None:
         last_model=joined.model.max(),
     )
     counts = found.to_pyarrow()
-    return shares_of(counts, "month", rates) if counts.num_rows else None
+    return shares_of(counts, "month", rates, part=True) if counts.num_rows else None
 
 
 def _figures(detected: Shares) -> list[Figure]:

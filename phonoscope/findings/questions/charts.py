@@ -22,7 +22,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.time_series import Course, Day, over_days
 from phonoscope.findings.shared.chart_provenance import charted, scored
 from phonoscope.findings.shared.groups import flags
-from phonoscope.findings.shared.shares import Shares, current_rates, says, shares_of
+from phonoscope.findings.shared.shares import Shares, rates_for, says, shares_of
 from phonoscope.interval import Interval, median_ranks
 from phonoscope.messages import Message, gettext, ngettext, sentences
 from phonoscope.text import day, joined, percent
@@ -226,7 +226,7 @@ def _says_anything(catalogue: QuerySession) -> bool:
 
 def _detected(catalogue: QuerySession) -> Shares | None:
     weighed = scored(catalogue)
-    rates = current_rates()
+    rates = rates_for(catalogue).rates
     counts = weighed.agg(
         verdicts=weighed.count(),
         recordings=weighed.count(),
@@ -234,7 +234,7 @@ def _detected(catalogue: QuerySession) -> Shares | None:
         first_model=weighed.model.min(),
         last_model=weighed.model.max(),
     ).to_pyarrow()
-    return shares_of(counts, None, rates) if counts["recordings"][0].as_py() else None
+    return shares_of(counts, None, rates, part=True) if counts["recordings"][0].as_py() else None
 
 
 def _new(entries: ir.Table) -> Share | None:

@@ -27,7 +27,7 @@ from phonoscope.findings.shared.shares import (
     NO_VERDICTS,
     Row,
     Shares,
-    current_rates,
+    rates_for,
     says,
     shares_of,
 )
@@ -97,7 +97,8 @@ def generated_share(catalogue: QuerySession) -> Answer:
     """
     if not is_weighed(catalogue):
         return cannot_tell(NO_VERDICTS, "not-scored")
-    rates = current_rates()
+    local = rates_for(catalogue)
+    rates = local.rates
     dated = counts(catalogue, rates.edges, PERIODS)
     shares = shares_of(regrouped(dated, None), None, rates)
     overall = shares.overall
@@ -113,7 +114,7 @@ def generated_share(catalogue: QuerySession) -> Answer:
         tables.append(_table(groups[by], in_all, _command(catalogue, by)))
     return Answer(
         headline=says(overall),
-        note=_note(shares),
+        note=sentences(_note(shares), local.says, local.ignored),
         certainty=_certainty(overall, rates),
         figures=_figures(overall, rates),
         chart=_chart(overall, groups),

@@ -29,6 +29,7 @@ from phonoscope.findings.shared.prevalence import (
     WIDEST,
     estimate,
 )
+from phonoscope.local_null.local_rates import LocalRates, local_rates
 from phonoscope.messages import gettext, ngettext
 from phonoscope.text import percent
 
@@ -162,7 +163,8 @@ def share_generated(
         ``"artist"``, ``"album"``, ``"genre"`` or another tag, or a column of ``recordings``
         such as ``"codec"``.
     rates
-        How often the detector is right and wrong; by default the rates of this version's model.
+        How often the detector is right and wrong; by default the rates of this version's model,
+        with the catalogue's own false alarms where it has a calibration.
 
     Raises
     ------
@@ -172,7 +174,7 @@ def share_generated(
     keys = {} if by is None else {"group": key_of(catalogue, by)}
     if not is_weighed(catalogue):
         return _nothing(by, NO_VERDICTS)
-    known = rates or current_rates()
+    known = rates or rates_for(catalogue).rates
     return shares_of(counts(catalogue, known.edges, keys), by, known)
 
 
@@ -181,8 +183,11 @@ def _nothing(by: str | None, why: str) -> Shares:
     return Shares(by, table, None, 0, 0, True, why=why)
 
 
-def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
-    """Return the shares of groups, from the result of :func:`counts`."""
+def shares_of(found: pa.Table, by: str | None, rates: Rates, *, part: bool = False) -> Shares:
+    """Return the shares of groups, from the result of :func:`counts`.
+
+    With ``part``, all groups together are a part of the catalogue to which local rates belong.
+    """
     weighed = int(pc.sum(found["recordings"]).as_py() or 0)
     if weighed == 0:
         return _nothing(by, NO_VERDICTS)
@@ -197,8 +202,8 @@ def shares_of(found: pa.Table, by: str | None, rates: Rates) -> Shares:
         else [("recordings", "descending"), ("group", "ascending")]
     )
     recordings, hits = groups["recordings"].to_numpy(), flagged(groups, len(rates.edges))
-    table = _table(groups["group"], recordings, hits, rates, whole=by is None)
-    whole = _table(pa.nulls(1), np.array([weighed]), hits.sum(axis=0)[None], rates, whole=True)
+    table = _table(groups["group"], recordings, hits, rates, whole=by is None and not part)
+    whole = _table(pa.nulls(1), np.array([weighed]), hits.sum(axis=0)[None], rates, whole=not part)
     overall = Row(**whole.to_pylist()[0])
     return Shares(by, table, rates, weighed, verdicts - weighed, ours, overall)
 
@@ -308,6 +313,11 @@ def current_rates() -> Rates:
     from phonoscope.detector.rates import detector_rates  # noqa: PLC0415  (reads the weights)
 
     return detector_rates()
+
+
+def rates_for(catalogue: Tables) -> LocalRates:
+    """Return the rates for a catalogue, with its own false alarms if it has a calibration."""
+    return local_rates(catalogue, current_rates(), current_model())
 
 
 def current_model() -> str:
