@@ -533,8 +533,8 @@ class Catalogue(FormerNames):
         -------
         Shares
             ``.rows`` with ``group``, ``recordings``, ``flagged``, ``share``, ``low``, ``high``,
-            ``enough`` and ``fits``; ``.overall``; ``.to_pandas()`` and ``.to_pyarrow()``; and
-            ``.says()``, which also says why there is no estimate.
+            ``enough``, ``fits`` and ``reason``; ``.overall``; ``.to_pandas()`` and
+            ``.to_pyarrow()``; and ``.says()``, which also says why there is no estimate.
 
         Raises
         ------

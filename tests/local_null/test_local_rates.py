@@ -26,7 +26,7 @@ def test_they_are_counted_by_artist_from_shipped_p_values(tmp_path):
         name: tuple(np.histogram([shipped_p_value(r["score"]) for r in some], [0, *EDGES, 1.1])[0])
         for name, some in ours.items()
     }
-    assert {one.name: one.counts for one in found.rates.sources} == expected
+    assert {one.name: one.counts for one in found.rates.own} == expected
     assert found.rates.local
     assert found.rates.human == 240
     assert found.rates.families == SHIPPED.families
