@@ -428,7 +428,7 @@ def write_p_values(m: Measured, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["label", "group", "score", "p_value"])
-        for index in np.flatnonzero(m.plain & (m.human | m.ai)):
+        for index in np.flatnonzero(m.plain & (m.human | m.neural)):
             label = "human" if m.human[index] else "machine"
             group = m.table.source[index] if m.human[index] else m.table.family[index]
             score, p = m.scores["left out"][index], m.p_values["left out"][index]

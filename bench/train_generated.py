@@ -331,10 +331,15 @@ def cross(table: Table, seed: int) -> Crossed:
 
 
 def rates_of(table: Table, found: Crossed) -> dict[str, Any]:
-    """Count recordings by p-value, source and family, as :mod:`phonoscope.detector.rates` does."""
+    """Count recordings by p-value, source and family, as :mod:`phonoscope.detector.rates` does.
+
+    Families without a neural decoder aren't counted: like music that was written by a machine and
+    played by instruments, they can't be found in the sound, and a share doesn't include them.
+    """
     p_values = found.p_values(table, found.unseen)
     bins = np.searchsorted(EDGES, p_values)
     plain = (table.draw == 0) & (table.label != "codec")
+    plain &= ~np.isin(table.family, NO_DECODER)
     counted: dict[str, dict[str, list[int]]] = {"human": {}, "machine": {}}
     for side, mine, names in (
         ("human", plain & table.human_music, table.source),
