@@ -57,8 +57,9 @@ class Progress(Protocol):
     def advance(self, amount: float = 1, **counters: float) -> None:
         """Add what is done, in the task's unit, and other counters.
 
-        Counters in use are ``unreadable`` and ``rejected``, which count, and ``audio_s``, the
-        duration of the sound that was examined, s.
+        Counters in use are ``unreadable``, ``rejected`` and ``again`` (recordings analysed again
+        because another model had scored them), which count, and ``audio_s``, the duration of the
+        sound that was examined, s.
         """
 
     def reached(self, share: float) -> None:

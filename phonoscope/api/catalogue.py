@@ -211,6 +211,7 @@ class Catalogue(FormerNames):
         engine: str = "local",
         settings: Settings | None = None,
         progress: Progress | None = None,
+        again_if_model_changed: bool = False,
     ) -> ScanSummary:
         """Analyse every recording of some sources that isn't in the catalogue yet.
 
@@ -225,11 +226,17 @@ class Catalogue(FormerNames):
             user's file.
         progress
             Receives the progress.
+        again_if_model_changed
+            Also analyse recordings again whose verdict isn't by this version's model: another one
+            scored them, or none although there is enough sound. They are decoded again; the newer
+            verdict is valid, and nothing is deleted.
 
         Returns
         -------
         ScanSummary
             The scan in numbers. Unreadable files are counted, and are rows of ``files``.
+            ``.other_model``: recordings that another model scored; ``.examined_again``: those that
+            were analysed again.
 
         Raises
         ------
@@ -246,6 +253,7 @@ class Catalogue(FormerNames):
             engine=scan_engine(engine),
             settings=settings or self._settings,
             progress=progress,
+            again_if_model_changed=again_if_model_changed,
         )
 
     def ingest(

@@ -76,7 +76,7 @@ class TerminalProgress:
         if sys.stderr.isatty() and not is_logging():
             self._move()
         elif task == "scan" and total and total > 1:
-            message(_announced(int(total), int(counters.get("unchanged", 0))))
+            message(_announced(int(total), Counter({k: int(n) for k, n in counters.items()})))
             self._said_s = now_s
 
     def advance(self, amount: float = 1, **counters: float) -> None:
@@ -146,9 +146,16 @@ class TerminalProgress:
             message(Joined(": ", (task.doing, task.text(now_s))))
 
 
-def _announced(files: int, unchanged: int) -> Localised:
-    known = ngettext("{n} is unchanged.", "{n} are unchanged.", unchanged) if unchanged else ""
-    return sentences(ngettext("{n} file to analyse.", "{n} files to analyse.", files), known)
+def _announced(files: int, counters: Counter[str]) -> Localised:
+    known, again = "", ""
+    if unchanged := counters["unchanged"]:
+        known = ngettext("{n} is unchanged.", "{n} are unchanged.", unchanged)
+    if count := counters["to_do_again"]:
+        again = ngettext(
+            "Another model scored {n} of them.", "Another model scored {n} of them.", count
+        )
+    to_do = ngettext("{n} file to analyse.", "{n} files to analyse.", files)
+    return sentences(to_do, again, known)
 
 
 def _bar(task: Callable[[], Task | None]) -> Bar:

@@ -24,9 +24,17 @@ from phonoscope.cli.options import (
 )
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import span, speed
-from phonoscope.cli.terminal import columns, painted, program, say_next, write, write_json
+from phonoscope.cli.terminal import (
+    columns,
+    painted,
+    program,
+    say_next,
+    wrapped,
+    write,
+    write_json,
+)
 from phonoscope.escape import printable
-from phonoscope.messages import Joined, Localised, gettext, lines, ngettext
+from phonoscope.messages import Joined, Localised, gettext, lines, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.api import ScanSummary
@@ -36,8 +44,10 @@ Examples:
   phonoscope scan ~/Music --into my-catalogue
   phonoscope scan list.csv s3://bucket/inbox --into my-catalogue --workers 8
   phonoscope scan ~/Music --into my-catalogue --false-alarms 0.0001
+  phonoscope scan ~/Music --into my-catalogue --again-if-model-changed
   phonoscope scan /mnt/archive --into my-catalogue --engine spark --quiet --json
 """
+AGAIN = "--again-if-model-changed"
 INTERRUPTED = gettext("Everything analysed so far is stored. Run the same command to continue.")
 
 
@@ -60,6 +70,13 @@ def scan(
     workers: Workers = None,
     time_limit: TimeLimit = None,
     false_alarms: FalseAlarms = None,
+    again_if_model_changed: Annotated[
+        bool,
+        typer.Option(
+            AGAIN,
+            help="Analyse recordings again that another version's model scored.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> Status:
     """Analyse a music folder and store the results.
@@ -69,6 +86,9 @@ def scan(
 
     Each verdict is stored with the --false-alarms of its scan. Files that are already in the
     catalogue keep theirs.
+
+    Verdicts of another version's model also stay as they are. --again-if-model-changed decodes
+    those recordings again and stores new verdicts. A recording whose file is gone keeps its own.
     """
     settings = settings_with(workers, time_limit, false_alarms)
     with catalogue_for(into) as catalogue:
@@ -78,6 +98,7 @@ def scan(
                 engine=engine.value,
                 settings=settings,
                 progress=progress,
+                again_if_model_changed=again_if_model_changed,
             )
         if as_json:
             write_json(summary.to_json())
@@ -109,6 +130,8 @@ def summary_of(summary: ScanSummary, into: str) -> str:
         (gettext("analysed"), _analysed(summary)),
         (gettext("unreadable"), _unreadable(summary.unreadable_kinds, into)),
     ]
+    if said := _other_model(summary):
+        rows.append((gettext("model"), wrapped(sentences(*said))))
     if summary.examined:
         pace = speed(summary.examined, summary.audio_s, summary.wall_s)
         took = gettext("{speed}; took {time}", speed=pace, time=span(summary.wall_s))
@@ -139,6 +162,42 @@ def _analysed(summary: ScanSummary) -> Localised:
         summary.examined,
         time=span(summary.audio_s),
     )
+
+
+def _other_model(summary: ScanSummary) -> list[str]:
+    """Return what became of the recordings that another model scored; nothing if there is none."""
+    said: list[str] = []
+    if summary.not_examined_again is None:
+        if summary.other_model:
+            said.append(
+                ngettext(
+                    "{n} recording was scored by another model. To analyse it again, add {option}.",
+                    "{n} recordings were scored by another model. To analyse them again, add "
+                    "{option}.",
+                    summary.other_model,
+                    option=AGAIN,
+                )
+            )
+        return said
+    if summary.examined_again:
+        said.append(
+            ngettext(
+                "{n} recording was scored by another model and was analysed again.",
+                "{n} recordings were scored by another model and were analysed again.",
+                summary.examined_again,
+            )
+        )
+    if summary.not_examined_again:
+        said.append(
+            ngettext(
+                "{n} recording keeps the verdict of another model: its file wasn't found here, or "
+                "can't be analysed.",
+                "{n} recordings keep the verdict of another model: their files weren't found here, "
+                "or can't be analysed.",
+                summary.not_examined_again,
+            )
+        )
+    return said
 
 
 def _unreadable(kinds: dict[str, int], into: str) -> Localised:

@@ -69,6 +69,7 @@ _COUNTERS: dict[str, Callable[[int], Localised]] = {
     "unreadable": lambda n: gettext("{n} unreadable", n=n),
     "rejected": lambda n: gettext("{n} rejected", n=n),
     "generated": lambda n: gettext("{n} generated", n=n),
+    "again": lambda n: gettext("{n} analysed again", n=n),
 }
 _SOUND = "audio_s"
 _SLOW_UNITS = ("questions", "steps")

@@ -14,6 +14,7 @@ from phonoscope.catalogue.schema.tables import FileRow, Outcome, rows_of
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import ErrorKind
 from phonoscope.progress import Progress
+from phonoscope.scan.known import KnownIds
 from phonoscope.scan.messages import Failure
 from phonoscope.scan.sources import SourceFile
 from phonoscope.settings import Settings
@@ -31,10 +32,12 @@ class Receipt:
     unreadable: Counter[ErrorKind] = field(default_factory=Counter)
     audio_s: float = 0.0
     cpu_s: float = 0.0
+    examined_again: int = 0
+    """Those of ``examined`` whose verdict was by another model."""
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome]) -> Receipt:
-        """Count outcomes."""
+    def of(cls, outcomes: Sequence[Outcome], *, again: bool = False) -> Receipt:
+        """Count outcomes; ``again`` says whether they are of recordings to analyse again."""
         bad = Counter(o.file.error_kind for o in outcomes if o.file.error_kind is not None)
         good = [o.analysis for o in outcomes if o.file.error_kind is None]
         durations = [e.duration_s or 0.0 for e in good if e is not None]
@@ -44,6 +47,7 @@ class Receipt:
             duplicates=len(good) - len(durations),
             unreadable=bad,
             audio_s=sum(durations),
+            examined_again=len(durations) if again else 0,
         )
 
     def __add__(self, other: Receipt) -> Receipt:
@@ -54,6 +58,7 @@ class Receipt:
             self.unreadable + other.unreadable,
             self.audio_s + other.audio_s,
             self.cpu_s + other.cpu_s,
+            self.examined_again + other.examined_again,
         )
 
 
@@ -66,6 +71,8 @@ class ScanJob:
     names: BatchNames
     settings: Settings
     progress: Progress
+    again: KnownIds = field(default_factory=KnownIds)
+    """Recordings of the catalogue that are analysed again."""
     receipt: Receipt = field(default_factory=Receipt)
     """The numbers so far; engines add to them."""
 
@@ -81,7 +88,12 @@ class ScanJob:
         self.receipt += receipt
         if receipt.files:
             bad = receipt.unreadable.total()
-            self.progress.advance(receipt.files, audio_s=receipt.audio_s, unreadable=bad)
+            self.progress.advance(
+                receipt.files,
+                audio_s=receipt.audio_s,
+                unreadable=bad,
+                again=receipt.examined_again,
+            )
 
 
 class Engine(Protocol):

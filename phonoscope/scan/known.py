@@ -38,13 +38,33 @@ class KnownIds:
         # Both sides have the same length, so trailing zero bytes compare correctly.
         return at < len(self._sorted) and bool(self._sorted[at] == np.array(wanted, _ID))
 
+    def __len__(self) -> int:
+        return len(self._merged())
+
+    def without(self, other: KnownIds) -> KnownIds:
+        """Return the ids that another set doesn't have."""
+        left = KnownIds()
+        left._sorted = np.setdiff1d(self._merged(), other._merged(), assume_unique=True)
+        return left
+
+    def to_list(self) -> list[str]:
+        """Return all ids, in order."""
+        packed, width = self._merged().tobytes(), RECORDING_ID_BYTES
+        return [packed[at : at + width].hex() for at in range(0, len(packed), width)]
+
     def add(self, recording_id: str) -> None:
         """Add one id."""
         self._new.add(bytes.fromhex(recording_id))
         if len(self._new) >= _MERGE:
+            self._merged()
+
+    def _merged(self) -> NDArray[np.bytes_]:
+        """Sort the new ids in; return all."""
+        if self._new:
             new = np.array(list(self._new), _ID)
             self._sorted = np.unique(np.concatenate([self._sorted, new]))
             self._new.clear()
+        return self._sorted
 
 
 def known_ids(store: Store, table: str = "recordings") -> KnownIds:

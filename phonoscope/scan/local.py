@@ -1,8 +1,9 @@
 """The engine of one machine: worker processes in a pipeline, without barriers.
 
 A file is identified first: its bytes are hashed. It is analysed only if its recording isn't in the
-catalogue and isn't being analysed, so the same bytes in ten files are decoded once. Workers do both
-steps at the same time, so a ten-hour file occupies only its own worker.
+catalogue (or is to be analysed again) and isn't being analysed, so the same bytes in ten files are
+decoded once. Workers do both steps at the same time, so a ten-hour file occupies only its own
+worker.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class LocalEngine:
             time_limit_s=settings.file_time_limit_s,
             memory_mb=settings.worker_memory_mb,
         ) as pool:
-            pipeline = Pipeline(job, pool, files, known_ids(job.store))
+            known = known_ids(job.store).without(job.again)
+            pipeline = Pipeline(job, pool, files, known)
             try:
                 pipeline.run()
             finally:
@@ -131,11 +133,12 @@ class Pipeline:
         outcomes = outcomes_of(recording_id, self._under_way.pop(recording_id), found)
         if outcomes[0].analysis is not None:
             self._known.add(recording_id)
+        again = recording_id in self._job.again
         for outcome in outcomes:
-            self._settle(outcome)
+            self._settle(outcome, again=again)
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _settle(self, outcome: Outcome, *, again: bool = False) -> None:
         self._complete.append(outcome)
-        self._job.count(Receipt.of([outcome]))
+        self._job.count(Receipt.of([outcome], again=again))
         if len(self._complete) >= self._job.settings.batch_files:
             self.write()

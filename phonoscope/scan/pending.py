@@ -1,4 +1,4 @@
-"""Find the files of a listing that are new: one join, in a table that spills to disk."""
+"""Find the files of a listing that have to be read: joins, in tables that spill to disk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store
 from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.errors import TRANSIENT, ErrorKind
+from phonoscope.scan.known import KnownIds
+from phonoscope.scan.outdated import TABLE as OUTDATED
+from phonoscope.scan.outdated import find_outdated
 from phonoscope.scan.sources import SourceFile
 
 INSERT_ROWS = 20_000
@@ -43,13 +46,28 @@ class Pending:
         The listing; a file may occur more than once.
     memory_mb
         Memory after which the tables spill to disk, MB.
+    again_if_model_changed
+        Also read one unchanged file of each recording whose verdict isn't by this version's model.
     """
 
-    def __init__(self, store: Store, files: Iterable[SourceFile], memory_mb: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: Iterable[SourceFile],
+        memory_mb: int,
+        *,
+        again_if_model_changed: bool = False,
+    ) -> None:
         self._connection = spilling_connection(memory_mb)
         try:
             self._take_in(files)
             self._join(store)
+            find_outdated(self._connection, store)
+            self._join_outdated()
+            self.outdated_listed = self._count("outdated_files")
+            self.again = KnownIds()
+            if again_if_model_changed:
+                self._add_outdated()
             self.listed = self._count("listed")
             self.total = self._count("pending")
             self.known_errors = self._known_errors()
@@ -63,6 +81,10 @@ class Pending:
     """Files that have to be read."""
     known_errors: Counter[ErrorKind]
     """Files that are known to be unreadable, and aren't read again."""
+    outdated_listed: int
+    """Recordings of unchanged files whose verdict isn't by this version's model."""
+    again: KnownIds
+    """Recordings of the catalogue to analyse again, also if they are found under another name."""
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +130,8 @@ class Pending:
         )
         self._connection.execute("DROP TABLE named")
         self._connection.execute(
-            "CREATE TEMP TABLE settled AS SELECT uri, size_bytes, mtime_ns, error_kind"  # noqa: S608
+            "CREATE TEMP TABLE settled AS"  # noqa: S608 - our own names
+            " SELECT uri, size_bytes, mtime_ns, error_kind, recording_id"
             f" FROM ({newest})"
             " WHERE error_kind IS NULL OR NOT list_contains($transient, error_kind)",
             {"transient": sorted(TRANSIENT)},
@@ -117,6 +140,24 @@ class Pending:
             "CREATE TEMP TABLE pending AS SELECT * FROM listed"
             " ANTI JOIN settled USING (uri, size_bytes, mtime_ns)"
         )
+
+    def _join_outdated(self) -> None:
+        """Find one unchanged file of each outdated recording.
+
+        A file that failed in an earlier scan is left out, or every scan would try it again.
+        """
+        self._connection.execute(
+            "CREATE TEMP TABLE outdated_files AS SELECT listed.*"  # noqa: S608 - our own names
+            " FROM listed JOIN settled USING (uri, size_bytes, mtime_ns)"
+            f" SEMI JOIN {OUTDATED} USING (recording_id)"
+            " WHERE settled.error_kind IS NULL"
+            " QUALIFY row_number() OVER (PARTITION BY recording_id ORDER BY uri) = 1"
+        )
+
+    def _add_outdated(self) -> None:
+        self._connection.execute("INSERT INTO pending SELECT * FROM outdated_files")
+        ids = self._connection.sql(f"SELECT recording_id FROM {OUTDATED}")  # noqa: S608
+        self.again = KnownIds(batch.column(0) for batch in ids.to_arrow_reader(INSERT_ROWS))
 
     def _count(self, table: str) -> int:
         return self._connection.table(table).count("*").fetchall()[0][0]

@@ -51,6 +51,16 @@ class ScanSummary:
     """Elapsed time, s."""
     cpu_s: float
     """Processor time of all processes, s, without the last tasks of killed workers."""
+    other_model: int = 0
+    """Recordings of unchanged files that another model scored, or none although there is enough
+    sound, when the scan began."""
+    examined_again: int = 0
+    """Recordings of the catalogue that were analysed again because of that, also in
+    ``examined``."""
+    not_examined_again: int | None = None
+    """Recordings of the catalogue that should have been, and keep their older verdict: no file with
+    them was found in the sources, or it couldn't be analysed. ``None`` if the scan wasn't asked
+    to."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of ``phonoscope scan --json``."""
@@ -64,6 +74,7 @@ def scan(
     engine: Engine,
     settings: Settings,
     progress: Progress | None = None,
+    again_if_model_changed: bool = False,
 ) -> ScanSummary:
     """Analyse every recording of some sources that isn't in the catalogue yet.
 
@@ -79,6 +90,9 @@ def scan(
         Workers, limits, share of false alarms, size of a batch.
     progress
         Receives the progress.
+    again_if_model_changed
+        Also analyse the recordings again whose verdict isn't by this version's model
+        (:mod:`.outdated`). The newer rows are valid; the older ones stay until a compaction.
 
     Returns
     -------
@@ -96,15 +110,20 @@ def scan(
     """
     clock, progress = _Clock(), progress or NoProgress()
     listing = _reported(list_sources(sources), progress)
-    with Pending(store, listing, settings.query_memory_mb) as pending:
+    with Pending(
+        store,
+        listing,
+        settings.query_memory_mb,
+        again_if_model_changed=again_if_model_changed,
+    ) as pending:
         if not pending.listed:
             raise UsageError(_nothing_found(sources), code="no-audio-files")
         scan_id = secrets.token_hex(6)
         names = BatchNames(scan_id, store.newest_batch())
-        job = ScanJob(store, scan_id, names, settings, progress)
+        job = ScanJob(store, scan_id, names, settings, progress, pending.again)
 
         def keep(state: str) -> ScanSummary:
-            summary = _summary(job, pending, clock)
+            summary = _summary(job, pending, clock, again_if_model_changed)
             finished_utc = None if state == "running" else utc_now()
             row = ScanRow(
                 engine=engine.name,
@@ -114,6 +133,7 @@ def scan(
                 settings=settings.model_dump_json(),
                 started_utc=clock.started_utc,
                 finished_utc=finished_utc,
+                again_if_model_changed=again_if_model_changed,
                 **{name: getattr(summary, name) for name in _COUNTS},
             )
             batch = names.next()
@@ -125,7 +145,10 @@ def scan(
             _log.debug("scan %s: source %s", scan_id, shown(uri_of(source)))
         keep("running")
         unchanged = pending.listed - pending.total
-        job.progress.start("scan", unit="files", total=pending.total, unchanged=unchanged)
+        again = pending.outdated_listed if again_if_model_changed else 0
+        job.progress.start(
+            "scan", unit="files", total=pending.total, unchanged=unchanged, to_do_again=again
+        )
         try:
             engine.run(job, pending.files())
         except BaseException as error:
@@ -171,7 +194,7 @@ def _nothing_found(sources: Sequence[str | os.PathLike[str]]) -> str:
     )
 
 
-def _summary(job: ScanJob, pending: Pending, clock: _Clock) -> ScanSummary:
+def _summary(job: ScanJob, pending: Pending, clock: _Clock, again: bool) -> ScanSummary:
     receipt = job.receipt
     kinds = receipt.unreadable + pending.known_errors
     return ScanSummary(
@@ -185,11 +208,14 @@ def _summary(job: ScanJob, pending: Pending, clock: _Clock) -> ScanSummary:
         audio_s=receipt.audio_s,
         wall_s=clock.wall_s,
         cpu_s=clock.cpu_s + receipt.cpu_s,
+        other_model=pending.outdated_listed,
+        examined_again=receipt.examined_again,
+        not_examined_again=len(pending.again) - receipt.examined_again if again else None,
     )
 
 
 _COUNTS = (
     *("listed", "unchanged", "examined", "duplicates", "unreadable"),
-    *("audio_s", "wall_s", "cpu_s"),
+    *("audio_s", "wall_s", "cpu_s", "examined_again"),
 )
 """Fields of a summary that are columns of its row in table scans."""

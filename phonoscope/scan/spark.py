@@ -50,7 +50,8 @@ FOLLOW_S = 2.0
 _FILE = "uri string, size_bytes long, mtime_ns long, error_kind string, error string"
 _IDENTIFIED = f"{_FILE}, recording_id string, cpu_s double"
 _RECEIPT = (
-    "files long, examined long, duplicates long, unreadable string, audio_s double, cpu_s double"
+    "files long, examined long, duplicates long, unreadable string, audio_s double, cpu_s double, "
+    "examined_again long"
 )
 _FILE_SCHEMA = pa.schema(
     [
@@ -89,16 +90,27 @@ class SparkEngine:
         session, is_ours = spark_session(job.settings)
         order = Order(job.store.uri, job.scan_id, job.names.next(), job.settings)
         try:
+            again = _again(session, job)
             every = itertools.chain.from_iterable(files)
             while group := list(itertools.islice(every, SLICE_FILES)):
-                _run_slice(session, job, order, group)
+                _run_slice(session, job, order, group, again)
         finally:
             if is_ours:
                 session.stop()
 
 
-def _run_slice(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> None:
-    receipts = _plan(session, job, order, files)
+def _again(session: Any, job: ScanJob) -> Any:
+    """Return the recordings to analyse again; sent to Spark once in a scan."""
+    from pyspark.sql import functions as f
+
+    ids = pa.table({"recording_id": pa.array(job.again.to_list(), pa.string())})
+    return session.createDataFrame(ids).withColumn("again", f.lit(True))
+
+
+def _run_slice(
+    session: Any, job: ScanJob, order: Order, files: list[SourceFile], again: Any
+) -> None:
+    receipts = _plan(session, job, order, files, again)
     tag = f"phonoscope-{job.scan_id}"
 
     def collect() -> list[Any]:
@@ -138,7 +150,7 @@ def _result(future: Future[list[Any]]) -> list[Any]:
 _EXCEPTION_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit): ")
 
 
-def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> Any:
+def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile], again: Any) -> Any:
     from pyspark.sql import functions as f
 
     tasks = max(1, -(-len(files) // TASK_FILES))
@@ -154,21 +166,40 @@ def _plan(session: Any, job: ScanJob, order: Order, files: list[SourceFile]) -> 
         f.coalesce("recording_id", "uri").alias("key"), "recording_id"
     ).agg(f.collect_list(file).alias("files"), f.sum("cpu_s").alias("cpu_s"))
     return (
-        recordings.join(_known(session, job, order), "recording_id", "left")
-        .select("recording_id", "files", "cpu_s", f.col("known").isNotNull().alias("known"))
+        recordings.join(_known(session, job, order, again), "recording_id", "left")
+        .join(again, "recording_id", "left")
+        .select(
+            *("recording_id", "files", "cpu_s"),
+            f.col("known").isNotNull().alias("known"),
+            f.col("again").isNotNull().alias("again"),
+        )
         .repartition(tasks)
         .mapInArrow(partial(_examine, order), _RECEIPT)
     )
 
 
-def _known(session: Any, job: ScanJob, order: Order) -> Any:
-    """Return the recordings that the catalogue has; executors read them."""
+def _known(session: Any, job: ScanJob, order: Order, again: Any) -> Any:
+    """Return the recordings that the catalogue has and that aren't to be analysed again.
+
+    What an earlier slice of this scan analysed again is known. Executors read the ids.
+    """
     from pyspark.sql import functions as f
 
-    names = pa.table({"name": pa.array(job.store.live_parts("recordings"), pa.string())})
-    parts = session.createDataFrame(names)
-    ids = parts.mapInArrow(partial(_read_ids, order), "recording_id string")
+    names = job.store.live_parts("recordings")
+    ours = [name for name in names if _is_of(job, name)]
+    before = _ids(session, order, [name for name in names if name not in {*ours}])
+    ids = before.join(again, "recording_id", "left_anti").union(_ids(session, order, ours))
     return ids.distinct().withColumn("known", f.lit(True))
+
+
+def _is_of(job: ScanJob, name: str) -> bool:
+    """Whether this scan wrote a part."""
+    return f"-{job.scan_id}-" in name
+
+
+def _ids(session: Any, order: Order, names: list[str]) -> Any:
+    parts = session.createDataFrame(pa.table({"name": pa.array(names, pa.string())}))
+    return parts.mapInArrow(partial(_read_ids, order), "recording_id string")
 
 
 def _read_ids(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -224,7 +255,7 @@ def _examine(order: Order, batches: Batches) -> Iterator[pa.RecordBatch]:
             outcomes, cpu_s = _examined(pool, row, order.settings.false_alarms)
             waiting += outcomes
             job.count(Receipt(cpu_s=cpu_s + row["cpu_s"]))
-            job.count(Receipt.of(outcomes))
+            job.count(Receipt.of(outcomes, again=row["again"] and not row["known"]))
             if len(waiting) >= order.settings.batch_files or time.monotonic() >= due_s:
                 job.write(waiting)
                 waiting = []
@@ -269,7 +300,7 @@ class _Follower:
         """Report the parts of this scan that are new since the last call."""
         place = self._job.store.place
         for name in self._job.store.live_parts("files"):
-            if name in self.seen or f"-{self._job.scan_id}-" not in name:
+            if name in self.seen or not _is_of(self._job, name):
                 continue
             self.seen.add(name)
             # A compaction may have removed it; then only the progress is too low.

@@ -104,6 +104,7 @@ def test_a_task_guards_itself_against_hanging_and_crashing_files(tmp_path, monke
             "files": [{name: row[name] for name in SourceFile._fields}],
             "cpu_s": row["cpu_s"],
             "known": False,
+            "again": False,
         }
         for row in found
     ]

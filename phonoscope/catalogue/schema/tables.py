@@ -85,6 +85,15 @@ class ScanRow:
     audio_s: float = column("Duration of the analysed recordings, s.")
     wall_s: float = column("Elapsed time, s.")
     cpu_s: float = column("Processor time of all processes, as far as known, s.")
+    again_if_model_changed: bool | None = column(
+        "Whether recordings that another model had scored were to be analysed again. Empty in rows "
+        "of version 0.1.",
+        default=None,
+    )
+    examined_again: int | None = column(
+        "Those of 'examined' that another model had scored. Empty in rows of version 0.1.",
+        default=None,
+    )
 
 
 @dataclass(frozen=True)
@@ -383,7 +392,9 @@ def tables() -> Mapping[str, Table]:
         ),
         Table(
             "verdicts",
-            "Verdicts, one row per recording.",
+            "Verdicts, one row per recording. `scan --again-if-model-changed` adds a newer row "
+            "where another model gave the verdict; the older one stays in its part until a "
+            "compaction.",
             "recording_id",
             False,
             (_RECORDING_ID, *columns_of(Verdict)),
