@@ -125,7 +125,7 @@ def summary_of(summary: ScanSummary, into: str) -> str:
     into
         Catalogue, as the user named it.
     """
-    rows = [
+    rows: list[tuple[str, str]] = [
         (gettext("files"), _files(summary)),
         (gettext("analysed"), _analysed(summary)),
         (gettext("unreadable"), _unreadable(summary.unreadable_kinds, into)),
