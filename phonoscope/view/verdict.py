@@ -87,8 +87,9 @@ def other_model_says(verdict: Verdict) -> str:
         return ""
     return gettext(
         "Another version's model scored this recording: {model}. This version's model may decide "
-        "otherwise, and its error rates don't apply here. Scan the file again for its verdict.",
+        "otherwise, and its error rates don't apply here. For its verdict, scan with {option}.",
         model=verdict.model or "",
+        option="--again-if-model-changed",
     )
 
 
