@@ -340,6 +340,7 @@ FUNCTION_OF = {
     "plays": "phonoscope.api.Plays.analyse",
     "compact": "phonoscope.api.Catalogue.compact",
     "calibrate": "phonoscope.api.Catalogue.calibrate",
+    "releases": "phonoscope.api.Catalogue.releases_generated",
     "report": "phonoscope.api.Catalogue.report",
     "share": "phonoscope.api.Catalogue.share_generated",
     "find": "phonoscope.api.Catalogue.find",

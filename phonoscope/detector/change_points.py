@@ -80,7 +80,8 @@ def stretches_of(
     Examples
     --------
     >>> spans = [(5.0 * k, 5.0 * k + 5.0) for k in range(40)]
-    >>> scores = np.where(np.arange(40) < 20, -3.0, 5.0) + 0.3 * np.cos(np.arange(40.0) ** 2)
+    >>> segments = np.where(np.arange(42) < 21, -3.0, 5.0) + 0.3 * np.cos(np.arange(42.0) ** 2)
+    >>> scores = np.convolve(segments, np.ones(3) / 3, "valid")
     >>> halves = stretches_of(scores, spans, np.full(40, 80), lambda score: 0.5 ** (score + 3))
     >>> [(s.start_s, s.end_s) for s in halves]
     [(0.0, 100.0), (100.0, 200.0)]

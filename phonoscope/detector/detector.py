@@ -167,7 +167,8 @@ class Detector:
             best = int(evidence.argmax())
             if evidence[best] <= 0:
                 break
-            found.append(float(GRID_HZ[best]))
+            # As tables keep it, so that a stored list is the same list.
+            found.append(float(np.float32(GRID_HZ[best])))
             evidence[np.abs(GRID_HZ - GRID_HZ[best]) < LINES_APART_HZ] = 0.0
         return tuple(sorted(found))
 

@@ -56,9 +56,9 @@ def test_many_files_are_a_line_each_by_verdict_in_columns(song, broken, declared
     other = write(tmp_path / "longer name.wav", noise(2.0, seed=9))
     done = run("check", broken, song, other, declared)
     heading, *lines = done.stdout.splitlines()
-    # Generated ones first, unreadable ones last.
+    # Generated ones first, here one by declaration alone, unreadable ones last.
     assert [line.split()[0] for line in lines] == [
-        "generated", "undecided", "undecided", "unreadable"
+        "declared", "undecided", "undecided", "unreadable"
     ]  # fmt: skip
     assert "broken.mp3 " in run("check", broken, song, other, declared, cwd=broken.parent).stdout
     column = heading.index("File")

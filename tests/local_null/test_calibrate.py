@@ -77,7 +77,8 @@ def calibrated(tmp_path_factory):
 def frame(catalogue):
     local = pd.DataFrame(rows_of(catalogue, "local_p_values")).set_index("recording_id")
     verdicts = pd.DataFrame(rows_of(catalogue, "verdicts")).set_index("recording_id")
-    return verdicts.join(local, rsuffix="_local", how="left")
+    both = local.columns.intersection(verdicts.columns)
+    return verdicts.join(local.rename(columns={name: f"{name}_local" for name in both}))
 
 
 def test_local_p_values_are_those_of_a_null_made_of_the_same_recordings(calibrated):

@@ -164,7 +164,7 @@ def test_verdicts_of_another_model_are_marked(judged_client, page_of, weighed_id
 
 
 def test_the_precision_of_a_family_is_shown_with_its_interval(monkeypatch):
-    assert family_precision("Suno", model().name) is None
+    assert family_precision("a family without a name", model().name) is None
     facts = {**model().facts, "family_precision": {"Suno": [65, 68]}}
     changed = dataclasses.replace(model(), facts=facts)
     monkeypatch.setattr(shipped, "model", lambda: changed)
