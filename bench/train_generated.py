@@ -308,7 +308,7 @@ def cross(table: Table, seed: int) -> Crossed:
     unseen, seen = crossed(table, by_family, seed), crossed(table, by_source, seed)
     shares, offset = balanced(unseen, table)
     one, other = (s @ np.array(shares) + offset for s in (unseen, seen))
-    # Half of the machine class counts as never seen, half as seen: which it is, is not known.
+    # Half of the machine class counts as never seen, half as seen: in use, nobody knows which.
     ai = (table.label != "codec") & ~table.laundered
     slope, intercept = calibrated(
         np.concatenate([one[ai], other[ai]]), np.tile(table.machine[ai], 2)

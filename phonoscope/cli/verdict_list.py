@@ -148,7 +148,7 @@ def _notes(analysis: Analysis) -> list[str]:
     if analysis.declared:
         notes.append(gettext("Declared: {marks}.", marks=data(", ".join(_marks(analysis)))))
     if (p_value := analysis.verdict.p_value) is not None:
-        notes.append(gettext("{share} of human recordings look like this.", share=percent(p_value)))
+        notes.append(gettext("Human recordings like this: {share}.", share=percent(p_value)))
     if analysis.error:
         notes.append(gettext("{kind}: {error}", kind=data(str(analysis.error_kind)),
                              error=analysis.error))  # fmt: skip

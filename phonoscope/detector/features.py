@@ -16,7 +16,7 @@ import numpy as np
 
 from phonoscope.audio import kernels
 from phonoscope.columns import Floats
-from phonoscope.features.traces import REACHES, TraceSegment
+from phonoscope.features.traces import MIN_FRAMES, REACHES, TraceSegment
 
 MIDDLE = REACHES.index(2)
 """The reach whose votes are used bin by bin; of the others, only the distribution is used."""
@@ -61,10 +61,8 @@ _FREE = 8
 
 COMB_SUMS = slice(1, 1 + _SUMS + len(SPACINGS_HZ) + 1)
 """Where the combs over all bands are in a shape."""
-STRONGEST_COMB = COMB_SUMS.start + len(SPACINGS_HZ)
-"""Where the best fit of a decoder's spacing is in a shape; it has no upper limit."""
 STRONGEST_SIDE_COMB = COMB_SUMS.stop + 4 * _PER_BAND + 2 * _FREE
-"""The same for the side signal; 0 in a recording without one."""
+"""Where the best fit of a decoder's spacing in the side signal is in a shape; 0 without one."""
 
 
 def window_grid(stretches: Sequence[TraceSegment]) -> Floats:
@@ -158,13 +156,10 @@ def _occupancy(stretches: Sequence[TraceSegment]) -> Floats:
 def _side_occupancy(stretches: Sequence[TraceSegment]) -> Floats | None:
     """Occupancy of the side by the middle reach; ``None`` without enough of it."""
     frames = sum(s.side_frames for s in stretches)
-    if frames < _LEAST_SIDE_FRAMES:
+    if frames < MIN_FRAMES:
         return None
     voted = [s.side_votes[MIDDLE] for s in stretches if s.side_votes is not None]
     return np.asarray(sum(v.astype(np.float32) for v in voted) / frames, np.float32)
-
-
-_LEAST_SIDE_FRAMES = 12
 
 
 def _halves(stretches: Sequence[TraceSegment]) -> tuple[Floats, Floats] | None:

@@ -47,6 +47,17 @@ def documented_fields(heading):
     return re.findall(r"^\| `(\w+)`", table[1], re.M)
 
 
+@pytest.mark.parametrize("by", ["release", "artist"])
+def test_without_a_large_group_it_says_so_and_counts_none(tmp_path, capsys, by):
+    made = open_catalogue(tmp_path / "catalogue", create=True)
+    write_batch(made._store, outcome("alone", marks=0, verdict=detected(0.5)))
+    assert command.releases(made.path, by=by) == 0
+    printed = capsys.readouterr()
+    assert re.findall(r"\d+", printed.out)[0] == "3"
+    assert "0 of 0" not in printed.out
+    assert printed.err == ""
+
+
 def test_releases_are_lines_in_a_pipe_and_the_summary_goes_to_stderr(catalogue, capsys):
     assert command.releases(catalogue) == 0
     printed = capsys.readouterr()

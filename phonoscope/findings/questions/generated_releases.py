@@ -22,7 +22,7 @@ from phonoscope.findings.questions.generated import TITLE as SHARE
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.release_group import Group, Whole
 from phonoscope.findings.shared.release_members import BASES
-from phonoscope.findings.shared.release_statements import WORDS, says, trial_says
+from phonoscope.findings.shared.release_statements import WORDS, says, too_few, trial_says
 from phonoscope.findings.shared.release_verdicts import (
     ERROR,
     LEAST,
@@ -103,7 +103,7 @@ def generated_releases(catalogue: QuerySession) -> Answer:
     judged = [judge_groups(catalogue, by, most=LISTED_AT_MOST) for by in _TITLES]
     some = [found for found in judged if found.tested]
     if not some:
-        return cannot_tell(_too_few(judged), "no-values")
+        return cannot_tell(too_few(LEAST, judged[0].smaller), "no-values")
     trial = next(found.dependence for found in some if found.dependence)
     return Answer(
         headline=sentences(*(found.says() for found in some)),
@@ -112,15 +112,6 @@ def generated_releases(catalogue: QuerySession) -> Answer:
         figures=tuple(figure for found in some for figure in _figures(found)),
         tables=tuple(table for found in some for table in _tables(catalogue, found)),
         claim=_claim(some[0]),
-    )
-
-
-def _too_few(judged: list[Judged]) -> Message:
-    return gettext(
-        "No release and no artist has {least} scored tracks; {smaller} releases have fewer. "
-        "Releases need album ids or tags, and artists ids or labels.",
-        least=LEAST,
-        smaller=judged[0].smaller,
     )
 
 

@@ -88,6 +88,18 @@ def says_all(by: str, tested: int, whole: int, part: int) -> Message:
     )
 
 
+def too_few(least: int, smaller: int) -> Message:
+    """Return why no release or artist has a verdict."""
+    return ngettext(
+        "No release or artist here has {least} scored tracks, and {n} has fewer. Releases need "
+        "album ids or tags, and artists need ids or labels.",
+        "No release or artist here has {least} scored tracks, and {n} have fewer. Releases need "
+        "album ids or tags, and artists need ids or labels.",
+        smaller,
+        least=least,
+    )
+
+
 def trial_says(trial: Dependence) -> str:
     """Return what the verdicts rest on: a trial with so many human sources."""
     if not trial.is_known:

@@ -26,7 +26,7 @@ from phonoscope.findings.base import QuerySession, Tables
 from phonoscope.findings.shared.groups import is_weighed
 from phonoscope.findings.shared.release_group import Group, Whole
 from phonoscope.findings.shared.release_members import KEY, in_releases, of_artists
-from phonoscope.findings.shared.release_statements import says, says_all, trial_says
+from phonoscope.findings.shared.release_statements import says, says_all, too_few, trial_says
 from phonoscope.findings.shared.shares import NO_VERDICTS, current_model, current_rates
 from phonoscope.messages import gettext
 
@@ -78,6 +78,8 @@ class Judged:
         """Return what the groups show in a sentence, or why there is no answer."""
         if self.why or self.dependence is None:
             return self.why
+        if not self.tested:
+            return too_few(LEAST, self.smaller)
         whole, part = (self.verdicts.get(one, 0) for one in (Whole.GENERATED, Whole.MIXED))
         return says_all(self.by, self.tested, whole, part)
 
