@@ -1,7 +1,9 @@
 """Queries on a catalogue, in SQL and with Ibis.
 
 Every table is a view of the newest row of each key, see :mod:`.views`. File names never become SQL
-text, and a connection that runs other people's SQL can open the parts and no other file.
+text. A connection that runs other people's SQL can't open any file for writing, and only the parts
+for reading (:mod:`.read_only_parts`). As a second check, DuckDB's own parser has to accept the
+statement as a query.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from phonoscope.catalogue.read_only_parts import ADDRESSES, ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
-from phonoscope.catalogue.views import Parts, create_views, files_of, live_parts
+from phonoscope.catalogue.views import Parts, create_views, live_parts
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.lazy import LazyModule
@@ -32,10 +35,6 @@ else:
 BATCH_ROWS = 10_000
 """Rows in a record batch of a result."""
 
-_READING = frozenset(
-    {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI}
-)
-"""SELECT includes every statement that returns rows, MULTI is PIVOT."""
 _PLAIN = frozenset(
     {"boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger"}
     | {"ubigint", "float", "double", "varchar"}
@@ -86,26 +85,17 @@ def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyCon
     return connection
 
 
-def _named_tables(query: str) -> frozenset[str] | None:
-    """Return the tables that a statement names, or ``None`` when it may use any.
+def _named_tables(connection: duckdb.DuckDBPyConnection, query: str) -> frozenset[str] | None:
+    """Return the tables that a query names, or ``None`` when it may use any.
 
     Each view costs about 10 ms of CPU, and most statements name one or two tables. DuckDB finds
-    them by planning the statement. Some statements already run then, so this happens in a
-    separate database that can't reach files.
+    them by planning the statement, in a database of its own.
     """
     if _LOOKS_AROUND.search(query):
         return None
     try:
-        with duckdb.connect(
-            config={
-                "enable_external_access": False,
-                "lock_configuration": True,
-                "python_enable_replacements": False,
-            }
-        ) as connection:
-            _only_reading(connection.extract_statements(query))
-            named = {name.lower() for name in connection.get_table_names(query)}
-    except (duckdb.Error, UsageError):
+        named = {name.lower() for name in connection.get_table_names(query)}
+    except duckdb.Error:
         return None
     # For an unknown table, DuckDB's error suggests one of the views.
     return frozenset(named) if not named or named <= set(tables()) else None
@@ -194,17 +184,63 @@ def _ready(
     store: Store, query: str, memory_mb: int
 ) -> tuple[duckdb.DuckDBPyConnection, duckdb.Statement]:
     """Return a connection that can only read the views, and the statement."""
-    named = _named_tables(query)
+    named = _checked(query)
     # A statement without tables reads none.
     parts = {} if named == frozenset() else live_parts(store)
+    connection = read_only_connection(store, parts, named, memory_mb=memory_mb)
+    try:
+        (statement,) = connection.extract_statements(query)
+        return connection, statement
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _checked(query: str) -> frozenset[str] | None:
+    """Refuse what isn't one query; return the tables that it names, see :func:`_named_tables`.
+
+    This happens in an empty database that can't reach files: some statements already run when
+    they are planned.
+    """
+    try:
+        with duckdb.connect(
+            config={
+                "enable_external_access": False,
+                "lock_configuration": True,
+                "python_enable_replacements": False,
+            }
+        ) as connection:
+            _only_reading(connection, query)
+            return _named_tables(connection, query)
+    except duckdb.Error as error:
+        raise _refused(error) from error
+
+
+def read_only_connection(
+    store: Store, parts: Parts, named: frozenset[str] | None = None, *, memory_mb: int
+) -> duckdb.DuckDBPyConnection:
+    """Return a connection for any statement: it reads the parts and can't change any file.
+
+    Parameters
+    ----------
+    store, parts, memory_mb
+        As for :func:`connect`.
+    named
+        Tables to show; by default all.
+
+    Raises
+    ------
+    UsageError
+        When DuckDB can't read the parts (``sql``).
+    """
     connection = spilling_connection(memory_mb)
     try:
-        create_views(connection, store, parts, named)
+        create_views(connection, store, parts, named, ReadOnlyParts())
         # From here on, only the parts can be reached: no other file, no network and no setting.
-        connection.execute("SET allowed_paths = ?", [files_of(store, parts)])
+        connection.execute("SET allowed_directories = ?", [[ADDRESSES]])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        return connection, _only_reading(connection.extract_statements(query))
+        return connection
     except duckdb.Error as error:
         connection.close()
         raise _refused(error) from error
@@ -213,7 +249,9 @@ def _ready(
         raise
 
 
-def _only_reading(statements: list[duckdb.Statement]) -> duckdb.Statement:
+def _only_reading(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse a text that isn't one query, or one explained query."""
+    statements = connection.extract_statements(query)
     if len(statements) != 1:
         message = ngettext(
             "Give one SQL statement. This is {n}.",
@@ -221,18 +259,54 @@ def _only_reading(statements: list[duckdb.Statement]) -> duckdb.Statement:
             len(statements),
         )
         raise UsageError(message, code="not-one-statement")
-    kind = statements[0].type
-    if kind not in _READING:
-        message = gettext(
-            "Only statements that read are allowed. This one is {kind}.", kind=kind.name
-        )
+    asked = _explained(query)
+    if not _is_query(connection, asked):
+        kind = connection.extract_statements(asked)[0].type.name
+        message = gettext("Only statements that read are allowed. This one is {kind}.", kind=kind)
         raise UsageError(message, code="not-reading")
-    return statements[0]
+
+
+def _is_query(connection: duckdb.DuckDBPyConnection, statement: str) -> bool:
+    """Whether DuckDB's grammar takes a statement where only a query can be.
+
+    Its type doesn't say so: COPY and CREATE are of the type of PIVOT when they contain one.
+    """
+    try:
+        found = connection.extract_statements(f"SELECT EXISTS (\n{statement}\n)")
+    except duckdb.Error:
+        return False
+    return len(found) == 1
+
+
+def _explained(query: str) -> str:
+    """Return the statement that an EXPLAIN is about, or any other statement as it is."""
+    text = query.encode()
+    starts = [at for at, kind in duckdb.tokenize(query) if kind != duckdb.token_type.comment]
+    ends = [*starts[1:], len(text)]
+    # The tokens' text, with what stands between them: blanks and comments.
+    words = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    while words and words[-1].startswith(b";"):
+        words.pop()
+    if words and _word(words[0]) == b"explain":
+        words = words[1:]
+        if words and words[0].startswith(b"("):
+            closed = next((n for n, word in enumerate(words) if word.startswith(b")")), -1)
+            words = words[closed + 1 :]
+        elif words and _word(words[0]) in {b"analyze", b"analyse"}:
+            words = words[1:]
+    return b"".join(words).decode()
+
+
+def _word(token: bytes) -> bytes:
+    found = re.match(rb"\w+", token)
+    return found[0].lower() if found else b""
 
 
 def _refused(error: Exception) -> UsageError:
     """Return DuckDB's refusal of a statement, with the new name of a column it doesn't find."""
-    text = printable(str(error), keep="\n")
+    # An error in Python that reads a part comes with its traceback.
+    said = str(error).strip()
+    text = printable(said.splitlines()[-1] if "Traceback (most" in said else said, keep="\n")
     renamed = {
         column.formerly: column.name
         for table in tables().values()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
+from phonoscope.catalogue.read_only_parts import ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
 from phonoscope.lazy import LazyModule
 
@@ -43,6 +44,7 @@ def create_views(
     store: Store,
     parts: Parts,
     only: frozenset[str] | None = None,
+    sealed: ReadOnlyParts | None = None,
 ) -> None:
     """Make one view for each table on a connection.
 
@@ -56,7 +58,11 @@ def create_views(
         The parts to show, see :func:`live_parts`.
     only
         Tables to show, with those that they are joined with; by default all.
+    sealed
+        Through what DuckDB reads local parts, when it must be unable to write them.
     """
+    if sealed is not None:
+        connection.register_filesystem(sealed)
     if only == frozenset():
         return
     shown = [table for table in tables().values() if only is None or table.name in only]
@@ -66,15 +72,10 @@ def create_views(
     unique = deduplicated_ingests(store, parts["ingests"]) if ingested else frozenset()
     for table in shown:
         names = parts[table.name]
-        register_parts(connection, store, table, names)
+        register_parts(connection, store, table, names, sealed)
         repeats = may_repeat(table, names, unique)
         query = newest_rows(table, repeats=repeats, beside_recordings=True)
         connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
-
-
-def files_of(store: Store, parts: Parts) -> list[str]:
-    """Return the files that the views of :func:`create_views` open by themselves."""
-    return [file for table, names in parts.items() for file in store.files(table, names) or ()]
 
 
 def empty_cells(store: Store, table: Table, column: str) -> int | None:
@@ -100,7 +101,11 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 
 
 def register_parts(
-    connection: duckdb.DuckDBPyConnection, store: Store, table: Table, names: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    table: Table,
+    names: Sequence[str],
+    sealed: ReadOnlyParts | None = None,
 ) -> None:
     """Make all rows of some parts known to a connection as ``_parts_<table>``.
 
@@ -112,6 +117,7 @@ def register_parts(
         connection.sql(f"SELECT {columns} WHERE false").create_view(name)
         return
     if files:
+        files = files if sealed is None else sealed.add(files)
         found = connection.read_parquet(files, union_by_name=True)
     else:
         # The connection keeps the Python object alive; the view doesn't.
