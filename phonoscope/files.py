@@ -28,6 +28,8 @@ RECORDING_ID_BYTES = 16
 _HASH_CHUNK = 1 << 20
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _FILE = "file://"
+# RFC 8089: with no host or with this machine's, or with one slash only.
+_LOCAL_FILE = re.compile(r"^file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 _NONBLOCKING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -54,7 +56,10 @@ def uri_of(path: str | os.PathLike[str]) -> str:
         The URI. Symbolic links are kept as they are.
     """
     text = os.fspath(path)
-    if _SCHEME.match(text):
+    local = _LOCAL_FILE.match(text)
+    if local is not None:
+        text = os.fsdecode(unquote_to_bytes(text[local.end() :].encode("utf-8", "surrogateescape")))
+    elif _SCHEME.match(text):
         return text
     absolute = os.path.abspath(text)
     try:

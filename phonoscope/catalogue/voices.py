@@ -17,7 +17,9 @@ from phonoscope.catalogue.schema.tables import plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.columns import columns_in
+from phonoscope.delimited import delimited
 from phonoscope.disclosure.voice import VoiceRow, voice_of
+from phonoscope.encodings import in_unicode
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext
@@ -102,15 +104,16 @@ def read_csv(path: str) -> Imported:
 
 
 def _records(path: str) -> Iterator[tuple[int, dict[str, str] | None]]:
-    text = _text_of(path)
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    text, delimiter = delimited(_text_of(path))
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, restkey="", restval="", delimiter=delimiter)
     try:
         heading = [name.strip().lower() for name in reader.fieldnames or ()]
         _check(path, heading)
         reader.fieldnames = heading
         for row in reader:
             # It is unknown which column the cells beyond the heading belong to.
-            if row.pop("", None):
+            if any(row.pop("", ())):
                 yield reader.line_num, None
             else:
                 yield reader.line_num, row
@@ -135,11 +138,9 @@ def _text_of(path: str) -> str:
                 gettext("{file} is larger than {most}.", file=name, most=size(MOST_BYTES)),
                 code="too-large",
             )
-        return file.read_bytes().decode("utf-8-sig")
+        return in_unicode(file.read_bytes())
     except UnicodeDecodeError as error:
-        raise UsageError(
-            gettext("{file} isn't UTF-8 text.", file=name), code="not-utf-8"
-        ) from error
+        raise UsageError(gettext("{file} isn't text.", file=name), code="not-utf-8") from error
     except (OSError, ValueError) as error:
         raise UsageError(
             gettext("{file} can't be read: {reason}.", file=name, reason=printable(str(error))),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator, Mapping
 
+from phonoscope.delimited import delimited
 from phonoscope.disclosure.fields import utc_of
 from phonoscope.disclosure.model import SHOWN_CHARACTERS, Declaration, Making, Part
 from phonoscope.disclosure.sidecar import COLUMNS, from_row
+from phonoscope.encodings import in_unicode
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.files import shown, uri_of
@@ -78,7 +81,7 @@ def declarations_in(path: str) -> dict[str, tuple[Declaration, ...]]:
     Parameters
     ----------
     path
-        CSV in UTF-8 with the columns ``file``, ``part``, ``making`` and optionally the others of
+        CSV with the columns ``file``, ``part``, ``making`` and optionally the others of
         :data:`~phonoscope.disclosure.sidecar.COLUMNS`. Files are relative to its folder.
 
     Raises
@@ -104,8 +107,10 @@ def declarations_in(path: str) -> dict[str, tuple[Declaration, ...]]:
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", strict=True)
+        with open(path, "rb") as file:
+            table, delimiter = delimited(in_unicode(file.read()))
+            lines = io.StringIO(table, newline="")
+            reader = csv.DictReader(lines, restval="", strict=True, delimiter=delimiter)
             if missing := [n for n in ("file", *_KINDS) if n not in (reader.fieldnames or ())]:
                 raise UsageError(
                     gettext(
@@ -116,7 +121,9 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
                     code="missing-column",
                 )
             for number, row in enumerate(reader):
-                if number >= MOST_ROWS or None in row:
+                # Cells beyond the heading do no harm while they are empty.
+                beyond = row.pop(None, ())
+                if number >= MOST_ROWS or any(beyond):
                     raise UsageError(
                         gettext(
                             "{file}, line {line}: there are more cells than columns, or too many "

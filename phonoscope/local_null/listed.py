@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from phonoscope.delimited import read_rows
+from phonoscope.encodings import names_in_unicode
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import local_path, open_source, shown, uri_of
@@ -45,12 +46,12 @@ def entries_of(path: str | os.PathLike[str]) -> list[Entry]:
         (``not-text``), isn't valid CSV (``not-csv``), or lacks the column (``missing-column``).
     """
     data = _bytes_of(path)
-    if b"\0" in data:
+    text = names_in_unicode(data)
+    if "\0" in text:
         raise UsageError(
             gettext("{file} isn't a list: it has binary data.", file=_name(path)), code="not-text"
         )
-    text = data.decode("utf-8-sig", errors="surrogateescape")
-    heading = [name.strip().lower() for name in next(_csv_rows(text.split("\n", 1)[0], path), ())]
+    heading = [name.strip().lower() for name in next(_csv_rows(_start(text), path), ())]
     column = next((name for name in COLUMNS if name in heading), None)
     if column is not None:
         return list(_cells(text, heading.index(column), path))
@@ -123,7 +124,7 @@ def _cells(text: str, at: int, path: str | os.PathLike[str]) -> Iterator[Entry]:
 
 def _csv_rows(text: str, path: str | os.PathLike[str]) -> Iterator[list[str]]:
     try:
-        yield from csv.reader(io.StringIO(text, newline=""))
+        yield from read_rows(text)
     except csv.Error as error:
         raise UsageError(
             gettext(
@@ -133,6 +134,11 @@ def _csv_rows(text: str, path: str | os.PathLike[str]) -> Iterator[list[str]]:
             ),
             code="not-csv",
         ) from error
+
+
+def _start(text: str) -> str:
+    """Return the heading, and a line before it that states the delimiter."""
+    return "\n".join(text.split("\n", 2)[:2])
 
 
 def _name(path: str | os.PathLike[str]) -> str:

@@ -6,8 +6,12 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from typing import BinaryIO
 
+from phonoscope.delimited import delimiter_of, said_delimiter
+from phonoscope.encodings import UTF8_MARKED, stated_encoding
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import local_path, open_source, shown, uri_of
@@ -18,6 +22,8 @@ MANIFESTS = frozenset({".csv", ".parquet", ".txt"})
 COLUMNS = ("uri", "path", "file", "filename", "location")
 """Names of the column with the path or URI, in order of preference."""
 _ROWS = 4_096
+_HEAD_BYTES = 4_096
+_MOST_HEADING = 1 << 16
 
 
 def entries_of(uri: str) -> Iterator[list[str]]:
@@ -56,7 +62,7 @@ def entries_of(uri: str) -> Iterator[list[str]]:
         raise UsageError(message, code="no-path-column") from error
     except UnreadableError as error:
         raise _unreadable(uri, error.message) from error
-    except (pa.ArrowException, csv.Error, OSError) as error:
+    except (pa.ArrowException, csv.Error, OSError, UnicodeDecodeError) as error:
         raise _unreadable(uri, printable(str(error))) from error
 
 
@@ -70,7 +76,7 @@ def _unreadable(uri: str, reason: str) -> UsageError:
 
 
 def _absolute(entry: str, manifest: str) -> str:
-    if "://" in entry:
+    if "://" in entry or entry.lower().startswith("file:/"):
         return uri_of(entry)
     path = local_path(manifest)
     if path is not None:
@@ -79,21 +85,37 @@ def _absolute(entry: str, manifest: str) -> str:
 
 
 def _text_entries(file: BinaryIO) -> Iterator[str]:
-    for line in file:
-        entry = os.fsdecode(line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf"))
-        if entry.strip() and not entry.startswith("#"):
-            yield entry
+    with _text(file, "\n") as text:
+        for line in text:
+            entry = line.rstrip("\r\n")
+            if entry.strip() and not entry.startswith("#"):
+                yield entry
 
 
 def _csv_entries(file: BinaryIO) -> Iterator[str]:
-    # Names that aren't UTF-8 are kept, like the operating system's own.
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        rows = csv.reader(text)
+    with _text(file, "") as text:
+        first = text.readline(_MOST_HEADING)
+        said = said_delimiter(first)
+        heading = text.readline(_MOST_HEADING) if said else first
+        delimiter = said or delimiter_of(heading)
+        rows = csv.reader(chain([heading], text), delimiter=delimiter)
         at = _column(next(rows, []))
         for row in rows:
             if len(row) > at and row[at].strip():
                 yield row[at]
+
+
+@contextmanager
+def _text(file: BinaryIO, newline: str) -> Iterator[io.TextIOWrapper]:
+    """Give a list as text, in the encoding that it states, or else in UTF-8.
+
+    Names that aren't UTF-8 are kept, like the operating system's own.
+    """
+    encoding = stated_encoding(file.read(_HEAD_BYTES)) or UTF8_MARKED
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline=newline)
+    try:
+        yield text
     finally:
         # The caller closes the file.
         text.detach()
