@@ -63,19 +63,27 @@ def iff_chunks(file: BinaryIO) -> Iterator[IffChunk]:
         at += 8 + size + size % 2
 
 
-def mp4_boxes(file: BinaryIO) -> Iterator[IffChunk]:
-    """Yield the outermost boxes of an ISO base media (mp4, m4a, mov) file.
+def mp4_boxes(
+    file: BinaryIO, inside: IffChunk | None = None, skipped: int = 0
+) -> Iterator[IffChunk]:
+    """Yield the boxes of an ISO base media (mp4, m4a, mov) file, or of one of its boxes.
 
     Parameters
     ----------
     file
         At any position; only box headers are read.
+    inside
+        The box whose children are wanted; ``None`` for the outermost boxes.
+    skipped
+        Bytes of that box before its first child: 4 for a version and flags.
     """
     end = file.seek(0, io.SEEK_END)
     at = 0
+    if inside is not None:
+        at, end = inside.start + skipped, min(end, inside.start + inside.size)
     for _ in range(MOST_CHUNKS):
         file.seek(at)
-        header = file.read(16)
+        header = file.read(min(16, max(0, end - at)))
         if len(header) < 8:
             return
         size, name = struct.unpack(">I4s", header[:8])
@@ -88,6 +96,23 @@ def mp4_boxes(file: BinaryIO) -> Iterator[IffChunk]:
             return
         yield IffChunk(name, at + head, max(0, min(size, end - at) - head), size - head)
         at += size
+
+
+def mp4_child(file: BinaryIO, inside: IffChunk | None, *names: bytes) -> IffChunk | None:
+    """Return the first box at a path of names; ``None`` if there is none.
+
+    Parameters
+    ----------
+    file
+        At any position; only box headers are read.
+    inside
+        Where the path begins; ``None`` for the outermost boxes.
+    """
+    for name in names:
+        inside = next((box for box in mp4_boxes(file, inside) if box.name == name), None)
+        if inside is None:
+            return None
+    return inside
 
 
 def payload(file: BinaryIO, chunk: IffChunk) -> bytes:

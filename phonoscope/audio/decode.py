@@ -1,15 +1,11 @@
 """Decode a recording once, as blocks of float32 samples, whatever its container.
 
-It uses PyAV (FFmpeg). The input is always an open file object. FFmpeg gets no name, so a file
-called ``http:x`` or ``concat:a|b`` can't make it open something else. Only demuxers of media
-containers are allowed, so a playlist can't either.
+It uses PyAV (FFmpeg). A chained Ogg is decoded link by link, each with a decoder of its own.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import re
+import dataclasses
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO, cast
@@ -18,41 +14,34 @@ import av
 import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
-from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.packet import Packet
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.chunks import iff_chunks
+from phonoscope.audio.container import (
+    MAX_CHANNELS,
+    MPEG_LAYERS,
+    Container,
+    NamelessFile,
+    check_possible,
+    layout_name,
+)
+from phonoscope.audio.id3_prefix import sound_start
+from phonoscope.audio.links import links
 from phonoscope.audio.spectra import fine_size
-from phonoscope.audio.stream import Decoded, Stream
+from phonoscope.audio.stream import Decoded
 from phonoscope.columns import Floats
 from phonoscope.errors import ErrorKind, UnreadableError
-from phonoscope.files import unreadable
-from phonoscope.messages import gettext, ngettext
-from phonoscope.text import measured
-
-DEMUXERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,loas,matroska,webm,"
-    "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,rm,rso,shn,sox,tak,truehd,tta,"
-    "voc,w64,wav,wsd,wv,xwma"
-)
-"""The allowed media containers. None of them refers to other files or addresses."""
-
-EXACT_DURATION = frozenset({"flac", "wav", "w64", "aiff", "mov,mp4,m4a,3gp,3g2,mj2", "ape", "wv"})
-"""Containers whose header has the number of samples, so a shorter stream is truncated."""
-
-MAX_CHANNELS = 64
-MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
-"""Allowed sample rates. Loudness has no meaning below: its weighting acts around 1.7 kHz."""
+from phonoscope.messages import gettext
 
 BLOCK_SAMPLES = 1 << 21
 """Samples of all channels in a block: 24 s of stereo at 44.1 kHz, so memory stays flat."""
 
 LOUDEST = np.float32(1e4)
 """Samples beyond +80 dBFS are damage and count as not finite."""
+
+_PADDED_FRAMES = 4
+"""Most codec frames of padding that are cut; a header that says more is wrong about the sound."""
 
 
 class Decoder:
@@ -88,34 +77,27 @@ class Decoder:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._bytes = _Bytes(file)
+        self._file = file
+        scanned = NamelessFile(file)
+        start = sound_start(cast(BinaryIO, scanned))
+        self._links = links(cast(BinaryIO, scanned), start)
+        scanned.raise_failure()
         try:
-            self._container = av.open(
-                self._bytes,
-                mode="r",
-                metadata_errors="replace",
-                buffer_size=1 << 16,
-                container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "none"},
-            )
-        except MemoryError:
-            raise
-        except (av.FFmpegError, ValueError) as error:
-            self._bytes.raise_failure()
-            message = gettext("The file isn't in a known audio format.")
-            raise UnreadableError(ErrorKind.NOT_AUDIO, message) from error
-        try:
-            self._bytes.raise_failure()
-            self._stream = self._choose_stream()
-            self.stream = _described(self._container, self._stream, file)
-            self.tags = _text_tags(self._container, self._stream)
-        except BaseException:
-            self._container.close()
-            raise
+            self._container = Container(file, start, self._stop(0))
+        except UnreadableError as error:
+            if not start or error.kind is not ErrorKind.NOT_AUDIO:
+                raise
+            # What looks like a tag isn't one, or lies about its size.
+            self._links = [0]
+            self._container = Container(file)
+        self.stream = self._container.described
+        self.tags = self._container.tags
+        self._stated_duration_s: float | None = 0.0
         self._decode_errors = 0
         self._nonfinite = 0
         self._format_changes = 0
         self._samples = 0
-        self._time_base = self._stream.time_base
+        self._length: int | None = None
 
     def __enter__(self) -> Decoder:
         return self
@@ -175,12 +157,8 @@ class Decoder:
             header has the number of samples and it is shorter by over 2% and over 1 s.
         """
         duration_s = self._samples / self.stream.sample_rate_hz
-        declared_s = self.stream.declared_duration_s
-        truncated = (
-            self.stream.container in EXACT_DURATION
-            and declared_s is not None
-            and duration_s < declared_s - max(1.0, 0.02 * declared_s)
-        )
+        stated_s = self._stated_duration_s
+        truncated = stated_s is not None and duration_s < stated_s - max(1.0, 0.02 * stated_s)
         return Decoded(
             duration_s=duration_s,
             samples=self._samples,
@@ -190,30 +168,23 @@ class Decoder:
             truncated=truncated,
         )
 
-    def _choose_stream(self) -> AudioStream:
-        stream = self._container.streams.best("audio")
-        if stream is None:
-            raise _without_audio(self._container)
-        audio = cast(AudioStream, stream)
-        context = audio.codec_context
-        if context is None:
-            raise UnreadableError(
-                ErrorKind.UNDECODABLE, gettext("There is no decoder for the file's audio codec.")
-            )
-        _check_possible(context.sample_rate or 0, context.channels or 0)
-        context.thread_count = 1
-        return audio
-
     def _pieces(self) -> Iterator[Floats]:
         """Yield samples, shape (channels, n), in pieces of the block's length."""
         fifo = AudioFifo()
+        written, longest = 0, 0
         for frame in self._uniform_frames():
             frame.pts = None
             fifo.write(frame)
+            written, longest = written + frame.samples, max(longest, frame.samples)
             length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
-            while (full := fifo.read(length)) is not None:
-                yield self._sanitised(full)
-        if (rest := fifo.read(0, partial=True)) is not None:
+            # What may turn out to be padding has to stay in the queue.
+            held = 0 if self._length is None else _PADDED_FRAMES * longest
+            while fifo.samples >= length + held:
+                yield self._sanitised(fifo.read(length))
+        padding = 0 if self._length is None else written - self._length
+        if not 0 <= padding <= _PADDED_FRAMES * longest:
+            padding = 0
+        if (rest := fifo.read(fifo.samples - padding, partial=True)) is not None:
             yield self._sanitised(rest)
 
     def _uniform_frames(self) -> Iterator[AudioFrame]:
@@ -234,6 +205,7 @@ class Decoder:
                 resampler = _converter(shape, target)
             previous = shape
             if resampler is None:
+                frame.time_base = self._time_base
                 yield frame
             else:
                 yield from self._converted(frame, resampler)
@@ -260,44 +232,43 @@ class Decoder:
 
     def _settle(self, frame: AudioFrame) -> None:
         """Take rate and channels from the first frame: some headers are wrong (AAC with SBR)."""
-        _check_possible(frame.sample_rate, frame.layout.nb_channels)
-        if (frame.sample_rate, frame.layout.nb_channels) != (
-            self.stream.sample_rate_hz,
-            self.stream.channels,
-        ):
-            facts = dict(vars(self.stream))
-            facts.update(
-                sample_rate_hz=frame.sample_rate,
-                channels=frame.layout.nb_channels,
-                channel_layout=_layout_name(frame.layout),
-            )
-            self.stream = Stream(**facts)
+        check_possible(frame.sample_rate, frame.layout.nb_channels)
+        # The first packet has been looked at by now.
+        self.stream = dataclasses.replace(
+            self._container.described,
+            declared_duration_s=self.stream.declared_duration_s,
+            sample_rate_hz=frame.sample_rate,
+            channels=frame.layout.nb_channels,
+            channel_layout=layout_name(frame.layout),
+        )
+        self._length = self._container.length_samples(frame.sample_rate)
+
+    def _stop(self, link: int) -> int | None:
+        """Return where a link ends, as an offset; ``None`` for the end of the file."""
+        return self._links[link + 1] if link + 1 < len(self._links) else None
 
     def _frames(self) -> Iterator[AudioFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
+        yield from self._link_frames()
+        for link, start in enumerate(self._links[1:], 1):
+            self._container.close()
             try:
-                packet = next(packets)
-            except StopIteration:
-                break
-            except MemoryError:
-                raise
-            except av.FFmpegError:
-                # The container itself is damaged here; everything before still counts.
+                self._container = Container(self._file, start, self._stop(link))
+            except UnreadableError as error:
+                if error.kind is ErrorKind.IO:
+                    raise
                 self._decode_errors += 1
-                yield from self._decoded(None)
-                break
-            yield from self._decoded(packet)
-        self._bytes.raise_failure()
+                continue
+            durations_s = (
+                self.stream.declared_duration_s,
+                self._container.described.declared_duration_s,
+            )
+            self.stream = dataclasses.replace(self.stream, declared_duration_s=_sum(*durations_s))
+            yield from self._link_frames()
 
-    def _decoded(self, packet: Packet[Any] | None) -> Iterator[AudioFrame]:
-        """Yield the frames of a packet, or with ``None`` the rest in the decoder."""
-        try:
-            yield from self._stream.codec_context.decode(packet)
-        except MemoryError:
-            raise
-        except av.FFmpegError:
-            self._decode_errors += 1
+    def _link_frames(self) -> Iterator[AudioFrame]:
+        yield from self._container.frames()
+        self._decode_errors += self._container.decode_errors
+        self._stated_duration_s = _sum(self._stated_duration_s, self._container.stated_duration_s)
 
     def _sanitised(self, frame: AudioFrame | None) -> Floats:
         if frame is None:
@@ -311,67 +282,8 @@ class Decoder:
         return samples
 
 
-class _Bytes:
-    """A file object without a name, so that FFmpeg gets none.
-
-    It never raises into FFmpeg, because PyAV keeps one exception and prints the others. A seek to
-    an impossible place, from a damaged header, just fails. A failed read looks like the end of the
-    file; :meth:`raise_failure` raises it afterwards.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        file.seek(0)
-        self._file = file
-        self._failure: Exception | None = None
-
-    def read(self, size: int) -> bytes:
-        try:
-            return self._file.read(size)
-        except Exception as error:
-            self._failure = self._failure or error
-            return b""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except (OSError, ValueError):
-            return -errno.EINVAL
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return False
-
-    def raise_failure(self) -> None:
-        """Raise the error of a failed read, if there was one."""
-        if isinstance(self._failure, MemoryError):
-            raise self._failure
-        if self._failure is not None:
-            number = self._failure.errno if isinstance(self._failure, OSError) else None
-            reason = os.strerror(number) if number else type(self._failure).__name__
-            raise unreadable(reason) from self._failure
-
-
-def _without_audio(container: Any) -> UnreadableError:
-    kinds = sorted({stream.type for stream in container.streams if stream.type})
-    if kinds:
-        message = gettext(
-            "The {container} file has no audio stream. It only has: {streams}.",
-            container=container.format.name,
-            streams=", ".join(kinds),
-        )
-    else:
-        message = gettext(
-            "The {container} file has no audio stream.", container=container.format.name
-        )
-    return UnreadableError(ErrorKind.NO_AUDIO_STREAM, message)
+def _sum(first_s: float | None, second_s: float | None) -> float | None:
+    return None if first_s is None or second_s is None else first_s + second_s
 
 
 def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFrame]:
@@ -381,32 +293,11 @@ def _honest_start(frames: Iterator[AudioFrame], codec: str) -> Iterator[AudioFra
     the part that it probed, the first frame gets the last rate of that part.
     """
     first, second = next(frames, None), next(frames, None)
-    if first is not None and second is not None and codec in _MPEG_LAYERS:
+    if first is not None and second is not None and codec in MPEG_LAYERS:
         first.sample_rate = second.sample_rate
     yield from (frame for frame in (first, second) if frame is not None)
     yield from frames
 
-
-def _check_possible(rate_hz: int, channels: int) -> None:
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        message = gettext(
-            "The sample rate is {rate}. Rates from {lowest} to {highest} can be analysed.",
-            rate=measured(rate_hz, "Hz"),
-            lowest=measured(MIN_RATE_HZ, "Hz"),
-            highest=measured(MAX_RATE_HZ, "Hz"),
-        )
-        raise UnreadableError(ErrorKind.UNDECODABLE, message)
-    if not 1 <= channels <= MAX_CHANNELS:
-        message = ngettext(
-            "The file has {n} channel. Files with 1 to {most} channels can be analysed.",
-            "The file has {n} channels. Files with 1 to {most} channels can be analysed.",
-            channels,
-            most=MAX_CHANNELS,
-        )
-        raise UnreadableError(ErrorKind.UNDECODABLE, message)
-
-
-_MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})
 
 _READABLE = {"s64": "dbl", "s64p": "dblp"}
 """Sample formats that numpy frames don't support, and their replacements."""
@@ -437,100 +328,3 @@ def _as_floats(frame: AudioFrame) -> Floats:
     # Values too large for float32 become infinite. Those and NaN are replaced later.
     with np.errstate(over="ignore", invalid="ignore"):
         return data.astype(np.float32, copy=not data.flags.writeable)
-
-
-def _described(container: Any, stream: AudioStream, file: BinaryIO) -> Stream:
-    context = stream.codec_context
-    name = context.name
-    bit_rates = (stream.bit_rate, context.bit_rate, container.bit_rate)
-    return Stream(
-        container=container.format.name,
-        codec=_codec_name(name),
-        codec_profile=context.profile or None,
-        sample_rate_hz=context.sample_rate,
-        channels=context.channels,
-        channel_layout=_layout_name(context.layout),
-        bit_depth=_bit_depth(context, name),
-        bit_rate_bps=next((b for b in bit_rates if b and b > 0), None),
-        lossless=_is_lossless(name),
-        declared_duration_s=_declared_duration_s(container, stream, file),
-    )
-
-
-def _layout_name(layout: AudioLayout) -> str:
-    """Return FFmpeg's name of a layout; one or two channels without a name are mono or stereo.
-
-    A plain wav, aiff or wma doesn't have the positions of its channels.
-    """
-    usual = {"1 channels": "mono", "2 channels": "stereo"}
-    return usual.get(layout.name, layout.name)
-
-
-def _codec_name(decoder: str) -> str:
-    """Return FFmpeg's codec name without the name of the implementation."""
-    return {"mp3float": "mp3", "libopus": "opus", "libvorbis": "vorbis"}.get(decoder, decoder)
-
-
-_LOSSLESS = frozenset({"flac", "alac", "ape", "wavpack", "tta", "tak", "shorten", "truehd", "mlp"})
-
-
-def _is_lossless(codec: str) -> bool:
-    # A-law, mu-law and ADPCM are PCM in name but keep 8 bits or fewer of 13.
-    return codec in _LOSSLESS or (codec.startswith("pcm_") and codec[4:] not in {"alaw", "mulaw"})
-
-
-_PCM_BITS = re.compile(r"pcm_[a-z](\d+)")
-
-
-def _bit_depth(context: Any, codec: str) -> int | None:
-    """Return the bits of a coded sample; FFmpeg decodes 24 bits into 32."""
-    if not _is_lossless(codec):
-        return None
-    if pcm := _PCM_BITS.match(codec):
-        return int(pcm[1])
-    extradata = context.extradata or b""
-    coded = 0
-    if codec == "flac" and len(extradata) >= 18:
-        # STREAMINFO (RFC 9639, section 8.2): five bits across two bytes, less one.
-        coded = ((extradata[12] & 1) << 4 | extradata[13] >> 4) + 1
-    elif codec == "alac" and len(extradata) >= 18:
-        # The magic cookie after 12 bytes of atom header; bitDepth is its sixth byte.
-        coded = extradata[17]
-    elif codec == "tta" and len(extradata) >= 10:
-        coded = int.from_bytes(extradata[8:10], "little")
-    bits = int(context.format.bits) if context.format else 32
-    # 32 decoded bits may be 24 coded ones, so without a header the number is unknown.
-    return coded if 0 < coded <= 64 else bits if bits < 32 else None
-
-
-_STREAMED_BYTES = 0x7FFF0000
-"""Programs that don't know the data size yet write this or more."""
-
-
-def _declared_duration_s(container: Any, stream: AudioStream, file: BinaryIO) -> float | None:
-    if container.format.name == "wav" and (declared_s := _wav_duration_s(stream, file)):
-        return declared_s
-    if stream.duration and stream.time_base:
-        declared_s = float(stream.duration * stream.time_base)
-    else:
-        declared_s = (container.duration or 0) / av.time_base
-    return declared_s if declared_s > 0 else None
-
-
-def _wav_duration_s(stream: AudioStream, file: BinaryIO) -> float | None:
-    """Return the duration from the size in the header, which FFmpeg cuts to the file's size.
-
-    ``None`` where the file is as long as its header says, or the header doesn't say.
-    """
-    at = file.tell()
-    data = next((chunk for chunk in iff_chunks(file) if chunk.name == b"data"), None)
-    file.seek(at)
-    if data is None or not data.size < data.declared < _STREAMED_BYTES or not stream.bit_rate:
-        return None
-    return data.declared * 8 / stream.bit_rate
-
-
-def _text_tags(container: Any, stream: AudioStream) -> dict[str, str]:
-    """Return the tags that FFmpeg read, with lower-case names; the stream's tags win."""
-    merged = {**container.metadata, **stream.metadata}
-    return {name.lower(): value for name, value in merged.items()}
