@@ -282,7 +282,7 @@ class Catalogue(FormerNames):
             then used; a folder with several formats needs it.
         mapping
             Field by column, for a CSV file whose columns aren't recognised: ``{"Song": "name",
-            "Key": "track_id"}``. The other columns aren't read then.
+            "Key": "track_id"}``. Other columns are read if their names are known.
         progress
             Receives rows read and rejected and the share of the source, and a message when the
             ingest resumes or starts over.

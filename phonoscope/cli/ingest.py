@@ -55,9 +55,9 @@ def ingest(
         typer.Option(
             "--map",
             metavar="COLUMN=FIELD",
-            help="Read this column of a CSV file as this field; repeat it for each column. Columns "
-            "that you don't name aren't read. Fields are the columns of tracks and features in "
-            "docs/schema.md, and duration_s for seconds. track_id is needed, or --id-from.",
+            help="Read this column of a CSV file as this field; repeat it for each column. Other "
+            "columns are read if their names are known. Fields are the columns of tracks and "
+            "features in docs/schema.md, duration_s for seconds and duration_min for minutes.",
         ),
     ] = None,
     id_from: Annotated[
@@ -211,6 +211,8 @@ def summary_of(summary: IngestSummary, into: str) -> str:
     rows.append((gettext("written"), _written(summary)))
     if summary.ignored:
         rows.append((gettext("not read"), _few([printable(name) for name in summary.ignored])))
+    rows += [(gettext("note"), printable(note)) for note in summary.notes]
+    rows += [(gettext("question"), text) for text in _questions(summary)]
     rows.append((gettext("speed"), _speed(summary)))
     title = gettext("Ingested into {catalogue}", catalogue=printable(into))
     return f"{painted(title, 'bold')}\n{columns(rows)}"
@@ -223,6 +225,23 @@ def _rejected(summary: IngestSummary, into: str) -> str:
     reasons = _few([f"{count:,} {printable(reason)}" for reason, count in summary.reasons.items()])
     command = printable(f"{shlex.quote(program())} sql {shlex.quote(into)}")
     return lines([reasons, gettext("{command}", command=f"{command} '{query}'")])
+
+
+def _questions(summary: IngestSummary) -> list[str]:
+    listed = list(summary.questions.items())
+    asked: list[str] = [
+        gettext(
+            "{column}: did you mean {field}? Add --map {option}",
+            column=printable(column[:60]),
+            field=field,
+            option=printable(shlex.quote(f"{column[:200]}={field}")),
+        )
+        for column, field in listed[:_SHOWN]
+    ]
+    more = len(listed) - _SHOWN
+    if more > 0:
+        asked.append(ngettext("and {n} more", "and {n} more", more))
+    return asked
 
 
 def _written(summary: IngestSummary) -> str:

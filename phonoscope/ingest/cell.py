@@ -14,7 +14,6 @@ class CellKind(StrEnum):
     ID = "id"
     TEXT = "text"
     INTEGER = "whole number"
-    SECONDS = "seconds"
     REAL = "number"
     FLAG = "true or false"
     TIME = "time"

@@ -98,6 +98,10 @@ class Format(Generic[SourceT]):
     key of :mod:`.pseudonyms` it resumes all the same."""
     needs: Callable[[SourceT], Sequence[Need]] = lambda source: ()
     """What the format needs, and what of it the source has; for a helpful refusal."""
+    notes: Callable[[SourceT], Sequence[str]] = lambda source: ()
+    """What was decided about a source without being asked, as sentences for people."""
+    questions: Callable[[SourceT], Mapping[str, str]] = lambda source: {}
+    """Columns that aren't read although they look like a field, with that field."""
     takes_id_from: bool = False
     """Whether ids of tracks can be derived from other fields."""
 

@@ -269,6 +269,8 @@ class _Run:
             tables=tally.tables(),
             written=dict(sorted(self._writer.written.items())),
             ignored=[*self._job.format.ignored(self._job.source), *self._job.unknown],
+            notes=list(self._job.format.notes(self._job.source)),
+            questions=dict(self._job.format.questions(self._job.source)),
             resumed_at_row=self._resumed_at_row,
             wall_s=time.monotonic() - self._started_s,
             cpu_s=time.process_time() - self._started_cpu_s,

@@ -39,6 +39,10 @@ class IngestSummary:
     """Rows by table of the catalogue. Of rows with the same key the last one counts."""
     ignored: list[str]
     """What wasn't read: tables, columns of a CSV file, or files of a folder."""
+    notes: list[str]
+    """What was decided about the source without being asked, as sentences for people."""
+    questions: dict[str, str]
+    """Columns that weren't read although they look like a field, with that field."""
     resumed_at_row: int | None
     """Row at which it resumed; ``None`` when it began at the start."""
     wall_s: float

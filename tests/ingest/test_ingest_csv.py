@@ -136,7 +136,7 @@ def test_every_spelling_is_recognised(tmp_path, field):
     [
         "id,name,popularity,followers,genres",
         "chart_week,title,performer,last_week",
-        "track_name,artist,duration_ms,explicit,tempo",
+        "track_name,duration_ms,explicit,tempo",
         "a",
     ],
 )
@@ -155,16 +155,16 @@ def test_the_name_of_a_file_does_not_matter(tmp_path):
     assert ps.format_of(path) == "flat-csv"
 
 
-def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):
+def test_a_mapping_reads_what_it_names_and_what_is_known(tmp_path, catalogue):
     path = write_csv(
         tmp_path / "x.csv",
-        [["Code", "Song", "Sec", "popularity", "Beat"], ["a", "A", "2.5", "9", "120"]],
+        [["Code", "Id", "Txt", "Sec", "popularity", "Beat"], ["a", "x", "A", "2.5", "9", "120"]],
     )
-    mapping = {"Code": "track_id", "Song": "name", "Sec": "duration_s", "Beat": "tempo_bpm"}
+    mapping = {"Code": "track_id", "Txt": "name", "Sec": "duration_s", "Beat": "tempo_bpm"}
     summary = catalogue.ingest(path, mapping)
-    assert (summary.layout, summary.ignored) == ("mapped-csv", ["popularity"])
+    assert (summary.layout, summary.ignored) == ("mapped-csv", ["Id"])
     columns = ("track_id", "name", "duration_ms", "popularity")
-    assert table(catalogue, "tracks", *columns) == [("a", "A", 2500, None)]
+    assert table(catalogue, "tracks", *columns) == [("a", "A", 2500, 9)]
     assert table(catalogue, "features", "tempo_bpm") == [(120.0,)]
 
 
@@ -175,7 +175,6 @@ def test_a_mapping_reads_what_it_names_and_nothing_else(tmp_path, catalogue):
         ({"id": "track_id", "nam": "name"}, "unknown-column", "'name'"),
         ({"id": "track_id", "name": "nam"}, "unknown-field", "'name'"),
         ({"id": "track_id", "name": "title"}, "unknown-field", "'name'"),
-        ({"name": "name"}, "no-track-id", "track_id"),
         ({"id": "track_id", "name": "track_id"}, "field-twice", "track_id"),
         ({"id": "track_id", "a": "duration_s", "b": "duration_ms"}, "field-twice", "duration_s"),
         ({"id": "track_id", "a": "name", "A": "isrc"}, "field-twice", ""),
@@ -188,6 +187,16 @@ def test_a_mapping_that_does_not_fit_is_refused(tmp_path, catalogue, mapping, co
         catalogue.ingest(tmp_path / "x.csv", mapping)
     assert refused.value.code == code
     assert names in refused.value.message
+
+
+def test_a_mapping_without_ids_is_refused_or_derives_them(tmp_path, catalogue):
+    (tmp_path / "x.csv").write_text("a,b\nA,B\n")
+    with pytest.raises(ps.UsageError) as refused:
+        catalogue.ingest(tmp_path / "x.csv", {"a": "name"})
+    assert refused.value.code == "no-track-id"
+    assert catalogue.ingest(tmp_path / "x.csv", {"a": "name", "b": "artist_names"}).kept == 1
+    ((track,),) = table(catalogue, "tracks", "track_id")
+    assert track.startswith("derived:")
 
 
 def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):

@@ -113,12 +113,18 @@ def test_other_files_do_not_take_id_from(tmp_path, catalogue, write):
     assert unknown.value.message.count("\n") < 10
 
 
-def test_a_parquet_file_without_ids_is_refused_with_a_command(tmp_path, catalogue):
+def test_ids_are_derived_from_title_and_artist_and_that_is_said(tmp_path, catalogue):
+    said = catalogue.ingest(as_parquet(tmp_path / "x"))
+    asked = catalogue.ingest(as_parquet(tmp_path / "x"), id_from=("name", "artist"))
+    assert (said.layout, len(said.notes), asked.notes) == ("flat-parquet", 1, [])
+    # The ids are those that --id-from name,artist gives, so nothing is there twice.
+    assert said.written == asked.written
+    assert {track[:8] for (track,) in table(catalogue, "tracks", "track_id")} == {"derived:"}
+    only_titles = write_csv(tmp_path / "t", [["name", "duration_ms"], ["A", "1"]])
     with pytest.raises(ps.SourceError) as refused:
-        catalogue.ingest(as_parquet(tmp_path / "x"))
+        catalogue.ingest(only_titles)
     assert refused.value.code == "unknown-format"
-    assert "flat-parquet" in refused.value.message
-    assert "--id-from name,artist_names" in refused.value.message
+    assert "--id-from name" in refused.value.message
 
 
 @pytest.mark.parametrize("heading", ["TrackId,Name,Duration-MS", "track id,NAME,durationMs"])

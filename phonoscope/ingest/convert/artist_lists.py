@@ -7,7 +7,7 @@ recognises a list of texts in linear time; any other text stays unchanged.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -21,6 +21,10 @@ _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _LIST = re.compile(rf"\s*\[\s*(?:{_TEXT}(?:\s*,\s*{_TEXT})*\s*,?)?\s*\]\s*", re.DOTALL)
 _ITEM = re.compile(_TEXT, re.DOTALL)
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[01][0-9a-fA-F]{5}|.)", re.DOTALL)
+_BETWEEN_IDS = re.compile(r"\s*[,;|]\s*")
+_MOST_NAMES = 1 << 18
+"""Artists whose names are remembered."""
+_BETWEEN_NAMES = (", ", ";", ",", "|")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -67,7 +71,7 @@ def artist_lists(
     names
         Text: a list, names that ``separator`` joins, or one name.
     ids
-        Text: lists of their ids.
+        Text: lists of their ids, or ids between commas or semicolons.
     separator
         What separates names, in formats that join them.
     """
@@ -75,6 +79,8 @@ def artist_lists(
         found = [_split(cell, separator) for cell in names.to_pylist()]
     elif pc.any(pc.starts_with(names, "[")).as_py():
         found = [listed(cell) for cell in names.to_pylist()]
+    elif ids is not None:
+        return _by_ids(names.to_pylist(), ids.to_pylist())
     else:
         return None
     of_ids = [None] * len(found) if ids is None else [listed(cell) for cell in ids.to_pylist()]
@@ -85,11 +91,34 @@ def _split(cell: str | None, separator: str) -> list[str] | None:
     return [name.strip() for name in cell.split(separator)] if cell else None
 
 
+def _by_ids(names: Sequence[str | None], ids: Sequence[str | None]) -> ArtistLists:
+    """Return names cut into as many as there are ids; "Tyler, The Creator" with one id is one."""
+    of_ids = [_joined_ids(cell) for cell in ids]
+    cut = [_cut(cell, len(some or ())) for cell, some in zip(names, of_ids, strict=True)]
+    return ArtistLists(cut, of_ids)
+
+
+def _joined_ids(cell: str | None) -> list[str] | None:
+    if cell is None or len(cell) > MAX_TEXT_BYTES:
+        return None
+    return listed(cell) or [one for one in _BETWEEN_IDS.split(cell.strip()) if one] or None
+
+
+def _cut(cell: str | None, count: int) -> list[str] | None:
+    if not cell or not cell.strip() or not count:
+        return None
+    if count == 1:
+        return [cell.strip()]
+    parts = (_split(cell, between) or [] for between in _BETWEEN_NAMES)
+    return next((some for some in parts if len(some) == count), None)
+
+
 class ArtistRows:
     """Makes rows of artists from lists, and numbers them over all chunks of a file."""
 
     def __init__(self) -> None:
         self._read = 0
+        self._names: dict[str | None, str] = {}
 
     def chunk(
         self, lists: ArtistLists, columns: Mapping[str, pa.Array], tracks: Chunk, first: int
@@ -105,7 +134,7 @@ class ArtistRows:
             (ids[at], *artist, dates[at] if dates else None)
             for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
             if at not in gone
-            for artist in _pairs(names, of)
+            for artist in self._named(_pairs(names, of))
         ]
         track, artist, name, date = (
             pa.array([row[part] for row in rows], pa.string()) for part in range(4)
@@ -117,6 +146,15 @@ class ArtistRows:
             "track_artists": {"track_id": track, "artist_id": artist, "release_date": date},
         }
         return chunk_of(Raw("artists", first_row, len(rows), tables, lambda at: list(rows[at])))
+
+    def _named(
+        self, pairs: Iterable[tuple[str | None, str | None]]
+    ) -> Iterator[tuple[str | None, str | None]]:
+        """Yield pairs with names that earlier rows have, so that no later row forgets them."""
+        for ident, name in pairs:
+            if name and len(self._names) < _MOST_NAMES:
+                self._names[ident] = name
+            yield ident, name or self._names.get(ident)
 
 
 def _pairs(

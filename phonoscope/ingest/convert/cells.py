@@ -39,8 +39,18 @@ def is_text(array: pa.Array) -> bool:
     return pa.types.is_string(array.type)
 
 
-def value_of(kind: CellKind, array: pa.Array) -> Cells:
-    """Return the values of cells, and which cells aren't of the kind."""
+def value_of(kind: CellKind, array: pa.Array, scale: float | None = None) -> Cells:
+    """Return the values of cells, and which cells aren't of the kind.
+
+    Numbers are multiplied by ``scale``, where the source states them in another unit.
+    """
+    if scale is not None:
+        real, bad = _real(array)
+        scaled = pc.multiply(real, scale)
+        if kind is CellKind.REAL:
+            return scaled, bad
+        whole, more = _whole(scaled)
+        return whole, either(bad, more)
     if kind in (CellKind.ID, CellKind.TEXT):
         return _text(array, ident=kind is CellKind.ID)
     if kind is CellKind.FLAG:
@@ -49,10 +59,6 @@ def value_of(kind: CellKind, array: pa.Array) -> Cells:
         array = _named(array, _PITCHES if kind is CellKind.PITCH else _MODES)
     if kind is CellKind.REAL:
         return _real(array)
-    if kind is CellKind.SECONDS:
-        seconds, bad = _real(array)
-        whole, more = _whole(pc.multiply(seconds, 1000.0))
-        return whole, either(bad, more)
     whole, bad = _integer(array)
     return (_time(whole) if kind is CellKind.TIME else whole), bad
 

@@ -67,8 +67,8 @@ class Raw:
     """Returns a row, by its place here, for the table of rejects; text is JSON already."""
     reject_reasons: pa.Array | None = None
     """Reasons that are known already; empty for rows without fault."""
-    in_seconds: bool = False
-    """Whether ``duration_ms`` still holds seconds."""
+    scales: Mapping[str, float] = field(default_factory=dict)
+    """What numbers have to be multiplied by, by column, e.g. 1000 for ``duration_ms`` in s."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
 
@@ -114,8 +114,7 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
             continue
         array, undecodable = decodable(columns[name])
         faults.add(undecodable, f"{name} is undecodable text")
-        in_seconds = raw.in_seconds and name == "duration_ms"
-        made[name], bad = value_of(CellKind.SECONDS if in_seconds else kind, array)
+        made[name], bad = value_of(kind, array, raw.scales.get(name))
         faults.add(bad, f"{name} {_SAYS.get(kind, 'is not a number')}")
         if name in tables()[table].key_columns and made[name].null_count:
             faults.add(pc.is_null(made[name]), f"no {name}")

@@ -12,15 +12,20 @@ from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.artist_lists import ArtistRows, artist_lists
-from phonoscope.ingest.convert.column_aliases import closest, plain, same_name
+from phonoscope.ingest.convert.column_aliases import closest, plain, same_name, scales_of
 from phonoscope.ingest.convert.columns import Raw, chunk_of, fillable, kinds
 from phonoscope.ingest.convert.derived_ids import ids_of
+from phonoscope.ingest.convert.headings import TIME_MS, Unit
 from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.messages import gettext, sentences
 
 SECONDS = "duration_s"
 """Field of a source that states durations in seconds; stored as ``duration_ms``."""
+MINUTES = "duration_min"
+"""The same in minutes: 3.5 is 3:30."""
+DURATIONS_MS = {"duration_ms": 1.0, SECONDS: TIME_MS[Unit.SECONDS], MINUTES: TIME_MS[Unit.MINUTES]}
+"""Milliseconds in the unit of each field of durations, the most exact first."""
 ARTIST_IDS = "artist_ids"
 """Field of a source that lists ids of artists next to their names."""
 ROWS = "rows"
@@ -29,15 +34,20 @@ ROWS = "rows"
 
 def fields() -> tuple[str, ...]:
     """Return what a column can be mapped to."""
-    return (*dict.fromkeys(fillable()), SECONDS)
+    return (*dict.fromkeys(fillable()), SECONDS, MINUTES)
+
+
+def with_one_duration(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return field by column with the most exact duration, where a file has it in several units."""
+    exact = next((field for field in DURATIONS_MS if field in fields.values()), "")
+    return {c: field for c, field in fields.items() if field not in DURATIONS_MS or field == exact}
 
 
 def checked_mapping(
     mapping: Mapping[str, str],
     columns: Sequence[str],
     aliases: Mapping[str, str],
-    *,
-    needs_id: bool,
+    known: Sequence[str],
 ) -> dict[str, str]:
     """Return a mapping with columns and fields as they are written in the file and the tables.
 
@@ -49,27 +59,21 @@ def checked_mapping(
         Of the file.
     aliases
         By field, its aliases in one text: someone who maps to one meant the field.
-    needs_id
-        Whether one of the columns must be the track_id.
+    known
+        Fields that a column can be mapped to.
 
     Raises
     ------
     UsageError
-        When it names an unknown field or column, a field twice, or no track_id.
+        When it names an unknown field or column, or a field twice.
     """
-    found = {_column(column, columns): _field(field, aliases) for column, field in mapping.items()}
+    found = {
+        _column(column, columns): _field(field, aliases, known) for column, field in mapping.items()
+    }
     wanted = list(found.values())
-    if needs_id and "track_id" not in wanted:
-        raise UsageError(
-            gettext(
-                "No column is mapped to track_id. Add --map COLUMN=track_id, or derive the ids: "
-                "--id-from name,artist_names."
-            ),
-            code="no-track-id",
-        )
     twice = {field for field in wanted if wanted.count(field) > 1}
-    if {"duration_ms", SECONDS} <= set(wanted):
-        twice.add(SECONDS)
+    if len(durations := [field for field in DURATIONS_MS if field in wanted]) > 1:
+        twice.add(durations[-1])
     if twice or len(found) < len(mapping):
         field = min(twice, default="")
         raise UsageError(
@@ -96,8 +100,7 @@ def _column(wanted: str, columns: Sequence[str]) -> str:
     )
 
 
-def _field(wanted: str, aliases: Mapping[str, str]) -> str:
-    known = fields()
+def _field(wanted: str, aliases: Mapping[str, str], known: Sequence[str]) -> str:
     found = same_name(wanted, known)
     if found is not None:
         return found
@@ -107,7 +110,7 @@ def _field(wanted: str, aliases: Mapping[str, str]) -> str:
         sentences(
             gettext("There is no field '{field}'.", field=printable(wanted[:60])),
             gettext("Did you mean '{name}'?", name=meant) if meant else "",
-            gettext("docs/schema.md lists the fields: the columns of tracks and features."),
+            gettext("The fields are {fields}.", fields=few(known, most=len(known))),
         ),
         code="unknown-field",
     )
@@ -138,6 +141,7 @@ def read_fields(
     """
     places = {field: source.columns.index(name) for name, field in of_columns.items()}
     of_ids = [source.columns.index(name) for name in id_columns]
+    scales = scales_of(of_columns)
     artists = ArtistRows()
     for records in source.chunks():
         columns, reject_reasons = read_columns(records, places)
@@ -149,7 +153,7 @@ def read_fields(
             found = artist_lists(columns["artist_names"], ids, separator)
         if found is not None:
             columns["artist_names"] = found.joined(columns["artist_names"])
-        chunk = chunk_of(_raw(records, columns, reject_reasons))
+        chunk = chunk_of(_raw(records, columns, reject_reasons, scales))
         yield chunk
         if found is not None:
             yield artists.chunk(found, columns, chunk, records.first_row)
@@ -171,9 +175,14 @@ def read_columns(
     return columns, reject_reasons
 
 
-def _raw(records: Records, columns: dict[str, pa.Array], reject_reasons: pa.Array) -> Raw:
+def _raw(
+    records: Records,
+    columns: dict[str, pa.Array],
+    reject_reasons: pa.Array,
+    scales: Mapping[str, float],
+) -> Raw:
     rows = records.rows
-    tables, in_seconds = tables_of(columns)
+    tables, of_duration = tables_of(columns)
     return Raw(
         ROWS,
         records.first_row,
@@ -181,21 +190,25 @@ def _raw(records: Records, columns: dict[str, pa.Array], reject_reasons: pa.Arra
         tables,
         lambda at: rows[at],
         reject_reasons,
-        in_seconds,
+        {**scales, **of_duration},
         records.begins,
     )
 
 
-def tables_of(columns: dict[str, pa.Array]) -> tuple[dict[str, dict[str, pa.Array]], bool]:
-    """Return columns by common table, and whether durations are still in seconds."""
-    in_seconds = SECONDS in columns
-    if in_seconds:
-        columns["duration_ms"] = columns.pop(SECONDS)
+def tables_of(
+    columns: dict[str, pa.Array],
+) -> tuple[dict[str, dict[str, pa.Array]], dict[str, float]]:
+    """Return columns by common table, and what durations have to be multiplied by."""
+    scales: dict[str, float] = {}
+    for field, in_ms in DURATIONS_MS.items():
+        if field in columns and field != "duration_ms":
+            columns["duration_ms"] = columns.pop(field)
+            scales["duration_ms"] = in_ms
     tables = {"tracks": {name: columns[name] for name in kinds("tracks") if name in columns}}
     features = {name: columns[name] for name in kinds("features") if name in columns}
     if set(features) - set(kinds("tracks")):
         tables["features"] = features
-    return tables, in_seconds
+    return tables, scales
 
 
 def as_text(mapping: Mapping[str, str] | None) -> str | None:

@@ -104,7 +104,8 @@ class EntityReader:
         first_row = self._read[entity.name] + 1
         self._read[entity.name] += len(rows)
         known = reasons_array(reasons, len(rows))
-        raw = Raw(entity.name, first_row, len(rows), tables, shown, known, entity.in_seconds)
+        scales = {"duration_ms": 1000.0} if entity.in_seconds else {}
+        raw = Raw(entity.name, first_row, len(rows), tables, shown, known, scales)
         chunk = chunk_of(raw)
         yield chunk
         if entity.inner:

@@ -38,6 +38,12 @@ def are_of_a_chart(columns: Collection[str]) -> bool:
     return set(fields_of_chart(columns).values()) >= _NEEDED
 
 
+def are_like_a_chart(columns: Collection[str]) -> bool:
+    """Whether columns are those of a chart, or have something that only charts have."""
+    fields = set(fields_of_chart(columns).values())
+    return fields >= _NEEDED or bool(fields & _OF_CHARTS_ONLY)
+
+
 def are_of_a_dated_chart(columns: Collection[str]) -> bool:
     """Whether columns are those of a chart and of nothing else."""
     fields = set(fields_of_chart(columns).values())

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.convert.column_aliases import fields_by_alias
+from phonoscope.ingest.convert.column_aliases import fields_by_alias, plain, questions_of
 from phonoscope.ingest.convert.derived_ids import columns_for_ids
-from phonoscope.ingest.convert.flat_table import read_fields
-from phonoscope.ingest.formats.chart_columns import are_of_a_dated_chart
+from phonoscope.ingest.convert.flat_table import (
+    DURATIONS_MS,
+    fields,
+    read_fields,
+    with_one_duration,
+)
+from phonoscope.ingest.formats.chart_columns import are_like_a_chart, are_of_a_dated_chart
 from phonoscope.ingest.formats.play_log import are_plays
 from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.csv_file import CsvFile
-from phonoscope.messages import gettext
+from phonoscope.messages import Message, gettext
 
 COLUMN_ALIASES = {
     "track_id": "track_id id spotify_track_id spotify_id track_uri spotify_track_uri uri trackid",
     "name": "track_name name track track_title title song song_name",
     "artist_names": "artists artist artist_name artist_names track_artist track_artists performer",
-    "artist_ids": "id_artists artist_ids artists_ids artists_id",
+    "artist_ids": "id_artists artist_ids artist_uris track_artist_ids",
     "album_id": "album_id track_album_id spotify_album_id spotify_album_uri album_uri",
     "album_name": "album_name track_album_name album_title album",
-    "release_date": "release_date track_album_release_date album_release_date released",
+    "release_date": "release_date track_album_release_date album_release_date released "
+    "release_year released_year year",
     "release_date_precision": "release_date_precision album_release_date_precision",
     "duration_ms": "duration_ms track_duration_ms length_ms",
-    "duration_s": "duration_s duration_sec duration_seconds",
+    "duration_s": "duration_s duration_sec duration_seconds track_duration_s",
+    "duration_min": "duration_min track_duration_min",
     "explicit": "explicit is_explicit explicit_lyrics track_explicit",
     "popularity": "popularity track_popularity",
     "plays": "plays play_count playcount streams",
@@ -48,16 +55,17 @@ COLUMN_ALIASES = {
     "time_signature": "time_signature",
 }
 """Aliases of each field, the surest first."""
-_OF_TRACKS_ONLY = {"duration_ms", "duration_s", "explicit", "isrc"}
+_OF_TRACKS_ONLY = {*DURATIONS_MS, "explicit", "isrc"}
+_OF_OTHERS = {"albumtype", "totaltracks", "followers", "followerstotal"}
+"""Columns of albums and artists, which have ids and names too."""
+NAMED = ("name", "artist_names")
+"""What the ids of tracks are derived from where a file has none and nobody said how."""
 _FEATURES = {"danceability", "energy", "loudness_db", "acousticness", "valence", "tempo_bpm"}
 
 
 def fields_of(columns: Iterable[str]) -> dict[str, str]:
     """Return field by column, for the columns whose name is known."""
-    found = fields_by_alias(columns, COLUMN_ALIASES)
-    # A file with both states the duration twice; milliseconds are more exact.
-    twice = {"duration_ms", "duration_s"} <= set(found.values())
-    return {name: field for name, field in found.items() if not (twice and field == "duration_s")}
+    return with_one_duration(fields_by_alias(columns, COLUMN_ALIASES))
 
 
 def are_of_tracks(columns: Collection[str], id_from: Sequence[str] = ()) -> bool:
@@ -80,8 +88,9 @@ def are_of_tracks(columns: Collection[str], id_from: Sequence[str] = ()) -> bool
     if id_from:
         return "name" in fields and bool(id_columns(id_from, list(columns)))
     # Row numbers of other tables make it one table of several.
-    is_other = "album_rowid" in columns or are_plays(columns)
-    return {"track_id", "name"} <= fields and _say_tracks(fields) and not is_other
+    if "album_rowid" in columns or are_plays(columns):
+        return False
+    return ({"track_id", "name"} <= fields and _say_tracks(fields)) or _are_named(columns, fields)
 
 
 def _say_tracks(fields: Collection[str]) -> bool:
@@ -89,9 +98,48 @@ def _say_tracks(fields: Collection[str]) -> bool:
     return bool(_OF_TRACKS_ONLY.intersection(fields)) or len(_FEATURES.intersection(fields)) >= 3
 
 
+def _are_named(columns: Iterable[str], fields: Collection[str]) -> bool:
+    """Whether fields are a title and its artist, with an id or without."""
+    names = list(columns)
+    others = are_like_a_chart(names) or bool(_OF_OTHERS & {plain(name) for name in names})
+    return set(NAMED) <= set(fields) and not others
+
+
+def ids_from(columns: Collection[str], id_from: Sequence[str]) -> Sequence[str]:
+    """Return what ids are derived from: as the user says, or title and artist where there's none.
+
+    Empty where the file has ids.
+    """
+    fields = set(fields_of(columns).values())
+    return id_from or (NAMED if "track_id" not in fields and set(NAMED) <= fields else ())
+
+
 def id_columns(id_from: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Return the columns that ids are derived from; see :func:`.columns_for_ids`."""
     return columns_for_ids(id_from, columns, fields_of(columns), COLUMN_ALIASES)
+
+
+def notes_on_ids(columns: Collection[str], id_from: Sequence[str]) -> list[Message]:
+    """Return that ids are derived, where nobody asked for it."""
+    if id_from or not ids_from(columns, id_from):
+        return []
+    return [
+        gettext(
+            "The file has no ids, so each track's id is derived from title and artist. Rows with "
+            "the same title and artist become one track; --id-from names other fields."
+        )
+    ]
+
+
+def questions_on(columns: Collection[str]) -> dict[str, str]:
+    """Return columns that look like a field of tracks but aren't read, with that field."""
+    asked = questions_of(columns, fields_of(columns), COLUMN_ALIASES)
+    has_duration = bool(set(DURATIONS_MS) & set(fields_of(columns).values()))
+    return {
+        c: field
+        for c, field in asked.items()
+        if not (field in DURATIONS_MS and has_duration) and field in fields()
+    }
 
 
 def fields_to_read(columns: Iterable[str], id_from: Sequence[str]) -> dict[str, str]:
@@ -127,19 +175,25 @@ _JOINED = {"artists", "album_name", "track_name", "track_genre"}
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
-    separator = ";" if set(source.columns) >= _JOINED else None
+    id_from = ids_from(source.columns, source.id_from)
     return read_fields(
         source,
-        fields_to_read(source.columns, source.id_from),
-        id_columns=id_columns(source.id_from, source.columns),
+        fields_to_read(source.columns, id_from),
+        id_columns=id_columns(id_from, source.columns),
         lists=True,
-        separator=separator,
+        separator=separator_of(source.columns),
     )
 
 
+def separator_of(columns: Collection[str]) -> str | None:
+    """Return what separates names of artists in a cell, where the columns say it."""
+    return ";" if set(columns) >= _JOINED else None
+
+
 def _ignored(source: CsvFile) -> list[str]:
-    read = fields_to_read(source.columns, source.id_from)
-    of_ids = id_columns(source.id_from, source.columns)
+    id_from = ids_from(source.columns, source.id_from)
+    read = fields_to_read(source.columns, id_from)
+    of_ids = id_columns(id_from, source.columns)
     return [name for name in source.columns if name not in read and name not in of_ids]
 
 
@@ -152,4 +206,6 @@ FORMAT = Format(
     ignored=_ignored,
     needs=lambda source: needs_of_tracks(source.columns),
     takes_id_from=True,
+    notes=lambda source: notes_on_ids(source.columns, source.id_from),
+    questions=lambda source: questions_on(source.columns),
 )

@@ -121,7 +121,7 @@ def chunk_of_plays(
             made[field], bad = _moments(array)
             faults.add(bad, "listened_utc is not a time")
         elif field == "played_s":
-            made["played_ms"], bad = value_of(CellKind.SECONDS, array)
+            made["played_ms"], bad = value_of(CellKind.INTEGER, array, 1000.0)
             faults.add(bad, "played_s is not a number")
         else:
             made[field] = array

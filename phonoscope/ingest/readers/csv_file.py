@@ -93,6 +93,8 @@ class CsvFile:
         """Field by column, where the user says which column is what."""
         self.constants = options.constants
         """Values for all rows, by field; ``None`` where nobody says it is a chart."""
+        self.command = options.command
+        """The command that reads it, which says what the fields of a mapping are."""
         self.id_from = options.id_from
         """Fields that ids of tracks are derived from."""
         self._uri = uri

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +16,8 @@ from phonoscope.ingest.row_text import text_of
 from phonoscope.messages import gettext, ngettext
 
 MOST_FILES = 1_000_000
+MOST_NAMES = 1000
+"""Columns, notes and questions of the files of a folder after which no more are remembered."""
 FILES = "files"
 """Name of rejected files as a table of the source."""
 Recognised: TypeAlias = tuple[Source, Format[Source]]
@@ -63,6 +65,9 @@ class Folder:
     start: Position | None = None
     """Number of a file, and where in it."""
     _opened: int = 0
+    _ignored: dict[str, None] = field(default_factory=dict)
+    _notes: dict[str, None] = field(default_factory=dict)
+    _questions: dict[str, str] = field(default_factory=dict)
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
@@ -83,6 +88,7 @@ class Folder:
             try:
                 source, source_format = self.opener(path)
                 self._check(source_format)
+                self._note(source, source_format)
                 if number == first:
                     source.start = start
                 begins: Position | None = (number, source.start)
@@ -95,6 +101,27 @@ class Folder:
             except SourceError as error:
                 read[FILES] += 1
                 yield _rejected(path, read[FILES], error)
+
+    def _note(self, source: Source, of_file: Format[Source]) -> None:
+        """Remember what the files have to say, each once and within bounds."""
+        if len(self._ignored) < MOST_NAMES:
+            self._ignored.update(dict.fromkeys(of_file.ignored(source)))
+        if len(self._notes) < MOST_NAMES:
+            self._notes.update(dict.fromkeys(of_file.notes(source)))
+        if len(self._questions) < MOST_NAMES:
+            self._questions |= of_file.questions(source)
+
+    def ignored(self) -> list[str]:
+        """Return the columns that weren't read, of any file that was."""
+        return list(self._ignored)
+
+    def notes(self) -> list[str]:
+        """Return the notes on the files that were read."""
+        return list(self._notes)
+
+    def questions(self) -> dict[str, str]:
+        """Return the questions about the files that were read."""
+        return dict(self._questions)
 
     def _check(self, found: Format[Source]) -> None:
         if found.name != self.format.name:
@@ -115,7 +142,24 @@ def as_format(of_files: Format[Source]) -> Format[Source]:
         assert isinstance(job.source, Folder)
         return job.source.chunks(job)
 
-    return replace(of_files, opens=Folder, read=read, ignored=lambda source: ())
+    return replace(
+        of_files, opens=Folder, read=read, ignored=_ignored, notes=_notes, questions=_questions
+    )
+
+
+def _ignored(source: Source) -> list[str]:
+    assert isinstance(source, Folder)
+    return source.ignored()
+
+
+def _notes(source: Source) -> list[str]:
+    assert isinstance(source, Folder)
+    return source.notes()
+
+
+def _questions(source: Source) -> dict[str, str]:
+    assert isinstance(source, Folder)
+    return source.questions()
 
 
 def _rejected(path: Path, number: int, error: PhonoscopeError) -> Chunk:
