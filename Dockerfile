@@ -9,12 +9,14 @@
 
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# The inner loops of a scan are in C; the image that runs needs no compiler.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
 RUN python -m venv /opt/phonoscope
 COPY requirements/build.txt requirements/run.txt /src/requirements/
 RUN /opt/phonoscope/bin/pip install --require-hashes -r /src/requirements/run.txt \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --require-hashes -r /src/requirements/build.txt
-COPY pyproject.toml README.md LICENSE NOTICE /src/
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE /src/
 COPY phonoscope /src/phonoscope
 RUN cd /src \
  && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from phonoscope.audio.spectra import Spectra, fine_size, power_spectra
+from phonoscope.audio.spectra import Spectra, fine_size, paired_spectra, power_spectra
 from phonoscope.columns import Floats
 
 COARSE_PER_FINE = 8
@@ -141,7 +141,7 @@ class Block:
             return np.empty((*signal.shape[:-1], 0, size), np.float32), first
         return sliding_window_view(signal[..., offset:], size, axis=-1)[..., ::hop, :], first
 
-    @cached_property
+    @property
     def fine(self) -> Spectra:
         """Long spectra of :attr:`mono`: about 2.7 Hz a bin, half overlapped.
 
@@ -150,7 +150,7 @@ class Block:
         Spectra
             Frames of ``fine_size(rate_hz)`` samples, those that end in this block.
         """
-        return self._spectra(fine_size(self.rate_hz), 2)
+        return self._fine[0]
 
     @cached_property
     def coarse(self) -> Spectra:
@@ -164,7 +164,7 @@ class Block:
         """
         return self._spectra(fine_size(self.rate_hz) // COARSE_PER_FINE, 4)
 
-    @cached_property
+    @property
     def fine_side(self) -> Spectra | None:
         """Long spectra of :attr:`side`, on the frames of :attr:`fine`.
 
@@ -174,14 +174,20 @@ class Block:
             ``None`` when there is one channel, or when the difference is silent in this block: mono
             sound in two channels.
         """
-        if self.joined.shape[0] == 1:
-            return None
-        side = self.side
-        if not side.any():
-            return None
+        return self._fine[1]
+
+    @cached_property
+    def _fine(self) -> tuple[Spectra, Spectra | None]:
         size = fine_size(self.rate_hz)
-        frames, first = self.frames(side, size, size // 2)
-        return Spectra(power_spectra(frames), size, size // 2, self.rate_hz, first)
+        if self.joined.shape[0] == 1 or not (side := self.side).any():
+            return self._spectra(size, 2), None
+        mid_frames, first = self.frames(self.mono, size, size // 2)
+        side_frames, _ = self.frames(side, size, size // 2)
+        mid_power, side_power = paired_spectra(mid_frames, side_frames)
+        return (
+            Spectra(mid_power, size, size // 2, self.rate_hz, first),
+            Spectra(side_power, size, size // 2, self.rate_hz, first),
+        )
 
     def _spectra(self, size: int, hops: int) -> Spectra:
         frames, first = self.frames(self.mono, size, size // hops)

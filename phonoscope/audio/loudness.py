@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import compiled
 from phonoscope.columns import Floats
 
 ABSOLUTE_GATE_LUFS = -70.0
@@ -211,26 +212,40 @@ _GROUP = 1024
 
 
 @lru_cache(maxsize=4)
-def _interpolator(factor: int) -> tuple[Floats, float]:
-    """Return the interpolation of a stretch as a matrix, and how far it can overshoot.
+def _phases(factor: int) -> tuple[Floats, float]:
+    """Return the interpolation filter by phase, and how far it can overshoot.
 
     Returns
     -------
-    matrix
-        Shape (_REACH, _STRETCH * (factor - 1)): from the samples around a stretch to the values
-        between them. Windowed sinc; each phase has unit gain at DC.
+    phases
+        Shape (factor - 1, TRUE_PEAK_TAPS): what each of the samples around a place counts, in their
+        order. Windowed sinc; each phase has unit gain at DC.
     bound
         Largest absolute sum of a phase: every value is at most the largest sample times this.
     """
     taps = TRUE_PEAK_TAPS
+    if factor == 1:
+        return np.empty((0, taps), np.float32), 1.0
     offsets = np.arange(-taps * factor // 2, taps * factor // 2 + 1) / factor
     prototype = np.sinc(offsets) * np.kaiser(offsets.size, 5.0)
     phases = np.stack([prototype[p : p + taps * factor : factor] for p in range(1, factor)])
     phases /= phases.sum(axis=1, keepdims=True)
-    matrix = np.zeros((_REACH, _STRETCH, factor - 1))
+    bound = float(np.abs(phases).sum(axis=1).max())
+    return np.ascontiguousarray(phases[:, ::-1], np.float32), bound
+
+
+@lru_cache(maxsize=4)
+def _interpolator(factor: int) -> Floats:
+    """Return the interpolation of a stretch as a matrix.
+
+    Shape (_REACH, _STRETCH * (factor - 1)): from the samples around a stretch to the values between
+    them.
+    """
+    phases, _ = _phases(factor)
+    matrix = np.zeros((_REACH, _STRETCH, factor - 1), np.float32)
     for at in range(_STRETCH):
-        matrix[at : at + taps, at] = phases[:, ::-1].T
-    return matrix.reshape(_REACH, -1).astype(np.float32), float(np.abs(phases).sum(axis=1).max())
+        matrix[at : at + TRUE_PEAK_TAPS, at] = phases.T
+    return matrix.reshape(_REACH, -1)
 
 
 def true_peak(samples: Floats, factor: int, at_least: float) -> float:
@@ -263,11 +278,28 @@ def true_peak(samples: Floats, factor: int, at_least: float) -> float:
     >>> round(float(sine.max()), 2), round(true_peak(sine[:, 100:300], 4, 0.0), 1)
     (0.71, 1.0)
     """
+    if (loops := compiled.loops()) is None:
+        return _true_peak(samples, factor, at_least)
+    taps, bound = _phases(factor)
+    count = -(-(samples.shape[1] + TRUE_PEAK_TAPS) // _STRETCH) + 1
+    padded, largest = np.zeros((count + 1) * _STRETCH, np.float32), np.empty(count, np.float32)
+    within = slice(TRUE_PEAK_TAPS - 1, TRUE_PEAK_TAPS - 1 + samples.shape[1])
+    for channel in samples:
+        padded[within] = channel
+        at_least = loops.true_peak(
+            compiled.at(padded), count - 1, compiled.at(taps), factor - 1, bound, at_least,
+            compiled.at(largest),
+        )  # fmt: skip
+    return float(at_least)
+
+
+def _true_peak(samples: Floats, factor: int, at_least: float) -> float:
+    """Return the same as :func:`true_peak`, without compiled code."""
     cut = [_stretches(channel) for channel in samples]
     peak = max(at_least, *(float(peaks.max()) for _, peaks in cut))
     if factor == 1:
         return peak
-    matrix, bound = _interpolator(factor)
+    matrix, bound = _interpolator(factor), _phases(factor)[1]
     for rows, peaks in cut:
         # The loudest ones first: they raise the peak that all others have to exceed.
         first = np.argpartition(peaks, -min(64, peaks.size))[-64:]

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
-from phonoscope.audio.iir import BlockIir
 from phonoscope.audio.loudness import (
     channel_weights,
     integrated_lufs,
@@ -23,8 +22,9 @@ from phonoscope.audio.loudness import (
     range_lu,
     true_peak,
 )
+from phonoscope.audio.step_power import StepPower
 from phonoscope.audio.stream import Stream
-from phonoscope.columns import Floats, column
+from phonoscope.columns import column
 from phonoscope.features.base import Feature
 
 STEPS_MOMENTARY = 4
@@ -55,21 +55,17 @@ class LoudnessMeter:
     """Accumulates the power of K-weighted tenths of a second, and the largest peak."""
 
     def __init__(self, stream: Stream) -> None:
-        self._weighting = BlockIir(k_weighting(stream.sample_rate_hz), stream.channels)
+        step = max(1, round(stream.sample_rate_hz / 10))
+        self._step_power = StepPower(k_weighting(stream.sample_rate_hz), stream.channels, step)
         self._weights = channel_weights(stream.channel_layout, stream.channels)
-        self._step = max(1, round(stream.sample_rate_hz / 10))
         self._oversampling = oversampling(stream.sample_rate_hz)
-        self._rest = np.empty((stream.channels, 0), np.float32)
         self._powers: list[NDArray[np.float64]] = []
         self._sample_peak = 0.0
         self._true_peak = 0.0
 
     def update(self, block: Block) -> None:
         """Take in the next block."""
-        weighted = np.concatenate([self._rest, self._weighting(block.samples)], axis=1)
-        whole = weighted.shape[1] // self._step * self._step
-        self._rest = weighted[:, whole:].copy()
-        self._powers.append(self._power(weighted[:, :whole], self._step))
+        self._powers.append(self._weights @ self._step_power(block.samples))
         self._sample_peak = max(self._sample_peak, block.peak)
         reaching = block.joined[:, max(0, block.lead.shape[1] - _LEAD) :]
         self._true_peak = true_peak(reaching, self._oversampling, self._true_peak)
@@ -77,11 +73,10 @@ class LoudnessMeter:
     def result(self) -> Loudness:
         """Apply the gates and return the result."""
         power = np.concatenate(self._powers)
-        if power.size < STEPS_MOMENTARY and self._rest.shape[1]:
-            rest = self._power(self._rest, self._rest.shape[1])
-            samples = power.size * self._step + self._rest.shape[1]
-            whole = power.sum() * self._step + rest[0] * self._rest.shape[1]
-            momentary = np.array([whole / samples])
+        rest_power, rest_share = self._step_power.rest
+        if power.size < STEPS_MOMENTARY and rest_share:
+            whole = power.sum() + float(self._weights @ rest_power) * rest_share
+            momentary = np.array([whole / (power.size + rest_share)])
         else:
             momentary = _running_mean(power, min(power.size, STEPS_MOMENTARY))
         short_term = _running_mean(power, STEPS_SHORT_TERM)
@@ -91,11 +86,6 @@ class LoudnessMeter:
             true_peak_dbtp=_decibels(self._true_peak),
             sample_peak_dbfs=_decibels(self._sample_peak),
         )
-
-    def _power(self, weighted: Floats, step: int) -> NDArray[np.float64]:
-        """Weighted mean square summed over channels, of consecutive steps, shape (k,)."""
-        steps = weighted.reshape(weighted.shape[0], -1, step)
-        return self._weights @ np.einsum("ckn,ckn->ck", steps, steps) / step
 
 
 def _running_mean(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import compiled
 from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import Spectra, fine_size
 from phonoscope.audio.stream import Stream
@@ -196,6 +197,10 @@ def votes(power: Floats) -> NDArray[np.uint32]:
     """
     frames, bins = power.shape
     counts = np.zeros((len(REACHES), bins), np.uint32)
+    if loops := compiled.loops():
+        power = np.ascontiguousarray(power, np.float32)
+        loops.votes(compiled.at(power), frames, bins, compiled.at(counts))
+        return counts
     highest = np.ones((frames, bins), bool)
     for distance in range(1, max(REACHES) + 1):
         higher = power[:, distance:] > power[:, :-distance]

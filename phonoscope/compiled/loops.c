@@ -1,0 +1,437 @@
+/* Inner loops of Phonoscope. Python hands over addresses and sizes and keeps the memory; nothing
+ * here allocates, reads files or calls back. Each function does what the numpy code next to its
+ * call does; tests compare the two. */
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+
+EXPORT int version(void) { return 1; }
+
+EXPORT int has_avx2(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
+
+/* ---- loudness ------------------------------------------------------------------------------- */
+
+/* Two second-order sections, transposed direct form II. */
+static inline double sections(double x, const double *c, double *s) {
+    double y = c[0] * x + s[0];
+    s[0] = c[1] * x - c[4] * y + s[1];
+    s[1] = c[2] * x - c[5] * y;
+    double z = c[6] * y + s[2];
+    s[2] = c[7] * y - c[10] * z + s[3];
+    s[3] = c[8] * y - c[11] * z;
+    return z;
+}
+
+#define LANES 8
+
+/* Filter one channel and add up squares over steps. A long channel is cut into LANES parts that run
+ * side by side, because each sample waits for the one before. A part begins `settling` samples
+ * early, from rest: by then its state is that of the whole signal.
+ *
+ * x: n samples; c: 12 coefficients; state: 4 values, kept; step: samples in a step.
+ * done: samples of the unfinished step; sum: its squares so far. out: sums of finished steps.
+ * Returns the number of finished steps. */
+EXPORT int64_t weighted_power(const float *x, int64_t n, const double *c, double *state,
+                              int64_t settling, int64_t step, int64_t *done, double *sum,
+                              double *out) {
+    int64_t count = 0, i = 0;
+    /* What ends the unfinished step. */
+    double acc = *sum;
+    int64_t head = *done ? step - *done : 0;
+    if (head > n) head = n;
+    for (; i < head; i++) {
+        double y = sections(x[i], c, state);
+        acc += y * y;
+    }
+    *done += head;
+    if (*done == step) {
+        out[count++] = acc;
+        acc = 0.0;
+        *done = 0;
+    }
+    int64_t steps = (n - i) / step;
+    int64_t part = steps / LANES; /* steps in a part */
+    if (part * step >= 4 * settling) {
+        const float *from[LANES];
+        double s[4][LANES], total[LANES];
+        for (int l = 0; l < LANES; l++) {
+            from[l] = x + i + l * part * step;
+            for (int k = 0; k < 4; k++) s[k][l] = 0.0;
+        }
+        /* The first part goes on from the state. The others settle on the samples before them. */
+        for (int64_t t = -settling; t < 0; t++)
+            for (int l = 1; l < LANES; l++) {
+                double y = c[0] * from[l][t] + s[0][l];
+                s[0][l] = c[1] * from[l][t] - c[4] * y + s[1][l];
+                s[1][l] = c[2] * from[l][t] - c[5] * y;
+                double z = c[6] * y + s[2][l];
+                s[2][l] = c[7] * y - c[10] * z + s[3][l];
+                s[3][l] = c[8] * y - c[11] * z;
+            }
+        for (int k = 0; k < 4; k++) s[k][0] = state[k];
+        for (int64_t at = 0; at < part; at++) {
+            for (int l = 0; l < LANES; l++) total[l] = 0.0;
+            int64_t stop = (at + 1) * step;
+            for (int64_t t = at * step; t < stop; t++) {
+                double v[LANES];
+                for (int l = 0; l < LANES; l++) v[l] = from[l][t];
+                for (int l = 0; l < LANES; l++) {
+                    double y = c[0] * v[l] + s[0][l];
+                    s[0][l] = c[1] * v[l] - c[4] * y + s[1][l];
+                    s[1][l] = c[2] * v[l] - c[5] * y;
+                    double z = c[6] * y + s[2][l];
+                    s[2][l] = c[7] * y - c[10] * z + s[3][l];
+                    s[3][l] = c[8] * y - c[11] * z;
+                    total[l] += z * z;
+                }
+            }
+            for (int l = 0; l < LANES; l++) out[count + l * part + at] = total[l];
+        }
+        count += LANES * part;
+        i += LANES * part * step;
+        for (int k = 0; k < 4; k++) state[k] = s[k][LANES - 1];
+    }
+    for (; i < n; i++) {
+        double y = sections(x[i], c, state);
+        acc += y * y;
+        if (++*done == step) {
+            out[count++] = acc;
+            acc = 0.0;
+            *done = 0;
+        }
+    }
+    *sum = acc;
+    return count;
+}
+
+#define STRETCH 32
+#define TAPS 12
+
+static inline float between(const float *x, const float *taps, int phases) {
+    float largest[STRETCH] = {0};
+    for (int p = 0; p < phases; p++) {
+        float v[STRETCH] = {0};
+        for (int k = 0; k < TAPS; k++)
+            for (int i = 0; i < STRETCH; i++) v[i] += taps[p * TAPS + k] * x[i + k];
+        for (int i = 0; i < STRETCH; i++) {
+            float size = fabsf(v[i]);
+            largest[i] = size > largest[i] ? size : largest[i];
+        }
+    }
+    float most = 0.0f;
+    for (int i = 0; i < STRETCH; i++) most = largest[i] > most ? largest[i] : most;
+    return most;
+}
+
+/* The largest absolute value of a channel and between its samples, or `peak` if that is larger.
+ *
+ * padded: (count + 2) * STRETCH samples, of which the first TAPS - 1 and some of the last are 0.
+ * taps: shape (phases, TAPS). bound: how far a phase can exceed the samples around it.
+ * largest: room for count + 1 values. */
+EXPORT float true_peak(const float *padded, int64_t count, const float *taps, int phases,
+                       float bound, float peak, float *largest) {
+    int64_t loudest = 0;
+    for (int64_t s = 0; s <= count; s++) {
+        const float *x = padded + s * STRETCH;
+        float top[8] = {0};
+        for (int i = 0; i < STRETCH; i += 8)
+            for (int l = 0; l < 8; l++) {
+                float v = fabsf(x[i + l]);
+                top[l] = v > top[l] ? v : top[l];
+            }
+        float most = 0.0f;
+        for (int l = 0; l < 8; l++) most = top[l] > most ? top[l] : most;
+        largest[s] = most;
+        if (most > largest[loudest]) loudest = s;
+    }
+    if (count >= 0 && largest[loudest] > peak) peak = largest[loudest];
+    if (phases == 0) return peak;
+    /* Around the loudest sample first: that raises the peak which all others have to exceed. */
+    for (int64_t s = loudest > 0 ? loudest - 1 : 0; s <= loudest && s < count; s++) {
+        float v = between(padded + s * STRETCH, taps, phases);
+        peak = v > peak ? v : peak;
+    }
+    for (int64_t s = 0; s < count; s++) {
+        float near = largest[s] > largest[s + 1] ? largest[s] : largest[s + 1];
+        if (near * bound <= peak) continue;
+        float v = between(padded + s * STRETCH, taps, phases);
+        peak = v > peak ? v : peak;
+    }
+    return peak;
+}
+
+/* ---- spectra -------------------------------------------------------------------------------- */
+
+/* Eight transforms run side by side, one in each lane: no step then mixes lanes. */
+typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
+
+#define BOTH(a, b, ...) __builtin_shuffle(a, b, (i8){__VA_ARGS__})
+typedef int32_t i8 __attribute__((vector_size(32)));
+#if defined(__clang__)
+#undef BOTH
+#define BOTH(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#endif
+
+/* Transform m complex values in each lane, m a power of two (W. T. Cochran et al. 1967, in
+ * Stockham's order, radix 4, the last pass radix 2 where needed). turns: cos and -sin of
+ * 2 pi p / m, each for p below m. Returns 1 where the result is in the second pair of arrays. */
+static int transform(v8 *re, v8 *im, v8 *re2, v8 *im2, int64_t m, const float *turns) {
+    const float *cosine = turns, *sine = turns + m;
+    int64_t n = m, s = 1;
+    int moved = 0;
+    for (; n >= 4; n /= 4, s *= 4) {
+        int64_t quarter = n / 4;
+        for (int64_t p = 0; p < quarter; p++) {
+            float c1 = cosine[p * s], s1 = sine[p * s];
+            float c2 = cosine[2 * p * s], s2 = sine[2 * p * s];
+            float c3 = cosine[3 * p * s], s3 = sine[3 * p * s];
+            const v8 *xr = re + s * p, *xi = im + s * p;
+            v8 *yr = re2 + 4 * s * p, *yi = im2 + 4 * s * p;
+            for (int64_t q = 0; q < s; q++) {
+                v8 ar = xr[q], ai = xi[q];
+                v8 br = xr[q + s * quarter], bi = xi[q + s * quarter];
+                v8 cr = xr[q + 2 * s * quarter], ci = xi[q + 2 * s * quarter];
+                v8 dr = xr[q + 3 * s * quarter], di = xi[q + 3 * s * quarter];
+                v8 er = ar + cr, ei = ai + ci, fr = ar - cr, fi = ai - ci;
+                v8 gr = br + dr, gi = bi + di, hr = br - dr, hi = bi - di;
+                yr[q] = er + gr;
+                yi[q] = ei + gi;
+                v8 ur = fr + hi, ui = fi - hr;
+                yr[q + s] = ur * c1 - ui * s1;
+                yi[q + s] = ur * s1 + ui * c1;
+                v8 vr = er - gr, vi = ei - gi;
+                yr[q + 2 * s] = vr * c2 - vi * s2;
+                yi[q + 2 * s] = vr * s2 + vi * c2;
+                v8 wr = fr - hi, wi = fi + hr;
+                yr[q + 3 * s] = wr * c3 - wi * s3;
+                yi[q + 3 * s] = wr * s3 + wi * c3;
+            }
+        }
+        v8 *swap = re;
+        re = re2;
+        re2 = swap;
+        swap = im;
+        im = im2;
+        im2 = swap;
+        moved = !moved;
+    }
+    if (n == 2) {
+        for (int64_t q = 0; q < s; q++) {
+            v8 ar = re[q], ai = im[q], br = re[q + s], bi = im[q + s];
+            re2[q] = ar + br;
+            im2[q] = ai + bi;
+            re2[q + s] = ar - br;
+            im2[q + s] = ai - bi;
+        }
+        moved = !moved;
+    }
+    return moved;
+}
+
+/* Turn eight rows, `apart` values from each other, into eight columns. */
+static inline void transpose(const float *rows, int64_t apart, v8 *columns) {
+    v8 r[8], t[8];
+    for (int i = 0; i < 8; i++) r[i] = *(const v8 *)(rows + i * apart);
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = BOTH(r[i], r[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        t[i + 1] = BOTH(r[i], r[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            r[i + k] = BOTH(t[i + k], t[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            r[i + k + 2] = BOTH(t[i + k], t[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int k = 0; k < 4; k++) {
+        columns[k] = BOTH(r[k], r[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        columns[k + 4] = BOTH(r[k], r[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* What a transform of `size` = rows * columns values needs, made by audio/spectra.py. Each call
+ * also gets `room` for 4 size + 32 max(rows, columns) values, so that threads can share a plan. */
+struct plan {
+    int64_t size, rows, columns;
+    const float *row_turns;    /* (2, rows) */
+    const float *column_turns; /* (2, columns) */
+    const float *between;      /* (2, rows, columns): cos and -sin of 2 pi row column / size */
+};
+
+/* Whether any of eight values isn't 0 or -0. */
+static inline int any(const i8 *values) {
+    int32_t all = 0;
+    for (int l = 0; l < 8; l++) all |= (*values)[l] & 0x7fffffff;
+    return all != 0;
+}
+
+/* Power of two real frames at once: one is the real part of a complex signal, the other the
+ * imaginary part; the symmetry of their spectra separates them. The transform is that of D. H.
+ * Bailey, "FFTs in external or hierarchical memory" (1990): columns, a turn, rows. */
+static void pair(const struct plan *plan, const float *window, float *room, const float *a, const float *b,
+                 float *power_a, float *power_b) {
+    int64_t n = plan->size, n1 = plan->rows, n2 = plan->columns, most = n1 > n2 ? n1 : n2;
+    float *mid_re = room, *mid_im = mid_re + n, *re = mid_im + n, *im = re + n;
+    v8 *x = (v8 *)(im + n), *y = x + most, *x2 = y + most, *y2 = x2 + most;
+    i8 some_a = {0}, some_b = {0};
+    for (int64_t j = 0; j < n2; j += 8) {
+        for (int64_t i = 0; i < n1; i++) {
+            v8 w = *(const v8 *)(window + i * n2 + j);
+            x[i] = *(const v8 *)(a + i * n2 + j) * w;
+            y[i] = *(const v8 *)(b + i * n2 + j) * w;
+            some_a |= (i8)x[i];
+            some_b |= (i8)y[i];
+        }
+        int moved = transform(x, y, x2, y2, n1, plan->row_turns);
+        const v8 *zr = moved ? x2 : x, *zi = moved ? y2 : y;
+        for (int64_t k = 0; k < n1; k++) {
+            v8 c = *(const v8 *)(plan->between + k * n2 + j);
+            v8 s = *(const v8 *)(plan->between + n + k * n2 + j);
+            *(v8 *)(mid_re + k * n2 + j) = zr[k] * c - zi[k] * s;
+            *(v8 *)(mid_im + k * n2 + j) = zr[k] * s + zi[k] * c;
+        }
+    }
+    for (int64_t k = 0; k < n1; k += 8) {
+        for (int64_t j = 0; j < n2; j += 8) {
+            transpose(mid_re + k * n2 + j, n2, x + j);
+            transpose(mid_im + k * n2 + j, n2, y + j);
+        }
+        int moved = transform(x, y, x2, y2, n2, plan->column_turns);
+        const v8 *zr = moved ? x2 : x, *zi = moved ? y2 : y;
+        for (int64_t j = 0; j < n2; j++) {
+            *(v8 *)(re + j * n1 + k) = zr[j];
+            *(v8 *)(im + j * n1 + k) = zi[j];
+        }
+    }
+    /* Bin k of the two is (Z[k] +- conj Z[n - k]) / 2; the first and middle bin are their own. */
+    int64_t half = n / 2;
+    power_a[0] = re[0] * re[0];
+    power_b[0] = im[0] * im[0];
+    power_a[half] = re[half] * re[half];
+    power_b[half] = im[half] * im[half];
+    const v8 quarter = {.25f, .25f, .25f, .25f, .25f, .25f, .25f, .25f};
+    int64_t k = 1;
+    for (; k + 8 <= half; k += 8) {
+        v8 r = *(const v8 *)(re + k), i = *(const v8 *)(im + k);
+        v8 r2 = *(const v8 *)(re + n - k - 7), i2 = *(const v8 *)(im + n - k - 7);
+        r2 = BOTH(r2, r2, 7, 6, 5, 4, 3, 2, 1, 0);
+        i2 = BOTH(i2, i2, 7, 6, 5, 4, 3, 2, 1, 0);
+        v8 ar = r + r2, ai = i - i2, br = i + i2, bi = r2 - r;
+        v8 pa = (ar * ar + ai * ai) * quarter, pb = (br * br + bi * bi) * quarter;
+        *(v8 *)(power_a + k) = pa;
+        *(v8 *)(power_b + k) = pb;
+    }
+    for (; k < half; k++) {
+        float ar = re[k] + re[n - k], ai = im[k] - im[n - k];
+        float br = im[k] + im[n - k], bi = re[n - k] - re[k];
+        power_a[k] = (ar * ar + ai * ai) * 0.25f;
+        power_b[k] = (br * br + bi * bi) * 0.25f;
+    }
+    /* Silence is silence, whatever the rounding of the other frame leaves. */
+    if (!any(&some_a)) memset(power_a, 0, (half + 1) * sizeof(float));
+    if (!any(&some_b)) memset(power_b, 0, (half + 1) * sizeof(float));
+}
+
+/* Power spectra of windowed frames of x, `hop` apart, shape (frames, size / 2 + 1). */
+EXPORT void spectra(const struct plan *plan, const float *window, float *room, const float *x,
+                    int64_t hop, int64_t frames, float *power) {
+    int64_t bins = plan->size / 2 + 1, f = 0;
+    for (; f + 2 <= frames; f += 2)
+        pair(plan, window, room, x + f * hop, x + (f + 1) * hop, power + f * bins,
+             power + (f + 1) * bins);
+    if (f < frames)
+        pair(plan, window, room, x + f * hop, x + f * hop, power + f * bins, power + f * bins);
+}
+
+/* The same of two signals. */
+EXPORT void two_spectra(const struct plan *plan, const float *window, float *room, const float *x,
+                        const float *y, int64_t hop, int64_t frames, float *power_x,
+                        float *power_y) {
+    int64_t bins = plan->size / 2 + 1;
+    for (int64_t f = 0; f < frames; f++)
+        pair(plan, window, room, x + f * hop, y + f * hop, power_x + f * bins,
+             power_y + f * bins);
+}
+
+/* Add the natural logarithms of (frames, bins) powers, at least 1e-16, of the frames with `sounds`.
+ *
+ * The sum of logarithms is that of a product: mantissas are multiplied and exponents added. After 16
+ * frames the product, at most 2^16, is taken apart again, so only its own rounding is lost. */
+#define TOGETHER 16
+#define BINS 256
+EXPORT void level_sum(const float *power, int64_t frames, int64_t bins, const uint8_t *sounds,
+                      double *sum) {
+    const double ln2 = 0.69314718055994530942;
+    for (int64_t from = 0; from < bins; from += BINS) {
+        int64_t width = bins - from < BINS ? bins - from : BINS;
+        float product[BINS];
+        int32_t exponent[BINS];
+        for (int64_t f = 0; f < frames;) {
+            for (int i = 0; i < BINS; i++) {
+                product[i] = 1.0f;
+                exponent[i] = 0;
+            }
+            int held = 0;
+            for (; f < frames && held < TOGETHER; f++) {
+                if (!sounds[f]) continue;
+                held++;
+                const float *p = power + f * bins + from;
+                for (int64_t i = 0; i < width; i++) {
+                    float v = p[i] > 1e-16f ? p[i] : 1e-16f;
+                    int32_t bits;
+                    memcpy(&bits, &v, 4);
+                    exponent[i] += (bits >> 23) - 127;
+                    bits = (bits & 0x7fffff) | 0x3f800000;
+                    memcpy(&v, &bits, 4);
+                    product[i] *= v;
+                }
+            }
+            for (int64_t i = 0; i < width && held; i++)
+                sum[from + i] += exponent[i] * ln2 + (double)logf(product[i]);
+        }
+    }
+}
+
+/* How often each bin is higher than its 1, 2 and 4 neighbours on either side; of equal bins the
+ * lower one counts as the higher. counts: shape (3, bins), added to. */
+EXPORT void votes(const float *power, int64_t frames, int64_t bins, uint32_t *counts) {
+    uint32_t *one = counts, *two = counts + bins, *four = counts + 2 * bins;
+    for (int64_t from = 4; from < bins - 4; from += BINS) {
+        int64_t stop = from + BINS < bins - 4 ? from + BINS : bins - 4;
+        for (int64_t f = 0; f < frames; f++) {
+            const float *p = power + f * bins;
+            for (int64_t i = from; i < stop; i++) {
+                float v = p[i];
+                uint32_t a = (v > p[i - 1]) & (v >= p[i + 1]);
+                uint32_t b = a & (v > p[i - 2]) & (v >= p[i + 2]);
+                uint32_t d =
+                    b & (v > p[i - 3]) & (v >= p[i + 3]) & (v > p[i - 4]) & (v >= p[i + 4]);
+                one[i] += a;
+                two[i] += b;
+                four[i] += d;
+            }
+        }
+    }
+    /* The ends, where only the shorter reaches fit. */
+    for (int64_t f = 0; f < frames; f++) {
+        const float *p = power + f * bins;
+        for (int64_t i = 1; i < bins - 1; i++) {
+            if (i == 4 && bins > 8) i = bins - 4;
+            int a = p[i] > p[i - 1] && p[i] >= p[i + 1];
+            one[i] += a;
+            if (i >= 2 && i < bins - 2) two[i] += a && p[i] > p[i - 2] && p[i] >= p[i + 2];
+        }
+    }
+}

@@ -1,0 +1,196 @@
+"""The compiled loops give what slow code of other people, or plain arithmetic, gives."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.fft
+import scipy.signal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phonoscope import compiled
+from phonoscope.audio.block import Block
+from phonoscope.audio.loudness import k_weighting, true_peak
+from phonoscope.audio.spectra import Spectra, paired_spectra, power_spectra
+from phonoscope.audio.step_power import StepPower
+from phonoscope.features.traces import REACHES, votes
+
+ROOT = Path(__file__).resolve().parents[2]
+WITH_FIXTURE = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory):
+    """Compile the loops as an installation does."""
+    root = tmp_path_factory.mktemp("built")
+    folder = root / "phonoscope/compiled"
+    folder.mkdir(parents=True)
+    (folder / "loops.c").write_bytes((ROOT / "phonoscope/compiled/loops.c").read_bytes())
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert build.compile_loops(root), "install a C compiler: apt-get install gcc libc6-dev"
+    return folder
+
+
+@pytest.fixture(params=["any processor", "this processor", "numpy"])
+def way(request, libraries, monkeypatch):
+    """Run a test with each way to compute."""
+    loops = {
+        "any processor": lambda: compiled._library(libraries / f"loops{compiled.SUFFIX}"),
+        "this processor": lambda: compiled.loaded(libraries),
+        "numpy": lambda: None,
+    }[request.param]()
+    assert loops is not None or request.param == "numpy"
+    monkeypatch.setattr(compiled, "loops", lambda: loops)
+    return request.param
+
+
+def noise(*shape, seed=1):
+    return np.random.default_rng(seed).normal(0, 0.2, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [64, 128, 1024, 2048, 16_384, 131_072])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_power_spectra_are_those_of_a_transform_in_double_precision(way, size, count):
+    hop = size // 4
+    signal = noise(size + hop * (count - 1)) + np.float32(0.1)
+    frames = np.lib.stride_tricks.sliding_window_view(signal, size)[::hop]
+    window = scipy.signal.windows.hann(size, sym=False)
+    bins = scipy.fft.rfft(frames.astype(np.float64) * window * 2 / window.sum())
+    found = power_spectra(frames)
+    assert found.shape == bins.shape
+    np.testing.assert_allclose(found, np.abs(bins) ** 2, rtol=1e-4, atol=1e-10)
+
+
+def test_spectra_of_a_loud_signal_do_not_leak_into_those_of_a_quiet_one(way):
+    loud, quiet = noise(3, 16_384), noise(3, 16_384, seed=2) * np.float32(1e-4)
+    alone = power_spectra(quiet)
+    together = paired_spectra(loud, quiet)[1]
+    # Single precision leaves 2e-7 of the loud one's amplitude at most: its level less 130 dB.
+    np.testing.assert_allclose(np.sqrt(together), np.sqrt(alone), atol=1e-7 * np.sqrt(loud.var()))
+
+
+def test_the_spectrum_of_digital_silence_is_zero_beside_any_other(way):
+    frames = np.zeros((2, 2048), np.float32)
+    frames[0] = noise(2048)
+    assert not power_spectra(frames)[1].any()
+    assert not paired_spectra(frames, frames[::-1].copy())[0][1].any()
+
+
+def test_frames_too_short_or_of_an_odd_length_are_transformed_too(way):
+    for size in (32, 100):
+        frames = noise(3, size)
+        window = scipy.signal.windows.hann(size, sym=False)
+        expected = np.abs(scipy.fft.rfft(frames * window * 2 / window.sum())) ** 2
+        np.testing.assert_allclose(power_spectra(frames), expected, rtol=1e-3, atol=1e-9)
+
+
+def test_the_sum_of_levels_is_that_of_each_level(way):
+    power = noise(70, 1025) ** 2
+    power[10, 5:90] = 1e-30
+    power[:, 200] = 1e-16
+    power[:, 300] = 3e7
+    power[3] = 0.0
+    spectra = Spectra(power, 2048, 1024, 44_100, 0)
+    heard = power.sum(axis=1) > 3e-7
+    assert 0 < heard.sum() < 70
+    expected = 10 * np.log10(np.maximum(power[heard].astype(np.float64), 1e-16)).sum(axis=0)
+    found, frames = spectra.level_sum
+    assert frames == heard.sum()
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@WITH_FIXTURE
+@given(bins=st.integers(1, 700), frames=st.integers(0, 6), seed=st.integers(0, 99))
+def test_a_bin_gets_a_vote_when_it_is_the_first_of_the_highest_around(way, bins, frames, seed):
+    # Few different values, so that many neighbours are equal.
+    power = np.random.default_rng(seed).integers(0, 4, (frames, bins)).astype(np.float32)
+    expected = np.zeros((len(REACHES), bins), int)
+    for row, reach in enumerate(REACHES):
+        for at in range(reach, bins - reach):
+            around = power[:, at - reach : at + reach + 1]
+            expected[row, at] = (around.argmax(axis=1) == reach).sum() if frames else 0
+    np.testing.assert_array_equal(votes(power), expected)
+
+
+@WITH_FIXTURE
+@given(
+    cuts=st.lists(st.integers(0, 400_000), max_size=4),
+    rate_hz=st.sampled_from([8000, 44_100, 96_000]),
+    seed=st.integers(0, 99),
+)
+def test_step_powers_are_those_of_scipys_filter_however_the_signal_is_cut(way, cuts, rate_hz, seed):
+    step = rate_hz // 10
+    signal = np.random.default_rng(seed).normal(0.3, 0.2, (2, 400_000)).astype(np.float32)
+    signal[1, 100_000:] *= np.float32(1e-3)
+    power = StepPower(k_weighting(rate_hz), 2, step)
+    edges = [0, *sorted(cuts), signal.shape[1]]
+    found = [power(signal[:, a:b]) for a, b in itertools.pairwise(edges)]
+    filtered = scipy.signal.sosfilt(k_weighting(rate_hz), signal.astype(np.float64), axis=-1)
+    whole = signal.shape[1] // step * step
+    expected = (filtered[:, :whole] ** 2).reshape(2, -1, step).mean(axis=2)
+    # The numpy way filters in single precision.
+    exact = {"rtol": 2e-2, "atol": 1e-7} if way == "numpy" else {"rtol": 1e-6, "atol": 1e-14}
+    np.testing.assert_allclose(np.concatenate(found, axis=1), expected, **exact)
+    rest, share = power.rest
+    assert share == (signal.shape[1] - whole) / step
+    if share:
+        np.testing.assert_allclose(rest, (filtered[:, whole:] ** 2).mean(axis=1), **exact)
+
+
+@pytest.mark.parametrize("size", [1, 31, 33, 5000])
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_the_true_peak_is_the_largest_value_of_the_interpolated_signal(way, size, factor):
+    samples = noise(2, size)
+    taps, padded = 12, np.pad(samples.astype(np.float64), ((0, 0), (12, 12)))
+    offsets = np.arange(-taps * factor // 2, taps * factor // 2 + 1) / factor
+    prototype = np.sinc(offsets) * np.kaiser(offsets.size, 5.0)
+    largest = float(np.abs(samples).max())
+    for phase in range(1, factor):
+        filter_ = prototype[phase : phase + taps * factor : factor]
+        between = [np.convolve(channel, filter_ / filter_.sum()) for channel in padded]
+        largest = max(largest, float(np.abs(between).max()))
+    assert true_peak(samples, factor, 0.0) == pytest.approx(largest, rel=1e-6)
+    assert true_peak(samples, factor, 9.0) == 9.0
+
+
+def test_mid_and_side_of_a_block_are_the_spectra_of_both(way):
+    samples = noise(2, 100_000)
+    block = Block(samples, np.empty((2, 0), np.float32), 0, 44_100, last=True)
+    for signal, spectra in ((block.mono, block.fine), (block.side, block.fine_side)):
+        frames, _ = block.frames(signal, 16_384, 8_192)
+        np.testing.assert_allclose(spectra.power, power_spectra(frames), rtol=1e-3, atol=1e-9)
+
+
+def test_a_library_of_another_version_is_not_used(libraries, tmp_path):
+    source = (ROOT / "phonoscope/compiled/loops.c").read_text()
+    older = source.replace(
+        f"int version(void) {{ return {compiled.VERSION}; }}", "int version(void) { return 0; }"
+    )
+    assert older != source
+    (tmp_path / "loops.c").write_text(older)
+    target = tmp_path / f"loops{compiled.SUFFIX}"
+    subprocess.run(
+        [
+            "cc",
+            "-shared",
+            "-fPIC",
+            "-Wno-psabi",
+            str(tmp_path / "loops.c"),
+            "-o",
+            str(target),
+            "-lm",
+        ],
+        check=True,
+    )
+    assert compiled.loaded(tmp_path) is None
+    assert compiled.loaded(tmp_path / "nothing") is None
