@@ -75,6 +75,22 @@ class Store:
         """Return the names of a table's valid parts, oldest first."""
         return parts.live_parts(self.place, tables()[table])
 
+    def check_is_there(self) -> None:
+        """Refuse a catalogue that is gone: a folder that can't be found looks empty.
+
+        Raises
+        ------
+        CatalogueError
+            ``vanished``, when its marker can't be found any more.
+        """
+        if self.place.read(MARKER) is None:
+            message = gettext(
+                "The catalogue {catalogue} is gone. It may have been moved or deleted, "
+                "or its disk isn't connected.",
+                catalogue=self.name,
+            )
+            raise CatalogueError(message, code="vanished")
+
     def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
         """Return parts of a table as one Arrow dataset; older rows of a key included."""
         return parts.dataset(self.place, tables()[table], names)

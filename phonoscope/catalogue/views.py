@@ -35,8 +35,17 @@ _SQL_TYPES = {
 
 
 def live_parts(store: Store) -> dict[str, list[str]]:
-    """Return the names of the valid parts, by table."""
-    return {name: store.live_parts(name) for name in tables()}
+    """Return the names of the valid parts, by table.
+
+    Raises
+    ------
+    CatalogueError
+        ``vanished``, when the catalogue isn't there any more.
+    """
+    found = {name: store.live_parts(name) for name in tables()}
+    # Afterwards: it may have vanished meanwhile.
+    store.check_is_there()
+    return found
 
 
 def create_views(

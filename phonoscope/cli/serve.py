@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -23,6 +24,8 @@ Examples:
   phonoscope serve my-catalogue --port 0 --json
 """
 INTERRUPTED = gettext("The server has stopped. Decisions about copies are saved.")
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - the user's own choice
+"""Hosts that mean every address of this machine."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -53,19 +56,32 @@ def serve(
         import uvicorn
 
         from phonoscope.web.app import create_app
+        from phonoscope.web.connections import Connection
     except ModuleNotFoundError as error:
         raise MissingExtraError("web", gettext("Serving pages needs a web server.")) from error
     from phonoscope import api
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    app = create_app(opened, full_paths=full_paths)
+    app = create_app(opened, hosts=host_names(host), full_paths=full_paths)
     listener = _listen(host, port)
     _announce(listener, host, as_json, quiet)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    config = uvicorn.Config(app, http=Connection, ws="none", log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
     with listener:
         server.run(sockets=[listener])
     # uvicorn handles Ctrl-C itself and returns after the last open response.
     raise KeyboardInterrupt
+
+
+def host_names(host: str) -> list[str]:
+    """Return the names under which browsers reach a host; addresses are known anyway."""
+    names = [f"[{host}]" if ":" in host else host]
+    if host in EVERYWHERE:
+        names += [socket.gethostname(), socket.getfqdn()]
+    with suppress(UnicodeError):
+        # Browsers send names that aren't ASCII in this form.
+        names += [name.encode("idna").decode() for name in names]
+    return names
 
 
 def _listen(host: str, port: int) -> socket.socket:

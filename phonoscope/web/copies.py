@@ -10,7 +10,9 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field, ValidationError
 
 from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.messages import gettext
@@ -19,7 +21,13 @@ from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Row
 from phonoscope.view.record import Record
 from phonoscope.web import sound
-from phonoscope.web.data import copy_filters_of, decide, known_record
+from phonoscope.web.data import (
+    MOST_PAGES,
+    RECORDING_ID,
+    copy_filters_of,
+    decide,
+    known_record,
+)
 from phonoscope.web.groups import (
     SIZES,
     CopyFilters,
@@ -37,7 +45,7 @@ router = APIRouter(prefix="/copies", include_in_schema=False)
 
 LISTED = 200
 """Decisions that a page lists; the API returns all."""
-_PAIR = re.compile(r"^[0-9a-f]{32}-[0-9a-f]{32}$")
+_PAIR = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
 
 @router.get("")
@@ -66,42 +74,46 @@ def page(
     )
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(BaseModel):
     """What the form for a decision sends."""
 
-    one: str
-    other: str
-    decision: str
-    back: str
+    one: str = Field(pattern=RECORDING_ID)
+    other: str = Field(pattern=RECORDING_ID)
+    decision: Decision
+    back: str = ""
     """The page of the form: ``pair``, or else the list."""
-    group: str
+    group: str = Field("", pattern="^([1-9][0-9]{0,8})?$")
     """Number of the group in the list."""
-    page: str
-    size: str
-    recording: str
+    page: int = Field(1, ge=1, le=MOST_PAGES)
+    size: int = Field(SIZES[0], ge=1, le=SIZES[-1])
+    recording: str = Field("", pattern=f"^({RECORDING_ID[1:-1]})?$")
 
 
 async def form_of(request: Request) -> Form:
-    """Read the form; a missing field is empty."""
+    """Read the form; an empty field is one that is missing.
+
+    Raises
+    ------
+    RequestValidationError
+        When a value isn't allowed; nothing has been stored then.
+    """
     sent = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
-    return Form(**{name: sent.get(name, "") for name in Form.__dataclass_fields__})
+    try:
+        return Form.model_validate(sent)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
 
 
 @router.post("/decisions")
 def decided(request: Request, form: Annotated[Form, Depends(form_of)]) -> Response:
     """Store a decision and return to the page of the form."""
-    decide(request, form.one, form.other, form.decision)
+    decide(request, form.one, form.other, form.decision.value)
     decided = pair_key(form.one, form.other)
     if form.back == "pair":
         return RedirectResponse(f"/copies/{form.one}/{form.other}?decided={decided}", 303)
-    address = CopyFilters(
-        form.recording if re.fullmatch("[0-9a-f]{32}", form.recording) else "",
-        int(form.page) if re.fullmatch(r"\d{1,6}", form.page) else 1,
-        int(form.size) if re.fullmatch(r"\d{1,2}", form.size) else SIZES[0],
-    ).address()
+    address = CopyFilters(form.recording, form.page, form.size).address()
     # To the same group: people work through the list from top to bottom.
-    place = f"#group-{form.group}" if re.fullmatch(r"\d{1,9}", form.group) else ""
+    place = f"#group-{form.group}" if form.group else ""
     joint = "&" if len(address) > 1 else ""
     return RedirectResponse(f"/copies{address}{joint}decided={decided}{place}", 303)
 
@@ -187,7 +199,7 @@ def _semitones(compared: ListedGroup) -> float:
 
 def _notice(request: Request, decided: str) -> dict[str, Any] | None:
     """Return the decision that was just made about a pair, as the catalogue has it now."""
-    if not _PAIR.match(decided):
+    if not _PAIR.fullmatch(decided):
         return None
     queries = request.app.state.queries
     one, other = decided.split("-")

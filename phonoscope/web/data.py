@@ -21,9 +21,36 @@ from phonoscope.view.record import Record, read_record
 from phonoscope.web import groups
 from phonoscope.web.problem import Problem
 
-router = APIRouter(prefix="/api")
 
-_RECORDING_ID = re.compile(r"^[0-9a-f]{32}$")
+class ErrorBody(BaseModel):
+    """Why a request wasn't answered."""
+
+    format: Literal["phonoscope-error/1"]
+    error: str = Field(description="What happened, why, and what to do next.")
+    code: str = Field(description="The kind of error, for programs.")
+
+
+def _errors(**said: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors of a request, by status."""
+    return {
+        status.removeprefix("_"): {"model": ErrorBody, "description": text}
+        for status, text in said.items()
+    }
+
+
+router = APIRouter(
+    prefix="/api",
+    responses=_errors(
+        default="Another error.",
+        _400="The request is malformed, or for another host.",
+        _503="The catalogue can't be read, or the server is busy. Try again later.",
+    ),
+)
+_PARAMETERS = _errors(_422="A parameter has a value that isn't allowed.")
+
+RECORDING_ID = "^[0-9a-f]{32}$"
+"""What identifies a recording."""
+MOST_PAGES = 1_000_000
 _VERDICTS = "|".join(band.value for band in Band)
 _DISAGREEMENTS = "|".join(Disagreement)
 _ERRORS = "|".join(["any", *(kind.value for kind in ErrorKind)])
@@ -38,7 +65,7 @@ def filters_of(
     error: Annotated[str, Query(pattern=f"^({_ERRORS})?$")] = "",
     sort: Annotated[Sort, Query()] = "file",
     order: Annotated[Order, Query()] = "up",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
     size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0],
 ) -> Filters:
     """Return the filters from the query parameters; FastAPI refuses values out of bounds."""
@@ -50,7 +77,7 @@ def filters_of(
 def copy_filters_of(
     *,
     recording: Annotated[str, Query(pattern="^([0-9a-f]{32})?$")] = "",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
     size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
 ) -> groups.CopyFilters:
     """Return the filters of the groups of copies from the query parameters."""
@@ -70,7 +97,7 @@ def known_record(request: Request, recording_id: str) -> Record:
     """Return a recording; status 404 for an unknown or malformed identifier."""
     record = (
         read_record(request.app.state.queries, recording_id)
-        if _RECORDING_ID.match(recording_id)
+        if re.fullmatch(RECORDING_ID[1:-1], recording_id)
         else None
     )
     if record is None:
@@ -91,7 +118,7 @@ def findings(request: Request) -> dict[str, Any]:
     return shape(queries.name, queries.findings())
 
 
-@router.get("/recordings")
+@router.get("/recordings", responses=_PARAMETERS)
 def recordings(
     request: Request, filters: Annotated[Filters, Depends(filters_of)]
 ) -> dict[str, Any]:
@@ -99,7 +126,9 @@ def recordings(
     return read_page(request.app.state.queries, filters).to_json()
 
 
-@router.get("/recordings/{recording_id}")
+@router.get(
+    "/recordings/{recording_id}", responses=_errors(_404="The catalogue has no such recording.")
+)
 def recording(request: Request, recording_id: str) -> dict[str, Any]:
     """Return one recording in the shape of ``phonoscope check --json``.
 
@@ -111,7 +140,7 @@ def recording(request: Request, recording_id: str) -> dict[str, Any]:
     return {**record.to_json(), "local": None if local is None else local.to_json()}
 
 
-@router.get("/copies")
+@router.get("/copies", responses=_PARAMETERS)
 def copies(
     request: Request, filters: Annotated[groups.CopyFilters, Depends(copy_filters_of)]
 ) -> dict[str, Any]:
@@ -130,8 +159,8 @@ class DecisionBody(BaseModel):
     """A decision about two recordings."""
 
     model_config = ConfigDict(extra="forbid")
-    one: str = Field(pattern=_RECORDING_ID.pattern)
-    other: str = Field(pattern=_RECORDING_ID.pattern)
+    one: str = Field(pattern=RECORDING_ID)
+    other: str = Field(pattern=RECORDING_ID)
     decision: Decision
 
 
@@ -146,7 +175,15 @@ def decisions(request: Request) -> dict[str, Any]:
     }
 
 
-@router.post("/decisions")
+@router.post(
+    "/decisions",
+    responses=_errors(
+        _403="Another website sent the request.",
+        _408="The request didn't arrive in time.",
+        _413="The request is too long.",
+        _422="The body isn't such an object, or a recording isn't in the catalogue.",
+    ),
+)
 def decided(request: Request, body: DecisionBody) -> dict[str, Any]:
     """Store that two recordings are the ``same`` or ``different``; ``open`` withdraws that.
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import secrets
 from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,18 +16,63 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from phonoscope.messages import gettext, localised
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_HOST = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$")
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_BYTES = 10_000
 """A request contains a form of a few fields, or a short JSON object."""
+BODY_LIMIT_S = 10.0
+"""Time in which the body of a request has to arrive, s."""
+ERROR_FORMAT = "phonoscope-error/1"
+"""Shape of every error under /api."""
 
 Headers = list[tuple[bytes, bytes]]
 
-_UNKNOWN_HOST = gettext(
-    "This server doesn't answer to that host name. Use localhost, or the name given to --host."
+
+@dataclass(frozen=True)
+class _Refusal:
+    """An answer that the application doesn't give."""
+
+    status: int
+    code: str
+    said: str
+
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """Answer in words, or as an object under /api; then close the connection.
+
+        The rest of the request, if there is any, is never read.
+        """
+        if scope["path"].startswith("/api/"):
+            kind = b"application/json"
+            shape = {"format": ERROR_FORMAT, "error": localised(self.said), "code": self.code}
+            body = json.dumps(shape).encode()
+        else:
+            kind, body = b"text/plain; charset=utf-8", f"{localised(self.said)}\n".encode()
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+_UNKNOWN_HOST = _Refusal(
+    400,
+    "unknown-host",
+    gettext(
+        "This server doesn't answer to that host name. Use localhost, or the name given to --host."
+    ),
 )
-_FOREIGN = gettext("Another website sent this request, so nothing was changed.")
-_TOO_LONG = gettext("The request is too long, so nothing was changed.")
+_TWO_LENGTHS = _Refusal(
+    400, "two-lengths", gettext("The request states its length twice, so nothing was changed.")
+)
+_FOREIGN = _Refusal(
+    403, "foreign", gettext("Another website sent this request, so nothing was changed.")
+)
+_TOO_LATE = _Refusal(
+    408, "too-late", gettext("The request didn't arrive in time, so nothing was changed.")
+)
+_TOO_LONG = _Refusal(413, "too-long", gettext("The request is too long, so nothing was changed."))
 
 
 class Guard:
@@ -31,15 +80,17 @@ class Guard:
 
     It answers only known host names, so that a web page elsewhere can't reach a catalogue on
     this machine by pointing its own name here (DNS rebinding). It refuses changes that a page
-    from elsewhere sends (cross-site request forgery). Pages run only this server's scripts, can't
-    be framed, and send no referrer.
+    from elsewhere sends (cross-site request forgery). It reads the body of a request itself, and
+    gives the application none that is long, late or of two lengths. Pages run only this server's
+    scripts, can't be framed, and send no referrer.
 
     Parameters
     ----------
     app
         The application.
     hosts
-        Host names to answer in addition to those of this machine.
+        Host names to answer in addition to those of this machine, and to the address that a
+        connection has reached.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
@@ -60,23 +111,91 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
-        if not self._is_known(scope):
-            await _refuse(protected, 400, _UNKNOWN_HOST)
-        elif scope["method"] in _READING:
+        refusal = self._refusal(scope)
+        if refusal is None and scope["method"] not in _READING:
+            try:
+                receive = await _read(receive)
+            except _HungUpError:
+                return
+            except TimeoutError:
+                refusal = _TOO_LATE
+            except _TooLongError:
+                refusal = _TOO_LONG
+        if refusal is None:
             await self._app(scope, receive, protected)
-        elif _is_foreign(scope["headers"]):
-            await _refuse(protected, 403, _FOREIGN)
-        elif not _is_small(scope["headers"]):
-            await _refuse(protected, 413, _TOO_LONG)
         else:
-            await self._app(scope, receive, protected)
+            await refusal.answer(scope, protected)
+
+    def _refusal(self, scope: Scope) -> _Refusal | None:
+        """Return why a request isn't answered, as far as its headers show."""
+        if not self._is_known(scope):
+            return _UNKNOWN_HOST
+        if _has_two_lengths(scope["headers"]):
+            return _TWO_LENGTHS
+        if scope["method"] in _READING:
+            return None
+        if _is_foreign(scope["headers"]):
+            return _FOREIGN
+        return None if _is_small(scope["headers"]) else _TOO_LONG
 
     def _is_known(self, scope: MutableMapping[str, Any]) -> bool:
         named = [value for name, value in scope["headers"] if name == b"host"]
         if len(named) != 1:
             return False
-        match = _HOST.match(named[0].decode("latin-1"))
-        return match is not None and match.group(1).lower() in self._hosts
+        match = _HOST.fullmatch(named[0].decode("latin-1"))
+        if match is None:
+            return False
+        host = match.group(1).lower()
+        return host in self._hosts or _is_reached(host, scope.get("server"))
+
+
+def _is_reached(host: str, server: tuple[str, int | None] | None) -> bool:
+    """Whether a host is the address that the connection has reached.
+
+    A page can only have this host when it came from this server: no name leads there.
+    """
+    try:
+        return server is not None and ip_address(host.strip("[]")) == ip_address(server[0])
+    except ValueError:
+        return False
+
+
+class _TooLongError(Exception):
+    """The body is longer than :data:`MOST_BYTES`, whatever its headers say."""
+
+
+class _HungUpError(Exception):
+    """The client hung up before the end of the body."""
+
+
+async def _read(receive: Receive) -> Receive:
+    """Read the whole body; return what gives it to the application."""
+    body = bytearray()
+    async with asyncio.timeout(BODY_LIMIT_S):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _HungUpError
+            body += message.get("body", b"")
+            if len(body) > MOST_BYTES:
+                raise _TooLongError
+            if not message.get("more_body", False):
+                break
+    left = [bytes(body)]
+
+    async def replay() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return replay
+
+
+def _has_two_lengths(headers: Headers) -> bool:
+    """Whether two readers could disagree on where a request ends (RFC 9112, section 6.3)."""
+    names = [name for name, _ in headers]
+    lengths = names.count(b"content-length")
+    return lengths > 1 or bool(lengths and b"transfer-encoding" in names)
 
 
 def _is_foreign(headers: Headers) -> bool:
@@ -116,13 +235,3 @@ def _headers(nonce: str) -> Headers:
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"x-frame-options", b"DENY"),
     ]
-
-
-async def _refuse(send: Send, status: int, text: str) -> None:
-    body = f"{localised(text)}\n".encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

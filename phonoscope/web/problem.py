@@ -55,7 +55,7 @@ BY_STATUS: Mapping[int, tuple[str, tuple[str, ...]]] = {
 """Codes and sentences of problems that the web framework finds."""
 
 
-def of_status(status: int, reason: str) -> Problem:
+def of_status(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Problem:
     """Return the problem of a plain HTTP status.
 
     Parameters
@@ -64,8 +64,10 @@ def of_status(status: int, reason: str) -> Problem:
         HTTP status.
     reason
         The standard's words for it.
+    headers
+        Further headers of the response.
     """
     code, said = BY_STATUS.get(
         status, ("refused", (gettext("The server refused: {reason}.", reason=reason),))
     )
-    return Problem(status, code, *said)
+    return Problem(status, code, *said, headers=headers)

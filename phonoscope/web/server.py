@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
 
+import duckdb
+import pyarrow as pa
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
@@ -23,10 +27,16 @@ from phonoscope.text import joined
 from phonoscope.view.environment import served_style
 from phonoscope.view.queries import Queries
 from phonoscope.web.cache import OverviewCache
-from phonoscope.web.guard import Guard
+from phonoscope.web.failures import Failures
+from phonoscope.web.guard import ERROR_FORMAT, Guard
 from phonoscope.web.problem import Problem, of_status
 from phonoscope.web.view import View
 
+_log = logging.getLogger(__name__)
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+RETRY_AFTER_S = 10
+"""When a client may try again that was refused for now, s."""
 _SHARED: dict[str, tuple[str, Callable[[], str]]] = {
     "style.css": ("text/css", lambda: asset("style.css")),
     "charts.js": ("text/javascript", lambda: asset("charts.js")),
@@ -71,6 +81,9 @@ def serve(catalogue: CatalogueReader, hosts: Iterable[str], *, full_paths: bool 
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_parameter)
     app.add_exception_handler(PhonoscopeError, _catalogue_error)
+    for kind in (duckdb.Error, pa.ArrowException):
+        app.add_exception_handler(kind, _unreadable_catalogue)
+    app.add_middleware(Failures, answer=_answer)
     app.add_middleware(Guard, hosts=tuple(hosts))
     return app
 
@@ -89,8 +102,22 @@ def _static(name: str) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
         return _answer(request, error)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _answer(request, of_status(status, HTTPStatus(status).phrase))
+    status, headers = 500, None
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, error.headers
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": ", ".join(sorted(_methods(request)))}
+    return _answer(request, of_status(status, HTTPStatus(status).phrase, headers))
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods that an address has; each may be a route of its own."""
+    return {
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
 
 
 def _invalid_parameter(request: Request, error: Exception) -> Response:
@@ -117,9 +144,22 @@ def _catalogue_error(request: Request, error: Exception) -> Response:
     return _answer(request, Problem(503, code, message, next_step))
 
 
+def _unreadable_catalogue(request: Request, error: Exception) -> Response:
+    """Answer that a part can't be read. The database's own error may name files, so it's logged."""
+    _log.warning("%s: %s", request.url.path, printable(f"{type(error).__name__}: {error}"))
+    damaged = gettext("The catalogue can't be read. One of its files may be damaged or missing.")
+    next_step = gettext("Load the page again. If that doesn't help, restore the catalogue.")
+    return _answer(request, Problem(503, "unreadable-catalogue", damaged, next_step))
+
+
 def _answer(request: Request, problem: Problem) -> Response:
+    headers = dict(problem.headers or {})
+    if problem.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault("retry-after", str(RETRY_AFTER_S))
     if request.url.path.startswith("/api/"):
-        shape = {"format": "phonoscope-error/1", "error": problem.detail, "code": problem.code}
-        return JSONResponse(shape, problem.status_code, problem.headers)
+        shape = {"format": ERROR_FORMAT, "error": problem.detail, "code": problem.code}
+        return JSONResponse(shape, problem.status_code, headers)
     view = View(request, request.app.state.queries)
-    return view.page("error.html", status=problem.status_code, problem=problem)
+    shown = view.page("error.html", status=problem.status_code, problem=problem)
+    shown.headers.update(headers)
+    return shown
