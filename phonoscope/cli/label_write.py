@@ -299,7 +299,7 @@ def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:
 
 def _standards(given: list[str]) -> tuple[str, ...]:
     from phonoscope.disclosure.aitags import STANDARD
-    from phonoscope.disclosure.writing import WRITABLE
+    from phonoscope.disclosure.marked_file import WRITABLE
 
     named = [word.strip() for each in given for word in each.split(",") if word.strip()]
     found = tuple(dict.fromkeys(STANDARD if name == _TAGS else name for name in named))

@@ -34,7 +34,10 @@ STANDARD = "ai-tags"
 _MOST_PARTS = 20
 _TRUE = frozenset({"1", "true", "yes", "y"})
 _FALSE = frozenset({"0", "false", "no", "n"})
-_GENERATED_NAMES = ("ai_generated", "ai-generated", "aigenerated")
+NAMES = ("AI_DISCLOSURE", "AI_CONTRIBUTION", "AI_TOOL", "AI_PRODUCER", "AI_VOICE", "AI_DATE")
+"""The tags of this convention."""
+GENERATED_NAMES = ("AI_GENERATED", "AI-GENERATED", "AIGENERATED")
+"""Flags of other programs, which count if there is no ``AI_DISCLOSURE``."""
 
 _MAKINGS = {
     "generated": Making.GENERATED,
@@ -67,7 +70,7 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
         part = Part.WHOLE if making is Making.HUMAN else Part.UNSPECIFIED
         yield _declared(fields, part, making, mark)
     if not disclosed:
-        for found in values_of(fields, _GENERATED_NAMES):
+        for found in values_of(fields, [name.lower() for name in GENERATED_NAMES]):
             if (word := _word(found.value)) not in _FALSE:
                 how = Making.GENERATED if word in _TRUE else Making.UNSPECIFIED
                 yield _declared(fields, Part.UNSPECIFIED, how, found)
@@ -152,6 +155,12 @@ def _said(fields: Sequence[Field], name: str) -> str | None:
 
 def _making(text: str) -> Making:
     return _MAKINGS.get(_word(text), Making.UNSPECIFIED)
+
+
+def is_true(text: str) -> bool | None:
+    """Return what an ``AI_GENERATED`` flag says; ``None`` if that isn't clear."""
+    word = _word(text)
+    return True if word in _TRUE else False if word in _FALSE else None
 
 
 def _word(text: str) -> str:

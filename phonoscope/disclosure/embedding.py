@@ -57,6 +57,17 @@ def container_of(file: BinaryIO) -> str:
     head = file.read(12)
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
         return "wav"
+    if head[:4] in (b"RF64", b"BW64", b"RIFX"):
+        raise LabelError(
+            sentences(
+                gettext(
+                    "This is a {kind} file, not a plain wav. It can't hold a C2PA signature.",
+                    kind=head[:4].decode(),
+                ),
+                _SIDECAR,
+            ),
+            code="no-place",
+        )
     if head[4:8] == b"ftyp":
         return "m4a"
     if head[:4] == b"fLaC":

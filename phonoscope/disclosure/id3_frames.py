@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -23,6 +23,33 @@ TAG_BYTES = 64 << 20
 
 PADDING_BYTES = 1_024
 """Padding after the frames of a new tag, so that other programs can edit in place."""
+
+NEW_VERSION = 4
+"""Version of a tag in a file that had none: ID3v2.4."""
+
+_SHOWN = re.compile(rb"T[A-Z0-9]{2,3}|COMM?|USLT|ULT|PRIV")
+_OLD_NAMES = {
+    "TIT2": "TT2",
+    "TPE1": "TP1",
+    "TPE2": "TP2",
+    "TALB": "TAL",
+    "TDRC": "TYE",
+    "TCON": "TCO",
+    "TRCK": "TRK",
+    "TPOS": "TPA",
+    "TCOM": "TCM",
+    "TCOP": "TCR",
+    "TEXT": "TXT",
+    "TPUB": "TPB",
+    "TENC": "TEN",
+    "TSSE": "TSS",
+    "TSRC": "TRC",
+    "TMED": "TMT",
+    "TBPM": "TBP",
+    "COMM": "COM",
+    "TXXX": "TXX",
+}
+"""Frames in ID3v2.2, by their names in ID3v2.4."""
 
 _MOST_FRAMES = 10_000
 _FRAME_NAME = re.compile(rb"[A-Z][A-Z0-9]{2,3}")
@@ -168,7 +195,14 @@ def id3_size(file: BinaryIO) -> int:
     return 10 + _syncsafe(header[6:]) + footer
 
 
-def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
+def shows_texts(tag: Id3Tag | None) -> bool:
+    """Whether a tag has a text that programs take instead of those in older tags."""
+    return tag is not None and any(_SHOWN.match(frame.name) for frame in tag.frames())
+
+
+def with_texts(
+    file: BinaryIO, texts: Mapping[str, str | None], older: Sequence[bytes] = ()
+) -> bytes:
     """Return a tag with some user-defined texts set and every other frame unchanged.
 
     Parameters
@@ -178,12 +212,15 @@ def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
     texts
         Value by description of a ``TXXX`` frame (``TXX`` in ID3v2.2); ``None`` removes the frame.
         The case of descriptions doesn't matter.
+    older
+        More frames, in the version of the tag: copies from older tags.
 
     Returns
     -------
     bytes
-        The whole new tag, in the version of the old one or ID3v2.4. It has no extended header
-        and footer, because those describe the bytes of the old tag.
+        The whole new tag, in the version of the old one or ID3v2.4; empty if it would hold
+        nothing. It has no extended header and footer, because those describe the bytes of the old
+        tag.
 
     Raises
     ------
@@ -193,17 +230,28 @@ def with_texts(file: BinaryIO, texts: Mapping[str, str | None]) -> bytes:
         When the frames can't be read to the end of the tag, so some would be lost.
     """
     tag = Id3Tag.of(file)
+    version = tag.version if tag else NEW_VERSION
+    new = b"".join(older) + _text_frames(version, texts)
     if tag is None:
-        return _tag(b"ID3\4\0\0", _text_frames(4, texts), PADDING_BYTES)
+        return _tag(b"ID3" + bytes([version, 0, 0]), new, PADDING_BYTES) if new else b""
     meant = {name.casefold() for name in texts}
     frames = list(tag.frames())
     check_padding(tag, frames)
-    kept = (
+    kept = b"".join(
         tag.bytes_of(frame)
         for frame in frames
         if (name := description_of(tag, frame)) is None or name.casefold() not in meant
     )
-    return tag.around(b"".join(kept) + _text_frames(tag.version, texts), PADDING_BYTES)
+    return tag.around(kept + new, PADDING_BYTES) if kept or new else b""
+
+
+def holds(tag: Id3Tag | None, names: Iterable[str]) -> bool:
+    """Whether a tag has a user-defined text with one of these descriptions."""
+    meant = {name.casefold() for name in names}
+    return tag is not None and any(
+        (name := description_of(tag, frame)) is not None and name.casefold() in meant
+        for frame in tag.frames()
+    )
 
 
 def check_padding(tag: Id3Tag, frames: Sequence[Frame]) -> None:
@@ -250,21 +298,45 @@ def _first_text(content: bytes) -> str | None:
 
 
 def _text_frames(version: int, texts: Mapping[str, str | None]) -> bytes:
-    return b"".join(_text_frame(version, n, v) for n, v in texts.items() if v is not None)
+    return b"".join(text_frame(version, "TXXX", v, n) for n, v in texts.items() if v is not None)
 
 
-def _text_frame(version: int, name: str, value: str) -> bytes:
-    """Return a ``TXXX`` frame: UTF-8 in ID3v2.4, Latin-1 or UTF-16 in older versions."""
-    if version == 4:
-        content = b"\3" + name.encode() + b"\0" + value.encode()
-        return b"TXXX" + to_syncsafe(len(content)) + b"\0\0" + content
-    if name.isascii() and value.isascii():
-        content = b"\0" + name.encode() + b"\0" + value.encode()
+def text_frame(
+    version: int, name: str, value: str, description: str = "", *, is_latin: bool = False
+) -> bytes:
+    """Return a frame with a text.
+
+    Parameters
+    ----------
+    version
+        2, 3 or 4, as in ID3v2.4.
+    name
+        Name of the frame in ID3v2.4: 'TIT2', 'TXXX', 'COMM' ...
+    value
+        The text.
+    description
+        Description of a ``TXXX`` frame, ASCII.
+    is_latin
+        Write it in Latin-1. Else it is UTF-8 in ID3v2.4, and ASCII or UTF-16 in older versions.
+    """
+    plain = description.isascii() and (is_latin or value.isascii())
+    if version == 4 and not is_latin:
+        code, encoding = b"\3", "utf-8"
     else:
-        content = b"\1" + name.encode("utf-16") + b"\0\0" + value.encode("utf-16")
+        code, encoding = (b"\0", "latin-1") if plain else (b"\1", "utf-16")
+    end = b"\0\0" if encoding == "utf-16" else b"\0"
+    content = code + (b"eng" if name == "COMM" else b"")
+    if name in ("COMM", "TXXX"):
+        content += description.encode(encoding) + end
+    if name == "TCON" and version < 4 and value.isdigit():
+        value = f"({value})"
+    content += value.encode(encoding)
+    if version == 2:
+        return _OLD_NAMES[name].encode() + len(content).to_bytes(3, "big") + content
     if version == 3:
-        return b"TXXX" + struct.pack(">I", len(content)) + b"\0\0" + content
-    return b"TXX" + len(content).to_bytes(3, "big") + content
+        stored = "TYER" if name == "TDRC" else name
+        return stored.encode() + struct.pack(">I", len(content)) + b"\0\0" + content
+    return name.encode() + to_syncsafe(len(content)) + b"\0\0" + content
 
 
 def _tag(header: bytes, frames: bytes, padding: int) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from mutagen.flac import FLAC, Padding, VCFLACDict
@@ -16,12 +16,17 @@ from mutagen.mp4 import MP4
 
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes
 from phonoscope.audio.decode import Decoder
+from phonoscope.disclosure.ape_items import ApeTag
 from phonoscope.disclosure.id3_frames import TAG_BYTES, Id3Tag, description_of, id3_size
 from phonoscope.disclosure.manifest import C2PA_UUID, geob_store
+from phonoscope.disclosure.riff import form_end
 from phonoscope.disclosure.tags import ogg_kind
 
 MANIFEST = "C2PA manifest"
 """Name of an item that is a C2PA manifest, in any container."""
+
+EDGED = ("mp3", "aac", "ape", "mpc", "mpc8", "tak", "tta", "wv")
+"""Containers, as the decoder names them, with tags before and behind the sound."""
 
 _SOUND = (b"data", b"SSND")
 _SIZES = (b"ds64",)
@@ -81,10 +86,9 @@ def sound_digest(file: BinaryIO) -> bytes:
 
 
 def _items(file: BinaryIO, container: str) -> Iterator[Item]:
-    if container in ("mp3", "aac"):
+    if container in EDGED:
         yield from _id3_items(file)
-        start = id3_size(file)
-        yield _range("after the ID3 tag", "", file, start, file.seek(0, io.SEEK_END) - start)
+        yield from _ape_items(file)
     elif container in ("wav", "aiff"):
         yield from _chunk_items(file)
     elif container == "flac":
@@ -98,18 +102,36 @@ def _items(file: BinaryIO, container: str) -> Iterator[Item]:
         yield from _mp4_items(file)
 
 
-def _item(place: str, name: str, content: bytes) -> Item:
+def item(place: str, name: str, content: bytes) -> Item:
+    """Return one thing in a file by its content."""
     return Item(place, name, hashlib.blake2b(content, digest_size=16).digest())
 
 
 def _range(place: str, name: str, file: BinaryIO, start: int, size: int) -> Item:
     """Return a range of the file as an item, read piece by piece."""
+    return _ranges(place, name, file, [(start, start + size)])
+
+
+def _ranges(place: str, name: str, file: BinaryIO, ranges: Sequence[tuple[int, int]]) -> Item:
+    """Return ranges of the file, from start to stop, as one item."""
     digest = hashlib.blake2b(digest_size=16)
-    file.seek(start)
-    while size > 0 and (piece := file.read(min(size, 1 << 20))):
-        digest.update(piece)
-        size -= len(piece)
+    for start, stop in ranges:
+        file.seek(start)
+        left = stop - start
+        while left > 0 and (piece := file.read(min(left, 1 << 20))):
+            digest.update(piece)
+            left -= len(piece)
     return Item(place, name, digest.digest())
+
+
+def _ape_items(file: BinaryIO) -> Iterator[Item]:
+    """Yield the items of an APEv2 tag, and everything else behind the ID3v2 tag as one item."""
+    start, end = id3_size(file), file.seek(0, io.SEEK_END)
+    tag = ApeTag.readable(file)
+    for each in tag.items if tag else ():
+        yield item(f"APE {each.name}", each.name if each.is_text else "", each.whole)
+    ranges = [(start, tag.start), (tag.end, end)] if tag else [(start, end)]
+    yield _ranges("sound and older tags", "", file, ranges)
 
 
 def _id3_items(file: BinaryIO) -> Iterator[Item]:
@@ -119,17 +141,22 @@ def _id3_items(file: BinaryIO) -> Iterator[Item]:
             place = f"ID3 {frame.name.decode('latin-1')}"
             is_manifest = geob_store(tag, frame) is not None
             name = MANIFEST if is_manifest else description_of(tag, frame) or ""
-            yield _item(place, name, tag.bytes_of(frame))
+            yield item(place, name, tag.bytes_of(frame))
 
 
 def _chunk_items(file: BinaryIO) -> Iterator[Item]:
-    for at, chunk in enumerate(list(iff_chunks(file))):
+    end = form_end(file)
+    size = file.seek(0, io.SEEK_END)
+    if end is not None and end < size:
+        yield _range("bytes behind the RIFF chunk", "", file, end, size - end)
+    inside = [chunk for chunk in iff_chunks(file) if end is None or chunk.start <= end]
+    for at, chunk in enumerate(inside):
         name = chunk.name.decode("latin-1")
         if chunk.name in _SIZES:
             continue
         if chunk.name in _SOUND:
             # Its position too, because other chunks have to stay before and after it.
-            yield _item(f"chunk {name}", "", f"{at} {chunk.declared}".encode())
+            yield item(f"chunk {name}", "", f"{at} {chunk.declared}".encode())
         elif chunk.name.upper() == b"ID3 ":
             file.seek(chunk.start)
             yield from _id3_items(io.BytesIO(file.read(min(chunk.size, TAG_BYTES))))
@@ -143,13 +170,26 @@ def _flac_items(file: BinaryIO) -> Iterator[Item]:
     flac = FLAC(file)
     for block in flac.metadata_blocks:
         if not isinstance(block, Padding | VCFLACDict):
-            yield _item(f"FLAC block {block.code}", "", block.write())
+            yield item(f"FLAC block {block.code}", "", block.write())
     yield from _comment_items(flac.tags or ())
+    start = _flac_frames_at(file)
+    yield _range("FLAC frames", "", file, start, file.seek(0, io.SEEK_END) - start)
+
+
+def _flac_frames_at(file: BinaryIO) -> int:
+    """Return the offset behind the metadata blocks, bytes."""
+    at = id3_size(file) + 4
+    while True:
+        file.seek(at)
+        header = file.read(4)
+        at += 4 + int.from_bytes(header[1:], "big")
+        if len(header) < 4 or header[0] & 0x80:
+            return at
 
 
 def _comment_items(comments: Iterable[tuple[str, str]]) -> Iterator[Item]:
     for name, value in comments:
-        yield _item("Vorbis comment", name, value.encode("utf-8", "surrogateescape"))
+        yield item("Vorbis comment", name, value.encode("utf-8", "surrogateescape"))
 
 
 def _mp4_items(file: BinaryIO) -> Iterator[Item]:
@@ -164,4 +204,4 @@ def _mp4_items(file: BinaryIO) -> Iterator[Item]:
         values = value if isinstance(value, list) else [value]
         for one in values:
             content = bytes(one) if isinstance(one, bytes) else repr(one).encode()
-            yield _item(f"MP4 {key}", key.rsplit(":", 1)[-1] if "----" in key else "", content)
+            yield item(f"MP4 {key}", key.rsplit(":", 1)[-1] if "----" in key else "", content)

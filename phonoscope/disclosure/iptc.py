@@ -32,6 +32,9 @@ MEANING = {
 NAME = "DIGITALSOURCETYPE"
 """The tag that is written. IPTC defines a place in XMP and in C2PA, but none in audio tags."""
 
+OTHER_NAMES = ("iptc:digitalsourcetype", "Iptc4xmpExt:DigitalSourceType")
+"""Names that other programs give the tag."""
+
 TERMS = {
     Making.GENERATED: ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"),
     Making.CONVERTED_VOICE: (

@@ -31,10 +31,34 @@ class _Form:
     end: int
     """Where new chunks go: after the last whole chunk inside it, bytes from the start."""
     chunks: tuple[IffChunk, ...]
+    """Those that begin inside it. Bytes behind it belong to other programs and are only copied."""
 
     @property
     def order(self) -> str:
         return ">" if self.kind in (b"RIFX", b"FORM") else "<"
+
+
+def form_end(file: BinaryIO) -> int | None:
+    """Return where a RIFF or AIFF file ends by its own header, bytes from its start.
+
+    ``None`` if the header doesn't say so, or more than the file has. Other programs leave bytes
+    behind it.
+    """
+    file.seek(0)
+    head = file.read(8)
+    if len(head) < 8 or head[:4] not in (*_RIFF, b"FORM"):
+        return None
+    if head[:4] in _WIDE:
+        first = next(iter(iff_chunks(file)), None)
+        if first is None or first.name != b"ds64" or first.size < 28:
+            return None
+        file.seek(first.start)
+        size = struct.unpack("<Q", file.read(8))[0]
+    else:
+        size = struct.unpack((">" if head[:4] in (b"RIFX", b"FORM") else "<") + "I", head[4:])[0]
+    end = 8 + size + size % 2
+    behind = _end_of(file)
+    return min(end, behind) if 12 < size < _LARGEST and 8 + size <= behind else None
 
 
 def with_chunks(file: BinaryIO, out: BinaryIO, contents: Mapping[bytes, bytes | None]) -> None:
@@ -72,7 +96,8 @@ def _form(file: BinaryIO) -> _Form:
     size = (
         _wide_size(file, chunks) if kind in _WIDE else struct.unpack(order + "I", file.read(4))[0]
     )
-    for chunk in chunks:
+    inside = tuple(c for c in chunks if c.start <= 8 + size)
+    for chunk in inside:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
             name = printable(chunk.name.decode("ascii", "backslashreplace").strip())
             raise ValueError(
@@ -82,11 +107,11 @@ def _form(file: BinaryIO) -> _Form:
                     name=name,
                 )
             )
-    inside = [c for c in chunks if c.start + c.size <= 8 + size]
-    if size in (0, _LARGEST) or not any(c.name in _DATA for c in inside):
+    whole = [c for c in inside if c.start + c.size <= 8 + size]
+    if size in (0, _LARGEST) or not any(c.name in _DATA for c in whole):
         raise ValueError(gettext("Its header doesn't state its size."))
-    last = inside[-1]
-    return _Form(kind, size, last.start + last.size, chunks)
+    last = whole[-1]
+    return _Form(kind, size, last.start + last.size, inside)
 
 
 def _wide_size(file: BinaryIO, chunks: Sequence[IffChunk]) -> int:

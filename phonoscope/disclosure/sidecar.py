@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from phonoscope.atomic import put_in_place
+from phonoscope.disclosure.copy_beside import copy_beside
 from phonoscope.disclosure.fields import shown_value, utc_of
 from phonoscope.disclosure.model import Declaration, Making, Part
-from phonoscope.files import identify_source, local_path
+from phonoscope.files import identify_source, local_path, uri_of
 
 STANDARD = "sidecar"
 FORMAT = "phonoscope-declarations/1"
@@ -134,6 +136,48 @@ def row_of(declared: Declaration) -> dict[str, str | None]:
     }
 
 
+def content_for(path: Path, declared: Sequence[Declaration]) -> bytes:
+    """Return the bytes of a file's sidecar, for the file's present bytes."""
+    return content_of(declared, path.name, identify_source(uri_of(path))[0])
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file's sidecar completely or not at all.
+
+    Raises
+    ------
+    OSError
+        When it can't be written. An older sidecar is unchanged.
+    """
+    target = sidecar_of(path)
+    with copy_beside(target) as copy:
+        copy.write_bytes(content)
+        copy.chmod(path.stat().st_mode & 0o666)
+        put_in_place(copy, target)
+
+
+def is_bound(path: Path) -> bool:
+    """Whether a file has a sidecar that was written for its present bytes."""
+    document = _of_file(path)
+    return document is not None and document.get("recording_id") == identify_source(uri_of(path))[0]
+
+
+def bind(path: Path) -> None:
+    """Say in a file's sidecar that it is for the file's present bytes."""
+    document = _of_file(path)
+    if document is not None:
+        document["recording_id"] = identify_source(uri_of(path))[0]
+        write(path, _encoded(document))
+
+
+def _of_file(path: Path) -> dict[str, Any] | None:
+    try:
+        with sidecar_of(path).open("rb") as file:
+            return _document(file.read(MOST_BYTES + 1))
+    except OSError:
+        return None
+
+
 def content_of(declared: Sequence[Declaration], file_name: str, recording_id: str) -> bytes:
     """Return the bytes of a sidecar."""
     document = {
@@ -142,4 +186,8 @@ def content_of(declared: Sequence[Declaration], file_name: str, recording_id: st
         "recording_id": recording_id,
         "declarations": [row_of(d) for d in declared],
     }
+    return _encoded(document)
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

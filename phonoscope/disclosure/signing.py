@@ -125,7 +125,10 @@ class _Work:
                 ),
                 code="unreadable-manifest",
             )
-        self._continues = before is not None
+        self._order = _order(declarations)
+        # Without a statement about the file as a whole, the file came from somewhere else: it is
+        # opened and described, not created.
+        self._continues = before is not None or not self._order
 
     def write(self, target: BinaryIO) -> None:
         """Write the signed file."""
@@ -217,10 +220,14 @@ class _Work:
         return builder
 
     def _assertions(self) -> list[dict[str, Any]]:
-        first = "c2pa.edited" if self._continues else "c2pa.created"
+        order = self._order or range(len(self._declarations))
         actions = [
-            _action(declared, index, "c2pa.edited" if index else first)
-            for index, declared in enumerate(self._declarations)
+            _action(
+                self._declarations[index],
+                index,
+                "c2pa.edited" if at or self._continues else "c2pa.created",
+            )
+            for at, index in enumerate(order)
         ]
         whole = {"declarations": [_whole(declared) for declared in self._declarations]}
         return [
@@ -281,6 +288,25 @@ def _term(part: Part, making: Making) -> str:
     return term
 
 
+def _order(declarations: Sequence[Declaration]) -> list[int]:
+    """Return the order of the actions, so that the first is about the whole file.
+
+    ``c2pa.created`` comes first, and its source type is that of the file: of a declaration for the
+    whole recording, or of any generated part, which makes the file a composite. Human or assisted
+    parts say nothing about the rest of the file, so for those alone the result is empty.
+    """
+    numbers = range(len(declarations))
+    speaks = [i for i in numbers if declarations[i].part is Part.WHOLE] or [
+        i for i in numbers if declarations[i].making in (Making.GENERATED, Making.CONVERTED_VOICE)
+    ]
+    return [*speaks[:1], *(i for i in numbers if i != speaks[0])] if speaks else []
+
+
+def _tool(declared: Declaration) -> str | None:
+    """Return the tool: what people made wasn't made with it."""
+    return None if declared.making is Making.HUMAN else declared.tool
+
+
 def _action(declared: Declaration, index: int, name: str) -> dict[str, Any]:
     action: dict[str, Any] = {
         "action": name,
@@ -288,8 +314,8 @@ def _action(declared: Declaration, index: int, name: str) -> dict[str, Any]:
         "description": f"{declared.part.value}: {declared.making.value}",
         "parameters": {OWN_ASSERTION: index},
     }
-    if declared.tool:
-        action["softwareAgent"] = {"name": declared.tool}
+    if tool := _tool(declared):
+        action["softwareAgent"] = {"name": tool}
     if declared.declared_utc:
         action["when"] = f"{declared.declared_utc.isoformat()}Z"
     return action
@@ -300,7 +326,7 @@ def _whole(declared: Declaration) -> dict[str, str]:
     said = {
         "part": declared.part.value,
         "making": declared.making.value,
-        "tool": declared.tool,
+        "tool": _tool(declared),
         "producer": declared.producer,
         "voice": declared.voice,
         "declared_utc": declared.declared_utc.isoformat() if declared.declared_utc else None,

@@ -23,6 +23,7 @@ from mutagen.oggtheora import OggTheora
 from mutagen.oggvorbis import OggVorbis
 
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes, payload
+from phonoscope.disclosure.ape_items import footer_at
 from phonoscope.disclosure.fields import MOST_FIELDS, Field, field
 from phonoscope.disclosure.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
 from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
@@ -145,7 +146,7 @@ def _readers(file: BinaryIO) -> list[Reader]:
     elif head[:16] == _ASF_HEADER:
         readers.append(asf_fields)
     tail = _tail(file)
-    if b"APETAGEX" in tail:
+    if footer_at(file) is not None:
         readers.append(ape_fields)
     if tail[-ID3V1_BYTES:].startswith(b"TAG") and len(tail) >= ID3V1_BYTES:
         readers.append(id3v1_fields)
@@ -153,10 +154,10 @@ def _readers(file: BinaryIO) -> list[Reader]:
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the end of a file, where an APEv2 footer may stand, and after it an ID3v1 tag."""
+    """Return the end of a file, where an ID3v1 tag may stand."""
     end = file.seek(0, io.SEEK_END)
-    file.seek(max(0, end - 32 - ID3V1_BYTES))
-    return file.read(32 + ID3V1_BYTES)
+    file.seek(max(0, end - ID3V1_BYTES))
+    return file.read(ID3V1_BYTES)
 
 
 def iff_fields(file: BinaryIO) -> Iterator[Field]:

@@ -2,49 +2,53 @@
 
 The comparison checks that the decoded samples are identical, that nothing else in the file has
 changed, and that the declarations read back. Tags are written first and the signature last,
-because any later edit breaks it.
+because any later edit breaks it. :mod:`.removal` takes labels away by the same way.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
-from collections import Counter
-from collections.abc import Iterator, Sequence, Set
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from phonoscope.atomic import put_in_place, temporary_beside
-from phonoscope.audio.decode import Decoder
 from phonoscope.disclosure import aitags, c2pa, gb45438, iptc, sidecar
-from phonoscope.disclosure.fields import values_of
+from phonoscope.disclosure.contradiction import contradicting
+from phonoscope.disclosure.copy_beside import replace_file
+from phonoscope.disclosure.edited_copy import Edit, edited
+from phonoscope.disclosure.fields import Field, values_of
 from phonoscope.disclosure.gb45438 import Numbers
-from phonoscope.disclosure.inventory import MANIFEST, Item, inventory, sound_digest, without
-from phonoscope.disclosure.manifest import find_manifest
-from phonoscope.disclosure.model import Declaration
-from phonoscope.disclosure.signer import Signer
-from phonoscope.disclosure.signing import sign
-from phonoscope.disclosure.tagging import WRITERS, Texts, write_texts
-from phonoscope.disclosure.tags import file_fields
-from phonoscope.errors import LabelError, PhonoscopeError, UsageError
-from phonoscope.escape import printable
-from phonoscope.files import identify_source, local_path, open_source, uri_of
-from phonoscope.messages import Localised, gettext, sentences
-
-WRITABLE = (
-    aitags.STANDARD,
-    gb45438.STANDARD,
-    iptc.STANDARD,
-    c2pa.STANDARD,
-    sidecar.STANDARD,
+from phonoscope.disclosure.marked_file import (
+    local,
+    marks_of,
+    named,
+    not_removable,
+    whole_reasons,
+    without_marks,
 )
-"""Standards that can be written."""
+from phonoscope.disclosure.model import Declaration, Making
+from phonoscope.disclosure.signer import Signer
+from phonoscope.disclosure.tagging import place_of
+from phonoscope.disclosure.tags import file_fields
+from phonoscope.errors import LabelError, UsageError
+from phonoscope.files import open_source, uri_of
+from phonoscope.messages import gettext, sentences
 
 SIGNABLE = ("mp3", "wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2")
 """Containers that can hold a C2PA manifest, as the decoder names them."""
+
+
+class Contradicting(StrEnum):
+    """What to do with marks in a file that contradict a new label."""
+
+    REFUSE = "refuse"
+    """Don't label the file."""
+    REMOVE = "remove"
+    """Remove them."""
+    KEEP = "keep"
+    """Keep them, and name them."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,24 @@ class Labelling:
     """What to write."""
 
     declared: tuple[Declaration, ...]
-    """What to declare: part, making, tool, producer, voice and time of each are written."""
+    """What to declare: part, making, tool, producer, voice and time of each are written.
+
+    If some have the name of a standard, these alone are written in that standard.
+    """
     standards: tuple[str, ...] = (aitags.STANDARD,)
     """Some of :data:`WRITABLE`."""
     numbers: Numbers = Numbers()
-    """Other fields of GB 45438-2025."""
+    """Other fields of GB 45438-2025. Empty ones keep what the file has from the same producer."""
     signer: Signer | None = None
     """The signer; C2PA needs one."""
     break_signature: bool = False
     """Whether writing tags may break an existing signature."""
+    contradicting: Contradicting = Contradicting.REFUSE
+    """What to do with marks of other standards that contradict what is declared."""
+
+    def said(self, standard: str) -> tuple[Declaration, ...]:
+        """Return what to declare in a standard."""
+        return tuple(d for d in self.declared if d.standard == standard) or self.declared
 
     def texts(self) -> dict[str, str | None]:
         """Return the named texts to write.
@@ -72,11 +85,11 @@ class Labelling:
         """
         texts: dict[str, str | None] = {}
         if gb45438.STANDARD in self.standards:
-            texts |= gb45438.texts_of(self.declared, self.numbers)
+            texts |= gb45438.texts_of(self.said(gb45438.STANDARD), self.numbers)
         if iptc.STANDARD in self.standards:
-            texts |= iptc.texts_of(self.declared)
+            texts |= iptc.texts_of(self.said(iptc.STANDARD))
         if aitags.STANDARD in self.standards:
-            texts |= aitags.texts_of(self.declared)
+            texts |= aitags.texts_of(self.said(aitags.STANDARD))
         if self.signs and self.signer is None:
             raise UsageError(
                 gettext("A C2PA signature needs a signer. Give --certificate and --key."),
@@ -99,6 +112,12 @@ class Written:
     """Where the declarations are, or would be after a dry run: names of tags, or the sidecar."""
     changed: bool
     """Whether anything was written; false if the file already had all of it."""
+    copied: tuple[str, ...] = ()
+    """Texts of older tags that were copied into a new one, which would else hide them."""
+    removed: tuple[str, ...] = ()
+    """Standards whose contradicting marks were removed."""
+    contradicting: tuple[Declaration, ...] = ()
+    """Marks that still contradict what is declared now."""
 
 
 def write_label(
@@ -123,202 +142,182 @@ def write_label(
     UsageError
         When a standard can't express a declaration.
     LabelError
-        When the file can't hold it and no sidecar is wanted, or something else in the file would
-        change. The file is unchanged.
+        When the file can't hold it and no sidecar is wanted, something else in the file would
+        change, marks in it contradict the declarations, or the copy can't be written. The file is
+        unchanged.
     UnreadableError
         When the file can't be read.
     """
+    labelling.texts()
+    real = local(path)
+    with whole_reasons(), open_source(uri_of(real)) as file:
+        return _Work(real, file, labelling, dry_run=dry_run).done()
+
+
+class _Work:
+    """The work on one file that is being labelled."""
+
+    def __init__(self, real: Path, file: BinaryIO, labelling: Labelling, *, dry_run: bool) -> None:
+        self._real, self._file, self._labelling, self._dry_run = real, file, labelling, dry_run
+        self._mode = labelling.contradicting
+        self._container, marks = marks_of(file)
+        found = (d for d in marks if d.standard not in self._replaced())
+        self._found = (*found, *self._in_sidecar())
+
+    def _replaced(self) -> set[str]:
+        """Return the standards whose old marks go. An old manifest stays, as a part of the new."""
+        return {*self._labelling.standards} - {c2pa.STANDARD}
+
+    def _in_sidecar(self) -> Iterator[Declaration]:
+        if sidecar.STANDARD not in self._labelling.standards:
+            yield from sidecar.declarations(uri_of(self._real))
+
+    def done(self) -> Written:
+        """Label the file."""
+        edit = self._edit()
+        against = contradicting(self._labelling.declared, self._found)
+        removed: tuple[str, ...] = ()
+        if against and self._mode is Contradicting.REFUSE:
+            raise _contradicted(against)
+        if against and self._mode is Contradicting.REMOVE:
+            removed = tuple(dict.fromkeys(d.standard for d in against))
+            edit = without_marks(edit, removed)
+        return self._written(edit, removed)
+
+    def _edit(self) -> Edit:
+        """Return what to change in the file itself: nothing if it has no place and needs none."""
+        labelling = self._labelling
+        texts = _texts_for(self._file, labelling)
+        has_place = not texts or self._has_place()
+        if not has_place or (labelling.signs and self._container not in SIGNABLE):
+            if sidecar.STANDARD in labelling.standards:
+                return Edit()
+            raise LabelError(_no_place(self._container, signs=has_place), code="no-place")
+        signed = labelling.said(c2pa.STANDARD) if labelling.signs else ()
+        signer = labelling.signer if labelling.signs else None
+        return Edit(texts, False, signed, signer, labelling.break_signature)
+
+    def _has_place(self) -> bool:
+        return place_of(self._file, self._container, signs=self._labelling.signs) is not None
+
+    def _written(self, edit: Edit, removed: tuple[str, ...]) -> Written:
+        bound = sidecar.is_bound(self._real)
+        places = [name for name, value in edit.texts.items() if value is not None]
+        places += ["C2PA manifest"] if edit.signer else []
+        with edited(self._real, self._file, self._container, edit) as copy:
+            against = self._left(copy.path if copy else self._real, removed)
+            if copy is not None:
+                copy.prove()
+                if not self._dry_run:
+                    replace_file(self._real, copy.path)
+        changed = copy is not None
+        if sidecar.STANDARD in self._labelling.standards:
+            # Last, because it holds the hash of the finished file.
+            changed = self._write_sidecar() or changed
+            places.append(sidecar.sidecar_of(self._real).name)
+        elif sidecar.STANDARD in removed:
+            changed = True
+            if not self._dry_run:
+                sidecar.sidecar_of(self._real).unlink(missing_ok=True)
+        elif bound and changed and not self._dry_run:
+            # The sidecar is still about this recording.
+            sidecar.bind(self._real)
+        copied = copy.copied if copy else ()
+        return Written(self._real, tuple(places), changed, copied, removed, against)
+
+    def _left(self, path: Path, removed: Sequence[str]) -> tuple[Declaration, ...]:
+        """Return the marks that contradict the label although it is written.
+
+        Raises
+        ------
+        LabelError
+            When they were to be removed or replaced.
+        """
+        with path.open("rb") as written:
+            marks = marks_of(written)[1]
+        kept = () if sidecar.STANDARD in removed else tuple(self._in_sidecar())
+        left = contradicting(self._labelling.declared, (*marks, *kept))
+        if left and self._mode is not Contradicting.KEEP:
+            raise not_removable(left)
+        return left
+
+    def _write_sidecar(self) -> bool:
+        path = sidecar.sidecar_of(self._real)
+        content = sidecar.content_for(self._real, self._labelling.said(sidecar.STANDARD))
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        if not self._dry_run:
+            sidecar.write(self._real, content)
+        return True
+
+
+def _contradicted(against: Sequence[Declaration]) -> LabelError:
+    return LabelError(
+        sentences(
+            gettext("The file wasn't labelled, because marks in it contradict the label."),
+            named(against),
+            gettext(
+                "Write these standards too, remove the marks (--contradicting remove), or keep "
+                "them (--contradicting keep)."
+            ),
+        ),
+        code="contradicted",
+    )
+
+
+def _texts_for(file: BinaryIO, labelling: Labelling) -> dict[str, str | None]:
+    """Return the texts to write into one file: other spellings in it get the same value."""
     texts = labelling.texts()
-    real = _local(path)
-    in_sidecar = sidecar.STANDARD in labelling.standards
-    changed, places = _written_in(real, labelling, texts, dry_run=dry_run, optional=in_sidecar)
-    if in_sidecar:
-        # Last, because it holds the hash of the finished file.
-        changed = _write_sidecar(real, labelling.declared, dry_run=dry_run) or changed
-        places.append(sidecar.sidecar_of(real).name)
-    return Written(real, tuple(places), changed)
+    fields = file_fields(file)[0]
+    if gb45438.STANDARD in labelling.standards:
+        said = labelling.said(gb45438.STANDARD)
+        texts |= gb45438.texts_of(said, _numbers_for(fields, labelling, said))
+    if iptc.STANDARD in labelling.standards:
+        there = {f.name for f in fields}
+        texts |= {n: texts[iptc.NAME] for n in iptc.OTHER_NAMES if n.lower() in there}
+    if aitags.STANDARD in labelling.standards:
+        texts |= _flags_for(fields, labelling.said(aitags.STANDARD))
+    return texts
 
 
-def _written_in(
-    real: Path, labelling: Labelling, texts: Texts, *, dry_run: bool, optional: bool
-) -> tuple[bool, list[str]]:
-    """Write into the file itself; return whether that changed the file, and the places."""
-    container = _container(real)
-    fits = (not texts or container in WRITERS) and (not labelling.signs or container in SIGNABLE)
-    if not fits and not optional:
-        raise LabelError(_no_place(container), code="no-place")
-    if not fits or not (texts or labelling.signs):
-        return False, []
-    changed = _write_marks(real, container, labelling, texts, dry_run=dry_run)
-    named = [name for name, value in texts.items() if value is not None]
-    return changed, [*named, *(["C2PA manifest"] if labelling.signs else [])]
+def _numbers_for(
+    fields: Sequence[Field], labelling: Labelling, said: Sequence[Declaration]
+) -> Numbers:
+    """Return the numbers to write: those that are given, else those of the same producer."""
+    producers = {d.producer for d in said}
+    for found in values_of(fields, (gb45438.NAME.lower(),)):
+        elements = gb45438.elements_of(found.value)
+        if elements.get("contentproducer") in producers:
+            given = labelling.numbers
+            return replace(
+                given,
+                produce_id=given.produce_id or elements.get("produceid", ""),
+                propagator=given.propagator or elements.get("contentpropagator", ""),
+                propagate_id=given.propagate_id or elements.get("propagateid", ""),
+            )
+    return labelling.numbers
 
 
-def _no_place(container: str) -> str:
-    if container not in WRITERS:
+def _flags_for(fields: Sequence[Field], said: Sequence[Declaration]) -> dict[str, str | None]:
+    """Return the ``AI_GENERATED`` flags in a file that say otherwise, corrected."""
+    is_generated = any(d.making in (Making.GENERATED, Making.CONVERTED_VOICE) for d in said)
+    return {
+        name: "true" if is_generated else "false"
+        for name in aitags.GENERATED_NAMES
+        for found in values_of(fields, (name.lower(),))
+        if aitags.is_true(found.value) is not is_generated
+    }
+
+
+def _no_place(container: str, *, signs: bool) -> str:
+    if signs:
         return gettext(
-            "Files of the kind {container} can't hold these marks. Write a sidecar instead "
+            "Files of the kind {container} can't hold a C2PA signature. Write a sidecar instead "
             "(--standard sidecar).",
             container=container,
         )
     return gettext(
-        "Files of the kind {container} can't hold a C2PA signature. Write a sidecar instead "
+        "Files of the kind {container} can't hold these marks. Write a sidecar instead "
         "(--standard sidecar).",
         container=container,
     )
-
-
-def _container(real: Path) -> str:
-    with open_source(uri_of(real)) as file, Decoder(file) as decoder:
-        return decoder.stream.container
-
-
-def _local(path: str | os.PathLike[str]) -> Path:
-    found = local_path(uri_of(path))
-    if found is None:
-        raise LabelError(
-            gettext("Only files on this machine can be labelled, not remote ones."), code="remote"
-        )
-    return Path(os.path.realpath(found))
-
-
-def _write_marks(
-    real: Path, container: str, labelling: Labelling, texts: Texts, *, dry_run: bool
-) -> bool:
-    with open_source(uri_of(real)) as file:
-        has = _has(file, texts)
-        if has and not labelling.signs:
-            return False
-        with _understood():
-            _check_signature(file, labelling)
-        names = {*texts, MANIFEST} if labelling.signs else {*texts}
-        with _copied(real) as tagged, _copied(real) as signed:
-            with _understood():
-                before = without(inventory(file, container), names)
-                if not has:
-                    write_texts(file, tagged, container, texts)
-                if labelling.signs and labelling.signer is not None:
-                    sign(real if has else tagged, signed, labelling.declared, labelling.signer)
-            copy = signed if labelling.signs else tagged
-            _prove(file, before, copy, container=container, texts=texts, names=names)
-            if not dry_run:
-                _replace(real, copy)
-    return True
-
-
-def _check_signature(file: BinaryIO, labelling: Labelling) -> None:
-    """Raise if writing would break a signature and that wasn't allowed."""
-    if labelling.signs or labelling.break_signature or find_manifest(file) is None:
-        return
-    raise LabelError(
-        gettext(
-            "The file has a C2PA signature, which any change of its tags breaks. Sign it again "
-            "(--standard c2pa with --certificate and --key), write a sidecar (--standard sidecar), "
-            "or accept an invalid signature (--break-signature)."
-        ),
-        code="signed",
-    )
-
-
-def _has(file: BinaryIO, texts: Texts) -> bool:
-    """Whether a file holds each of these texts once, and none that has to be removed."""
-    found = file_fields(file)[0]
-    return all(
-        [f.value for f in values_of(found, (name.lower(),))] == ([] if value is None else [value])
-        for name, value in texts.items()
-    )
-
-
-def _prove(
-    file: BinaryIO,
-    before: Counter[Item],
-    copy: Path,
-    *,
-    container: str,
-    texts: Texts,
-    names: Set[str],
-) -> None:
-    """Raise unless a copy holds the texts and otherwise equals the file."""
-    with copy.open("rb") as written:
-        with _understood():
-            after = without(inventory(written, container), names)
-        if not _has(written, texts):
-            raise LabelError(
-                gettext("The file wasn't changed: the new tags don't read back from the copy."),
-                code="not-read-back",
-            )
-        lost = {item.place for item in before - after}
-        if changed := sorted(lost | {item.place for item in after - before}):
-            raise LabelError(
-                gettext(
-                    "The file wasn't changed: writing would also change {places}.",
-                    places=printable(", ".join(changed[:5])),
-                ),
-                code="other-changes",
-            )
-        if sound_digest(written) != sound_digest(file):
-            raise LabelError(
-                gettext("The file wasn't changed: writing would change the decoded samples."),
-                code="samples-change",
-            )
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Turn any exception of a tag library into an error for this file, which is unchanged."""
-    try:
-        yield
-    except (OSError, MemoryError, PhonoscopeError):
-        raise
-    except Exception as error:
-        # Untrusted bytes in another project's parser can raise anything; only this file fails.
-        raise LabelError(
-            sentences(
-                gettext("The file wasn't changed, because its tags can't be edited safely."),
-                _reason(error),
-            ),
-            code="unsafe-tags",
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    message = error.args[0] if error.args else ""
-    if isinstance(message, Localised):
-        return message
-    return gettext(
-        "Reason: {reason}.", reason=printable(str(error).strip() or type(error).__name__)[:200]
-    )
-
-
-def _copied(real: Path) -> AbstractContextManager[Path]:
-    """Make an empty file next to another; it is removed afterwards unless it was renamed.
-
-    It has the other's suffix, which writers go by. No one else may read it yet.
-    """
-    name = f".{secrets.token_hex(8)}.phonoscope{real.suffix[:20]}"
-    return temporary_beside(real, name, mode=0o600)
-
-
-def _replace(real: Path, copy: Path) -> None:
-    """Replace a file with its finished copy, which gets its owner, permissions and times."""
-    status = real.stat()
-    with suppress(PermissionError):
-        os.chown(copy, status.st_uid, status.st_gid)
-    shutil.copystat(real, copy)
-    if copy.stat().st_size == status.st_size:
-        # Scans and backups detect changed files by size and time, so one of them has to differ.
-        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    put_in_place(copy, real)
-
-
-def _write_sidecar(real: Path, declared: Sequence[Declaration], *, dry_run: bool) -> bool:
-    path = sidecar.sidecar_of(real)
-    content = sidecar.content_of(declared, real.name, identify_source(uri_of(real))[0])
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    if not dry_run:
-        with _copied(path) as copy:
-            copy.write_bytes(content)
-            copy.chmod(real.stat().st_mode & 0o666)
-            put_in_place(copy, path)
-    return True

@@ -193,13 +193,13 @@ def test_a_changed_file_never_looks_unchanged(tmp_path):
 
 
 def test_a_sidecar_holds_what_the_container_cannot(tmp_path):
-    path = blank(tmp_path, "ape")
+    path = blank(tmp_path, "wma")
     content = path.read_bytes()
     with pytest.raises(LabelError) as raised:
         write_label(path, Labelling((say(),)))
     assert raised.value.code == "no-place"
     written = write_label(path, Labelling(ALL.declared, ("ai-tags", "sidecar")))
-    assert written.places == ("blank.ape.declared.json",)
+    assert written.places == ("blank.wma.declared.json",)
     assert path.read_bytes() == content
     found = analyse(path).declared
     assert [(d.standard, d.part, d.making, d.tool, d.voice, d.place) for d in found] == [
@@ -209,13 +209,13 @@ def test_a_sidecar_holds_what_the_container_cannot(tmp_path):
             Making.CONVERTED_VOICE,
             "Tool 1",
             "voice-7",
-            "sidecar blank.ape.declared.json",
+            "sidecar blank.wma.declared.json",
         ),
-        ("sidecar", Part.LYRICS, Making.HUMAN, "Tool 1", None, "sidecar blank.ape.declared.json"),
+        ("sidecar", Part.LYRICS, Making.HUMAN, "Tool 1", None, "sidecar blank.wma.declared.json"),
     ]
-    other = write(tmp_path / "other.ape", sine(0.4, 44_100), 44_100, "wavpack")
-    (tmp_path / "other.ape.declared.json").write_bytes(
-        (tmp_path / "blank.ape.declared.json").read_bytes()
+    other = write(tmp_path / "other.wma", sine(0.4, 44_100), 44_100, "wma")
+    (tmp_path / "other.wma.declared.json").write_bytes(
+        (tmp_path / "blank.wma.declared.json").read_bytes()
     )
     assert all(d.place.endswith(OTHER_BYTES) for d in analyse(other).declared)
 
