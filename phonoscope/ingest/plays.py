@@ -12,10 +12,12 @@ from phonoscope.errors import UsageError
 from phonoscope.files import local_path
 from phonoscope.ingest.base import Source
 from phonoscope.ingest.detect import only_job, open_jobs
+from phonoscope.ingest.formats.lastfm_json import FORMAT as LASTFM_JSON
 from phonoscope.ingest.formats.listenbrainz import FORMAT as LISTENBRAINZ
 from phonoscope.ingest.formats.play_csv import FORMAT as PLAY_CSV
 from phonoscope.ingest.formats.play_json import FORMAT as PLAY_JSON
 from phonoscope.ingest.formats.play_parquet import FORMAT as PLAY_PARQUET
+from phonoscope.ingest.formats.youtube_takeout import FORMAT as YOUTUBE_TAKEOUT
 from phonoscope.ingest.job import Job
 from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.pipeline import ingest
@@ -24,7 +26,10 @@ from phonoscope.ingest.summary import IngestSummary
 from phonoscope.messages import gettext
 from phonoscope.progress import Progress
 
-FORMATS = frozenset(each.name for each in (LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET))
+FORMATS = frozenset(
+    each.name
+    for each in (LASTFM_JSON, LISTENBRAINZ, PLAY_CSV, PLAY_JSON, PLAY_PARQUET, YOUTUBE_TAKEOUT)
+)
 """Names of the formats of play logs."""
 
 

@@ -52,6 +52,7 @@ class Pseudonyms:
         self._key = key
         self.is_stable = is_stable
         """Whether a later ingest can have the same key, so that an interrupted one can resume."""
+        self._default = ""
         self._accounts: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
 
@@ -102,6 +103,12 @@ class Pseudonyms:
             )
         return cls(blake2b(text, digest_size=KEY_BYTES).digest(), is_stable=True)
 
+    def with_default(self, account: str) -> Pseudonyms:
+        """Return pseudonyms with the same key that take empty cells for one account, if any."""
+        found = Pseudonyms(self._key, is_stable=self.is_stable)
+        found._default = account
+        return found
+
     @property
     def mark(self) -> str:
         """Text that differs when the key does and reveals nothing about it."""
@@ -133,7 +140,9 @@ class Pseudonyms:
         return found
 
     def accounts(self, names: pa.Array) -> pa.Array:
-        """Return the pseudonyms of accounts; empty cells stay empty."""
+        """Return the pseudonyms of accounts; empty cells stay empty, or get the default."""
+        if self._default:
+            names = pc.fill_null(names, self._default)
         coded = pc.dictionary_encode(names)
         hidden = pa.array([self.account(n) for n in coded.dictionary.to_pylist()], pa.string())
         return pc.take(hidden, coded.indices)

@@ -165,7 +165,7 @@ def test_listens_are_counted_and_nobody_is_named(tmp_path, catalogue):
         *(listen("SecretName", "m1", moment + i) for i in range(3)),
         listen("other", "m1", moment),
         listen("other", "m2", moment, mbid_mapping={"recording_mbid": "mb2"}),
-        listen("SecretName", None, moment),
+        listen("SecretName", None, moment, artist_name=None),
         listen("SecretName", "m1", "yesterday"),
         listen(None, "m1", moment),
         listen("SecretName", "m1", moment, additional_info=5),

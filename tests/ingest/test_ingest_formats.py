@@ -46,7 +46,11 @@ SOURCES = {
     "musicbrainz-json": [json.dumps(RECORDING), json.dumps(MEDIA)],
     "million-playlists": [json.dumps({"playlists": [playlist(1, 2)]}), json.dumps(playlist(1, 2))],
     "listenbrainz": [json.dumps(listen("u", "m", 1))],
-    "plays-csv": [as_csv(PLAYS)],
+    "plays-csv": [as_csv(PLAYS), "Act,Album,Song,2025-03-01 08:00\n"],
+    "lastfm-json": [json.dumps({"name": "S", "artist": {"#text": "A"}, "date": {"uts": "1"}})],
+    "youtube-takeout": [
+        json.dumps({"header": "YouTube", "title": "x", "titleUrl": "y", "time": "z"})
+    ],
     "plays-json": [json.dumps({key: cells[0] for key, cells in PLAYS.items()})],
     "plays-parquet": [as_parquet(PLAYS)],
     "discogs-xml": [discogs([release(1)])],

@@ -162,6 +162,8 @@ class Table:
     columns: tuple[Column, ...]
     ingested: bool = False
     """Whether ingests write it, and deduplicate it at their end."""
+    may_be_empty: tuple[str, ...] = ()
+    """Columns of the key that a row needn't have; two rows without them can have one key."""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -345,8 +347,9 @@ def _metadata_tables() -> Iterator[Table]:
         ),
         (
             "listens",
-            "Plays, one row per play, with pseudonyms instead of accounts.",
-            "track_id, listened_utc, user_hash",
+            "Plays, one row per play, with pseudonyms instead of accounts. Plays of different "
+            "lengths are different plays, even if they began in the same minute.",
+            "track_id, listened_utc, user_hash, played_ms",
             metadata.ListenRow,
         ),
         (
@@ -374,7 +377,10 @@ def _metadata_tables() -> Iterator[Table]:
             metadata.RejectRow,
         ),
     ):
-        yield Table(name, doc, f"source, {key}", False, columns_of(row), ingested=True)
+        columns = columns_of(row)
+        hints = typing.get_type_hints(row)
+        empty = tuple(c for c in key.split(", ") if types.NoneType in typing.get_args(hints.get(c)))
+        yield Table(name, doc, f"source, {key}", False, columns, ingested=True, may_be_empty=empty)
     yield Table("ingests", "Ingests.", "scan_id", False, columns_of(metadata.IngestRow))
 
 

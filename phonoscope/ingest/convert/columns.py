@@ -116,13 +116,20 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
         faults.add(undecodable, f"{name} is undecodable text")
         made[name], bad = value_of(kind, array, raw.scales.get(name))
         faults.add(bad, f"{name} {_SAYS.get(kind, 'is not a number')}")
-        if name in tables()[table].key_columns and made[name].null_count:
+        if name in _needed(table) and made[name].null_count:
             faults.add(pc.is_null(made[name]), f"no {name}")
     if "release_date" in made:
         stated = made.get("release_date_precision")
         made["release_date_precision"] = precision_of(made["release_date"], stated)
     made.update(_derived(table, columns, made))
     return pa.table(made)
+
+
+@cache
+def _needed(table: str) -> frozenset[str]:
+    """Return the columns without which a row of a common table has no key."""
+    declared = tables()[table]
+    return frozenset(declared.key_columns) - set(declared.may_be_empty)
 
 
 def _derived(

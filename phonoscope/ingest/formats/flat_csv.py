@@ -14,7 +14,7 @@ from phonoscope.ingest.convert.flat_table import (
     with_one_duration,
 )
 from phonoscope.ingest.formats.chart_columns import are_like_a_chart, are_of_a_dated_chart
-from phonoscope.ingest.formats.play_log import are_plays
+from phonoscope.ingest.formats.play_columns import are_plays
 from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.csv_file import CsvFile
 from phonoscope.messages import Message, gettext

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.flat_table import read_columns
-from phonoscope.ingest.formats.play_log import (
+from phonoscope.ingest.formats.play_columns import (
     are_plays,
-    chunk_of_plays,
     fields_of,
+    fields_without_heading,
     needs_of_plays,
 )
+from phonoscope.ingest.formats.play_log import chunk_of_plays
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers.csv_file import CsvFile
@@ -19,28 +20,41 @@ from phonoscope.messages import gettext
 
 
 def _recognises(source: CsvFile) -> bool:
-    return source.mapping is None and are_plays(source.columns)
+    if source.mapping is not None:
+        return False
+    return are_plays(source.columns) or _without_heading(source) is not None
+
+
+def _without_heading(source: CsvFile) -> tuple[str, ...] | None:
+    """Return the fields of a log that begins with a play; ``None`` when it has a heading."""
+    if len(source.columns) not in (4, 6):
+        return None
+    return fields_without_heading([source.columns, *source.sample()])
 
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
-    places = {
-        field: source.columns.index(name) for name, field in fields_of(source.columns).items()
-    }
-    for records in source.chunks():
+    of_places = None if are_plays(source.columns) else _without_heading(source)
+    if of_places is None:
+        places = {f: source.columns.index(name) for name, f in fields_of(source.columns).items()}
+    else:
+        places = {field: at for at, field in enumerate(of_places) if field}
+    for records in source.chunks(heading=of_places is None):
         columns, reject_reasons = read_columns(records, places)
         yield chunk_of_plays(
             records.first_row,
             columns,
             len(records.rows),
             job.pseudonyms,
+            account=job.origin,
             reject_reasons=reject_reasons,
             begins=records.begins,
         )
 
 
 def _ignored(source: CsvFile) -> list[str]:
-    return [name for name in source.columns if name not in fields_of(source.columns)]
+    read = fields_of(source.columns)
+    return [n for n in source.columns if n not in read] if are_plays(source.columns) else []
 
 
 FORMAT = Format(

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.formats.play_log import (
+from phonoscope.ingest.formats.play_columns import (
     are_plays,
-    chunk_of_plays,
     fields_of,
     kind_of,
     needs_of_plays,
 )
+from phonoscope.ingest.formats.play_log import chunk_of_plays
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE, Pseudonyms
 from phonoscope.ingest.readers.json_cells import column_of
@@ -22,21 +22,26 @@ from phonoscope.messages import gettext
 
 
 def _keys(source: JsonFile) -> list[str]:
-    return sorted(key for key in source.keys if "." not in key)
+    """Return the keys whose values aren't objects."""
+    held = {key.partition(".")[0] for key in source.keys if "." in key}
+    return sorted(key for key in source.keys - held if "." not in key)
 
 
 def _recognises(source: JsonFile) -> bool:
-    return are_plays(_keys(source))
+    # Objects of ListenBrainz and of YouTube have formats of their own.
+    return are_plays(_keys(source)) and not {"track_metadata", "titleUrl"} & source.keys
 
 
 def _read(job: Job[JsonFile]) -> Iterator[Chunk]:
     source = job.source
     fields = fields_of(_keys(source))
     for records in source.chunks():
-        yield _chunk(records, fields, job.pseudonyms)
+        yield _chunk(records, fields, job.pseudonyms, job.origin)
 
 
-def _chunk(records: JsonRecords, fields: dict[str, str], pseudonyms: Pseudonyms) -> Chunk:
+def _chunk(
+    records: JsonRecords, fields: dict[str, str], pseudonyms: Pseudonyms, account: str
+) -> Chunk:
     reject_reasons = dict(records.reject_reasons)
     columns: dict[str, pa.Array] = {}
     for key, field in fields.items():
@@ -50,14 +55,15 @@ def _chunk(records: JsonRecords, fields: dict[str, str], pseudonyms: Pseudonyms)
         columns,
         length,
         pseudonyms,
+        account=account,
         reject_reasons=reasons_array(reject_reasons, length),
         begins=records.begins,
     )
 
 
 def _ignored(source: JsonFile) -> list[str]:
-    keys = _keys(source)
-    return [key for key in keys if key not in fields_of(keys)]
+    read = fields_of(_keys(source))
+    return sorted(key for key in source.keys if "." not in key and key not in read)
 
 
 FORMAT = Format(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from phonoscope.ingest.base import NOWHERE, Chunk
 from phonoscope.ingest.convert.cells import MS_FROM
-from phonoscope.ingest.formats.play_log import (
+from phonoscope.ingest.formats.play_columns import (
     are_plays,
-    chunk_of_plays,
     fields_of,
     kind_of,
     needs_of_plays,
 )
+from phonoscope.ingest.formats.play_log import chunk_of_plays
 from phonoscope.ingest.job import Format, Job
 from phonoscope.ingest.pseudonyms import KEY_IS_GONE
 from phonoscope.ingest.readers.parquet_files import (
@@ -47,7 +47,7 @@ def _table(source: ParquetFiles) -> ParquetTable | None:
 def _cells(table: ParquetTable) -> list[ParquetCell]:
     types = table.readable
     return [
-        (_Moment if field == "listened_utc" else ParquetCell)(
+        (_Moment if field in ("listened_utc", "ended_utc") else ParquetCell)(
             field, kind_of(field), quoted(name), types[name]
         )
         for name, field in fields_of(types).items()
@@ -67,6 +67,7 @@ def _read(job: Job[ParquetFiles]) -> Iterator[Chunk]:
                 {cell.column: batch.column(cell.column) for cell in cells},
                 batch.num_rows,
                 job.pseudonyms,
+                account=job.origin,
                 reject_reasons=batch.column("reject_reason"),
                 begins=NOWHERE if before is None else (before,),
             )

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
@@ -24,6 +25,8 @@ CHUNK_ROWS = 16_384
 CHUNK_CHARACTERS = 1 << 24
 """Characters after which rows are handed on, however few they are."""
 MAX_COLUMNS = 2000
+_SAMPLED_ROWS = 20
+"""Rows that show whether a table begins with a heading."""
 _DELIMITERS = ",;\t|"
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
 
@@ -146,8 +149,18 @@ class CsvFile:
         """See :class:`..base.Source`."""
         return self._file.share_read() if self._file else None
 
-    def chunks(self) -> Iterator[Records]:
+    def sample(self) -> list[list[str]]:
+        """Return the first rows after the heading, for files that may have none."""
+        with self._lines() as lines:
+            return list(islice(self._records(lines), 1, 1 + _SAMPLED_ROWS))
+
+    def chunks(self, *, heading: bool = True) -> Iterator[Records]:
         """Yield all rows from ``start`` on, some thousand at a time; blank lines are left out.
+
+        Parameters
+        ----------
+        heading
+            Whether the file begins with a heading; otherwise its first row is a row too.
 
         Raises
         ------
@@ -157,7 +170,7 @@ class CsvFile:
         with self._lines() as lines:
             records = self._records(lines, len(self.columns))
             if self.start is None:
-                for _ in range(1 + self._notes):
+                for _ in range(1 + self._notes if heading else 0):
                     next(records, None)
             else:
                 lines.go_to(int(self.start[0]))
