@@ -51,7 +51,7 @@ def ours(path: str, found: dict[str, object]) -> None:
     # Each reader is measured with its own modules only.
     from phonoscope.ingest.readers.csv_file import CsvFile  # noqa: PLC0415  (see above)
 
-    source = CsvFile(path, path, Path(path).read_bytes()[:4096])
+    source = CsvFile(path, path)
     kept, bad, begins = 0, Counter[str](), 0
     for records in source.chunks():
         begins += records.begins is not None

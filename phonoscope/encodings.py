@@ -115,13 +115,13 @@ def stated_encoding(start: bytes) -> str | None:
     for bom, encoding in _BOMS:
         if start.startswith(bom):
             return encoding
-    # Text is mostly ASCII, so in UTF-16 every second byte is 0.
+    # In UTF-16 delimiters, digits and line breaks have a 0 in their first or their second byte.
     head = start[:4096]
     pairs = len(head) // 2
-    even, odd = head[: 2 * pairs : 2], head[1 : 2 * pairs : 2]
-    if pairs >= 4 and odd.count(0) > 0.8 * pairs and even.count(0) < 0.2 * pairs:
+    first, second = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if pairs >= 4 and second > 0.1 * pairs and second > 5 * first:
         return "utf-16-le"
-    if pairs >= 4 and even.count(0) > 0.8 * pairs and odd.count(0) < 0.2 * pairs:
+    if pairs >= 4 and first > 0.1 * pairs and first > 5 * second:
         return "utf-16-be"
     return None
 

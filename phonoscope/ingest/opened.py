@@ -145,7 +145,7 @@ def _of_kind(
     if options.mapping is None and plain.startswith((b"{", b"[")):
         opened, doubt = _json(uri, name, head, options)
     else:
-        opened, doubt = CsvFile(uri, name, head, options), ""
+        opened, doubt = CsvFile(uri, name, options), ""
     is_table = not options.mapping and not options.id_from and table_of(opened) is not None
     return (TextTables([opened], name) if is_table else opened), doubt
 
@@ -181,10 +181,10 @@ def parquet(paths: Sequence[Path], name: str, options: SourceOptions) -> Parquet
 def _json(uri: str, name: str, head: bytes, options: SourceOptions) -> tuple[TextFile, str]:
     """Return what begins with a bracket: JSON, or a table whose heading begins so."""
     try:
-        return JsonFile(uri, name, head), ""
+        return JsonFile(uri, name, head, options.encoding), ""
     except NotJsonError as error:
         try:
-            return CsvFile(uri, name, head, options), error.message
+            return CsvFile(uri, name, options), error.message
         except SourceError:
             raise error from None
 

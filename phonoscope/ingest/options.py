@@ -23,3 +23,9 @@ class SourceOptions:
     refusal gives advice for it."""
     catalogue: str = "CATALOGUE"
     """The catalogue as the user named it, for a command that a refusal shows."""
+    encoding: str | None = None
+    """Python's name of the encoding of text files; detected without."""
+    decimal: str | None = None
+    """The decimal sign, ``.`` or ``,``; detected for each column without."""
+    dates: str | None = None
+    """Which comes first in dates such as 5/6/2024: ``dmy`` or ``mdy``; detected without."""

@@ -13,7 +13,7 @@ from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.convert.artist_lists import ArtistRows, artist_lists
 from phonoscope.ingest.convert.column_aliases import closest, plain, same_name, scales_of
-from phonoscope.ingest.convert.columns import Raw, chunk_of, fillable, kinds
+from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable, fillable, kinds
 from phonoscope.ingest.convert.derived_ids import ids_of
 from phonoscope.ingest.convert.headings import TIME_MS, Unit
 from phonoscope.ingest.names import few
@@ -143,10 +143,10 @@ def read_fields(
     of_ids = [source.columns.index(name) for name in id_columns]
     scales = scales_of(of_columns)
     artists = ArtistRows()
-    for records in source.chunks():
+    for records in source.chunks({*places.values(), *of_ids}):
         columns, reject_reasons = read_columns(records, places)
         if of_ids:
-            columns["track_id"] = ids_of([records.column(at)[0] for at in of_ids])
+            columns["track_id"] = ids_of([decodable(records.column(at))[0] for at in of_ids])
         ids = columns.pop(ARTIST_IDS, None)
         found = None
         if lists and "artist_names" in columns:
@@ -166,7 +166,7 @@ def read_columns(
     reject_reasons = records.reject_reasons
     columns: dict[str, pa.Array] = {}
     for field, at in places.items():
-        columns[field], bad = records.column(at)
+        columns[field], bad = decodable(records.column(at))
         if bad is not None:
             undecodable = pa.scalar(f"{field} is undecodable text")
             reject_reasons = pc.coalesce(
@@ -181,14 +181,13 @@ def _raw(
     reject_reasons: pa.Array,
     scales: Mapping[str, float],
 ) -> Raw:
-    rows = records.rows
     tables, of_duration = tables_of(columns)
     return Raw(
         ROWS,
         records.first_row,
-        len(rows),
+        records.length,
         tables,
-        lambda at: rows[at],
+        records.row,
         reject_reasons,
         {**scales, **of_duration},
         records.begins,

@@ -103,7 +103,7 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
         field: source.columns.index(n) for n, field in fields_of_chart(source.columns).items()
     }
     said = _said(source)
-    for records in source.chunks():
+    for records in source.chunks(places.values()):
         yield chunk_of(_raw(records, places, said, job.constants or {}))
 
 
@@ -114,11 +114,10 @@ def _raw(
     constants: Mapping[str, str],
 ) -> Raw:
     columns, reject_reasons = read_columns(records, places)
-    rows = records.rows
     for field, value in said.items():
         # A column goes before the name of the file, and the user before both.
         if field in constants or field not in columns:
-            columns[field] = pa.repeat(pa.scalar(value), len(rows))
+            columns[field] = pa.repeat(pa.scalar(value), records.length)
     columns["region"] = _filled(columns["region"], said["region"])
     columns["chart"] = _filled(columns["chart"], said["chart"])
     columns["chart_date"] = _days(columns["chart_date"])
@@ -130,9 +129,9 @@ def _raw(
     return Raw(
         ROWS,
         records.first_row,
-        len(rows),
+        records.length,
         {"chart_entries": columns},
-        lambda at: rows[at],
+        records.row,
         reject_reasons,
         begins=records.begins,
     )

@@ -46,7 +46,7 @@ def _has_tracks(source: CsvFile) -> bool:
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
     places = {field: source.columns.index(name) for name, field in _fields(source).items()}
-    for records in source.chunks():
+    for records in source.chunks(places.values()):
         yield chunk_of(_raw(records, places))
 
 
@@ -56,14 +56,13 @@ def _raw(records: Records, places: dict[str, int]) -> Raw:
     # An empty cell of ids is empty text here; then the name is the id.
     known = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(c), ""), None, c) for c in names]
     columns["artist"] = pc.coalesce(*known)
-    rows = records.rows
     tables = {"machine_artists": columns}
     return Raw(
         ROWS,
         records.first_row,
-        len(rows),
+        records.length,
         tables,
-        lambda at: rows[at],
+        records.row,
         reject_reasons,
         begins=records.begins,
     )

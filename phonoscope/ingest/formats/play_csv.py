@@ -29,7 +29,7 @@ def _without_heading(source: CsvFile) -> tuple[str, ...] | None:
     """Return the fields of a log that begins with a play; ``None`` when it has a heading."""
     if len(source.columns) not in (4, 6):
         return None
-    return fields_without_heading([source.columns, *source.sample()])
+    return fields_without_heading([source.columns, *source.first_rows])
 
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
@@ -39,12 +39,12 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
         places = {f: source.columns.index(name) for name, f in fields_of(source.columns).items()}
     else:
         places = {field: at for at, field in enumerate(of_places) if field}
-    for records in source.chunks(heading=of_places is None):
+    for records in source.chunks(places.values(), heading=of_places is None):
         columns, reject_reasons = read_columns(records, places)
         yield chunk_of_plays(
             records.first_row,
             columns,
-            len(records.rows),
+            records.length,
             job.pseudonyms,
             account=job.origin,
             reject_reasons=reject_reasons,

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import CellKind
+from phonoscope.ingest.convert.columns import decodable
 from phonoscope.ingest.formats.web_api_parquet import read_tables, table_with
 from phonoscope.ingest.formats.web_api_tables import MARKETS, MARKETS_ROW, PLANS, are_recognised
 from phonoscope.ingest.job import Format
@@ -105,7 +106,7 @@ def _stage(file: TextFile, table: str, path: Path) -> None:
 def _parts(file: TextFile, names: Sequence[str]) -> Iterator[list[pa.Array]]:
     if isinstance(file, CsvFile):
         places = [file.columns.index(name) for name in names]
-        for records in file.chunks():
+        for records in file.chunks(places):
             yield _of_rows(records, names, places)
     else:
         for objects in file.chunks():
@@ -115,7 +116,7 @@ def _parts(file: TextFile, names: Sequence[str]) -> Iterator[list[pa.Array]]:
 def _of_rows(records: Records, names: Sequence[str], places: Sequence[int]) -> list[pa.Array]:
     columns, reject_reasons = [], records.reject_reasons.to_pylist()
     for name, at in zip(names, places, strict=True):
-        column, bad = records.column(at)
+        column, bad = decodable(records.column(at))
         columns.append(column)
         for row in [] if bad is None else pa.compute.indices_nonzero(bad).to_pylist():
             reject_reasons[row] = reject_reasons[row] or f"{name} is undecodable text"

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import pyarrow as pa
 
+from phonoscope.encodings import SAMPLE_BYTES, UTF8, encoding_of
 from phonoscope.errors import SourceError
-from phonoscope.escape import printable
 from phonoscope.files import local_path
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.names import few
 from phonoscope.ingest.options import SourceOptions
+from phonoscope.ingest.readers.csv_block import CleanBlock, NotCleanError
+from phonoscope.ingest.readers.csv_heading import HeadingTooLongError, heading_of
+from phonoscope.ingest.readers.csv_rows import Row, RowReader, Width
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
-from phonoscope.ingest.readers.lines import Lines, encoding_of
-from phonoscope.ingest.readers.quotes import mended
+from phonoscope.ingest.readers.text_blocks import MAX_LINE, Block, TextBlocks
+from phonoscope.ingest.readers.utf8_stream import Utf8Stream
 from phonoscope.messages import gettext
 
-CHUNK_ROWS = 16_384
-CHUNK_CHARACTERS = 1 << 24
-"""Characters after which rows are handed on, however few they are."""
+CHUNK_ROWS = 1 << 16
 MAX_COLUMNS = 2000
-_SAMPLED_ROWS = 20
-"""Rows that show whether a table begins with a heading."""
-_DELIMITERS = ",;\t|"
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
+
+
+class _Rows(Protocol):
+    """Rows of a block, read in one of two ways."""
+
+    @property
+    def row_count(self) -> int: ...
+
+    def column(self, at: int) -> pa.Array: ...
+
+    def row(self, at: int) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class _RowList:
+    """Rows that were read one by one."""
+
+    rows: Sequence[Row]
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def column(self, at: int) -> pa.Array:
+        cells = [row.cells[at] if at < len(row.cells) else "" for row in self.rows]
+        try:
+            return pa.array(cells, pa.string())
+        except UnicodeEncodeError:
+            # What isn't text stays so, and costs its cell where columns get their types.
+            raw = [cell.encode(UTF8, "surrogatepass") for cell in cells]
+            return pa.array(raw, pa.binary()).view(pa.string())
+
+    def row(self, at: int) -> list[str]:
+        return self.rows[at].cells
 
 
 @dataclass(frozen=True)
@@ -36,30 +68,22 @@ class Records:
     """Some rows of a CSV file."""
 
     first_row: int
-    rows: Sequence[list[str]]
-    """Cells, as many as there are columns; missing ones are empty text."""
+    length: int
+    """Number of rows."""
     reject_reasons: pa.Array
     """Why a row can't be kept; empty where it can."""
-    begins: Position | None = None
+    begins: Position | None
     """See :class:`..base.Chunk`."""
+    _rows: _Rows
+    _offset: int
 
-    def column(self, at: int) -> tuple[pa.Array, pa.Array | None]:
-        """Return one column, and which of its cells aren't text."""
-        cells = [row[at] for row in self.rows]
-        try:
-            return pa.array(cells, pa.string()), None
-        except UnicodeEncodeError:
-            bad = [not _is_text(cell) for cell in cells]
-            kept = [None if b else cell for cell, b in zip(cells, bad, strict=True)]
-            return pa.array(kept, pa.string()), pa.array(bad)
+    def column(self, at: int) -> pa.Array:
+        """Return one column as text; cells that can't be decoded aren't valid UTF-8."""
+        return self._rows.column(at).slice(self._offset, self.length)
 
-
-def _is_text(cell: str) -> bool:
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    def row(self, at: int) -> list[str]:
+        """Return the cells of a row; fewer than there are columns where some are missing."""
+        return self._rows.row(self._offset + at)
 
 
 class CsvFile:
@@ -71,8 +95,6 @@ class CsvFile:
         Where it is.
     name
         Its name for people.
-    head
-        Its first bytes, unpacked.
     options
         What the user says of it.
 
@@ -82,13 +104,7 @@ class CsvFile:
         When it has no heading, or one that is too long.
     """
 
-    def __init__(
-        self,
-        uri: str,
-        name: str,
-        head: bytes,
-        options: SourceOptions | None = None,
-    ) -> None:
+    def __init__(self, uri: str, name: str, options: SourceOptions | None = None) -> None:
         options = options or SourceOptions()
         self.name = name
         self.start: Position | None = None
@@ -100,21 +116,30 @@ class CsvFile:
         """The command that reads it, which says what the fields of a mapping are."""
         self.id_from = options.id_from
         """Fields that ids of tracks are derived from."""
+        self.options = options
         self._uri = uri
-        self._encoding = encoding_of(head)
         self._file: Decompressed | None = None
-        with self._lines() as lines:
-            first = next(iter(lines), "")
-        self._delimiter = _delimiter_of(first)
-        # The reader of rows also reads a heading with line breaks in its cells.
-        with self._lines() as lines:
-            records = self._records(lines)
-            heading = next(records, [])
-            self._notes = 0
-            # Downloads of charts begin with a note in one cell of a row, the others empty.
-            if self.mapping is None and len(heading) > 1 and sum(map(bool, heading)) == 1:
-                heading, self._notes = next(records, heading), 1
-        self.columns: tuple[str, ...] = tuple(heading)
+        sample = self._sample()
+        self.encoding = options.encoding or encoding_of(sample)
+        """Python's name of its encoding."""
+        with open_decompressed(uri, name).stream as stream:
+            start = Utf8Stream(stream, self.encoding).read(2 * MAX_LINE)
+        self._old_mac = b"\r" in start and b"\n" not in start
+        if self._old_mac:
+            start = start.replace(b"\r", b"\n")
+        try:
+            heading = heading_of(start, may_have_notes=self.mapping is None)
+        except HeadingTooLongError as error:
+            raise SourceError(
+                gettext(
+                    "The first line of {file} has more than {n} bytes, so the file isn't a table.",
+                    file=name,
+                    n=MAX_LINE,
+                ),
+                code="line-too-long",
+            ) from error
+        self.delimiter, self._heading = heading.delimiter, heading
+        self.columns: tuple[str, ...] = heading.columns
         if not any(self.columns):
             raise SourceError(
                 gettext(
@@ -133,6 +158,8 @@ class CsvFile:
                 ),
                 code="too-many-columns",
             )
+        named = [at for at, column in enumerate(self.columns) if column.strip()]
+        self._width = Width(named[-1] + 1 if named else 1, len(self.columns))
 
     @property
     def file_name(self) -> str:
@@ -149,91 +176,82 @@ class CsvFile:
         """See :class:`..base.Source`."""
         return self._file.share_read() if self._file else None
 
-    def sample(self) -> list[list[str]]:
-        """Return the first rows after the heading, for files that may have none."""
-        with self._lines() as lines:
-            return list(islice(self._records(lines), 1, 1 + _SAMPLED_ROWS))
+    @property
+    def first_rows(self) -> Sequence[Sequence[str]]:
+        """Some rows after the heading, for files that may have none."""
+        return self._heading.rows
 
-    def chunks(self, *, heading: bool = True) -> Iterator[Records]:
+    def chunks(self, columns: Collection[int] = (), *, heading: bool = True) -> Iterator[Records]:
         """Yield all rows from ``start`` on, some thousand at a time; blank lines are left out.
 
         Parameters
         ----------
+        columns
+            Places of the columns that will be asked for; others cost more.
         heading
             Whether the file begins with a heading; otherwise its first row is a row too.
-
-        Raises
-        ------
-        SourceError
-            When a row is too long to hold.
         """
-        with self._lines() as lines:
-            records = self._records(lines, len(self.columns))
-            if self.start is None:
-                for _ in range(1 + self._notes if heading else 0):
-                    next(records, None)
-            else:
-                lines.go_to(int(self.start[0]))
-            rows: list[list[str]] = []
-            first_row, characters, place = 1, 0, lines.place()
-            for row in records:
-                rows.append(row)
-                characters += lines.pending
-                if len(rows) >= CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
-                    yield self._chunk(first_row, rows, place)
-                    first_row += len(rows)
-                    rows, characters, place = [], 0, lines.place()
-            if rows:
-                yield self._chunk(first_row, rows, place)
+        begin = self._heading.end if heading else self._heading.begin
+        begin = begin if self.start is None else int(self.start[0])
+        first_row = 1
+        for records in self._records(begin, columns):
+            yield from _parts(records, first_row)
+            first_row += records.length
 
-    def _lines(self) -> Lines:
-        self._file = open_decompressed(self._uri, self.name)
-        return Lines(self._file.stream, self._encoding, self.name)
-
-    def _records(self, lines: Lines, width: int = 0) -> Iterator[list[str]]:
-        reader = csv.reader(lines, delimiter=self._delimiter)
-        while True:
-            lines.pending = 0
-            try:
-                row = next(reader)
-            except StopIteration:
+    def sample(self, columns: Collection[int]) -> Iterator[Records]:
+        """Yield the rows near the start of the file."""
+        for records in self._records(self._heading.end, columns):
+            yield records
+            if records.begins is None or int(records.begins[0]) >= SAMPLE_BYTES:
                 return
-            except csv.Error as error:
-                raise SourceError(
-                    gettext(
-                        "Line {line} of {file} can't be read: {reason}. Perhaps a quote in it is "
-                        "never closed.",
-                        line=lines.number,
-                        file=self.name,
-                        reason=printable(str(error))[:200],
-                    ),
-                    code="unreadable-row",
-                ) from error
-            if row:
-                # Only for rows of one line: what a broken quote swallowed after it is unknown.
-                if width and '"' in lines.last and lines.pending == len(lines.last):
-                    row = mended(row, lines.last, self._delimiter, width)
-                yield row
 
-    def _chunk(self, first_row: int, rows: list[list[str]], place: int | None) -> Records:
-        width = len(self.columns)
-        reject_reasons: list[str | None] = [None] * len(rows)
-        for at, row in enumerate(rows):
-            if len(row) != width:
-                reject_reasons[at] = "too few cells" if len(row) < width else "too many cells"
-                rows[at] = row + [""] * (width - len(row))
-        begins = None if place is None else (place,)
-        return Records(first_row, rows, pa.array(reject_reasons, pa.string()), begins)
+    def _records(self, begin: int, columns: Collection[int]) -> Iterator[Records]:
+        self._file = open_decompressed(self._uri, self.name)
+        with self._file.stream as stream:
+            text = Utf8Stream(stream, self.encoding, begin, old_mac=self._old_mac)
+            blocks = TextBlocks(text, begin)
+            while (block := blocks.next()) is not None:
+                begins: Position | None = (block.begin,)
+                for rows, reasons in self._rows(block, blocks, columns):
+                    if rows.row_count:
+                        yield Records(1, rows.row_count, reasons, begins, rows, 0)
+                        begins = None
+
+    def _rows(
+        self, block: Block, blocks: TextBlocks, columns: Collection[int]
+    ) -> Iterator[tuple[_Rows, pa.Array]]:
+        """Yield the rows of a block, and why some can't be kept."""
+        try:
+            clean = CleanBlock(block.data, self.delimiter, self._width, columns)
+        except NotCleanError:
+            yield from self._one_by_one(block, blocks)
+        else:
+            yield clean, pa.nulls(clean.row_count, pa.string())
+
+    def _one_by_one(self, block: Block, blocks: TextBlocks) -> Iterator[tuple[_Rows, pa.Array]]:
+        lines = block.data.splitlines(keepends=True)
+        reader = RowReader(
+            lines, self.delimiter, self._width, lambda: blocks.peek(MAX_LINE).splitlines(True)
+        )
+        rows = iter(reader)
+        while some := list(islice(rows, CHUNK_ROWS)):
+            yield _RowList(some), pa.array([row.reason for row in some], pa.string())
+        blocks.skip(reader.passed_beyond)
+
+    def _sample(self) -> bytes:
+        with open_decompressed(self._uri, self.name).stream as stream:
+            return stream.read(SAMPLE_BYTES)
 
 
-def _delimiter_of(heading: str) -> str:
-    """Return the delimiter that cuts a heading into the most cells."""
-    return max(_DELIMITERS, key=lambda delimiter: _cells_of(heading, delimiter))
-
-
-def _cells_of(heading: str, delimiter: str) -> int:
-    try:
-        return len(next(csv.reader([heading], delimiter=delimiter), []))
-    except csv.Error:
-        # A cell that is too long: the heading has another delimiter, or none.
-        return 0
+def _parts(records: Records, first_row: int) -> Iterator[Records]:
+    """Yield rows in pieces that aren't too long; only the first says where it begins."""
+    for offset in range(0, records.length, CHUNK_ROWS):
+        length = min(CHUNK_ROWS, records.length - offset)
+        yield Records(
+            first_row + offset,
+            length,
+            records.reject_reasons.slice(offset, length),
+            records.begins if offset == 0 else None,
+            records._rows,
+            offset,
+        )

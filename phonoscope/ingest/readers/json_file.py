@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 
+from phonoscope.encodings import UTF8, UTF8_MARKED, encoding_of
 from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
 from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
-from phonoscope.ingest.readers.lines import encoding_of
 from phonoscope.messages import gettext
 
 CHUNK_ROWS = 8192
@@ -33,7 +33,7 @@ _DEPTH = 3
 _BROKEN = "not valid JSON"
 _OTHER = "not a JSON object"
 _SPACE = b" \t\r\n"
-_UTF8 = ("utf-8", "utf-8-sig")
+_UTF8 = (UTF8, UTF8_MARKED)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class JsonFile:
         Its name for people.
     head
         Its first bytes, unpacked.
+    encoding
+        Its encoding, where it is known.
 
     Raises
     ------
@@ -69,11 +71,11 @@ class JsonFile:
         When it begins like JSON but isn't.
     """
 
-    def __init__(self, uri: str, name: str, head: bytes) -> None:
+    def __init__(self, uri: str, name: str, head: bytes, encoding: str | None = None) -> None:
         self.name = name
         self.start: Position | None = None
         self._uri = uri
-        self._encoding = encoding_of(head)
+        self._encoding = encoding or encoding_of(head)
         self._end_bytes = 0
         """Where the record that was read last ends, bytes of text in UTF-8."""
         self._file: Decompressed | None = None

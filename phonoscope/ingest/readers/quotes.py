@@ -10,15 +10,35 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_WELL = r'(?:"(?:[^"]|"")*"|[^"{d}]*)'
+# No sign can be read in two ways, so nothing is ever tried again: time is linear.
+_INSIDE = r'(?:[^"]|"")*+'
+_WELL = rf'(?:"{_INSIDE}"|[^"{{d}}]*+)'
 
 
 @cache
-def _well(delimiter: str) -> re.Pattern[str]:
-    """Return the pattern of a row of one line whose quotes are in order."""
+def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a row whose quotes are in order, and of one that ends within some."""
     escaped = re.escape(delimiter)
     cell = _WELL.replace("{d}", escaped)
-    return re.compile(f"{cell}(?:{escaped}{cell})*")
+    return (
+        re.compile(f"{cell}(?:{escaped}{cell})*+"),
+        re.compile(f'(?:{cell}{escaped})*+"{_INSIDE}'),
+    )
+
+
+def is_well(line: str, delimiter: str) -> bool:
+    """Whether all quotes of a row are in order."""
+    return _patterns(delimiter)[0].fullmatch(line) is not None
+
+
+def is_open(line: str, delimiter: str) -> bool:
+    """Whether a line ends within a quoted cell, and all quotes before are in order."""
+    return _patterns(delimiter)[1].fullmatch(line) is not None
+
+
+def split(row: str, delimiter: str) -> list[str]:
+    """Return the cells of a row whose quotes are in order, however long they are."""
+    return _cut(row, delimiter, doubled=True)
 
 
 def mended(row: list[str], line: str, delimiter: str, width: int) -> list[str]:
@@ -41,7 +61,7 @@ def mended(row: list[str], line: str, delimiter: str, width: int) -> list[str]:
     ['1', 'Missy "M" Elliott, B']
     """
     line = line.rstrip("\r\n")
-    if _well(delimiter).fullmatch(line):
+    if is_well(line, delimiter):
         return row
     # Two quotes are a doubled one, or one in the text and the one that closes the cell.
     ways = (_cut(line, delimiter, doubled=doubled) for doubled in (True, False))
