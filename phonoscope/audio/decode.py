@@ -6,16 +6,15 @@ It uses PyAV (FFmpeg). A chained Ogg is decoded link by link, each with a decode
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import av
 import numpy as np
-from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from numpy.typing import NDArray
 
 from phonoscope.audio.block import Block
 from phonoscope.audio.container import (
@@ -28,6 +27,7 @@ from phonoscope.audio.container import (
 )
 from phonoscope.audio.id3_prefix import sound_start
 from phonoscope.audio.links import links
+from phonoscope.audio.sample_queue import SampleQueue
 from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Decoded
 from phonoscope.columns import Floats
@@ -36,9 +36,6 @@ from phonoscope.messages import gettext
 
 BLOCK_SAMPLES = 1 << 21
 """Samples of all channels in a block: 24 s of stereo at 44.1 kHz, so memory stays flat."""
-
-LOUDEST = np.float32(1e4)
-"""Samples beyond +80 dBFS are damage and count as not finite."""
 
 _PADDED_FRAMES = 4
 """Most codec frames of padding that are cut; a header that says more is wrong about the sound."""
@@ -170,22 +167,31 @@ class Decoder:
 
     def _pieces(self) -> Iterator[Floats]:
         """Yield samples, shape (channels, n), in pieces of the block's length."""
-        fifo = AudioFifo()
-        written, longest = 0, 0
-        for frame in self._uniform_frames():
-            frame.pts = None
-            fifo.write(frame)
-            written, longest = written + frame.samples, max(longest, frame.samples)
-            length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
-            # What may turn out to be padding has to stay in the queue.
-            held = 0 if self._length is None else _PADDED_FRAMES * longest
-            while fifo.samples >= length + held:
-                yield self._sanitised(fifo.read(length))
+        frames = self._uniform_frames()
+        # The first frame settles the number of channels.
+        first = next(frames, None)
+        if first is None:
+            return
+        length = max(1 << 17, BLOCK_SAMPLES // self.stream.channels)
+        queue = SampleQueue(self.stream.channels, length)
+        written, longest, wanted = 0, 0, length
+        for frame in itertools.chain((first,), frames):
+            queue.add(frame)
+            samples = frame.samples
+            written += samples
+            if samples > longest:
+                longest = samples
+                # What may turn out to be padding has to stay in the queue.
+                wanted = length + (0 if self._length is None else _PADDED_FRAMES * longest)
+            while queue.samples >= wanted:
+                yield queue.take(length)
+            self._nonfinite = queue.nonfinite
         padding = 0 if self._length is None else written - self._length
         if not 0 <= padding <= _PADDED_FRAMES * longest:
             padding = 0
-        if (rest := fifo.read(fifo.samples - padding, partial=True)) is not None:
-            yield self._sanitised(rest)
+        if queue.samples > padding:
+            yield queue.take(queue.samples - padding)
+        self._nonfinite = queue.nonfinite
 
     def _uniform_frames(self) -> Iterator[AudioFrame]:
         """Yield frames that all have the rate and layout of the stream's first."""
@@ -196,7 +202,6 @@ class Decoder:
             shape = (frame.format.name, frame.layout.name, frame.sample_rate)
             if target is None:
                 self._settle(frame)
-                self._time_base = frame.time_base
                 target = (_READABLE.get(shape[0], shape[0]), *shape[1:])
                 resampler = _converter(shape, target)
             elif shape != previous:
@@ -205,7 +210,6 @@ class Decoder:
                 resampler = _converter(shape, target)
             previous = shape
             if resampler is None:
-                frame.time_base = self._time_base
                 yield frame
             else:
                 yield from self._converted(frame, resampler)
@@ -221,10 +225,7 @@ class Decoder:
             self._decode_errors += 1
             return
         try:
-            for converted in resampler.resample(frame):
-                # The queue of samples only takes frames of one time base.
-                converted.time_base = self._time_base
-                yield converted
+            yield from resampler.resample(frame)
         except MemoryError:
             raise
         except (av.FFmpegError, ValueError):
@@ -270,17 +271,6 @@ class Decoder:
         self._decode_errors += self._container.decode_errors
         self._stated_duration_s = _sum(self._stated_duration_s, self._container.stated_duration_s)
 
-    def _sanitised(self, frame: AudioFrame | None) -> Floats:
-        if frame is None:
-            raise AssertionError("the FIFO promised samples and gave none")
-        samples = _as_floats(frame)
-        peak = np.abs(samples).max(initial=0.0)
-        if not peak <= LOUDEST:
-            bad = ~(np.abs(samples) <= LOUDEST)
-            self._nonfinite += int(bad.sum())
-            samples[bad] = 0.0
-        return samples
-
 
 def _sum(first_s: float | None, second_s: float | None) -> float | None:
     return None if first_s is None or second_s is None else first_s + second_s
@@ -313,18 +303,3 @@ def _is_like(frame: AudioFrame, rate_hz: int) -> bool:
 
 def _converter(shape: tuple[str, str, int], target: tuple[str, str, int]) -> AudioResampler | None:
     return None if shape == target else AudioResampler(*target)
-
-
-def _as_floats(frame: AudioFrame) -> Floats:
-    """Return the samples of a frame, shape (channels, n), full scale 1.0; writable."""
-    data: NDArray[Any] = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = np.ascontiguousarray(data.reshape(-1, frame.layout.nb_channels).T)
-    if data.dtype == np.uint8:
-        return (data.astype(np.float32) - np.float32(128)) * np.float32(1 / 128)
-    if data.dtype.kind == "i":
-        full_scale = float(1 << (8 * data.dtype.itemsize - 1))
-        return data.astype(np.float32) * np.float32(1.0 / full_scale)
-    # Values too large for float32 become infinite. Those and NaN are replaced later.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return data.astype(np.float32, copy=not data.flags.writeable)

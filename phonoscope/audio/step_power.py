@@ -68,7 +68,8 @@ class StepPower:
         channels, count = samples.shape
         ended = int(self._done[0] + count) // self._step
         sums = np.empty((channels, ended))
-        for channel, values in enumerate(np.ascontiguousarray(samples, np.float32)):
+        for channel, row in enumerate(samples):
+            values = np.ascontiguousarray(row, np.float32)
             loops.weighted_power(
                 compiled.at(values), count, compiled.at(self._coefficients),
                 compiled.at(self._state[channel:]), self._settling, self._step,

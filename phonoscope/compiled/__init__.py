@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 SWITCH = "PHONOSCOPE_COMPILED"
 """Environment variable; ``0`` leaves the compiled loops out."""
-VERSION = 1
+VERSION = 2
 """Of the functions in ``loops.c``; a library of another version isn't used."""
 SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 
@@ -59,16 +59,27 @@ def at(array: NDArray[Any]) -> int:
 
 
 def _takes(kinds: str) -> list[Any]:
-    """Return the types of arguments: ``p`` a pointer, ``l`` a whole number, ``f`` a float."""
-    types = {"p": ctypes.c_void_p, "l": ctypes.c_int64, "i": ctypes.c_int, "f": ctypes.c_float}
+    """Return the types of arguments: pointer, long, int, float, double, by their first letters."""
+    types = {
+        "p": ctypes.c_void_p,
+        "l": ctypes.c_int64,
+        "i": ctypes.c_int,
+        "f": ctypes.c_float,
+        "d": ctypes.c_double,
+    }
     return [types[kind] for kind in kinds]
 
 
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
+    "gather": (ctypes.c_int64, _takes("plpllifpl")),
     "weighted_power": (ctypes.c_int64, _takes("plppllppp")),
     "true_peak": (ctypes.c_float, _takes("plpiffp")),
     "spectra": (None, _takes("ppppllp")),
     "two_spectra": (None, _takes("pppppllpp")),
     "level_sum": (None, _takes("pllpp")),
     "votes": (None, _takes("pllp")),
+    "quantile_of": (ctypes.c_double, _takes("pldp")),
+    "median_and_spread": (None, _takes("plpp")),
+    "peak_weights": (None, _takes("plffpp")),
+    "line_values": (None, _takes("pplpp")),
 }

@@ -12,7 +12,7 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-EXPORT int version(void) { return 1; }
+EXPORT int version(void) { return 2; }
 
 EXPORT int has_avx2(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -21,6 +21,85 @@ EXPORT int has_avx2(void) {
 #else
     return 0;
 #endif
+}
+
+/* Eight values that are computed with at once: one register with AVX2, two with SSE or NEON. */
+typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
+
+#define BOTH(a, b, ...) __builtin_shuffle(a, b, (i8){__VA_ARGS__})
+typedef int32_t i8 __attribute__((vector_size(32)));
+#if defined(__clang__)
+#undef BOTH
+#define BOTH(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#endif
+
+static inline v8 larger(v8 a, v8 b) {
+    i8 first = a > b;
+    return (v8)(((i8)a & first) | ((i8)b & ~first));
+}
+
+static inline v8 magnitude(v8 a) {
+    const int32_t rest = 0x7fffffff;
+    return (v8)((i8)a & (i8){rest, rest, rest, rest, rest, rest, rest, rest});
+}
+
+static inline float most(v8 a) {
+    float found = a[0];
+    for (int l = 1; l < 8; l++) found = a[l] > found ? a[l] : found;
+    return found;
+}
+
+/* ---- samples -------------------------------------------------------------------------------- */
+
+/* Copy one channel of a piece to out, from values `apart` from each other. Values that aren't finite
+ * or beyond `loudest` become 0; returns how many. */
+#define COPY(name, type, expression)                                                            \
+    static int64_t name(const void *from, int64_t apart, int64_t n, float loudest, float *out) { \
+        const type *x = from;                                                                   \
+        int64_t bad = 0;                                                                        \
+        if (apart == 1)                                                                         \
+            for (int64_t i = 0; i < n; i++) {                                                   \
+                float v = expression;                                                           \
+                int good = fabsf(v) <= loudest;                                                 \
+                out[i] = good ? v : 0.0f;                                                       \
+                bad += !good;                                                                   \
+            }                                                                                   \
+        else                                                                                    \
+            for (int64_t i = 0; i < n; i++, x += apart - 1) {                                   \
+                float v = expression;                                                           \
+                int good = fabsf(v) <= loudest;                                                 \
+                out[i] = good ? v : 0.0f;                                                       \
+                bad += !good;                                                                   \
+            }                                                                                   \
+        return bad;                                                                             \
+    }
+COPY(copy_u8, uint8_t, ((float)x[i] - 128.0f) * (1.0f / 128))
+COPY(copy_s16, int16_t, (float)x[i] * (1.0f / 32768))
+COPY(copy_s32, int32_t, (float)x[i] * (1.0f / 2147483648.0f))
+COPY(copy_flt, float, x[i])
+COPY(copy_dbl, double, (float)x[i])
+
+/* Copy pieces of sound one after the other. kind: 0 to 4 for u8, s16, s32, flt, dbl.
+ * planes: addresses, shape (pieces, planes); planes is channels or, where channels alternate, 1.
+ * lengths: samples of a channel in each piece. out: channels, `apart` values from each other.
+ * Returns the number of values that became 0. */
+EXPORT int64_t gather(const int64_t *planes, int64_t plane_count, const int64_t *lengths,
+                      int64_t pieces, int64_t channels, int kind, float loudest, float *out,
+                      int64_t apart) {
+    static const int64_t bytes[] = {1, 2, 4, 4, 8};
+    static int64_t (*const copy[])(const void *, int64_t, int64_t, float, float *) = {
+        copy_u8, copy_s16, copy_s32, copy_flt, copy_dbl};
+    int64_t bad = 0;
+    for (int64_t p = 0; p < pieces; p++, planes += plane_count) {
+        for (int64_t c = 0; c < channels; c++) {
+            int planar = plane_count > 1 || channels == 1;
+            const char *from = (const char *)(intptr_t)planes[planar ? c : 0];
+            if (!planar) from += c * bytes[kind];
+            bad += copy[kind](from, planar ? 1 : channels, lengths[p], loudest, out + c * apart);
+        }
+        out += lengths[p];
+    }
+    return bad;
 }
 
 /* ---- loudness ------------------------------------------------------------------------------- */
@@ -121,20 +200,25 @@ EXPORT int64_t weighted_power(const float *x, int64_t n, const double *c, double
 #define STRETCH 32
 #define TAPS 12
 
+/* The largest absolute value between the samples of a stretch, in each of `phases` places. */
 static inline float between(const float *x, const float *taps, int phases) {
-    float largest[STRETCH] = {0};
-    for (int p = 0; p < phases; p++) {
-        float v[STRETCH] = {0};
-        for (int k = 0; k < TAPS; k++)
-            for (int i = 0; i < STRETCH; i++) v[i] += taps[p * TAPS + k] * x[i + k];
-        for (int i = 0; i < STRETCH; i++) {
-            float size = fabsf(v[i]);
-            largest[i] = size > largest[i] ? size : largest[i];
+    v8 largest = {0};
+    for (int p = 0; p < phases; p++)
+        for (int i = 0; i < STRETCH; i += 32) {
+            v8 a = {0}, b = {0}, c = {0}, d = {0};
+            for (int k = 0; k < TAPS; k++) {
+                float tap = taps[p * TAPS + k];
+                const v8 *from = (const v8 *)(x + i + k);
+                a += tap * from[0];
+                b += tap * from[1];
+                c += tap * from[2];
+                d += tap * from[3];
+            }
+            a = magnitude(a), b = magnitude(b), c = magnitude(c), d = magnitude(d);
+            a = larger(a, b), c = larger(c, d);
+            largest = larger(largest, larger(a, c));
         }
-    }
-    float most = 0.0f;
-    for (int i = 0; i < STRETCH; i++) most = largest[i] > most ? largest[i] : most;
-    return most;
+    return most(largest);
 }
 
 /* The largest absolute value of a channel and between its samples, or `peak` if that is larger.
@@ -147,16 +231,10 @@ EXPORT float true_peak(const float *padded, int64_t count, const float *taps, in
     int64_t loudest = 0;
     for (int64_t s = 0; s <= count; s++) {
         const float *x = padded + s * STRETCH;
-        float top[8] = {0};
-        for (int i = 0; i < STRETCH; i += 8)
-            for (int l = 0; l < 8; l++) {
-                float v = fabsf(x[i + l]);
-                top[l] = v > top[l] ? v : top[l];
-            }
-        float most = 0.0f;
-        for (int l = 0; l < 8; l++) most = top[l] > most ? top[l] : most;
-        largest[s] = most;
-        if (most > largest[loudest]) loudest = s;
+        v8 top = {0};
+        for (int i = 0; i < STRETCH; i += 8) top = larger(top, magnitude(*(const v8 *)(x + i)));
+        largest[s] = most(top);
+        if (largest[s] > largest[loudest]) loudest = s;
     }
     if (count >= 0 && largest[loudest] > peak) peak = largest[loudest];
     if (phases == 0) return peak;
@@ -176,17 +254,7 @@ EXPORT float true_peak(const float *padded, int64_t count, const float *taps, in
 
 /* ---- spectra -------------------------------------------------------------------------------- */
 
-/* Eight transforms run side by side, one in each lane: no step then mixes lanes. */
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-
-#define BOTH(a, b, ...) __builtin_shuffle(a, b, (i8){__VA_ARGS__})
-typedef int32_t i8 __attribute__((vector_size(32)));
-#if defined(__clang__)
-#undef BOTH
-#define BOTH(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#endif
-
-/* Transform m complex values in each lane, m a power of two (W. T. Cochran et al. 1967, in
+/* Transform m complex values in each lane, so that no step mixes lanes; m a power of two (W. T. Cochran et al. 1967, in
  * Stockham's order, radix 4, the last pass radix 2 where needed). turns: cos and -sin of
  * 2 pi p / m, each for p below m. Returns 1 where the result is in the second pair of arrays. */
 static int transform(v8 *re, v8 *im, v8 *re2, v8 *im2, int64_t m, const float *turns) {
@@ -434,4 +502,102 @@ EXPORT void votes(const float *power, int64_t frames, int64_t bins, uint32_t *co
             if (i >= 2 && i < bins - 2) two[i] += a && p[i] > p[i - 2] && p[i] >= p[i + 2];
         }
     }
+}
+
+/* ---- order statistics ----------------------------------------------------------------------- */
+
+/* Put the value of rank k at its place, smaller ones before it (C. A. R. Hoare's "find", 1961, with
+ * the middle of three as the pivot). */
+static float ranked(float *v, int64_t n, int64_t k) {
+    int64_t low = 0, high = n - 1;
+    while (low < high) {
+        float a = v[low], b = v[low + (high - low) / 2], c = v[high];
+        float pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (v[i] < pivot) i++;
+            while (v[j] > pivot) j--;
+            if (i <= j) {
+                float held = v[i];
+                v[i++] = v[j];
+                v[j--] = held;
+            }
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return v[k];
+}
+
+/* The value at a share of the way from the lowest to the highest, interpolated; reorders v. */
+static double quantile(float *v, int64_t n, double share) {
+    double place = (n - 1) * share;
+    int64_t k = (int64_t)place;
+    double low = ranked(v, n, k);
+    if (k + 1 >= n || place == k) return low;
+    float next = v[k + 1];
+    for (int64_t i = k + 2; i < n; i++) next = v[i] < next ? v[i] : next;
+    return low + (next - low) * (place - k);
+}
+
+/* Quantile of n finite values. room: for n values. */
+EXPORT double quantile_of(const float *values, int64_t n, double share, float *room) {
+    memcpy(room, values, n * sizeof(float));
+    return quantile(room, n, share);
+}
+
+/* Median of n finite values and, in out[1], the median of their distances from it. */
+EXPORT void median_and_spread(const float *values, int64_t n, float *room, double *out) {
+    memcpy(room, values, n * sizeof(float));
+    float middle = (float)quantile(room, n, 0.5);
+    for (int64_t i = 0; i < n; i++) room[i] = fabsf(values[i] - middle);
+    out[0] = middle;
+    out[1] = quantile(room, n, 0.5);
+}
+
+/* How far local maxima stand out, in robust deviations over one, 0 to most; 0 elsewhere. */
+EXPORT void peak_weights(const float *values, int64_t n, float least, float most, float *weights,
+                         float *room) {
+    double found[2];
+    median_and_spread(values, n, room, found);
+    float middle = (float)found[0], roughness = 1.4826f * (float)found[1] + least;
+    memset(weights, 0, n * sizeof(float));
+    for (int64_t i = 1; i < n - 1; i++) {
+        float over = (values[i] - middle) / roughness - 1.0f;
+        over = over < 0.0f ? 0.0f : over > most ? most : over;
+        weights[i] = (values[i] > values[i - 1]) & (values[i] >= values[i + 1]) ? over : 0.0f;
+    }
+}
+
+/* How unevenly n values are spread: mean, deviation, 99th percentile, share over the median by three
+ * deviations, deviation of their bend, skewness of their bend. */
+EXPORT void line_values(const float *x, const float *bend, int64_t n, float *room, float *out) {
+    double sum = 0, bends = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += x[i];
+        bends += bend[i];
+    }
+    double mean = sum / n, mean_bend = bends / n, square = 0, square_bend = 0, cube = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double d = x[i] - mean, e = bend[i] - mean_bend, c = bend[i];
+        square += d * d;
+        square_bend += e * e;
+        cube += c * c * c;
+    }
+    double spread = sqrt(square / n), spread_bend = sqrt(square_bend / n);
+    memcpy(room, x, n * sizeof(float));
+    double high = quantile(room, n, 0.99);
+    float limit = (float)quantile(room, n, 0.5) + 3.0f * (float)spread;
+    int64_t over = 0;
+    for (int64_t i = 0; i < n; i++) over += x[i] > limit;
+    out[0] = (float)mean;
+    out[1] = (float)spread;
+    out[2] = (float)high;
+    out[3] = (float)over / n;
+    out[4] = (float)spread_bend;
+    out[5] = (float)(cube / n / (spread_bend * spread_bend * spread_bend + 1e-6));
 }

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from phonoscope import compiled
 from phonoscope.audio import kernels
 from phonoscope.columns import Floats
 from phonoscope.features.traces import MIN_FRAMES, REACHES, TraceSegment
@@ -55,6 +56,8 @@ _NARROWEST_BAND_HZ, _NARROWEST_WHOLE_HZ = 1_500.0, 3_000.0
 _WIDEST_HZ, _NARROWEST_HZ = 1_600.0, 12.0
 _WIDE_SPACING_HZ = 60.0
 _CLIP = 4.0
+_SMOOTHEST = 0.02
+"""Added to the roughness of a band, so that a smooth one has no peaks."""
 _PER_BAND = len(SPACINGS_HZ) + 3
 _SUMS = len(SPACINGS_HZ) + 2
 _FREE = 8
@@ -262,8 +265,8 @@ def _free(row: Floats, bin_hz: float, limit_hz: float) -> Floats:
     fits = _free_spacings(weights, some.start, bin_hz, _WHOLE_TRANSFORM) / np.float32(scale)
     first = int(np.ceil(_WHOLE_TRANSFORM * bin_hz / _WIDEST_HZ))
     wide = int(_WHOLE_TRANSFORM * bin_hz / _WIDE_SPACING_HZ) - first
-    middle = np.median(fits)
-    spread = 1.4826 * np.median(np.abs(fits - middle)) + 1e-3
+    middle, distance = _median_and_spread(fits)
+    spread = 1.4826 * distance + 1e-3
     double, fourfold = _harmonics(fits, first, 2), _harmonics(fits, first, 4)
     return np.array(
         [
@@ -322,13 +325,42 @@ def peak_weights(values: Floats) -> Floats:
     >>> peak_weights(np.array([0, 0, 1, 0, 0, 0.03, 0], np.float32)).round(2).tolist()
     [0.0, 0.0, 4.0, 0.0, 0.0, 0.5, 0.0]
     """
-    middle = np.median(values)
-    roughness = 1.4826 * np.median(np.abs(values - middle)) + 0.02
+    if loops := compiled.loops():
+        values = np.ascontiguousarray(values, np.float32)
+        weights, room = np.empty((2, values.size), np.float32)
+        loops.peak_weights(
+            compiled.at(values), values.size, _SMOOTHEST, _CLIP,
+            compiled.at(weights), compiled.at(room),
+        )  # fmt: skip
+        return weights
+    middle, distance = _median_and_spread(values)
+    roughness = np.float32(1.4826 * distance + _SMOOTHEST)
     weights = np.zeros_like(values)
     inner = values[1:-1]
     is_peak = (inner > values[:-2]) & (inner >= values[2:])
     weights[1:-1] = np.where(is_peak, np.clip((inner - middle) / roughness - 1, 0, _CLIP), 0)
     return weights
+
+
+def _median_and_spread(values: Floats) -> tuple[np.float32, np.float32]:
+    """Return the median, and the median distance from it."""
+    if loops := compiled.loops():
+        values = np.ascontiguousarray(values, np.float32)
+        room, found = np.empty_like(values), np.empty(2)
+        loops.median_and_spread(
+            compiled.at(values), values.size, compiled.at(room), compiled.at(found)
+        )
+        return np.float32(found[0]), np.float32(found[1])
+    middle = np.median(values)
+    return middle, np.median(np.abs(values - middle))
+
+
+def _quantile(values: Floats, share: float) -> float:
+    if loops := compiled.loops():
+        values = np.ascontiguousarray(values, np.float32)
+        room = np.empty_like(values)
+        return float(loops.quantile_of(compiled.at(values), values.size, share, compiled.at(room)))
+    return float(np.percentile(values, 100 * share))
 
 
 def _lines(rows: Floats, bin_hz: float, limit_hz: float) -> Floats:
@@ -340,6 +372,14 @@ def _lines(rows: Floats, bin_hz: float, limit_hz: float) -> Floats:
         if high_hz > limit_hz:
             continue
         some = slice(int(low_hz / bin_hz), int(high_hz / bin_hz))
+        if loops := compiled.loops():
+            room = np.empty(some.stop - some.start, np.float32)
+            for row, bend, values in zip(rows, curve, found[:, band], strict=True):
+                loops.line_values(
+                    compiled.at(row[some]), compiled.at(bend[some]), room.size,
+                    compiled.at(room), compiled.at(values),
+                )  # fmt: skip
+            continue
         x, c = rows[:, some], curve[:, some]
         spread, bend = x.std(axis=1), c.std(axis=1)
         over = x - np.median(x, axis=1)[:, None]
@@ -367,5 +407,5 @@ def _steadiness(halves: tuple[Floats, Floats] | None, bin_hz: float, limit_hz: f
         some = slice(int(low_hz / bin_hz), int(high_hz / bin_hz))
         a, b = (h[some] - h[some].mean() for h in halves)
         together = float((a * b).mean() / (a.std() * b.std() + 1e-6))
-        found += [together, float(np.percentile(np.minimum(a, b), 99.5))]
+        found += [together, _quantile(np.minimum(a, b), 0.995)]
     return np.array(found, np.float32)

@@ -35,9 +35,9 @@ from phonoscope.features.patches import (
     REACH,
     Cutter,
     Patches,
+    Surroundings,
     band_matrix,
     bins_needed,
-    patches_at,
 )
 
 BITS = 64
@@ -255,15 +255,12 @@ class FingerprintMeter:
         for into, anchor in zip(power, anchors, strict=True):
             into[: len(anchor.power)] = anchor.power
         places = np.array([anchor.place_s for anchor in anchors])
-        timing = (self._hop_s, self._half_s)
+        around = Surroundings(power, places, (self._hop_s, self._half_s))
         values = [
             # Speeding up moves sound to higher frequencies, so a band gets it from further down.
-            patches_at(
-                power, places, timing, band_matrix(self._bins, self._bin_hz, 1 / change.pitch),
-                change.speed,
-            )
+            around.patches(band_matrix(self._bins, self._bin_hz, 1 / change.pitch), change.speed)
             for change in ALTERATIONS
-        ]  # fmt: skip
+        ]
         return packed(weights().measure(np.concatenate(values)))
 
 

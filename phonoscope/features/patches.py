@@ -377,17 +377,44 @@ def patches_at(
     ValueError
         When the matrix is for another number of bins.
     """
-    hop, half = timing
-    many, frames, bins = power.shape
-    banded = (power.reshape(-1, bins) @ matrix).reshape(many, frames, BANDS)
-    total = np.zeros((many, frames + 1, BANDS))
-    np.cumsum(banded, axis=1, dtype=np.float64, out=total[:, 1:])
-    edges = at[:, None] + np.arange(-REACH, REACH + 1, MOMENT) / CELLS_PER_S * speed
-    place = np.clip((edges - half + hop / 2) / hop, 0, frames)
-    below = np.minimum(place.astype(np.int64), frames - 1)
-    part = (place - below)[:, :, None]
-    which = np.arange(many)[:, None]
-    sums = total[which, below] * (1 - part) + total[which, below + 1] * part
-    moments = (np.diff(sums, axis=1) * hop / speed * CELLS_PER_S / MOMENT).astype(np.float32)
-    values = (np.maximum(moments, _TINY) ** np.float32(POWER)).reshape(many, -1)
-    return values / np.maximum(values.mean(axis=1, keepdims=True), 1e-12)
+    return Surroundings(power, at, timing).patches(matrix, speed)
+
+
+class Surroundings:
+    """Power spectra around some places, of which patches are cut at several speeds.
+
+    Parameters
+    ----------
+    power, at, timing
+        As for :func:`patches_at`.
+    """
+
+    def __init__(self, power: Floats, at: NDArray[np.float64], timing: tuple[float, float]) -> None:
+        many, frames, bins = power.shape
+        self._at, self._timing = at, timing
+        self._total = np.zeros((many, frames + 1, bins))
+        np.cumsum(power, axis=1, dtype=np.float64, out=self._total[:, 1:])
+        self._moments: dict[float, Floats] = {}
+
+    def patches(self, matrix: Floats, speed: float = 1.0) -> Floats:
+        """Return the patches in the bands of a matrix, at a speed, as :func:`patches_at`."""
+        moments = np.maximum(self._moments_at(speed) @ matrix, _TINY)
+        values = (moments ** np.float32(POWER)).reshape(len(self._at), -1)
+        return values / np.maximum(values.mean(axis=1, keepdims=True), 1e-12)
+
+    def _moments_at(self, speed: float) -> Floats:
+        """Return the mean power of each moment in each bin, shape (n, MOMENTS, bins)."""
+        if speed in self._moments:
+            return self._moments[speed]
+        hop, half = self._timing
+        edges = self._at[:, None] + np.arange(-REACH, REACH + 1, MOMENT) / CELLS_PER_S * speed
+        frames = self._total.shape[1] - 1
+        place = np.clip((edges - half + hop / 2) / hop, 0, frames)
+        below = np.minimum(place.astype(np.int64), frames - 1)
+        part = (place - below)[:, :, None]
+        which = np.arange(len(edges))[:, None]
+        sums = self._total[which, below]
+        sums += part * (self._total[which, below + 1] - sums)
+        scale = hop / speed * CELLS_PER_S / MOMENT
+        found = self._moments[speed] = (np.diff(sums, axis=1) * scale).astype(np.float32)
+        return found

@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 import scipy.fft
 import scipy.signal
+from av.audio.frame import AudioFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phonoscope import compiled
 from phonoscope.audio.block import Block
 from phonoscope.audio.loudness import k_weighting, true_peak
+from phonoscope.audio.sample_queue import SampleQueue
 from phonoscope.audio.spectra import Spectra, paired_spectra, power_spectra
 from phonoscope.audio.step_power import StepPower
-from phonoscope.features.traces import REACHES, votes
+from phonoscope.detector import features
+from phonoscope.features.traces import REACHES, TraceSegment, votes
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_FIXTURE = settings(
@@ -169,6 +172,88 @@ def test_mid_and_side_of_a_block_are_the_spectra_of_both(way):
     for signal, spectra in ((block.mono, block.fine), (block.side, block.fine_side)):
         frames, _ = block.frames(signal, 16_384, 8_192)
         np.testing.assert_allclose(spectra.power, power_spectra(frames), rtol=1e-3, atol=1e-9)
+
+
+@WITH_FIXTURE
+@given(
+    form=st.sampled_from(
+        [name + end for name in ("u8", "s16", "s32", "flt", "dbl") for end in ("", "p")]
+    ),
+    channels=st.sampled_from([1, 2, 6]),
+    lengths=st.lists(st.integers(1, 300), min_size=1, max_size=150),
+    takes=st.lists(st.integers(0, 5000), max_size=3),
+    seed=st.integers(0, 99),
+)
+def test_frames_of_any_format_become_the_samples_that_they_hold(
+    way, form, channels, lengths, takes, seed
+):
+    rng, kind = np.random.default_rng(seed), form.removesuffix("p")
+    whole = rng.integers(-100, 100, (channels, sum(lengths)))
+    values, full_scale = {
+        "u8": (whole + 128, 128.0), "s16": (whole * 300, 32_768.0), "s32": (whole << 24, 2.0**31),
+        "flt": (whole / 100, 1.0), "dbl": (whole / 100, 1.0),
+    }[kind]  # fmt: skip
+    dtype = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}[kind]
+    values = values.astype(dtype)
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
+    queue, taken, at = SampleQueue(channels, 1000), [], 0
+    for length in lengths:
+        piece = values[:, at : at + length]
+        planes = piece if form.endswith("p") else piece.T.reshape(1, -1)
+        queue.add(AudioFrame.from_ndarray(np.ascontiguousarray(planes), form, layout))
+        at += length
+        if takes and queue.samples >= takes[-1]:
+            taken.append(queue.take(takes.pop()))
+    taken.append(queue.take(queue.samples))
+    expected = (values.astype(np.float64) - (128 if kind == "u8" else 0)) / full_scale
+    found = np.concatenate(taken, axis=1)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-8)
+    assert (queue.nonfinite, queue.samples) == (0, 0)
+
+
+@pytest.mark.parametrize("form", ["flt", "fltp", "dbl", "dblp"])
+def test_damaged_samples_become_silence_and_are_counted(way, form):
+    values = np.array([[0.5, np.nan, np.inf, -1e5], [-np.inf, 1.5, 9999.0, 1e30]])
+    values = values.astype("f8" if form.startswith("dbl") else "f4")
+    planes = values if form.endswith("p") else values.T.reshape(1, -1)
+    queue = SampleQueue(2, 10)
+    with np.errstate(over="ignore"):
+        queue.add(AudioFrame.from_ndarray(np.ascontiguousarray(planes), form, "stereo"))
+        assert queue.take(4).tolist() == [[0.5, 0, 0, 0], [0, 1.5, 9999.0, 0]]
+    assert queue.nonfinite == 5
+
+
+@WITH_FIXTURE
+@given(size=st.integers(3, 400), share=st.floats(0, 1), levels=st.integers(1, 50))
+def test_quantiles_and_peaks_are_those_of_their_definition(way, size, share, levels):
+    values = np.random.default_rng(size).integers(0, levels, size).astype(np.float32) / levels
+    assert features._quantile(values, share) == pytest.approx(
+        np.percentile(values.astype(np.float64), 100 * share), abs=1e-6
+    )
+    middle = np.median(values.astype(np.float64))
+    distance = np.median(np.abs(values - middle))
+    assert features._median_and_spread(values) == pytest.approx((middle, distance), abs=1e-6)
+    weights = features.peak_weights(values)
+    for at in range(size):
+        peak = 0 < at < size - 1 and values[at - 1] < values[at] >= values[at + 1]
+        over = (values[at] - middle) / (1.4826 * distance + 0.02) - 1 if peak else 0
+        assert weights[at] == pytest.approx(min(4, max(0, over)), abs=1e-4)
+
+
+def test_a_shape_is_the_same_whoever_computes_it(way, monkeypatch):
+    rng = np.random.default_rng(5)
+    segments = [
+        TraceSegment(
+            i * 5.3, i * 5.3 + 5.3, 28, *rng.binomial(28, 0.2, (1, 3, 8193)).astype(np.uint32),
+            44_100 / 16_384, 17_000.0, 28, *rng.binomial(28, 0.2, (1, 3, 8193)).astype(np.uint32),
+            16_500.0,
+        )
+        for i in range(3)
+    ]  # fmt: skip
+    found = features.window_shape(segments)
+    monkeypatch.setattr(compiled, "loops", lambda: None)
+    np.testing.assert_allclose(found, features.window_shape(segments), rtol=1e-4, atol=1e-4)
 
 
 def test_a_library_of_another_version_is_not_used(libraries, tmp_path):
