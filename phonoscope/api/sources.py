@@ -167,13 +167,20 @@ def open_log(log: str | os.PathLike[str]) -> Job[Source]:
     return open_log(log)
 
 
-def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> list[Job[Source]]:
+def open_logs(
+    log: str | os.PathLike[str],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    catalogue: str = "CATALOGUE",
+) -> list[Job[Source]]:
     """Open a play log, for :meth:`phonoscope.api.Plays.ingest`: one job for each of its formats.
 
     Parameters
     ----------
     log
         File or folder.
+    mapping
+        Field by column of a CSV file, for columns whose names aren't known.
     catalogue
         The catalogue as the user named it, for the advice of an error.
 
@@ -184,4 +191,4 @@ def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> l
     """
     from phonoscope.ingest.plays import open_logs
 
-    return open_logs(log, catalogue=catalogue)
+    return open_logs(log, mapping=mapping, catalogue=catalogue)

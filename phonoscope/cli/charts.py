@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.ingest import report_unknown, suggest_report, summary_of
+from phonoscope.cli.ingest import mapping_of, report_unknown, suggest_report, summary_of
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
@@ -18,13 +18,13 @@ Examples:
   phonoscope charts hot100.csv --into my-catalogue --chart 'Hot 100' --region us
   phonoscope charts billboard200.csv --into my-catalogue --albums
   phonoscope charts regional-global-weekly-2026-07-02.csv --into my-catalogue
-  phonoscope charts list.csv --into my-catalogue --date 2026-07-02
+  phonoscope charts list.csv --into my-catalogue --date 2026-07-02 --map Place=rank
   phonoscope charts list.csv --into my-catalogue --known-artists machines.csv
 """
 INTERRUPTED = gettext(
     "The catalogue has every finished batch. Run the same command again to resume."
 )
-_CHARTS = ("charts-csv",)
+_CHARTS = ("charts-csv", "charts-json")
 _MACHINES = ("machine-artists",)
 
 
@@ -33,8 +33,9 @@ def charts(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="CSV files, or folders of them, with a rank, a title and a performer in each row. "
-            "For downloads of Spotify Charts the name of the file gives region, period and date.",
+            help="CSV or JSON files, or folders of them, with a rank, a title and a performer in "
+            "each row. For downloads of Spotify Charts the name of the file gives region, period "
+            "and date.",
         ),
     ],
     *,
@@ -57,6 +58,17 @@ def charts(
         bool,
         typer.Option("--albums", help="The entries are albums; they aren't linked to tracks."),
     ] = False,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="Read this column of a CSV file as this field; repeat it for each column. Other "
+            "columns are read if their names are known. Fields are rank, title, performer, "
+            "chart_date, chart, region, track_id, isrc, peak_rank, previous_rank, times_on_chart "
+            "and streams.",
+        ),
+    ] = None,
     known_artists: Annotated[
         str | None,
         typer.Option(
@@ -86,12 +98,18 @@ def charts(
     constants = {name: value for name, value in given.items() if value is not None}
     if albums:
         constants["entry_kind"] = "album"
+    fields = mapping_of(mapping) if mapping else None
     # All files are opened first, so that a refused one makes no catalogue.
     jobs = [
         job
         for path in files
         for job in api.open_sources(
-            person_path(path), constants=constants, only=_CHARTS, command="charts", catalogue=into
+            person_path(path),
+            fields,
+            constants=constants,
+            only=_CHARTS,
+            command="charts",
+            catalogue=into,
         )
     ]
     if known_artists is not None:

@@ -101,7 +101,7 @@ def ingest(
     from phonoscope import api
     from phonoscope.catalogue.created import removed_when_empty
 
-    fields = _mapping(mapping) if mapping else None
+    fields = mapping_of(mapping) if mapping else None
     ids = _names(id_from) if id_from is not None else ()
     # The source is opened first, so that a refused one makes no catalogue.
     jobs = api.open_sources(person_path(source), fields, id_from=ids, catalogue=into)
@@ -124,7 +124,14 @@ def ingest(
     return Status.SOME_UNREADABLE if rejected or unknown else Status.DONE
 
 
-def _mapping(given: list[str]) -> dict[str, str]:
+def mapping_of(given: list[str]) -> dict[str, str]:
+    """Return field by column, as options say it.
+
+    Raises
+    ------
+    UsageError
+        When one isn't COLUMN=FIELD, or names a column again.
+    """
     fields: dict[str, str] = {}
     for each in given:
         # A column can have '=' in its name; no field does.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.ingest import report_unknown, suggest_report, summary_of
+from phonoscope.cli.ingest import mapping_of, report_unknown, suggest_report, summary_of
 from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, person_path
 from phonoscope.cli.play_results import json_of, results_of
 from phonoscope.cli.progress import TerminalProgress
@@ -57,6 +57,17 @@ def plays(
         str,
         typer.Option("--into", metavar="CATALOGUE", help="Catalogue; created if it doesn't exist."),
     ],
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="Read this column of a CSV file as this field; repeat it for each column. Other "
+            "columns are read if their names are known. Fields are user_hash, track_id, "
+            "listened_utc, ended_utc, played_ms, played_s, name, artist_names, album_name, "
+            "country, device, play_source and ip_hash.",
+        ),
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(
@@ -131,7 +142,8 @@ def plays(
             code="nothing-to-do",
         )
     # The log is opened first, so that a refused one makes no catalogue and no key.
-    jobs = [] if log is None else api.open_logs(person_path(log), catalogue=into)
+    fields = mapping_of(mapping) if mapping else None
+    jobs = [] if log is None else api.open_logs(person_path(log), mapping=fields, catalogue=into)
     summaries: list[IngestSummary] = []
     with removed_when_empty(person_path(into)):
         catalogue = api.open_catalogue(person_path(into), create=bool(jobs))

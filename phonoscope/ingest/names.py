@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from phonoscope.escape import printable
+from phonoscope.files import local_path
 from phonoscope.messages import ngettext
 
 MOST = 12
 """Names that a message lists."""
 LONGEST = 40
 """Characters of a name that a message shows."""
+
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|json|jsonl|ndjson|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
+
+
+def plain_name(uri: str) -> str:
+    """Return the name of a file without endings; text from outside.
+
+    >>> plain_name("/music/regional-global-weekly-2026-07-02.csv.gz")
+    'regional-global-weekly-2026-07-02'
+    """
+    local = local_path(uri)
+    last = uri.rpartition("/")[2] if local is None else local.name
+    return _ENDINGS.sub("", last)
 
 
 def few(names: Sequence[str], most: int = MOST, longest: int = LONGEST) -> str:

@@ -92,9 +92,9 @@ def _fitting(opened: Source, candidates: Sequence[Format[Source]]) -> Format[Sou
 
 
 def _other(opened: Source, others: Sequence[Format[Source]]) -> Format[Source] | None:
-    if isinstance(opened, CsvFile):
+    if isinstance(opened, CsvFile | JsonFile):
         # Constants make any table with ranks a chart, and the command adds them.
-        opened.constants = None
+        opened.constants, opened.command = None, "ingest"
     try:
         return _fitting(opened, others)
     except (SourceError, UsageError):
@@ -181,7 +181,7 @@ def parquet(paths: Sequence[Path], name: str, options: SourceOptions) -> Parquet
 def _json(uri: str, name: str, head: bytes, options: SourceOptions) -> tuple[TextFile, str]:
     """Return what begins with a bracket: JSON, or a table whose heading begins so."""
     try:
-        return JsonFile(uri, name, head, options.encoding), ""
+        return JsonFile(uri, name, head, options), ""
     except NotJsonError as error:
         try:
             return CsvFile(uri, name, options), error.message

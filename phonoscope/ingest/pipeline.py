@@ -39,8 +39,8 @@ from phonoscope.progress import NoProgress, Progress
 
 _log = logging.getLogger(__name__)
 
-CHARTS = "charts-csv"
-"""Format of charts, the only one that takes constants for all rows."""
+CHARTS = ("charts-csv", "charts-json")
+"""Formats of charts, the only ones that take constants for all rows."""
 
 
 def ingest(
@@ -85,7 +85,7 @@ def ingest(
         reads the same source into it.
     """
     progress = progress or NoProgress()
-    if job.constants is not None and job.format.name != CHARTS:
+    if job.constants is not None and job.format.name not in CHARTS:
         raise UsageError(
             gettext(
                 "{file} isn't a chart. Its format is {format}.",
@@ -131,7 +131,7 @@ def ingest(
 
 def _stated(job: Job[Source]) -> str | None:
     """Return what the user says of the source, as the table ``ingests`` stores it."""
-    stated = {**(job.mapping or job.constants or {})}
+    stated = {**(job.mapping or {}), **(job.constants or {})}
     if job.options.id_from:
         stated["--id-from"] = ",".join(job.options.id_from)
     return as_text(stated or None)

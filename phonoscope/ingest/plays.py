@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,13 +65,20 @@ def pseudonyms_of(
     return Pseudonyms.of_file(key)
 
 
-def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> list[Job[Source]]:
+def open_logs(
+    log: str | os.PathLike[str],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    catalogue: str = "CATALOGUE",
+) -> list[Job[Source]]:
     """Open a play log; a folder with several formats gives several jobs.
 
     Parameters
     ----------
     log
         File or folder.
+    mapping
+        Field by column of a CSV file, for columns whose names aren't known.
     catalogue
         The catalogue as the user named it, for the advice of an error.
 
@@ -79,7 +87,8 @@ def open_logs(log: str | os.PathLike[str], *, catalogue: str = "CATALOGUE") -> l
     SourceError
         When it isn't a play log: says what it is, or what is missing.
     """
-    return open_jobs(log, SourceOptions(only=FORMATS, command="plays", catalogue=catalogue))
+    options = SourceOptions(mapping, only=FORMATS, command="plays", catalogue=catalogue)
+    return open_jobs(log, options)
 
 
 def open_log(log: str | os.PathLike[str]) -> Job[Source]:

@@ -54,7 +54,7 @@ def refusal(
 def other_format(source: Source, found: Format[Source], options: SourceOptions) -> SourceError:
     """Return the error for a source whose format another command reads."""
     command = shlex.join(["phonoscope", "ingest", source.name, "--into", options.catalogue])
-    if found.name == "charts-csv":
+    if found.name.startswith("charts-"):
         command = command.replace(" ingest ", " charts ", 1)
     values = {"file": source.name, "what": found.looks_for, "format": found.name}
     named = {
@@ -115,10 +115,10 @@ def _comparison(nearest: Format[Source], needs: Sequence[Need]) -> Message:
 def _advice(source: Source, options: SourceOptions) -> Iterator[Message]:
     if options.command == "charts":
         yield gettext("A chart needs columns for rank, title and performer, and a day.")
-        yield gettext("Rename the columns, or give the day with --date YYYY-MM-DD.")
+        yield gettext("Name columns with --map, or give the day with --date YYYY-MM-DD.")
     elif options.command == "plays":
         yield gettext("A play log needs columns for the account, the track and the time.")
-        yield gettext("Rename the columns: docs/plays.md lists the names.")
+        yield gettext("Name columns with --map. docs/plays.md lists the names that are known.")
     elif options.command == "artists":
         yield gettext("A list of artists needs the columns artist and says, or evidence_url.")
     elif isinstance(source, CsvFile):

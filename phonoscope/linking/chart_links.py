@@ -39,8 +39,8 @@ recordings of almost the same name. A real catalogue has fewer such traps per so
 live recordings without a hint in their name, which are linked as the studio recording."""
 SURE = 0.9
 """Least confidence of a link by names that findings count."""
-ENTRY = ("source", "chart", "region", "chart_date", "rank")
-"""Key of an entry."""
+ENTRY = ("source", "chart", "region", "chart_date", "rank", "tie")
+"""Key of an entry; ``tie`` filled with 1, because empty cells aren't equal."""
 RULES = ("id", "isrc", *CONFIDENCE)
 _SERVICE_ID = "^[0-9A-Za-z]{22}$"
 _URI = "^(spotify:track:|https?://open[.]spotify[.]com/track/)"
@@ -63,13 +63,14 @@ def chart_links(table: Callable[[str], ir.Table]) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        ``source``, ``chart``, ``region``, ``chart_date`` and ``rank`` of the entry;
+        ``source``, ``chart``, ``region``, ``chart_date``, ``rank`` and ``tie`` of the entry;
         ``track_source`` and ``track_id`` (empty when the entry is linked only to a recording);
         ``recording_id`` (empty when no recording is known); ``by`` and ``confidence``.
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     entries = table("chart_entries")
+    entries = entries.mutate(tie=entries.tie.fill_null(1))
     entries = entries.filter(entries.entry_kind.fill_null("track") == "track")
     tracks, recordings = table("tracks"), table("recordings")
     found = _by_id(entries, tracks).union(

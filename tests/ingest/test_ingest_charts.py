@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from hypothesis import given
@@ -155,3 +156,95 @@ def test_broken_rows_are_cut_into_the_right_number_or_left(line, width):
     kept = ["as it was"]
     found = mended(kept, line, ",", width)
     assert found is kept or len(found) == width
+
+
+COUNTED = ("rank", "title", "peak_rank", "previous_rank", "times_on_chart")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "rank,title,artist,peak_rank,previous_rank,weeks_on_chart",
+        "itunes_rank,song_title,artist,Peak Ranking,last-week,weeks-on-board",
+        "Current Ranking,Song title,Artist(s),Peak Position,Previous Rank,Weeks on Chart",
+        "position,song_name,Performers,peak-rank,Last Week's Position,Number of weeks on billboard",
+        "Billboard Rank,songName,artistName,peakPos,lastPos,wksOnChart",
+    ],
+)
+def test_headings_that_say_the_same_in_other_words(catalogue, tmp_path, heading):
+    path = tmp_path / "x.csv"
+    path.write_text(f",{heading}\n0,1.0,Alpha,A,1,2,3\n1,2.0,Beta,B,2,,1\n")
+    summary = catalogue.ingest(path, constants={"chart_date": "2026-01-01"})
+    assert (summary.kept, summary.rejected) == (2, 0)
+    assert table(catalogue, "chart_entries", *COUNTED) == [
+        (1, "Alpha", 1, 2, 3),
+        (2, "Beta", 2, None, 1),
+    ]
+
+
+@pytest.mark.parametrize("written", ["=2", "2=", "2", "T2", "#2", "2.0", " 2. "])
+def test_entries_that_share_a_rank_are_all_kept(catalogue, tmp_path, written):
+    rows = [["rank", "title", "artist", "date", "peak"], *([] for _ in range(5))]
+    songs = (("1", "A"), (written, "B"), (written, "C"), (written, "C"), ("4", "D"))
+    rows[1:] = [[rank, title, "X", "2024-01-06", "1"] for rank, title in songs]
+    path = write_csv(tmp_path / "x.csv", rows)
+    for _ in range(2):
+        assert catalogue.ingest(path).kept == 5
+        # The row that is there twice is one entry.
+        assert table(catalogue, "chart_entries", "rank", "title", "tie") == [
+            *((1, "A", None), (2, "B", None), (2, "C", 2), (4, "D", None))
+        ]
+    links = catalogue.chart_links()
+    assert {"rank", "tie"} <= set(links.columns)
+
+
+WEEK = {
+    "date": "2024-01-06",
+    "data": [
+        {"song": "Alpha", "artist": "A", "this_week": 1, "last_week": 2, "peak_position": 1},
+        {"song": "Beta", "artist": "B", "this_week": 2, "last_week": None, "peak_position": 2},
+    ],
+}
+FLAT = [{**entry, "date": "2024-01-06"} for entry in WEEK["data"]]
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [WEEK, [WEEK], {"charts": [WEEK]}, FLAT, {"entries": FLAT}, [{"meta": "x", "chart": WEEK}]],
+    ids=["a week", "weeks", "an object of weeks", "entries", "an object of entries", "two levels"],
+)
+def test_charts_as_json(catalogue, tmp_path, chart):
+    (tmp_path / "hot.json").write_text(json.dumps(chart))
+    summary = catalogue.ingest(tmp_path / "hot.json")
+    assert (summary.layout, summary.read, summary.kept) == ("charts-json", 2, 2)
+    found = table(catalogue, "chart_entries", *KEY, "title", "performer", "previous_rank")
+    assert [row[1:] for row in found] == [
+        ("unstated", "2024-01-06", 1, "Alpha", "A", 2),
+        ("unstated", "2024-01-06", 2, "Beta", "B", None),
+    ]
+
+
+def test_a_chart_as_json_without_a_day_is_refused_and_takes_one(catalogue, tmp_path):
+    rows = [{"rank": "1.0", "track": "Alpha", "artist": "A"}, {"rank": [1]}, 7]
+    (tmp_path / "x.json").write_text(json.dumps(rows))
+    with pytest.raises(SourceError):
+        catalogue.ingest(tmp_path / "x.json")
+    summary = catalogue.ingest(tmp_path / "x.json", constants={"chart_date": "2024-01-06"})
+    assert (summary.kept, summary.reasons) == (
+        1,
+        {"rank is not a single value": 1, "not a JSON object": 1},
+    )
+
+
+def test_columns_of_a_chart_can_be_named(catalogue, tmp_path):
+    rows = [["Place", "title", "Who", "peak"], ["1", "Alpha", "A", "1"]]
+    path = write_csv(tmp_path / "x.csv", rows)
+    mapping = {"Place": "rank", "Who": "performer"}
+    (job,) = ps.api.open_sources(
+        path, mapping, constants={"chart_date": "2024-01-06"}, command="charts"
+    )
+    assert catalogue.ingest(job).kept == 1
+    assert table(catalogue, "chart_entries", "rank", "performer", "peak_rank") == [(1, "A", 1)]
+    with pytest.raises(UsageError) as refused:
+        ps.api.open_sources(path, {"Place": "rnk"}, constants={}, command="charts")
+    assert refused.value.code == "unknown-field"

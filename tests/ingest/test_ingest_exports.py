@@ -317,3 +317,12 @@ def test_a_time_is_read_whatever_way_it_is_written(text):
 @pytest.mark.parametrize("text", ["31 Feb 2025, 08:00", "01 Foo 2025 08:00", "8:00", "x" * 5000])
 def test_what_is_no_time_is_none(text):
     assert moment(text) is None
+
+
+def test_columns_of_a_log_can_be_named(tmp_path, catalogue):
+    rows = [["Wer", "Was", "ms_played", "Wann"], ["a", "t", "5", "2025-03-01 08:00"]]
+    path = write_csv(tmp_path / "x.csv", rows)
+    mapping = {"Wer": "user_hash", "Was": "track_id", "Wann": "ended_utc"}
+    (job,) = ps.api.open_logs(path, mapping=mapping)
+    assert catalogue.plays.ingest(job).kept == 1
+    assert table(catalogue, "listens", *PLAYS) == [("t", AT - timedelta(milliseconds=5), 5)]

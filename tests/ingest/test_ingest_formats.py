@@ -40,6 +40,7 @@ SOURCES = {
     "flat-parquet": [as_parquet(FLAT)],
     "flat-csv": [as_csv(FLAT)],
     "charts-csv": ["rank,title,artist,date\n1,A,B,2024-01-01\n"],
+    "charts-json": [json.dumps({"rank": 1, "title": "A", "artist": "B", "date": "d", "peak": 1})],
     "machine-artists": ["artist,says\nA,x\n"],
     "web-api-json": [json.dumps(track(1)), json.dumps({"items": [track(1), track(2)]})],
     "deezer-json": [json.dumps({"data": [DEEZER]}), json.dumps(DEEZER)],

@@ -249,6 +249,9 @@ class ChartEntryRow:
     chart_date: str = column("Day of the chart, YYYY-MM-DD; for a week, the source's date of it.")
     period: str | None = column("Period of the chart, 'day' or 'week'; empty when unknown.")
     rank: int = column("Rank, from 1.")
+    tie: int | None = column(
+        "Place among entries with the same rank, from 2; empty for the first or only one.",
+    )
     entry_kind: str = column(
         "'track', or 'album' if that was given for the ingest; albums are never linked to tracks."
     )

@@ -361,7 +361,7 @@ def _metadata_tables() -> Iterator[Table]:
         (
             "chart_entries",
             "Charts, one row per entry and day.",
-            "chart, region, chart_date, rank",
+            "chart, region, chart_date, rank, tie",
             metadata.ChartEntryRow,
         ),
         (

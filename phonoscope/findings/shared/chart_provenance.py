@@ -19,7 +19,7 @@ from phonoscope.linking.titles import artists_of, title_keys
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-ENTRY = ("source", "chart", "region", "chart_date", "rank")
+ENTRY = ("source", "chart", "region", "chart_date", "rank", "tie")
 _SONGS = pa.schema(
     [
         ("title", pa.string()),
@@ -43,7 +43,9 @@ def charted(catalogue: QuerySession) -> ir.Table:
         release day of those tracks, empty when none states a day.
     """
     entries = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
-    entries = entries.mutate(performer=entries.performer.fill_null(""))
+    entries = entries.mutate(
+        performer=entries.performer.fill_null(""), tie=entries.tie.fill_null(1)
+    )
     songs = memtable(entries, _songs(catalogue, entries))
     songs = songs.mutate(artist=songs.artist.nullif(""))
     named = entries.select(*ENTRY, "title", "performer").join(songs, ["title", "performer"])

@@ -133,7 +133,7 @@ def questions_of(
 
     Examples
     --------
-    >>> questions_of(["Duration", "titel"], {}, {"duration_ms": "duration_ms", "name": "title"})
+    >>> questions_of(["Duration", "genr"], {}, {"duration_ms": "duration_ms", "name": "title"})
     {'Duration': 'duration_ms'}
     >>> questions_of(["Genre (all)"], {}, {"genre": "genre track_genre"})
     {'Genre (all)': 'genre'}

@@ -127,7 +127,7 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
 
 @cache
 def _needed(table: str) -> frozenset[str]:
-    """Return the columns without which a row of a common table has no key."""
+    """Return the columns that the key of a row of a common table needs."""
     declared = tables()[table]
     return frozenset(declared.key_columns) - set(declared.may_be_empty)
 

@@ -85,6 +85,26 @@ def checked_mapping(
     return found
 
 
+def with_mapping(
+    mapping: Mapping[str, str] | None,
+    found: Mapping[str, str],
+    columns: Sequence[str],
+    aliases: Mapping[str, str],
+) -> dict[str, str]:
+    """Return field by column: as the user said, and as they are named where nothing was said.
+
+    Raises
+    ------
+    UsageError
+        As by :func:`checked_mapping`.
+    """
+    if mapping is None:
+        return dict(found)
+    mapped = checked_mapping(mapping, columns, aliases, tuple(aliases))
+    taken = set(mapped.values())
+    return mapped | {c: f for c, f in found.items() if c not in mapped and f not in taken}
+
+
 def _column(wanted: str, columns: Sequence[str]) -> str:
     found = same_name(wanted, columns)
     if found is not None:

@@ -63,9 +63,11 @@ _SYNONYMS = {
     "best": "peak",
     "wk": "week",
     "board": "chart",
+    "billboard": "chart",
 }
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+|[%#]")
 _PLURAL_OF_CAPITALS = re.compile(r"\b([A-Z]{2,5})s\b")
+_POSSESSIVE = re.compile(r"['\u2019]s\b")
 _IN_BRACKETS = re.compile(r"(\w+)(\s*)[(\[]\s*(s|es)\s*[)\]]", re.IGNORECASE)
 
 
@@ -102,6 +104,7 @@ def read_heading(name: str) -> Heading:
     True
     """
     text = unicodedata.normalize("NFKC", name[:MAX_HEADING]).replace("\ufeff", " ")
+    text = _POSSESSIVE.sub("", text)
     text = _PLURAL_OF_CAPITALS.sub(r"\1", _IN_BRACKETS.sub(_bracket, text))
     words = [_singular(word.lower()) for word in _WORD.findall(text)]
     unit: Unit | None = None

@@ -111,7 +111,7 @@ def _are_an_export(columns: Collection[str], found: dict[str, str]) -> bool:
     time = time.strip().lower().replace(" ", "_")
     if time not in _DAYS:
         return time not in _CLOCKS
-    # A table with nothing but a day, titles and artists can hardly be something else.
+    # A table with nothing but a day, titles and artists is a log.
     return fields <= _OF_EXPORTS and fields >= {*NAMES} and _rest(columns, found) <= 1
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.convert.flat_table import read_columns
+from phonoscope.ingest.convert.flat_table import read_columns, with_mapping
 from phonoscope.ingest.formats.play_columns import (
+    COLUMN_ALIASES,
+    NAMES,
     are_plays,
     fields_of,
     fields_without_heading,
@@ -21,8 +23,21 @@ from phonoscope.messages import gettext
 
 def _recognises(source: CsvFile) -> bool:
     if source.mapping is not None:
-        return False
+        # Fields of plays have other names than those of tracks, so the command must say it's a log.
+        fields = _fields(source).values() if source.command == "plays" else ()
+        has_time = bool({"listened_utc", "ended_utc"} & {*fields})
+        return has_time and ("track_id" in fields or {*NAMES} <= {*fields})
     return are_plays(source.columns) or _without_heading(source) is not None
+
+
+def _fields(source: CsvFile) -> dict[str, str]:
+    """Return field by column, as they are named and as the user said."""
+    found = fields_of(source.columns)
+    return with_mapping(source.mapping, found, source.columns, COLUMN_ALIASES)
+
+
+def _has_heading(source: CsvFile) -> bool:
+    return source.mapping is not None or are_plays(source.columns)
 
 
 def _without_heading(source: CsvFile) -> tuple[str, ...] | None:
@@ -34,9 +49,9 @@ def _without_heading(source: CsvFile) -> tuple[str, ...] | None:
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
-    of_places = None if are_plays(source.columns) else _without_heading(source)
+    of_places = None if _has_heading(source) else _without_heading(source)
     if of_places is None:
-        places = {f: source.columns.index(name) for name, f in fields_of(source.columns).items()}
+        places = {field: source.columns.index(name) for name, field in _fields(source).items()}
     else:
         places = {field: at for at, field in enumerate(of_places) if field}
     for records in source.chunks(places.values(), heading=of_places is None):
@@ -53,8 +68,9 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
 
 
 def _ignored(source: CsvFile) -> list[str]:
-    read = fields_of(source.columns)
-    return [n for n in source.columns if n not in read] if are_plays(source.columns) else []
+    if not _has_heading(source):
+        return []
+    return [name for name in source.columns if name not in _fields(source)]
 
 
 FORMAT = Format(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,9 +11,8 @@ import pyarrow as pa
 
 from phonoscope.encodings import SAMPLE_BYTES, UTF8, encoding_of
 from phonoscope.errors import SourceError
-from phonoscope.files import local_path
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.names import few
+from phonoscope.ingest.names import few, plain_name
 from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.readers.csv_block import CleanBlock, NotCleanError
 from phonoscope.ingest.readers.csv_heading import HeadingTooLongError, heading_of
@@ -26,7 +24,6 @@ from phonoscope.messages import gettext
 
 CHUNK_ROWS = 1 << 16
 MAX_COLUMNS = 2000
-_ENDINGS = re.compile(r"(\.(csv|tsv|txt|gz|bz2|xz|zst|zip))+$", re.IGNORECASE)
 
 
 class _Rows(Protocol):
@@ -164,9 +161,7 @@ class CsvFile:
     @property
     def file_name(self) -> str:
         """The name of the file without endings; text from outside."""
-        local = local_path(self._uri)
-        last = self._uri.rpartition("/")[2] if local is None else local.name
-        return _ENDINGS.sub("", last)
+        return plain_name(self._uri)
 
     def found(self) -> str:
         """See :class:`..base.Source`."""

@@ -16,7 +16,8 @@ from phonoscope.encodings import UTF8, UTF8_MARKED, encoding_of
 from phonoscope.errors import SourceError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Position
-from phonoscope.ingest.names import few
+from phonoscope.ingest.names import few, plain_name
+from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.readers.decompress import Decompressed, open_decompressed
 from phonoscope.ingest.readers.json_split import MAX_RECORD_BYTES, Splitter
 from phonoscope.messages import gettext
@@ -28,6 +29,8 @@ _BLOCK_BYTES = 1 << 20
 _SAMPLED_ROWS = 100
 """Records that are read to recognise the format."""
 _SAMPLED_BYTES = 1 << 22
+_MOST_AROUND = 1000
+"""Characters of a text around the records that is remembered."""
 _DEPTH = 3
 """Depth down to which keys are read."""
 _BROKEN = "not valid JSON"
@@ -62,8 +65,8 @@ class JsonFile:
         Its name for people.
     head
         Its first bytes, unpacked.
-    encoding
-        Its encoding, where it is known.
+    options
+        What the user says of it.
 
     Raises
     ------
@@ -71,11 +74,20 @@ class JsonFile:
         When it begins like JSON but isn't.
     """
 
-    def __init__(self, uri: str, name: str, head: bytes, encoding: str | None = None) -> None:
+    def __init__(
+        self, uri: str, name: str, head: bytes, options: SourceOptions | None = None
+    ) -> None:
+        options = options or SourceOptions()
         self.name = name
+        self.constants = options.constants
+        """Values for all rows, by field; ``None`` where nobody says it is a chart."""
+        self.command = options.command
+        """The command that reads it."""
+        self.around: dict[str, Any] = {}
+        """Texts and numbers of the object that holds the records, if there is one."""
         self.start: Position | None = None
         self._uri = uri
-        self._encoding = encoding or encoding_of(head)
+        self._encoding = options.encoding or encoding_of(head)
         self._end_bytes = 0
         """Where the record that was read last ends, bytes of text in UTF-8."""
         self._file: Decompressed | None = None
@@ -95,6 +107,11 @@ class JsonFile:
                 ),
                 code="not-json",
             )
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file without endings; text from outside."""
+        return plain_name(self._uri)
 
     def found(self) -> str:
         """See :class:`..base.Source`."""
@@ -152,6 +169,12 @@ class JsonFile:
         elif isinstance(whole, dict):
             self.holder = _held(whole)
             self._base = 2 if self.holder else 0
+            if self.holder:
+                self.around = {
+                    key: value
+                    for key, value in whole.items()
+                    if isinstance(value, str | int | float) and len(str(value)) <= _MOST_AROUND
+                }
         elif isinstance(_value(next(self._first(0, start), b"")), dict):
             self._base = 0
         else:
