@@ -28,6 +28,7 @@ from phonoscope.json_values import json_value
 from phonoscope.messages import gettext
 from phonoscope.notebook import Row, summary_html, summary_text
 from phonoscope.text import clock
+from phonoscope.threads import on_one_thread
 
 JSON_FORMAT = "phonoscope-check/1"
 """Name and version of the shape of :meth:`Analysis.to_json`."""
@@ -148,6 +149,7 @@ class Analysis:
         return {name: json_value(value) for name, value in shape.items()}
 
 
+@on_one_thread
 def analyse(
     path: str | os.PathLike[str],
     *,

@@ -25,6 +25,7 @@ from phonoscope.messages import gettext
 from phonoscope.notebook import Row, summary_html
 from phonoscope.settings import Settings
 from phonoscope.text import count
+from phonoscope.threads import on_one_thread
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -600,6 +601,7 @@ class Catalogue(FormerNames):
 
         return judge_groups(self, by, most=most)
 
+    @on_one_thread
     def find(
         self,
         file: str | os.PathLike[str] | BinaryIO,
@@ -658,6 +660,7 @@ class Catalogue(FormerNames):
                 progress=progress,
             )  # fmt: skip
 
+    @on_one_thread
     def copies(self, *, search: bool = True, progress: Progress | None = None) -> list[CopyGroup]:
         """Find groups of copies: the same recording, plain or altered.
 

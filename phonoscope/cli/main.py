@@ -21,6 +21,7 @@ from phonoscope.errors import PhonoscopeError, PluginError, UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext, lines, sentences
 from phonoscope.plugins import collected, without_duplicates
+from phonoscope.threads import limit_process
 
 HELP = """The open microscope for music catalogues.
 
@@ -168,6 +169,7 @@ def _common(
 
 def main() -> None:
     """Run the program; never returns."""
+    limit_process()
     prepare()
     try:
         sys.exit(_run())

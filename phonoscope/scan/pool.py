@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
+from phonoscope import threads
 from phonoscope.errors import ErrorKind, PhonoscopeError
 from phonoscope.messages import gettext
 from phonoscope.scan.messages import Failure, Start, Task, TaskResult, read_frame, write_frame
@@ -32,11 +33,7 @@ WATCH_S = 0.1
 START_ATTEMPTS = 3
 START_LIMIT_S = 180.0
 """A worker that isn't ready after this long never will be, s."""
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
-
-
+_ONE_THREAD = dict.fromkeys(threads.NAMES, "1")
 _KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
 """Blocks of sound all have the same sizes. Without these, glibc returns each one's pages to the
 kernel and gets cleared ones back, which costs an eighth of a scan."""
