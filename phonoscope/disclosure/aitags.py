@@ -45,6 +45,8 @@ _MAKINGS = {
     "converted-voice": Making.CONVERTED_VOICE,
     "none": Making.HUMAN,
     "human": Making.HUMAN,
+    "may-be-generated": Making.MAY_BE_GENERATED,
+    "suspected-generated": Making.SUSPECTED_GENERATED,
 }
 _PARTS = {part.value: part for part in Part if part is not Part.UNSPECIFIED}
 
@@ -54,6 +56,8 @@ _DISCLOSURES = {
     Making.ASSISTED: "assisted",
     Making.CONVERTED_VOICE: "converted-voice",
     Making.HUMAN: "none",
+    Making.MAY_BE_GENERATED: "may-be-generated",
+    Making.SUSPECTED_GENERATED: "suspected-generated",
 }
 
 
@@ -62,13 +66,15 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     disclosed = values_of(fields, ("ai_disclosure",))
     contributed = values_of(fields, ("ai_contribution",))
     tools = values_of(fields, ("ai_tool",))
-    making = _making(disclosed[0].value) if disclosed else Making.UNSPECIFIED
     if contributed:
-        yield from _parts(fields, contributed, making, disclosed)
-    elif disclosed or tools:
-        mark = (disclosed or tools)[0]
-        part = Part.WHOLE if making is Making.HUMAN else Part.UNSPECIFIED
-        yield _declared(fields, part, making, mark)
+        yield from _parts(fields, contributed, disclosed)
+    elif disclosed:
+        # Two tags of a file may contradict each other. Both declare something then.
+        for making, mark in {_making(each.value): each for each in reversed(disclosed)}.items():
+            part = Part.WHOLE if making is Making.HUMAN else Part.UNSPECIFIED
+            yield _declared(fields, part, making, mark)
+    elif tools:
+        yield _declared(fields, Part.UNSPECIFIED, Making.UNSPECIFIED, tools[0])
     if not disclosed:
         for found in values_of(fields, [name.lower() for name in GENERATED_NAMES]):
             if (word := _word(found.value)) not in _FALSE:
@@ -117,19 +123,26 @@ def _only(tag: str, values: set[Any]) -> Any:
 
 
 def _parts(
-    fields: Sequence[Field],
-    contributed: Sequence[Field],
-    making: Making,
-    disclosed: Sequence[Field],
+    fields: Sequence[Field], contributed: Sequence[Field], disclosed: Sequence[Field]
 ) -> Iterator[Declaration]:
-    said = f"AI_DISCLOSURE={disclosed[0].value}; AI_CONTRIBUTION=" if disclosed else ""
+    seen: set[tuple[Part, Making]] = set()
     for found in contributed:
+        # What is in the same tag of the file belongs together.
+        own = next((each for each in disclosed if each.tag == found.tag), None)
+        own = own or next(iter(disclosed), None)
+        making = _making(own.value) if own else Making.UNSPECIFIED
+        said = f"AI_DISCLOSURE={own.value}; AI_CONTRIBUTION=" if own else ""
         mark = Field(found.name, said + found.value, found.place)
         named = [item for item in re.split(r"[,;/]", found.value) if item.strip()]
         for item in named[:_MOST_PARTS]:
             name, _, how = item.partition("=")
             part = _PARTS.get(_word(name), Part.UNSPECIFIED)
-            yield _declared(fields, part, _making(how) if how else making, mark)
+            declared = _declared(fields, part, _making(how) if how else making, mark)
+            # Several tags of a file may repeat it.
+            key = (part, declared.making)
+            if key not in seen or part is Part.UNSPECIFIED:
+                seen.add(key)
+                yield declared
 
 
 def _declared(fields: Sequence[Field], part: Part, making: Making, mark: Field) -> Declaration:

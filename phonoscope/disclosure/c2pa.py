@@ -210,7 +210,7 @@ class _Reading:
         self, label: str, node: Mapping[str, Any], uri: str, agents: Sequence[Any]
     ) -> Declaration:
         term = term_of(uri)
-        part, making = iptc.MEANING.get(term, (Part.UNSPECIFIED, Making.UNSPECIFIED))
+        part, making = iptc.MEANING.get(iptc.current(term), (Part.UNSPECIFIED, Making.UNSPECIFIED))
         return self._declaration(
             part,
             making,

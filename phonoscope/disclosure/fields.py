@@ -51,6 +51,10 @@ COMMON = {
     "wm/audiosourceurl": "url",
     "wm/authorurl": "url",
     "wm/userweburl": "url",
+    "aisystemused": "ai_system",
+    "aisystemversionused": "ai_system_version",
+    "xml:com.adobe.xmp": "xmp",
+    "com.adobe.xmp": "xmp",
     "unsyncedlyrics": "lyrics",
     "wm/lyrics": "lyrics",
 }
@@ -67,6 +71,8 @@ class Field:
     """The text as written in the file, at most :data:`FIELD_CHARACTERS`."""
     place: str
     """Where it is, e.g. 'ID3 COMM'."""
+    tag: int = 0
+    """Which of the file's tags it is in. Where several have a field, the lowest number counts."""
 
 
 def field(name: str, value: str, place: str) -> Field:
@@ -75,6 +81,17 @@ def field(name: str, value: str, place: str) -> Field:
     if lower.startswith("lyrics"):
         lower = "lyrics"
     return Field(COMMON.get(lower, lower), value[:FIELD_CHARACTERS], shown_value(place))
+
+
+def decoded_text(data: bytes) -> str:
+    """Return text in UTF-8, or in UTF-16 with or without its mark; wrong bytes are replaced."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    if data[:4:2] == b"\0\0" and data[1:2] != b"\0":
+        return data.decode("utf-16-be", "replace")
+    if data[1:4:2] == b"\0\0" and data[:1] != b"\0":
+        return data.decode("utf-16-le", "replace")
+    return data.decode("utf-8-sig", "replace")
 
 
 def values_of(fields: Iterable[Field], names: Iterable[str]) -> list[Field]:

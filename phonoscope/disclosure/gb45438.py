@@ -8,8 +8,8 @@ practice guide TC260-PG-20258A for audio files). Real files have it bare or wrap
 a field ``XmpKvBase64``.
 
 Reading is lenient, conclusions aren't: only Label "1" (or "AIGC") declares *generated*. "2" and
-"3" are guesses of a distributor. They, and fields that can't be parsed, are kept with their value
-as ``unspecified``.
+"3", which a distributor sets, have makings of their own and decide nothing. Everything else, and
+fields that can't be parsed, is kept with its value as ``unspecified``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ STANDARD = "gb45438"
 NAME = "AIGC"
 """The field, in every container."""
 
-_GENERATED = frozenset({"1", "aigc", "true"})
+_MAKINGS = {
+    "1": Making.GENERATED,
+    "aigc": Making.GENERATED,
+    "true": Making.GENERATED,
+    "2": Making.MAY_BE_GENERATED,
+    "3": Making.SUSPECTED_GENERATED,
+}
+"""By the element ``Label``."""
+
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _LABEL = re.compile(r"""label['"\\\s]*[:=]['"\\\s]*(\w+)""", re.IGNORECASE)
 _PRODUCER = re.compile(r"""contentproducer['"\\\s]*[:=][\\\s]*['"]([^'"\\]*)""", re.IGNORECASE)
@@ -43,15 +51,24 @@ _MOST_WRAPPINGS = 4
 
 
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
-    """Yield one declaration for every ``AIGC`` field."""
+    """Yield one declaration for every ``AIGC`` field; a repeated one counts once."""
+    seen: list[dict[str, str]] = []
+    for elements, value, place in _found(fields):
+        if not elements or elements not in seen:
+            seen.append(elements)
+            yield _declared(elements, value, place)
+
+
+def _found(fields: Sequence[Field]) -> Iterator[tuple[dict[str, str], str, str]]:
+    """Yield the elements, the value and the place of every field."""
     for found in values_of(fields, ("aigc", "xmpkvbase64")):
         elements = elements_of(found.value)
         if found.name == "aigc" or "label" in elements:
-            yield _declared(elements, found.value, found.place)
+            yield elements, found.value, found.place
     for found in values_of(fields, ("xmp",)):
         for match in _XMP.finditer(found.value):
             value = html.unescape(next(group for group in match.groups() if group))
-            yield _declared(elements_of(value), value, f"{found.place} AIGC")
+            yield elements_of(value), value, f"{found.place} AIGC"
 
 
 @dataclass(frozen=True)
@@ -103,11 +120,11 @@ def texts_of(declared: Sequence[Declaration], numbers: Numbers) -> dict[str, str
 
 
 def _declared(elements: Mapping[str, str], value: str, place: str) -> Declaration:
-    generated = elements.get("label", "").strip().lower() in _GENERATED
+    label = elements.get("label", "").strip().lower()
     return Declaration(
         standard=STANDARD,
         part=Part.UNSPECIFIED,
-        making=Making.GENERATED if generated else Making.UNSPECIFIED,
+        making=_MAKINGS.get(label, Making.UNSPECIFIED),
         tool=None,
         producer=shown_value(elements.get("contentproducer", "")) or None,
         place=place,

@@ -3,7 +3,7 @@
 A mark only counts in a field that programs fill in (comment, link, encoder), and only in the exact
 form that the generator writes: a phrase as the whole first clause, a link as the whole value. A
 title with "Suno", a lyric, "not made with Suno", or "inspired by https://suno.com/song/..." doesn't
-count.
+count. Graphs of ComfyUI count too (:mod:`phonoscope.disclosure.comfyui`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from phonoscope.disclosure.fields import Field, shown_value, values_of
+from phonoscope.disclosure import comfyui
+from phonoscope.disclosure.fields import Field, shown_value, utc_of, values_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 
 STANDARD = "generator-comment"
@@ -101,6 +103,20 @@ PATTERNS = (
 """The known forms. The address of a song's page declares that the song was generated."""
 
 
+_WHEN = re.compile(
+    r"""(?<!\w)(?:created|generated|made|rendered|exported|date|time|timestamp)
+    (?:[ _-]?(?:at|on|time|date))?\s{0,3}[=:]?\s{0,3}["']?
+    (\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?
+    |\d{10}(?:\d{3})?(?!\d))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A time after a word for it: ISO 8601, or seconds or milliseconds since 1970."""
+
+_ZONE = re.compile(r"\s?(?:UTC|GMT|Z)$", re.IGNORECASE)
+_FIRST_YEAR = 2010
+"""Generators of music are younger; an earlier time isn't that of the recording."""
+
+
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every mark in a known form."""
     for found in values_of(fields, PLACES):
@@ -113,7 +129,34 @@ def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
                 None,
                 found.place,
                 shown_value(found.value),
+                declared_utc=stated_utc(found.value),
             )
+    graph = comfyui.declaration(fields)
+    if graph is not None:
+        yield graph
+
+
+def stated_utc(comment: str) -> datetime | None:
+    """Return the time that a comment states, as UTC without a zone; ``None`` if it states none.
+
+    Examples
+    --------
+    >>> stated_utc("made with suno; created=2026-01-02T03:04:05.678Z; id=1")
+    datetime.datetime(2026, 1, 2, 3, 4, 5)
+    """
+    found = _WHEN.search(comment[:_LONGEST])
+    if found is None:
+        return None
+    text = found[1]
+    if text.isdigit():
+        seconds = int(text) // (1000 if len(text) == 13 else 1)
+        when = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    else:
+        at = utc_of(_ZONE.sub("Z", text))
+        if at is None:
+            return None
+        when = at
+    return when if when.year >= _FIRST_YEAR else None
 
 
 def _tools(value: str) -> Iterator[str]:

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, Frames, TextFrame, TimeStampTextFrame
 
-from phonoscope.disclosure.fields import Field, field
+from phonoscope.disclosure.fields import Field, decoded_text, field
 from phonoscope.disclosure.id3_frames import Id3Tag
 
 ID3V1_BYTES = 128
@@ -24,6 +24,9 @@ _TEXTS_BYTES = 1 << 18
 _FRAME_BYTES = 1 << 16
 _PACKED_BYTES = 1 << 10
 """A compressed frame can unpack to a thousand times its size; packed texts are smaller."""
+
+_CUT_BYTES = 1 << 15
+"""What is kept of a longer text: programs put graphs and logs there, and marks come first."""
 
 _WANTED = re.compile(rb"T[A-Z0-9]{2,3}|W[A-Z0-9]{2,3}|COMM?|PRIV")
 
@@ -35,12 +38,21 @@ _NAMES = {
     "TSRC": "isrc",
     "TDRC": "date",
     "TDRL": "date",
-    "TYER": "date",
     "TCON": "genre",
     "TENC": "encoder",
     "TSSE": "encoder",
     "COMM": "comment",
 }
+
+_AS_TEXT = {
+    **Frames,
+    **{
+        name: type(name, (TextFrame,), {})
+        for name, kind in Frames.items()
+        if issubclass(kind, TimeStampTextFrame)
+    },
+}
+"""mutagen's frames, with dates as plain text: it drops what isn't an ISO date."""
 
 
 def id3_fields(file: BinaryIO) -> list[Field]:
@@ -54,8 +66,10 @@ def id3_fields(file: BinaryIO) -> list[Field]:
     reduced = _reduced(file)
     if reduced is None:
         return []
-    tag = ID3(io.BytesIO(reduced), load_v1=False)
-    return [found for frame in tag.values() for found in _frame_fields(frame)]
+    frames = None if reduced[3] == 2 else _AS_TEXT
+    tag = ID3(io.BytesIO(reduced), known_frames=frames, translate=False, load_v1=False)
+    found = [found for frame in tag.values() for found in _frame_fields(frame)]
+    return [*found, *_year_fields(tag)]
 
 
 def id3v1_fields(file: BinaryIO) -> list[Field]:
@@ -80,22 +94,29 @@ def _reduced(file: BinaryIO) -> bytes | None:
 
 
 def _texts(tag: Id3Tag) -> Iterator[bytes]:
-    """Yield whole frames with texts, including headers."""
+    """Yield whole frames with texts, including headers; what overruns the tag is left out."""
     taken = 0
     for frame in tag.frames():
-        limit = _PACKED_BYTES if frame.packed else _FRAME_BYTES
-        if _WANTED.fullmatch(frame.name) and 0 < frame.size <= limit:
-            taken += len(frame.header) + frame.size
-            if taken > _TEXTS_BYTES:
-                return
-            yield tag.bytes_of(frame)
+        if not _WANTED.fullmatch(frame.name) or frame.size <= 0:
+            continue
+        wanted = min(frame.size, tag.stop - frame.start)
+        if frame.packed and wanted > _PACKED_BYTES:
+            continue
+        if wanted > _FRAME_BYTES:
+            if frame.packed or frame.name == b"PRIV":
+                continue
+            wanted = _CUT_BYTES
+        taken += len(frame.header) + wanted
+        if taken > _TEXTS_BYTES:
+            return
+        yield tag.beginning_of(frame, wanted)
 
 
 def _frame_fields(frame: Any) -> Iterator[Field]:
     kind = frame.FrameID
     if kind == "PRIV":
         if frame.owner.upper() == "XMP":
-            yield field("xmp", frame.data.decode("utf-8", "replace"), "ID3 PRIV:XMP")
+            yield field("xmp", decoded_text(frame.data), "ID3 PRIV:XMP")
     elif kind in ("TXXX", "COMM"):
         name = frame.desc if kind == "TXXX" else "comment"
         place = f"ID3 {kind}:{frame.desc}" if frame.desc else f"ID3 {kind}"
@@ -106,6 +127,25 @@ def _frame_fields(frame: Any) -> Iterator[Field]:
         yield field("url", frame.url, f"ID3 {kind}")
     elif kind == "TCON":
         yield from (field("genre", genre, "ID3 TCON") for genre in frame.genres)
-    elif hasattr(frame, "text"):
+    elif hasattr(frame, "text") and kind not in _YEAR_FRAMES:
         name = _NAMES.get(kind, kind)
         yield from (field(name, str(text), f"ID3 {kind}") for text in frame.text)
+
+
+_YEAR_FRAMES = ("TYER", "TDAT", "TIME")
+
+
+def _year_fields(tag: ID3) -> Iterator[Field]:
+    """Yield the date of ID3v2.3, whose year, day and time are frames of their own."""
+    year, day, time = (str(next(iter(tag.getall(name)), "")).strip() for name in _YEAR_FRAMES)
+    if not year:
+        return
+    date = year
+    if _FOUR_DIGITS.fullmatch(year) and _FOUR_DIGITS.fullmatch(day):
+        date += f"-{day[2:]}-{day[:2]}"
+        if _FOUR_DIGITS.fullmatch(time):
+            date += f"T{time[:2]}:{time[2:]}:00"
+    yield field("date", date, "ID3 TYER")
+
+
+_FOUR_DIGITS = re.compile("[0-9]{4}")

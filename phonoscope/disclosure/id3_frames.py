@@ -151,6 +151,16 @@ class Id3Tag:
             header = header[:4] + to_syncsafe(frame.size) + header[8:]
         return header + self.body.read(frame.size)
 
+    def beginning_of(self, frame: Frame, size: int) -> bytes:
+        """Return a frame with only the first bytes of its content, and a header that says so."""
+        self.body.seek(frame.start)
+        content = self.body.read(size)
+        head = frame.header
+        if self.version == 2:
+            return head[:3] + len(content).to_bytes(3, "big") + content
+        length = to_syncsafe(len(content)) if self.version == 4 else struct.pack(">I", len(content))
+        return head[:4] + length + head[8:] + content
+
     def around(self, frames: bytes, padding: int = 0) -> bytes:
         """Return a whole tag of this version with other frames.
 

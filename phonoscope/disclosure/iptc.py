@@ -1,7 +1,11 @@
 """IPTC digital source type: a URI, in XMP or in a tag, for the way in which media were made.
 
 Vocabulary: http://cv.iptc.org/newscodes/digitalsourcetype/. Terms for pictures (prints, films)
-say nothing about a recording and count as ``unspecified``.
+say nothing about a recording and count as ``unspecified``. Terms that IPTC retired count as those
+that replaced them.
+
+XMP also names the system: ``AISystemUsed`` and ``AISystemVersionUsed`` (IPTC Photo Metadata 2025.1,
+Video Metadata Hub), or ``CreatorTool`` of XMP itself.
 """
 
 from __future__ import annotations
@@ -9,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from phonoscope.disclosure.fields import Field, shown_value
+from phonoscope.disclosure import xmp
+from phonoscope.disclosure.fields import Field, shown_value, values_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.errors import UsageError
 from phonoscope.messages import gettext
@@ -28,6 +33,13 @@ MEANING = {
     "compositeCapture": (Part.WHOLE, Making.HUMAN),
 }
 """Part and making by term; every other term is ``unspecified``."""
+
+_REPLACED = {"digitalArt": "digitalCreation", "minorHumanEdits": "humanEdits"}
+"""Retired terms, with those that replaced them (IPTC NewsCodes, 2024).
+
+``softwareImage``, retired in 2022, was replaced by nine terms from human to generated, so it says
+neither.
+"""
 
 NAME = "DIGITALSOURCETYPE"
 """The tag that is written. IPTC defines a place in XMP and in C2PA, but none in audio tags."""
@@ -60,23 +72,70 @@ _BY_STRENGTH = (
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
-_BY_LOWER = {term.lower(): term for term in MEANING}
+_BY_LOWER = {term.lower(): term for term in (*MEANING, *_REPLACED)}
 _URI = re.compile(r"\bcv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.IGNORECASE)
 _NAMED = frozenset({"digitalsourcetype", "iptc:digitalsourcetype", "iptc4xmpext:digitalsourcetype"})
+_IN_XMP = ("DigitalSourceType", "DigitalSourceFileType")
 _NOT_ABOUT_THE_FILE = frozenset({"title", "artist", "album", "lyrics", "genre"})
 
 
 def declarations(fields: Sequence[Field]) -> Iterator[Declaration]:
     """Yield one declaration for every digital source type in a tag or in XMP."""
-    for found in fields:
-        if found.name in _NOT_ABOUT_THE_FILE:
+    found: dict[str, Declaration] = {}
+    for each in fields:
+        if each.name in _NOT_ABOUT_THE_FILE:
             continue
-        terms = _URI.findall(found.value)
-        if not terms and found.name in _NAMED:
-            terms = [found.value.strip().removeprefix("digsrctype:")]
-        for term in dict.fromkeys(terms):
-            part, making = MEANING.get(spelled(term), (Part.UNSPECIFIED, Making.UNSPECIFIED))
-            yield Declaration(STANDARD, part, making, None, None, found.place, shown_value(term))
+        for term in dict.fromkeys(_terms(each)):
+            mark = _declared(term, each, fields)
+            known = found.get(spelled(term))
+            if known is None or (known.tool is None and mark.tool):
+                found[spelled(term)] = mark
+    yield from found.values()
+
+
+def _terms(found: Field) -> list[str]:
+    terms = _URI.findall(found.value)
+    if found.name == "xmp":
+        bare = (_bare(value) for value in xmp.values(found.value, *_IN_XMP))
+        terms += [term for term in bare if term]
+    elif not terms and found.name in _NAMED:
+        terms = [_bare(found.value)]
+    return terms
+
+
+def _bare(value: str) -> str:
+    """Return a term without its address or prefix; any other text unchanged."""
+    text = value.strip()
+    if _URI.search(text):
+        return ""
+    last = re.split(r"[/:#]", text[:_TERM_CHARACTERS].rstrip("/"))[-1]
+    term = spelled(re.sub(r"[\s_-]+", "", last))
+    return term if term in _BY_LOWER.values() else text.removeprefix("digsrctype:")
+
+
+_TERM_CHARACTERS = 100
+
+
+def _declared(term: str, found: Field, fields: Sequence[Field]) -> Declaration:
+    part, making = MEANING.get(current(term), (Part.UNSPECIFIED, Making.UNSPECIFIED))
+    # The system belongs to what a machine made, not to what people made.
+    tool = _tool(found, fields) if making not in (Making.HUMAN, Making.UNSPECIFIED) else None
+    return Declaration(STANDARD, part, making, tool, None, found.place, shown_value(term))
+
+
+def _tool(found: Field, fields: Sequence[Field]) -> str | None:
+    """Return the system that XMP names next to a term, or that a tag names."""
+    if found.name == "xmp":
+        system = xmp.first(found.value, "AISystemUsed")
+        version = xmp.first(found.value, "AISystemVersionUsed")
+        system = system or xmp.first(found.value, "CreatorTool")
+    else:
+        system = next((f.value for f in values_of(fields, ("ai_system",))), None)
+        version = next((f.value for f in values_of(fields, ("ai_system_version",))), None)
+    named = shown_value(system or "")
+    if named and version and version.strip() not in named:
+        named = shown_value(f"{named} {version.strip()}")
+    return named or None
 
 
 def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
@@ -100,6 +159,11 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
 def spelled(term: str) -> str:
     """Return a term in IPTC's spelling; any other term unchanged."""
     return _BY_LOWER.get(term.lower(), term)
+
+
+def current(term: str) -> str:
+    """Return a term in IPTC's spelling, and the one that replaced it if it was retired."""
+    return _REPLACED.get(spelled(term), spelled(term))
 
 
 def term_for(part: Part, making: Making) -> str | None:

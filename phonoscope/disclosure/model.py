@@ -39,6 +39,10 @@ class Making(StrEnum):
     ASSISTED = "assisted"
     CONVERTED_VOICE = "converted-voice"
     HUMAN = "human"
+    MAY_BE_GENERATED = "may-be-generated"
+    """Possibly generated, as a distributor says who found a sign but no declaration."""
+    SUSPECTED_GENERATED = "suspected-generated"
+    """Suspected to be generated, as a distributor says."""
     UNSPECIFIED = "unspecified"
 
 
@@ -72,6 +76,8 @@ MAKINGS: Mapping[str, str] = {
     Making.ASSISTED: gettext("assisted"),
     Making.CONVERTED_VOICE: gettext("converted voice"),
     Making.HUMAN: gettext("human"),
+    Making.MAY_BE_GENERATED: gettext("may be generated"),
+    Making.SUSPECTED_GENERATED: gettext("suspected to be generated"),
     Making.UNSPECIFIED: gettext("making not stated"),
 }
 """Ways of making in words, as they end a line."""

@@ -110,14 +110,11 @@ def read_marks(
         C2PA first, then in the order of :func:`standards`. The same mark in two places counts
         once.
     """
-    fields, error = file_fields(file)
-    names = {found.name for found in fields}
-    more = _decoders_fields(text_tags, fields)
-    # The decoder joins repeated tags, so a tag that we read ourselves isn't taken from it as well.
-    signed, failed = _signed(file, [*fields, *more], trust)
+    own, error = file_fields(file)
+    fields = [*own, *_decoders_fields(text_tags, own)]
+    signed, failed = _signed(file, fields, trust)
     error = "; ".join(filter(None, (error, failed)))[:500] or None
-    tags = _tags([*fields, *(found for found in more if found.name not in names)], error)
-    return tags, _declared(signed, [*fields, *more])
+    return _tags(fields, error), _declared(signed, fields)
 
 
 def _signed(
@@ -134,19 +131,29 @@ def _signed(
         return [], f"C2PA: damaged ({printable(str(error).strip() or type(error).__name__)[:120]})"
 
 
-def _decoders_fields(text_tags: Mapping[str, str], seen: Sequence[Field]) -> list[Field]:
-    """Return the decoder's tags whose values aren't already among the file's own."""
-    values = {found.value.strip() for found in seen}
-    found = (field(name, value, f"container tag {name}") for name, value in text_tags.items())
-    return [f for f in found if f.value.strip() not in values]
+def _decoders_fields(text_tags: Mapping[str, str], own: Sequence[Field]) -> list[Field]:
+    """Return the decoder's tags that aren't among the file's own.
+
+    The decoder joins the values of a tag that occurs more than once with semicolons.
+    """
+    known = {part.strip() for found in own for part in (found.value, *found.value.split(";"))}
+    last = max((found.tag for found in own), default=0) + 1
+    found = (
+        dataclasses.replace(field(name, value, f"container tag {name}"), tag=last)
+        for name, value in text_tags.items()
+    )
+    return [f for f in found if not {part.strip() for part in f.value.split(";")} <= known]
 
 
 def _tags(fields: Sequence[Field], error: str | None) -> Tags:
+    """Return the main tags, each from the first of the file's tags that has it."""
     said: dict[str, list[str]] = {}
-    for found in fields:
+    tag_of: dict[str, int] = {}
+    for found in sorted(fields, key=lambda each: each.tag):
         if found.name in _TAG_NAMES and (value := shown_value(found.value)):
             values = said.setdefault(found.name, [])
-            if value not in values and len(values) < 10:
+            counts = found.tag == tag_of.setdefault(found.name, found.tag)
+            if counts and value not in values and len(values) < 10:
                 values.append(value)
     # A file can have a date in several frames; the first one is the recording's.
     joined = {

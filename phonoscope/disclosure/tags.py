@@ -1,4 +1,8 @@
-"""Tags of every container: which reader fits a file, and all its texts as fields.
+"""Tags of every container: which readers fit a file, and all its texts as fields.
+
+A file can have several tags. They are read in the order in which they count: the container's own
+(Vorbis comments, MP4, ASF, the ID3 chunk of RIFF, APEv2 where it is native), ID3v2 at the start,
+APEv2 and ID3v1 at the end.
 
 mutagen reads the tags; readers are chosen by the first bytes, never by the name. Each gets
 a view of the file with a budget, so that even a damaged tag costs at most a second and a few
@@ -7,26 +11,30 @@ hundred MB.
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, cast
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.flac import FLAC
-from mutagen.mp4 import MP4Tags
-from mutagen.mp4._atom import Atoms
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggtheora import OggTheora
 from mutagen.oggvorbis import OggVorbis
 
-from phonoscope.audio.chunks import iff_chunks, mp4_boxes, payload
+from phonoscope.audio.chunks import PAYLOAD_BYTES, iff_chunks, payload
+from phonoscope.audio.id3_prefix import id3_starts, sound_start
+from phonoscope.audio.window import Window
 from phonoscope.disclosure.ape_items import footer_at
-from phonoscope.disclosure.fields import MOST_FIELDS, Field, field
+from phonoscope.disclosure.fields import MOST_FIELDS, Field, decoded_text, field
 from phonoscope.disclosure.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
 from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
+from phonoscope.disclosure.mp4 import mp4_fields
 from phonoscope.escape import printable
 
 BUDGET_BYTES = 64 << 20
@@ -36,9 +44,6 @@ TOO_MUCH = "more tag data than real files have"
 
 _SMALLEST_READ = 64
 """A read counts as at least this many bytes, so that a million tiny reads end too."""
-
-XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-"""The ``uuid`` box that holds XMP in mp4 (XMP Specification Part 3)."""
 
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
@@ -50,20 +55,20 @@ _OGG = (
     (b"\x80theora", OggTheora),
 )
 
-_MP4_NAMES = {
-    "\xa9nam": "title",
-    "\xa9ART": "artist",
-    "\xa9alb": "album",
-    "\xa9day": "date",
-    "\xa9gen": "genre",
-    "\xa9cmt": "comment",
-    "\xa9too": "encoder",
-    "\xa9lyr": "lyrics",
-    "desc": "comment",
-    "ldes": "comment",
-}
+_APE_NATIVE = (b"MAC ", b"wvpk", b"MPCK", b"MP+", b"tBaK", b"OFR ")
+"""First bytes of files whose own tags are APEv2."""
 
-Reader = Callable[[BinaryIO], Iterable[Field]]
+_MOST_OBJECTS = 1_000
+_ASF_XMP = bytes.fromhex("cbcf7abea997e8429c71999491e3afac")
+"""The object that holds XMP in ASF (XMP Specification Part 3)."""
+
+
+class Reader(NamedTuple):
+    """A way to read one tag of a file."""
+
+    name: str
+    """Its name in errors."""
+    read: Callable[[], Iterable[Field]]
 
 
 class _Budget:
@@ -103,21 +108,17 @@ def file_fields(file: BinaryIO) -> tuple[list[Field], str | None]:
     view = cast(BinaryIO, _Budget(file, BUDGET_BYTES))
     fields: list[Field] = []
     errors: list[str] = []
-    for reader in _readers(view):
+    for number, reader in enumerate(_readers(view)):
         try:
-            for found in reader(view):
-                fields.append(found)
+            for found in reader.read():
+                fields.append(dataclasses.replace(found, tag=number))
                 if len(fields) >= MOST_FIELDS:
                     raise TagTooLargeError(f"only the first {MOST_FIELDS} tags were read")
         except Exception as error:
             # Untrusted bytes in another project's parser can raise anything. The recording is
             # analysed all the same, and its row has the error.
-            errors.append(f"{_reader_name(reader)}: {_reason(error)}")
-    return fields, "; ".join(errors)[:500] or None
-
-
-def _reader_name(reader: Reader) -> str:
-    return reader.__name__.strip("_").removesuffix("_fields").upper()
+            errors.append(f"{reader.name}: {_reason(error)}")
+    return fields, "; ".join(dict.fromkeys(errors))[:500] or None
 
 
 def _reason(error: Exception) -> str:
@@ -128,29 +129,48 @@ def _reason(error: Exception) -> str:
 
 
 def _readers(file: BinaryIO) -> list[Reader]:
-    """Return the readers that fit the first (and for APEv2 the last) bytes of a file."""
-    readers: list[Reader] = []
-    behind = id3_size(file)
-    if behind:
-        readers.append(id3_fields)
-    file.seek(behind)
-    head = file.read(64)
-    if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM"):
-        readers.append(iff_fields)
-    elif head[:4] == b"fLaC":
-        readers.append(flac_fields)
-    elif head[:4] == b"OggS":
-        readers.append(ogg_fields)
-    elif head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        readers.append(mp4_fields)
-    elif head[:16] == _ASF_HEADER:
-        readers.append(asf_fields)
+    """Return the readers that fit the first and last bytes of a file, in the order that counts."""
+    prefixes = [Reader("ID3", partial(id3_fields, tag)) for tag in id3_prefixes(file)]
+    body = Window.of(file, sound_start(file))
+    body.seek(0)
+    head = body.read(64)
+    native = _native(body, head)
     tail = _tail(file)
-    if footer_at(file) is not None:
-        readers.append(ape_fields)
-    if tail[-ID3V1_BYTES:].startswith(b"TAG") and len(tail) >= ID3V1_BYTES:
-        readers.append(id3v1_fields)
-    return readers
+    ape = [Reader("APE", partial(ape_fields, file))] if footer_at(file) is not None else []
+    is_v1 = tail[-ID3V1_BYTES:].startswith(b"TAG") and len(tail) >= ID3V1_BYTES
+    v1 = [Reader("ID3V1", partial(id3v1_fields, file))] if is_v1 else []
+    if head.startswith(_APE_NATIVE):
+        return [*ape, *prefixes, *v1]
+    return [*native, *prefixes, *ape, *v1]
+
+
+def id3_prefixes(file: BinaryIO) -> list[BinaryIO]:
+    """Return the ID3v2 tags at the start of a file, each as a file of its own."""
+    starts = id3_starts(file)
+    if len(starts) == 1 and id3_size(file):
+        # It claims to be longer than the file; its reader says what is wrong.
+        return [file]
+    return [Window.of(file, start, stop) for start, stop in itertools.pairwise(starts)]
+
+
+def _native(body: BinaryIO, head: bytes) -> list[Reader]:
+    """Return the readers of the container's own tags, by its first bytes."""
+    if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM"):
+        chunks = [chunk for chunk in iff_chunks(body) if chunk.name.upper() == b"ID3 "]
+        tags = [Window.of(body, chunk.start, chunk.start + chunk.size) for chunk in chunks]
+        return [
+            *(Reader("ID3", partial(id3_fields, tag)) for tag in tags),
+            Reader("IFF", partial(iff_fields, body)),
+        ]
+    if head[:4] == b"fLaC":
+        return [Reader("FLAC", partial(flac_fields, body))]
+    if head[:4] == b"OggS":
+        return [Reader("OGG", partial(ogg_fields, body))]
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return [Reader("MP4", partial(mp4_fields, body))]
+    if head[:16] == _ASF_HEADER:
+        return [Reader("ASF", partial(asf_fields, body))]
+    return []
 
 
 def _tail(file: BinaryIO) -> bytes:
@@ -163,14 +183,19 @@ def _tail(file: BinaryIO) -> bytes:
 def iff_fields(file: BinaryIO) -> Iterator[Field]:
     """Yield fields of wav and aiff chunks; LIST INFO is left to the decoder, which reads it."""
     for chunk in list(iff_chunks(file)):
+        name = chunk.name.decode("latin-1").strip()
         if chunk.name == b"AIGC":
-            yield field("aigc", _text(payload(file, chunk)), "RIFF chunk AIGC")
-        elif chunk.name in (b"_PMX", b"XMP "):
-            # XMP's own name in RIFF, and the one that the C2PA library writes.
-            name = chunk.name.decode().strip()
-            yield field("xmp", _text(payload(file, chunk)), f"RIFF chunk {name}")
-        elif chunk.name.upper() == b"ID3 ":
-            yield from id3_fields(io.BytesIO(payload(file, chunk)))
+            yield field("aigc", decoded_text(payload(file, chunk)), "RIFF chunk AIGC")
+        elif chunk.name in _XMP_CHUNKS:
+            yield field("xmp", decoded_text(payload(file, chunk)), f"RIFF chunk {name}")
+        elif chunk.name == b"APPL":
+            content = payload(file, chunk)
+            if content[:4] == b"XMP ":
+                yield field("xmp", decoded_text(content[4:]), "AIFF chunk APPL XMP")
+
+
+_XMP_CHUNKS = (b"_PMX", b"XMP ", b"iXML", b"aXML", b"axml")
+"""XMP's own name in RIFF, the one that the C2PA library writes, and other places for XML."""
 
 
 def flac_fields(file: BinaryIO) -> Iterator[Field]:
@@ -212,34 +237,6 @@ def _vorbis_fields(comments: Any) -> Iterator[Field]:
             yield field(name, value, f"Vorbis comment {name}")
 
 
-def mp4_fields(file: BinaryIO) -> Iterator[Field]:
-    """Yield the iTunes metadata of an mp4 file and its XMP."""
-    boxes = list(mp4_boxes(file))
-    for box in boxes:
-        if box.name == b"uuid":
-            data = payload(file, box)
-            if data[:16] == XMP_UUID:
-                yield field("xmp", _text(data[16:]), "MP4 uuid box XMP")
-    file.seek(0)
-    atoms = Atoms(file)
-    if not _has_path(atoms, b"moov", b"udta", b"meta", b"ilst"):
-        return
-    for key, values in MP4Tags(atoms, file).items():
-        name = key.rsplit(":", 1)[-1] if key.startswith("----") else _MP4_NAMES.get(key, key)
-        for value in values if isinstance(values, list) and key != "covr" else ():
-            if isinstance(value, str | bytes):
-                text = _text(value) if isinstance(value, bytes) else value
-                yield field(name, text, f"MP4 {key}")
-
-
-def _has_path(atoms: Any, *names: bytes) -> bool:
-    try:
-        atoms.path(*names)
-    except KeyError:
-        return False
-    return True
-
-
 def asf_fields(file: BinaryIO) -> Iterator[Field]:
     """Yield the attributes of an ASF (wma, wmv) file."""
     file.seek(0)
@@ -247,6 +244,22 @@ def asf_fields(file: BinaryIO) -> Iterator[Field]:
         # Description is ASF's comment; everything that is not text is a number or a picture.
         if isinstance(getattr(value, "value", None), str):
             yield field(name, value.value, f"ASF {name}")
+    yield from _asf_xmp(file)
+
+
+def _asf_xmp(file: BinaryIO) -> Iterator[Field]:
+    """Yield the XMP of an ASF file, an object next to its header."""
+    at = 0
+    for _ in range(_MOST_OBJECTS):
+        file.seek(at)
+        header = file.read(24)
+        size = int.from_bytes(header[16:], "little")
+        if len(header) < 24 or size < 24:
+            return
+        if header[:16] == _ASF_XMP:
+            content = file.read(min(size - 24, PAYLOAD_BYTES))
+            yield field("xmp", decoded_text(content), "ASF object XMP")
+        at += size
 
 
 def ape_fields(file: BinaryIO) -> Iterator[Field]:
@@ -256,9 +269,3 @@ def ape_fields(file: BinaryIO) -> Iterator[Field]:
         if isinstance(value.value, str):
             for text in value.value.split("\0"):
                 yield field(name, text, f"APEv2 {name}")
-
-
-def _text(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")
