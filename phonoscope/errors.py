@@ -7,7 +7,8 @@
     │   └── MissingExtraError     an optional part isn't installed
     ├── PluginError         a package that extends Phonoscope is faulty         exit status 2
     ├── CatalogueError      a catalogue can't be opened, read or written        exit status 2
-    │   └── NewerCatalogueError   a newer Phonoscope wrote it
+    │   ├── NewerCatalogueError   a newer Phonoscope wrote it
+    │   └── DamagedCatalogueError one of its parts is damaged or missing
     ├── SourceError         a source of metadata is refused, or ends too early  exit status 2
     ├── LabelError          a label can't be written into a file                exit status 3
     └── UnreadableError     one file can't be analysed                          exit status 3
@@ -109,6 +110,22 @@ class NewerCatalogueError(CatalogueError):
     """A newer Phonoscope than this one wrote the catalogue."""
 
     code = "newer-format"
+
+
+class DamagedCatalogueError(CatalogueError):
+    """A part of a catalogue is damaged or missing.
+
+    Parameters
+    ----------
+    message
+        Names the part and says what to do.
+    file
+        The part, ``<table>/<name>``.
+    """
+
+    def __init__(self, message: str, *, file: str, code: str = "damaged-part") -> None:
+        super().__init__(message, code=code)
+        self.file = file
 
 
 class ErrorKind(StrEnum):

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -78,6 +78,7 @@ class _Run:
         self._here = threading.local()
         self._started = datetime.now(UTC).replace(tzinfo=None)
         self.written: Counter[str] = Counter()
+        self._parts: dict[str, list[str]] = defaultdict(list)
 
     def write(self, chunk: Chunk) -> Counter[str]:
         """Write the parts of one chunk."""
@@ -102,6 +103,7 @@ class _Run:
         copy = f"COPY ({_of_layout(connection, table, query)}) TO '{temporary}' ({_OPTIONS})"
         (rows,) = connection.execute(copy).fetchone() or (0,)
         os.replace(temporary, folder / f"{batch}{SUFFIX}")
+        self._parts[table].append(f"{batch}{SUFFIX}")
         return int(rows)
 
     def finish(self) -> None:
@@ -125,7 +127,8 @@ class _Run:
             "scan_id": self._scan_id,
             "batch": batch,
         }
-        self._store.write({"ingests": tables()["ingests"].arrow([row])}, batch)
+        rows = {"ingests": tables()["ingests"].arrow([row])}
+        self._store.write(rows, batch, added=self._parts)
 
 
 def _of_layout(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> str:

@@ -43,8 +43,9 @@ def calibrate(
         raise UsageError(
             gettext("A year is from 1900 to 2100, not {year}.", year=str(year)), code="not-a-year"
         )
-    known = by_date(catalogue, year) if known_human is None else by_list(catalogue, known_human)
-    calibrate(store, catalogue, known, progress)
+    with store.pinned():
+        known = by_date(catalogue, year) if known_human is None else by_list(catalogue, known_human)
+        calibrate(store, catalogue, known, progress)
     locations = locations_of(catalogue, full=full_paths)
     made = summary_of(catalogue, locations, known.not_found_entries)
     if made is None:

@@ -17,6 +17,7 @@ from phonoscope.api.licences import Licences
 from phonoscope.api.plays import Plays
 from phonoscope.catalogue import query, views
 from phonoscope.catalogue.store import Store, open_store, tables
+from phonoscope.catalogue.versions import Version
 from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    import ibis.backends.duckdb
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -153,7 +153,7 @@ class Catalogue(FormerNames):
             from phonoscope.catalogue.schema.tables import unknown_table
 
             raise unknown_table(name)
-        return self._backend().table(name)
+        return self._tables()(name)
 
     def snapshot(self) -> Callable[[str], ir.Table]:
         """Return a function that gives tables by name, all as the catalogue is now.
@@ -161,7 +161,7 @@ class Catalogue(FormerNames):
         Queries that join tables, or that have to agree with each other, read one state with it
         while a scan writes. Each table is described to the database once.
         """
-        return cache(self._backend().table)
+        return cache(self._tables())
 
     def sql(self, text: str) -> pa.RecordBatchReader:
         """Run one query in DuckDB's SQL, which can only read the tables.
@@ -429,7 +429,11 @@ class Catalogue(FormerNames):
             # Checked before minutes of work.
             form = format_for(path, format)
         asked = None if claims is None else read_claims(claims)
-        with readers_on(engine, self._settings) as read:
+        with (
+            self._store.pinned(),
+            nullcontext() if compare is None else compare._store.pinned(),
+            readers_on(engine, self._settings) as read,
+        ):
             other = None if compare is None else read(compare._store, compare)
             made = report_of(
                 read(self._store, self),
@@ -552,7 +556,8 @@ class Catalogue(FormerNames):
         """
         from phonoscope.findings.shared.shares import share_generated
 
-        return share_generated(self, by, rates=self.false_alarms().rates)
+        with self._store.pinned():
+            return share_generated(self, by, rates=self.false_alarms().rates)
 
     def false_alarms(self) -> LocalRates:
         """Return the error rates behind :meth:`share_generated`.
@@ -599,7 +604,8 @@ class Catalogue(FormerNames):
         """
         from phonoscope.findings.shared.release_verdicts import judge_groups
 
-        return judge_groups(self, by, most=most)
+        with self._store.pinned():
+            return judge_groups(self, by, most=most)
 
     @on_one_thread
     def find(
@@ -668,7 +674,7 @@ class Catalogue(FormerNames):
         ----------
         search
             Compare the whole catalogue with itself first, and store matches in the table
-            ``matches``. Otherwise use the stored ones.
+            ``matches``, if the catalogue can be written. Otherwise use the stored ones.
         progress
             Receives the progress.
 
@@ -680,9 +686,9 @@ class Catalogue(FormerNames):
         """
         from phonoscope.matching.recording import match_store
 
-        if search:
-            match_store.search(self, self._store, progress)
-        return match_store.copies(self)
+        unstored = match_store.search(self, self._store, progress) if search else ()
+        with self._store.pinned():
+            return match_store.copies(self, unstored)
 
     def copies_searched(self) -> datetime | None:
         """Return when :meth:`copies` last searched, UTC; ``None`` when it never did."""
@@ -710,7 +716,8 @@ class Catalogue(FormerNames):
         UsageError
             When the catalogue doesn't have it (``unknown-recording``).
         """
-        found = {name: self._rows(name, recording_id) for name in _OF_A_RECORDING}
+        with self._store.pinned():
+            found = {name: self._rows(name, recording_id) for name in _OF_A_RECORDING}
         if not found["files"] and not found["recordings"]:
             message = gettext(
                 "The catalogue has no recording '{recording_id}'.",
@@ -750,7 +757,8 @@ class Catalogue(FormerNames):
         """
         from phonoscope.dossier.content import dossier_of
 
-        return dossier_of(self, recording, full_paths=full_paths)
+        with self._store.pinned():
+            return dossier_of(self, recording, full_paths=full_paths)
 
     def compact(self, *, grace_s: float = 3600.0) -> Compaction:
         """Merge the parts of scans. The rows stay the same, and queries get faster.
@@ -776,7 +784,7 @@ class Catalogue(FormerNames):
         """
         from phonoscope.linking.links import links
 
-        return links(*(self.table(name) for name in ("recordings", "files", "tracks")))
+        return links(*map(self.snapshot(), ("recordings", "files", "tracks")))
 
     def chart_links(self) -> ir.Table:
         """Return which entry of a chart is which track or recording.
@@ -792,7 +800,7 @@ class Catalogue(FormerNames):
         """
         from phonoscope.linking.chart_links import chart_links
 
-        return chart_links(self.table)
+        return chart_links(self.snapshot())
 
     def labelled(self) -> Iterator[Labelled]:
         """Yield what each file declares and what is detected in it.
@@ -804,11 +812,11 @@ class Catalogue(FormerNames):
         """
         from phonoscope.catalogue.declarations import labelled
 
-        return labelled(self.table)
+        return labelled(self.snapshot())
 
     def state(self) -> object:
         """Return a value that changes when rows are added or replaced."""
-        return views.live_parts(self._store)
+        return self._store.version()
 
     def empty_cells(self, name: str, column: str) -> int | None:
         """Return how many rows of a table are empty in a column, without reading rows.
@@ -820,16 +828,38 @@ class Catalogue(FormerNames):
         """
         return views.empty_cells(self._store, tables()[name], column)
 
-    def _backend(self) -> ibis.backends.duckdb.Backend:
-        """Return this thread's connection; a new one if parts were added."""
-        parts = views.live_parts(self._store)
-        if getattr(self._mine, "parts", None) != parts:
-            import ibis
+    def _tables(self) -> Callable[[str], ir.Table]:
+        """Return a function that gives tables by name, on this thread's connection.
 
-            connection = query.connect(self._store, parts, memory_mb=self._settings.query_memory_mb)
-            self._mine.backend = ibis.duckdb.from_connection(connection)
-            self._mine.parts = parts
-        return self._mine.backend
+        A new connection if parts were added.
+        """
+        version = self._store.version()
+        if getattr(self._mine, "parts", None) != version.parts:
+            self._mine.tables = self._opened(version)
+            self._mine.parts = version.parts
+        found: Callable[[str], ir.Table] = self._mine.tables
+        return found
+
+    def _opened(self, version: Version) -> Callable[[str], ir.Table]:
+        import ibis
+
+        damaged: dict[str, CatalogueError] = {}
+        connection = query.connect(
+            self._store,
+            views.parts_of(version),
+            memory_mb=self._settings.query_memory_mb,
+            damaged=damaged,
+        )
+        backend = ibis.duckdb.from_connection(connection)
+
+        def table(name: str) -> ir.Table:
+            if name in damaged:
+                # Looked at again next time: it may have been restored.
+                self._mine.parts = None
+                raise damaged[name]
+            return backend.table(name)
+
+        return table
 
     def _rows(self, table: str, recording_id: str) -> list[dict[str, Any]]:
         rows = self.table(table)

@@ -127,7 +127,7 @@ class Plays:
         """
         from phonoscope.plays.results import analyse_plays
 
-        with readers_on(engine, self._settings) as asked:
+        with self._store.pinned(), readers_on(engine, self._settings) as asked:
             return analyse_plays(
                 self._store,
                 asked(self._store, self._reader),

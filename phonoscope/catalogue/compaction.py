@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, TypeAlias
 
 import duckdb
@@ -20,16 +21,14 @@ from phonoscope.catalogue.parts import (
     encoding,
     is_of_former_names,
     new_compacted_name,
-    replaced_by,
-    sort_parts,
     written_us,
 )
 from phonoscope.catalogue.query import BATCH_ROWS, spilling_connection
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.versions import FOLDER, Version
 from phonoscope.catalogue.views import newest_rows, register_parts
 from phonoscope.errors import CatalogueError
-from phonoscope.messages import ngettext
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +36,8 @@ GRACE_S = 3600.0
 """Replaced parts stay this long, s, for those who are reading them."""
 STALE_TEMPORARY_S = 86_400.0
 """A temporary file older than this, s, is from a process that was killed."""
+_TRIES = 3
+"""Tries to replace parts that other processes replace as well."""
 
 Rows: TypeAlias = Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]
 """Returns the rows of a new part, on a connection that has the parts it is made of."""
@@ -75,6 +76,7 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
         When the catalogue can't be written, or another compaction ran at the same time
         (``compacted-meanwhile``). Nothing is lost.
     """
+    store.will_write()
     before = after = removed = 0
     for table in tables().values():
         removed += _remove_stale(store, table, grace_s)
@@ -82,22 +84,46 @@ def compact(store: Store, *, memory_mb: int, grace_s: float = GRACE_S) -> Compac
         before += len(live)
         after += min(1, len(live))
         if len(live) > 1 or any(is_of_former_names(store.place, table, name) for name in live):
-            _merge(store, table, live, memory_mb)
+            again_if_replaced(partial(_merge, store, table, memory_mb))
+    for name, age_s in list(store.place.temporaries(FOLDER)):
+        if age_s > STALE_TEMPORARY_S:
+            store.place.remove(name)
+            removed += 1
     _log.info("compaction: %d parts became %d, %d removed", before, after, removed)
     return Compaction(before, after, removed)
 
 
-def _merge(store: Store, table: Table, live: list[str], memory_mb: int) -> None:
-    ingests = deduplicated_ingests(store, store.live_parts("ingests"))
-    repeats = may_repeat(table, live, ingests)
+def again_if_replaced(change: Callable[[], None]) -> None:
+    """Make a change, and make it again if another process replaced the same parts meanwhile.
 
-    def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        return connection.sql(newest_rows(table, repeats=repeats, beside_recordings=False))
+    Raises
+    ------
+    CatalogueError
+        When that happens several times (``compacted-meanwhile``).
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return change()
+        except CatalogueError as error:
+            if error.code != "compacted-meanwhile":
+                raise
+            _log.info("again: %s", error.code)
+    return change()
 
-    replace_parts(store, table, live, rows, read=live, memory_mb=memory_mb)
+
+def _merge(store: Store, table: Table, memory_mb: int) -> None:
+    with store.pinned(newest=True) as version:
+        live = version.live(table.name)
+        repeats = may_repeat(table, live, deduplicated_ingests(store, version.live("ingests")))
+
+        def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+            return connection.sql(newest_rows(table, repeats=repeats, beside_recordings=False))
+
+        name = write_in_place_of(store, table, live, rows, read=live, memory_mb=memory_mb)
+    store.change({table.name: [name]}, {table.name: live})
 
 
-def replace_parts(
+def write_in_place_of(
     store: Store,
     table: Table,
     names: Sequence[str],
@@ -105,8 +131,8 @@ def replace_parts(
     *,
     read: Sequence[str],
     memory_mb: int,
-) -> None:
-    """Write one part that replaces others, while others may read them.
+) -> str:
+    """Write one part that can replace others, which :meth:`Store.change` makes it do.
 
     Parameters
     ----------
@@ -121,33 +147,29 @@ def replace_parts(
     memory_mb
         Memory after which reading spills to disk, MB.
 
+    Returns
+    -------
+    str
+        The name of the new part. It doesn't count yet.
+
     Raises
     ------
     CatalogueError
-        When it can't be written, or a compaction removed the parts. Nothing is lost.
+        When it can't be written. Nothing is lost.
     """
-    # Parts that a replaced part itself replaced are listed again, as no other part lists them now.
-    replaced = {*names, *(n for name in names for n in replaced_by(store.place, table, name))}
+    # Parts that were replaced before are listed again, as no other part may list them now.
+    replaced = {*names, *store.version().replaced.get(table.name, ())}
     schema = table.schema.with_metadata({REPLACES: json.dumps(sorted(replaced)).encode()})
 
     def fill(file: BinaryIO) -> None:
         with spilling_connection(memory_mb) as connection:
             register_parts(connection, store, table, read)
             _write(file, schema, rows(connection).to_arrow_reader(BATCH_ROWS))
-        if gone := set(names) - set(store.place.names(table.name)):
-            message = ngettext(
-                "Another compaction of {catalogue} ran at the same time and removed {n} part of "
-                "'{table}'. Nothing is lost. Run it again if you need to.",
-                "Another compaction of {catalogue} ran at the same time and removed {n} parts of "
-                "'{table}'. Nothing is lost. Run it again if you need to.",
-                len(gone),
-                catalogue=store.name,
-                table=table.name,
-            )
-            raise CatalogueError(message, code="compacted-meanwhile")
 
     store.will_write()
-    store.place.write(f"{table.name}/{new_compacted_name()}", fill)
+    name = new_compacted_name()
+    store.place.write(f"{table.name}/{name}", fill)
+    return name
 
 
 def _write(file: BinaryIO, schema: pa.Schema, reader: pa.RecordBatchReader) -> None:
@@ -158,16 +180,29 @@ def _write(file: BinaryIO, schema: pa.Schema, reader: pa.RecordBatchReader) -> N
 
 
 def _remove_stale(store: Store, table: Table, grace_s: float) -> int:
-    """Remove parts replaced at least ``grace_s`` ago and temporary files of killed processes."""
-    live, replaced = sort_parts(store.place, table)
+    """Remove parts replaced at least ``grace_s`` ago and what killed processes left."""
     now_s = time.time()
-    # All compacted parts are old enough, whichever of them replaced a part.
-    replaced_s = [now_s - written_us(name) / 1e6 for name in live if name.endswith(COMPACTED)]
-    doomed = [
-        name for name, age_s in store.place.temporaries(table.name) if age_s > STALE_TEMPORARY_S
-    ]
-    if replaced_s and min(replaced_s) >= grace_s:
-        doomed += [f"{table.name}/{name}" for name in replaced]
-    for name in doomed:
+    version = store.version()
+    old = [n for n, at_s in version.replaced.get(table.name, {}).items() if now_s - at_s >= grace_s]
+    left = [n for n, age_s in store.place.temporaries(table.name) if age_s > STALE_TEMPORARY_S]
+    left += [f"{table.name}/{name}" for name in _never_counted(store, table, version, now_s)]
+    for name in [*left, *(f"{table.name}/{name}" for name in old)]:
         store.place.remove(name)
-    return len(doomed)
+    if old:
+        store.change({}, forgotten={table.name: old})
+    return len(left) + len(old)
+
+
+def _never_counted(store: Store, table: Table, version: Version, now_s: float) -> list[str]:
+    """Return old compacted parts that a killed process wrote and that took no part's place.
+
+    Their rows are in the parts that they were made from.
+    """
+    known = {*version.live(table.name), *version.replaced.get(table.name, ())}
+    return [
+        name
+        for name in store.place.names(table.name)
+        if name.endswith(COMPACTED)
+        and name not in known
+        and now_s - written_us(name) / 1e6 > STALE_TEMPORARY_S
+    ]

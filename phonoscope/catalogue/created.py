@@ -9,6 +9,7 @@ from pathlib import Path
 
 from phonoscope.catalogue.storage import TEMPORARY
 from phonoscope.catalogue.store import MARKER, Store, open_store
+from phonoscope.catalogue.versions import FOLDER as VERSIONS
 from phonoscope.errors import CatalogueError
 from phonoscope.files import local_path, uri_of
 
@@ -46,7 +47,7 @@ def removed_when_empty(path: str | os.PathLike[str]) -> Iterator[None]:
 def _remove(root: Path, created: list[Path]) -> None:
     if not (root / MARKER).exists() or not _is_empty(root):
         return
-    for name in (_RUNS, _UNFINISHED):
+    for name in (_RUNS, _UNFINISHED, VERSIONS):
         for file in _files(root / name):
             file.unlink()
         with suppress(FileNotFoundError):
@@ -59,7 +60,7 @@ def _remove(root: Path, created: list[Path]) -> None:
 def _is_empty(root: Path) -> bool:
     """Whether a catalogue has no rows but those about ended runs, and nobody writes to it."""
     names = {entry.name for entry in root.iterdir() if not entry.name.startswith(TEMPORARY)}
-    if names - {MARKER, _UNFINISHED, _RUNS}:
+    if names - {MARKER, _UNFINISHED, _RUNS, VERSIONS}:
         return False
     if any(file.suffix == ".lock" for file in _files(root / _UNFINISHED)):
         return False

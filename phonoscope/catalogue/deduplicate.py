@@ -7,12 +7,12 @@ From then on a question reads the parts as they are, see :mod:`.newest_row`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from phonoscope.catalogue.compaction import Rows, replace_parts
+from phonoscope.catalogue.compaction import Rows, write_in_place_of
 from phonoscope.catalogue.newest_row import newest
 from phonoscope.catalogue.parts import scan_of
 from phonoscope.catalogue.query import spilling_connection
@@ -32,8 +32,18 @@ class FinishedIngest:
     scan_id: str
 
 
-def deduplicate(store: Store, ingest: FinishedIngest, *, memory_mb: int) -> None:
-    """Leave of every key of a source the newest row only.
+@dataclass(frozen=True)
+class Deduplicated:
+    """Parts without duplicates, and the parts whose place they take, by table."""
+
+    added: Mapping[str, Sequence[str]]
+    removed: Mapping[str, Sequence[str]]
+
+
+def deduplicate(store: Store, ingest: FinishedIngest, *, memory_mb: int) -> Deduplicated:
+    """Write parts that have of every key of a source the newest row only.
+
+    They don't count yet: :meth:`.Store.write` puts them in place, with the row that says so.
 
     Parameters
     ----------
@@ -49,6 +59,11 @@ def deduplicate(store: Store, ingest: FinishedIngest, *, memory_mb: int) -> None
     CatalogueError
         When the catalogue cannot be written; nothing is lost then.
     """
+    with store.pinned(newest=True):
+        return _deduplicated(store, ingest, memory_mb)
+
+
+def _deduplicated(store: Store, ingest: FinishedIngest, memory_mb: int) -> Deduplicated:
     scans = _scans(store)
     earlier = frozenset(
         scan_id
@@ -56,9 +71,16 @@ def deduplicate(store: Store, ingest: FinishedIngest, *, memory_mb: int) -> None
         if source == ingest.source and origin == ingest.origin and scan_id != ingest.scan_id
     )
     others = frozenset(scan for scan, (source, _) in scans.items() if source != ingest.source)
-    for table in tables().values():
-        if table.ingested:
+    added, removed = {}, {}
+    for name, table in tables().items():
+        found = (
             _Settling(store, table, ingest.source, earlier, memory_mb).run(others)
+            if table.ingested
+            else None
+        )
+        if found is not None:
+            added[name], removed[name] = found
+    return Deduplicated(added, removed)
 
 
 def _scans(store: Store) -> dict[str, tuple[str, str]]:
@@ -83,21 +105,28 @@ class _Settling:
     """Ingests that are replaced."""
     memory_mb: int
 
-    def run(self, others: frozenset[str]) -> None:
-        """Settle the table; ``others`` are the ingests of other sources."""
+    def run(self, others: frozenset[str]) -> tuple[list[str], list[str]] | None:
+        """Settle the table; ``others`` are the ingests of other sources.
+
+        Returns the new parts and those they replace; ``None`` when nothing has to change.
+        """
         live = self.store.live_parts(self.table.name)
         gone = [name for name in live if scan_of(name) in self.earlier]
         concerned = [n for n in live if n not in gone and scan_of(n) not in others]
         may_hide = self.earlier and any(not scan_of(name) for name in concerned)
         if (len(concerned) > 1 or may_hide) and self._needs_rewriting(concerned):
-            self._replace([*gone, *concerned], concerned, self._newest)
-        elif gone:
-            self._replace(gone, [], lambda connection: connection.sql(self._rows))
+            return self._replace([*gone, *concerned], concerned, self._newest)
+        if gone:
+            return self._replace(gone, [], lambda connection: connection.sql(self._rows))
+        return None
 
-    def _replace(self, names: Sequence[str], read: Sequence[str], rows: Rows) -> None:
-        replace_parts(
+    def _replace(
+        self, names: list[str], read: Sequence[str], rows: Rows
+    ) -> tuple[list[str], list[str]]:
+        new = write_in_place_of(
             self.store, self.table, names, rows, read=read, memory_mb=self.memory_mb
-        )  # fmt: skip
+        )
+        return [new], names
 
     @property
     def _rows(self) -> str:

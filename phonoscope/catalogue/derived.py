@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from phonoscope.catalogue.compaction import replace_parts
+from phonoscope.catalogue.compaction import again_if_replaced, write_in_place_of
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.tables import Table, tables
 from phonoscope.catalogue.store import Store
@@ -31,31 +32,58 @@ def replace(
     source
         As in the column ``source``.
     rows
-        By table, in the order to write them; columns that a batch lacks are empty. The last table
-        should be the one that says that the others are there.
+        By table, in the order to write them; columns that a batch lacks are empty. All tables
+        change at the same moment.
     memory_mb
         Memory after which reading spills to disk, MB.
 
     Raises
     ------
     CatalogueError
-        When the catalogue cannot be written; a table is then as it was, or new.
+        When the catalogue cannot be written; all tables are then as they were.
     """
     scan_id = f"derived{secrets.token_hex(4)}"
     batch = BatchNames(scan_id, after=store.newest_batch()).next()
-    for name, batches in rows.items():
-        table = tables()[name]
-        told = {"source": source, "scan_id": scan_id, "batch": batch}
-        fresh = pa.RecordBatchReader.from_batches(
-            table.schema, (_completed(one, table, told) for one in batches)
-        )
-        _replace(store, table, source, fresh, memory_mb)
+    told = {"source": source, "scan_id": scan_id, "batch": batch}
+    written: dict[str, str] = {}
+
+    def change() -> None:
+        with store.pinned(newest=True) as version:
+            live = {name: version.live(name) for name in rows}
+            for name, batches in rows.items():
+                table, before = tables()[name], written.get(name)
+                fresh: Iterator[pa.RecordBatch]
+                if before is None:
+                    fresh = (_completed(one, table, told) for one in batches)
+                else:
+                    fresh = _of_source(store, table, before, source)
+                written[name] = _replaced(
+                    store, table, source, fresh, live=live[name], memory_mb=memory_mb
+                )
+                if before is not None:
+                    store.place.remove(f"{name}/{before}")
+        store.change({name: [part] for name, part in written.items()}, live)
+
+    again_if_replaced(change)
 
 
-def _replace(
-    store: Store, table: Table, source: str, fresh: pa.RecordBatchReader, memory_mb: int
-) -> None:
-    live = store.live_parts(table.name)
+def _of_source(store: Store, table: Table, part: str, source: str) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a source in a part: when it was written, its rows couldn't be kept."""
+    for batch in store.batches(table.name, [part], table.schema.names):
+        yield batch.filter(pc.equal(batch["source"], source))
+
+
+def _replaced(
+    store: Store,
+    table: Table,
+    source: str,
+    batches: Iterator[pa.RecordBatch],
+    *,
+    live: list[str],
+    memory_mb: int,
+) -> str:
+    """Write a part with rows of a source and all other rows of a table; return its name."""
+    fresh = pa.RecordBatchReader.from_batches(table.schema, batches)
 
     def rows(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         connection.register("fresh", fresh)
@@ -64,7 +92,7 @@ def _replace(
             params={"source": source},
         )
 
-    replace_parts(store, table, live, rows, read=live, memory_mb=memory_mb)
+    return write_in_place_of(store, table, live, rows, read=live, memory_mb=memory_mb)
 
 
 def _completed(batch: pa.RecordBatch, table: Table, told: Mapping[str, str]) -> pa.RecordBatch:

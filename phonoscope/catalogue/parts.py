@@ -1,10 +1,10 @@
 """Parts: the immutable Parquet files a table consists of, and which of them count.
 
 A part is named ``<batch>.parquet``, where a batch is
-``<UTC microseconds>-<scan>-<writer>-<number>``, so that names sort by time. A compacted part
-ends in ``-compact.parquet`` and lists in its metadata the parts whose rows it holds; readers
-pass those over, so that nothing is lost or doubled whenever a compaction is cut off. Which row
-of a key counts is decided by the ``batch`` column alone, never by the part a row lies in.
+``<UTC microseconds>-<scan>-<writer>-<number>``, so that names sort by time. Which parts count is
+listed in :mod:`.versions`. A compacted part ends in ``-compact.parquet`` and lists in its metadata
+the parts whose rows it holds, so that the list can be made again. Which row of a key counts is
+decided by the ``batch`` column alone, never by the part a row lies in.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from phonoscope.catalogue import damage
 from phonoscope.catalogue.storage import Storage
-from phonoscope.errors import CatalogueError
 from phonoscope.lazy import LazyModule
-from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,6 +92,7 @@ def encoding(schema: pa.Schema) -> dict[str, Any]:
     lists = [field for field in schema if pa.types.is_list(field.type)]
     return {
         "compression": COMPRESSION,
+        "write_page_checksum": True,
         "use_dictionary": [field.name for field in schema if field not in lists],
         "column_encoding": {
             f"{field.name}.list.element": "DELTA_BINARY_PACKED"
@@ -107,16 +107,12 @@ def new_compacted_name() -> str:
     return f"{time.time_ns() // 1000:016d}-{secrets.token_hex(6)}{COMPACTED}"
 
 
-def live_parts(place: Storage, table: Table) -> list[str]:
-    """Return the names of the valid parts, oldest first."""
-    return sort_parts(place, table)[0]
-
-
 def sort_parts(place: Storage, table: Table) -> tuple[list[str], list[str]]:
-    """Return the valid parts of a table, and those that were replaced.
+    """Return the valid parts of a table, and those that were replaced, by what parts say.
 
-    Two compactions at the same time may replace the same parts. Then the newer one is valid, and
-    only the older compacted part itself is left out.
+    That is how a catalogue is read that has no versions. Two compactions at the same time may
+    replace the same parts. Then the newer one is valid, and only the older compacted part itself is
+    left out.
 
     Returns
     -------
@@ -142,15 +138,23 @@ def replaced_by(place: Storage, table: Table, name: str) -> set[str]:
         metadata = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow()).metadata
     except FileNotFoundError:
         return set()
-    except (OSError, pa.ArrowException) as error:
-        message = gettext(
-            "The catalogue {catalogue} is damaged: {file} isn't a complete Parquet file. Restore "
-            "it from a copy, or remove it and scan again.",
-            catalogue=place.name,
-            file=f"{table.name}/{name}",
-        )
-        raise CatalogueError(message, code="damaged-part") from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise damage.raised(place, table.name, [name], error) from error
     return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
+
+
+def _footer(place: Storage, table: Table, name: str) -> pq.FileMetaData:
+    """Return what the end of a part says.
+
+    Raises
+    ------
+    DamagedCatalogueError
+        When the part is damaged or missing.
+    """
+    try:
+        return pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow())
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise damage.raised(place, table.name, [name], error) from error
 
 
 def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | None:
@@ -158,7 +162,7 @@ def empty_cells(place: Storage, table: Table, name: str, column: str) -> int | N
 
     ``None`` when it has no such statistics.
     """
-    found = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow())
+    found = _footer(place, table, name)
     stored = table.stored_name(column, found.schema.names)
     if stored is None:
         return int(found.num_rows)
@@ -186,7 +190,7 @@ def is_of_former_names(place: Storage, table: Table, name: str) -> bool:
     """Whether a part has a column under its former name."""
     if not table.former_names:
         return False
-    there = pq.read_schema(f"{table.name}/{name}", filesystem=place.arrow()).names
+    there = _footer(place, table, name).schema.to_arrow_schema().names
     return not {*table.former_names.values()}.isdisjoint(there)
 
 
@@ -196,14 +200,25 @@ def batches(
     """Yield some columns of parts in the current schema; a missing column is empty."""
     schema = pa.schema([table.schema.field(column) for column in columns])
     for name in names:
-        with pq.ParquetFile(f"{table.name}/{name}", filesystem=place.arrow()) as file:
-            stored = {c: table.stored_name(c, file.schema_arrow.names) for c in columns}
-            there = {column: name for column, name in stored.items() if name is not None}
-            for batch in file.iter_batches(most_rows, columns=[*there.values()]):
-                known = {c: _as(batch[name], schema.field(c).type) for c, name in there.items()}
-                yield pa.record_batch(
-                    [known.get(f.name, pa.nulls(len(batch), f.type)) for f in schema], schema
-                )
+        yield from damage.guarded(
+            place,
+            table.name,
+            [name],
+            _batches(place, f"{table.name}/{name}", schema, table, most_rows),
+        )
+
+
+def _batches(
+    place: Storage, file: str, schema: pa.Schema, table: Table, most_rows: int
+) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(file, filesystem=place.arrow()) as opened:
+        stored = {c: table.stored_name(c, opened.schema_arrow.names) for c in schema.names}
+        there = {column: name for column, name in stored.items() if name is not None}
+        for batch in opened.iter_batches(most_rows, columns=[*there.values()]):
+            known = {c: _as(batch[name], schema.field(c).type) for c, name in there.items()}
+            yield pa.record_batch(
+                [known.get(f.name, pa.nulls(len(batch), f.type)) for f in schema], schema
+            )
 
 
 def _as(values: pa.Array, kind: pa.DataType) -> pa.Array:

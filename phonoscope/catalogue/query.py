@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.read_only_parts import ADDRESSES, ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
 from phonoscope.catalogue.views import Parts, create_views, live_parts
-from phonoscope.errors import UsageError
+from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
 from phonoscope.lazy import LazyModule
 from phonoscope.messages import gettext, lines, ngettext
@@ -68,7 +69,13 @@ def spilling_connection(memory_mb: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyConnection:
+def connect(
+    store: Store,
+    parts: Parts,
+    *,
+    memory_mb: int,
+    damaged: dict[str, CatalogueError] | None = None,
+) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB connection with one view per table.
 
     Parameters
@@ -79,9 +86,11 @@ def connect(store: Store, parts: Parts, *, memory_mb: int) -> duckdb.DuckDBPyCon
         The parts to show, by table; see :func:`phonoscope.catalogue.views.live_parts`.
     memory_mb
         Memory after which DuckDB spills to disk, MB.
+    damaged
+        Takes the tables with a damaged part, see :func:`.views.create_views`.
     """
     connection = spilling_connection(memory_mb)
-    create_views(connection, store, parts)
+    create_views(connection, store, parts, damaged=damaged)
     return connection
 
 
@@ -129,11 +138,11 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
         reader = connection.sql(statement).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
         connection.close()
-        raise _refused(error) from error
+        raise reason_for(error, store) or _refused(error) from error
     except BaseException:
         connection.close()
         raise
-    return pa.RecordBatchReader.from_batches(reader.schema, _batches(connection, reader))
+    return pa.RecordBatchReader.from_batches(reader.schema, _batches(store, connection, reader))
 
 
 @contextmanager
@@ -163,9 +172,9 @@ def rows(
             yield relation.columns, _fetched(connection.execute(statement))
         else:
             reader = relation.to_arrow_reader(BATCH_ROWS)
-            yield reader.schema.names, _in_python(_batches(connection, reader))
+            yield reader.schema.names, _in_python(_batches(store, connection, reader))
     except duckdb.Error as error:
-        raise _refused(error) from error
+        raise reason_for(error, store) or _refused(error) from error
     finally:
         connection.close()
 
@@ -243,7 +252,7 @@ def read_only_connection(
         return connection
     except duckdb.Error as error:
         connection.close()
-        raise _refused(error) from error
+        raise reason_for(error, store) or _refused(error) from error
     except BaseException:
         connection.close()
         raise
@@ -324,11 +333,11 @@ _MISSING_COLUMN = re.compile(r'column (?:named )?"(\w+)"', re.IGNORECASE)
 
 
 def _batches(
-    connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
+    store: Store, connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
 ) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise _refused(error) from error
+        raise reason_for(error, store) or _refused(error) from error
     finally:
         connection.close()

@@ -22,7 +22,7 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from phonoscope import file_lock
-from phonoscope.atomic import replacing, sync_folder
+from phonoscope.atomic import replacing, sync_file, sync_folder, temporary_beside
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import local_path, shown, uri_of
@@ -65,6 +65,18 @@ class Storage(Protocol):
         CatalogueError
             When it can't be written; nothing is left behind. The code names the reason, such as
             ``disk-full`` or ``read-only``.
+        """
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a small file, unless there is one of its name; return whether it was written.
+
+        Of several writers one succeeds, on this machine and in stores that can write a file on the
+        condition that there is none, such as S3.
+
+        Raises
+        ------
+        CatalogueError
+            As :meth:`write`.
         """
 
     def remove(self, name: str) -> None:
@@ -131,6 +143,19 @@ class LocalStorage:
             with replacing(target, name=_temporary(target.name)) as file:
                 fill(file)
 
+    def create(self, name: str, content: bytes) -> bool:
+        """See :meth:`Storage.create`."""
+        target = self._root / name
+        with _writing(self.name):
+            self._make_folder(target.parent)
+            with temporary_beside(target, _temporary(target.name)) as temporary:
+                temporary.write_bytes(content)
+                sync_file(temporary)
+                made = _named_if_free(temporary, target)
+            if made:
+                sync_folder(target.parent)
+            return made
+
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""
         with _writing(self.name):
@@ -186,6 +211,30 @@ class LocalStorage:
             sync_folder(folder.parent)
 
 
+_WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems say that can't give a file a second name, such as FAT."""
+
+
+def _named_if_free(temporary: Path, path: Path) -> bool:
+    """Give a finished file its name, unless the name is taken; return whether it did."""
+    try:
+        if os.name == "nt":
+            os.rename(temporary, path)
+        else:
+            os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        with path.with_name(".lock").open("ab") as lock:
+            file_lock.lock(lock, wait=True)
+            if path.exists():
+                return False
+            os.replace(temporary, path)
+    return True
+
+
 class RemotePlace:
     """A folder of a store that fsspec reaches, such as ``s3://bucket/catalogue``."""
 
@@ -234,6 +283,22 @@ class RemotePlace:
                 with suppress(OSError):
                     self._fs.rm_file(temporary)
                 raise
+
+    def create(self, name: str, content: bytes) -> bool:
+        """See :meth:`Storage.create`."""
+        with _writing(self.name):
+            self._fs.makedirs(name.rpartition("/")[0], exist_ok=True)
+            try:
+                self._fs.pipe_file(name, content, mode="create")
+            except FileExistsError:
+                return False
+            except OSError:
+                # Stores differ in how they say that the condition wasn't met.
+                self._store.invalidate_cache()
+                if self._fs.exists(name):
+                    return False
+                raise
+        return True
 
     def remove(self, name: str) -> None:
         """See :meth:`Storage.remove`."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from phonoscope.catalogue import parts
+from phonoscope.catalogue import damage, parts
 from phonoscope.catalogue.storage import Storage, storage_of
+from phonoscope.catalogue.versions import Names, Version, Versions, listed, newest_name
 from phonoscope.clock import utc_text
 from phonoscope.errors import CatalogueError, NewerCatalogueError
 from phonoscope.escape import printable
@@ -20,15 +23,19 @@ if TYPE_CHECKING:
 
     from phonoscope.catalogue.schema.tables import Table
 
-FORMAT = 2
+FORMAT = 3
 """Version of the schema that this Phonoscope writes. Earlier ones are read unchanged: a column that
 was added later is empty, and a renamed one is found under its former name (see
 :attr:`phonoscope.catalogue.schema.tables.Column.formerly`).
+
+Version 3 lists its parts (:mod:`.versions`).
 
 Version 2 renamed ``sign`` to ``verdict`` and ``points`` to ``score`` in the tables on plays,
 ``tag_tag_error`` to ``tag_error`` and ``settled`` to ``deduplicated``."""
 
 MARKER = "phonoscope.toml"
+_WITH_VERSIONS = 3
+"""The first format that lists its parts."""
 
 
 def tables() -> Mapping[str, Table]:
@@ -63,6 +70,9 @@ class Store:
     def __init__(self, place: Storage, format: int = FORMAT) -> None:
         self.place = place
         self._format = format
+        self._versions = Versions(place)
+        self._here = threading.local()
+        damage.watch(self)
         self.uri = place.uri
         """Where it is, for another process; see :func:`open_store`."""
 
@@ -71,25 +81,69 @@ class Store:
         """Its name for people; safe on a terminal."""
         return self.place.name
 
-    def live_parts(self, table: str) -> list[str]:
-        """Return the names of a table's valid parts, oldest first."""
-        return parts.live_parts(self.place, tables()[table])
-
-    def check_is_there(self) -> None:
-        """Refuse a catalogue that is gone: a folder that can't be found looks empty.
+    def version(self) -> Version:
+        """Return which parts the catalogue consists of now, or in :meth:`pinned`.
 
         Raises
         ------
         CatalogueError
-            ``vanished``, when its marker can't be found any more.
+            When the catalogue can't be read, or isn't there any more (``vanished``).
         """
-        if self.place.read(MARKER) is None:
+        pinned: Version | None = getattr(self._here, "version", None)
+        return pinned or self._newest()
+
+    def _newest(self) -> Version:
+        if self._format < _WITH_VERSIONS:
+            # Meanwhile a newer Phonoscope may have written to it.
+            self._format = _format_of(self.place, self._marker())
+        if self._format < _WITH_VERSIONS:
+            return listed(self.place)
+        found = self._versions.newest()
+        if not found.number:
+            self._marker()
+            if found.parts:
+                self._versions.say_missing()
+        return found
+
+    def _marker(self) -> bytes:
+        """Return the marker of a catalogue that was opened."""
+        marker = self.place.read(MARKER)
+        if marker is None:
             message = gettext(
-                "The catalogue {catalogue} is gone. It may have been moved or deleted, "
-                "or its disk isn't connected.",
+                "The catalogue {catalogue} can't be read: {marker} is gone. Was the catalogue "
+                "moved, or is its disk no longer mounted?",
                 catalogue=self.name,
+                marker=MARKER,
             )
             raise CatalogueError(message, code="vanished")
+        return marker
+
+    def made(self) -> bytes:
+        """Return when the catalogue was made and by what, which tells it from any other one."""
+        lines = self._marker().splitlines()
+        return b"\n".join(line for line in lines if line.startswith(b"created_"))
+
+    @contextmanager
+    def pinned(self, *, newest: bool = False) -> Iterator[Version]:
+        """Let everything that this thread reads in the block be of one version.
+
+        What the block writes counts, but the block doesn't read it.
+
+        Parameters
+        ----------
+        newest
+            The newest version, also in a block that has pinned an earlier one.
+        """
+        before = getattr(self._here, "version", None)
+        self._here.version = self._newest() if newest else self.version()
+        try:
+            yield self._here.version
+        finally:
+            self._here.version = before
+
+    def live_parts(self, table: str) -> list[str]:
+        """Return the names of a table's valid parts, oldest first."""
+        return self.version().live(table)
 
     def dataset(self, table: str, names: list[str]) -> pa.dataset.Dataset:
         """Return parts of a table as one Arrow dataset; older rows of a key included."""
@@ -120,11 +174,52 @@ class Store:
         """Return how many rows of a part have nothing in a column; see :mod:`.parts`."""
         return parts.empty_cells(self.place, tables()[table], name, column)
 
-    def write(self, rows: Mapping[str, pa.Table], batch: str) -> None:
-        """Write a batch: one part a table, in the order given; the last one commits it."""
+    def write(
+        self,
+        rows: Mapping[str, pa.Table],
+        batch: str,
+        *,
+        added: Names | None = None,
+        removed: Names | None = None,
+    ) -> None:
+        """Write a batch: one part a table. All of it counts from one moment on.
+
+        Parameters
+        ----------
+        rows
+            By table.
+        batch
+            Its name, see :class:`.parts.BatchNames`.
+        added, removed
+            Parts that count, or no longer count, from the same moment on.
+
+        Raises
+        ------
+        CatalogueError
+            When it can't be written, or another process has replaced a removed part
+            (``compacted-meanwhile``). The batch doesn't count then.
+        """
         self.will_write()
-        for name, some in rows.items():
-            parts.write_part(self.place, tables()[name], some, batch)
+        name = batch + parts.SUFFIX
+        for table, some in rows.items():
+            parts.write_part(self.place, tables()[table], some, batch)
+        all_added = {t: [*(added or {}).get(t, ())] for t in {*rows, *(added or {})}}
+        for table in rows:
+            all_added[table].append(name)
+        try:
+            self.change(all_added, removed)
+        except CatalogueError as error:
+            if error.code == "compacted-meanwhile":
+                for table in rows:
+                    self.place.remove(f"{table}/{name}")
+            raise
+
+    def change(
+        self, added: Names, removed: Names | None = None, forgotten: Names | None = None
+    ) -> None:
+        """Let parts count, or no longer count, from one moment on; see :class:`Versions`."""
+        self._marker()
+        self._versions.change(added, removed, forgotten)
 
     def will_write(self) -> None:
         """Mark the catalogue as one of this format; call it before a part is written.
@@ -137,15 +232,18 @@ class Store:
         CatalogueError
             When the catalogue cannot be written, or was made a newer one meanwhile.
         """
+        marker = self._marker()
         if self._format < FORMAT:
-            marker = self.place.read(MARKER)
-            if marker is None or _format_of(self.place, marker) < FORMAT:
-                _write_marker(self.place, marker or b"")
+            found = _format_of(self.place, marker)
+            if found < _WITH_VERSIONS:
+                self._versions.begin_with_parts()
+            if found < FORMAT:
+                _write_marker(self.place, marker)
             self._format = FORMAT
 
     def newest_batch(self) -> str:
         """Return the name of the newest part, or empty text."""
-        return max((n for t in tables() for n in self.place.names(t)[-1:]), default="")
+        return newest_name(self._newest())
 
 
 def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
@@ -169,6 +267,8 @@ def open_store(path: str | os.PathLike[str], *, create: bool = False) -> Store:
     marker = place.read(MARKER)
     if marker is None:
         _check_may_create(place, create)
+        # First: in a catalogue of this format, a list that is missing was lost.
+        Versions(place).begin()
         _write_marker(place)
         return Store(place)
     return Store(place, _format_of(place, marker))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from phonoscope.catalogue import damage
 from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.read_only_parts import ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
+from phonoscope.catalogue.versions import Version
+from phonoscope.errors import CatalogueError
 from phonoscope.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -42,10 +46,12 @@ def live_parts(store: Store) -> dict[str, list[str]]:
     CatalogueError
         ``vanished``, when the catalogue isn't there any more.
     """
-    found = {name: store.live_parts(name) for name in tables()}
-    # Afterwards: it may have vanished meanwhile.
-    store.check_is_there()
-    return found
+    return parts_of(store.version())
+
+
+def parts_of(version: Version) -> dict[str, list[str]]:
+    """Return the names of the valid parts of a version, by table."""
+    return {name: version.live(name) for name in tables()}
 
 
 def create_views(
@@ -54,6 +60,8 @@ def create_views(
     parts: Parts,
     only: frozenset[str] | None = None,
     sealed: ReadOnlyParts | None = None,
+    *,
+    damaged: dict[str, CatalogueError] | None = None,
 ) -> None:
     """Make one view for each table on a connection.
 
@@ -69,6 +77,13 @@ def create_views(
         Tables to show, with those that they are joined with; by default all.
     sealed
         Through what DuckDB reads local parts, when it must be unable to write them.
+    damaged
+        Takes tables with a damaged part, and why: they get no view. By default that is raised.
+
+    Raises
+    ------
+    CatalogueError
+        When a part is damaged or missing.
     """
     if sealed is not None:
         connection.register_filesystem(sealed)
@@ -78,13 +93,28 @@ def create_views(
     if any(table.several for table in shown) and tables()["recordings"] not in shown:
         shown.insert(0, tables()["recordings"])
     ingested = any(table.ingested for table in shown)
-    unique = deduplicated_ingests(store, parts["ingests"]) if ingested else frozenset()
+    unique: frozenset[str] = frozenset()
+    with _noted(damaged, "ingests"):
+        unique = deduplicated_ingests(store, parts["ingests"]) if ingested else unique
     for table in shown:
         names = parts[table.name]
-        register_parts(connection, store, table, names, sealed)
-        repeats = may_repeat(table, names, unique)
-        query = newest_rows(table, repeats=repeats, beside_recordings=True)
-        connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
+        with _noted(damaged, table.name):
+            if damaged and table.several and "recordings" in damaged:
+                raise damaged["recordings"]
+            register_parts(connection, store, table, names, sealed)
+            repeats = may_repeat(table, names, unique)
+            query = newest_rows(table, repeats=repeats, beside_recordings=True)
+            connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
+
+
+@contextmanager
+def _noted(damaged: dict[str, CatalogueError] | None, table: str) -> Iterator[None]:
+    try:
+        yield
+    except CatalogueError as error:
+        if damaged is None:
+            raise
+        damaged[table] = error
 
 
 def empty_cells(store: Store, table: Table, column: str) -> int | None:
@@ -92,8 +122,9 @@ def empty_cells(store: Store, table: Table, column: str) -> int | None:
 
     ``None`` when that isn't enough: a key may occur twice, or a part has no statistics.
     """
-    names = store.live_parts(table.name)
-    ingests = deduplicated_ingests(store, store.live_parts("ingests"))
+    version = store.version()
+    names = version.live(table.name)
+    ingests = deduplicated_ingests(store, version.live("ingests"))
     if not table.ingested or may_repeat(table, names, ingests):
         return None
     return _sum(store.empty_cells(table.name, name, column) for name in names)
@@ -127,11 +158,15 @@ def register_parts(
         return
     if files:
         files = files if sealed is None else sealed.add(files)
-        found = connection.read_parquet(files, union_by_name=True)
-    else:
-        # The connection keeps the Python object alive; the view doesn't.
-        connection.register(f"_stored{name}", store.dataset(table.name, list(names)))
-        found = connection.table(f"_stored{name}")
+    try:
+        if files:
+            found = connection.read_parquet(files, union_by_name=True)
+        else:
+            # The connection keeps the Python object alive; the view doesn't.
+            connection.register(f"_stored{name}", store.dataset(table.name, list(names)))
+            found = connection.table(f"_stored{name}")
+    except (duckdb.Error, OSError, ValueError, pa.ArrowException) as error:
+        raise damage.raised(store.place, table.name, names, error) from error
     columns = ", ".join(_column(table, field, found.columns) for field in table.schema)
     found.project(columns).create_view(name)
 

@@ -82,6 +82,11 @@ def _ended(command: Callable[[], Status], interrupted: str) -> Status:
             traceback.print_exception(error, file=sys.stderr)
         status, words = _explained(error)
         message(sentences("phonoscope:", words))
+        try:
+            finish_stdout()
+        except (ReaderGoneError, OSError):
+            # Or the interpreter would try again, and end with a status of its own.
+            drop_stdout()
     return status
 
 
@@ -90,6 +95,8 @@ def _explained(error: Exception) -> tuple[Status, str]:
         return Status.SOME_UNREADABLE, error.message
     if isinstance(error, PhonoscopeError):
         return Status.NOT_DONE, error.message
+    if damage := _damage(error):
+        return Status.NOT_DONE, damage.message
     if isinstance(error, OSError):
         return Status.NOT_DONE, _in_words(error)
     fault = printable(f"{type(error).__name__}: {error}")
@@ -99,6 +106,15 @@ def _explained(error: Exception) -> tuple[Status, str]:
             gettext("Please report it. {setting} shows where it happened.", setting=_SETTING),
         ]
     )
+
+
+def _damage(error: Exception) -> PhonoscopeError | None:
+    """Return the damage to an opened catalogue that an error comes from, if it does."""
+    if "phonoscope.catalogue.store" not in sys.modules:
+        return None
+    from phonoscope.catalogue.damage import reason_for
+
+    return reason_for(error)
 
 
 def _in_words(error: OSError) -> str:

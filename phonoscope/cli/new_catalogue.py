@@ -30,6 +30,7 @@ def catalogue_for(path: str, *, create: bool = True) -> Iterator[Catalogue]:
     from phonoscope import api
     from phonoscope.catalogue.storage import storage_of
     from phonoscope.catalogue.store import MARKER
+    from phonoscope.catalogue.versions import FOLDER as VERSIONS
 
     folder = Path(person_path(path))
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
@@ -41,7 +42,9 @@ def catalogue_for(path: str, *, create: bool = True) -> Iterator[Catalogue]:
     except BaseException:
         if is_new and set(place.names()) <= {MARKER}:
             place.remove(MARKER)
-            for one in missing:
+            for name in place.names(VERSIONS):
+                place.remove(f"{VERSIONS}/{name}")
+            for one in (folder / VERSIONS, *missing):
                 # Another program may have written into it meanwhile.
                 with suppress(OSError):
                     one.rmdir()

@@ -117,6 +117,7 @@ def report(
     from phonoscope import api
     from phonoscope.findings.claim import Standing
     from phonoscope.findings.claims import SHIPPED
+    from phonoscope.findings.found import DAMAGED, FAILED
     from phonoscope.findings.report import check_destination
 
     _check(claims, whole, compare, fail_on)
@@ -147,6 +148,15 @@ def report(
         if claims is not None and not quiet:
             message(_claims(made.standings))
         say_next(_next(catalogue), quiet)
+    left_out = {one.answer.headline: one.answer.reason for one in made.found}
+    for headline, reason in left_out.items():
+        if reason in (DAMAGED, FAILED):
+            message(sentences("phonoscope:", headline))
+    if FAILED in left_out.values():
+        return Status.FAULT
+    if DAMAGED in left_out.values():
+        message(gettext("The report says which questions have no answer because of that."))
+        return Status.SOME_UNREADABLE
     failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0
     return Status.FOUND if failed else Status.DONE
 

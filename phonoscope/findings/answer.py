@@ -39,7 +39,8 @@ class Answer:
     """Whether the catalogue has the data for an answer."""
     reason: str = ""
     """Why there is no answer, for programs: ``"no-data"``, ``"no-values"``, ``"not-scored"``,
-    ``"missing-columns"`` or ``"outdated"``; empty when there is one."""
+    ``"missing-columns"``, ``"outdated"``, ``"damaged"`` (a part of the catalogue is) or
+    ``"failed"`` (a fault of ours); empty when there is one."""
 
 
 def cannot_tell(why: str, reason: str = "no-data") -> Answer:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.locations import Locations
-from phonoscope.findings.answer import Answer
+from phonoscope.errors import DamagedCatalogueError, PhonoscopeError, bug
+from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.finding import Finding
 from phonoscope.findings.order import findings
 from phonoscope.findings.query_session import QuerySession, Tables
 from phonoscope.findings.result_table import Cell, ResultTable
 from phonoscope.progress import NoProgress, Progress
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,32 @@ def find(
         progress.start("findings", unit="questions", total=len(findings()))
         for finding in findings():
             progress.step(finding.question)
-            found.append(Found(finding, finding.answer(session)).named(session.locations))
+            found.append(Found(finding, _answer(finding, session)).named(session.locations))
             progress.advance()
     return tuple(found)
+
+
+DAMAGED, FAILED = "damaged", "failed"
+"""Reasons of answers that a damaged part of the catalogue, or a fault of ours, leaves out."""
+
+
+def _answer(finding: Finding, session: QuerySession) -> Answer:
+    """Return a finding's answer; what keeps one from being computed keeps no other one."""
+    try:
+        return finding.answer(session)
+    except DamagedCatalogueError as error:
+        return cannot_tell(error.message, DAMAGED)
+    except PhonoscopeError:
+        raise
+    except Exception as error:
+        damage = reason_for(error)
+        if isinstance(damage, DamagedCatalogueError):
+            return cannot_tell(damage.message, DAMAGED)
+        if damage is not None:
+            raise damage from error
+        _log.warning("the finding %s failed", finding.name)
+        _log.debug("the finding %s failed", finding.name, exc_info=error)
+        return cannot_tell(bug(error), FAILED)
 
 
 def _sources_named(table: ResultTable, locations: Locations) -> ResultTable:

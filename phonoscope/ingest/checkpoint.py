@@ -171,11 +171,22 @@ def locked_checkpoint(store: Store, origin: str) -> Iterator[CheckpointFile]:
 
 
 def remove_after(store: Store, scan_id: str, batch: str) -> None:
-    """Remove the parts that an ingest wrote after its last complete batch."""
-    for table in tables().values():
-        for part in store.place.names(table.name) if table.ingested else ():
-            if scan_of(part) == scan_id and part.removesuffix(SUFFIX) > batch:
-                store.place.remove(f"{table.name}/{part}")
+    """Let the parts no longer count that an ingest wrote after its last complete batch.
+
+    Parts that never counted are removed at once; the others stay for those who read them.
+    """
+    removed = {}
+    version = store.version()
+    for name, table in tables().items():
+        there = store.place.names(name) if table.ingested else ()
+        late = [p for p in there if scan_of(p) == scan_id and p.removesuffix(SUFFIX) > batch]
+        live, known = {*version.live(name)}, {*version.replaced.get(name, ())}
+        removed[name] = [part for part in late if part in live]
+        for part in late:
+            if part not in live | known:
+                store.place.remove(f"{name}/{part}")
+    if any(removed.values()):
+        store.change({}, removed)
 
 
 def fingerprint_of(

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from phonoscope.catalogue.compaction import again_if_replaced
 from phonoscope.catalogue.deduplicate import FinishedIngest, deduplicate
 from phonoscope.catalogue.parts import BatchNames
 from phonoscope.catalogue.schema.metadata import IngestRow
 from phonoscope.catalogue.schema.tables import phonoscope_version, plain_rows
 from phonoscope.catalogue.store import Store
+from phonoscope.catalogue.versions import Names
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError, PhonoscopeError, UsageError
 from phonoscope.escape import printable
@@ -183,12 +185,7 @@ class _Run:
             self._read(progress)
             self._writer.flush()
             self._resume.tally.check(self._writer.written)
-            deduplicate(
-                self._store,
-                FinishedIngest(self._target.source, self._job.key, self._scan_id),
-                memory_mb=self._target.memory_mb,
-            )
-            _log.info("deduplicated")
+            again_if_replaced(self._finish)
         except BaseException as error:
             if type(error) is PhonoscopeError:
                 # A fault of ours, which resuming would only meet again.
@@ -197,7 +194,6 @@ class _Run:
             with suppress(CatalogueError):
                 self._keep("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
-        self._keep("done")
         self._kept.forget()
         return self._summary()
 
@@ -233,8 +229,20 @@ class _Run:
             )
         )
 
-    def _keep(self, state: str) -> None:
-        """Write the row of this ingest; without counts if it ended early."""
+    def _finish(self) -> None:
+        """Remove duplicate keys and say that this is done, in one step for all who read."""
+        whole = deduplicate(
+            self._store,
+            FinishedIngest(self._target.source, self._job.key, self._scan_id),
+            memory_mb=self._target.memory_mb,
+        )
+        self._keep("done", added=whole.added, removed=whole.removed)
+        _log.info("deduplicated")
+
+    def _keep(
+        self, state: str, *, added: Names | None = None, removed: Names | None = None
+    ) -> None:
+        """Write the row of this ingest, without counts if it ended early; and change parts."""
         done, tally = state == "done", self._resume.tally
         tables = {name: dataclasses.asdict(c) for name, c in tally.tables().items()}
         row = IngestRow(
@@ -254,7 +262,8 @@ class _Run:
             counts=json.dumps(tables) if done else None,
         )
         batch = self._names.next()
-        self._store.write({"ingests": plain_rows("ingests", [row], batch, self._scan_id)}, batch)
+        rows = {"ingests": plain_rows("ingests", [row], batch, self._scan_id)}
+        self._store.write(rows, batch, added=added, removed=removed)
 
     def _summary(self) -> IngestSummary:
         tally = self._resume.tally

@@ -100,21 +100,40 @@ def test_cut_off_at_any_table_it_loses_and_doubles_nothing(store, monkeypatch, t
     assert everything(store) == before
 
 
-def test_a_compaction_that_another_overtook_gives_up(store, monkeypatch):
-    before = everything(store)
-    write = compaction._write
+def overtaken(store, monkeypatch, times):
+    """Let another process compact first, as often as this."""
+    merge, write = compaction._merge, compaction._write
+    left = [times]
 
     def slow(*arguments):
-        monkeypatch.setattr(compaction, "_write", write)
-        compact(store, grace_s=0)
-        compact(store, grace_s=0)
         write(*arguments)
+        if left[0]:
+            left[0] -= 1
+            monkeypatch.setattr(compaction, "_write", write)
+            merge(store, tables()["files"], 512)
+            # So that there is something to merge again.
+            write_batch(store, outcome("z"), scan_id=f"{left[0]:012d}")
+            monkeypatch.setattr(compaction, "_write", slow)
 
     monkeypatch.setattr(compaction, "_write", slow)
+
+
+def test_a_compaction_that_another_overtook_is_made_again(store, monkeypatch):
+    before = everything(store)
+    overtaken(store, monkeypatch, 1)
+    compact(store)
+    found = everything(store)
+    assert len(found["files"]) == len(before["files"]) + 1
+    assert len(live_parts(store)["files"]) == 1
+
+
+def test_a_compaction_that_others_overtake_again_and_again_gives_up(store, monkeypatch):
+    before = everything(store)
+    overtaken(store, monkeypatch, 9)
     with pytest.raises(CatalogueError) as refused:
         compact(store)
     assert refused.value.code == "compacted-meanwhile"
-    assert everything(store) == before
+    assert {*before["files"]} < {*everything(store)["files"]}
 
 
 def test_temporary_files_of_the_killed_are_removed_after_a_day(store):

@@ -11,7 +11,7 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.catalogue.schema.tables import tables
-from phonoscope.catalogue.store import MARKER, open_store
+from phonoscope.catalogue.store import FORMAT, MARKER, open_store
 from phonoscope.disclosure.model import Tags
 from tests.helpers.batches import outcome, recording_id_of, write_batch
 from tests.helpers.former import unpack_format_1
@@ -129,7 +129,7 @@ def test_the_first_new_row_marks_it_so_that_an_earlier_version_refuses(former):
     error = "ID3: damaged"
     write_batch(store, outcome("new", tags=Tags(title="New", error=error)))
     after = tomllib.loads((former / MARKER).read_text())
-    assert after["format"] == 2
+    assert after["format"] == FORMAT
     assert after["created_by"] == before["created_by"]
     assert after["created_at"] == before["created_at"]
     catalogue = ps.open_catalogue(former)
@@ -176,7 +176,7 @@ def test_plays_weighed_again_come_to_the_same(former):
     catalogue = ps.open_catalogue(former)
     before = {table: rows_of(catalogue, table) for table in KEYS}
     catalogue.plays.analyse()
-    assert format_of(former) == 2
+    assert format_of(former) == FORMAT
     for table, rows in before.items():
         again = rows_of(catalogue, table)
         assert len(again) == len(rows)

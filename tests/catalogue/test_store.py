@@ -20,7 +20,7 @@ def rows(store, query):
 def test_a_new_catalogue_says_its_format_and_who_made_it(tmp_path):
     open_store(tmp_path / "new" / "catalogue", create=True)
     marker = tomllib.loads((tmp_path / "new" / "catalogue" / MARKER).read_text())
-    assert marker["format"] == FORMAT == 2
+    assert marker["format"] == FORMAT == 3
     assert marker["created_by"].startswith("phonoscope ")
     assert marker["created_at"].tzinfo is not None
 
