@@ -23,6 +23,17 @@ _SUFFIX_CHARACTERS = 20
 _ATTEMPTS = 3
 
 
+def is_copy_beside(name: str) -> bool:
+    """Whether a file's name is that of such a copy.
+
+    Examples
+    --------
+    >>> is_copy_beside(".0123456789abcdef.phonoscope.flac"), is_copy_beside("song.flac")
+    (True, False)
+    """
+    return _NAME.fullmatch(name) is not None
+
+
 @contextmanager
 def copy_beside(real: Path) -> Iterator[Path]:
     """Make an empty file next to another; it is removed afterwards unless it was renamed.

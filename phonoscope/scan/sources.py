@@ -1,8 +1,9 @@
 """List the sources of a scan: folders, files, manifests and object stores.
 
-In a folder, files with an audio or video extension are listed. Anything that isn't a regular file
-(a named pipe, a broken link) becomes a row with an error. Files that are named explicitly, or in a
-manifest, are always listed.
+In a folder, files with an audio or video extension are listed, except what other programs keep
+next to them: macOS' side files and copies that a label was being written to. Anything that isn't a
+regular file (a named pipe, a broken link) becomes a row with an error. Files that are named
+explicitly, or in a manifest, are always listed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from phonoscope.disclosure.copy_beside import is_copy_beside
 from phonoscope.disclosure.sidecar import SUFFIX as SIDECAR
 from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.escape import printable
@@ -128,7 +130,18 @@ def _from_manifest(uri: str) -> Iterator[SourceFile]:
             yield from threads.map(_stated, entries)
 
 
+_SIDE_FOLDERS = frozenset({".AppleDouble", "__MACOSX"})
+"""Folders in which macOS, and archives made there, keep what other file systems can't."""
+
+
+def _is_side_file(name: str) -> bool:
+    """Whether a file belongs to another one and isn't music itself, whatever its extension."""
+    return name.startswith("._") or is_copy_beside(name)
+
+
 def _has_known_extension(name: str) -> bool:
+    if _is_side_file(name):
+        return False
     return name.rpartition(".")[2].lower() in EXTENSIONS and "." in name
 
 
@@ -150,7 +163,8 @@ def _walk(root: str, visited: set[tuple[int, int]]) -> Iterator[SourceFile]:
         folders = []
         for entry in entries:
             if _is_folder(entry):
-                folders.append(entry.path)
+                if entry.name not in _SIDE_FOLDERS:
+                    folders.append(entry.path)
             elif (file := _file_of(entry)) is not None:
                 yield file
         waiting += reversed(folders)
@@ -166,6 +180,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _file_of(entry: os.DirEntry[str]) -> SourceFile | None:
     """Return the row of a folder's entry, or ``None`` when it isn't listed."""
+    if _is_side_file(entry.name):
+        return None
     known = _has_known_extension(entry.name)
     try:
         if entry.is_file():
@@ -188,7 +204,9 @@ def _unlisted(folder: str, error: OSError) -> SourceFile:
 
 
 def _walk_remote(store: Any, root: str) -> Iterator[SourceFile]:
-    for _, _, files in store.walk(root, detail=True):
+    for _, folders, files in store.walk(root, detail=True):
+        for name in _SIDE_FOLDERS & {*folders}:
+            del folders[name]
         for name, info in sorted(files.items()):
             if _has_known_extension(name):
                 size = info.get("size")

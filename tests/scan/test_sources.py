@@ -36,6 +36,21 @@ def test_a_folder_gives_what_may_be_sound_in_order(tmp_path):
     assert (found.size_bytes, found.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
+def test_what_others_keep_beside_music_is_passed_over(tmp_path):
+    for name in (
+        "._a.mp3", ".AppleDouble/a.mp3", "sub/__MACOSX/sub/._a.mp3", "__MACOSX/b.mp3",
+        ".0123456789abcdef.phonoscope.flac", ".0123456789abcdef.phonoscope",
+        "a.mp3", "sub/.hidden.mp3", ".phonoscope.mp3",
+    ):  # fmt: skip
+        touch(tmp_path / name)
+    os.mkfifo(tmp_path / "._pipe.mp3")
+    expected = [".phonoscope.mp3", "a.mp3", "sub/.hidden.mp3"]
+    assert uris(tmp_path) == [str(tmp_path / name) for name in expected]
+    remote = f"memory://{uuid.uuid4().hex}"
+    fsspec.filesystem("memory").put(f"{tmp_path}/sub", f"{remote}/sub", recursive=True)
+    assert [uri.rpartition("/")[2] for uri in uris(remote)] == [".hidden.mp3"]
+
+
 def test_what_is_named_counts_whatever_it_is_called(tmp_path):
     odd = touch(tmp_path / "song.weird")
     assert uris(odd) == [str(odd)]

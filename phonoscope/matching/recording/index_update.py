@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import errno
 import hashlib
 import logging
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -28,29 +32,60 @@ _ROWS = 512
 def index_folder(store: Store) -> Path:
     """Return where the index of a catalogue is kept: in its folder, or with other caches."""
     folder = local_path(store.uri)
-    if folder is not None:
-        return folder / FOLDER
-    name = hashlib.blake2b(store.uri.encode(), digest_size=8).hexdigest()
+    return _cache_folder(store) if folder is None else folder / FOLDER
+
+
+def _cache_folder(store: Store) -> Path:
+    """Return the folder for the index of one catalogue among the user's caches.
+
+    Another catalogue at the same place, such as on another disk, was made at another time.
+    """
+    told = b"\n".join([store.uri.encode(errors="surrogateescape"), store.made()])
+    name = hashlib.blake2b(told, digest_size=8).hexdigest()
     return Path(platformdirs.user_cache_dir("phonoscope")) / FOLDER / name
 
 
 def current_index(store: Store, progress: Progress | None = None) -> Index:
     """Open the index of a catalogue, and first add what it lacks.
 
-    An index that is damaged, half built or of another version is built again.
+    An index that is damaged, half built or of another version is built again. Where the catalogue
+    can only be read, the index is kept among the user's caches, or until the process ends.
 
     Parameters
     ----------
     progress
         Takes in how many recordings are added, when any has to be.
     """
-    folder, live = index_folder(store), store.live_parts(TABLE)
+    own, live = index_folder(store), store.live_parts(TABLE)
+    cached = _cache_folder(store)
+    for folder in (own, cached):
+        if (index := _up_to_date(folder, live)) is not None:
+            return index
+    for folder in dict.fromkeys((own, cached)):
+        try:
+            return _updated(store, folder, live, progress)
+        except OSError as error:
+            if error.errno not in _UNWRITABLE:
+                raise
+            _log.info("index: this folder can't be written (%s)", errno.errorcode[error.errno or 0])
+    temporary = tempfile.mkdtemp(prefix="phonoscope-index-")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return _updated(store, Path(temporary), live, progress)
+
+
+_UNWRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST})
+
+
+def _up_to_date(folder: Path, live: Sequence[str]) -> Index | None:
+    """Open an index that lacks nothing; ``None`` when there is none."""
     try:
         index = Index.open(folder)
-        if {*live} == index.parts:
-            return index
     except DamagedIndexError:
-        pass
+        return None
+    return index if {*live} == index.parts else None
+
+
+def _updated(store: Store, folder: Path, live: Sequence[str], progress: Progress | None) -> Index:
     with writing(folder) as writer:
         lacking = [name for name in live if name not in writer.parts]
         if lacking or writer.begun_anew:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
+from phonoscope.errors import CatalogueError
 from phonoscope.matching.recording.copies import find_pairs, groups, read_fingerprints
 from phonoscope.matching.recording.groups import CopyGroup, grouped
 from phonoscope.matching.recording.pairwise import Pair
@@ -27,6 +29,9 @@ _FACTS = (
     "duration_s", "tag_title", "tag_artist", "tag_date", "bandwidth_hz", "made_from",
     "loudness_lufs", "tuning_cents",
 )  # fmt: skip
+
+READ_ONLY = frozenset({"read-only", "no-permission"})
+"""Codes of errors of a catalogue that can only be read."""
 
 
 class Decision(StrEnum):
@@ -42,11 +47,24 @@ def pair_key(one: str, other: str) -> str:
     return f"{min(one, other)}-{max(one, other)}"
 
 
-def search(catalogue: CatalogueReader, store: Store, progress: Progress | None = None) -> int:
-    """Search a catalogue for copies and store what is found; return how many pairs."""
+def search(
+    catalogue: CatalogueReader, store: Store, progress: Progress | None = None
+) -> list[MatchRow]:
+    """Search a catalogue for copies and store what is found.
+
+    Returns
+    -------
+    list of MatchRow
+        What couldn't be stored, as the catalogue can only be read; for :func:`copies`.
+    """
     rows = [_row(pair) for pair in find_pairs(catalogue.table("prints"), progress)]
-    _write(store, "matches", rows)
-    return len(rows)
+    try:
+        _write(store, "matches", rows)
+    except CatalogueError as error:
+        if error.code not in READ_ONLY:
+            raise
+        return rows
+    return []
 
 
 def decide(store: Store, one: str, other: str, decision: Decision) -> None:
@@ -68,12 +86,20 @@ def _write(store: Store, table: str, rows: Sequence[Any]) -> None:
     store.write({table: plain_rows(table, rows, batch)}, batch)
 
 
-def copies(catalogue: CatalogueReader) -> list[CopyGroup]:
-    """Return the groups of copies that are known, the largest first."""
-    return described(catalogue, linked(catalogue))
+def copies(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> list[CopyGroup]:
+    """Return the groups of copies that are known, the largest first.
+
+    Parameters
+    ----------
+    catalogue
+        An opened catalogue.
+    unstored
+        What :func:`search` returned.
+    """
+    return described(catalogue, linked(catalogue, unstored))
 
 
-def linked(catalogue: CatalogueReader) -> list[set[str]]:
+def linked(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> list[set[str]]:
     """Return the recording ids of each group of copies that is known, the largest first.
 
     Two that a person decided to be different are never in one group, even if both are copies of a
@@ -86,7 +112,9 @@ def linked(catalogue: CatalogueReader) -> list[set[str]]:
         return [(one, other) for one, _, other in pairs]
 
     matches = catalogue.table("matches")
-    rows = rows_of(matches.filter(matches["copy"]).select("one", "other", "score"))
+    rows = rows_of(matches.select("pair", "copy", "one", "other", "score"))
+    by_pair = {row["pair"]: row for row in [*rows, *map(asdict, unstored)]}
+    rows = [row for row in by_pair.values() if row["copy"]]
     rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
     found = [(row["one"], row["other"]) for row in rows]
     return groups([*pairs_with(Decision.SAME), *found], pairs_with(Decision.DIFFERENT))
