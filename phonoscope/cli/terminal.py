@@ -8,8 +8,9 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from phonoscope.escape import is_harmless, printable
 from phonoscope.json_values import json_value
@@ -36,7 +37,20 @@ class ReaderGoneError(Exception):
 
 
 def prepare() -> None:
-    """Make both streams take any text: JSON is UTF-8 whatever the locale."""
+    """Make all streams usable and both outputs take any text: JSON is UTF-8 whatever the locale.
+
+    Daemons close streams. The next file to be opened would get the number of a closed one, and what
+    a library writes to stderr would be in that file.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is this one, as those below are open.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            opened = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, opened)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -68,7 +82,13 @@ def finish_stdout() -> None:
 
 def drop_stdout() -> None:
     """Send what is left to nowhere: the interpreter flushes once more when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop(sys.stdout)
+
+
+def _drop(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def write_json(value: Mapping[str, Any], form: str = "") -> None:
@@ -94,9 +114,15 @@ def write_json(value: Mapping[str, Any], form: str = "") -> None:
 
 
 def message(text: str) -> None:
-    """Write a message to stderr: safe, lines kept."""
-    sys.stderr.write(printable(in_language(text), keep="\n") + "\n")
-    sys.stderr.flush()
+    """Write a message to stderr: safe, lines kept. Where nobody can read it, it is dropped."""
+    written = printable(in_language(text), keep="\n") + "\n"
+    try:
+        sys.stderr.write(written)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        # The result is on stdout and in the status; a message that is lost changes neither.
+        with suppress(OSError, ValueError):
+            _drop(sys.stderr)
 
 
 def colourful() -> bool:
