@@ -41,9 +41,9 @@ An element of `findings`:
 | `vega_lite` | the plot as a Vega-Lite specification, or `null` |
 
 Codes of `reason`: `no-data` (a table is empty), `no-values` (no row has a value for this
-question), `not-scored` (the detector scored no recording), `missing-columns`, `outdated` (an earlier
-version wrote the rows: ingest the source again), `damaged` (a part of the catalogue is damaged: `headline` names it), and
-`failed` (a bug of Phonoscope).
+question), `not-scored` (the detector scored no recording), `missing-columns`, `outdated` (an
+earlier version wrote the rows: ingest the source again), `damaged` (a part of the catalogue is
+damaged: `headline` names it), and `failed` (a bug in Phonoscope).
 
 In version 1, `caveats` was called `misleads`, and `n` was called `of`."""
 
