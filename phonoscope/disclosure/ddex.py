@@ -42,6 +42,18 @@ _BLOCK_BYTES = 1 << 16
 _SHOWN_ELEMENTS = 200
 _ISRC = ("SoundRecordingId/ISRC", "SoundRecordingEdition/ResourceId/ISRC", "ResourceId/ISRC")
 _WORD = re.compile(r"Gen(?:AI)|[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+|[0-9]+")
+_FALSE = frozenset(
+    {
+        *("", "false", "f", "no", "n", "0", "00", "off", "none", "nil", "null", "na", "never"),
+        *("notused", "notapplicable", "notai", "noai", "nonai", "withoutai", "aifree", "human"),
+    }
+)
+"""What flags say for no, without case and separators."""
+_NEGATIONS = ("no", "not", "non", "without")
+_FLAGS = ("Flag", "Indicator", "Value", "Applies", "Used", "Present", "Included")
+"""How the names of elements and attributes end that say yes or no about what is around them."""
+_QUESTIONS = ("Is", "Has", "Was", "Contains", "Uses", "Includes")
+"""How the names of flags begin, which say nothing when they are empty."""
 _RULE_KEYS = frozenset({"path", "when", "part", "making", "tool", "producer"})
 
 _WordT = TypeVar("_WordT", bound=StrEnum)
@@ -101,24 +113,81 @@ class DdexTable:
     words: tuple[tuple[str, ...], ...]
     values_of: tuple[str, ...]
 
-    def looks_like(self, element: Element) -> bool:
-        """Whether one of the words is in a name of an element or attribute, or in some values."""
+    def is_named(self, element: Element) -> bool:
+        """Whether the name of an element, or its text, has one of the words."""
         name = local(element)
-        if self._has(name) or (name.endswith(self.values_of) and self._has(element.text or "")):
-            return True
-        return any(
-            self._has(plain) or (plain.endswith(self.values_of) and self._has(value))
-            for key, value in element.attrib.items()
-            for plain in (key.rpartition("}")[2],)
-        )
+        return self.has(name) or (name.endswith(self.values_of) and self.has(element.text or ""))
 
-    def _has(self, said: str) -> bool:
+    def attributes(self, element: Element) -> dict[str, str]:
+        """Return the attributes that say by their name or value that AI took part."""
+        found: dict[str, str] = {}
+        for key, value in element.attrib.items():
+            name = key.rpartition("}")[2]
+            if self.has(name):
+                if is_false(value) == self.is_negated(name):
+                    found[name] = value
+            elif name.endswith(self.values_of) and self.has(value):
+                found[name] = value
+        return found
+
+    def has(self, said: str) -> bool:
+        """Whether a text has one of the words, and no negation before it where it is a value."""
+        return any(True for _ in self._places(said))
+
+    def is_negated(self, name: str) -> bool:
+        """Whether a word of a name has "no" or "not" before it, as in NoAI."""
+        return any(before in _NEGATIONS for before in self._places(name))
+
+    def is_flag(self, leaf: Element) -> bool:
+        """Whether an element without others within can say yes or no about AI around it."""
+        name = local(leaf)
+        if self.has(name):
+            return True
+        return name.endswith(_FLAGS) and (is_false(leaf.text) or _is_true(leaf.text))
+
+    def is_off(self, leaf: Element) -> bool:
+        """Whether such an element says no."""
+        name = local(leaf)
+        if any(k.rpartition("}")[2] == "nil" and not is_false(v) for k, v in leaf.attrib.items()):
+            return True
+        stated = [v for k, v in leaf.attrib.items() if self._is_stated(k.rpartition("}")[2])]
+        text = (leaf.text or "").strip()
+        if not text and stated:
+            off = all(map(is_false, stated))
+        elif not text:
+            # An empty flag says nothing; another empty element is there because of AI.
+            return name.startswith(_QUESTIONS)
+        else:
+            off = is_false(text)
+        return off != self.is_negated(name)
+
+    def _is_stated(self, name: str) -> bool:
+        return self.has(name) or name.endswith(_FLAGS)
+
+    def _places(self, said: str) -> Iterator[str]:
+        """Yield what comes before each of the words in a text."""
         found = [word.lower() for word in _WORD.findall(said[:200])]
-        return any(
-            tuple(found[at : at + len(words)]) == words
-            for words in self.words
-            for at in range(len(found) - len(words) + 1)
-        )
+        for words in self.words:
+            for at in range(len(found) - len(words) + 1):
+                if tuple(found[at : at + len(words)]) == words:
+                    yield found[at - 1] if at else ""
+
+
+def is_false(value: str | None) -> bool:
+    """Whether the value of a flag says no, or nothing.
+
+    >>> [is_false(value) for value in ("FALSE", "0", " no ", "", None, "true", "Singer")]
+    [True, True, True, True, True, False, False]
+    """
+    return _plain_word(value) in _FALSE
+
+
+def _is_true(value: str | None) -> bool:
+    return _plain_word(value) in ("true", "yes", "y", "1")
+
+
+def _plain_word(value: str | None) -> str:
+    return "".join(c for c in (value or "").lower() if c.isalnum())
 
 
 def mapping_of(path: Path | None = None) -> DdexTable:
@@ -215,10 +284,13 @@ def isrc_of(recording: Element) -> str | None:
 def declared_in(element: Element, mapping: DdexTable | None = None) -> list[Declaration]:
     """Return at most 100 declarations of a recording or release in a message.
 
-    If a rule applies to an element, only the rule reads it. Otherwise the outermost element that
-    looks like a declaration is kept whole.
+    If a rule applies to an element, only the rule reads it. Otherwise an element that looks like a
+    declaration is kept whole. Its attributes alone are kept where they are those of the recording,
+    or of an element with declarations within, which are kept too. A flag that is false or empty
+    declares nothing.
     """
     asked = mapping or default_mapping()
+    marks = _Marks(element, asked)
     found: list[Declaration] = []
     within: list[tuple[Element, str]] = [(element, local(element))]
     while within and len(found) < MOST_DECLARATIONS:
@@ -226,11 +298,55 @@ def declared_in(element: Element, mapping: DdexTable | None = None) -> list[Decl
         rule = next((r for r in asked.rules if r.fits(path, node)), None)
         if rule is not None:
             found.append(_by_rule(rule, node, path))
-        elif asked.looks_like(node):
-            found.append(_as_it_stands(node, path))
-        else:
-            within.extend((each, f"{path}/{local(each)}") for each in reversed(node))
+            continue
+        inner = sum(each in marks.declaring for each in node)
+        if node in marks.named and inner < _PARTS:
+            if node in marks.saying:
+                found.append(_as_it_stands(path, _xml(node)))
+            continue
+        said = asked.attributes(node)
+        if said and (node is element or inner):
+            texts = (f'{name}="{value}"' for name, value in said.items())
+            found.append(_as_it_stands(path, shown_value(" ".join(texts))))
+        elif said:
+            found.append(_as_it_stands(path, _xml(node)))
+            continue
+        within.extend((each, f"{path}/{local(each)}") for each in reversed(node))
     return found
+
+
+_PARTS = 2
+"""Declarations within an element that is named after AI from which on each is kept by itself."""
+
+
+class _Marks:
+    """Which elements of a recording are about AI, found in one pass from the leaves up."""
+
+    def __init__(self, whole: Element, asked: DdexTable) -> None:
+        self.named: set[Element] = set()
+        """Elements that are named after AI, or whose value is."""
+        self.saying: set[Element] = set()
+        """Elements that say themselves that AI took part."""
+        self.declaring: set[Element] = set()
+        """Those, and all elements around them."""
+        flags: dict[Element, int] = {}
+        denied: dict[Element, int] = {}
+        for element in reversed(list(whole.iter())):
+            flags[element] = sum(flags.get(each, 0) for each in element)
+            denied[element] = sum(denied.get(each, 0) for each in element)
+            is_named = asked.is_named(element)
+            if not len(element) and (is_named or asked.is_flag(element)):
+                flags[element], denied[element] = 1, int(asked.is_off(element))
+            says = bool(asked.attributes(element))
+            if is_named:
+                self.named.add(element)
+                by_value = not asked.has(local(element))
+                off = flags[element] > 0 and denied[element] == flags[element]
+                says = says or (not asked.is_negated(element.text or "") if by_value else not off)
+            if says:
+                self.saying.add(element)
+            if says or any(each in self.declaring for each in element):
+                self.declaring.add(element)
 
 
 def _by_rule(rule: DdexRule, element: Element, path: str) -> Declaration:
@@ -245,7 +361,7 @@ def _by_rule(rule: DdexRule, element: Element, path: str) -> Declaration:
     )
 
 
-def _as_it_stands(element: Element, path: str) -> Declaration:
+def _as_it_stands(path: str, value: str) -> Declaration:
     return Declaration(
         standard=STANDARD,
         part=Part.UNSPECIFIED,
@@ -253,7 +369,7 @@ def _as_it_stands(element: Element, path: str) -> Declaration:
         tool=None,
         producer=None,
         place=shown_value(f"DDEX {path}"),
-        value=_xml(element),
+        value=value,
     )
 
 

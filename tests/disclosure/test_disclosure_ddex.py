@@ -1,6 +1,7 @@
 """Declarations about AI in DDEX messages: read by rules, or kept unchanged."""
 
 import io
+import time
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 from xml.sax.saxutils import escape
@@ -104,6 +105,73 @@ def test_declarations_are_known_by_their_words(inside: str) -> None:
     ((_, found),) = read(message("43", inside))
     assert (found.part, found.making) == (Part.UNSPECIFIED, Making.UNSPECIFIED)
     assert found.value.startswith("<")
+
+
+@pytest.mark.parametrize("value", ["false", "FALSE", "0", "no", " No ", "None", "n/a", ""])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<Contributor IsAI='{}'><Role>Lyricist</Role></Contributor>",
+        "<Contributor x:IsAI='{}' xmlns:x='urn:x'><Role>Lyricist</Role></Contributor>",
+        "<HasAI>{}</HasAI>",
+        "<Contributor><Role>Lyricist</Role><IsAIGenerated>{}</IsAIGenerated></Contributor>",
+        "<AIDisclosure><HasAI>{}</HasAI><Note>x</Note></AIDisclosure>",
+        "<AIContribution Applies='{}'/>",
+        "<AIContribution><Indicator>{}</Indicator></AIContribution>",
+    ],
+)
+def test_a_flag_that_is_false_declares_nothing(inside: str, value: str) -> None:
+    for form in ("382", "43"):
+        if value == "" and "Indicator" in inside:
+            continue
+        assert read(message(form, inside.format(value))) == []
+        assert len(read(message(form, inside.format("true")))) == 1
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<AIUse xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='true'/>",
+        "<NoAI>true</NoAI>",
+        "<X IsNotAI='true'/>",
+        "<IsAI/>",
+    ],
+)
+def test_what_is_nil_or_negated_declares_nothing(inside: str) -> None:
+    assert read(message("43", inside)) == []
+
+
+def flagged(inside: str, **attributes: str) -> list[Declaration]:
+    said = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return declared_in(fromstring(f"<SoundRecording{said}>{inside}</SoundRecording>"), mapping_of())
+
+
+def test_an_attribute_of_the_recording_hides_no_contributor() -> None:
+    one = '<Contributor IsAI="true"><Role>Lyricist</Role></Contributor>'
+    two = '<x:Contributor xmlns:x="urn:x" x:IsAI="1"><Role>Composer</Role></x:Contributor>'
+    off = '<Contributor IsAI="false"><Role>Singer</Role></Contributor>'
+    for inside in (one + two + off, f"<Contributors>{off}{one}{two}</Contributors>"):
+        whole, lyricist, composer = flagged(inside, IsGeneratedByAI="true", HasAIPart="false")
+        assert (whole.place, whole.value) == ("DDEX SoundRecording", 'IsGeneratedByAI="true"')
+        assert "Lyricist" in lyricist.value
+        assert "Composer" in composer.value
+        assert lyricist.place is not None
+        assert lyricist.place.endswith("Contributor")
+    assert flagged(off, IsGeneratedByAI="false", HasAIContribution="0") == []
+    # An attribute, or an element named after AI, around contributors hides them no more.
+    for around in ('<Contributors HasAI="true">{}</Contributors>', "<AIParts>{}</AIParts>"):
+        found = flagged(around.format(one + two))
+        assert [any(role in each.value for each in found) for role in ("Lyricist", "Composer")]
+        assert sum("Role" in each.value for each in found) == 2
+
+
+def test_hostile_nesting_costs_little() -> None:
+    deep = "<AI IsAI='true'>" * 90 + "</AI>" * 90
+    wide = "<X>" * 90 + "<Y AIUse='no'/>" * 5_000 + "</X>" * 90
+    begun = time.process_time()
+    assert len(flagged(deep)) >= 1
+    assert flagged(wide) == []
+    assert time.process_time() - begun < 5
 
 
 def test_an_ordinary_message_declares_nothing() -> None:
@@ -245,6 +313,8 @@ def test_nothing_that_looks_like_one_is_lost(tree: tuple) -> None:
 
     def written(node: tuple) -> str:
         name, said, inner = node
+        # A flag that is empty or says no declares nothing.
+        said = "yes" if ddex.is_false(said) else said
         return f"<{name}>{escape(said)}{''.join(map(written, inner))}</{name}>"
 
     def outermost(node: tuple) -> int:

@@ -66,6 +66,50 @@ def test_releases_of_discogs(tmp_path, catalogue, encoding):
         assert set(table(catalogue, name, "release_year")) == {(1999,), (2040,)}
 
 
+def entry(position, title, time="", parts=""):
+    inner = f"<sub_tracks>{parts}</sub_tracks>" if parts else ""
+    return (
+        f"<track><position>{position}</position><title>{title}</title>"
+        f"<duration>{time}</duration>{inner}</track>"
+    )
+
+
+PARTS = entry("1a", "Promenade", "1:42") + entry("1b", "Gnomus", "2:58")
+UNTIMED = entry("2a", "One") + entry("2b", "Other")
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (entry("", "Bonus tracks") + entry("1", "First", "3:00"), [("First", 180)]),
+        (
+            entry("", "Pictures", "", PARTS) + entry("2", "Last", "1:00"),
+            [("Promenade", 102), ("Gnomus", 178), ("Last", 60)],
+        ),
+        (entry("1", "Pictures", "4:40", PARTS), [("Promenade", 102), ("Gnomus", 178)]),
+        (entry("2", "Medley", "5:00", UNTIMED), [("Medley", 300)]),
+        (
+            entry("", "Side", "", entry("", "Scene") + UNTIMED) + entry("3", "Last"),
+            [("One", None), ("Other", None), ("Last", None)],
+        ),
+        (entry("", "A") + entry("", "B"), [("A", None), ("B", None)]),
+    ],
+    ids=["heading", "index", "index with a position", "medley", "heading within", "no positions"],
+)
+def test_headings_and_index_tracks_of_discogs(tmp_path, catalogue, listed, expected):
+    content = (
+        '<releases><release id="9"><title>Suite</title><released>1998</released><tracklist>'
+        f"{listed}</tracklist></release></releases>"
+    )
+    (tmp_path / "x").write_text(content)
+    assert catalogue.ingest(tmp_path / "x").rejected == 0
+    assert table(catalogue, "tracks", "track_id", "name", "duration_ms") == [
+        (f"9-{n}", title, seconds and 1000 * seconds)
+        for n, (title, seconds) in enumerate(expected, 1)
+    ]
+    assert table(catalogue, "albums", "total_tracks") == [(len(expected),)]
+
+
 def test_artists_of_discogs(tmp_path, catalogue):
     artist = "<artist><id>1</id><name>A</name><profile>x</profile></artist>"
     (tmp_path / "x").write_text(f"<artists>{artist}<artist><name>B</name></artist><x/></artists>")

@@ -1,7 +1,7 @@
 """Discogs' monthly dumps: releases with their tracks, and artists.
 
-Tracks have no ids there. A track gets the id of its release, a hyphen, and its number in the list.
-Parts of a track (``sub_tracks``) aren't read.
+Tracks have no ids there. A track gets the id of its release, a hyphen, and its number. Headings in
+the list of tracks aren't tracks. An index track stands for the tracks within it (``sub_tracks``).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _release(element: Element) -> dict[str, Any]:
     release_id, released = element.get("id"), text(element, "released")
     artists = _artists(element)
     genres = [text(each) for each in children(child(element, "genres"), "genre")]
-    tracks = children(child(element, "tracklist"), "track")
+    tracks = _tracks(children(child(element, "tracklist"), "track"))
     descriptions = [
         text(each)
         for form in children(child(element, "formats"), "format")
@@ -69,6 +69,25 @@ def _release(element: Element) -> dict[str, Any]:
     }
     shared = {**album, "genre": _joined(genres)}
     return {**album, "tracks": [_track(t, n, shared, artists) for n, t in enumerate(tracks, 1)]}
+
+
+def _tracks(listed: list[Element]) -> list[Element]:
+    """Return the tracks of a list: without headings, and with the parts of index tracks."""
+    has_positions = any(text(each, "position") for each in listed)
+    found: list[Element] = []
+    for each in listed:
+        parts = children(child(each, "sub_tracks"), "track")
+        timed = any(text(part, "duration") for part in parts)
+        if parts and (timed or not text(each, "position")):
+            found += [part for part in parts if not _is_heading(part, has_positions)]
+        elif not _is_heading(each, has_positions):
+            found.append(each)
+    return found
+
+
+def _is_heading(track: Element, has_positions: bool) -> bool:
+    """Whether an entry has neither a position nor a duration, in a list that has positions."""
+    return has_positions and not text(track, "position") and not text(track, "duration")
 
 
 def _track(
