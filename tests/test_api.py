@@ -165,7 +165,8 @@ def test_all_that_is_known_of_a_recording(catalogue):
 
 def test_a_catalogue_of_the_version_before_opens_and_reports(catalogue, tmp_path):
     """It had no table of stretches, and fewer columns in its verdicts."""
-    shutil.rmtree(tmp_path / "catalogue" / "segments")
+    for folder in ("segments", "_versions"):
+        shutil.rmtree(tmp_path / "catalogue" / folder)
     (verdicts,) = (tmp_path / "catalogue" / "verdicts").glob("*.parquet")
     kept = ["recording_id", "verdict", "basis", "says", "scan_id", "batch"]
     pq.write_table(pq.read_table(verdicts, columns=kept), verdicts)

@@ -101,7 +101,7 @@ class Versions:
 
     def __init__(self, place: Storage) -> None:
         self._place = place
-        self._last: tuple[str, Version] | None = None
+        self._last: tuple[str, bytes, Version] | None = None
         self._said_missing = False
 
     def newest(self) -> Version:
@@ -116,14 +116,16 @@ class Versions:
             files = self._files()
             if not files:
                 return listed(self._place)
-            if self._last is not None and self._last[0] == files[-1]:
-                return self._last[1]
             content = self._place.read(f"{FOLDER}/{files[-1]}")
-            if content is not None:
-                found = _parsed(files[-1], content) or self._listed_again(files)
-                self._last = files[-1], found
-                return found
-            # Newer ones have taken its place since.
+            if content is None:
+                # Newer ones have taken its place since.
+                continue
+            # Its name isn't enough: a copy of the catalogue may have been restored.
+            if self._last is not None and self._last[:2] == (files[-1], content):
+                return self._last[2]
+            found = _parsed(files[-1], content) or self._listed_again(files)
+            self._last = files[-1], content, found
+            return found
         raise _changes_too_often(self._place)
 
     def change(

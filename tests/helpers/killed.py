@@ -41,6 +41,7 @@ def _kill_at(number):
         return at
 
     LocalStorage.write = counted(LocalStorage.write)
+    LocalStorage.create = counted(LocalStorage.create)
     LocalStorage.remove = counted(LocalStorage.remove)
 
 
