@@ -25,7 +25,7 @@ INTERRUPTED = gettext(
     "The catalogue has every finished batch. Run the same command again to resume."
 )
 _CHARTS = ("charts-csv", "charts-json")
-_MACHINES = ("machine-artists",)
+_MACHINES = ("machine-artists", "artist-list")
 
 
 def charts(
@@ -73,9 +73,10 @@ def charts(
         str | None,
         typer.Option(
             "--known-artists",
-            metavar="CSV",
-            help="List of artists that someone calls machines: a name or id, and the claim (says) "
-            "or its address (evidence_url). It shows who is listed, not who is a machine.",
+            metavar="LIST",
+            help="List of artists that someone calls machines: CSV with a name or id, and perhaps "
+            "the claim (says) or its address (evidence_url); lines of names or addresses; or JSON. "
+            "It shows who is listed, not who is a machine.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -9,6 +9,8 @@ from pathlib import Path
 from phonoscope.errors import SourceError, UnreadableError, UsageError
 from phonoscope.files import local_path, open_source, shown
 from phonoscope.ingest.base import Source
+from phonoscope.ingest.formats.flat_csv import fields_of
+from phonoscope.ingest.formats.machine_artists import are_artists
 from phonoscope.ingest.formats.web_api_text import TextFile, TextTables, table_of
 from phonoscope.ingest.job import Format, formats
 from phonoscope.ingest.options import SourceOptions
@@ -17,6 +19,7 @@ from phonoscope.ingest.readers.csv_file import CsvFile
 from phonoscope.ingest.readers.decompress import compression_of, decompressed_head
 from phonoscope.ingest.readers.folder import Recognised
 from phonoscope.ingest.readers.json_file import JsonFile, NotJsonError
+from phonoscope.ingest.readers.name_list import NameList
 from phonoscope.ingest.readers.parquet_files import ParquetFiles
 from phonoscope.ingest.readers.sqlite_file import MAGIC, SqliteFile
 from phonoscope.ingest.readers.xml_file import XmlFile
@@ -142,12 +145,26 @@ def _of_kind(
     plain = head.lstrip(_SPACE)
     if options.mapping is None and plain.startswith(b"<"):
         return XmlFile(uri, name), ""
+    if options.command == "artists" and options.mapping is None:
+        return _artists(uri, name, plain, options), ""
     if options.mapping is None and plain.startswith((b"{", b"[")):
         opened, doubt = _json(uri, name, head, options)
     else:
         opened, doubt = CsvFile(uri, name, options), ""
     is_table = not options.mapping and not options.id_from and table_of(opened) is not None
     return (TextTables([opened], name) if is_table else opened), doubt
+
+
+def _artists(uri: str, name: str, plain: bytes, options: SourceOptions) -> Source:
+    """Return what someone calls a list of artists: a table, or else lines or JSON."""
+    if plain.startswith((b"{", b"[")):
+        return NameList(uri, name, options)
+    try:
+        table = CsvFile(uri, name, options)
+    except SourceError:
+        return NameList(uri, name, options)
+    # A heading of several known columns that are others' is rather a wrong file than a list.
+    return table if are_artists(table) or fields_of(table.columns) else NameList(uri, name, options)
 
 
 def _binary(

@@ -120,7 +120,9 @@ def _advice(source: Source, options: SourceOptions) -> Iterator[Message]:
         yield gettext("A play log needs columns for the account, the track and the time.")
         yield gettext("Name columns with --map. docs/plays.md lists the names that are known.")
     elif options.command == "artists":
-        yield gettext("A list of artists needs the columns artist and says, or evidence_url.")
+        yield gettext(
+            "A list of artists needs a column artist or artist_id, and no columns of tracks."
+        )
     elif isinstance(source, CsvFile):
         yield from _map_lines(source, options)
     elif isinstance(source, ParquetFiles):

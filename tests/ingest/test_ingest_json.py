@@ -300,3 +300,38 @@ def test_what_is_skipped_is_not_held(monkeypatch):
     skipped = [b'{"info": {"a": "' + b"x" * 9000, b"x" * 9000, b'"}, "n": [1', b",2" * 9000]
     found = Splitter(2, "x", "rows").records([*skipped, b'], "rows": [{"a": 1}], "z": "', b'"}'])
     assert list(found) == [b'{"a": 1}']
+
+
+PAGES = {
+    "saved": lambda a, b: {"items": [{"added_at": "x", "track": a}, {"added_at": "x", "track": b}]},
+    "null first": lambda a, b: {"items": [{"track": b}, {"track": a}]},
+    "pages": lambda a, b: [{"track": a}, {"track": b}],
+    "playlist": lambda a, b: {
+        "id": "p", "name": "P", "tracks": {"items": [{"track": a}, {"track": b}]}
+    },
+    "search": lambda a, b: {"tracks": {"href": "x", "items": [a, b]}},
+    "several": lambda a, b: {"tracks": [a, b]},
+    "several, null first": lambda a, b: {"tracks": [b, a]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_of_a_web_api(tmp_path, catalogue, page):
+    (tmp_path / "x.json").write_text(json.dumps(PAGES[page](track(1), None)))
+    summary = catalogue.ingest(tmp_path / "x.json")
+    assert summary.layout == "web-api-json"
+    assert sum(summary.reasons.values()) == 1
+    assert summary.reasons == {"not a JSON object": 1}
+    assert len(table(catalogue, "tracks", "track_id")) == 1
+
+
+def test_albums_of_a_web_api_bring_their_tracks(tmp_path, catalogue):
+    song = {"id": "t", "name": "T", "duration_ms": 5, "artists": [{"id": "a", "name": "A"}]}
+    album = {"id": "al", "name": "Al", "album_type": "album", "release_date": "2021-09-24"}
+    album |= {"total_tracks": 1, "release_date_precision": "day", "tracks": {"items": [song]}}
+    for name, content in (("one", album), ("page", {"items": [{"added_at": "x", "album": album}]})):
+        (tmp_path / name).write_text(json.dumps(content))
+        assert catalogue.ingest(tmp_path / name).rejected == 0
+    columns = ("track_id", "album_id", "album_name", "artist_names", "release_date")
+    assert table(catalogue, "tracks", *columns) == 2 * [("t", "al", "Al", "A", "2021-09-24")]
+    assert table(catalogue, "albums", "name") == 2 * [("Al",)]

@@ -1,12 +1,14 @@
 """Lists of artists that someone calls machines: names or ids, with the claim and its evidence.
 
-A list without claims isn't recognised: it could be any list of artists.
+A list without claims could be any list of artists, so it is read only if the user says that it is
+one. Then the list itself is the claim, by its name or address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.ingest.base import Chunk
@@ -15,10 +17,11 @@ from phonoscope.ingest.convert.columns import Raw, chunk_of
 from phonoscope.ingest.convert.flat_table import ROWS, read_columns
 from phonoscope.ingest.job import Format, Job, Need
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
+from phonoscope.ingest.readers.name_list import artist_of, list_name
 from phonoscope.messages import gettext
 
 COLUMN_ALIASES = {
-    "name": "artist_name artist band band_name performer",
+    "name": "artist_name artist band band_name performer name",
     "artist_id": "artist_id artist_uri spotify_artist_id deezer_artist_id spotify_id",
     "says": "says claim statement reason note notes disclosure",
     "evidence_url": "evidence_url evidence evidence_link source_url proof",
@@ -30,28 +33,57 @@ _OF_TRACKS = (
 
 
 def _fields(source: CsvFile) -> dict[str, str]:
-    return fields_by_alias(source.columns, COLUMN_ALIASES)
+    aliases = COLUMN_ALIASES
+    if source.command == "artists":
+        aliases = {
+            **aliases,
+            "artist_id": f"{aliases['artist_id']} artist_url id uri url link spotify spotify_url",
+        }
+    return fields_by_alias(source.columns, aliases)
 
 
 def _recognises(source: CsvFile) -> bool:
+    if source.mapping is not None or _has_tracks(source):
+        return False
     fields = set(_fields(source).values())
-    says_so = {"name", "artist_id"} & fields and {"says", "evidence_url"} & fields
-    return source.mapping is None and bool(says_so) and not _has_tracks(source)
+    says_so = source.command == "artists" or bool({"says", "evidence_url"} & fields)
+    return says_so and bool({"name", "artist_id"} & fields)
+
+
+def are_artists(source: CsvFile) -> bool:
+    """Whether a table is a list of artists, for someone who says that the file is one."""
+    return _recognises(source)
 
 
 def _has_tracks(source: CsvFile) -> bool:
-    return bool(fields_by_alias(source.columns, {"track": _OF_TRACKS}))
+    others = [name for name in source.columns if name not in _fields(source)]
+    return bool(fields_by_alias(others, {"track": _OF_TRACKS}))
 
 
 def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
     places = {field: source.columns.index(name) for name, field in _fields(source).items()}
     for records in source.chunks(places.values()):
-        yield chunk_of(_raw(records, places))
+        yield chunk_of(_raw(records, places, job))
 
 
-def _raw(records: Records, places: dict[str, int]) -> Raw:
+def said_by(origin: str) -> dict[str, str]:
+    """Return what a list without claims says of every artist: that it lists them."""
+    name = list_name(origin)
+    is_address = name.startswith(("http://", "https://"))
+    return {"says": name, **({"evidence_url": name} if is_address else {})}
+
+
+def _raw(records: Records, places: dict[str, int], job: Job[CsvFile]) -> Raw:
     columns, reject_reasons = read_columns(records, places)
+    if job.source.command == "artists":
+        ids = columns.get("artist_id")
+        if ids is not None:
+            found = [artist_of(cell or "").artist_id or cell for cell in ids.to_pylist()]
+            columns["artist_id"] = pa.array(found, pa.string())
+        if not {"says", "evidence_url"} & set(columns):
+            for name, value in said_by(job.origin).items():
+                columns[name] = pa.repeat(pa.scalar(value), records.length)
     names = [columns[name] for name in ("artist_id", "name") if name in columns]
     # An empty cell of ids is empty text here; then the name is the id.
     known = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(c), ""), None, c) for c in names]

@@ -86,6 +86,48 @@ _FEATURES = Entity(
         }
     },
 )
+_SAVED = Entity("items", {}, {lambda row: [row["track"]]: _TRACK}, also="track added_at")
+"""An item of a page of saved tracks, or of a playlist; its track is null where it is gone."""
+_ALBUM_TRACK = Entity(
+    "tracks",
+    {
+        "tracks": {
+            "track_id": "id",
+            "name": "name",
+            "artist_names": lambda row: names_of(row.get("artists")),
+            "album_id": "^id",
+            "album_name": "^name",
+            "disc_number": "disc_number",
+            "track_number": "track_number",
+            "duration_ms": "duration_ms",
+            "explicit": "explicit",
+            "release_date": "^release_date",
+            "release_date_precision": "^release_date_precision",
+            "label": "^label",
+        }
+    },
+    {
+        "artists": Entity(
+            "artists",
+            {
+                "artists": {"artist_id": "id", "name": "name"},
+                "track_artists": {"track_id": "^id", "artist_id": "id"},
+            },
+        )
+    },
+)
+_WHOLE_ALBUM = Entity("albums", {"albums": _ALBUM}, {"tracks.items": _ALBUM_TRACK})
+_PAGES = {
+    "track.id track.name track.duration_ms track.artists": _SAVED,
+    "album.id album.name album.album_type added_at": Entity(
+        "items", {}, {lambda row: [row["album"]]: _WHOLE_ALBUM}, also="album added_at"
+    ),
+    "id name album_type release_date total_tracks": _WHOLE_ALBUM,
+    "tracks.items.track": Entity("playlists", {}, {"tracks.items": _SAVED}),
+    "tracks.items.id tracks.items.name tracks.items.duration_ms": Entity(
+        "pages", {}, {"tracks.items": _TRACK}
+    ),
+}
 FORMAT = entities_format(
     "web-api-json",
     gettext("JSON objects from a streaming service's web API"),
@@ -93,5 +135,6 @@ FORMAT = entities_format(
         "id name duration_ms artists.name": _TRACK,
         "id name genres followers.total": _ARTIST,
         "id tempo key mode danceability": _FEATURES,
+        **_PAGES,
     },
 )

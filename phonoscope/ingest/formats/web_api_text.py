@@ -38,6 +38,9 @@ def names_of(file: TextFile) -> dict[str, str]:
 
 def table_of(file: TextFile) -> str | None:
     """Return which table of a web API a file is; ``None`` for other files."""
+    if isinstance(file, JsonFile) and "tracks.items" in file.keys:
+        # An album of the API itself, which holds its tracks.
+        return None
     return table_with(frozenset(names_of(file)))
 
 

@@ -283,7 +283,8 @@ def _held(whole: Mapping[str, Any]) -> str | None:
 
 
 def _of_objects(value: list[Any]) -> bool:
-    return bool(value) and isinstance(value[0], dict)
+    # The first ones can be null, such as songs that are gone.
+    return any(isinstance(each, dict) for each in value[:_SAMPLED_ROWS])
 
 
 def _keys(value: object, path: str = "", depth: int = _DEPTH) -> Iterator[str]:
