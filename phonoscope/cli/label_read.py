@@ -40,8 +40,9 @@ CSV_COLUMNS = (
     "place",
     "signer",
     "signature",
+    "value",
 )
-"""``label write --from`` reads the first seven."""
+"""``label write --from`` reads all but place, signer and signature."""
 
 Files = Annotated[
     list[str],
@@ -199,6 +200,6 @@ def rows_of(labels: Labels) -> list[list[str | None]]:
     from phonoscope.disclosure.sidecar import row_of
 
     return [
-        [labels.uri, *row_of(d).values(), d.standard, d.place, d.signer, d.signature]
+        [labels.uri, *row_of(d).values(), d.standard, d.place, d.signer, d.signature, d.value]
         for d in labels.declared
     ]

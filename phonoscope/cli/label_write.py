@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from phonoscope.cli.confirmation import can_ask, confirmed
 from phonoscope.cli.exits import Status
-from phonoscope.cli.label_read import catalogue_in, paths_in
+from phonoscope.cli.label_jobs import Job, job_of_rows
+from phonoscope.cli.label_run import files_of, remove_remnants, run_each
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import in_language, message, write, write_json
-from phonoscope.errors import LabelError, UnreadableError, UsageError
+from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext, lines, ngettext, sentences
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from phonoscope.api import Catalogue
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.signer import Signer
-    from phonoscope.disclosure.writing import Labelling, Written
+    from phonoscope.disclosure.writing import Contradicting, Labelling, Written
 
 EXAMPLES = """\b
 Examples:
@@ -111,7 +112,7 @@ def write_labels(
             "--standard",
             metavar="NAMES",
             help="Marks to write: tags (AI_* tags), gb45438, iptc, c2pa, sidecar; several "
-            "separated by commas. [default: tags]",
+            "separated by commas. [default: tags; with --from, those that its rows name]",
         ),
     ] = None,
     produce_id: Annotated[
@@ -143,14 +144,23 @@ def write_labels(
             "signature invalid.",
         ),
     ] = False,
+    contradicting: Annotated[
+        str,
+        typer.Option(
+            "--contradicting",
+            metavar="HOW",
+            help="What to do with marks in a file that contradict the new label: refuse (don't "
+            "label the file), remove (remove them) or keep (name them). [default: refuse]",
+        ),
+    ] = "refuse",
     table: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="CSV",
             help="Read files and declarations from a CSV file with the columns file, part and "
-            "making, and optionally tool, producer, voice and declared_utc. 'label read --csv' "
-            "writes one. Paths are relative to its folder.",
+            "making, and optionally tool, producer, voice, declared_utc, standard and value. "
+            "'label read --csv' writes one. Paths are relative to its folder.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -181,12 +191,19 @@ def write_labels(
 
     docs/labels.md describes the standards; docs/label-json.md documents the JSON.
     """
+    from dataclasses import replace
+
     from phonoscope.disclosure.gb45438 import Numbers
     from phonoscope.disclosure.rows import declarations_in
     from phonoscope.disclosure.writing import Labelling
 
-    standards = _standards(standard or [_TAGS])
-    numbers = Numbers(produce_id, propagator, propagate_id)
+    template = Labelling(
+        (),
+        _standards(standard or [_TAGS]),
+        Numbers(produce_id, propagator, propagate_id),
+        break_signature=break_signature,
+        contradicting=_way_of(contradicting),
+    )
     declared = _declared(what or [], tool, producer, voice, date)
     licences = _Licences(catalogue, use, commercial, unlicensed)
     if table and (files or declared):
@@ -194,7 +211,12 @@ def write_labels(
             gettext("Give either files with --what, or --from, but not both."), code="two-sources"
         )
     if table:
-        wanted = declarations_in(person_path(table))
+        rows = declarations_in(person_path(table))
+        template = replace(template, signer=_signer(certificate, key))
+        found = {
+            uri: job_of_rows(each, template, chosen=bool(standard)) for uri, each in rows.items()
+        }
+        jobs = {uri: licences.checked(job) for uri, job in found.items()}
     else:
         if not files or not declared:
             raise UsageError(
@@ -203,22 +225,36 @@ def write_labels(
                 ),
                 code="nothing-to-write",
             )
-        wanted = dict.fromkeys(_files_of(files), declared)
-    signer = _signer(certificate, key)
-    licences.check({d.voice: None for said in wanted.values() for d in said if d.voice})
-    jobs = {
-        uri: Labelling(said, standards, numbers, signer, break_signature)
-        for uri, said in wanted.items()
-    }
-    for labelling in dict.fromkeys(jobs.values()):
+        uris = files_of(files)
+        labelling = replace(template, declared=declared, signer=_signer(certificate, key))
+        job = licences.checked(Job(labelling))
+        if job.error is not None:
+            raise job.error
         labelling.texts()  # A standard that can't say it is refused before anything is written.
+        jobs = dict.fromkeys(uris, job)
     asks = len(jobs) > 1 and not dry_run and not yes and can_ask()
     if asks or not quiet:
-        message(_plan(jobs))
+        message(_plan({uri: job.labelling for uri, job in jobs.items() if job.labelling}))
     if asks and not confirmed(_question(len(jobs))):
         message(gettext("No file was changed."))
         return Status.NOT_DONE
     return _label_all(jobs, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+def _way_of(word: str) -> Contradicting:
+    from phonoscope.disclosure.writing import Contradicting
+
+    try:
+        return Contradicting(word)
+    except ValueError as error:
+        raise UsageError(
+            gettext(
+                "--contradicting {word} isn't known. Give one of {words}.",
+                word=printable(word),
+                words=", ".join(Contradicting),
+            ),
+            code="unknown-way",
+        ) from error
 
 
 def _question(files: int) -> str:
@@ -258,28 +294,41 @@ def _heading(labelling: Labelling, uris: list[str]) -> str:
     )
 
 
-def _label_all(
-    jobs: Mapping[str, Labelling], *, dry_run: bool, as_json: bool, quiet: bool
-) -> Status:
+def _label_all(jobs: Mapping[str, Job], *, dry_run: bool, as_json: bool, quiet: bool) -> Status:
     """Label one file after another; a file that can't be labelled doesn't stop the rest."""
-    from phonoscope.disclosure.writing import write_label
+    if not dry_run:
+        remove_remnants([uri for uri, job in jobs.items() if job.labelling])
 
-    failed = changed = 0
-    with TerminalProgress(quiet) as progress:
-        progress.start("label", unit="files", total=len(jobs))
-        for uri, labelling in jobs.items():
-            written, error = None, None
-            try:
-                written = write_label(uri, labelling, dry_run=dry_run)
-                changed += written.changed
-            except (LabelError, UnreadableError) as reason:
-                failed, error = failed + 1, reason.message
-            with progress.aside():
-                _show(uri, labelling, written, error, as_json=as_json, dry_run=dry_run)
-            progress.advance(unreadable=int(error is not None))
+    def show(uri: str, written: Written | None, error: str | None) -> None:
+        job = jobs[uri]
+        if as_json:
+            write_json(_json_of(uri, job, written, error, dry_run), "phonoscope-label-write/1")
+        else:
+            _show(uri, written, error, dry_run=dry_run, quiet=quiet)
+
+    work = {uri: partial(_label_one, uri, job, dry_run) for uri, job in jobs.items()}
+    results, failed = run_each(work, show, quiet=quiet, task="label")
+    changed = sum(written is not None and written.changed for written in results)
     if not quiet and len(jobs) > 1:
         message(_summary(changed, len(jobs) - changed - failed, failed, dry_run))
+    passed = sorted({name for job in jobs.values() for name in job.passed_over})
+    if passed and not quiet:
+        message(
+            gettext(
+                "Rows of these standards weren't written: {names}. They can't be written, or need "
+                "--certificate and --key.",
+                names=printable(", ".join(passed)),
+            )
+        )
     return Status.SOME_UNREADABLE if failed else Status.DONE
+
+
+def _label_one(uri: str, job: Job, dry_run: bool) -> Written | None:
+    from phonoscope.disclosure.writing import write_label
+
+    if job.error is not None:
+        raise job.error
+    return write_label(uri, job.labelling, dry_run=dry_run) if job.labelling else None
 
 
 def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:
@@ -325,7 +374,16 @@ class _Licences:
         self._catalogue, self._use = catalogue, use
         self._commercial, self._unlicensed = commercial, unlicensed
 
-    def check(self, voices: Iterable[str]) -> None:
+    def checked(self, job: Job) -> Job:
+        """Return a job, with an error if a voice has no licence for this use."""
+        declared = job.labelling.declared if job.labelling else ()
+        try:
+            self._check(dict.fromkeys(d.voice for d in declared if d.voice))
+        except UsageError as error:
+            return Job(None, error, job.passed_over)
+        return job
+
+    def _check(self, voices: Iterable[str]) -> None:
         """Raise unless each voice has a licence for this use, or ``--unlicensed`` is given."""
         if self._unlicensed:
             return
@@ -434,42 +492,73 @@ def _check_every_how(made: list[tuple[str, str]]) -> None:
         )
 
 
-def _files_of(files: list[str]) -> list[str]:
-    """Return the files to label: those given, or every readable one of a catalogue."""
-    catalogue = catalogue_in(files)
-    if catalogue is None:
-        return paths_in(files)
-    return [file.uri for file in catalogue.labelled() if not file.error]
+def _json_of(
+    uri: str, job: Job, written: Written | None, error: str | None, dry_run: bool
+) -> dict[str, Any]:
+    from phonoscope.files import shown
+
+    return {
+        "file": shown(uri),
+        "uri": uri,
+        "standards": job.labelling.standards if job.labelling else (),
+        "places": written.places if written else (),
+        "changed": bool(written and written.changed),
+        "dry_run": dry_run,
+        "copied": written.copied if written else (),
+        "removed": written.removed if written else (),
+        "contradicting": [_mark(d) for d in written.contradicting] if written else [],
+        "passed_over": job.passed_over,
+        "error": error,
+    }
+
+
+def _mark(declared: Declaration) -> dict[str, str]:
+    return {
+        "standard": declared.standard,
+        "part": declared.part.value,
+        "making": declared.making.value,
+        "place": declared.place,
+    }
 
 
 def _show(
-    uri: str,
-    labelling: Labelling,
-    written: Written | None,
-    error: str | None,
-    *,
-    as_json: bool,
-    dry_run: bool,
+    uri: str, written: Written | None, error: str | None, *, dry_run: bool, quiet: bool
 ) -> None:
     from phonoscope.files import shown
 
-    if as_json:
-        write_json(
-            {
-                "file": shown(uri),
-                "uri": uri,
-                "standards": labelling.standards,
-                "places": written.places if written else [],
-                "changed": bool(written and written.changed),
-                "dry_run": dry_run,
-                "error": error,
-            },
-            "phonoscope-label-write/1",
-        )
-    elif error:
+    if error:
         message(gettext("{file}: {reason}", file=shown(uri), reason=error))
-    elif written:
+    elif written is None:
+        write(gettext("{file}: unchanged, no row of it can be written", file=shown(uri)))
+    else:
         write(_result(shown(uri), ", ".join(written.places), written.changed, dry_run))
+        _show_more(shown(uri), written, quiet=quiet)
+
+
+def _show_more(file: str, written: Written, *, quiet: bool) -> None:
+    """Say what else happened; what concerns other marks also with ``--quiet``."""
+    from phonoscope.disclosure.marked_file import named
+
+    if written.copied and not quiet:
+        message(
+            gettext(
+                "{file}: an older tag has {names}. The new tag has copies, because most programs "
+                "only read the new one.",
+                file=file,
+                names=printable(", ".join(written.copied)),
+            )
+        )
+    if written.removed:
+        message(
+            gettext(
+                "{file}: removed contradicting marks ({standards})",
+                file=file,
+                standards=", ".join(written.removed),
+            )
+        )
+    if written.contradicting:
+        marks = named(written.contradicting)
+        message(gettext("{file}: marks contradict this label. {marks}", file=file, marks=marks))
 
 
 def _result(file: str, places: str, changed: bool, dry_run: bool) -> str:

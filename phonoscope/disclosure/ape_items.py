@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -87,6 +87,11 @@ class ApeTag:
             return cls.of(file)
         except ValueError:
             return None
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Whether the tag has an item with one of these names."""
+        meant = {name.casefold() for name in names}
+        return any(item.name.casefold() in meant for item in self.items)
 
     def with_texts(self, texts: Mapping[str, str | None]) -> bytes:
         """Return the tag with some texts set and every other item unchanged.

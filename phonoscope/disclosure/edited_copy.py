@@ -32,6 +32,7 @@ _NAMES = {
     "TCON": "genre",
     "TRCK": "track",
     "COMM": "comment",
+    "APIC": "cover",
 }
 
 
@@ -49,6 +50,8 @@ class Edit:
     """The signer; ``None`` if the copy isn't signed."""
     break_signature: bool = False
     """Whether editing tags may break an existing signature."""
+    needs_id3: bool = False
+    """Whether an mp3 has to get an ID3 tag, see :func:`~.tagging.write_texts`."""
 
 
 @dataclass(frozen=True)
@@ -137,18 +140,21 @@ def edited(real: Path, file: BinaryIO, container: str, edit: Edit) -> Iterator[E
         When the copy can't be written.
     """
     signs = edit.signer is not None
+    needs_id3 = signs or edit.needs_id3
     with understood():
         has = has_texts(file, edit.texts)
         older = (
             ()
-            if has and not signs
-            else tuple(older_texts(file, container, edit.texts, signs=signs))
+            if has and not needs_id3
+            else tuple(older_texts(file, container, edit.texts, needs_id3=needs_id3))
         )
     steps: list[Callable[[BinaryIO, Path, Path], None]] = []
     if not has or older:
         if not (signs or edit.unsigns or edit.break_signature):
             check_unsigned(file)
-        steps.append(lambda f, _, to: write_texts(f, to, container, edit.texts, signs=signs))
+        steps.append(
+            lambda f, _, to: write_texts(f, to, container, edit.texts, needs_id3=needs_id3)
+        )
     if edit.unsigns and find_manifest(file) is not None:
         steps.append(lambda f, _, to: unsign(f, to, container))
     if edit.signer is not None:

@@ -61,7 +61,7 @@ def container_of(file: BinaryIO) -> str:
         raise LabelError(
             sentences(
                 gettext(
-                    "This is a {kind} file, not a plain wav. It can't hold a C2PA signature.",
+                    "This file is {kind}, not plain WAV, and can't hold a C2PA signature.",
                     kind=head[:4].decode(),
                 ),
                 _SIDECAR,

@@ -48,6 +48,7 @@ _OLD_NAMES = {
     "TBPM": "TBP",
     "COMM": "COM",
     "TXXX": "TXX",
+    "APIC": "PIC",
 }
 """Frames in ID3v2.2, by their names in ID3v2.4."""
 
@@ -341,12 +342,23 @@ def text_frame(
     if name == "TCON" and version < 4 and value.isdigit():
         value = f"({value})"
     content += value.encode(encoding)
+    return _frame(version, "TYER" if name == "TDRC" and version == 3 else name, content)
+
+
+def picture_frame(version: int, picture: bytes) -> bytes:
+    """Return a frame with a front cover; parameters as in :func:`text_frame`."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    mime = b"PNG" if kind == "png" else b"JPG"
+    if version > 2:
+        mime = f"image/{kind}".encode() + b"\0"
+    return _frame(version, "APIC", b"\0" + mime + b"\3\0" + picture)
+
+
+def _frame(version: int, name: str, content: bytes) -> bytes:
     if version == 2:
         return _OLD_NAMES[name].encode() + len(content).to_bytes(3, "big") + content
-    if version == 3:
-        stored = "TYER" if name == "TDRC" else name
-        return stored.encode() + struct.pack(">I", len(content)) + b"\0\0" + content
-    return name.encode() + to_syncsafe(len(content)) + b"\0\0" + content
+    size = struct.pack(">I", len(content)) if version == 3 else to_syncsafe(len(content))
+    return name.encode() + size + b"\0\0" + content
 
 
 def _tag(header: bytes, frames: bytes, padding: int) -> bytes:

@@ -63,10 +63,14 @@ No term claims more than was declared: an unnamed part never becomes the whole r
 
 _BY_STRENGTH = (
     "trainedAlgorithmicMedia",
+    "algorithmicMedia",
     "compositeWithTrainedAlgorithmicMedia",
+    "compositeSynthetic",
     "algorithmicallyEnhanced",
     "humanEdits",
     "digitalCreation",
+    "digitalCapture",
+    "compositeCapture",
 )
 """If there are several terms, the first of these is written for the whole recording."""
 
@@ -146,7 +150,7 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
     UsageError
         When the vocabulary has no term for any of them.
     """
-    terms = {term_for(d.part, d.making) for d in declared}
+    terms = {_term_of(d) for d in declared}
     strongest = next((term for term in _BY_STRENGTH if term in terms), None)
     if strongest is None:
         raise UsageError(
@@ -154,6 +158,14 @@ def texts_of(declared: Sequence[Declaration]) -> dict[str, str | None]:
             code="making-not-given",
         )
     return {NAME: VOCABULARY + strongest}
+
+
+def _term_of(declared: Declaration) -> str | None:
+    """Return the term of a declaration: the one that it was read from, if that still fits."""
+    term = spelled(declared.value) if declared.standard == STANDARD else ""
+    if MEANING.get(term) == (declared.part, declared.making):
+        return term
+    return term_for(declared.part, declared.making)
 
 
 def spelled(term: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,13 +70,8 @@ def marks_of(file: BinaryIO) -> tuple[str, tuple[Declaration, ...]]:
 def without_marks(edit: Edit, standards: Sequence[str]) -> Edit:
     """Return an edit that also removes the marks of some standards from the file itself."""
     removed = {name: None for standard in standards for name in NAMES.get(standard, ())}
-    return Edit(
-        {**removed, **edit.texts},
-        edit.unsigns or c2pa.STANDARD in standards,
-        edit.declared,
-        edit.signer,
-        edit.break_signature,
-    )
+    unsigns = edit.unsigns or c2pa.STANDARD in standards
+    return replace(edit, texts={**removed, **edit.texts}, unsigns=unsigns)
 
 
 def named(marks: Sequence[Declaration]) -> str:

@@ -1,4 +1,4 @@
-"""Texts of older tags that a new ID3v2 tag or Vorbis comment would hide from most programs.
+"""Texts and cover of older tags that a new tag would hide from most programs.
 
 Programs take one tag system of a file. FFmpeg reads ID3v1 only in an mp3 without ID3v2; TagLib
 takes the first of ID3v2, APEv2 and ID3v1 that isn't empty, and ID3v2 before LIST INFO. So a new tag
@@ -23,6 +23,7 @@ from phonoscope.messages import gettext
 
 COMMENT = "COMM"
 FREE = "TXXX"
+PICTURE = "APIC"
 
 _V1_BYTES = 128
 _MOST_TEXTS = 200
@@ -47,6 +48,7 @@ _INFO = {
     b"IMED": "TMED",
     b"IBPM": "TBPM",
 }
+_COVER = "cover art (front)"
 _APE = {
     "title": "TIT2",
     "artist": "TPE1",
@@ -87,6 +89,8 @@ class OlderText(NamedTuple):
 
     It is then written as Latin-1 with the same bytes, so programs that know better still do.
     """
+    picture: bytes = b""
+    """The picture of an ``APIC`` frame; else empty."""
 
 
 class DisagreeingTagsError(ValueError):
@@ -157,6 +161,9 @@ def ape_texts(file: BinaryIO, left_out: frozenset[str]) -> list[OlderText]:
     found: list[OlderText] = []
     for item in tag.items if tag else ():
         name = item.name.casefold()
+        if name == _COVER and not item.is_text:
+            # The file's name comes first.
+            found.append(OlderText(PICTURE, "", "", False, item.value.partition(b"\0")[2]))
         if not item.is_text or name in left_out or len(item.value) > _TEXT_BYTES or not item.value:
             continue
         frame = _APE.get(name, FREE)

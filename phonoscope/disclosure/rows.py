@@ -6,9 +6,10 @@ import csv
 import io
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from phonoscope.delimited import delimited
-from phonoscope.disclosure.fields import utc_of
+from phonoscope.disclosure.fields import shown_value, utc_of
 from phonoscope.disclosure.model import SHOWN_CHARACTERS, Declaration, Making, Part
 from phonoscope.disclosure.sidecar import COLUMNS, from_row
 from phonoscope.encodings import in_unicode
@@ -19,6 +20,9 @@ from phonoscope.messages import gettext
 
 MOST_ROWS = 10_000_000
 """A longer file is not read."""
+
+_SHORT = {"tags": "ai-tags"}
+"""Names of standards on the command line."""
 
 _KINDS = {"part": Part, "making": Making}
 
@@ -75,37 +79,63 @@ def declaration_of(row: Mapping[str, str | None], where: str) -> Declaration:
     return from_row(said, "")
 
 
-def declarations_in(path: str) -> dict[str, tuple[Declaration, ...]]:
-    """Return declarations by file from a CSV file; every row is checked before any is returned.
+@dataclass
+class FileRows:
+    """The rows of one file in a table."""
+
+    declared: list[Declaration]
+    """Each has the standard that its row names; empty if it names none."""
+    errors: list[str]
+    """Why rows can't be used; each names its line."""
+
+
+def declarations_in(path: str) -> dict[str, FileRows]:
+    """Return the rows of a table by file. A bad row is an error of its file only.
 
     Parameters
     ----------
     path
         CSV with the columns ``file``, ``part``, ``making`` and optionally the others of
-        :data:`~phonoscope.disclosure.sidecar.COLUMNS`. Files are relative to its folder.
+        :data:`~phonoscope.disclosure.sidecar.COLUMNS`, ``standard`` and ``value``. Files are
+        relative to its folder. A row without a file is an error under the name of its line.
 
     Raises
     ------
     UsageError
-        When it can't be read or a row is wrong; names the line.
+        When it can't be read, lacks a column, or has no rows.
     """
     folder = os.path.dirname(os.path.abspath(path))
-    found: dict[str, list[Declaration]] = {}
-    for line, row in _rows(path):
+    found: dict[str, FileRows] = {}
+    for line, row, beyond in _rows(path):
         where = gettext("{file}, line {line}", file=shown(path), line=str(line))
         named = (row.get("file") or "").strip()
         if not named:
-            raise UsageError(
-                gettext("{where}: the column 'file' is empty.", where=where), code="no-file"
-            )
+            error = gettext("{where}: the column 'file' is empty.", where=where)
+            found[where] = FileRows([], [error])
+            continue
         uri = named if "://" in named else uri_of(os.path.join(folder, os.path.expanduser(named)))
-        found.setdefault(uri, []).append(declaration_of(row, where))
+        rows = found.setdefault(uri, FileRows([], []))
+        if beyond:
+            rows.errors.append(gettext("{where}: there are more cells than columns.", where=where))
+            continue
+        try:
+            rows.declared.append(_of_standard(declaration_of(row, where), row))
+        except UsageError as error:
+            rows.errors.append(error.message)
     if not found:
         raise UsageError(gettext("{file} has no rows.", file=shown(path)), code="no-rows")
-    return {uri: tuple(declared) for uri, declared in found.items()}
+    return found
 
 
-def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _of_standard(declared: Declaration, row: Mapping[str, str]) -> Declaration:
+    """Return a declaration with the standard of its row, and the mark as it was in a file."""
+    standard = (row.get("standard") or "").strip().lower()
+    value = shown_value(row.get("value") or "") if standard else ""
+    return replace(declared, standard=_SHORT.get(standard, standard), value=value)
+
+
+def _rows(path: str) -> Iterator[tuple[int, dict[str, str], bool]]:
+    """Yield the line of each row, its cells, and whether it has more of them than columns."""
     try:
         with open(path, "rb") as file:
             table, delimiter = delimited(in_unicode(file.read()))
@@ -121,19 +151,13 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
                     code="missing-column",
                 )
             for number, row in enumerate(reader):
-                # Cells beyond the heading do no harm while they are empty.
-                beyond = row.pop(None, ())
-                if number >= MOST_ROWS or any(beyond):
+                if number >= MOST_ROWS:
                     raise UsageError(
-                        gettext(
-                            "{file}, line {line}: there are more cells than columns, or too many "
-                            "rows.",
-                            file=shown(path),
-                            line=str(reader.line_num),
-                        ),
-                        code="too-many-cells",
+                        gettext("{file} has too many rows.", file=shown(path)),
+                        code="too-many-rows",
                     )
-                yield reader.line_num, row
+                # Cells beyond the heading do no harm while they are empty.
+                yield reader.line_num, row, any(row.pop(None, ()))
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(
             gettext(

@@ -31,6 +31,7 @@ from phonoscope.disclosure.id3_frames import (
     TagTooLargeError,
     holds,
     id3_size,
+    picture_frame,
     shows_texts,
     text_frame,
     too_large,
@@ -65,7 +66,7 @@ _PLACES = {"wav": ID3, "aiff": ID3, "ogg": COMMENTS, _MP4: ATOMS}
 
 
 def write_texts(
-    file: BinaryIO, target: Path, container: str, texts: Texts, *, signs: bool = False
+    file: BinaryIO, target: Path, container: str, texts: Texts, *, needs_id3: bool = False
 ) -> None:
     """Write a copy of a file with some named texts set.
 
@@ -81,24 +82,25 @@ def write_texts(
         Its container as the decoder names it; :func:`place_of` has a place in it.
     texts
         What to set.
-    signs
-        Whether the copy gets a C2PA manifest next, which needs an ID3 tag in some containers.
+    needs_id3
+        Whether an mp3 has to have an ID3 tag: a C2PA manifest goes there, or a longer APEv2 tag
+        would change what FFmpeg decodes at its end.
 
     Raises
     ------
     Exception
         Any exception that the writer of this container raises on a file it doesn't understand.
     """
-    older = older_texts(file, container, texts, signs=signs)
+    older = older_texts(file, container, texts, needs_id3=needs_id3)
     if container in EDGED:
-        _at_edges(file, target, container, texts, older, signs=signs)
+        _at_edges(file, target, container, texts, older, needs_id3=needs_id3)
     elif container == "flac":
         _flac(file, target, texts, older)
     else:
         _WRITERS[container](file, target, texts, older)
 
 
-def place_of(file: BinaryIO, container: str, *, signs: bool = False) -> str | None:
+def place_of(file: BinaryIO, container: str, *, needs_id3: bool = False) -> str | None:
     """Return the tag system that takes a file's marks: the one that programs read already.
 
     Returns
@@ -108,23 +110,23 @@ def place_of(file: BinaryIO, container: str, *, signs: bool = False) -> str | No
         getting a tag that programs don't expect in it: raw AAC then doesn't open any more.
     """
     if container in EDGED:
-        return _place_at_edges(file, container, signs=signs)
+        return _place_at_edges(file, container, needs_id3=needs_id3)
     if container == "flac":
         has_comments = bool(_comments_of(file))
         return ID3 if not has_comments and shows_texts(Id3Tag.of(file)) else COMMENTS
     return _PLACES.get(container)
 
 
-def _place_at_edges(file: BinaryIO, container: str, *, signs: bool) -> str | None:
+def _place_at_edges(file: BinaryIO, container: str, *, needs_id3: bool) -> str | None:
     if container in _TAGGED_BY_ID3 and shows_texts(Id3Tag.of(file)):
         return ID3
-    if footer_at(file) is not None and not signs:
+    if footer_at(file) is not None and not needs_id3:
         return APE
     return ID3 if container == "mp3" else None
 
 
 def older_texts(
-    file: BinaryIO, container: str, texts: Texts, *, signs: bool = False
+    file: BinaryIO, container: str, texts: Texts, *, needs_id3: bool = False
 ) -> list[OlderText]:
     """Return the texts of older tags that marks or a signature would hide, unless copied.
 
@@ -133,18 +135,23 @@ def older_texts(
     ValueError
         When two older tags differ, so that no copy is right, or one is damaged.
     """
-    place = place_of(file, container, signs=signs)
+    place = place_of(file, container, needs_id3=needs_id3)
     adds = any(value is not None for name, value in texts.items())
     if container == "wav":
         own = all(name in _RIFF_CHUNKS for name, value in texts.items() if value is not None)
         return [] if own or not adds or shows_texts(_chunk_tag(file)) else info_texts(file)
     if container == "flac":
-        hides = (adds or signs) and place == COMMENTS and not _comments_of(file)
+        hides = (adds or needs_id3) and place == COMMENTS and not _comments_of(file)
         return id3v1_texts(file) if hides else []
-    if container != "mp3" or place != ID3 or not (adds or signs) or shows_texts(Id3Tag.of(file)):
+    if (
+        container != "mp3"
+        or place != ID3
+        or not (adds or needs_id3)
+        or shows_texts(Id3Tag.of(file))
+    ):
         return []
     left_out = frozenset(name.casefold() for name in texts)
-    return joined(ape_texts(file, left_out) if signs else [], id3v1_texts(file))
+    return joined(ape_texts(file, left_out) if needs_id3 else [], id3v1_texts(file))
 
 
 def copied_items(file: BinaryIO, container: str, older: Sequence[OlderText]) -> Counter[Item]:
@@ -169,17 +176,20 @@ def _at_edges(
     texts: Texts,
     older: Sequence[OlderText],
     *,
-    signs: bool,
+    needs_id3: bool,
 ) -> None:
-    place = place_of(file, container, signs=signs)
+    place = place_of(file, container, needs_id3=needs_id3)
     before = _id3_tag(file, texts, older, sets=place == ID3)
     tag = ApeTag.of(file) if place == APE else ApeTag.readable(file)
     end = file.seek(0, os.SEEK_END)
     with target.open("wb") as out:
         out.write(before)
         _copy_range(file, out, id3_size(file), tag.start if tag else end)
-        if tag:
+        if tag and (place == APE or tag.holds(texts)):
             out.write(tag.with_texts(texts if place == APE else dict.fromkeys(texts)))
+        elif tag:
+            _copy_range(file, out, tag.start, tag.end)
+        if tag:
             _copy_range(file, out, tag.end, end)
 
 
@@ -197,6 +207,8 @@ def _id3_tag(file: BinaryIO, texts: Texts, older: Sequence[OlderText], *, sets: 
 
 
 def _frame(version: int, text: OlderText) -> bytes:
+    if text.picture:
+        return picture_frame(version, text.picture)
     return text_frame(version, text.frame, text.value, text.description, is_latin=text.is_latin)
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from phonoscope.disclosure import aitags, c2pa, gb45438, iptc, sidecar
 from phonoscope.disclosure.contradiction import contradicting
 from phonoscope.disclosure.copy_beside import replace_file
-from phonoscope.disclosure.edited_copy import Edit, edited
+from phonoscope.disclosure.edited_copy import Edit, edited, understood
 from phonoscope.disclosure.fields import Field, values_of
 from phonoscope.disclosure.gb45438 import Numbers
 from phonoscope.disclosure.marked_file import (
@@ -198,9 +198,21 @@ class _Work:
         return Edit(texts, False, signed, signer, labelling.break_signature)
 
     def _has_place(self) -> bool:
-        return place_of(self._file, self._container, signs=self._labelling.signs) is not None
+        with understood():
+            place = place_of(self._file, self._container, needs_id3=self._labelling.signs)
+        return place is not None
 
     def _written(self, edit: Edit, removed: tuple[str, ...]) -> Written:
+        try:
+            return self._written_once(edit, removed)
+        except LabelError as error:
+            in_id3 = self._container != "mp3" or edit.needs_id3 or edit.signer
+            if error.code != "samples-change" or in_id3:
+                raise
+        # A longer APEv2 tag: FFmpeg takes it for one more frame in some files.
+        return self._written_once(replace(edit, needs_id3=True), removed)
+
+    def _written_once(self, edit: Edit, removed: tuple[str, ...]) -> Written:
         bound = sidecar.is_bound(self._real)
         places = [name for name, value in edit.texts.items() if value is not None]
         places += ["C2PA manifest"] if edit.signer else []
@@ -257,8 +269,8 @@ def _contradicted(against: Sequence[Declaration]) -> LabelError:
             gettext("The file wasn't labelled, because marks in it contradict the label."),
             named(against),
             gettext(
-                "Write these standards too, remove the marks (--contradicting remove), or keep "
-                "them (--contradicting keep)."
+                "Remove the marks (--contradicting remove), keep them (--contradicting keep), or "
+                "write these standards too."
             ),
         ),
         code="contradicted",
@@ -285,8 +297,10 @@ def _numbers_for(
 ) -> Numbers:
     """Return the numbers to write: those that are given, else those of the same producer."""
     producers = {d.producer for d in said}
-    for found in values_of(fields, (gb45438.NAME.lower(),)):
-        elements = gb45438.elements_of(found.value)
+    marks = [f.value for f in values_of(fields, (gb45438.NAME.lower(),))]
+    read = [d.value for d in said if d.standard == gb45438.STANDARD]
+    for mark in (*marks, *read):
+        elements = gb45438.elements_of(mark)
         if elements.get("contentproducer") in producers:
             given = labelling.numbers
             return replace(

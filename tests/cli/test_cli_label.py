@@ -87,17 +87,110 @@ def test_a_csv_that_was_read_can_be_written_back(tmp_path):
     assert first[:4] == ["whole", "generated", "=1+1", 'A, "B"']
 
 
-def test_a_table_with_one_bad_row_changes_nothing(tmp_path):
-    song = blank(tmp_path, "flac")
+def test_a_bad_row_of_a_table_costs_its_file_and_no_other(tmp_path):
+    song, other = blank(tmp_path, "flac"), blank(tmp_path, "mp3")
     content = song.read_bytes()
     table = tmp_path / "declared.csv"
-    table.write_text("file,part,making\nblank.flac,whole,generated\nblank.flac,drums,generated\n")
-    done = run("label", "write", "--from", str(table))
-    assert done.returncode == 2
-    assert "line 3" in done.stderr
-    assert "drums" in done.stderr
-    assert "vocals" in done.stderr
+    table.write_text(
+        "file;part;making;standard\n"
+        "blank.flac;whole;generated;\nblank.flac;drums;generated;\n"
+        "blank.mp3;whole;generated;\n"
+        ";whole;generated;\n"
+        "gone.mp3;whole;generated;\n"
+    )
+    done = run("label", "write", "--from", str(table), "--json")
+    assert done.returncode == 3
+    rows = {Path(row["file"]).name: row for row in lines(done)}
+    assert [bool(row["error"]) for row in rows.values()] == [True, False, True, True]
+    assert all(word in rows["blank.flac"]["error"] for word in ("line 3", "drums", "vocals"))
+    assert "line 5" in rows["declared.csv, line 5"]["error"]
     assert song.read_bytes() == content
+    assert rows["blank.mp3"]["changed"]
+    assert b"AI_DISCLOSURE" in other.read_bytes()
+
+
+def test_rows_of_several_standards_go_back_into_the_same_and_into_bare_files(tmp_path):
+    kinds = ("mp3", "flac", "wav", "m4a")
+    for kind in kinds:
+        blank(tmp_path, kind)
+    what = ["--what", "vocals=converted-voice,lyrics=human", "--tool", "T", "--producer", "P"]
+    what += ["--standard", "tags,gb45438,iptc,sidecar", "--produce-id", "p-7", "--quiet"]
+    assert run("label", "write", str(tmp_path), *what).returncode == 0
+    table = run("label", "read", str(tmp_path), "--csv", "--quiet").stdout
+    assert {row["standard"] for row in csv.DictReader(io.StringIO(table))} == {
+        "ai-tags",
+        "gb45438",
+        "iptc",
+        "sidecar",
+    }
+    listed = tmp_path / "declared.csv"
+    listed.write_text(table)
+    again = lines(run("label", "write", "--from", str(listed), "--json"))
+    assert [(row["changed"], row["error"]) for row in again] == [(False, None)] * len(kinds)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for kind in kinds:
+        blank(bare, kind)
+    # As a spreadsheet saves it in much of Europe.
+    rows = list(csv.reader(io.StringIO(table.replace(str(tmp_path) + "/", ""))))
+    with (bare / "declared.csv").open("w", encoding="utf-16", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    done = run("label", "write", "--from", str(bare / "declared.csv"), "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    copied = run("label", "read", str(bare), "--csv", "--quiet").stdout
+    assert copied.replace(str(bare), str(tmp_path)) == table
+
+
+def test_chosen_standards_get_what_all_rows_say_together(tmp_path):
+    blank(tmp_path, "mp3")
+    blank(tmp_path, "flac")
+    table = tmp_path / "declared.csv"
+    table.write_text(
+        "file,part,making,tool,producer,standard\n"
+        "blank.mp3,unspecified,generated,,Maker,gb45438\n"
+        "blank.mp3,some,generated,,,iptc\n"
+        "blank.mp3,vocals,generated,Tool 2,,ai-tags\n"
+        "blank.mp3,lyrics,human,,,ai-tags\n"
+        "blank.mp3,unspecified,generated,,,generator-comment\n"
+        "blank.flac,whole,human,,,ai-tags\n"
+        "blank.flac,unspecified,generated,,,gb45438\n"
+    )
+    done = run("label", "write", "--from", str(table), "--standard", "tags", "--json")
+    assert done.returncode == 3
+    first, second = lines(done)
+    assert (first["standards"], first["error"]) == (["ai-tags"], None)
+    assert (second["changed"], bool(second["error"])) == (False, True)
+    (read,) = lines(run("label", "read", str(tmp_path / "blank.mp3"), "--json"))
+    assert [(d["part"], d["making"], d["tool"], d["producer"]) for d in read["declared"]] == [
+        ("vocals", "generated", "Tool 2", "Maker"),
+        ("lyrics", "human", None, "Maker"),
+    ]
+    # Without a choice, each row goes into its own standard, and a comment is never written.
+    table.write_text(table.read_text().replace("generator-comment\n", "ddex\n"))
+    (own, _) = lines(run("label", "write", "--from", str(table), "--json"))
+    assert own["standards"] == ["ai-tags", "gb45438", "iptc"]
+    assert own["passed_over"] == ["ddex"]
+
+
+def test_removed_labels_are_as_documented(tmp_path):
+    song = blank(tmp_path, "mp3")
+    what = ["--what", "whole", "--producer", "P", "--standard", "tags,gb45438", "--quiet"]
+    run("label", "write", str(song), *what)
+    refused = run("label", "write", str(song), "--what", "whole=human", "--quiet")
+    assert refused.returncode == 3
+    assert "gb45438" in refused.stderr
+    gone = ["label", "remove", str(song), "--standard", "tags", "--json"]
+    (dry,) = lines(run(*gone, "--dry-run"))
+    (done,) = lines(run(*gone))
+    (again,) = lines(run(*gone))
+    assert list(done) == documented("## `label remove --json`")
+    assert [row["changed"] for row in (dry, done, again)] == [True, True, False]
+    assert [d["standard"] for d in done["removed"]] == ["ai-tags"]
+    assert [d["standard"] for d in done["left"]] == ["gb45438"]
+    assert run("label", "remove", str(song), "--standard", "all").returncode == 0
+    (read,) = lines(run("label", "read", str(song), "--json"))
+    assert read["declared"] == []
+    assert run("label", "remove", str(song), "--standard", "ddex").returncode == 2
 
 
 def test_one_bad_file_does_not_stop_the_others(tmp_path):

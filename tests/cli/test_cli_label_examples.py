@@ -13,6 +13,7 @@ from phonoscope.cli import (
     label_check,
     label_policies,
     label_read,
+    label_remove,
     label_rights,
     label_write,
     main,
@@ -21,7 +22,16 @@ from phonoscope.cli import (
 from tests.helpers.certificates import Root
 from tests.helpers.marked import blank
 
-MODULES = (label, label_read, label_write, label_check, label_policies, label_rights, voices)
+MODULES = (
+    label,
+    label_read,
+    label_write,
+    label_remove,
+    label_check,
+    label_policies,
+    label_rights,
+    voices,
+)
 POLICY = """format = "phonoscope-policy/1"
 name = "ours"
 says = "What we ask for"
@@ -81,5 +91,6 @@ def test_an_example_runs(prepared, tmp_path, monkeypatch, capsys, words):
 
 def test_every_command_has_an_example():
     shown = {tuple(words[: 2 if words[0] == "label" else 1]) for words in EXAMPLES}
-    ours = {("label", name) for name in ("read", "write", "check", "policies", "rights")}
+    names = ("read", "write", "remove", "check", "policies", "rights")
+    ours = {("label", name) for name in names}
     assert shown == {*ours, ("voices",)}

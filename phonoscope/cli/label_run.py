@@ -1,0 +1,100 @@
+"""One file after another: what ``label write`` and ``label remove`` share."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from phonoscope.cli.label_read import catalogue_in, paths_in
+from phonoscope.cli.progress import TerminalProgress
+from phonoscope.errors import PhonoscopeError
+
+T = TypeVar("T")
+
+
+def files_of(files: list[str]) -> list[str]:
+    """Return the files to change: those given, or every readable one of a catalogue."""
+    catalogue = catalogue_in(files)
+    if catalogue is None:
+        return paths_in(files)
+    return [file.uri for file in catalogue.labelled() if not file.error]
+
+
+def run_each(
+    jobs: Mapping[str, Callable[[], T]],
+    show: Callable[[str, T | None, str | None], None],
+    *,
+    quiet: bool,
+    task: str,
+) -> tuple[list[T], int]:
+    """Run each job; one that fails is shown with its reason and doesn't stop the others.
+
+    Parameters
+    ----------
+    jobs
+        What to do, by file. It raises an error when the file can't be changed.
+    show
+        Shows a file with its result or the reason.
+    quiet
+        Whether to show no progress.
+    task
+        Name of the work in the progress line.
+
+    Returns
+    -------
+    results
+        Of the jobs that succeeded.
+    failed
+        How many didn't.
+    """
+    results: list[T] = []
+    failed = 0
+    with _stopped_by_kill(), TerminalProgress(quiet) as progress:
+        progress.start(task, unit="files", total=len(jobs))
+        for uri, job in jobs.items():
+            result, error = None, None
+            try:
+                result = job()
+                results.append(result)
+            except PhonoscopeError as reason:
+                failed, error = failed + 1, reason.message
+            with progress.aside():
+                show(uri, result, error)
+            progress.advance(unreadable=int(error is not None))
+    return results, failed
+
+
+def remove_remnants(uris: list[str]) -> None:
+    """Remove copies next to these files that a killed process left behind."""
+    from phonoscope.disclosure import copy_beside
+    from phonoscope.disclosure.marked_file import local
+
+    folders = set()
+    for uri in uris:
+        try:
+            folders.add(local(uri).parent)
+        except (PhonoscopeError, OSError, ValueError):
+            # Its own job reports that.
+            continue
+    for folder in sorted(folders):
+        copy_beside.remove_remnants(folder)
+
+
+@contextmanager
+def _stopped_by_kill() -> Iterator[None]:
+    """Let SIGTERM stop the work as Ctrl-C does, so that no copy stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
