@@ -79,8 +79,9 @@ class Decoder:
         start = sound_start(cast(BinaryIO, scanned))
         self._links = links(cast(BinaryIO, scanned), start)
         scanned.raise_failure()
+        self._decode_errors = 0
         try:
-            self._container = Container(file, start, self._stop(0))
+            self._container = self._first_container()
         except UnreadableError as error:
             if not start or error.kind is not ErrorKind.NOT_AUDIO:
                 raise
@@ -90,7 +91,6 @@ class Decoder:
         self.stream = self._container.described
         self.tags = self._container.tags
         self._stated_duration_s: float | None = 0.0
-        self._decode_errors = 0
         self._nonfinite = 0
         self._format_changes = 0
         self._samples = 0
@@ -243,6 +243,17 @@ class Decoder:
             channel_layout=layout_name(frame.layout),
         )
         self._length = self._container.length_samples(frame.sample_rate)
+
+    def _first_container(self) -> Container:
+        """Open the first link that has sound; the ones before it count as errors."""
+        while True:
+            try:
+                return Container(self._file, self._links[0], self._stop(0))
+            except UnreadableError as error:
+                if len(self._links) == 1 or error.kind is ErrorKind.IO:
+                    raise
+            self._links = self._links[1:]
+            self._decode_errors += 1
 
     def _stop(self, link: int) -> int | None:
         """Return where a link ends, as an offset; ``None`` for the end of the file."""

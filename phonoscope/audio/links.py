@@ -8,18 +8,22 @@ So each link is opened as a file of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
+
+import numpy as np
+
+from phonoscope import compiled
 
 MOST_LINKS = 1_000
 """What follows is taken as part of the last link; a day of internet radio has a few hundred."""
 
-_OGG_START = re.compile(rb"OggS\0[\x02\x03\x06\x07]")
+_OGG_START = b"OggS\0\2"
 """A page whose header says that it begins a stream."""
 
-_FLAC_START = re.compile(rb'fLaC[\0\x80]\0\0"')
-"""The mark of a FLAC file, and a STREAMINFO block of 34 bytes (RFC 9639, section 8)."""
+_FLAC_START = b"fLaC"
+_STREAM_INFO = (b'\0\0\0"', b'\x80\0\0"')
+"""The header of the block that must come first, of 34 bytes (RFC 9639, section 8)."""
 
 _OGG_CODECS = (
     b"\x01vorbis",
@@ -35,8 +39,10 @@ _OGG_CODECS = (
     b"CELT    ",
     b"PCM     ",
 )
-_READ_BYTES = 1 << 20
-_MARK_BYTES = 8
+_READ_BYTES = 1 << 17
+_MARKS = 1_000
+"""At most this many marks in a piece of 128 KiB are looked at."""
+
 _PAGE_HEADER_BYTES = 27 + 255 + 16
 _MOST_BLOCKS = 1_000
 
@@ -98,12 +104,18 @@ def _flac_links(file: BinaryIO, start: int) -> list[int]:
     found: list[int] = []
     sound = start
     for at in _marks(file, start, _FLAC_START):
-        if at == start or at >= sound:
-            found.append(at)
-            sound = _flac_sound(file, at)
-            if len(found) >= MOST_LINKS:
-                break
+        if at != start and (at < sound or not _begins_flac(file, at)):
+            continue
+        found.append(at)
+        sound = _flac_sound(file, at)
+        if len(found) >= MOST_LINKS:
+            break
     return found
+
+
+def _begins_flac(file: BinaryIO, at: int) -> bool:
+    file.seek(at + len(_FLAC_START))
+    return file.read(4) in _STREAM_INFO
 
 
 def _flac_sound(file: BinaryIO, start: int) -> int:
@@ -120,7 +132,7 @@ def _flac_sound(file: BinaryIO, start: int) -> int:
     return at
 
 
-def _marks(file: BinaryIO, start: int, mark: re.Pattern[bytes]) -> Iterator[int]:
+def _marks(file: BinaryIO, start: int, mark: bytes) -> Iterator[int]:
     """Yield the offsets of a mark."""
     at, before = start, b""
     while True:
@@ -129,7 +141,36 @@ def _marks(file: BinaryIO, start: int, mark: re.Pattern[bytes]) -> Iterator[int]
         if not read:
             return
         piece = before + read
-        for found in mark.finditer(piece):
-            yield at - len(before) + found.start()
+        for found in marks_in(piece, mark):
+            yield at - len(before) + found
         at += len(read)
-        before = piece[1 - _MARK_BYTES :]
+        before = piece[1 - len(mark) :]
+
+
+def marks_in(piece: bytes, mark: bytes) -> list[int]:
+    """Return where a mark occurs, at most 1,000 offsets; faster than :meth:`bytes.find`.
+
+    Examples
+    --------
+    >>> marks_in(b"one OggS, two OggS", b"OggS")
+    [4, 14]
+    """
+    loops = compiled.loops()
+    if loops is not None:
+        text, offsets = np.frombuffer(piece, np.uint8), np.empty(_MARKS, np.int64)
+        sought = np.frombuffer(mark, np.uint8)
+        count = loops.marks(
+            compiled.at(text),
+            text.size,
+            compiled.at(sought),
+            sought.size,
+            compiled.at(offsets),
+            _MARKS,
+        )
+        return [int(offset) for offset in offsets[:count]]
+    found: list[int] = []
+    at = piece.find(mark)
+    while at >= 0 and len(found) < _MARKS:
+        found.append(at)
+        at = piece.find(mark, at + 1)
+    return found

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 SWITCH = "PHONOSCOPE_COMPILED"
 """Environment variable; ``0`` leaves the compiled loops out."""
-VERSION = 2
+VERSION = 3
 """Of the functions in ``loops.c``; a library of another version isn't used."""
 SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 
@@ -82,4 +82,5 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "median_and_spread": (None, _takes("plpp")),
     "peak_weights": (None, _takes("plffpp")),
     "line_values": (None, _takes("pplpp")),
+    "marks": (ctypes.c_int64, _takes("plplpl")),
 }

@@ -12,7 +12,7 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-EXPORT int version(void) { return 2; }
+EXPORT int version(void) { return 3; }
 
 EXPORT int has_avx2(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -600,4 +600,16 @@ EXPORT void line_values(const float *x, const float *bend, int64_t n, float *roo
     out[3] = (float)over / n;
     out[4] = (float)spread_bend;
     out[5] = (float)(cube / n / (spread_bend * spread_bend * spread_bend + 1e-6));
+}
+
+/* Where a mark of m bytes occurs in n bytes: at most `most` offsets, in order; their number. */
+EXPORT int64_t marks(const char *data, int64_t n, const char *mark, int64_t m, int64_t *offsets,
+                     int64_t most) {
+    int64_t found = 0;
+    const char *at = data, *last = data + n - m;
+    while (found < most && at <= last && (at = memchr(at, mark[0], last - at + 1))) {
+        if (memcmp(at, mark, m) == 0) offsets[found++] = at - data;
+        at++;
+    }
+    return found;
 }

@@ -144,6 +144,40 @@ def _bytes_at(file: BinaryIO, start: int, size: int) -> bytes:
     return file.read(size)
 
 
+def whole_texts(file: BinaryIO) -> list[tuple[str, str]]:
+    """Return the texts of a damaged tag, up to the damage; the last is cut at the tag's end.
+
+    Parameters
+    ----------
+    file
+        At any position; a tag larger than 1 MiB isn't read.
+    """
+    found = footer_at(file)
+    if found is None:
+        return []
+    file.seek(found + 12)
+    size = min(struct.unpack("<I", file.read(4))[0] - _EDGE_BYTES, found, _DAMAGED_BYTES)
+    file.seek(found - max(0, size))
+    body = file.read(max(0, size))
+    texts: list[tuple[str, str]] = []
+    at = 0
+    for _ in range(_MOST_ITEMS):
+        name_end = body.find(b"\0", at + 8, at + 8 + 256)
+        if name_end < 0:
+            break
+        length, flags = struct.unpack_from("<II", body, at)
+        value = body[name_end + 1 : name_end + 1 + length]
+        if not flags & _NOT_TEXT:
+            texts.append(
+                (body[at + 8 : name_end].decode("latin-1"), value.decode(errors="replace"))
+            )
+        at = name_end + 1 + length
+    return texts
+
+
+_DAMAGED_BYTES = 1 << 20
+
+
 def _items(body: bytes, count: int) -> Sequence[Item]:
     found: list[Item] = []
     at = 0

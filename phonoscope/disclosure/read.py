@@ -111,7 +111,7 @@ def read_marks(
         once.
     """
     own, error = file_fields(file)
-    fields = [*own, *_decoders_fields(text_tags, own)]
+    fields = [*own, *_decoders_fields(text_tags, own, damaged=error is not None)]
     signed, failed = _signed(file, fields, trust)
     error = "; ".join(filter(None, (error, failed)))[:500] or None
     return _tags(fields, error), _declared(signed, fields)
@@ -131,10 +131,13 @@ def _signed(
         return [], f"C2PA: damaged ({printable(str(error).strip() or type(error).__name__)[:120]})"
 
 
-def _decoders_fields(text_tags: Mapping[str, str], own: Sequence[Field]) -> list[Field]:
+def _decoders_fields(
+    text_tags: Mapping[str, str], own: Sequence[Field], *, damaged: bool
+) -> list[Field]:
     """Return the decoder's tags that aren't among the file's own.
 
-    The decoder joins the values of a tag that occurs more than once with semicolons.
+    The decoder joins the values of a tag that occurs more than once with semicolons. Of a damaged
+    tag, it can take in bytes behind the value.
     """
     known = {part.strip() for found in own for part in (found.value, *found.value.split(";"))}
     last = max((found.tag for found in own), default=0) + 1
@@ -142,7 +145,14 @@ def _decoders_fields(text_tags: Mapping[str, str], own: Sequence[Field]) -> list
         dataclasses.replace(field(name, value, f"container tag {name}"), tag=last)
         for name, value in text_tags.items()
     )
-    return [f for f in found if not {part.strip() for part in f.value.split(";")} <= known]
+    more = [f for f in found if not {part.strip() for part in f.value.split(";")} <= known]
+    if damaged:
+        starts: dict[str, tuple[str, ...]] = {}
+        for each in own:
+            if each.value:
+                starts[each.name] = (*starts.get(each.name, ())[:100], each.value)
+        more = [f for f in more if not f.value.startswith(starts.get(f.name, ()))]
+    return more
 
 
 def _tags(fields: Sequence[Field], error: str | None) -> Tags:

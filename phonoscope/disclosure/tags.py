@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from mutagen.apev2 import APEv2
+from mutagen.apev2 import error as APEError
 from mutagen.asf import ASF
 from mutagen.flac import FLAC
 from mutagen.oggflac import OggFLAC
@@ -30,7 +31,7 @@ from mutagen.oggvorbis import OggVorbis
 from phonoscope.audio.chunks import PAYLOAD_BYTES, iff_chunks, payload
 from phonoscope.audio.id3_prefix import id3_starts, sound_start
 from phonoscope.audio.window import Window
-from phonoscope.disclosure.ape_items import footer_at
+from phonoscope.disclosure.ape_items import footer_at, whole_texts
 from phonoscope.disclosure.fields import MOST_FIELDS, Field, decoded_text, field
 from phonoscope.disclosure.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
 from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
@@ -265,7 +266,13 @@ def _asf_xmp(file: BinaryIO) -> Iterator[Field]:
 def ape_fields(file: BinaryIO) -> Iterator[Field]:
     """Yield the texts of an APEv2 tag (ape, mpc, wv, tak, and at the end of some mp3)."""
     file.seek(0)
-    for name, value in APEv2(file).items():
-        if isinstance(value.value, str):
-            for text in value.value.split("\0"):
-                yield field(name, text, f"APEv2 {name}")
+    try:
+        texts = [(n, v.value) for n, v in APEv2(file).items() if isinstance(v.value, str)]
+        damage = None
+    except APEError as error:
+        texts, damage = whole_texts(file), error
+    for name, value in texts:
+        for text in value.split("\0"):
+            yield field(name, text, f"APEv2 {name}")
+    if damage is not None:
+        raise damage

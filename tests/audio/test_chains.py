@@ -84,6 +84,16 @@ def test_half_a_chain_is_as_long_as_its_links_that_are_there() -> None:
     assert 3.0 < outcome.duration_s < 5.0
 
 
+def test_a_link_that_cannot_be_opened_is_passed_over() -> None:
+    good = written("ogg-opus", sine(1.0, 48_000), 48_000)
+    # The channels of its header are none.
+    bad = good[: good.index(b"OpusHead") + 9] + b"\0" + good[good.index(b"OpusHead") + 10 :]
+    for data in (bad + good, good + bad + good):
+        _, _, outcome = decoded(data)
+        assert outcome.samples == 48_000 * data.count(good)
+        assert outcome.decode_errors == 1
+
+
 def test_a_mark_inside_metadata_is_no_link() -> None:
     flac = written("flac", sine(0.5), 44_100)
     # A block of type 2 (APPLICATION) with a whole FLAC file in it.

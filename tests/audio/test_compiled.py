@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from phonoscope import compiled
 from phonoscope.audio.block import Block
+from phonoscope.audio.links import marks_in
 from phonoscope.audio.loudness import k_weighting, true_peak
 from phonoscope.audio.sample_queue import SampleQueue
 from phonoscope.audio.spectra import Spectra, paired_spectra, power_spectra
@@ -279,3 +280,12 @@ def test_a_library_of_another_version_is_not_used(libraries, tmp_path):
     )
     assert compiled.loaded(tmp_path) is None
     assert compiled.loaded(tmp_path / "nothing") is None
+
+
+@pytest.mark.usefixtures("way")
+@given(st.binary(max_size=300), st.binary(min_size=1, max_size=4), st.integers(0, 5))
+@WITH_FIXTURE
+def test_marks(text, mark, times):
+    text = (text + mark) * times
+    expected = [at for at in range(len(text)) if text.startswith(mark, at)]
+    assert marks_in(text, mark) == expected[:1_000]

@@ -249,6 +249,36 @@ def test_mp3_that_changes_its_rate_is_resampled(tmp_path: Path) -> None:
     assert loudest * 44_100 / tail.size == pytest.approx(997.0, abs=3.0)
 
 
+# ---- streams that can't be opened -------------------------------------------------------
+
+
+def unreadable(data: bytes) -> UnreadableError:
+    with pytest.raises(UnreadableError) as caught:
+        decode_all(io.BytesIO(data))
+    return caught.value
+
+
+def test_an_audio_stream_that_cannot_be_opened_is_not_missing(tmp_path: Path) -> None:
+    webm = bytearray(write(tmp_path / "a.mka", sine(0.5, 48_000), 48_000, "mka-opus").read_bytes())
+    webm[webm.index(b"OpusHead") + 9] = 0  # no channels
+    error = unreadable(bytes(webm))
+    assert error.kind is ErrorKind.UNDECODABLE
+    assert "opus" in str(error)
+
+    adts = bytearray(write(tmp_path / "a.aac", sine(0.5), 44_100, "aac-adts").read_bytes())
+    for at in range(len(adts) - 2):
+        if adts[at] == 0xFF and adts[at + 1] & 0xF6 == 0xF0:
+            adts[at + 2] |= 15 << 2  # a rate that doesn't exist
+    assert unreadable(bytes(adts)).kind is ErrorKind.UNDECODABLE
+
+
+def test_an_unknown_codec_is_undecodable_and_no_sound_is_no_stream(tmp_path: Path) -> None:
+    alac = write(tmp_path / "a.m4a", sine(0.5), 44_100, "m4a-alac").read_bytes()
+    assert unreadable(alac.replace(b"alac", b"zzzz")).kind is ErrorKind.UNDECODABLE
+    silent = write_video(tmp_path / "film.mp4", None).read_bytes()
+    assert unreadable(silent).kind is ErrorKind.NO_AUDIO_STREAM
+
+
 # ---- damage -----------------------------------------------------------------------------
 
 

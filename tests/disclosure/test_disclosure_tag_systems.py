@@ -194,6 +194,25 @@ def test_a_frame_that_overruns_its_tag_takes_nothing_in(
         assert [mark.value for mark in labels.declared] == ["generated"]
 
 
+@pytest.mark.parametrize("name", ["Title", "AI_DISCLOSURE"])
+@pytest.mark.parametrize("kind", ["ape", "mp3"])
+def test_an_ape_item_that_overruns_its_tag_takes_nothing_in(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    path = blank(tmp_path, kind)
+    ape(path, **{name: "generated"})
+    data = bytearray(path.read_bytes())
+    at = data.rindex(name.encode() + b"\0") - 8
+    struct.pack_into("<I", data, at, len("generated") + 40)
+    path.write_bytes(data)
+    labels = read_labels(path)
+    assert (labels.tags.error or "").startswith("APE: damaged")
+    if name == "Title":
+        assert labels.tags.title == "generated"
+    else:
+        assert made(labels) == [(Part.UNSPECIFIED, Making.GENERATED)]
+
+
 def test_a_long_text_is_cut_and_not_left_out(tmp_path: Path) -> None:
     long = "AIGC" + "x" * 200_000
     path = id3(
