@@ -62,7 +62,7 @@ def on_one_thread(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 @lru_cache(maxsize=8)
 def _controller(loaded: tuple[str, ...]) -> Any:
-    """Return what knows the libraries, found anew only when more of them were loaded."""
+    """Return what knows the libraries, found again only when more of them were loaded."""
     import threadpoolctl  # noqa: PLC0415 - the command line starts without it
 
     del loaded

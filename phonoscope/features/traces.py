@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,10 @@ _AUDIBLE_DB = -130.0
 _UNDER_PEAK_DB = 80.0
 
 
+Counts = NDArray[np.unsignedinteger[Any]]
+"""Whole numbers in as many bits as they need: they have to be converted before they are added."""
+
+
 @dataclass(frozen=True)
 class Traces:
     """Result: how much of the recording was analysed, and its votes."""
@@ -62,14 +67,14 @@ class TraceSegment:
     end_s: float
     frames: int
     """Sounding spectra that voted."""
-    votes: NDArray[np.uint32]
+    votes: Counts
     """Votes of the mid signal by reach and bin, shape (len(REACHES), bins)."""
     bin_hz: float
     limit_hz: float
     """Highest frequency with sound in the recording's mid signal, Hz."""
     side_frames: int = 0
     """Sounding spectra of the side signal that voted."""
-    side_votes: NDArray[np.uint32] | None = None
+    side_votes: Counts | None = None
     """Votes of the side signal, shape as ``votes``; ``None`` in a recording without one."""
     side_limit_hz: float = 0.0
     """Highest frequency with sound in the recording's side signal, Hz."""
@@ -92,9 +97,9 @@ class TraceMeter:
         fine, side = block.fine, block.fine_side
         last = fine.first + len(fine.power) - 1
         while last // self._per_stretch >= MOST_STRETCHES:
-            self._mid.merge()
-            self._side.merge()
             self._per_stretch *= 2
+            self._mid.merge(self._per_stretch)
+            self._side.merge(self._per_stretch)
         self._mid.add(fine, self._per_stretch)
         if side is not None:
             self._side.add(side, self._per_stretch)
@@ -125,12 +130,16 @@ class TraceMeter:
 
 
 class _Votes:
-    """Votes of one signal by segment, and its mean level."""
+    """Votes of one signal by segment, and its mean level.
+
+    A segment of n spectra gives a bin n votes at most, so small integers hold them: those of ten
+    hours would take 200 MB otherwise.
+    """
 
     def __init__(self, bins: int) -> None:
         self._bins, self._level = bins, np.zeros(bins)
         self.frames: list[int] = []
-        self._votes: list[NDArray[np.uint32]] = []
+        self._votes: list[Counts] = []
 
     @property
     def total(self) -> int:
@@ -144,28 +153,31 @@ class _Votes:
         while at < len(spectra.power):
             index = (spectra.first + at) // per_stretch
             stop = min(len(spectra.power), (index + 1) * per_stretch - spectra.first)
+            while len(self._votes) <= index:
+                shape = (len(REACHES), self._bins)
+                self._votes.append(np.zeros(shape, np.min_scalar_type(per_stretch)))
+                self.frames.append(0)
             self._add_to(index, spectra.power[at:stop], spectra.sounding[at:stop])
             at = stop
 
     def _add_to(self, index: int, power: Floats, sounding: NDArray[np.bool_]) -> None:
-        while len(self._votes) <= index:
-            self._votes.append(np.zeros((len(REACHES), self._bins), np.uint32))
-            self.frames.append(0)
         power = power if sounding.all() else power[sounding]
         self.frames[index] += len(power)
         if len(power):
-            self._votes[index] += votes(power)
+            held = self._votes[index]
+            np.add(held, votes(power), out=held, casting="same_kind")
 
-    def merge(self) -> None:
-        """Join each segment with the next."""
+    def merge(self, per_stretch: int) -> None:
+        """Join each segment with the next, to segments of ``per_stretch`` spectra at most."""
+        wide = np.min_scalar_type(per_stretch)
         pairs = [self._votes[i : i + 2] for i in range(0, len(self._votes), 2)]
-        self._votes = [pair[0] if len(pair) == 1 else pair[0] + pair[1] for pair in pairs]
+        self._votes = [np.add.reduce(pair, axis=0, dtype=wide) for pair in pairs]
         self.frames = [sum(self.frames[i : i + 2]) for i in range(0, len(self.frames), 2)]
 
-    def of(self, index: int) -> tuple[int, NDArray[np.uint32]]:
+    def of(self, index: int) -> tuple[int, Counts]:
         """Return sounding spectra and votes of a segment; none after the last that has any."""
         if index >= len(self._votes):
-            return 0, np.zeros((len(REACHES), self._bins), np.uint32)
+            return 0, np.zeros((len(REACHES), self._bins), np.uint8)
         return self.frames[index], self._votes[index]
 
     def limit_hz(self, bin_hz: float) -> float:
