@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 SWITCH = "PHONOSCOPE_COMPILED"
 """Environment variable; ``0`` leaves the compiled loops out."""
-VERSION = 3
+VERSION = 5
 """Of the functions in ``loops.c``; a library of another version isn't used."""
 SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 
@@ -78,9 +78,13 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "two_spectra": (None, _takes("pppppllpp")),
     "level_sum": (None, _takes("pllpp")),
     "votes": (None, _takes("pllp")),
+    "running_sum": (None, _takes("plllp")),
+    "moments": (None, _takes("plllpldp")),
     "quantile_of": (ctypes.c_double, _takes("pldp")),
     "median_and_spread": (None, _takes("plpp")),
     "peak_weights": (None, _takes("plffpp")),
     "line_values": (None, _takes("pplpp")),
+    "running_rank": (None, _takes("plllpp")),
+    "grown": (None, _takes("pppppplllpllp")),
     "marks": (ctypes.c_int64, _takes("plplpl")),
 }

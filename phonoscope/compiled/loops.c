@@ -12,7 +12,7 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-EXPORT int version(void) { return 3; }
+EXPORT int version(void) { return 5; }
 
 EXPORT int has_avx2(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -504,6 +504,42 @@ EXPORT void votes(const float *power, int64_t frames, int64_t bins, uint32_t *co
     }
 }
 
+/* ---- patches -------------------------------------------------------------------------------- */
+
+/* Running sums over frames: total has shape (many, frames + 1, bins). */
+EXPORT void running_sum(const float *power, int64_t many, int64_t frames, int64_t bins,
+                        double *total) {
+    for (int64_t m = 0; m < many; m++) {
+        memset(total, 0, bins * sizeof(double));
+        for (int64_t f = 0; f < frames; f++, power += bins, total += bins)
+            for (int64_t i = 0; i < bins; i++) total[bins + i] = total[i] + power[i];
+        total += bins;
+    }
+}
+
+/* Differences of running sums between places, in frames; what lies between frames is interpolated.
+ * total: shape (many, rows, bins); place: (many, edges); out: (many, edges - 1, bins). */
+EXPORT void moments(const double *total, int64_t many, int64_t rows, int64_t bins,
+                    const double *place, int64_t edges, double scale, float *out) {
+    for (int64_t m = 0; m < many; m++, total += rows * bins, place += edges) {
+        for (int64_t e = 0; e + 1 < edges; e++, out += bins) {
+            const double *row[2];
+            double part[2];
+            for (int k = 0; k < 2; k++) {
+                double at = place[e + k] < 0 ? 0 : place[e + k] > rows - 1 ? rows - 1 : place[e + k];
+                int64_t below = (int64_t)at < rows - 2 ? (int64_t)at : rows - 2;
+                row[k] = total + below * bins;
+                part[k] = at - below;
+            }
+            for (int64_t i = 0; i < bins; i++) {
+                double low = row[0][i] + part[0] * (row[0][bins + i] - row[0][i]);
+                double high = row[1][i] + part[1] * (row[1][bins + i] - row[1][i]);
+                out[i] = (float)((high - low) * scale);
+            }
+        }
+    }
+}
+
 /* ---- order statistics ----------------------------------------------------------------------- */
 
 /* Put the value of rank k at its place, smaller ones before it (C. A. R. Hoare's "find", 1961, with
@@ -601,6 +637,53 @@ EXPORT void line_values(const float *x, const float *bend, int64_t n, float *roo
     out[4] = (float)spread_bend;
     out[5] = (float)(cube / n / (spread_bend * spread_bend * spread_bend + 1e-6));
 }
+
+/* The value of a rank, from 0, around each of n values. padded: n + width - 1 values, of which the
+ * first `width` are those around the first. sorted: room for width values. */
+EXPORT void running_rank(const float *padded, int64_t n, int64_t width, int64_t rank,
+                         float *sorted, float *out) {
+    memcpy(sorted, padded, width * sizeof(float));
+    for (int64_t i = 1; i < width; i++) {
+        float v = sorted[i];
+        int64_t at = i;
+        for (; at > 0 && sorted[at - 1] > v; at--) sorted[at] = sorted[at - 1];
+        sorted[at] = v;
+    }
+    out[0] = sorted[rank];
+    for (int64_t i = 1; i < n; i++) {
+        float gone = padded[i - 1], came = padded[i + width - 1];
+        int64_t at = 0;
+        while (at < width - 1 && sorted[at] < gone) at++;
+        for (; at < width - 1 && sorted[at + 1] < came; at++) sorted[at] = sorted[at + 1];
+        for (; at > 0 && sorted[at - 1] > came; at--) sorted[at] = sorted[at - 1];
+        sorted[at] = came;
+        out[i] = sorted[rank];
+    }
+}
+
+/* ---- trees ---------------------------------------------------------------------------------- */
+
+/* Add up the leaves that rows reach in trees, whose arrays have the shape (trees, nodes). */
+EXPORT void grown(const int16_t *feature, const double *threshold, const int16_t *left,
+                  const int16_t *right, const uint8_t *empty_left, const float *value,
+                  int64_t trees, int64_t nodes, int64_t depth, const float *rows, int64_t count,
+                  int64_t width, float *out) {
+    for (int64_t r = 0; r < count; r++, rows += width) {
+        double sum = 0;
+        for (int64_t t = 0; t < trees; t++) {
+            int64_t at = t * nodes, node = 0;
+            for (int64_t d = 0; d < depth && feature[at + node] >= 0; d++) {
+                float v = rows[feature[at + node]];
+                int goes = isnan(v) ? empty_left[at + node] : v <= threshold[at + node];
+                node = goes ? left[at + node] : right[at + node];
+            }
+            sum += value[at + node];
+        }
+        out[r] = (float)sum;
+    }
+}
+
+/* ---- bytes ---------------------------------------------------------------------------------- */
 
 /* Where a mark of m bytes occurs in n bytes: at most `most` offsets, in order; their number. */
 EXPORT int64_t marks(const char *data, int64_t n, const char *mark, int64_t m, int64_t *offsets,

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees, evaluated in numpy.
+"""Gradient-boosted trees, evaluated without the library that grows them.
 
 ``bench/`` trains them with LightGBM (G. Ke et al., "LightGBM: A highly efficient gradient boosting
 decision tree", NeurIPS 2017). Evaluating a tree takes four comparisons, so no library is needed at
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import compiled
 from phonoscope.columns import Floats
 
 
@@ -88,6 +90,8 @@ class Trees:
         >>> forest(np.array([[0.5], [0.6], [np.nan]], np.float32)).tolist()
         [-1.0, 1.0, 1.0]
         """
+        if loops := compiled.loops():
+            return self._compiled(loops, features)
         tree = np.arange(len(self.feature))
         node = np.zeros((len(features), len(tree)), np.intp)
         sample = np.arange(len(features))[:, None]
@@ -100,3 +104,42 @@ class Trees:
             following = np.where(goes_left, self.left[tree, node], self.right[tree, node])
             node = np.where(asked < 0, node, following)
         return self.value[tree, node].sum(axis=1, dtype=np.float32)
+
+    def _compiled(self, loops: Any, features: Floats) -> Floats:
+        if features.shape[1] <= self._widest:
+            raise IndexError(f"a node tests feature {self._widest} of {features.shape[1]}")
+        rows = np.ascontiguousarray(features, np.float32)
+        grown = np.empty(len(rows), np.float32)
+        loops.grown(
+            *(compiled.at(array) for array in self._arrays), *self.feature.shape, self.depth,
+            compiled.at(rows), *rows.shape, compiled.at(grown),
+        )  # fmt: skip
+        return grown
+
+    @cached_property
+    def _widest(self) -> int:
+        """Largest feature that is tested.
+
+        Raises
+        ------
+        IndexError
+            When a node names a next one that isn't there: compiled code would read beyond the end.
+        """
+        tested = self.feature >= 0
+        for following in (self.left[tested], self.right[tested]):
+            if following.size and not 0 <= following.min() <= following.max() < tested.shape[1]:
+                raise IndexError("a tree names a node that it doesn't have")
+        return int(self.feature.max(initial=-1))
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        """The arrays as the compiled code reads them."""
+        kinds = (np.int16, np.float64, np.int16, np.int16, np.bool_, np.float32)
+        return tuple(
+            np.ascontiguousarray(array, kind)
+            for array, kind in zip(
+                (self.feature, self.threshold, self.left, self.right, self.empty_left, self.value),
+                kinds,
+                strict=True,
+            )
+        )

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import compiled
 from phonoscope.audio import kernels
 from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import fine_size
@@ -147,6 +148,13 @@ def excess_db(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
     (np.int64(100), np.float32(10.0), np.float32(10.0))
     """
     padded = np.pad(level_db, HULL_BINS // 2, mode="edge")
+    if loops := compiled.loops():
+        room, hull = np.empty(HULL_BINS, np.float32), np.empty(level_db.size, np.float32)
+        loops.running_rank(
+            compiled.at(padded), hull.size, HULL_BINS, HULL_RANK, compiled.at(room),
+            compiled.at(hull),
+        )  # fmt: skip
+        return np.maximum(level_db - hull, np.float32(0.0))
     windows = np.lib.stride_tricks.sliding_window_view(padded, HULL_BINS)
     hull = np.partition(windows, HULL_RANK, axis=-1)[:, HULL_RANK]
     return np.maximum(level_db - hull, np.float32(0.0))

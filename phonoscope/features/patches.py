@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from phonoscope import compiled
 from phonoscope.audio import kernels
 from phonoscope.columns import Floats
 
@@ -253,7 +254,15 @@ def moments_of(cells: Floats) -> Floats:
     half, edges = MOMENT // 2, np.arange(len(cells) + 1)
     high, low = np.minimum(edges + half, len(cells)), np.maximum(edges - half, 0)
     power = ((total[high] - total[low]) / MOMENT).astype(np.float32)
-    return np.maximum(power, _TINY) ** np.float32(POWER)
+    return _compressed(power)
+
+
+def _compressed(power: Floats) -> Floats:
+    """Return power to the power of :data:`POWER`."""
+    # numpy's float32 logarithm and exponential are vectorised, its power isn't.
+    logarithm = np.log(np.maximum(power, _TINY))
+    logarithm *= np.float32(POWER)
+    return np.exp(logarithm, out=logarithm)
 
 
 def rises(moments: Floats) -> Floats:
@@ -392,14 +401,18 @@ class Surroundings:
     def __init__(self, power: Floats, at: NDArray[np.float64], timing: tuple[float, float]) -> None:
         many, frames, bins = power.shape
         self._at, self._timing = at, timing
-        self._total = np.zeros((many, frames + 1, bins))
-        np.cumsum(power, axis=1, dtype=np.float64, out=self._total[:, 1:])
+        self._total = np.empty((many, frames + 1, bins))
+        if loops := compiled.loops():
+            power = np.ascontiguousarray(power, np.float32)
+            loops.running_sum(compiled.at(power), *power.shape, compiled.at(self._total))
+        else:
+            self._total[:, 0] = 0.0
+            np.cumsum(power, axis=1, dtype=np.float64, out=self._total[:, 1:])
         self._moments: dict[float, Floats] = {}
 
     def patches(self, matrix: Floats, speed: float = 1.0) -> Floats:
         """Return the patches in the bands of a matrix, at a speed, as :func:`patches_at`."""
-        moments = np.maximum(self._moments_at(speed) @ matrix, _TINY)
-        values = (moments ** np.float32(POWER)).reshape(len(self._at), -1)
+        values = _compressed(self._moments_at(speed) @ matrix).reshape(len(self._at), -1)
         return values / np.maximum(values.mean(axis=1, keepdims=True), 1e-12)
 
     def _moments_at(self, speed: float) -> Floats:
@@ -408,13 +421,22 @@ class Surroundings:
             return self._moments[speed]
         hop, half = self._timing
         edges = self._at[:, None] + np.arange(-REACH, REACH + 1, MOMENT) / CELLS_PER_S * speed
+        place = (edges - half + hop / 2) / hop
+        scale = hop / speed * CELLS_PER_S / MOMENT
+        if loops := compiled.loops():
+            found = np.empty((len(edges), MOMENTS, self._total.shape[2]), np.float32)
+            loops.moments(
+                compiled.at(self._total), *self._total.shape, compiled.at(place), MOMENTS + 1,
+                scale, compiled.at(found),
+            )  # fmt: skip
+            self._moments[speed] = found
+            return found
         frames = self._total.shape[1] - 1
-        place = np.clip((edges - half + hop / 2) / hop, 0, frames)
+        place = np.clip(place, 0, frames)
         below = np.minimum(place.astype(np.int64), frames - 1)
         part = (place - below)[:, :, None]
         which = np.arange(len(edges))[:, None]
         sums = self._total[which, below]
         sums += part * (self._total[which, below + 1] - sums)
-        scale = hop / speed * CELLS_PER_S / MOMENT
         found = self._moments[speed] = (np.diff(sums, axis=1) * scale).astype(np.float32)
         return found

@@ -34,7 +34,7 @@ START_ATTEMPTS = 3
 START_LIMIT_S = 180.0
 """A worker that isn't ready after this long never will be, s."""
 _ONE_THREAD = dict.fromkeys(threads.NAMES, "1")
-_KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
+KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
 """Blocks of sound all have the same sizes. Without these, glibc returns each one's pages to the
 kernel and gets cleared ones back, which costs an eighth of a scan."""
 
@@ -317,7 +317,7 @@ def _started() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env={**os.environ, **_ONE_THREAD, **_KEEP_MEMORY, "PYTHONPATH": path},
+        env={**os.environ, **_ONE_THREAD, **KEEP_MEMORY, "PYTHONPATH": path},
         # Ctrl-C reaches only the parent, which decides what to do.
         start_new_session=True,
     )

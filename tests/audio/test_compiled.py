@@ -23,6 +23,9 @@ from phonoscope.audio.sample_queue import SampleQueue
 from phonoscope.audio.spectra import Spectra, paired_spectra, power_spectra
 from phonoscope.audio.step_power import StepPower
 from phonoscope.detector import features
+from phonoscope.detector.trees import Trees
+from phonoscope.features.artefacts import excess_db
+from phonoscope.features.patches import BANDS, CELLS_PER_S, MOMENTS, patches_at
 from phonoscope.features.traces import REACHES, TraceSegment, votes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,6 +258,77 @@ def test_a_shape_is_the_same_whoever_computes_it(way, monkeypatch):
     found = features.window_shape(segments)
     monkeypatch.setattr(compiled, "loops", lambda: None)
     np.testing.assert_allclose(found, features.window_shape(segments), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 5, 41, 300])
+def test_the_excess_is_that_over_the_seventh_lowest_of_41_bins(way, size):
+    level_db = np.random.default_rng(size).integers(-60, -50, size).astype(np.float32)
+    padded = np.pad(level_db, 20, mode="edge")
+    hull = [np.sort(padded[at : at + 41])[6] for at in range(size)]
+    np.testing.assert_array_equal(excess_db(level_db), np.maximum(level_db - hull, 0))
+
+
+def test_patches_at_any_speed_are_cut_from_the_power_around_them(way):
+    rng, hop_s = np.random.default_rng(3), 512 / 44_100
+    power = rng.random((3, 230, 60)).astype(np.float32)
+    at = np.array([0.4, 1.3, 1.31])
+    matrix = rng.random((60, BANDS)).astype(np.float32)
+    for speed in (1.0, 1.3):
+        found = patches_at(power, at, (hop_s, 2 * hop_s), matrix, speed)
+        # Frame k has the power from hop k + 1.5 to hop k + 2.5; outside there is silence.
+        edges = at[:, None] + (np.arange(MOMENTS + 1) - MOMENTS / 2) * 4 / CELLS_PER_S * speed
+        begins = (np.arange(230) + 1.5) * hop_s
+        for place, patch in zip(edges, found.reshape(3, MOMENTS, BANDS), strict=True):
+            low, high = place[:-1, None], place[1:, None]
+            inside = np.minimum(high, begins + hop_s) - np.maximum(low, begins)
+            weight = np.maximum(inside, 0) / (high - low)
+            which = int(np.flatnonzero((edges == place).all(axis=1))[0])
+            expected = ((weight @ power[which]) @ matrix) ** 0.4
+            np.testing.assert_allclose(patch, expected / expected.mean(), rtol=2e-5, atol=1e-6)
+
+
+def test_a_forest_adds_up_the_leaves_that_each_row_reaches(way):
+    rng = np.random.default_rng(8)
+    # Complete trees of three levels of questions: node n is followed by 2 n + 1 and 2 n + 2.
+    asked = rng.integers(0, 5, (20, 7)).astype(np.int16)
+    nodes = np.arange(7, dtype=np.int16)
+    ends = np.zeros((20, 8), np.int16)
+    forest = Trees(
+        feature=np.concatenate([asked, ends - 1], axis=1),
+        threshold=rng.random((20, 15)),
+        left=np.concatenate([np.tile(2 * nodes + 1, (20, 1)), ends], axis=1),
+        right=np.concatenate([np.tile(2 * nodes + 2, (20, 1)), ends], axis=1),
+        empty_left=rng.random((20, 15)) < 0.5,
+        value=rng.normal(size=(20, 15)).astype(np.float32),
+        depth=3,
+    )
+    rows = rng.random((30, 5)).astype(np.float32)
+    rows[rng.random((30, 5)) < 0.2] = np.nan
+    for row, found in zip(rows, forest(rows), strict=True):
+        total = 0.0
+        for tree in range(20):
+            node = 0
+            for _ in range(3):
+                value = row[forest.feature[tree, node]]
+                left = forest.empty_left[tree, node] if np.isnan(value) else (
+                    value <= forest.threshold[tree, node]
+                )  # fmt: skip
+                node = 2 * node + (1 if left else 2)
+            total += float(forest.value[tree, node])
+        assert found == pytest.approx(total, abs=1e-5)
+    with pytest.raises(IndexError):
+        forest(rows[:, :3])
+
+
+def test_a_tree_that_leads_out_of_its_nodes_is_refused(way):
+    forest = Trees(
+        feature=np.array([[0, -1]], np.int16), threshold=np.zeros((1, 2)),
+        left=np.array([[1, 0]], np.int16), right=np.array([[2, 0]], np.int16),
+        empty_left=np.zeros((1, 2), bool), value=np.zeros((1, 2), np.float32), depth=1,
+    )  # fmt: skip
+    # Either way the answer is an error, and not what lies behind the arrays.
+    with pytest.raises(IndexError):
+        forest(np.ones((1, 1), np.float32))
 
 
 def test_a_library_of_another_version_is_not_used(libraries, tmp_path):
