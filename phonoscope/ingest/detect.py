@@ -13,6 +13,8 @@ from phonoscope.ingest.job import Job
 from phonoscope.ingest.opened import recognised
 from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.pseudonyms import Pseudonyms
+from phonoscope.ingest.readers.decompress import members_of
+from phonoscope.ingest.readers.folder import Listed, files_in
 from phonoscope.messages import gettext
 from phonoscope.text import joined
 
@@ -43,8 +45,14 @@ def open_jobs(
     options, hide = options or SourceOptions(), pseudonyms or Pseudonyms.drawn()
     uri = uri_of(source)
     local = local_path(uri)
-    if local is not None and local.is_dir():
-        return FolderJobs(local, shown(uri), options).jobs(uri, hide)
+    if local is not None:
+        name = shown(uri)
+        files: Sequence[Listed] = (
+            files_in(local, name) if local.is_dir() else members_of(local, name)
+        )
+        # A ZIP of one file is that file.
+        if local.is_dir() or len(files) > 1:
+            return FolderJobs(files, name, options).jobs(uri, hide)
     opened, found = recognised(uri, options)
     return [Job(uri, opened, found, options, hide)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from phonoscope.ingest.opened import NotRecognisedError, format_of, opened_file,
 from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.ingest.readers import parquet_files
-from phonoscope.ingest.readers.folder import Folder, Recognised, as_format, files_in
+from phonoscope.ingest.readers.folder import Folder, Listed, Recognised, as_format
 from phonoscope.ingest.readers.xml_file import NotXmlError
 from phonoscope.messages import lines, ngettext
 
@@ -31,25 +31,25 @@ class FolderJobs:
 
     Parameters
     ----------
-    folder
-        The folder.
+    files
+        The files of a folder, or of a ZIP archive.
     name
         Its name for people.
     options
         What the user says of its files.
     """
 
-    def __init__(self, folder: Path, name: str, options: SourceOptions) -> None:
+    def __init__(self, files: Sequence[Listed], name: str, options: SourceOptions) -> None:
         self._name, self._options = name, options
         self._parquet: list[Path] = []
-        self._tables: dict[Path, TextTables] = {}
-        self._by_format: dict[str, list[Path]] = {}
+        self._tables: dict[Listed, TextTables] = {}
+        self._by_format: dict[str, list[Listed]] = {}
         self._formats: dict[str, Format[Source]] = {}
-        self._damaged: list[Path] = []
-        self._unknown: list[Path] = []
-        self._held: dict[Path, Recognised] = {}
+        self._damaged: list[Listed] = []
+        self._unknown: list[Listed] = []
+        self._held: dict[Listed, Recognised] = {}
         self._first_error: PhonoscopeError | None = None
-        self._files = files_in(folder, name)
+        self._files = files
         for path in self._files:
             self._sort(path)
 
@@ -80,8 +80,8 @@ class FolderJobs:
             for number, (source, source_format) in enumerate(found)
         ]
 
-    def _sort(self, path: Path) -> None:
-        if _starts_with(path, parquet_files.MAGIC):
+    def _sort(self, path: Listed) -> None:
+        if isinstance(path, Path) and _starts_with(path, parquet_files.MAGIC):
             self._parquet.append(path)
             return
         try:
@@ -102,7 +102,7 @@ class FolderJobs:
         if len(self._held) < _HELD_FILES:
             self._held[path] = opened, found
 
-    def _set_aside(self, listed: list[Path], path: Path, error: PhonoscopeError) -> None:
+    def _set_aside(self, listed: list[Listed], path: Listed, error: PhonoscopeError) -> None:
         listed.append(path)
         self._first_error = self._first_error or error
 
@@ -123,11 +123,11 @@ class FolderJobs:
             yield folder, as_format(source_format)
         self._unknown += damaged
 
-    def _in_order(self, paths: list[Path]) -> list[Path]:
+    def _in_order(self, paths: list[Listed]) -> list[Listed]:
         wanted = set(paths)
         return [path for path in self._files if path in wanted]
 
-    def _together(self, source: Source, paths: list[Path]) -> Iterator[Recognised]:
+    def _together(self, source: Source, paths: Sequence[Listed]) -> Iterator[Recognised]:
         """Yield files that belong together as one source, if they have a format."""
         try:
             yield source, format_of(source, self._options)
@@ -137,7 +137,7 @@ class FolderJobs:
             self._unknown += paths
             self._first_error = error
 
-    def _open(self, path: Path) -> Recognised:
+    def _open(self, path: Listed) -> Recognised:
         held = self._held.pop(path, None)
         if held is not None:
             return held

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from phonoscope.errors import SourceError, UnreadableError, UsageError
-from phonoscope.files import local_path, open_source, shown
+from phonoscope.files import local_path, shown
 from phonoscope.ingest.base import Source
 from phonoscope.ingest.formats.flat_csv import fields_of
 from phonoscope.ingest.formats.machine_artists import are_artists
@@ -16,7 +15,7 @@ from phonoscope.ingest.job import Format, formats
 from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.readers import parquet_files
 from phonoscope.ingest.readers.csv_file import CsvFile
-from phonoscope.ingest.readers.decompress import compression_of, decompressed_head
+from phonoscope.ingest.readers.decompress import compression_of, decompressed_head, packing_of
 from phonoscope.ingest.readers.folder import Recognised
 from phonoscope.ingest.readers.json_file import JsonFile, NotJsonError
 from phonoscope.ingest.readers.name_list import NameList
@@ -208,8 +207,7 @@ def _json(uri: str, name: str, head: bytes, options: SourceOptions) -> tuple[Tex
 
 def _head(uri: str, name: str) -> tuple[str | None, bytes]:
     """Return what packed a source, if anything, and its first bytes, unpacked."""
-    with closing(open_source(uri)) as stored:
-        packed = compression_of(stored.read(16))
+    packed = packing_of(uri)
     head = decompressed_head(uri, name, _HEAD_BYTES)
     inner = "tar" if head[_TAR] == b"ustar" else compression_of(head)
     if inner is not None:

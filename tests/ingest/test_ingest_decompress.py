@@ -131,7 +131,10 @@ def encrypted_zip(path):
 
 
 REFUSED = {
-    "two files": (lambda p: zipped(p, {"a.csv": TEXT, "b.csv": TEXT}), "zip-files"),
+    "a thousand files and one": (
+        lambda p: zipped(p, {f"{i}.csv": "x" for i in range(1001)}),
+        "zip-files",
+    ),
     "no file": (lambda p: zipped(p, {"a/": ""}).write_bytes(b"PK\x03\x04"), "not-unpacked"),
     "many files": (
         lambda p: zipped(p, {f"{i:0200}": b"" for i in range(5000)}),

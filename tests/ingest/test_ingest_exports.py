@@ -1,6 +1,7 @@
 """Listening histories as services export them: one account, names instead of ids, ends of plays."""
 
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -326,3 +327,24 @@ def test_columns_of_a_log_can_be_named(tmp_path, catalogue):
     (job,) = ps.api.open_logs(path, mapping=mapping)
     assert catalogue.plays.ingest(job).kept == 1
     assert table(catalogue, "listens", *PLAYS) == [("t", AT - timedelta(milliseconds=5), 5)]
+
+
+def test_a_zipped_export_is_read_like_a_folder_and_is_one_account(tmp_path, catalogue):
+    one, two = account_data(*TWO), account_data((AT + timedelta(hours=1), "Act 1", "Song 1", 7000))
+    path = tmp_path / "my!data%.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("MyData/StreamingHistory_music_0.json", json.dumps(one))
+        archive.writestr("MyData/StreamingHistory_music_1.json", json.dumps(two))
+        archive.writestr("MyData/ReadMe.txt", "Hello")
+        archive.writestr("__MACOSX/MyData/._ReadMe.txt", "x")
+    (job,) = ps.api.open_logs(path)
+    assert job.unknown == ("ReadMe.txt",)
+    assert catalogue.plays.ingest(job).kept == 3
+    assert (len(table(catalogue, "listens", "track_id")), accounts(catalogue)) == (3, 1)
+    # A damaged member costs that file only.
+    content = path.read_bytes()
+    at = content.index(b"MyData/StreamingHistory_music_1.json") + 60
+    (tmp_path / "bad.zip").write_bytes(content[:at] + bytes(20) + content[at + 20 :])
+    (job,) = ps.api.open_logs(tmp_path / "bad.zip")
+    summary = catalogue.plays.ingest(job)
+    assert (summary.kept, summary.reasons) == (2, {"damaged file": 1})

@@ -1,4 +1,6 @@
-"""Packed sources, unpacked while they are read: gzip, bzip2, xz, zstd, and a ZIP of one file.
+"""Packed sources, unpacked while they are read: gzip, bzip2, xz, zstd, and ZIP.
+
+A ZIP of one file is read as that file, one of several like a folder.
 
 Unpacked data is never held: the readers above bound lines and records, so memory stays flat. The
 size of the packed file bounds the time, because a file that unpacks to far more than any real text
@@ -17,13 +19,14 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from gzip import GzipFile
+from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 
-from phonoscope.errors import SourceError
+from phonoscope.errors import SourceError, UnreadableError
 from phonoscope.escape import printable
-from phonoscope.files import open_source
+from phonoscope.files import open_source, uri_of
 from phonoscope.ingest.names import few
 from phonoscope.messages import gettext, ngettext
 
@@ -38,6 +41,9 @@ _MOST_LISTED_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 18
 _ZIP_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _LEFT_BY_MACS = "__MACOSX/"
+_MEMBER = "zip://"
+MOST_MEMBERS = 1000
+"""Files of an archive that are read: each opening reads the table of contents again."""
 
 
 class _Reader(Protocol):
@@ -80,6 +86,9 @@ def open_decompressed(uri: str, name: str) -> Decompressed:
     UnreadableError
         When it can't be opened.
     """
+    member = _member(uri)
+    if member is not None:
+        return _open_member(member, name)
     stored = open_source(uri)
     try:
         way = compression_of(stored.read(16))
@@ -92,6 +101,84 @@ def open_decompressed(uri: str, name: str) -> Decompressed:
     except BaseException:
         stored.close()
         raise
+
+
+@dataclass(frozen=True)
+class ZipMember(os.PathLike[str]):
+    """A file in a ZIP archive, named like a path so that it is opened like one."""
+
+    archive: Path
+    member: str
+
+    def __fspath__(self) -> str:
+        # The first "!/" ends the name of the archive.
+        archive = str(self.archive).replace("%", "%25").replace("!", "%21")
+        return f"{_MEMBER}{archive}!/{self.member}"
+
+    def __str__(self) -> str:
+        return os.fspath(self)
+
+    @property
+    def name(self) -> str:
+        """The last part of its name."""
+        return self.member.rpartition("/")[2]
+
+
+def members_of(archive: Path, name: str) -> list[ZipMember]:
+    """Return the files in an archive, in order of name; empty when it's no archive.
+
+    Raises
+    ------
+    SourceError
+        When it is damaged, or has more than :data:`MOST_MEMBERS` files.
+    """
+    try:
+        stored = open_source(uri_of(archive))
+    except UnreadableError:
+        return []  # The one that opens it says why.
+    with closing(stored):
+        if compression_of(stored.read(16)) != "ZIP":
+            return []
+        with _InWords(name):
+            found = {each.filename for each in _files_in(zipfile.ZipFile(_listed(stored)))}
+            if len(found) > MOST_MEMBERS:
+                raise _RefusedError(
+                    gettext(
+                        "The ZIP archive has more than {most} files. Unpack it into a folder and "
+                        "name the folder.",
+                        most=MOST_MEMBERS,
+                    ),
+                    "zip-files",
+                )
+    return [ZipMember(archive, each) for each in sorted(found)]
+
+
+def _member(uri: str) -> ZipMember | None:
+    if not uri.startswith(_MEMBER):
+        return None
+    archive, _, member = uri[len(_MEMBER) :].partition("!/")
+    return ZipMember(Path(archive.replace("%21", "!").replace("%25", "%")), member)
+
+
+def _open_member(member: ZipMember, name: str) -> Decompressed:
+    stored = open_source(uri_of(member.archive))
+    try:
+        with _InWords(name):
+            archive = zipfile.ZipFile(_listed(stored))
+            reader = _opened(archive, archive.getinfo(member.member))
+            raw = _Unpacking(reader, stored, name)
+        return Decompressed(cast(BinaryIO, io.BufferedReader(raw, _BLOCK_BYTES)), stored)
+    except BaseException:
+        stored.close()
+        raise
+
+
+def packing_of(uri: str) -> str | None:
+    """Return how a source is packed; ``None`` when it isn't."""
+    if _member(uri) is not None:
+        return "ZIP"
+    with closing(open_source(uri)) as stored:
+        return compression_of(stored.read(16))
 
 
 def decompressed_head(uri: str, name: str, size: int) -> bytes:
@@ -261,11 +348,23 @@ class _Listed(io.BufferedIOBase):
         return self._stored.read(-1 if size is None else size)
 
 
-def _zip_member(stored: BinaryIO) -> _Reader:
-    archive = zipfile.ZipFile(cast(BinaryIO, _Listed(stored)))
-    files = [
-        f for f in archive.infolist() if not f.is_dir() and not f.filename.startswith(_LEFT_BY_MACS)
+def _listed(stored: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, _Listed(stored))
+
+
+def _files_in(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [
+        each
+        for each in archive.infolist()
+        if not each.is_dir()
+        and not each.filename.startswith(_LEFT_BY_MACS)
+        and not each.filename.rpartition("/")[2].startswith(".")
     ]
+
+
+def _zip_member(stored: BinaryIO) -> _Reader:
+    archive = zipfile.ZipFile(_listed(stored))
+    files = _files_in(archive)
     if len(files) != 1:
         raise _RefusedError(
             ngettext(
@@ -278,11 +377,15 @@ def _zip_member(stored: BinaryIO) -> _Reader:
             ),
             "zip-files",
         )
-    if files[0].compress_type not in _ZIP_WAYS:
+    return _opened(archive, files[0])
+
+
+def _opened(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> _Reader:
+    if file.compress_type not in _ZIP_WAYS:
         raise _RefusedError(
             gettext("The ZIP archive uses an unsupported method. Unpack it first."), "zip-method"
         )
-    return cast(_Reader, archive.open(files[0]))
+    return cast(_Reader, archive.open(file))
 
 
 _READERS: dict[str, Callable[[BinaryIO], _Reader]] = {

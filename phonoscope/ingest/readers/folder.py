@@ -12,6 +12,7 @@ from typing import TypeAlias
 from phonoscope.errors import PhonoscopeError, SourceError
 from phonoscope.ingest.base import Chunk, Position, Reject, Source, renumbered
 from phonoscope.ingest.job import Format, Job
+from phonoscope.ingest.readers.decompress import ZipMember
 from phonoscope.ingest.row_text import text_of
 from phonoscope.messages import gettext, ngettext
 
@@ -22,7 +23,9 @@ FILES = "files"
 """Name of rejected files as a table of the source."""
 Recognised: TypeAlias = tuple[Source, Format[Source]]
 """An opened source and the format that recognised it."""
-Opener: TypeAlias = Callable[[Path], Recognised]
+Listed: TypeAlias = Path | ZipMember
+"""A file of a folder, or of an archive that is read like one."""
+Opener: TypeAlias = Callable[[Listed], Recognised]
 
 
 def files_in(folder: Path, name: str) -> list[Path]:
@@ -58,7 +61,7 @@ class Folder:
     """Files of one format that are read one after another."""
 
     name: str
-    files: Sequence[Path]
+    files: Sequence[Listed]
     format: Format[Source]
     opener: Opener
     """Opens a file; raises when it is damaged or no format fits."""
@@ -162,6 +165,6 @@ def _questions(source: Source) -> dict[str, str]:
     return source.questions()
 
 
-def _rejected(path: Path, number: int, error: PhonoscopeError) -> Chunk:
+def _rejected(path: Listed, number: int, error: PhonoscopeError) -> Chunk:
     text = text_of({"file": str(path).encode(errors="surrogateescape"), "error": error.message})
     return Chunk(FILES, 1, 0, {}, [Reject(number, "damaged file", text)])
