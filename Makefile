@@ -24,7 +24,7 @@ pip = $(1)/bin/python -m pip --disable-pip-version-check --no-input
 # The package itself: built by what requirements/build.txt pins, not by what is newest.
 install_self = $(call pip,$(VENV)) install -qq --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-fast coverage lint types format lock bench docs messages pictures docs-site clean
+.PHONY: help demo test test-fast coverage lint types format lock bench costs docs messages pictures docs-site clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ format: $(VENV)/dev.stamp  ## Put the code into ruff's format
 
 bench: $(VENV)/dev.stamp  ## Measure speed as a ratio to bare decoding, on MUSIC or the demo's music
 	$(bin)/python bench/throughput.py "$${MUSIC:-demo/music}"
+
+costs: $(VENV)/dev.stamp  ## Compare what a scan costs with bench/costs_baseline.json; 30 % more fails
+	$(bin)/python -m bench.costs --short
 
 docs: $(VENV)/dev.stamp  ## Write the pages on commands, tables and findings from the code itself
 	$(bin)/python -m phonoscope.cli.reference > docs/cli.md.new
