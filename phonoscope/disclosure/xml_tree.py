@@ -93,7 +93,17 @@ def refuse_document_type(parser: expat.XMLParserType, name: str) -> None:
     The parser then raises :class:`SourceError` at one.
     """
 
-    def refuse(*_: object) -> None:
+    def refuse(doctype: object, *_: object) -> None:
+        if doctype == "plist":
+            raise SourceError(
+                gettext(
+                    "{file} is a property list, such as a library of iTunes, which Phonoscope "
+                    "doesn't read. Export a playlist of all songs as text from the app (File, "
+                    "Library, Export Playlist) and read that.",
+                    file=name,
+                ),
+                code="property-list",
+            )
         raise SourceError(
             gettext(
                 "{file} has a document type (<!DOCTYPE ...>), which can fill the memory or open "

@@ -119,3 +119,16 @@ def test_any_heading_is_read(name):
     assert heading.unit is None or heading.unit in Unit
     assert sum(map(len, heading.words)) <= 20 * MAX_HEADING
     assert set(questions_of([name], {}, COLUMN_ALIASES)) <= {name}
+
+
+def test_a_playlist_that_itunes_exports_as_text_is_read(tmp_path, catalogue):
+    # What the refusal of its library advises: UTF-16, tabs, a title and an artist, no ids.
+    heading = ["Name", "Artist", "Composer", "Album", "Genre", "Size", "Time", "Year", "Plays"]
+    row = ["Alpha & Omega", "First Act", "", "The Album", "Pop", "1", "162", "2021", "7"]
+    path = tmp_path / "Music.txt"
+    write_csv(path, [heading, row], encoding="utf-16", delimiter="\t")
+    assert catalogue.ingest(path).kept == 1
+    columns = ("name", "artist_names", "album_name", "plays", "release_year")
+    assert table(catalogue, "tracks", *columns) == [
+        ("Alpha & Omega", "First Act", "The Album", 7, 2021)
+    ]

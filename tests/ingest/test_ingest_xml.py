@@ -280,6 +280,10 @@ HOSTILE = {
     ),
     "another address": ('<!DOCTYPE x SYSTEM "http://localhost/x"><releases/>', "document-type"),
     "HTML": ("<!DOCTYPE html><html></html>", "document-type"),
+    "a library of iTunes": (
+        '<!DOCTYPE plist PUBLIC "-//Apple Computer//DTD PLIST 1.0//EN" "http://x"><plist/>',
+        "property-list",
+    ),
     "an unknown entity": (
         "<releases><release><title>&e;</title><tracklist/></release></releases>",
         "unknown-format",
