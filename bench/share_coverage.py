@@ -140,6 +140,18 @@ def some(
     return drawn, weights @ (parts / parts.sum(axis=1, keepdims=True))
 
 
+def too_few(known: Known, fewest: int) -> str:
+    """Return why no mix can be drawn; empty if one can."""
+    for side, table in known._asdict().items():
+        large = sum(values.size >= fewest for values in table.values())
+        if not large or len(table) < 3:
+            return (
+                f"{large} of {len(table)} {side} groups have --fewest {fewest} recordings or more; "
+                "a mix takes at least 1 of 3 groups"
+            )
+    return ""
+
+
 def trials(
     known: Known, rng: np.random.Generator, mixes: int, families: Range, sources: Range, fewest: int
 ) -> Iterator[Trial]:
@@ -219,6 +231,8 @@ def main() -> int:
         options.error("give a table or --made-up")
     rng = np.random.default_rng(chosen.seed)
     known = made_up(rng, chosen.spread) if chosen.made_up else read(chosen.table)
+    if problem := too_few(known, chosen.fewest):
+        options.error(problem)
     if chosen.save:
         save(known, chosen.save)
     begin = time.process_time()

@@ -70,7 +70,7 @@ class Detector:
     """Trained weights and their calibration."""
 
     name: str
-    """Name, version and the first digits of the weights' hash."""
+    """Name, version and hash of the model."""
     score: Scorer
     nulls: tuple[Null, ...]
     """Human scores of recordings, one for each of ``GROUPS``."""

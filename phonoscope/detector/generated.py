@@ -95,7 +95,7 @@ class Detection:
     least_counted: float
     """The smallest p-value that was counted; smaller ones are extrapolated."""
     model: str
-    """Name, version and hash of the weights."""
+    """Name, version and hash of the model."""
     stretches: tuple[Stretch, ...] = ()
     """Stretches that differ significantly, in order: two or more, or none where nothing changes
     (:func:`phonoscope.detector.change_points.stretches_of`)."""

@@ -12,6 +12,7 @@ import pytest
 from phonoscope.analysis import analyse
 from phonoscope.detector.detector import detector
 from phonoscope.detector.generated import Band
+from phonoscope.detector.model import digest_of, model
 from phonoscope.detector.rates import detector_rates
 from phonoscope.features.traces import FEATURE
 from tests.helpers.asking import ask
@@ -80,10 +81,23 @@ def test_what_cannot_be_weighed_is_undecided_and_says_so(tmp_path):
     assert exam.segments == ()
 
 
-def test_the_weights_are_small_and_named_by_their_hash():
+def test_the_weights_are_small():
     data = (WEIGHTS / "generated.npz").read_bytes()
     assert len(data) < 5_000_000
-    assert detector().name.startswith("phonoscope-generated ")
+
+
+def test_the_hash_in_the_name_covers_what_changes_a_verdict_and_nothing_else():
+    arrays, facts = dict(model().arrays), dict(model().facts)
+    named = digest_of(arrays, facts)
+    assert model().name == f"phonoscope-generated {facts['version']} ({named})"
+    counted = {**facts, "rates": {}, "family_precision": {}, "recordings": {}}
+    assert digest_of(arrays, counted) == named
+    for fact in ("slope", "tails", "altered_from", "family_known", "score"):
+        assert digest_of(arrays, {**facts, fact: 0.5}) != named, fact
+    for name, array in arrays.items():
+        changed = np.array(array, copy=True)
+        changed.flat[0] = 1 - changed.flat[0]
+        assert digest_of({**arrays, name: changed}, facts) != named, name
 
 
 def test_the_rates_are_those_of_recordings_that_were_counted():

@@ -307,3 +307,10 @@ def test_families_that_no_trial_had_are_covered():
         # 0.03 is asked for; the rest is two standard errors of the mean.
         assert abs(cell.bias) <= 0.03 + 2 * cell.deviation / 10, cell
     assert np.mean([cell.covered for cell in cells]) >= 0.95
+
+
+def test_the_simulation_says_when_no_group_is_large_enough():
+    known = share_coverage.made_up(np.random.default_rng(5), 0.7)
+    largest = min(max(v.size for v in side.values()) for side in known)
+    assert not share_coverage.too_few(known, largest)
+    assert str(largest + 1) in share_coverage.too_few(known, largest + 1)
