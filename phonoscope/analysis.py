@@ -246,10 +246,11 @@ def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: f
     results = {name: accumulator.result() for name, accumulator in accumulators.items()}
     statements = [s for f in wanted for s in f.statements(results[f.name])]
     detection = detector().detect(results[f.name] for f in wanted if f.feeds_detector)
-    if detection is not None:
-        statements.append(explain(detection))
-        if detection.altered:
-            statements.append(altered_statement(detection.altered))
+    weighed = None if detection is None or detection.plain_tones else detection
+    if weighed is not None:
+        statements.append(explain(weighed))
+        if weighed.altered:
+            statements.append(altered_statement(weighed.altered))
     return Analysis(
         file=uri,
         recording_id=recording_id,
@@ -261,5 +262,5 @@ def _analyse_bytes(uri: str, recording_id: str, size_bytes: int, false_alarms: f
         declared=declared,
         results=results,
         evidence=tuple(sorted(statements, key=lambda s: -s.strength)),
-        segments=detection.segments if detection else (),
+        segments=weighed.segments if weighed else (),
     )

@@ -17,6 +17,8 @@ KINDS = ("", "-altered", "-mono", "-mono-altered")
 GROUPS = tuple(f"{band}{kind}" for kind in KINDS for band in BANDS)
 """Recordings whose p-values come from the same human scores: of one band, with a difference between
 the channels or without one (mono), as they are or with a pitch or tempo that looks altered."""
+KINDS_OF_NULL = ("", "-pitch-or-tempo", "-speed")
+"""What was done to the human recordings of a null: anything, or one kind of alteration."""
 TAIL_SHARE = 0.05
 """Share of the human scores, from the top, to which the tail is fitted."""
 
@@ -82,6 +84,29 @@ class Null:
             return TAIL_SHARE * float(np.exp(-(score - self.tail_start) / self.tail_scale))
         at_least = self.scores.size - int(np.searchsorted(self.scores, score, side="left"))
         return max(TAIL_SHARE, (1 + at_least) / (1 + self.scores.size))
+
+
+@dataclass(frozen=True, eq=False)
+class LargestNull:
+    """Several nulls, of which the one with the largest p-value holds.
+
+    Nobody knows for certain how a recording was altered. A p-value that is the largest over the
+    kinds of alteration that it may have had is right for each of them (a composite null
+    hypothesis).
+    """
+
+    nulls: tuple[Null, ...]
+    """That of recordings altered in any way or in none, then those of single :data:`KINDS_OF_NULL`
+    with enough recordings."""
+
+    @property
+    def least_counted(self) -> float:
+        """The smallest p-value that was counted and isn't extrapolated."""
+        return self.nulls[0].least_counted
+
+    def p_value(self, score: float) -> float:
+        """Return the largest share of human music with this score or a higher one, 0 to 1."""
+        return max(null.p_value(score) for null in self.nulls)
 
 
 def probability(score: float, slope: float, intercept: float) -> float:

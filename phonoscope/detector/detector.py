@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phonoscope.columns import Floats
-from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of, probability
+from phonoscope.detector.calibration import (
+    BANDS,
+    GROUPS,
+    KINDS_OF_NULL,
+    LargestNull,
+    Null,
+    group_of,
+    probability,
+)
 from phonoscope.detector.change_points import stretches_of
 from phonoscope.detector.features import (
     COMB_SUMS,
@@ -22,6 +30,7 @@ from phonoscope.detector.features import (
 )
 from phonoscope.detector.generated import Detection, Segment
 from phonoscope.detector.model import model
+from phonoscope.detector.plain_tones import are_plain_tones
 from phonoscope.detector.trees import Trees
 from phonoscope.features.traces import Traces, TraceSegment
 
@@ -72,7 +81,7 @@ class Detector:
     name: str
     """Name, version and hash of the model."""
     score: Scorer
-    nulls: tuple[Null, ...]
+    nulls: tuple[LargestNull, ...]
     """Human scores of recordings, one for each of ``GROUPS``."""
     window_nulls: tuple[Null, ...]
     """Human scores of windows, one for each of ``BANDS``."""
@@ -146,6 +155,7 @@ class Detector:
                 overlap=WINDOW,
             ),
             altered="pitch-or-tempo" if looks >= self.certain_from else None,
+            plain_tones=traces.level_db is not None and are_plain_tones(whole, traces.level_db),
         )
 
     def _window_scores(self, windows: Sequence[Sequence[TraceSegment]]) -> Floats:
@@ -212,8 +222,11 @@ def detector() -> Detector:
             Trees.of(arrays, "score_shape"),
             **facts["score"],
         ),
-        nulls=_nulls(arrays, "null", GROUPS, facts["tails"]),
-        window_nulls=_nulls(arrays, "window_null", BANDS, facts["window_tails"]),
+        nulls=tuple(
+            LargestNull(tuple(_nulls(arrays, "null", _kinds(group), facts["tails"])))
+            for group in GROUPS
+        ),
+        window_nulls=tuple(_nulls(arrays, "window_null", BANDS, facts["window_tails"])),
         altered=Trees.of(arrays, "altered"),
         altered_from=facts["altered_from"],
         certain_from=facts["altered_certain_from"],
@@ -226,12 +239,17 @@ def detector() -> Detector:
     )
 
 
+def _kinds(group: str) -> list[str]:
+    return [f"{group}{kind}" for kind in KINDS_OF_NULL]
+
+
 def _nulls(
-    arrays: Mapping[str, Any], prefix: str, groups: Sequence[str], tails: Mapping[str, Any]
-) -> tuple[Null, ...]:
-    return tuple(
-        Null(arrays[f"{prefix}_{group}"].astype(np.float32), *tails[group]) for group in groups
-    )
+    arrays: Mapping[str, Any], prefix: str, names: Sequence[str], tails: Mapping[str, Any]
+) -> Iterator[Null]:
+    """Yield the nulls of these names that a model has."""
+    for name in names:
+        if name in tails:
+            yield Null(arrays[f"{prefix}_{name}"].astype(np.float32), *tails[name])
 
 
 def least_counted(model_name: str | None, limit_hz: float | None) -> float | None:

@@ -103,6 +103,9 @@ class Detection:
     """How the recording seems to have been altered, a key of
     :data:`phonoscope.detector.alteration.ALTERATIONS`; ``None`` when no alteration was noticed. The
     p-value is then that against altered human music."""
+    plain_tones: bool = False
+    """Whether it is plain tones and nothing else
+    (:func:`phonoscope.detector.plain_tones.are_plain_tones`): its numbers then say nothing."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ class Verdict:
     )
     says: str = column("The verdict in sentences, in English.")
     p_generated: float | None = column(
-        "Probability of a generator, detected, 0 to 1; empty when too short or quiet to score.",
+        "Probability of a generator, detected, 0 to 1; empty where the sound is too short, too "
+        "quiet or only plain tones.",
         default=None,
     )
     p_value: float | None = column(
@@ -308,6 +312,20 @@ def _detected(detection: Detection | None, false_alarms: float) -> Verdict:
                 ),
                 NOT_HUMAN,
             ),
+        )
+    if detection.plain_tones:
+        return Verdict(
+            Band.UNDECIDED,
+            "none",
+            sentences(
+                gettext(
+                    "Undecided: the sound is plain tones, like those of an oscillator or a hum, so "
+                    "there is no music to weigh."
+                ),
+                NOT_HUMAN,
+            ),
+            false_alarms=false_alarms,
+            model=detection.model,
         )
     stretches = _called(detection.stretches, false_alarms)
     band, says = _band(detection, stretches, false_alarms)

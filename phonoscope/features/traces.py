@@ -57,6 +57,10 @@ class Traces:
     trace_limit_hz: float | None = column("Highest frequency with sound, Hz; empty without any.")
     stretches: tuple[TraceSegment, ...] = dataclasses.field(default=(), repr=False, compare=False)
     """Votes by segment; kept in memory for the detector, not stored."""
+    level_db: NDArray[np.float64] | None = dataclasses.field(
+        default=None, repr=False, compare=False
+    )
+    """Mean level of the mid signal by bin, dB re a full-scale sine; kept like the votes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +130,7 @@ class TraceMeter:
             )
             for i in range(len(mid.frames))
         )
-        return Traces(mid.total, limit_hz, stretches)
+        return Traces(mid.total, limit_hz, stretches, mid.level_db)
 
 
 class _Votes:
@@ -180,9 +184,14 @@ class _Votes:
             return 0, np.zeros((len(REACHES), self._bins), np.uint8)
         return self.frames[index], self._votes[index]
 
+    @property
+    def level_db(self) -> NDArray[np.float64]:
+        """Mean level by bin, dB re a full-scale sine."""
+        return self._level / self.total
+
     def limit_hz(self, bin_hz: float) -> float:
         """Return the highest frequency with sound."""
-        return highest_hz(self._level / self.total, bin_hz)
+        return highest_hz(self.level_db, bin_hz)
 
 
 def votes(power: Floats) -> NDArray[np.uint32]:
