@@ -42,6 +42,8 @@ class Opened(Protocol):
 
 _opened: weakref.WeakSet[Any] = weakref.WeakSet()
 """Every catalogue that is open in this process."""
+_found: set[tuple[str, str]] = set()
+"""Catalogue and name of every part that was damaged when it was last looked at."""
 _BATCH_ROWS = 1 << 14
 
 
@@ -91,7 +93,8 @@ def _may_come_from_a_part(error: BaseException) -> bool:
     unlike = (
         duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException,
         duckdb.ConstraintException, duckdb.PermissionException, duckdb.OutOfMemoryException,
-        duckdb.InterruptException,
+        duckdb.InterruptException, duckdb.ConversionException, duckdb.OutOfRangeException,
+        duckdb.NotImplementedException, duckdb.TypeMismatchException,
     )  # fmt: skip
     if isinstance(error, duckdb.Error):
         return not isinstance(error, unlike)
@@ -107,6 +110,8 @@ def damage_in(place: Storage, parts: Mapping[str, Iterable[str]]) -> DamagedCata
     Their ends are looked at first, because most damage is there; then everything is read.
     """
     files = [f"{table}/{name}" for table, names in parts.items() for name in names]
+    # One that was found before is probably the cause again.
+    files.sort(key=lambda file: (place.uri, file) not in _found)
     for check in (_check_end, _check_all):
         for file in files:
             try:
@@ -114,6 +119,7 @@ def damage_in(place: Storage, parts: Mapping[str, Iterable[str]]) -> DamagedCata
             except FileNotFoundError:
                 return _missing(place, file)
             except (OSError, ValueError, pa.ArrowException):
+                _found.add((place.uri, file))
                 return _damaged(place, file)
     return None
 

@@ -207,6 +207,7 @@ class Store:
         for table in rows:
             all_added[table].append(name)
         try:
+            # It looks again whether the catalogue is there: writing would have made a new folder.
             self.change(all_added, removed)
         except CatalogueError as error:
             if error.code == "compacted-meanwhile":
