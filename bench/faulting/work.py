@@ -18,6 +18,7 @@ import numpy as np
 
 import phonoscope as ps
 from phonoscope.catalogue.store import open_store
+from phonoscope.disclosure.copy_beside import remove_remnants
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.disclosure.writing import Labelling, write_label
 from phonoscope.ingest import writer
@@ -166,6 +167,8 @@ LABELLING = Labelling((Declaration("", Part.WHOLE, Making.GENERATED, "Faults", N
 
 
 def _label(folder: Path) -> None:
+    # As the command does.
+    remove_remnants(folder)
     write_label(folder / "song.wav", LABELLING)
 
 

@@ -65,9 +65,9 @@ def current_index(store: Store, progress: Progress | None = None) -> Index:
         try:
             return _updated(store, folder, live, progress)
         except OSError as error:
-            if error.errno not in _UNWRITABLE:
+            if folder == own != cached and error.errno not in _UNWRITABLE:
                 raise
-            _log.info("index: this folder can't be written (%s)", errno.errorcode[error.errno or 0])
+            _log.info("index: not written here: %s", errno.errorcode.get(error.errno or 0))
     temporary = tempfile.mkdtemp(prefix="phonoscope-index-")
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)
     return _updated(store, Path(temporary), live, progress)
