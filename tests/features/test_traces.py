@@ -46,7 +46,9 @@ def test_a_weak_line_that_never_stops_gets_most_votes_and_a_loud_short_one_few()
     short = np.where(seconds < 2, 0.5, 0.0) * np.sin(2 * np.pi * 3000.0 * seconds)
     answer = ask(FEATURE, (hiss + 8 * weak + short)[None].astype(np.float32), RATE)
     bin_hz = answer.stretches[0].bin_hz
-    total = sum(s.votes.astype(int) for s in answer.stretches)[REACHES.index(2)] / answer.trace_frames
+    total = (
+        sum(s.votes.astype(int) for s in answer.stretches)[REACHES.index(2)] / answer.trace_frames
+    )
     steady, brief = (total[round(hz / bin_hz) - 1 : round(hz / bin_hz) + 2].max()
                      for hz in (5512.5, 3000.0))  # fmt: skip
     assert steady > 0.7
@@ -89,7 +91,8 @@ def test_a_very_long_recording_gets_longer_stretches_and_loses_no_vote(monkeypat
     assert len(merged.stretches) <= 4
     assert merged.trace_frames == plain.trace_frames
     np.testing.assert_array_equal(
-        sum(s.votes.astype(int) for s in merged.stretches), sum(s.votes.astype(int) for s in plain.stretches)
+        sum(s.votes.astype(int) for s in merged.stretches),
+        sum(s.votes.astype(int) for s in plain.stretches),
     )
 
 
