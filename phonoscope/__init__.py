@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from phonoscope.api import Catalogue, ScanSummary, check, format_of, open_catalogue
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.read import read_labels
+    from phonoscope.disclosure.removal import remove_label
     from phonoscope.disclosure.writing import Labelling, write_label
     from phonoscope.settings import Settings
 
@@ -58,6 +59,7 @@ __all__ = [
     "format_of",
     "open_catalogue",
     "read_labels",
+    "remove_label",
     "write_label",
 ]
 
@@ -79,6 +81,7 @@ _lazy = lazily(
         "layout_of": "phonoscope.api",
         "open_catalogue": "phonoscope.api",
         "read_labels": "phonoscope.disclosure.read",
+        "remove_label": "phonoscope.disclosure.removal",
         "write_label": "phonoscope.disclosure.writing",
     },
 )

@@ -48,6 +48,7 @@ PUBLIC = [
     "format_of",
     "open_catalogue",
     "read_labels",
+    "remove_label",
     "write_label",
 ]
 
@@ -350,6 +351,7 @@ FUNCTION_OF = {
     "voices": "phonoscope.api.Licences.add",
     "label read": "phonoscope.read_labels",
     "label write": "phonoscope.write_label",
+    "label remove": "phonoscope.remove_label",
     "label check": "phonoscope.api.check_policy",
     "label policies": "phonoscope.api.policies",
     "label rights": "phonoscope.api.rights_of",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from phonoscope.catalogue.compaction import Compaction
     from phonoscope.disclosure.read import read_labels
+    from phonoscope.disclosure.removal import remove_label
     from phonoscope.disclosure.writing import write_label
     from phonoscope.findings.report import Report
     from phonoscope.ingest.summary import IngestSummary
@@ -64,6 +65,7 @@ __all__ = [
     "open_sources",
     "policies",
     "read_labels",
+    "remove_label",
     "rights_of",
     "write_dossier",
     "write_label",
@@ -94,6 +96,7 @@ __getattr__ = lazily(
         "open_sources": "phonoscope.api.sources",
         "policies": "phonoscope.api.policy",
         "read_labels": "phonoscope.disclosure.read",
+        "remove_label": "phonoscope.disclosure.removal",
         "rights_of": "phonoscope.api.policy",
         "write_dossier": "phonoscope.api.dossiers",
         "write_label": "phonoscope.disclosure.writing",
