@@ -202,3 +202,13 @@ class UnreadableError(PhonoscopeError):
 
     def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
         return type(self), (self.kind, self.message)
+
+
+class OutOfMemoryError(UnreadableError):
+    """A file needs more memory than there is, or than a worker may use."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY)
+
+    def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
+        return UnreadableError, (self.kind, self.message)

@@ -8,7 +8,7 @@ _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 
 
-def printable(text: str, *, keep: str = "") -> str:
+def printable(text: str | None, *, keep: str = "") -> str:
     r"""Return text in one line that is safe on a terminal and in a page.
 
     Control characters could redraw a terminal, and direction marks could reverse a name. They, line
@@ -18,7 +18,7 @@ def printable(text: str, *, keep: str = "") -> str:
     Parameters
     ----------
     text
-        Any text, with surrogate escapes or without.
+        Any text, with surrogate escapes or without; ``None``, an empty cell, is empty text.
     keep
         Characters to keep although they aren't harmless, e.g. a newline.
 
@@ -27,6 +27,8 @@ def printable(text: str, *, keep: str = "") -> str:
     >>> print(printable("a\x1b[2Jb\u202ec"))
     a\x1b[2Jb\u202ec
     """
+    if text is None:
+        return ""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if is_harmless(c) or c in keep else _escaped(c) for c in text)

@@ -37,7 +37,9 @@ def wilson(hits: int, total: int) -> Interval:
     >>> round(low, 3), round(high, 3)
     (0.0, 0.278)
     """
-    share, z2 = hits / total, Z_95**2
+    # Counts from a catalogue of anyone may contradict each other.
+    total = max(total, 1)
+    share, z2 = min(max(hits / total, 0.0), 1.0), Z_95**2
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = Z_95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
     return Interval(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Set
 from datetime import datetime
@@ -33,6 +34,21 @@ def json_value(value: Any) -> Any:
         return float(value) if math.isfinite(value) else None
     # NumPy isn't imported here: commands that compute nothing start without it.
     return json_value(value.tolist()) if hasattr(value, "tolist") else _text(value)
+
+
+def json_object(text: str | None) -> dict[str, Any]:
+    """Return the JSON object in a text from a catalogue, of strict values.
+
+    A text that isn't one reads as empty: the catalogue may come from anyone.
+
+    >>> json_object('{"a": NaN}'), json_object("{"), json_object("[1]"), json_object(None)
+    ({'a': None}, {}, {}, {})
+    """
+    try:
+        found = json.loads(text or "{}")
+        return json_value(found) if isinstance(found, dict) else {}
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _plain(value: Any) -> Any:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import hypothesis
+
+# Scans note which folders this user scanned; those of tests are none of the user's business.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="phonoscope-tests-state-")
 
 # A run must be repeatable, and a slow machine isn't a failure. PHONOSCOPE_FUZZ_S asks for a
 # longer search with fresh examples; see tests/test_fuzz.py.

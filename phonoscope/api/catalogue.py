@@ -246,8 +246,10 @@ class Catalogue(FormerNames):
         CatalogueError
             When the catalogue can't be written; earlier batches are safe.
         """
+        from phonoscope.catalogue.music_folders import note_scanned
         from phonoscope.scan.scan import scan
 
+        note_scanned(self.path, sources)
         return scan(
             self._store,
             sources,
@@ -727,11 +729,11 @@ class Catalogue(FormerNames):
         return {
             "recording": next(iter(found["recordings"]), None),
             "verdict": next(iter(found["verdicts"]), None),
-            "files": sorted(found["files"], key=lambda row: row["uri"]),
+            "files": sorted(found["files"], key=lambda row: row["uri"] or ""),
             "declared": found["declared"],
-            "segments": sorted(found["segments"], key=lambda row: row["start_s"]),
-            "stretches": sorted(found["stretches"], key=lambda row: row["start_s"]),
-            "statements": sorted(found["statements"], key=lambda row: -row["strength"]),
+            "segments": sorted(found["segments"], key=lambda row: row["start_s"] or 0.0),
+            "stretches": sorted(found["stretches"], key=lambda row: row["start_s"] or 0.0),
+            "statements": sorted(found["statements"], key=lambda row: -(row["strength"] or 0.0)),
         }
 
     def dossier(self, recording: str, *, full_paths: bool = False) -> Dossier:

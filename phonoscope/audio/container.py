@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -23,10 +23,11 @@ from av.packet import Packet
 from phonoscope.audio.lossless import coding, decoded_bits, refined
 from phonoscope.audio.mp3_frames import stated_duration_s
 from phonoscope.audio.mp4_length import edited_samples, itunes_samples
+from phonoscope.audio.stated_lists import true_sizes
 from phonoscope.audio.stated_size import matroska_states_duration, missing_pcm_duration_s
 from phonoscope.audio.stream import Stream
-from phonoscope.audio.window import Window
-from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.audio.window import Window, size_of
+from phonoscope.errors import ErrorKind, OutOfMemoryError, UnreadableError
 from phonoscope.files import unreadable
 from phonoscope.messages import gettext, ngettext
 from phonoscope.text import measured
@@ -50,6 +51,9 @@ doesn't keep that: :class:`Container` reads it for them.
 MAX_CHANNELS = 64
 MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
 """Allowed sample rates. Loudness has no meaning below: its weighting acts around 1.7 kHz."""
+
+MOST_APE_SAMPLES = 1 << 22
+"""Samples in a frame of Monkey's Audio. Its encoder writes 73,728 times 16 at most."""
 
 MPEG_LAYERS = frozenset({"mp3", "mp2", "mp1"})
 
@@ -118,8 +122,8 @@ class Container:
                 packet = next(packets)
             except StopIteration:
                 break
-            except MemoryError:
-                raise
+            except MemoryError as error:
+                raise OutOfMemoryError from error
             except av.FFmpegError:
                 # The container itself is damaged here; everything before still counts.
                 self.decode_errors += 1
@@ -158,9 +162,11 @@ class Container:
     def _decoded(self, packet: Packet[Any] | None) -> Iterator[AudioFrame]:
         """Yield the frames of a packet, or with ``None`` the rest in the decoder."""
         try:
+            if packet is not None and self._codec == "ape":
+                _check_ape(packet)
             yield from self._stream.codec_context.decode(packet)
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise OutOfMemoryError from error
         except av.FFmpegError:
             self.decode_errors += 1
 
@@ -240,14 +246,21 @@ class NamelessFile:
     """
 
     def __init__(self, file: BinaryIO) -> None:
+        self._size = size_of(file)
+        self._true_sizes = true_sizes(file)
         file.seek(0)
         self._file = file
         self._failure: Exception | None = None
 
     def read(self, size: int) -> bytes:
-        """Read; nothing if that fails."""
+        """Read; nothing if that fails.
+
+        FFmpeg asks for as much as a header declares, and Python would make room for all of it.
+        """
         try:
-            return self._file.read(size)
+            at = self._file.tell()
+            data = self._file.read(max(0, min(size, self._size - at)))
+            return _corrected(data, at, self._true_sizes) if self._true_sizes else data
         except Exception as error:
             self._failure = self._failure or error
             return b""
@@ -278,11 +291,21 @@ class NamelessFile:
     def raise_failure(self) -> None:
         """Raise the error of a failed read, if there was one."""
         if isinstance(self._failure, MemoryError):
-            raise self._failure
+            raise OutOfMemoryError from self._failure
         if self._failure is not None:
             number = self._failure.errno if isinstance(self._failure, OSError) else None
             reason = os.strerror(number) if number else type(self._failure).__name__
             raise unreadable(reason) from self._failure
+
+
+def _corrected(data: bytes, at: int, sizes: Mapping[int, bytes]) -> bytes:
+    """Return bytes that were read at an offset, with other sizes than the file states."""
+    made = bytearray(data)
+    for start, size in sizes.items():
+        first, last = max(start, at), min(start + len(size), at + len(data))
+        if first < last:
+            made[first - at : last - at] = size[first - start : last - start]
+    return bytes(made)
 
 
 def check_possible(rate_hz: int, channels: int) -> None:
@@ -320,6 +343,21 @@ def layout_name(layout: AudioLayout) -> str:
     return usual.get(layout.name, layout.name)
 
 
+def _check_ape(packet: Packet[Any]) -> None:
+    """Refuse a frame of Monkey's Audio that decodes to more samples than any encoder writes.
+
+    PyAV decodes all of a packet at once, and a few bytes can claim hours of silence.
+    """
+    # FFmpeg's demuxer puts the number of samples first.
+    samples = int.from_bytes(bytes(packet)[:4], "little")
+    if samples > MOST_APE_SAMPLES:
+        message = gettext(
+            "A frame of the file claims {n} samples. No encoder writes frames that long.",
+            n=str(samples),
+        )
+        raise UnreadableError(ErrorKind.UNDECODABLE, message)
+
+
 def _opened(file: NamelessFile) -> Any:
     try:
         return av.open(
@@ -329,8 +367,8 @@ def _opened(file: NamelessFile) -> Any:
             buffer_size=1 << 16,
             container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "none"},
         )
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        raise OutOfMemoryError from error
     except (av.FFmpegError, ValueError) as error:
         file.raise_failure()
         message = gettext("The file isn't in a known audio format.")

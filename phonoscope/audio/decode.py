@@ -31,7 +31,7 @@ from phonoscope.audio.sample_queue import SampleQueue
 from phonoscope.audio.spectra import fine_size
 from phonoscope.audio.stream import Decoded
 from phonoscope.columns import Floats
-from phonoscope.errors import ErrorKind, UnreadableError
+from phonoscope.errors import ErrorKind, OutOfMemoryError, UnreadableError
 from phonoscope.messages import gettext
 
 BLOCK_SAMPLES = 1 << 21
@@ -226,8 +226,8 @@ class Decoder:
             return
         try:
             yield from resampler.resample(frame)
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise OutOfMemoryError from error
         except (av.FFmpegError, ValueError):
             self._decode_errors += 1
 

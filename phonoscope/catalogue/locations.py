@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _FILE = "file://"
+MOST_SOURCES = 1_000
+"""Scanned folders that are left out of names; each is a step of a query."""
 
 
 class _Tables(Protocol):
@@ -110,7 +112,8 @@ def locations_of(catalogue: _Tables, *, full: bool = False) -> Locations:
     if full:
         return Locations(full=True)
     listed = catalogue.table("scans").select("sources").to_pyarrow()["sources"].to_pylist()
-    return Locations(tuple({source for sources in listed for source in sources or ()}))
+    sources = {source for sources in listed for source in sources or () if source}
+    return Locations(tuple(sorted(sources)[:MOST_SOURCES]))
 
 
 def _plain(uri: str) -> str:

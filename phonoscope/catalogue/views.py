@@ -12,6 +12,7 @@ from phonoscope.catalogue import damage
 from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.read_only_parts import ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
+from phonoscope.catalogue.valid import valid_sql
 from phonoscope.catalogue.versions import Version
 from phonoscope.errors import CatalogueError
 from phonoscope.lazy import LazyModule
@@ -25,6 +26,8 @@ else:
 
 Parts = Mapping[str, Sequence[str]]
 """Names of the parts to show, by table."""
+INTERNAL = frozenset({"prints"})
+"""Tables of fingerprints, which only the index reads; it has checks of its own."""
 _SQL_TYPES = {
     "string": "VARCHAR",
     "bool": "BOOLEAN",
@@ -101,7 +104,8 @@ def create_views(
         with _noted(damaged, table.name):
             if damaged and table.several and "recordings" in damaged:
                 raise damaged["recordings"]
-            register_parts(connection, store, table, names, sealed)
+            valid = table.name not in INTERNAL
+            register_parts(connection, store, table, names, sealed, valid=valid)
             repeats = may_repeat(table, names, unique)
             query = newest_rows(table, repeats=repeats, beside_recordings=True)
             connection.execute(f"CREATE TEMP VIEW {table.name} AS {query}")
@@ -146,10 +150,24 @@ def register_parts(
     table: Table,
     names: Sequence[str],
     sealed: ReadOnlyParts | None = None,
+    *,
+    valid: bool = False,
 ) -> None:
     """Make all rows of some parts known to a connection as ``_parts_<table>``.
 
     DuckDB opens the files itself where it can, which is several times as fast as through Arrow.
+
+    Parameters
+    ----------
+    connection, store, table
+        See :func:`create_views`.
+    names
+        The parts.
+    sealed
+        See :func:`create_views`.
+    valid
+        Whether impossible values read as empty (:mod:`.valid`). Code that writes the rows again
+        needs them as they are.
     """
     name, files = f"_parts_{table.name}", store.files(table.name, names)
     if not names:
@@ -167,8 +185,24 @@ def register_parts(
             found = connection.table(f"_stored{name}")
     except (duckdb.Error, OSError, ValueError, pa.ArrowException) as error:
         raise damage.raised(store.place, table.name, names, error) from error
-    columns = ", ".join(_column(table, field, found.columns) for field in table.schema)
-    found.project(columns).create_view(name)
+    found = found.project(", ".join(_column(table, field, found.columns) for field in table.schema))
+    if valid:
+        # In a second step, because a renamed column is made of two.
+        found = found.project(", ".join(_valid(found, field) for field in table.schema))
+    found.create_view(name)
+
+
+def _valid(found: duckdb.DuckDBPyRelation, field: pa.Field) -> str:
+    """Return SQL for a column whose impossible values are empty, whatever its parts hold."""
+    name, wanted = field.name, sql_type(field.type)
+    value = name
+    if str(found.types[found.columns.index(name)]) != wanted:
+        value = f"TRY_CAST({name} AS {wanted})"
+        try:
+            found.project(value)
+        except duckdb.Error:
+            return f"NULL::{wanted} AS {name}"
+    return f"{valid_sql(name, field.type, value)} AS {name}"
 
 
 def _column(table: Table, field: pa.Field, there: Collection[str]) -> str:

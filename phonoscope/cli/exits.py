@@ -14,7 +14,7 @@ import typer
 
 from phonoscope.cli.log import PARAMETER, log_to_stderr, with_verbose
 from phonoscope.cli.terminal import ReaderGoneError, data, drop_stdout, finish_stdout, message
-from phonoscope.errors import LabelError, PhonoscopeError, UnreadableError
+from phonoscope.errors import OUT_OF_MEMORY, LabelError, PhonoscopeError, UnreadableError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext, lines, sentences
 
@@ -95,6 +95,8 @@ def _explained(error: Exception) -> tuple[Status, str]:
         return Status.SOME_UNREADABLE, error.message
     if isinstance(error, PhonoscopeError):
         return Status.NOT_DONE, error.message
+    if isinstance(error, MemoryError):
+        return Status.SOME_UNREADABLE, OUT_OF_MEMORY
     if damage := _damage(error):
         return Status.NOT_DONE, damage.message
     if isinstance(error, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from contextlib import suppress
 from typing import Annotated
@@ -41,6 +42,15 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one.")
     ] = 8765,
+    music: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--music",
+            metavar="FOLDER",
+            help="Also play files in this folder, named by the catalogue. By default only files in "
+            "folders that you have scanned into it yourself. May be given several times.",
+        ),
+    ] = None,
     full_paths: FullPaths = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -62,7 +72,9 @@ def serve(
     from phonoscope import api
 
     opened = api.open_catalogue(person_path(catalogue), create=False)
-    app = create_app(opened, hosts=host_names(host), full_paths=full_paths)
+    app = create_app(
+        opened, hosts=host_names(host), full_paths=full_paths, music=_folders(music or [])
+    )
     listener = _listen(host, port)
     _announce(listener, host, as_json, quiet)
     config = uvicorn.Config(app, http=Connection, ws="none", log_level="warning", access_log=False)
@@ -71,6 +83,17 @@ def serve(
         server.run(sockets=[listener])
     # uvicorn handles Ctrl-C itself and returns after the last open response.
     raise KeyboardInterrupt
+
+
+def _folders(named: list[str]) -> list[str]:
+    """Return the folders of --music; each has to be there."""
+    paths = [person_path(one) for one in named]
+    for path in paths:
+        if not os.path.isdir(path):
+            raise UsageError(
+                gettext("{folder} isn't a folder.", folder=printable(path)), code="no-such-folder"
+            )
+    return paths
 
 
 def host_names(host: str) -> list[str]:

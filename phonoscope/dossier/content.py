@@ -29,6 +29,7 @@ from phonoscope.dossier.matched import Matched, matched
 from phonoscope.errors import UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, local_path, shown, uri_of
+from phonoscope.json_values import json_object
 from phonoscope.messages import gettext
 from phonoscope.view.queries import Queries, TableOf
 from phonoscope.view.record import Record, read_record
@@ -205,7 +206,7 @@ def _dossier(queries: Queries, recording_id: str) -> Dossier:
     return Dossier(
         catalogue=queries.name,
         record=record,
-        files=held(record.files, recording_id, record.locations),
+        files=held(record.files, recording_id, record.locations, queries.music_folders()),
         measured_by=printable(row.get("phonoscope_version") or "?"),
         print_model=prints[0]["print_model"] if prints else None,
         scan=_scan(queries, row.get("scan_id")),
@@ -245,10 +246,7 @@ def _scan(queries: Queries, scan_id: str | None) -> Scan | None:
     if scan_id is None or not rows:
         return None
     row = rows[0]
-    try:
-        settings = json.loads(row["settings"] or "{}")
-    except ValueError:
-        settings = {}
+    settings = json_object(row["settings"])
     return Scan(
         scan_id=printable(scan_id),
         version=printable(row["version"] or ""),

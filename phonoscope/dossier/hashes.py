@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from phonoscope.catalogue.locations import Locations
+from phonoscope.catalogue.music_folders import MusicFolders
 from phonoscope.errors import UnreadableError
-from phonoscope.files import RECORDING_ID_BYTES, open_source
+from phonoscope.files import RECORDING_ID_BYTES
 from phonoscope.view.queries import Row
 
 MOST_HASHED = 20
@@ -39,19 +40,23 @@ class Held:
         return dict(vars(self))
 
 
-def held(files: tuple[Row, ...], recording_id: str, locations: Locations) -> tuple[Held, ...]:
+def held(
+    files: tuple[Row, ...], recording_id: str, locations: Locations, folders: MusicFolders
+) -> tuple[Held, ...]:
     """Return the files of a recording; the first :data:`MOST_HASHED` are read again."""
     return tuple(
-        _held(row, recording_id, locations, is_read=number < MOST_HASHED)
+        _held(row, recording_id, locations, folders, is_read=number < MOST_HASHED)
         for number, row in enumerate(files)
     )
 
 
-def _held(row: Row, recording_id: str, locations: Locations, *, is_read: bool) -> Held:
+def _held(
+    row: Row, recording_id: str, locations: Locations, folders: MusicFolders, *, is_read: bool
+) -> Held:
     sha256, why, state = None, "", "not-read"
     if is_read:
         try:
-            found, digest = _hashes(row["uri"])
+            found, digest = _hashes(row["uri"], folders)
         except (UnreadableError, OSError) as error:
             state, why = "unreachable", locations.cleared(str(error), row["uri"])
         else:
@@ -61,10 +66,10 @@ def _held(row: Row, recording_id: str, locations: Locations, *, is_read: bool) -
     return Held(name, row["size_bytes"], changed, sha256, state, why)
 
 
-def _hashes(uri: str) -> tuple[str, str]:
+def _hashes(uri: str, folders: MusicFolders) -> tuple[str, str]:
     """Return BLAKE2b-128 and SHA-256 of a file, read once."""
     ours, theirs = hashlib.blake2b(digest_size=RECORDING_ID_BYTES), hashlib.sha256()
-    with open_source(uri) as file:
+    with folders.open(uri) as file:
         while chunk := file.read(_CHUNK):
             ours.update(chunk)
             theirs.update(chunk)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from phonoscope.local_null.local_p_value import LocalPValue, local_p_value
 from phonoscope.messages import gettext, ngettext, sentences
 from phonoscope.view.queries import Queries
 from phonoscope.view.record import Record
 from phonoscope.view.verdict import VerdictField, look_alikes
 
+_log = logging.getLogger(__name__)
+
 
 def read_local_p_value(queries: Queries, record: Record) -> LocalPValue | None:
     """Return the local p-value of a recording; ``None`` where the catalogue has no calibration."""
-    return queries.ask(lambda catalogue: local_p_value(catalogue, record.analysis))
+    try:
+        return queries.ask(lambda catalogue: local_p_value(catalogue, record.analysis))
+    except (TypeError, ValueError, LookupError, StopIteration, ArithmeticError) as error:
+        # Its rows contradict each other. What else is known of the recording is shown all the same.
+        _log.warning("the calibration can't be used: %s", type(error).__name__)
+        return None
 
 
 def local_field(found: LocalPValue | None) -> list[VerdictField]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from phonoscope.catalogue.locations import Locations, locations_of
+from phonoscope.catalogue.music_folders import MusicFolders, music_folders
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.errors import CatalogueError
 from phonoscope.findings.base import Chart, Found, QuerySession, find
@@ -61,8 +63,15 @@ class Queries:
     computed again only after a change.
     """
 
-    def __init__(self, catalogue: CatalogueReader, *, full_paths: bool = False) -> None:
+    def __init__(
+        self,
+        catalogue: CatalogueReader,
+        *,
+        full_paths: bool = False,
+        music: Iterable[str | PathLike[str]] = (),
+    ) -> None:
         self._catalogue = catalogue
+        self._music = tuple(music)
         self._full_paths = full_paths
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
@@ -91,6 +100,10 @@ class Queries:
     def locations(self) -> Locations:
         """Return how to name files; a scan may have added a folder since the last page."""
         return self._rows.submit(locations_of, self._catalogue, full=self._full_paths).result()
+
+    def music_folders(self) -> MusicFolders:
+        """Return the folders whose files may be opened; a scan may have added one."""
+        return self._rows.submit(music_folders, self._catalogue, self._music).result()
 
     def findings(self) -> tuple[Found, ...]:
         """Compute every finding, or return the last result if nothing has changed since."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -23,10 +22,9 @@ from phonoscope.detector.generated import (
     Verdict,
 )
 from phonoscope.disclosure.model import Tags
-from phonoscope.errors import CatalogueError
 from phonoscope.escape import printable
 from phonoscope.features.base import features
-from phonoscope.messages import gettext
+from phonoscope.json_values import json_object
 from phonoscope.view.queries import Queries, Row
 
 if TYPE_CHECKING:
@@ -89,7 +87,10 @@ def read_record(queries: Queries, recording_id: str) -> Record | None:
     if not recordings or not files:
         return None
     row = recordings[0]
-    files.sort(key=lambda file: file["uri"])
+    files = [file for file in files if file["uri"]]
+    if not files:
+        return None
+    files.sort(key=lambda file: str(file["uri"]))
     verdicts = mine("verdicts")
     statements = sorted(mine("statements"), key=lambda s: -(s["strength"] or 0.0))
     analysis = Analysis(
@@ -126,35 +127,37 @@ def _is_described(row: Row) -> bool:
 
 
 def _verdict(row: Row, stretches: list[Row]) -> Verdict:
-    # A value that isn't finite was not measured.
+    # What another version may say, or the author of the catalogue, decides nothing.
+    known = row["verdict"] in set(Band)
+    verdict = Band(row["verdict"]) if known else Band.UNDECIDED
     finite = {n: None if isinstance(v, float) and not isfinite(v) else v for n, v in row.items()}
-    try:
-        made: Verdict = _made(Verdict, {**finite, "verdict": Band(row["verdict"])})
-    except ValueError as error:
-        raise CatalogueError(
-            gettext(
-                "This version of Phonoscope doesn't know the verdict {verdict}.",
-                verdict=printable(str(row["verdict"])),
-            ),
-            code="unknown-verdict",
-        ) from error
+    made: Verdict = _made(Verdict, {**finite, "verdict": verdict})
     return dataclasses.replace(
         made,
         lines_hz=tuple(made.lines_hz or ()),
         # What version 0.1 wrote doesn't hold for voices from other sources.
         p_voice=None,
         p_voice_reason=made.p_voice_reason or NO_VOICE_MODEL,
-        stretches=tuple(sorted((_made(Stretch, s) for s in stretches), key=lambda s: s.start_s)),
+        stretches=tuple(_whole(Stretch, stretches)),
     )
 
 
 def _statement(row: Row) -> Statement:
-    numbers = json.loads(row["numbers"] or "{}")
-    return Statement(row["kind"], row["says"], row["strength"] or 0.0, row["also"] or "", numbers)
+    return Statement(
+        row["kind"] or "",
+        row["says"] or "",
+        row["strength"] or 0.0,
+        row["also"] or "",
+        json_object(row["numbers"]),
+    )
 
 
 def _segments(rows: list[Row]) -> tuple[Segment, ...]:
-    """Return the segments in order of time, without those that lack a number."""
-    made = [_made(Segment, row) for row in rows]
+    return tuple(_whole(Segment, rows))
+
+
+def _whole(kind: type[Any], rows: list[Row]) -> list[Any]:
+    """Return parts of a recording in order of time, without those that lack a number."""
+    made = [_made(kind, row) for row in rows]
     whole = [s for s in made if all(v is not None and isfinite(v) for v in vars(s).values())]
-    return tuple(sorted(whole, key=lambda s: s.start_s))
+    return sorted(whole, key=lambda s: s.start_s)

@@ -47,6 +47,6 @@ def time_ticks(duration_s: float, step_s: int | None = None) -> list[Tick]:
     if duration_s <= 0:
         return []
     step = step_s or time_step(duration_s)
-    times = [k * step for k in range(1, math.ceil(duration_s / step))]
+    times = [k * step for k in range(1, min(10 * MOST_TIMES, math.ceil(duration_s / step)))]
     label = clock if step >= 10 else lambda s: measured(s, "s")
     return [Tick(round(100 * s / duration_s, 3), label(s)) for s in times if s < 0.97 * duration_s]

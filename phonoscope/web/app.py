@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from phonoscope.catalogue.reader import CatalogueReader
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    catalogue: CatalogueReader, *, hosts: Iterable[str] = (), full_paths: bool = False
+    catalogue: CatalogueReader,
+    *,
+    hosts: Iterable[str] = (),
+    full_paths: bool = False,
+    music: Iterable[str | PathLike[str]] = (),
 ) -> FastAPI:
     """Return the application that shows a catalogue: pages under ``/``, JSON under ``/api``.
 
@@ -26,6 +31,9 @@ def create_app(
         Host names to answer in addition to ``localhost``, ``127.0.0.1`` and ``[::1]``.
     full_paths
         Whether to show full paths of files, not those relative to the scanned folder.
+    music
+        Folders whose files are played, in addition to those that this user has scanned into the
+        catalogue.
 
     Raises
     ------
@@ -38,4 +46,4 @@ def create_app(
         raise MissingExtraError("web", gettext("Serving pages needs a web server.")) from error
     from phonoscope.web.server import serve  # noqa: PLC0415  (imports the extra)
 
-    return serve(catalogue, hosts, full_paths=full_paths)
+    return serve(catalogue, hosts, full_paths=full_paths, music=music)

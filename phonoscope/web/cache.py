@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
 
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.messages import gettext
+from phonoscope.scan.limited import LimitedWorker
+from phonoscope.settings import Settings
 from phonoscope.web.overview import Overview
 
 SIZE = 32
@@ -19,7 +23,20 @@ WAITING = 8
 LIMIT_S = 300.0
 """Time limit of an overview, s. Ten hours of stereo take about 40 s."""
 
-Paint = Callable[[float], Overview]
+
+class Painter(Protocol):
+    """Calls functions elsewhere, see :class:`phonoscope.scan.limited.LimitedWorker`."""
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what the function returns."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+def _limited(limit_s: float) -> Painter:
+    # A little longer: painting looks at the time itself, and says so in words.
+    return LimitedWorker(time_limit_s=limit_s + 10, memory_mb=Settings().worker_memory_mb)
 
 
 class BusyError(Exception):
@@ -27,16 +44,29 @@ class BusyError(Exception):
 
 
 class OverviewCache:
-    """Bounded cache of overviews. Threads that need the same one share the work."""
+    """Bounded cache of overviews. Threads that need the same one share the work.
 
-    def __init__(self, size: int = SIZE, waiting: int = WAITING, limit_s: float = LIMIT_S) -> None:
+    Worker processes paint: a file from anyone must not take the server's memory.
+    """
+
+    def __init__(
+        self,
+        size: int = SIZE,
+        waiting: int = WAITING,
+        limit_s: float = LIMIT_S,
+        workers: Sequence[Painter] | None = None,
+    ) -> None:
+        self._workers: queue.SimpleQueue[Painter] = queue.SimpleQueue()
+        self._all_workers = list(workers or (_limited(limit_s) for _ in range(PAINTERS)))
+        for worker in self._all_workers:
+            self._workers.put(worker)
         self._size, self._waiting, self._limit_s = size, waiting, limit_s
         self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="overview")
         self._lock = threading.Lock()
         self._done: OrderedDict[str, Overview] = OrderedDict()
         self._under_way: dict[str, Future[Overview]] = {}
 
-    def get(self, name: str, paint: Paint) -> Overview:
+    def get(self, name: str, paint: Callable[..., Overview], *arguments: Any) -> Overview:
         """Return an overview; paint it if the cache doesn't have it.
 
         Parameters
@@ -44,7 +74,9 @@ class OverviewCache:
         name
             Its identifier.
         paint
-            Paints it, within a number of seconds.
+            Paints it, in another process; takes the arguments, then a number of seconds.
+        arguments
+            What ``paint`` needs to know; ``pickle`` has to know them.
 
         Raises
         ------
@@ -62,7 +94,7 @@ class OverviewCache:
             if future is None:
                 if len(self._under_way) >= self._waiting:
                     raise BusyError
-                future = self._painters.submit(paint, self._limit_s)
+                future = self._painters.submit(self._paint, paint, (*arguments, self._limit_s))
                 self._under_way[name] = future
         if is_mine:
             # Outside the lock: the callback of a finished future runs at once, in this thread.
@@ -76,6 +108,16 @@ class OverviewCache:
     def close(self) -> None:
         """Stop painting."""
         self._painters.shutdown(wait=False, cancel_futures=True)
+        for worker in self._all_workers:
+            worker.close()
+
+    def _paint(self, paint: Callable[..., Overview], arguments: tuple[Any, ...]) -> Overview:
+        worker = self._workers.get()
+        try:
+            overview: Overview = worker.call(paint, *arguments)
+            return overview
+        finally:
+            self._workers.put(worker)
 
     def _put(self, name: str, done: Future[Overview]) -> None:
         with self._lock:

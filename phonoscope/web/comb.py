@@ -66,6 +66,8 @@ def teeth_of(
     spacing_hz
         The comb's spacing, Hz.
     """
+    # Teeth closer than two bins look like one.
+    spacing_hz = max(spacing_hz, 2 * bin_hz)
     first, last = int(np.ceil(band_hz[0] / spacing_hz)), int(band_hz[1] / spacing_hz)
 
     def height(hz: float) -> float:

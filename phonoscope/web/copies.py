@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, ValidationError
 
+from phonoscope.catalogue.music_folders import MusicFolders
 from phonoscope.matching.recording.match_store import Decision, pair_key
 from phonoscope.messages import gettext
 from phonoscope.view.alignment import Alignment, align
@@ -138,7 +139,7 @@ def pair(request: Request, one: str, other: str, decided: str = "") -> Response:
             gettext("These two recordings can't be compared."),
             gettext("One of them is too short or too quiet to have fingerprints."),
         )
-    sides = _sides(compared, records)
+    sides = _sides(compared, records, queries.music_folders())
     return View(request, queries).page(
         "pair.html",
         compared=compared,
@@ -172,13 +173,13 @@ class Side:
         return round(10 ** (-self.louder_lu / 20), 4)
 
 
-def _sides(compared: ListedGroup, records: dict[str, Record]) -> list[Side]:
+def _sides(compared: ListedGroup, records: dict[str, Record], folders: MusicFolders) -> list[Side]:
     levels = [shown.row["loudness_lufs"] for shown in compared.members]
     least = None if None in levels else min(levels)
     sides = []
     for letter, shown in zip("ab", compared.members, strict=True):
         record = records[shown.member.recording_id]
-        stream, lost = record.analysis.stream, why_lost(record)
+        stream, lost = record.analysis.stream, why_lost(record, folders)
         kind = sound.media_type(stream.container, stream.codec) if stream else None
         louder_lu = 0.0 if least is None else shown.row["loudness_lufs"] - least
         playable = kind is not None and not lost

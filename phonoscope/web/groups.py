@@ -167,8 +167,8 @@ def read_decisions(queries: Queries) -> list[PairDecision]:
     found = [
         PairDecision(one, other, Decision(row["decision"]), row["decided_utc"])
         for row in rows
-        for one, _, other in (row["pair"].partition("-"),)
-        if row["decision"] in {Decision.SAME, Decision.DIFFERENT}
+        for one, _, other in ((row["pair"] or "").partition("-"),)
+        if row["decision"] in {Decision.SAME, Decision.DIFFERENT} and other and row["decided_utc"]
     ]
     return sorted(found, key=lambda s: s.decided_utc, reverse=True)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ from numpy.typing import NDArray
 from phonoscope.audio.block import COARSE_PER_FINE, Block
 from phonoscope.audio.decode import Decoder
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra, fine_size, power_spectra
+from phonoscope.catalogue.music_folders import MusicFolders
 from phonoscope.columns import Floats
 from phonoscope.errors import ErrorKind, UnreadableError
 from phonoscope.messages import gettext
 from phonoscope.text import span
 from phonoscope.view.scale import LOWEST_HZ
+from phonoscope.web.sound import open_first
 
 COLUMNS, ROWS = 1_200, 320
 FRAMES_PER_COLUMN = 4
@@ -86,6 +89,22 @@ def paint(file: BinaryIO, samples: int, limit_s: float) -> Overview:
     if painter is None:
         raise UnreadableError(ErrorKind.UNDECODABLE, gettext("No sample can be decoded."))
     return painter.result()
+
+
+def paint_first(
+    files: Sequence[dict[str, Any]], folders: MusicFolders, samples: int, limit_s: float
+) -> Overview:
+    """Open the first of a recording's files that may be read, and draw it; for a worker.
+
+    Parameters
+    ----------
+    files, folders
+        See :func:`phonoscope.web.sound.open_first`.
+    samples, limit_s
+        See :func:`paint`.
+    """
+    with open_first(files, folders) as file:
+        return paint(file, samples, limit_s)
 
 
 class _Band:

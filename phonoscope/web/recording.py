@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from phonoscope.catalogue.music_folders import MusicFolders
 from phonoscope.detector.detector import least_counted
 from phonoscope.detector.disagreement import DISAGREE, in_words
 from phonoscope.detector.generated import Band, detected_band
@@ -25,7 +26,7 @@ from phonoscope.web import sound
 from phonoscope.web.cache import BusyError
 from phonoscope.web.data import known_record
 from phonoscope.web.groups import count_copies
-from phonoscope.web.overview import Overview, paint
+from phonoscope.web.overview import Overview, paint_first
 from phonoscope.web.png import as_png
 from phonoscope.web.problem import Problem
 from phonoscope.web.spectrum import excess_of, spectrum_chart
@@ -51,7 +52,7 @@ def page(request: Request, recording_id: str) -> Response:
         "recording.html",
         record=record,
         shape=record.to_json(),
-        lost=why_lost(record),
+        lost=why_lost(record, request.app.state.queries.music_folders()),
         copies=count_copies(request.app.state.queries, recording_id),
         playable=bool(stream and sound.media_type(stream.container, stream.codec)),
         groups=fields_of(record),
@@ -89,7 +90,7 @@ def audio(request: Request, recording_id: str) -> Response:
             gettext("Open the file in a player."),
         )
     try:
-        file = sound.open_first(record.files)
+        file = sound.open_first(record.files, request.app.state.queries.music_folders())
     except UnreadableError as error:
         missing = gettext("The audio file can't be read.")
         raise Problem(404, "no-audio", missing, error.message) from error
@@ -159,13 +160,12 @@ def _overview(request: Request, record: Record) -> Overview:
     decoded = record.analysis.decoded
     samples = decoded.samples if decoded and decoded.samples else 1
 
-    def painted(limit_s: float) -> Overview:
-        with sound.open_first(record.files) as file:
-            return paint(file, samples, limit_s)
-
+    folders = request.app.state.queries.music_folders()
     overview: Overview
     try:
-        overview = request.app.state.overviews.get(record.recording_id, painted)
+        overview = request.app.state.overviews.get(
+            record.recording_id, paint_first, record.files, folders, samples
+        )
     except BusyError as error:
         headers = {"retry-after": "10"}
         busy = gettext("Too many pictures are being drawn right now.")
@@ -177,10 +177,10 @@ def _overview(request: Request, record: Record) -> Overview:
     return overview
 
 
-def why_lost(record: Record) -> str | None:
+def why_lost(record: Record, folders: MusicFolders) -> str | None:
     """Return why none of its files can be opened; ``None`` if one can."""
     try:
-        sound.open_first(record.files).close()
+        sound.open_first(record.files, folders).close()
     except UnreadableError as error:
         return error.message
     return None

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
+from os import PathLike
 
 import duckdb
 import pyarrow as pa
@@ -53,9 +54,15 @@ _OWN = {
 }
 
 
-def serve(catalogue: CatalogueReader, hosts: Iterable[str], *, full_paths: bool = False) -> FastAPI:
+def serve(
+    catalogue: CatalogueReader,
+    hosts: Iterable[str],
+    *,
+    full_paths: bool = False,
+    music: Iterable[str | PathLike[str]] = (),
+) -> FastAPI:
     """Return the application; see :func:`phonoscope.web.app.create_app`."""
-    queries, overviews = Queries(catalogue, full_paths=full_paths), OverviewCache()
+    queries, overviews = Queries(catalogue, full_paths=full_paths, music=music), OverviewCache()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

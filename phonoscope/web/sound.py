@@ -11,8 +11,9 @@ from fastapi import Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from phonoscope.catalogue.music_folders import MusicFolders
 from phonoscope.errors import ErrorKind, UnreadableError
-from phonoscope.files import open_source, stat_source
+from phonoscope.files import SourceStat, stat_source, uri_of
 from phonoscope.messages import gettext
 
 CHUNK = 1 << 16
@@ -88,13 +89,15 @@ def wanted(header: str | None, size: int) -> Span | None:
     return Span(int(first), min(int(last), size - 1) if last else size - 1)
 
 
-def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
-    """Open the first of a recording's files that still exists and is unchanged.
+def open_first(files: Sequence[dict[str, Any]], folders: MusicFolders) -> BinaryIO:
+    """Open the first of a recording's files that may be read, still exists and is unchanged.
 
     Parameters
     ----------
     files
-        Rows of the table ``files``; nothing else is ever opened.
+        Rows of the table ``files``.
+    folders
+        Where files may be read; a row alone never opens anything.
 
     Raises
     ------
@@ -104,19 +107,19 @@ def open_first(files: Sequence[dict[str, Any]]) -> BinaryIO:
     error = UnreadableError(ErrorKind.VANISHED, gettext("No file has this recording any more."))
     for row in files:
         try:
-            now = stat_source(row["uri"])
-            known = (row["size_bytes"], row["mtime_ns"])
-            if known[0] not in (None, -1, now.size_bytes) or known[1] not in (
-                None,
-                0,
-                now.mtime_ns,
-            ):
-                changed = gettext("The file has changed since the scan.")
-                raise UnreadableError(ErrorKind.VANISHED, changed)
-            return open_source(row["uri"])
+            real = folders.find(row["uri"])
+            _check_unchanged(row, stat_source(uri_of(real)))
+            return folders.open(row["uri"])
         except UnreadableError as found:
             error = found
     raise error
+
+
+def _check_unchanged(row: dict[str, Any], now: SourceStat) -> None:
+    same_size = row["size_bytes"] in (None, -1, now.size_bytes)
+    if not same_size or row["mtime_ns"] not in (None, 0, now.mtime_ns):
+        changed = gettext("The file has changed since the scan.")
+        raise UnreadableError(ErrorKind.VANISHED, changed)
 
 
 def respond(file: BinaryIO, kind: str, range_header: str | None, *, head: bool) -> Response:

@@ -16,6 +16,7 @@ import mutagen.flac
 import pytest
 
 import phonoscope as ps
+from phonoscope.catalogue.music_folders import note_scanned
 from phonoscope.dossier.content import dossier_of
 from phonoscope.dossier.page import html, steps
 from phonoscope.errors import UsageError
@@ -195,6 +196,8 @@ def test_files_that_are_gone_or_changed_are_said_to_be(tmp_path):
     for name in ("kept.wav", "changed.wav", "gone.wav"):
         write(tmp_path / name, noise(1.0))
     catalogue = catalogue_of([str(tmp_path / n) for n in ("changed.wav", "gone.wav", "kept.wav")])
+    catalogue.rows["scans"] = [{"scan_id": "x", "sources": [str(tmp_path)]}]
+    note_scanned(catalogue.path, [tmp_path])
     (tmp_path / "changed.wav").write_bytes(b"something else")
     (tmp_path / "gone.wav").unlink()
     made = dossier_of(catalogue, str(tmp_path / "gone.wav"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 import threading
 import time
 import warnings
@@ -23,6 +24,7 @@ with warnings.catch_warnings():
 
 __all__ = ["HOSTILE", "TestClient", "catalogue_of", "examined_outcome", "make_files", "serving"]
 
+TEMPORARY = (tempfile.gettempdir(),)
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\n\u202e.wav"
 
 
@@ -71,9 +73,11 @@ def examined_outcome(path):
 
 
 @contextlib.contextmanager
-def serving(catalogue):
+def serving(catalogue, music=TEMPORARY):
     """Serve a catalogue on a free port; gives the address."""
-    config = uvicorn.Config(create_app(catalogue), port=0, log_level="error", ws="none")
+    config = uvicorn.Config(
+        create_app(catalogue, music=music), port=0, log_level="error", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

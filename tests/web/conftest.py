@@ -21,8 +21,10 @@ def catalogue(paths):
 
 
 @pytest.fixture(scope="session")
-def client(catalogue):
-    with TestClient(create_app(catalogue), base_url="http://localhost:8765") as made:
+def client(catalogue, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    app = create_app(catalogue, music=[folder])
+    with TestClient(app, base_url="http://localhost:8765") as made:
         yield made
 
 
@@ -43,8 +45,9 @@ def judged(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def judged_client(judged):
-    with TestClient(create_app(judged), base_url="http://localhost") as made:
+def judged_client(judged, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    with TestClient(create_app(judged, music=[folder]), base_url="http://localhost") as made:
         yield made
 
 

@@ -69,7 +69,7 @@ def ids_of(client):
 
 def visited(browser, catalogue, addresses):
     with (
-        TestClient(create_app(catalogue), base_url="http://localhost") as client,
+        TestClient(create_app(catalogue, music=["/tmp"]), base_url="http://localhost") as client,
         serving(catalogue) as address,
     ):
         paths = addresses(ids_of(client))

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,8 @@ def writer(own):
 
 
 def served(catalogue):
-    return TestClient(create_app(catalogue), base_url="http://localhost:8765")
+    app = create_app(catalogue, music=[tempfile.gettempdir()])
+    return TestClient(app, base_url="http://localhost:8765")
 
 
 def ids_of(client):

@@ -109,8 +109,18 @@ def test_scales_stay_inside_the_picture():
         assert all(0 < tick.percent < 100 for tick in ticks)
 
 
+class Here:
+    """Paints in this process."""
+
+    def call(self, function, *arguments):
+        return function(*arguments)
+
+    def close(self):
+        pass
+
+
 def test_the_gallery_keeps_few_and_paints_each_once():
-    cache, painted = OverviewCache(size=2), []
+    cache, painted = OverviewCache(size=2, workers=[Here()]), []
 
     def paint_as(name):
         def painter(_):
@@ -126,7 +136,7 @@ def test_the_gallery_keeps_few_and_paints_each_once():
 
 
 def test_the_gallery_refuses_a_crowd_and_shares_work():
-    cache, go, painted = OverviewCache(waiting=1), threading.Event(), []
+    cache, go, painted = OverviewCache(waiting=1, workers=[Here()]), threading.Event(), []
 
     def slow(_):
         painted.append(1)
@@ -152,7 +162,7 @@ def test_the_gallery_refuses_a_crowd_and_shares_work():
 
 
 def test_a_failure_is_not_kept():
-    cache = OverviewCache()
+    cache = OverviewCache(workers=[Here()])
 
     def fails(_):
         raise UnreadableError(ErrorKind.VANISHED, "gone")

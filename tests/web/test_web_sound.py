@@ -116,7 +116,7 @@ def test_a_lost_file_is_said_and_the_evidence_stays(client, find):
 def test_a_changed_or_swapped_file_is_not_served(tmp_path):
     path = write(tmp_path / "x.wav", noise(1.0))
     catalogue = catalogue_of([str(path)])
-    with TestClient(create_app(catalogue), base_url="http://localhost") as client:
+    with TestClient(create_app(catalogue, music=[tmp_path]), base_url="http://localhost") as client:
         (row,) = client.get("/api/recordings").json()["recordings"]
         audio = f"/recordings/{row['recording_id']}/audio"
         assert client.get(audio).status_code == 200
@@ -138,7 +138,7 @@ def test_another_file_with_the_same_bytes_takes_over(tmp_path):
     second.write_bytes(first.read_bytes())
     catalogue = catalogue_of([str(first), str(second)])
     first.unlink()
-    with TestClient(create_app(catalogue), base_url="http://localhost") as client:
+    with TestClient(create_app(catalogue, music=[tmp_path]), base_url="http://localhost") as client:
         row = client.get("/api/recordings").json()["recordings"][0]
         answer = client.get(f"/recordings/{row['recording_id']}/audio")
         assert answer.content == second.read_bytes()

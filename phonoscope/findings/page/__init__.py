@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+_log = logging.getLogger(__name__)
 _SHORT_ID = 8
 """Digits of a recording's id that are shown; they are unique in most catalogues."""
 
@@ -105,12 +107,19 @@ def environment() -> Environment:
 
 
 def drawn(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
-    """Return the plots of findings as SVG, wide and narrow, by name of the finding."""
-    return {
-        item.finding.name: draw(item.answer.chart, item.finding.name)
-        for item in found
-        if item.answer.chart
-    }
+    """Return the plots of findings as SVG, wide and narrow, by name of the finding.
+
+    One that can't be drawn is left out; its numbers are in the finding's tables.
+    """
+    made = {}
+    for item in found:
+        if item.answer.chart:
+            try:
+                made[item.finding.name] = draw(item.answer.chart, item.finding.name)
+            except Exception as error:
+                # Rows from anyone, in another project's renderer: it can raise anything.
+                _log.warning("plot %s failed: %s", item.finding.name, type(error).__name__)
+    return made
 
 
 def drawn_pairs(comparison: Comparison) -> dict[str, tuple[str, str]]:

@@ -118,7 +118,8 @@ def _without_bridges(points: Sequence[Point]) -> list[dict[str, Any]]:
     """Return rows with an empty one in every year without a value: no line leads across it."""
     known = {point.year: point for point in points}
     rows: list[dict[str, Any]] = []
-    for year in range(min(known), max(known) + 1):
+    # Years next to those with a value: what lies between could be any number of years.
+    for year in sorted({*known, *(year + 1 for year in known if year < max(known))}):
         if year in known:
             alone = not {year - 1, year + 1} & set(known)
             rows.append({**known[year]._asdict(), "alone": alone})

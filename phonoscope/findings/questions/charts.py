@@ -241,7 +241,7 @@ def _new(entries: ir.Table) -> Share | None:
     """Return the share of entries by artists who are new; ``None`` when no chart is long enough."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    day = entries.chart_date.cast("date")
+    day = entries.chart_date.try_cast("date")
     dated = entries.mutate(day=day).filter(entries.artist.notnull())
     of_chart = ibis.window(group_by=["chart", "region"])
     of_artist = ibis.window(group_by=["chart", "region", "artist"])
@@ -270,7 +270,7 @@ def _songs(catalogue: QuerySession) -> ir.Table:
 
 def _medians(songs: ir.Table) -> list[Figure]:
     """Return medians of peak, times on the chart and days to it, of all songs and machine-made."""
-    days = songs.first.cast("date").delta(songs.released.try_cast("date"), unit="day")
+    days = songs.first.try_cast("date").delta(songs.released.try_cast("date"), unit="day")
     values = songs.mutate(days=days, machine=songs.listed | songs.declared)
     figures = []
     for prefix, rows in (("", values), ("machine_", values.filter(values.machine))):

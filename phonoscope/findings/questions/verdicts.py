@@ -73,7 +73,9 @@ def verdicts(catalogue: QuerySession) -> Answer:
     if total == 0:
         return cannot_tell(gettext("No recording could be decoded, so there are no verdicts."))
     order = [band.value for band in Band]
-    found.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), row[1]))
+    found.sort(
+        key=lambda row: (order.index(row[0]) if row[0] in order else len(order), row[1] or "")
+    )
     rows = tuple(
         (
             WORDS.get(verdict_kind(verdict, basis), printable(verdict)),

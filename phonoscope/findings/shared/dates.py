@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+MOST_PERIODS = 3_600
+"""Periods from the first to the last: 300 years of months."""
 _YEAR = r"(18\d\d|19\d\d|20\d\d)"
 _MONTH = r"(1[0-2]|0?[1-9])"
 _DAY = r"(?:0[1-9]|[12]\d|3[01])"
@@ -56,12 +58,14 @@ def _either(first: ir.StringColumn, second: ir.StringColumn) -> ir.StringColumn:
 
 
 def periods(first: str, last: str) -> list[str]:
-    """Return every month, or every year, from the first to the last.
+    """Return every month, or every year, from the first to the last, at most the last 3,600.
 
     >>> periods("2023-11", "2024-02"), periods("1999", "2001")
     (['2023-11', '2023-12', '2024-01', '2024-02'], ['1999', '2000', '2001'])
     """
     if len(first) == 4:
-        return [str(year) for year in range(int(first), int(last) + 1)]
+        years = range(int(first), int(last) + 1)[-MOST_PERIODS:]
+        return [str(year) for year in years]
     start, stop = (12 * int(text[:4]) + int(text[5:]) - 1 for text in (first, last))
-    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(start, stop + 1)]
+    months = range(start, stop + 1)[-MOST_PERIODS:]
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in months]

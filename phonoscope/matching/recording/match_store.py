@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,9 @@ _FACTS = (
 
 READ_ONLY = frozenset({"read-only", "no-permission"})
 """Codes of errors of a catalogue that can only be read."""
+
+
+_PAIR = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
 
 
 class Decision(StrEnum):
@@ -114,10 +118,10 @@ def linked(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> lis
     matches = catalogue.table("matches")
     rows = rows_of(matches.select("pair", "copy", "one", "other", "score"))
     by_pair = {row["pair"]: row for row in [*rows, *map(asdict, unstored)]}
-    rows = [row for row in by_pair.values() if row["copy"]]
+    rows = [row for row in by_pair.values() if row["copy"] and None not in row.values()]
     rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
-    found = [(row["one"], row["other"]) for row in rows]
-    return groups([*pairs_with(Decision.SAME), *found], pairs_with(Decision.DIFFERENT))
+    pairs = [(row["one"], row["other"]) for row in rows]
+    return groups([*pairs_with(Decision.SAME), *pairs], pairs_with(Decision.DIFFERENT))
 
 
 def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[CopyGroup]:
@@ -131,7 +135,8 @@ def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[Cop
     facts = {row["recording_id"]: row for row in some_rows(catalogue, "recordings", names, _FACTS)}
     uris: dict[str, list[str]] = defaultdict(list)
     for row in some_rows(catalogue, "files", names, ("recording_id", "uri")):
-        uris[row["recording_id"]].append(row["uri"])
+        if row["uri"]:
+            uris[row["recording_id"]].append(row["uri"])
     made = []
     for group in known:
         held = read_fingerprints(catalogue.table("prints"), group)
@@ -153,7 +158,12 @@ def searched_utc(catalogue: CatalogueReader, store: Store) -> datetime | None:
 def decisions(catalogue: CatalogueReader) -> dict[str, Decision]:
     """Return what people said, by pair."""
     rows = rows_of(catalogue.table("decisions"))
-    return {row["pair"]: Decision(row["decision"]) for row in rows}
+    known = set(Decision)
+    return {
+        row["pair"]: Decision(row["decision"])
+        for row in rows
+        if _PAIR.fullmatch(row["pair"] or "") and row["decision"] in known
+    }
 
 
 def rows_of(table: ir.Table) -> list[dict[str, Any]]:
