@@ -29,13 +29,13 @@ from bench.train_generated import (
     Table,
     decoder_of,
     family_precision,
+    largest_nulls,
     load_scores,
     load_table,
     named_decoders,
-    nulls_of,
     options,
 )
-from phonoscope.detector.calibration import GROUPS, TAIL_SHARE
+from phonoscope.detector.calibration import GROUPS, KINDS_OF_NULL, TAIL_SHARE
 from phonoscope.interval import wilson
 
 ALPHA = 0.001
@@ -321,7 +321,7 @@ def realised(m: Measured) -> str:
     for _ in range(100):
         half = rng.permutation(sources)[: sources.size // 2]
         in_null = np.isin(m.table.source, half)
-        nulls = nulls_of(m.table, score, whole & in_null, groups, GROUPS)
+        nulls = largest_nulls(m.table, score, whole & in_null, groups)
         tested = [i for i in mine if not in_null[i]]
         p = np.array([nulls[groups[i]].p_value(float(score[i])) for i in tested])
         rates.append([(p <= level).mean() for level in (0.001, 0.01, 0.05)])
@@ -338,19 +338,25 @@ def realised(m: Measured) -> str:
 def tails(m: Measured) -> str:
     """Return how sure the tail of each null is: the true false alarms at the default setting."""
     rows = []
-    for names, nulls in ((GROUPS, m.found.nulls), (BANDS, m.found.window_nulls)):
-        for name, null in zip(names, nulls, strict=True):
-            beyond = max(2.0, TAIL_SHARE * null.recordings)
-            reach = np.log(TAIL_SHARE / ALPHA)
-            # The mean excess of n independent recordings has the standard error 1 / sqrt(n).
-            low, high = (
-                TAIL_SHARE * np.exp(-reach / (1 + z / np.sqrt(beyond))) for z in (-1.645, 1.645)
-            )
-            label = name if names is GROUPS else f"windows, {name}"
-            rows.append(
-                [label, null.recordings, f"{null.tail_scale:.2f}",
-                 f"{100 * low:.3f} to {100 * high:.3f} %"]
-            )  # fmt: skip
+    named = [
+        (f"{group}{kind}", null)
+        for group, largest in zip(GROUPS, m.found.nulls, strict=True)
+        for kind, null in zip(KINDS_OF_NULL, largest.nulls, strict=False)
+    ]
+    windows = [
+        (f"windows, {band}", null) for band, null in zip(BANDS, m.found.window_nulls, strict=True)
+    ]
+    for label, null in (*named, *windows):
+        beyond = max(2.0, TAIL_SHARE * null.recordings)
+        reach = np.log(TAIL_SHARE / ALPHA)
+        # The mean excess of n independent recordings has the standard error 1 / sqrt(n).
+        low, high = (
+            TAIL_SHARE * np.exp(-reach / (1 + z / np.sqrt(beyond))) for z in (-1.645, 1.645)
+        )
+        rows.append(
+            [label, null.recordings, f"{null.tail_scale:.2f}",
+             f"{100 * low:.3f} to {100 * high:.3f} %"]
+        )  # fmt: skip
     heads = [
         "null",
         "human recordings",

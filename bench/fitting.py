@@ -43,7 +43,7 @@ def trees(
     parameters = {
         "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 20,
         "lambda_l2": 5.0, "feature_fraction": 0.06, "bagging_fraction": 0.8, "bagging_freq": 1,
-        "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 2,
+        "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 1,
         "verbose": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(shape[some], truth[some], weight=weights[some])

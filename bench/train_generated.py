@@ -18,6 +18,7 @@ import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,20 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
 from bench.generated_set import GRID_STEP, LAUNDERED, WINDOW, Item, Row, build, listed, read_rows
-from phonoscope.detector.calibration import BANDS, GROUPS, Null, group_of
+from bench.oscillators import GENRE as TONES
+from bench.oscillators import add_oscillators
+from phonoscope.detector.calibration import (
+    BANDS,
+    GROUPS,
+    KINDS_OF_NULL,
+    LargestNull,
+    Null,
+    group_of,
+)
 from phonoscope.detector.features import COMB_SUMS, STRONGEST_SIDE_COMB
 from phonoscope.interval import wilson
 
-NAME, VERSION = "phonoscope-generated", "2"
+NAME, VERSION = "phonoscope-generated", "3"
 WEIGHTS = Path(__file__).parent.parent / "phonoscope/detector/weights/generated.npz"
 DRAWS = (0, 2, WINDOW)
 SOME_FIXED = {"human": 1, "ai": 3, "codec": 3}
@@ -46,8 +56,8 @@ SYMBOLIC = "symbolic"
 """Part of the names of families that write notes, which instruments play: no decoder made them."""
 EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """p-values between which recordings are counted for the share of a catalogue."""
-SPEECH = "speech"
-"""Genre that no null counts: the nulls are of music."""
+NOT_MUSIC = ("speech", TONES)
+"""Genres that no null counts: the nulls are of music."""
 SMALLEST_FAMILY = 8
 """Recordings a family needs to be named."""
 SMALLEST_NULL = 100
@@ -57,6 +67,8 @@ LEAST_RIGHT = 0.7
 ALTERED_SHARE, CERTAIN_SHARE = 0.05, 0.01
 """Share of unaltered human recordings that may be compared with altered ones, and that may be
 reported as altered."""
+SPED = "speed"
+"""Word in steps after which pitch and tempo are altered together."""
 ALTERING = ("pitch", "tempo", "semitone")
 """Words in steps after which pitch or tempo is altered; a change of both together, by at most 3 %,
 leaves no trace of its own."""
@@ -93,6 +105,8 @@ class Table:
     limit_hz: NDArray[np.float64]
     altered: Mask
     """Whether a step altered pitch or tempo."""
+    sped: Mask
+    """Whether a step altered both together."""
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
@@ -111,6 +125,7 @@ class Table:
             np.array([r.draw for r in rows]),
             np.array([r.limit_hz for r in rows]),
             np.array([any(word in s for word in ALTERING) for s in steps]),
+            np.array([SPED in s for s in steps]),
         )
 
     @property
@@ -125,8 +140,8 @@ class Table:
 
     @property
     def human_music(self) -> Mask:
-        """Rows of human music; speech isn't among them."""
-        return ~self.machine & np.array([r.item.genre != SPEECH for r in self.rows])
+        """Rows of human music; speech and plain tones aren't among them."""
+        return ~self.machine & np.array([r.item.genre not in NOT_MUSIC for r in self.rows])
 
     @property
     def band(self) -> NDArray[np.int64]:
@@ -257,7 +272,7 @@ class Crossed:
     """The score from which a row is compared with altered ones."""
     certain_from: float
     """The score from which a row is reported as altered."""
-    nulls: tuple[Null, ...]
+    nulls: tuple[LargestNull, ...]
     """One for each of ``GROUPS``."""
     window_nulls: tuple[Null, ...]
     """One for each of ``BANDS``: of windows as they are."""
@@ -289,14 +304,30 @@ def null_of(score: Scores, table: Table, some: Mask) -> Null:
 
 def nulls_of(
     table: Table, score: Scores, human: Mask, group: NDArray[np.int64], names: Sequence[str]
-) -> tuple[Null, ...]:
-    """Return a null for each group; one with few recordings borrows the other bands'."""
-    found = []
+) -> tuple[Null | None, ...]:
+    """Return a null for each group; one with few recordings borrows the other bands'.
+
+    ``None`` where these are few, too.
+    """
+    found: list[Null | None] = []
     for index in range(len(names)):
         some = human & (group == index)
         if np.unique(table.file[some]).size < SMALLEST_NULL:
             some = human & (group // len(BANDS) == index // len(BANDS))
-        found.append(null_of(score, table, some))
+        few = np.unique(table.file[some]).size < SMALLEST_NULL / 2
+        found.append(None if few else null_of(score, table, some))
+    return tuple(found)
+
+
+def largest_nulls(
+    table: Table, score: Scores, human: Mask, group: NDArray[np.int64]
+) -> tuple[LargestNull, ...]:
+    """Return the null of each of ``GROUPS``: the largest of all recordings' and single kinds'."""
+    masks = (human, human & table.altered, human & table.sped & ~table.altered)
+    found = []
+    for kinds in zip(*(nulls_of(table, score, mask, group, GROUPS) for mask in masks), strict=True):
+        first = kinds[0] or null_of(score, table, human)
+        found.append(LargestNull((first, *takewhile(bool, kinds[1:]))))
     return tuple(found)
 
 
@@ -309,7 +340,7 @@ def cross(table: Table, seed: int) -> Crossed:
     shares, offset = balanced(unseen, table)
     one, other = (s @ np.array(shares) + offset for s in (unseen, seen))
     # Half of the machine class counts as never seen, half as seen: in use, nobody knows which.
-    ai = (table.label != "codec") & ~table.laundered
+    ai = (table.label != "codec") & ~table.laundered & (table.machine | table.human_music)
     slope, intercept = calibrated(
         np.concatenate([one[ai], other[ai]]), np.tile(table.machine[ai], 2)
     )
@@ -325,8 +356,8 @@ def cross(table: Table, seed: int) -> Crossed:
     return Crossed(
         one, other, unseen, (shares, offset), slope, intercept, looks, altered_from,
         certain_from,
-        nulls_of(table, one, whole, group, GROUPS),
-        nulls_of(table, one, windows, table.band, BANDS),
+        largest_nulls(table, one, whole, group),
+        tuple(null for null in nulls_of(table, one, windows, table.band, BANDS) if null),
     )  # fmt: skip
 
 
@@ -450,14 +481,13 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
         "family_grid": (families.grid / (GRID_STEP * GRID_UNIT)).astype(np.float16),
         "family_offset": families.offset,
     }
-    tails, window_tails = {}, {}
-    for nulls, groups, prefix, kept in (
-        (found.nulls, GROUPS, "null", tails),
-        (found.window_nulls, BANDS, "window_null", window_tails),
-    ):
-        for group, null in zip(groups, nulls, strict=True):
-            arrays[f"{prefix}_{group}"] = null.scores.astype(np.float16)
-            kept[group] = [null.tail_start, null.tail_scale, null.recordings]
+    tails: dict[str, Any] = {}
+    window_tails: dict[str, Any] = {}
+    for group, largest in zip(GROUPS, found.nulls, strict=True):
+        for kind, null in zip(KINDS_OF_NULL, largest.nulls, strict=False):
+            _keep(null, f"{group}{kind}", "null", arrays, tails)
+    for band, null in zip(BANDS, found.window_nulls, strict=True):
+        _keep(null, band, "window_null", arrays, window_tails)
     plain = table.draw == 0
     return arrays, {
         "name": NAME, "version": VERSION, "seed": seed, "score": score,
@@ -472,6 +502,13 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
         "sources": {str(n): np.unique(table.source[table.label == n]).size
                     for n in np.unique(table.label)},
     }  # fmt: skip
+
+
+def _keep(
+    null: Null, name: str, prefix: str, arrays: dict[str, Any], tails: dict[str, Any]
+) -> None:
+    arrays[f"{prefix}_{name}"] = null.scores.astype(np.float16)
+    tails[name] = [null.tail_start, null.tail_scale, null.recordings]
 
 
 def items_of(lists: Sequence[Path]) -> list[Item]:
@@ -489,6 +526,7 @@ def load_table(arguments: argparse.Namespace) -> Table:
             mine, DRAWS, some_fixed,
             seed=arguments.seed, workers=arguments.workers, folder=arguments.rows,
         )  # fmt: skip
+    items += add_oscillators(arguments.seed, arguments.workers, arguments.rows)
     wanted = {(item.file, item.label) for item in items}
     rows = [r for r in read_rows(arguments.rows) if (r.item.file, r.item.label) in wanted]
     return Table.of(rows)
