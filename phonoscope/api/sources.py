@@ -83,6 +83,9 @@ def open_sources(
     only: Collection[str] | None = None,
     command: str = "ingest",
     catalogue: str = "CATALOGUE",
+    encoding: str | None = None,
+    decimal: str | None = None,
+    dates: str | None = None,
 ) -> list[Job[Source]]:
     """Open a source of metadata, for :meth:`phonoscope.api.Catalogue.ingest`; reads no rows.
 
@@ -98,6 +101,13 @@ def open_sources(
     command, catalogue
         The command that reads the source (``"ingest"``, ``"charts"``, ``"plays"`` or ``"artists"``)
         and the catalogue that it names, for the advice of an error.
+    encoding
+        Encoding of a text file, as Python or others name it; detected by default.
+    decimal
+        Decimal sign in a CSV file, ``"."`` or ``","``; detected for each column by default.
+    dates
+        Order of day and month in dates such as 5/6/2024: ``"dmy"`` or ``"mdy"``; detected by
+        default.
 
     Returns
     -------
@@ -109,12 +119,23 @@ def open_sources(
     SourceError
         When no format is recognised: says which one is nearest and what is missing.
     UsageError
-        When the mapping, the constants or ``id_from`` don't fit the source.
+        When the mapping, the constants or ``id_from`` don't fit the source, or there is no such
+        encoding, decimal sign or order.
     """
     from phonoscope.ingest.detect import open_jobs
     from phonoscope.ingest.options import SourceOptions
 
-    options = SourceOptions(mapping, constants, tuple(id_from), only, command, catalogue)
+    options = SourceOptions(
+        mapping,
+        constants,
+        tuple(id_from),
+        only,
+        command,
+        catalogue,
+        encoding=encoding,
+        decimal=decimal,
+        dates=dates,
+    )
     return open_jobs(source, options)
 
 
@@ -172,6 +193,8 @@ def open_logs(
     *,
     mapping: Mapping[str, str] | None = None,
     catalogue: str = "CATALOGUE",
+    encoding: str | None = None,
+    decimal: str | None = None,
 ) -> list[Job[Source]]:
     """Open a play log, for :meth:`phonoscope.api.Plays.ingest`: one job for each of its formats.
 
@@ -183,12 +206,16 @@ def open_logs(
         Field by column of a CSV file, for columns whose names aren't known.
     catalogue
         The catalogue as the user named it, for the advice of an error.
+    encoding, decimal
+        As for :func:`open_sources`.
 
     Raises
     ------
     SourceError
         When it isn't a play log: says what it is, or what is missing.
+    UsageError
+        When there is no such encoding or decimal sign.
     """
     from phonoscope.ingest.plays import open_logs
 
-    return open_logs(log, mapping=mapping, catalogue=catalogue)
+    return open_logs(log, mapping=mapping, catalogue=catalogue, encoding=encoding, decimal=decimal)

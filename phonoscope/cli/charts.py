@@ -11,6 +11,7 @@ from phonoscope.cli.ingest import mapping_of, report_unknown, suggest_report, su
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
+from phonoscope.cli.text_forms import Dates, Decimal, Encoding
 from phonoscope.messages import gettext
 
 EXAMPLES = """\b
@@ -79,6 +80,9 @@ def charts(
             "It shows who is listed, not who is a machine.",
         ),
     ] = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
+    dates: Dates = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -111,6 +115,9 @@ def charts(
             only=_CHARTS,
             command="charts",
             catalogue=into,
+            encoding=encoding,
+            decimal=decimal,
+            dates=dates,
         )
     ]
     if known_artists is not None:

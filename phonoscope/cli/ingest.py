@@ -12,6 +12,7 @@ from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.quantities import clock, rows_a_second
 from phonoscope.cli.terminal import columns, message, painted, program, write, write_json
+from phonoscope.cli.text_forms import Dates, Decimal, Encoding
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext, lines, ngettext
@@ -79,6 +80,9 @@ def ingest(
             "source: of rows with the same key, the newest counts. [default: the path]",
         ),
     ] = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
+    dates: Dates = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Start over even if an earlier run was interrupted.")
     ] = False,
@@ -87,9 +91,10 @@ def ingest(
 ) -> Status:
     """Import tracks, albums and artists from a file or dump.
 
-    Values are stored as stated, even a duration of 0 or a date in 2040. Rows that
-    can't be kept go to the table rejects with the reason, and the exit status is
-    then 3. Rows read are always rows kept plus rows rejected.
+    Values are stored as stated, even a duration of 0 or a date in 2040. A cell that
+    can't be read becomes empty, and the summary counts it. Rows without an id go to
+    the table rejects with the reason, and the exit status is then 3. Rows read are
+    always rows kept plus rows rejected.
 
     An interrupted ingest resumes when you run the same command again. Reading a
     source again replaces its rows. The files of a folder are read format by
@@ -104,7 +109,15 @@ def ingest(
     fields = mapping_of(mapping) if mapping else None
     ids = _names(id_from) if id_from is not None else ()
     # The source is opened first, so that a refused one makes no catalogue.
-    jobs = api.open_sources(person_path(source), fields, id_from=ids, catalogue=into)
+    jobs = api.open_sources(
+        person_path(source),
+        fields,
+        id_from=ids,
+        catalogue=into,
+        encoding=encoding,
+        decimal=decimal,
+        dates=dates,
+    )
     rejected = 0
     with removed_when_empty(person_path(into)):
         catalogue = api.open_catalogue(person_path(into), create=True)
@@ -215,6 +228,10 @@ def summary_of(summary: IngestSummary, into: str) -> str:
             for name, count in summary.tables.items()
         ]
     rows.append((gettext("rejected"), _rejected(summary, into)))
+    if summary.emptied:
+        rows.append((gettext("emptied"), _emptied(summary)))
+    if said := _read_as(summary):
+        rows.append((gettext("read as"), said))
     rows.append((gettext("written"), _written(summary)))
     if summary.ignored:
         rows.append((gettext("not read"), _few([printable(name) for name in summary.ignored])))
@@ -249,6 +266,48 @@ def _questions(summary: IngestSummary) -> list[str]:
     if more > 0:
         asked.append(ngettext("and {n} more", "and {n} more", more))
     return asked
+
+
+def _emptied(summary: IngestSummary) -> str:
+    listed = [
+        ngettext(
+            "{n} cell: {column} {reason}, first in row {row}: {cell}",
+            "{n} cells: {column} {reason}, first in row {row}: {cell}",
+            each.count,
+            column=printable(each.column),
+            reason=each.reason,
+            row=each.row,
+            cell=printable(each.cell) or "?",
+        )
+        for each in summary.emptied[:_SHOWN]
+    ]
+    more = len(summary.emptied) - _SHOWN
+    if more > 0:
+        listed.append(ngettext("and {n} more column", "and {n} more columns", more))
+    if any(each.reason == "could be two days" for each in summary.emptied):
+        listed.append(gettext("Say which comes first: --dates dmy or --dates mdy"))
+    return lines(listed)
+
+
+def _read_as(summary: IngestSummary) -> str:
+    """Return what was decided about a text file, where it isn't what most files are like."""
+    found = []
+    encoding = summary.read_as.get("encoding", "utf-8")
+    if encoding not in ("utf-8", "utf-8-sig"):
+        found.append(gettext("encoding {name}", name=encoding))
+    for column, sign in summary.read_as.get("decimal", {}).items():
+        found.append(
+            gettext("decimal comma in {column}", column=column)
+            if sign == ","
+            else gettext("decimal sign of {column} unknown: --decimal", column=column)
+        )
+    for column, order in summary.read_as.get("dates", {}).items():
+        found.append(
+            gettext("day before month in {column}", column=column)
+            if order == "dmy"
+            else gettext("month before day in {column}", column=column)
+        )
+    return _few([str(each) for each in found]) if found else ""
 
 
 def _written(summary: IngestSummary) -> str:

@@ -13,6 +13,7 @@ from phonoscope.cli.options import AsJson, EngineName, EngineOption, Quiet, pers
 from phonoscope.cli.play_results import json_of, results_of
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import write, write_json
+from phonoscope.cli.text_forms import Decimal, Encoding
 from phonoscope.errors import UsageError
 from phonoscope.messages import gettext
 
@@ -115,6 +116,8 @@ def plays(
             "twice.",
         ),
     ] = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -143,7 +146,13 @@ def plays(
         )
     # The log is opened first, so that a refused one makes no catalogue and no key.
     fields = mapping_of(mapping) if mapping else None
-    jobs = [] if log is None else api.open_logs(person_path(log), mapping=fields, catalogue=into)
+    jobs = (
+        []
+        if log is None
+        else api.open_logs(
+            person_path(log), mapping=fields, catalogue=into, encoding=encoding, decimal=decimal
+        )
+    )
     summaries: list[IngestSummary] = []
     with removed_when_empty(person_path(into)):
         catalogue = api.open_catalogue(person_path(into), create=bool(jobs))

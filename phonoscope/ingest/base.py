@@ -46,6 +46,20 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class EmptiedCells:
+    """Cells of one column that can't be read, in rows that are kept: they became empty."""
+
+    column: str
+    reason: str
+    """What is wrong with them, a few English words after the name of the column."""
+    count: int
+    row: int
+    """Number of the first row that has one, in reading order, from 1."""
+    cell: str
+    """Its text, bounded; empty where it can't be shown."""
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Some thousand rows of one table of a source; ``read`` = ``kept`` + rejects."""
 
@@ -57,11 +71,17 @@ class Chunk:
     rejects: Sequence[Reject]
     begins: Position | None = None
     """Where reading can begin again with this chunk; ``None`` when only an earlier one can."""
+    emptied: Sequence[EmptiedCells] = ()
+    """Cells that can't be read."""
 
 
 def renumbered(chunk: Chunk, before: Mapping[str, int]) -> Chunk:
     """Return a chunk that follows other rows, given how many of each table came before."""
     rows = before.get(chunk.source_table, 0)
-    if not rows or not chunk.rejects:
+    if not rows or not (chunk.rejects or chunk.emptied):
         return chunk
-    return replace(chunk, rejects=[replace(r, row=r.row + rows) for r in chunk.rejects])
+    return replace(
+        chunk,
+        rejects=[replace(r, row=r.row + rows) for r in chunk.rejects],
+        emptied=[replace(e, row=e.row + rows) for e in chunk.emptied],
+    )

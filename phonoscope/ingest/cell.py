@@ -14,6 +14,8 @@ class CellKind(StrEnum):
     ID = "id"
     TEXT = "text"
     INTEGER = "whole number"
+    MILLISECONDS = "milliseconds"
+    """A whole number of them, or a clock such as 3:45."""
     REAL = "number"
     FLAG = "true or false"
     TIME = "time"

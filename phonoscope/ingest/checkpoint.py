@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,8 @@ from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import Store
 from phonoscope.errors import CatalogueError, SourceError, UnreadableError
 from phonoscope.files import local_path, shown, stat_source
-from phonoscope.ingest.base import Position
+from phonoscope.ingest.base import EmptiedCells, Position
+from phonoscope.ingest.options import SourceOptions
 from phonoscope.ingest.readers.folder import files_in
 from phonoscope.ingest.summary import TableCount
 from phonoscope.messages import gettext
@@ -34,6 +35,7 @@ CHANGED = {
     "name": gettext("The last run gave it another name (--as)."),
     "id_from": gettext("The last run derived ids from other fields (--id-from)."),
     "mapping": gettext("The last run mapped its columns differently (--map)."),
+    "forms": gettext("The last run had another --encoding, --decimal or --dates."),
     "format": gettext("The last run read it as another format."),
     "version": gettext("Another version of Phonoscope did the last run."),
     "rows": gettext("The tables of a catalogue have other columns now."),
@@ -131,11 +133,17 @@ class CheckpointFile:
 
 def _parsed(found: dict[str, Any]) -> Checkpoint:
     counts = {
-        name: {table: TableCount(**count) for table, count in found[name].items()}
+        name: {table: _count(count) for table, count in found[name].items()}
         for name in ("before", "tables")
     }
     started_utc = datetime.fromisoformat(found["started_utc"])
     return Checkpoint(**{**found, **counts, "started_utc": started_utc})
+
+
+def _count(found: dict[str, Any]) -> TableCount:
+    return TableCount(
+        **{**found, "emptied": [EmptiedCells(**each) for each in found.get("emptied", ())]}
+    )
 
 
 @contextmanager
@@ -197,7 +205,7 @@ def fingerprint_of(
     mapping: str | None,
     version: str,
     accounts: str,
-    id_from: Sequence[str],
+    options: SourceOptions,
 ) -> dict[str, str]:
     """Return what must be the same for an interrupted ingest to resume.
 
@@ -209,8 +217,8 @@ def fingerprint_of(
         As in table ``ingests``.
     accounts
         Differs when accounts are hidden with another key.
-    id_from
-        Fields that ids are derived from.
+    options
+        What else the user says of the source.
     """
     columns = [(t.name, t.key, str(t.schema)) for t in tables().values() if t.ingested]
     return {
@@ -220,7 +228,8 @@ def fingerprint_of(
         "mapping": mapping or "",
         "version": version,
         "accounts": accounts,
-        "id_from": ",".join(id_from),
+        "id_from": ",".join(options.id_from),
+        "forms": f"{options.encoding},{options.decimal},{options.dates}",
         "rows": _digest(columns),
     }
 

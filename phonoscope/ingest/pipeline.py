@@ -107,7 +107,7 @@ def ingest(
             mapping=mapped,
             version=phonoscope_version(),
             accounts=job.pseudonyms.mark,
-            id_from=job.options.id_from,
+            options=job.options,
         )
         target = _Target(source_name, mapped, memory_mb, fingerprint)
         found, why = (None, "") if restart else kept.find(fingerprint)
@@ -275,6 +275,8 @@ class _Run:
             kept=tally.kept,
             rejected=tally.rejected,
             reasons=dict(tally.reasons().most_common()),
+            emptied=tally.emptied(),
+            read_as=getattr(self._job.source, "read_as", {}),
             tables=tally.tables(),
             written=dict(sorted(self._writer.written.items())),
             ignored=[*self._job.format.ignored(self._job.source), *self._job.unknown],

@@ -70,6 +70,8 @@ def open_logs(
     *,
     mapping: Mapping[str, str] | None = None,
     catalogue: str = "CATALOGUE",
+    encoding: str | None = None,
+    decimal: str | None = None,
 ) -> list[Job[Source]]:
     """Open a play log; a folder with several formats gives several jobs.
 
@@ -81,13 +83,22 @@ def open_logs(
         Field by column of a CSV file, for columns whose names aren't known.
     catalogue
         The catalogue as the user named it, for the advice of an error.
+    encoding, decimal
+        See :class:`.options.SourceOptions`.
 
     Raises
     ------
     SourceError
         When it isn't a play log: says what it is, or what is missing.
     """
-    options = SourceOptions(mapping, only=FORMATS, command="plays", catalogue=catalogue)
+    options = SourceOptions(
+        mapping,
+        only=FORMATS,
+        command="plays",
+        catalogue=catalogue,
+        encoding=encoding,
+        decimal=decimal,
+    )
     return open_jobs(log, options)
 
 

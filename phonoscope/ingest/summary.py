@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from phonoscope.ingest.base import EmptiedCells
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class TableCount:
     rejected: int
     reasons: dict[str, int]
     """Rejected rows by reason, the most frequent first."""
+    emptied: list[EmptiedCells] = field(default_factory=list)
+    """Cells of kept rows that can't be read, by column and reason."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class IngestSummary:
     rejected: int
     reasons: dict[str, int]
     """Rejected rows by reason, the most frequent first."""
+    emptied: list[EmptiedCells]
+    """Cells of kept rows that can't be read, by column and reason, the most frequent first."""
+    read_as: dict[str, Any]
+    """How a text file was read: ``encoding``, ``delimiter``, and by column ``decimal`` and
+    ``dates``; empty for other sources."""
     tables: dict[str, TableCount]
     """The same for each table of the source; a CSV file's is called ``rows``."""
     written: dict[str, int]

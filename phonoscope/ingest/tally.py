@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 from phonoscope.errors import PhonoscopeError
-from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.base import Chunk, EmptiedCells
 from phonoscope.ingest.summary import TableCount
 from phonoscope.messages import gettext
 
@@ -19,6 +20,7 @@ class Tally:
         self._read: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
         self._reasons: dict[str, Counter[str]] = {}
+        self._emptied: dict[str, dict[tuple[str, str], EmptiedCells]] = {}
 
     @classmethod
     def of(cls, tables: Mapping[str, TableCount]) -> Self:
@@ -27,6 +29,7 @@ class Tally:
         for name, count in tables.items():
             tally._read[name], tally._kept[name] = count.read, count.kept
             tally._reasons[name] = Counter(count.reasons)
+            tally._emptied[name] = {(e.column, e.reason): e for e in count.emptied}
         return tally
 
     def add(self, chunk: Chunk) -> None:
@@ -35,6 +38,11 @@ class Tally:
         self._kept[chunk.source_table] += chunk.kept
         reasons = self._reasons.setdefault(chunk.source_table, Counter())
         reasons.update(reject.reason for reject in chunk.rejects)
+        emptied = self._emptied.setdefault(chunk.source_table, {})
+        for each in chunk.emptied:
+            key = each.column, each.reason
+            before = emptied.get(key)
+            emptied[key] = each if before is None else _more(before, each.count)
 
     def read_by_table(self) -> dict[str, int]:
         """Return rows read by table of the source."""
@@ -59,11 +67,20 @@ class Tally:
         """Return rejected rows by reason."""
         return sum(self._reasons.values(), Counter())
 
+    def emptied(self) -> list[EmptiedCells]:
+        """Return the cells that can't be read, the most frequent column and reason first."""
+        found = [each for one in self._emptied.values() for each in one.values()]
+        return sorted(found, key=lambda each: -each.count)
+
     def tables(self) -> dict[str, TableCount]:
         """Return the counts of each table of the source."""
         return {
             name: TableCount(
-                self._read[name], self._kept[name], reasons.total(), dict(reasons.most_common())
+                self._read[name],
+                self._kept[name],
+                reasons.total(),
+                dict(reasons.most_common()),
+                list(self._emptied.get(name, {}).values()),
             )
             for name, reasons in self._reasons.items()
         }
@@ -88,3 +105,7 @@ class Tally:
                 ),
                 code="rows-lost",
             )
+
+
+def _more(emptied: EmptiedCells, count: int) -> EmptiedCells:
+    return replace(emptied, count=emptied.count + count)

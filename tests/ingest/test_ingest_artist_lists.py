@@ -24,7 +24,7 @@ def test_lists_with_ids_become_artists(tmp_path, catalogue):
         ["t1", "A", "1", str(["Uli", 'The "Who\'s"']), str(["i1", "i2"])],
         ["t2", "B", "2", str(["Uli"]), str(["i1", "i3"])],
         ["t3", "C", "3", "no list", "[]"],
-        ["t4", "D", "x", str(["Gone"]), str(["i9"])],
+        ["", "D", "4", str(["Gone"]), str(["i9"])],
         ["t5", "E", "5", "[]", "no list"],
         ["t6", "F", "6", "[__import__('os').system('x')]", "['i4', '']"],
     ]

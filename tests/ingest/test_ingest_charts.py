@@ -36,12 +36,14 @@ def test_a_chart_like_billboards(catalogue, tmp_path):
     ]
     path = write_csv(tmp_path / "hot 100.csv", [head, *rows])
     summary = catalogue.ingest(path)
-    assert (summary.layout, summary.read, summary.kept, summary.rejected) == ("charts-csv", 6, 2, 4)
-    assert summary.reasons == {"no chart_date": 2, "no rank": 1, "previous_rank is not a number": 1}
+    assert (summary.layout, summary.read, summary.kept, summary.rejected) == ("charts-csv", 6, 3, 3)
+    assert summary.reasons == {"no chart_date": 2, "no rank": 1}
+    assert [(e.column, e.row, e.cell) for e in summary.emptied] == [("previous_rank", 6, "x")]
     columns = (*KEY, "period", "previous_rank", "peak_rank", "times_on_chart", "entry_kind")
     assert table(catalogue, "chart_entries", *columns) == [
         ("hot 100", "unstated", "2024-01-06", 1, "week", None, 1, 1, "track"),
         ("hot 100", "unstated", "2024-01-06", 2, "week", 3, 2, 17, "track"),
+        ("hot 100", "unstated", "2024-01-06", 4, "week", None, 2, 17, "track"),
     ]
 
 

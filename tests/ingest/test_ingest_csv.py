@@ -23,30 +23,34 @@ ROWS = [
     ["3", "d", "two\nlines", "x", "soon", "1500.9", "1.0", "NaN", "Bb"],
     ["4", "", "no id", "x", "", "1", "0", "1", "1"],
     ["5", "NA", "no id", "x", "", "1", "0", "1", "1"],
-    ["6", "e", "bad", "x", "", "3:45", "0", "1", "1"],
+    ["6", "e", "clock", "x", "", "3:45", "0", "1", "1"],
     ["7", "f", "bad", "x", "", "inf", "0", "1", "1"],
     ["8", "g", "bad", "x", "", "1", "maybe", "1", "1"],
     ["9", "h", "bad", "x", "", "1", "0", "fast", "1"],
-    ["10", "i", "bad", "x", "", "1", "0", "1", "H"],
+    ["10", "i", "bad", "x", "", "1", "0", "1", "X"],
     ["11", "j", "too few"],
     ["12", "k", "too many", "x", "", "1", "0", "1", "1", "1"],
     ["13", "l", "y" * 5000, "x", "", "1", "0", "1", "1"],
 ]
-REASONS = {
-    "no track_id": 2,
-    "duration_ms is not a number": 2,
-    "explicit is neither true nor false": 1,
-    "tempo_bpm is not a number": 1,
-    "key is not a pitch class": 1,
-    "too few cells": 1,
-    "too many cells": 1,
-    "name is too long": 1,
+REASONS = {"no track_id": 2, "too few cells": 1, "too many cells": 1}
+EMPTIED = {
+    ("duration_ms", "is not a number"): (1, 8, "inf"),
+    ("explicit", "is neither true nor false"): (1, 9, "maybe"),
+    ("tempo_bpm", "is not a number"): (1, 10, "fast"),
+    ("key", "is not a pitch class"): (1, 11, "X"),
+    ("name", "is too long"): (1, 14, "y" * 60),
 }
 KEPT = [
     ("a", "Song", "One;Two", "2016-07-15", "day", 243_800, False),
     ("b", "NA", None, "2011", "year", 0, True),
     ("c", 'quo"ted, title', "x", "2040-12", "month", None, None),
     ("d", "two\nlines", "x", "soon", None, 1500, True),
+    ("e", "clock", "x", None, None, 225_000, False),
+    ("f", "bad", "x", None, None, None, False),
+    ("g", "bad", "x", None, None, 1, None),
+    ("h", "bad", "x", None, None, 1, False),
+    ("i", "bad", "x", None, None, 1, False),
+    ("l", None, "x", None, None, 1, False),
 ]
 COLUMNS = (
     *("track_id", "name", "artist_names", "release_date", "release_date_precision"),
@@ -64,12 +68,16 @@ def check(catalogue, path):
     assert summary.layout == "flat-csv"
     assert (summary.read, summary.kept, summary.reasons) == (len(ROWS), len(KEPT), REASONS)
     assert summary.ignored == [""]
+    found = {(e.column, e.reason): (e.count, e.row, e.cell) for e in summary.emptied}
+    assert found == EMPTIED
     assert table(catalogue, "tracks", *COLUMNS) == KEPT
     assert table(catalogue, "features", "track_id", "tempo_bpm", "key") == [
         ("a", 90.5, 0),
         ("b", None, 1),
         ("c", 100.0, -1),
         ("d", None, 10),
+        *(("e", 1.0, 1), ("f", 1.0, 1), ("g", 1.0, 1), ("h", None, 1), ("i", 1.0, None)),
+        ("l", 1.0, 1),
     ]
     assert len(table(catalogue, "rejects", "row", "reason")) == summary.rejected
 
@@ -111,9 +119,14 @@ def test_a_stray_byte_in_utf_8_costs_its_cell_and_a_stray_byte_in_the_id_its_row
     stray = b"a,caf\xe9,1,x\nb,ok,2,\xe9\n\xff,c,3,x\nd,d,4,\n"
     path.write_bytes(b"id,name,duration_ms,other\n" + "e,caf\u00e9,5,x\n".encode() * 9 + stray)
     summary = catalogue.ingest(path)
-    assert summary.reasons == {"name is undecodable text": 1, "track_id is undecodable text": 1}
+    assert summary.reasons == {"track_id is undecodable text": 1}
     # What is not read needs no decoding.
-    assert table(catalogue, "tracks", "track_id") == [("b",), ("d",), ("e",)]
+    assert [(e.column, e.reason, e.row) for e in summary.emptied] == [
+        ("name", "is undecodable text", 10)
+    ]
+    assert table(catalogue, "tracks", "track_id", "name") == [
+        *(("a", None), ("b", "ok"), ("d", "d"), ("e", "café"))
+    ]
 
 
 def test_seconds_become_milliseconds(tmp_path, catalogue):
@@ -121,8 +134,11 @@ def test_seconds_become_milliseconds(tmp_path, catalogue):
         tmp_path / "x.csv",
         [["id", "title", "duration_s"], ["a", "A", "180"], ["b", "B", "0.29"], ["c", "C", "1e20"]],
     )
-    assert catalogue.ingest(path).reasons == {"duration_ms is not a number": 1}
-    assert table(catalogue, "tracks", "track_id", "duration_ms") == [("a", 180_000), ("b", 290)]
+    (emptied,) = catalogue.ingest(path).emptied
+    assert (emptied.column, emptied.row, emptied.cell) == ("duration_ms", 3, "1e20")
+    assert table(catalogue, "tracks", "track_id", "duration_ms") == [
+        *(("a", 180_000), ("b", 290), ("c", None))
+    ]
 
 
 @pytest.mark.parametrize("field", COLUMN_ALIASES)
@@ -207,11 +223,12 @@ def test_many_chunks_and_parts_lose_nothing(tmp_path, catalogue, monkeypatch):
     monkeypatch.setattr(csv_file, "CHUNK_ROWS", 7)
     monkeypatch.setattr(writer, "PART_ROWS", 20)
     rows = [["id", "name", "duration_ms"], *([f"{i}", "x", str(i % 50)] for i in range(1000))]
-    rows[500][2] = "none of it"
+    rows[500][0], rows[700][2] = "", "none of it"
     progress = Recorded()
     summary = catalogue.ingest(write_csv(tmp_path / "x.csv", rows), None, progress)
     assert (summary.read, summary.kept, summary.rejected) == (1000, 999, 1)
-    assert table(catalogue, "rejects", "row", "reason") == [(500, "duration_ms is not a number")]
+    assert table(catalogue, "rejects", "row", "reason") == [(500, "no track_id")]
+    assert [(e.count, e.row) for e in summary.emptied] == [(1, 700)]
     assert len(table(catalogue, "tracks", "track_id")) == 999
     assert (progress.done, progress.counters, progress.share) == (1000, {"rejected": 1}, 1.0)
 

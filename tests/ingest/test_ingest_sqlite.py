@@ -10,7 +10,7 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.ingest.readers import sqlite_file
-from tests.helpers.sources import REASONS, add_features, fill, table, web_api
+from tests.helpers.sources import EMPTIED, REASONS, add_features, fill, table, web_api
 
 
 @pytest.fixture
@@ -102,10 +102,22 @@ def test_what_cannot_be_kept_is_a_row_with_the_reason(catalogue, dump):
         )
         if table_ == "tracks"
     }
-    assert "abc" in rejects["duration_ms is not a number", 5]
     assert "no id" in rejects["no track_id", 4]
-    assert "\\\\xff" in rejects["name is undecodable text", 11]
     assert max(map(len, rejects.values())) <= 1000
+
+
+def test_a_cell_that_cannot_be_read_costs_the_cell(tmp_path, catalogue):
+    summary = catalogue.ingest(web_api(tmp_path / "odd.db", odd=True))
+    assert summary.tables["tracks"].reasons == REASONS
+    found = {(e.column, e.reason): (e.count, e.row) for e in summary.tables["tracks"].emptied}
+    assert found == EMPTIED
+    columns = ("track_id", "name", "duration_ms", "explicit", "popularity")
+    assert [row for row in table(catalogue, "tracks", *columns) if row[0] > "t3"] == [
+        ("t5", "no number", None, False, 0),
+        ("t6", "blob", 1, False, None),
+        ("t7", None, 1, False, 0),
+        ("t8", "explicit 2", 1, None, 0),
+    ]
 
 
 def test_row_numbers_become_ids_and_no_pair_is_doubled(catalogue, dump):
@@ -170,9 +182,11 @@ def test_numbers_stored_as_text_are_read(tmp_path, catalogue):
         fill(db, "tracks", [(7, "C", None, "0", "12.0")])
     db.close()
     summary = catalogue.ingest(path)
-    assert summary.reasons == {"duration_ms is not a number": 1}
+    assert [(e.column, e.row) for e in summary.emptied] == [("duration_ms", 2)]
     columns = ("track_id", "duration_ms", "explicit", "popularity")
-    assert table(catalogue, "tracks", *columns) == [("7", None, False, 12), ("a", 1000, True, 5)]
+    assert table(catalogue, "tracks", *columns) == [
+        *(("7", None, False, 12), ("a", 1000, True, 5), ("b", None, True, None)),
+    ]
 
 
 def test_another_encoding_of_the_database_is_read(tmp_path, catalogue):
@@ -299,5 +313,5 @@ def test_memory_is_bounded_by_the_batch_not_by_the_text(tmp_path, catalogue, mon
             yield batch
 
     monkeypatch.setattr(sqlite_file.SqliteFile, "batches", watched)
-    assert catalogue.ingest(path).rejected == 2
+    assert sum(each.count for each in catalogue.ingest(path).emptied) == 2
     assert max(rows) < 10_000

@@ -49,19 +49,20 @@ def test_releases_of_discogs(tmp_path, catalogue, encoding):
     (tmp_path / "x").write_bytes(gzip.compress(content))
     summary = catalogue.ingest(tmp_path / "x")
     assert summary.layout == "discogs-xml"
-    assert summary.reasons == {"duration_ms is not a number": 1, "no album_id": 1}
+    assert summary.reasons == {"no album_id": 1}
+    assert [(e.column, e.row, e.cell) for e in summary.emptied] == [("duration_ms", 5, "three")]
     names = ("album_id", "name", "label", "upc", "album_type", "total_tracks", "release_date")
     assert table(catalogue, "albums", *names, "release_date_precision") == [
-        ("1", "Album", "Label", "0123", "LP", 6, "1999-00-00", "year"),
-        ("2", "Album", "Label", "0123", "LP", 1, "2040-02-00", "month"),
+        ("1", "Album", "Label", "0123", "LP", 6, "1999", "year"),
+        ("2", "Album", "Label", "0123", "LP", 1, "2040-02", "month"),
     ]
     names = ("track_id", "name", "artist_names", "duration_ms", "genre", "release_date_precision")
     assert table(catalogue, "tracks", *names) == [
         (f"1-{n}", f"T{n}", "A feat. B & Co", ms, "Electronic", "year")
-        for n, ms in ((1, 225_000), (2, 3_723_000), (3, None), (4, 0), (6, 3_725_000))
+        for n, ms in ((1, 225_000), (2, 3_723_000), (3, None), (4, 0), (5, None), (6, 3_725_000))
     ] + [("2-1", "T1", "A feat. B & Co", 240_000, "Electronic", "month")]
     assert table(catalogue, "artists", "artist_id", "name") == [("1", "A (2)"), ("2", "B & Co")]
-    assert len(table(catalogue, "track_artists", "track_id")) == 12
+    assert len(table(catalogue, "track_artists", "track_id")) == 14
     for name in ("tracks", "track_artists", "albums"):
         assert set(table(catalogue, name, "release_year")) == {(1999,), (2040,)}
 
@@ -241,10 +242,10 @@ def test_a_folder_of_messages_is_one_source_and_a_broken_one_a_row(tmp_path, cat
         (folder / f"2025{number}" / "cover.jpg").write_bytes(b"\xff\xd8\xff" + bytes(99))
     summary = catalogue.ingest(folder)
     assert summary.layout == "ddex-ern"
-    assert summary.reasons == {"damaged file": 1, "duration_ms is not a number": 1}
+    assert summary.reasons == {"damaged file": 1}
     assert summary.ignored == ["cover.jpg"] * 5
     tracks = [track for (track,) in table(catalogue, "tracks", "track_id")]
-    assert tracks == ["000:A1", "001:A1", "002:A1"]
+    assert tracks == ["000:A1", "001:A1", "002:A1", "004:A1"]
     ((text,),) = (r for r in table(catalogue, "rejects", "row_text") if "m.xml" in r[0])
     assert "20253" in text
 

@@ -13,12 +13,12 @@ from datetime import datetime
 from phonoscope.columns import column
 
 _SOURCE = "The source: its path or URI, or the name that was given to it."
-_DATE = "Release date as written: a year, a month or a day; may be in the future."
+_DATE = "Release date: YYYY-MM-DD, YYYY-MM or YYYY; other text as written; may be in the future."
 _PRECISION = (
     "Precision of release_date: 'year', 'month' or 'day', from the source or else from its form; "
     "empty for other forms."
 )
-_YEAR = "Year at the start of release_date, 1800 to 2099; empty when there is none."
+_YEAR = "Year of release_date, 1800 to 2099; empty when there is none."
 _SAMPLE = (
     "0 to 1023, from a hash of track_id. Tracks with the same number are the same random sample in "
     "every table that has this column."

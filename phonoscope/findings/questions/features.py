@@ -19,6 +19,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.questions.keys import NO_FEATURES
+from phonoscope.findings.shared.feature_scale import SHARES
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS
@@ -58,6 +59,11 @@ _PARTS, _SQUARED_PARTS = 1_000_000, 1000
 """Parts of a unit in which values, and values to be squared, are added up."""
 _LARGEST = 10_000.0
 """Values beyond are errors; sums of squares of smaller ones stay exact whole numbers."""
+_RANGE = {"tempo_bpm": (0.001, _LARGEST), **dict.fromkeys(SHARES, (0.0, 1.0))}
+"""Values that count, by feature; others are errors, or on another scale."""
+_OUTSIDE = gettext(
+    "All audio features lie outside 0 to 1, so they have another scale, perhaps percent."
+)
 FEWEST = 100
 """Tracks of a year from which it is drawn and counts for a trend."""
 
@@ -68,6 +74,8 @@ class _Year:
     tracks: Mapping[str, int]
     sums: Mapping[str, float]
     squares: Mapping[str, float]
+    outside: int
+    """Values outside 0 to 1, which are left out."""
 
     def mean(self, name: str) -> tuple[float, Interval]:
         return mean_interval(self.sums[name], self.squares[name], self.tracks[name])
@@ -97,11 +105,12 @@ def features(catalogue: QuerySession) -> Answer:
     Method
     ------
     Means and standard deviations come from a service's own numbers, added up in millionths.
-    Tempos of 0 are left out. The trend is a straight line through the means of release years with
-    at least 100 tracks, weighted by their tracks. A large catalogue is sampled: about one million
-    tracks are read, chosen by a number derived from their ids. The spread of a year is the root
-    of the mean variance of danceability, energy, valence and tempo, each relative to its variance
-    over all years; 1 means as varied as the whole.
+    Tempos of 0 are left out, and so are values outside 0 to 1 where 0 to 1 is the scale. The trend
+    is a straight line through the means of release years with at least 100 tracks, weighted by
+    their tracks. A large catalogue is sampled: about one million tracks are read, chosen by a
+    number derived from their ids. The spread of a year is the root of the mean variance of
+    danceability, energy, valence and tempo, each relative to its variance over all years; 1 means
+    as varied as the whole.
 
     Caveats
     -------
@@ -118,14 +127,23 @@ def features(catalogue: QuerySession) -> Answer:
     features = catalogue.cached(_read)
     whole = _whole(features)
     if not any(whole.tracks.values()):
-        return cannot_tell(NO_FEATURES)
+        return cannot_tell(_OUTSIDE if whole.outside else NO_FEATURES)
     years = _years(tracks, features)
     trends = {name: trend for name in FEATURES if (trend := _trend(years, name))}
     return Answer(
         headline=_headline(whole, trends),
-        note=""
-        if years
-        else gettext("No track with features has a release year, so there is no trend."),
+        note=sentences(
+            ngettext(
+                "{n} value outside 0 to 1 was left out.",
+                "{n} values outside 0 to 1 were left out.",
+                whole.outside,
+            )
+            if whole.outside
+            else "",
+            ""
+            if years
+            else gettext("No track with features has a release year, so there is no trend."),
+        ),
         certainty=_certainty(whole, years, trends, sampled),
         figures=(*_means(whole), *_slopes(trends), *_sameness(years, whole)),
         chart=_chart(years, whole) if len(years) > 1 else None,
@@ -156,7 +174,9 @@ def _sums(rows: ir.Table) -> dict[str, Any]:
     sums: dict[str, Any] = {}
     for name in FEATURES:
         value = rows[name].cast("float64")
-        known = value.between(0.001 if name == "tempo_bpm" else -_LARGEST, _LARGEST)
+        known = value.between(*_RANGE.get(name, (-_LARGEST, _LARGEST)))
+        if name in SHARES:
+            sums[f"{name}_outside"] = (~known).fill_null(False).cast("int64").sum()
         value = known.ifelse(value, None)
         whole, coarse = (
             (value * parts).round().cast("int64") for parts in (_PARTS, _SQUARED_PARTS)
@@ -172,7 +192,8 @@ def _year(row: Mapping[str, Any], year: int) -> _Year:
         return {name: (row[f"{name}_{end}"] or 0) / parts for name in FEATURES}
 
     counts = {name: row[f"{name}_n"] for name in FEATURES}
-    return _Year(year, counts, named("sum", _PARTS), named("squares", _SQUARED_PARTS**2))
+    outside = sum(row[f"{name}_outside"] or 0 for name in SHARES)
+    return _Year(year, counts, named("sum", _PARTS), named("squares", _SQUARED_PARTS**2), outside)
 
 
 def _whole(features: ir.Table) -> _Year:

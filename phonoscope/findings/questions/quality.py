@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from phonoscope.clock import utc_now
@@ -18,6 +20,7 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.shared.dates import year_of
 from phonoscope.findings.shared.days import days
+from phonoscope.findings.shared.feature_scale import SHARES
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
 from phonoscope.messages import gettext, ngettext, sentences
@@ -57,7 +60,10 @@ _TITLES: Mapping[str, str] = {
     "odd_date": gettext("Tracks with a release date in an unknown format"),
     "vague_date": gettext("Tracks with only a release year or month"),
     "null_response": gettext("Audio features that the service could not measure"),
+    "odd_feature": gettext("Tracks with an audio feature outside 0 to 1"),
 }
+_WRONG = {"negative_plays", "too_long", "negative_duration", "odd_popularity", "odd_feature"}
+"""Checks of values that are there; when all rows fail one, the field isn't missing."""
 _SHARES: Mapping[str, Callable[[str], str]] = {
     "untitled": lambda share: gettext("{share} of tracks have no title", share=share),
     "no_album": lambda share: gettext("{share} of tracks have no release id", share=share),
@@ -82,6 +88,9 @@ _SHARES: Mapping[str, Callable[[str], str]] = {
     ),
     "vague_date": lambda share: gettext(
         "{share} of tracks have only a release year or month", share=share
+    ),
+    "odd_feature": lambda share: gettext(
+        "{share} of tracks have an audio feature outside 0 to 1", share=share
     ),
     "null_response": lambda share: gettext(
         "{share} of audio features could not be measured by the service", share=share
@@ -124,8 +133,8 @@ def quality(catalogue: QuerySession) -> Answer:
     ]
     rejected = int(catalogue.table("rejects").count().to_pyarrow().as_py())
     # A check that every row fails is about a field that the source doesn't have.
-    hit = [check for check in checks if 0 < check.rows < check.of]
-    every = [check for check in checks if check.rows == check.of]
+    hit = [c for c in checks if c.rows > 0 and (c.rows < c.of or c.name in _WRONG)]
+    every = [check for check in checks if check.rows == check.of and check.name not in _WRONG]
     return Answer(
         headline=_headline(hit, len(checks)),
         note=sentences(
@@ -219,10 +228,16 @@ def _year_now(catalogue: QuerySession) -> int:
 def _of_features(catalogue: QuerySession) -> list[Check]:
     features = catalogue.table("features")
     nothing = features.null_response.fill_null(False).cast("int64").sum()
-    (row,) = features.agg(total=features.count(), nothing=nothing).to_pyarrow().to_pylist()
+    outside = [~features[name].between(0, 1).fill_null(True) for name in SHARES]
+    odd = reduce(or_, outside).cast("int64").sum()
+    counted = features.agg(total=features.count(), nothing=nothing, odd=odd)
+    (row,) = counted.to_pyarrow().to_pylist()
     if not row["total"]:
         return []
-    return [Check("null_response", row["nothing"] or 0, row["total"], "audio features")]
+    return [
+        Check("odd_feature", row["odd"] or 0, row["total"], "audio features"),
+        Check("null_response", row["nothing"] or 0, row["total"], "audio features"),
+    ]
 
 
 def _table(checks: Sequence[Check]) -> ResultTable:

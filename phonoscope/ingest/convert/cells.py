@@ -12,12 +12,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.ingest.cell import MAX_TEXT_BYTES, CellKind
+from phonoscope.ingest.convert.numbers import PLAIN, Evidence, decimal_of, plain_numbers
+from phonoscope.ingest.convert.pitches import keys_and_modes, modes
 
 LARGEST = 1 << 53
 """Larger whole numbers can't be durations, counts or places; float64 holds all below."""
 MS_FROM = 100_000_000_000
 """Times from here on are milliseconds: as seconds this is the year 5138, as ms it is 1973."""
 _TIME_TO = 100_000_000_000_000
+
+_KINDS = "(?:track|album|artist|playlist|episode)"
+_ADDRESSES = (
+    rf"^spotify:{_KINDS}:([0-9A-Za-z]{{22}})$",
+    r"^https?://(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/)?"
+    rf"{_KINDS}/([0-9A-Za-z]{{22}})/?(?:[?#].*)?$",
+    r"^https?://(?:beta\.)?musicbrainz\.org/(?:recording|track|release|release-group|artist)/"
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?(?:[?#].*)?$",
+)
+"""Addresses of things at services; the id is what they have in common."""
 
 Cells: TypeAlias = tuple[pa.Array, pa.Array | None]
 
@@ -26,12 +38,6 @@ Cells: TypeAlias = tuple[pa.Array, pa.Array | None]
 _MISSING = pa.array(["", "na", "n/a", "nan", "null", "none", "\\n", "<na>"])
 _TRUE = pa.array(["true", "t", "yes", "y", "1", "1.0", "explicit"])
 _FALSE = pa.array(["false", "f", "no", "n", "0", "0.0", "clean", "notexplicit"])
-_SHARPS = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
-_FLATS = {"db": 1, "eb": 3, "gb": 6, "ab": 8, "bb": 10}
-_PITCHES = {name: number for number, name in enumerate(_SHARPS)} | _FLATS
-_MODES = {"minor": 0, "major": 1}
-# Exponents have two digits at most: a larger one would overflow and is never a duration.
-_NUMBER = r"^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 
 
 def is_text(array: pa.Array) -> bool:
@@ -39,28 +45,49 @@ def is_text(array: pa.Array) -> bool:
     return pa.types.is_string(array.type)
 
 
-def value_of(kind: CellKind, array: pa.Array, scale: float | None = None) -> Cells:
+AUTOMATIC = "automatic"
+"""The decimal sign is the one that the cells themselves show."""
+
+
+def value_of(
+    kind: CellKind,
+    array: pa.Array,
+    scale: float | None = None,
+    decimal: str | None = AUTOMATIC,
+) -> Cells:
     """Return the values of cells, and which cells aren't of the kind.
 
-    Numbers are multiplied by ``scale``, where the source states them in another unit.
+    Parameters
+    ----------
+    kind
+        What they should be.
+    array
+        Text, or a database's own numbers.
+    scale
+        What numbers have to be multiplied by, where the source states them in another unit.
+    decimal
+        The decimal sign of the column, or ``None`` where it is in doubt; see :mod:`.numbers`.
     """
-    if scale is not None:
-        real, bad = _real(array)
-        scaled = pc.multiply(real, scale)
-        if kind is CellKind.REAL:
-            return scaled, bad
-        whole, more = _whole(scaled)
-        return whole, either(bad, more)
     if kind in (CellKind.ID, CellKind.TEXT):
         return _text(array, ident=kind is CellKind.ID)
     if kind is CellKind.FLAG:
         return _flag(array)
-    if kind in (CellKind.PITCH, CellKind.MODE) and is_text(array):
-        array = _named(array, _PITCHES if kind is CellKind.PITCH else _MODES)
-    if kind is CellKind.REAL:
-        return _real(array)
-    whole, bad = _integer(array)
-    return (_time(whole) if kind is CellKind.TIME else whole), bad
+    if kind is CellKind.PITCH and is_text(array):
+        array, _ = keys_and_modes(array)
+    if kind is CellKind.MODE and is_text(array):
+        array = modes(array)
+    whole = kind is not CellKind.REAL
+    if whole and scale is None and pa.types.is_integer(array.type):
+        found, bad = _whole(array)
+    else:
+        clock_ms = (scale or 1.0) if kind is CellKind.MILLISECONDS else None
+        found, bad = _real(array, decimal, clock_ms=clock_ms, whole=whole and scale is None)
+        if scale is not None:
+            found = pc.multiply(found, scale)
+        if whole:
+            found, more = _whole(found)
+            bad = either(bad, more)
+    return (_time(found) if kind is CellKind.TIME else found), bad
 
 
 def either(one: pa.Array | None, other: pa.Array | None) -> pa.Array | None:
@@ -78,7 +105,20 @@ def _mask(bad: pa.Array) -> pa.Array | None:
 def _text(array: pa.Array, *, ident: bool) -> Cells:
     empty = _without_missing if ident else _without_empty
     array = empty(array)
-    return array, _mask(pc.greater(pc.binary_length(array), MAX_TEXT_BYTES))
+    if ident:
+        array = _without_address(array)
+    too_long = _mask(pc.greater(pc.binary_length(array), MAX_TEXT_BYTES))
+    return (array if too_long is None else _without(array, too_long)), too_long
+
+
+def _without_address(array: pa.Array) -> pa.Array:
+    """Return ids of services without the address around them, so that one thing has one id."""
+    around = pc.or_(pc.starts_with(array, "spotify:"), pc.starts_with(array, "http"))
+    if not pc.any(around).as_py():
+        return array
+    for address in _ADDRESSES:
+        array = pc.replace_substring_regex(array, address, r"\1")
+    return array
 
 
 def _without_empty(array: pa.Array) -> pa.Array:
@@ -97,12 +137,17 @@ def _without_missing(array: pa.Array) -> pa.Array:
     return _without(trimmed, pc.is_in(pc.ascii_lower(trimmed), value_set=_MISSING))
 
 
-def _real(array: pa.Array) -> Cells:
+def _real(
+    array: pa.Array, decimal: str | None, *, clock_ms: float | None = None, whole: bool = False
+) -> Cells:
     """Return finite numbers; text such as 'inf' and '1_000' isn't one."""
     bad = None
     if is_text(array):
         array = _without_missing(array)
-        bad = _mask(pc.invert(pc.match_substring_regex(array, _NUMBER)))
+        if decimal == AUTOMATIC:
+            decimal = decimal_of(Evidence.of(array), whole=whole)
+        array = plain_numbers(array, decimal, clock_ms=clock_ms, whole=whole)
+        bad = _mask(pc.invert(pc.match_substring_regex(array, PLAIN)))
         if bad is not None:
             array = _without(array, bad)
         array = pc.cast(pc.utf8_ltrim(array, "+"), pa.float64())
@@ -111,14 +156,6 @@ def _real(array: pa.Array) -> Cells:
     if endless is not None:
         array = _without(array, endless)
     return array, either(bad, endless)
-
-
-def _integer(array: pa.Array) -> Cells:
-    if not pa.types.is_integer(array.type):
-        real, bad = _real(array)
-        whole, more = _whole(real)
-        return whole, either(bad, more)
-    return _whole(array)
 
 
 def _whole(array: pa.Array) -> Cells:
@@ -142,34 +179,22 @@ def _flag(array: pa.Array) -> Cells:
     return pc.if_else(pc.fill_null(known, False), true, pa.scalar(None, pa.bool_())), bad
 
 
-def _named(array: pa.Array, numbers: dict[str, int]) -> pa.Array:
-    """Return text with names of pitch classes or modes as their numbers."""
-    names = pa.array(list(numbers))
-    values = pa.array([str(number) for number in numbers.values()])
-    at = pc.index_in(pc.ascii_lower(pc.utf8_trim_whitespace(array)), value_set=names)
-    return pc.coalesce(pc.take(values, at), array)
-
-
 def _time(whole: pa.Array) -> pa.Array:
-    """Return times from seconds or milliseconds since 1970; other numbers become empty."""
-    known = pc.and_(pc.greater(whole, 0), pc.less(whole, _TIME_TO))
+    """Return times from seconds or milliseconds since 1970; other numbers become empty.
+
+    So do times before March 1973: they are unknown times, or something other than a time.
+    """
+    known = pc.and_(pc.greater_equal(whole, MS_FROM // 1000), pc.less(whole, _TIME_TO))
     whole = pc.if_else(known, whole, pa.scalar(None, pa.int64()))
     in_ms = pc.greater_equal(whole, MS_FROM)
     us = pc.multiply(whole, pc.if_else(in_ms, 1000, 1_000_000))
     return pc.cast(us, pa.timestamp("us"))
 
 
-_FORMS = {"year": r"^[0-9]{4}$", "month": r"^[0-9]{4}-[0-9]{2}$"}
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-
-
-def precision_of(dates: pa.Array, stated: pa.Array | None) -> pa.Array:
-    """Return the precision of dates: as stated, or else by their form."""
-    none = pa.scalar(None, pa.string())
-    found = pc.if_else(pc.match_substring_regex(dates, _DAY), "day", none)
-    for word, form in _FORMS.items():
-        found = pc.if_else(pc.match_substring_regex(dates, form), word, found)
+def precision_of(found: pa.Array, stated: pa.Array | None) -> pa.Array:
+    """Return the precision of dates: as stated where they are dates, or else by their form."""
     if stated is None:
         return found
     words = pa.array(["year", "month", "day"])
-    return pc.coalesce(pc.if_else(pc.is_in(stated, value_set=words), stated, none), found)
+    is_stated = pc.and_(pc.is_in(stated, value_set=words), pc.is_valid(found))
+    return pc.if_else(is_stated, stated, found)

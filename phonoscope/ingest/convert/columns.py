@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.catalogue.schema.metadata import DERIVED_COLUMNS
 from phonoscope.catalogue.schema.tables import tables
-from phonoscope.ingest.base import Chunk, Position, Reject
+from phonoscope.ingest.base import Chunk, EmptiedCells, Position, Reject
 from phonoscope.ingest.cell import CellKind
-from phonoscope.ingest.convert.cells import is_text, precision_of, value_of
+from phonoscope.ingest.convert.cells import AUTOMATIC, either, is_text, precision_of, value_of
+from phonoscope.ingest.convert.dates import read_dates
+from phonoscope.ingest.convert.pitches import keys_and_modes
 from phonoscope.ingest.row_text import text_of
 from phonoscope.linking.isrc import numbers_of
 from phonoscope.linking.sample import samples_of
-from phonoscope.linking.years import years_of
 
+_PRECISION = "release_date_precision"
 _FILLED_HERE = DERIVED_COLUMNS | {"source", "scan_id", "batch"}
-_BY_NAME = {"key": CellKind.PITCH, "mode": CellKind.MODE}
+_BY_NAME = {
+    **{"key": CellKind.PITCH, "mode": CellKind.MODE},
+    **dict.fromkeys(("duration_ms", "played_ms"), CellKind.MILLISECONDS),
+}
+UNDECODABLE = "is undecodable text"
+UNSURE = "could be two days"
+_OF_CELL = re.compile(
+    r"(\S+) (is too long|is undecodable text|is not a number|is neither true nor false"
+    r"|is not a pitch class|is not a mode)"
+)
+_MOST_SHOWN = 60
+"""Characters of a cell that are shown."""
 _SAYS = {
     CellKind.ID: "is too long",
     CellKind.TEXT: "is too long",
@@ -54,6 +69,27 @@ def _kind(name: str, type: pa.DataType, in_key: bool) -> CellKind:
 
 
 @dataclass(frozen=True)
+class Forms:
+    """How the numbers and dates of a source are written."""
+
+    decimals: Mapping[str, str | None] = field(default_factory=dict)
+    """The decimal sign by column; ``None`` where it is in doubt."""
+    order: str | None = None
+    """One of :data:`.dates.ORDERS`."""
+
+
+class CellFault(NamedTuple):
+    """Cells of a column that can't be read."""
+
+    column: str
+    reason: str
+    bad: pa.Array
+    """Which they are."""
+    cells: pa.Array | None
+    """The column as it was read."""
+
+
+@dataclass(frozen=True)
 class Raw:
     """Rows of one table of a source as they were read."""
 
@@ -71,28 +107,66 @@ class Raw:
     """What numbers have to be multiplied by, by column, e.g. 1000 for ``duration_ms`` in s."""
     begins: Position | None = None
     """See :class:`..base.Chunk`."""
+    forms: Forms = field(default_factory=Forms)
+    """How numbers and dates are written."""
+    cell_faults: Sequence[CellFault] = ()
+    """Cells that are known to be unreadable."""
+    cell_text: Callable[[object], str | None] | None = None
+    """Returns what may be shown of a cell; by default its text."""
 
 
 @dataclass
 class _Faults:
-    """Which rows can't be kept; the first reason found counts."""
+    """Which rows can't be kept, the first reason found counts; and which cells can't."""
 
+    needed: frozenset[str] = frozenset()
+    """Columns of the key; a row that lacks one can't be kept."""
     reasons: dict[int, str] = field(default_factory=dict)
+    cells: dict[tuple[str, str], CellFault] = field(default_factory=dict)
 
     def add(self, bad: pa.Array | None, reason: str) -> None:
         if bad is not None:
             for row in pc.indices_nonzero(bad).to_pylist():
                 self.reasons.setdefault(row, reason)
 
+    def add_cells(self, fault: CellFault) -> None:
+        """Add cells; a row without its key can't be kept."""
+        if fault.column in self.needed:
+            self.add(fault.bad, f"{fault.column} {fault.reason}")
+        else:
+            key = fault.column, fault.reason
+            before = self.cells.get(key)
+            if before is not None:
+                cells = fault.cells if before.cells is None else before.cells
+                fault = fault._replace(bad=either(before.bad, fault.bad), cells=cells)
+            self.cells[key] = fault
+
+    def emptied(self, raw: Raw) -> Iterator[EmptiedCells]:
+        """Yield the cells that can't be read, of rows that are kept."""
+        for (column, reason), fault in self.cells.items():
+            rows = pc.indices_nonzero(fault.bad).to_pylist()
+            kept = [row for row in rows if row not in self.reasons]
+            if kept:
+                cell = None if fault.cells is None else fault.cells[kept[0]].as_py()
+                shown = _shown(cell) if raw.cell_text is None else raw.cell_text(cell)
+                yield EmptiedCells(column, reason, len(kept), raw.first_row + kept[0], shown or "")
+
     def add_reasons(self, reject_reasons: pa.Array) -> None:
-        if reject_reasons.null_count < len(reject_reasons):
-            for row in pc.indices_nonzero(pc.is_valid(reject_reasons)).to_pylist():
-                self.reasons.setdefault(row, reject_reasons[row].as_py())
+        """Add what readers found: a reason that names a cell costs that cell only."""
+        for reason in pc.unique(pc.drop_null(reject_reasons)).to_pylist():
+            rows = pc.fill_null(pc.equal(reject_reasons, reason), False)
+            of_cell = _OF_CELL.fullmatch(reason)
+            if of_cell is None:
+                self.add(rows, reason)
+            else:
+                self.add_cells(CellFault(of_cell[1], of_cell[2], rows, None))
 
 
 def chunk_of(raw: Raw) -> Chunk:
     """Return raw rows as rows of the common tables, and the others as rejects."""
-    faults = _Faults()
+    faults = _Faults(frozenset().union(*map(_needed, raw.columns)))
+    for fault in raw.cell_faults:
+        faults.add_cells(fault)
     if raw.reject_reasons is not None:
         faults.add_reasons(raw.reject_reasons)
     typed = {table: _typed(table, columns, raw, faults) for table, columns in raw.columns.items()}
@@ -104,25 +178,67 @@ def chunk_of(raw: Raw) -> Chunk:
         keep = pa.array([row not in faults.reasons for row in range(raw.length)])
         typed = {table: rows.filter(keep) for table, rows in typed.items()}
     kept = raw.length - len(rejects)
-    return Chunk(raw.source_table, raw.length, kept, typed, rejects, raw.begins)
+    emptied = tuple(faults.emptied(raw))
+    return Chunk(raw.source_table, raw.length, kept, typed, rejects, raw.begins, emptied)
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, bytes):
+        cell = cell[: 4 * _MOST_SHOWN].decode(errors="backslashreplace")
+    return "" if cell is None else str(cell)[:_MOST_SHOWN]
 
 
 def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Faults) -> pa.Table:
     made: dict[str, pa.Array] = {}
+    years: pa.Array | None = None
     for name, kind in kinds(table).items():
-        if name not in columns:
+        if name not in columns or (name == _PRECISION and "release_date" in columns):
             continue
         array, undecodable = decodable(columns[name])
-        faults.add(undecodable, f"{name} is undecodable text")
-        made[name], bad = value_of(kind, array, raw.scales.get(name))
-        faults.add(bad, f"{name} {_SAYS.get(kind, 'is not a number')}")
+        if undecodable is not None:
+            faults.add_cells(CellFault(name, UNDECODABLE, undecodable, _bytes(columns[name])))
+        if name == "release_date" and is_text(array):
+            made[name], made[_PRECISION], years = _dates(array, raw, faults)
+            continue
+        scale, decimal = raw.scales.get(name), raw.forms.decimals.get(name, AUTOMATIC)
+        made[name], bad = value_of(kind, array, scale, decimal)
+        if bad is not None:
+            faults.add_cells(CellFault(name, _SAYS.get(kind, "is not a number"), bad, array))
         if name in _needed(table) and made[name].null_count:
             faults.add(pc.is_null(made[name]), f"no {name}")
+    for fault in faults.cells.values():
+        if fault.column in made and fault.reason != UNSURE:
+            # A reader may have made something of a cell that it found to be unreadable.
+            column = made[fault.column]
+            none = pa.scalar(None, column.type)
+            made[fault.column] = pc.if_else(pc.fill_null(fault.bad, False), none, column)
     if "release_date" in made:
-        stated = made.get("release_date_precision")
-        made["release_date_precision"] = precision_of(made["release_date"], stated)
-    made.update(_derived(table, columns, made))
+        stated = columns.get(_PRECISION)
+        found = made.get(_PRECISION, pa.nulls(raw.length, pa.string()))
+        made[_PRECISION] = precision_of(found, None if stated is None else decodable(stated)[0])
+    if "key" in made and "mode" not in made and "mode" in kinds(table) and is_text(columns["key"]):
+        # "F# minor" and "8A" say both.
+        _, named = keys_and_modes(decodable(columns["key"])[0])
+        if named.null_count < len(named):
+            made["mode"] = pc.cast(named, pa.int64())
+    made.update(_derived(table, columns, made, years, raw.forms.order))
     return pa.table(made)
+
+
+def _dates(array: pa.Array, raw: Raw, faults: _Faults) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Return dates as they are stored, their precision, and their years."""
+    texts, bad = value_of(CellKind.TEXT, array)
+    if bad is not None:
+        faults.add_cells(CellFault("release_date", _SAYS[CellKind.TEXT], bad, array))
+    dates = read_dates(texts, raw.forms.order)
+    if pc.any(dates.unsure).as_py():
+        unsure = pc.fill_null(dates.unsure, False)
+        faults.add_cells(CellFault("release_date", UNSURE, unsure, array))
+    return dates.texts, dates.precision, dates.years
+
+
+def _bytes(array: pa.Array) -> pa.Array:
+    return array.view(pa.binary()) if is_text(array) else array
 
 
 @cache
@@ -133,7 +249,11 @@ def _needed(table: str) -> frozenset[str]:
 
 
 def _derived(
-    table: str, columns: Mapping[str, pa.Array], made: Mapping[str, pa.Array]
+    table: str,
+    columns: Mapping[str, pa.Array],
+    made: Mapping[str, pa.Array],
+    years: pa.Array | None,
+    order: str | None,
 ) -> Iterator[tuple[str, pa.Array]]:
     """Yield the columns that are derived from others, so that findings needn't derive them."""
     own = {column.name for column in tables()[table].columns}
@@ -143,11 +263,10 @@ def _derived(
         yield "sample", samples_of(made["track_id"])
     if "release_year" in own and "release_date" in columns:
         # Where the table has no date, a source's date is read for its year only.
-        dates = made.get("release_date")
-        yield (
-            "release_year",
-            years_of(decodable(columns["release_date"])[0] if dates is None else dates),
-        )
+        if years is None:
+            dates = decodable(columns["release_date"])[0].cast(pa.string())
+            years = read_dates(dates, order).years
+        yield "release_year", years
 
 
 def decodable(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,11 +13,23 @@ import pyarrow.compute as pc
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk
+from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.artist_lists import ArtistRows, artist_lists
 from phonoscope.ingest.convert.column_aliases import closest, plain, same_name, scales_of
-from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable, fillable, kinds
+from phonoscope.ingest.convert.columns import (
+    UNDECODABLE,
+    CellFault,
+    Forms,
+    Raw,
+    chunk_of,
+    decodable,
+    fillable,
+    kinds,
+)
+from phonoscope.ingest.convert.dates import order_of
 from phonoscope.ingest.convert.derived_ids import ids_of
 from phonoscope.ingest.convert.headings import TIME_MS, Unit
+from phonoscope.ingest.convert.numbers import decimals_of
 from phonoscope.ingest.names import few
 from phonoscope.ingest.readers.csv_file import CsvFile, Records
 from phonoscope.messages import gettext, sentences
@@ -162,9 +176,10 @@ def read_fields(
     places = {field: source.columns.index(name) for name, field in of_columns.items()}
     of_ids = [source.columns.index(name) for name in id_columns]
     scales = scales_of(of_columns)
+    forms = forms_of(source, places)
     artists = ArtistRows()
     for records in source.chunks({*places.values(), *of_ids}):
-        columns, reject_reasons = read_columns(records, places)
+        columns, cell_faults = read_columns(records, places)
         if of_ids:
             columns["track_id"] = ids_of([decodable(records.column(at))[0] for at in of_ids])
         ids = columns.pop(ARTIST_IDS, None)
@@ -173,7 +188,7 @@ def read_fields(
             found = artist_lists(columns["artist_names"], ids, separator)
         if found is not None:
             columns["artist_names"] = found.joined(columns["artist_names"])
-        chunk = chunk_of(_raw(records, columns, reject_reasons, scales))
+        chunk = chunk_of(_raw(records, columns, cell_faults, scales, forms))
         yield chunk
         if found is not None:
             yield artists.chunk(found, columns, chunk, records.first_row)
@@ -181,36 +196,90 @@ def read_fields(
 
 def read_columns(
     records: Records, places: Mapping[str, int]
-) -> tuple[dict[str, pa.Array], pa.Array]:
-    """Return columns of text by field, and why rows can't be kept; empty where they can."""
-    reject_reasons = records.reject_reasons
+) -> tuple[dict[str, pa.Array], list[CellFault]]:
+    """Return columns of text by field, and their cells that aren't text."""
+    cell_faults: list[CellFault] = []
     columns: dict[str, pa.Array] = {}
     for field, at in places.items():
-        columns[field], bad = decodable(records.column(at))
+        raw = records.column(at)
+        columns[field], bad = decodable(raw)
         if bad is not None:
-            undecodable = pa.scalar(f"{field} is undecodable text")
-            reject_reasons = pc.coalesce(
-                reject_reasons, pc.if_else(bad, undecodable, pa.scalar(None, pa.string()))
-            )
-    return columns, reject_reasons
+            cell_faults.append(CellFault(field, UNDECODABLE, bad, raw.view(pa.binary())))
+    return columns, cell_faults
+
+
+def forms_of(source: CsvFile, places: Mapping[str, int]) -> Forms:
+    """Return how numbers and dates are written, and tell the source.
+
+    Parameters
+    ----------
+    source
+        The file; the rows near its start are read.
+    places
+        Place of each field.
+    """
+    numbers = {name: at for name, at in places.items() if _numbers().get(name) is not None}
+    dates = [name for name in _DATES if name in places]
+    wanted = {**numbers, **{name: places[name] for name in dates}}
+    samples = list(source.near_start(set(wanted.values()))) if wanted else []
+
+    def cells(name: str) -> pa.Array:
+        columns = [decodable(records.column(places[name]))[0] for records in samples]
+        return pc.utf8_trim_whitespace(pa.chunked_array(columns, pa.string()))
+
+    stated = source.options
+    decimals = decimals_of(
+        ((name, cells(name), bool(_numbers()[name])) for name in numbers), source.delimiter
+    )
+    if stated.decimal is not None:
+        decimals = dict.fromkeys(decimals, stated.decimal)
+    orders = {name: stated.dates or order_of(cells(name)) for name in dates}
+    source.read_as |= {
+        "decimal": {name: sign for name, sign in decimals.items() if sign != "."},
+        "dates": {name: order for name, order in orders.items() if order},
+    }
+    return Forms(decimals, next(iter(orders.values()), None))
+
+
+_DATES = ("release_date", "chart_date", "listened_utc", "ended_utc")
+
+
+@cache
+def _numbers() -> Mapping[str, bool | None]:
+    """Return by field whether it holds whole numbers; ``None`` where it holds no numbers."""
+    whole = {
+        CellKind.INTEGER: True,
+        CellKind.MILLISECONDS: True,
+        CellKind.REAL: False,
+    }
+    tables = ("tracks", "features", "chart_entries", "listens")
+    found = {name: whole.get(kind) for table in tables for name, kind in kinds(table).items()}
+    return found | dict.fromkeys((*DURATIONS_MS, "played_s"), False) | {"duration_ms": True}
 
 
 def _raw(
     records: Records,
     columns: dict[str, pa.Array],
-    reject_reasons: pa.Array,
+    cell_faults: Sequence[CellFault],
     scales: Mapping[str, float],
+    forms: Forms,
 ) -> Raw:
     tables, of_duration = tables_of(columns)
+    decimals = dict(forms.decimals)
+    for field in DURATIONS_MS:
+        if field in decimals:
+            decimals["duration_ms"] = decimals.pop(field)
     return Raw(
         ROWS,
         records.first_row,
         records.length,
         tables,
         records.row,
-        reject_reasons,
+        records.reject_reasons,
         {**scales, **of_duration},
         records.begins,
+        replace(forms, decimals=decimals),
+        cell_faults,
     )
 
 

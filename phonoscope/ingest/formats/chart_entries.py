@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from phonoscope.errors import SourceError, UsageError
 from phonoscope.escape import printable
 from phonoscope.ingest.base import Chunk, Position
-from phonoscope.ingest.convert.columns import Raw, chunk_of
+from phonoscope.ingest.convert.columns import CellFault, Forms, Raw, chunk_of
+from phonoscope.ingest.convert.dates import read_dates
 from phonoscope.ingest.convert.flat_table import ROWS
 from phonoscope.ingest.formats.chart_columns import period_of
 from phonoscope.ingest.formats.chart_names import read_name
@@ -27,6 +28,10 @@ CONSTANTS = ("chart", "region", "chart_date", "entry_kind")
 """Fields that the user can state for all rows of a chart."""
 ENTRY_KINDS = ("track", "album")
 _NUMBERS = ("rank", "peak_rank", "previous_rank", "times_on_chart", "streams")
+_NONE = pa.array(
+    ["-", "--", "\u2013", "\u2014", "0", "-1", "0.0", "-1.0", "new", "new entry", "re-entry"]
+)
+"""What charts write where a track had no rank before."""
 _ID = r"^\s*(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/)([0-9A-Za-z]{22})(?:\?.*)?\s*$"
 
 
@@ -151,6 +156,8 @@ def chunk_of_entries(
     ties: Ties,
     reject_reasons: pa.Array | None,
     begins: Position | None,
+    forms: Forms | None = None,
+    cell_faults: Sequence[CellFault] = (),
 ) -> Chunk:
     """Return cells of a chart as rows of ``chart_entries``.
 
@@ -166,6 +173,8 @@ def chunk_of_entries(
         Those of them that the user gave.
     ties
         Numbers entries of the same rank.
+    forms, cell_faults
+        See :class:`.convert.columns.Raw`.
     """
     for field, value in said.items():
         # A column goes before the name of the file, and the user before both.
@@ -173,10 +182,10 @@ def chunk_of_entries(
             columns[field] = pa.repeat(pa.scalar(value), length)
     columns["region"] = _filled(columns["region"], said["region"])
     columns["chart"] = _filled(columns["chart"], said["chart"])
-    columns["chart_date"] = _days(columns["chart_date"])
+    columns["chart_date"] = _days(columns["chart_date"], forms.order if forms else None)
     for field in _NUMBERS:
         if field in columns:
-            columns[field] = _without_dash(columns[field])
+            columns[field] = _stated(columns[field])
     columns["rank"] = pc.replace_substring_regex(columns["rank"], _RANK, r"\1")
     columns["tie"] = ties.of(columns)
     if "track_id" in columns:
@@ -190,6 +199,8 @@ def chunk_of_entries(
             row_text,
             reject_reasons,
             begins=begins,
+            forms=forms or Forms(),
+            cell_faults=cell_faults,
         )
     )
 
@@ -199,24 +210,20 @@ def _filled(cells: pa.Array, value: str) -> pa.Array:
     return pc.if_else(pc.fill_null(blank, True), value, cells)
 
 
-def _days(cells: pa.Array) -> pa.Array:
+def _days(cells: pa.Array, order: str | None) -> pa.Array:
     """Return days as YYYY-MM-DD, without a time after them; other text becomes empty.
 
-    05/06/2024 can be in May or June, so it becomes empty too.
+    05/06/2024 can be in May or June, so it becomes empty where nothing shows which.
     """
-    once = pc.utf8_trim_whitespace(cells).dictionary_encode()
-    cut = [(text or "")[:10].replace("/", "-") for text in once.dictionary.to_pylist()]
-    whole = [
-        day if is_day(day) and (text or "")[10:11] in ("", " ", "T") else None
-        for day, text in zip(cut, once.dictionary.to_pylist(), strict=True)
-    ]
-    return pc.take(pa.array(whole, pa.string()), once.indices)
+    dates = read_dates(cells.cast(pa.string()), order)
+    whole = pc.fill_null(pc.equal(dates.precision, "day"), False)
+    return pc.if_else(whole, dates.texts, pa.scalar(None, pa.string()))
 
 
-def _without_dash(cells: pa.Array) -> pa.Array:
-    """Return cells with those empty that have a dash for no value."""
-    trimmed = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.is_in(trimmed, value_set=pa.array(["-", "\u2013", "\u2014"])), "", cells)
+def _stated(cells: pa.Array) -> pa.Array:
+    """Return ranks and counts, empty where there is none: a dash, 0, -1, or a word for new."""
+    trimmed = pc.ascii_lower(pc.utf8_trim_whitespace(cells))
+    return pc.if_else(pc.is_in(trimmed, value_set=_NONE), "", cells)
 
 
 def _ids(cells: pa.Array) -> pa.Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.convert.flat_table import read_columns, with_mapping
+from phonoscope.ingest.convert.flat_table import forms_of, read_columns, with_mapping
 from phonoscope.ingest.formats.chart_columns import (
     COLUMN_ALIASES,
     NEEDED,
@@ -50,8 +50,9 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
     source = job.source
     places = {field: source.columns.index(name) for name, field in _fields(source).items()}
     said, ties = said_of(source, source.columns), Ties()
+    forms = forms_of(source, places)
     for records in source.chunks(places.values()):
-        columns, reject_reasons = read_columns(records, places)
+        columns, cell_faults = read_columns(records, places)
         yield chunk_of_entries(
             columns,
             records.first_row,
@@ -60,8 +61,10 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
             said=said,
             constants=job.constants or {},
             ties=ties,
-            reject_reasons=reject_reasons,
+            reject_reasons=records.reject_reasons,
             begins=records.begins,
+            forms=forms,
+            cell_faults=cell_faults,
         )
 
 

@@ -75,7 +75,7 @@ def said_by(origin: str) -> dict[str, str]:
 
 
 def _raw(records: Records, places: dict[str, int], job: Job[CsvFile]) -> Raw:
-    columns, reject_reasons = read_columns(records, places)
+    columns, cell_faults = read_columns(records, places)
     if job.source.command == "artists":
         ids = columns.get("artist_id")
         if ids is not None:
@@ -95,8 +95,9 @@ def _raw(records: Records, places: dict[str, int], job: Job[CsvFile]) -> Raw:
         records.length,
         tables,
         records.row,
-        reject_reasons,
+        records.reject_reasons,
         begins=records.begins,
+        cell_faults=cell_faults,
     )
 
 

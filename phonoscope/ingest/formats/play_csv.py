@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phonoscope.ingest.base import Chunk
-from phonoscope.ingest.convert.flat_table import read_columns, with_mapping
+from phonoscope.ingest.convert.flat_table import forms_of, read_columns, with_mapping
 from phonoscope.ingest.formats.play_columns import (
     COLUMN_ALIASES,
     NAMES,
@@ -54,16 +54,19 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
         places = {field: source.columns.index(name) for name, field in _fields(source).items()}
     else:
         places = {field: at for at, field in enumerate(of_places) if field}
+    forms = forms_of(source, places)
     for records in source.chunks(places.values(), heading=of_places is None):
-        columns, reject_reasons = read_columns(records, places)
+        columns, cell_faults = read_columns(records, places)
         yield chunk_of_plays(
             records.first_row,
             columns,
             records.length,
             job.pseudonyms,
             account=job.origin,
-            reject_reasons=reject_reasons,
+            reject_reasons=records.reject_reasons,
             begins=records.begins,
+            forms=forms,
+            cell_faults=cell_faults,
         )
 
 

@@ -6,15 +6,22 @@ in the wrong column could be a name or an address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonoscope.ingest.base import Chunk, Position
 from phonoscope.ingest.cell import CellKind
-from phonoscope.ingest.convert.cells import value_of
-from phonoscope.ingest.convert.columns import Raw, chunk_of, decodable
+from phonoscope.ingest.convert.cells import AUTOMATIC, value_of
+from phonoscope.ingest.convert.columns import (
+    UNDECODABLE,
+    CellFault,
+    Forms,
+    Raw,
+    chunk_of,
+    decodable,
+)
 from phonoscope.ingest.convert.moments import in_ms, moments
 from phonoscope.ingest.formats.play_columns import NAMES
 from phonoscope.ingest.pseudonyms import Pseudonyms
@@ -39,6 +46,8 @@ def chunk_of_plays(
     account: str,
     reject_reasons: pa.Array | None,
     begins: Position | None,
+    forms: Forms | None = None,
+    cell_faults: Sequence[CellFault] = (),
 ) -> Chunk:
     """Return cells of a log as rows of ``listens``, accounts and addresses hidden.
 
@@ -59,24 +68,32 @@ def chunk_of_plays(
         Why rows can't be kept, as far as it is known; empty where they can.
     begins
         See :class:`.base.Chunk`.
+    forms
+        How numbers are written.
+    cell_faults
+        Cells that are known to be unreadable.
     """
+    found = [_hidden(fault) for fault in cell_faults]
+    decimals = {} if forms is None else forms.decimals
     made: dict[str, pa.Array] = {}
     faults = _RejectReasons(reject_reasons, length)
     for field, cells in columns.items():
         array, undecodable = decodable(cells)
-        faults.add(undecodable, f"{field} is undecodable text")
+        if undecodable is not None:
+            found.append(_hidden(CellFault(field, UNDECODABLE, undecodable, cells)))
         if field in _HIDDEN:
             # A hash hides whether a name is blank or too long, so that is checked first.
             text, bad = value_of(CellKind.ID, array.cast(pa.string()))
-            faults.add(bad, f"{field} is too long")
+            found += [] if bad is None else [CellFault(field, "is too long", bad, None)]
             hide = pseudonyms.accounts if field == "user_hash" else pseudonyms.addresses
             made[field] = hide(text)
         elif field in ("listened_utc", "ended_utc"):
             made[field], bad = moments(array)
             faults.add(bad, f"{field} is not a time")
         elif field == "played_s":
-            made["played_ms"], bad = value_of(CellKind.INTEGER, array, 1000.0)
-            faults.add(bad, "played_s is not a number")
+            decimal = decimals.get(field, AUTOMATIC)
+            made["played_ms"], bad = value_of(CellKind.MILLISECONDS, array, 1000.0, decimal)
+            found += [] if bad is None else [CellFault(field, "is not a number", bad, array)]
         else:
             made[field] = array
     for bad, reason in _others(made, length):
@@ -90,8 +107,24 @@ def chunk_of_plays(
         of_tracks = {name: made[name] for name in _OF_TRACKS if name in made}
         tables["tracks"] = {"track_id": made["track_id"], **of_tracks}
     return chunk_of(
-        Raw(ROWS, first_row, length, tables, _forms(columns), faults.reasons, begins=begins)
+        Raw(
+            ROWS,
+            first_row,
+            length,
+            tables,
+            _forms(columns),
+            faults.reasons,
+            begins=begins,
+            forms=forms or Forms(),
+            cell_faults=found,
+            cell_text=form_of,
+        )
     )
+
+
+def _hidden(fault: CellFault) -> CellFault:
+    """Return a fault that shows nothing of accounts and addresses."""
+    return fault._replace(cells=None) if fault.column in _HIDDEN else fault
 
 
 def _others(made: Mapping[str, pa.Array], length: int) -> Iterator[tuple[pa.Array, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -114,6 +114,8 @@ class CsvFile:
         self.id_from = options.id_from
         """Fields that ids of tracks are derived from."""
         self.options = options
+        self.read_as: dict[str, Any] = {}
+        """What was found about how it is written, for the summary."""
         self._uri = uri
         self._file: Decompressed | None = None
         sample = self._sample()
@@ -136,6 +138,7 @@ class CsvFile:
                 code="line-too-long",
             ) from error
         self.delimiter, self._heading = heading.delimiter, heading
+        self.read_as |= {"encoding": self.encoding, "delimiter": self.delimiter}
         self.columns: tuple[str, ...] = heading.columns
         if not any(self.columns):
             raise SourceError(
@@ -193,7 +196,7 @@ class CsvFile:
             yield from _parts(records, first_row)
             first_row += records.length
 
-    def sample(self, columns: Collection[int]) -> Iterator[Records]:
+    def near_start(self, columns: Collection[int]) -> Iterator[Records]:
         """Yield the rows near the start of the file."""
         for records in self._records(self._heading.end, columns):
             yield records

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import lzma
 import os
+import struct
 import zipfile
 import zlib
 from bz2 import BZ2File
@@ -217,6 +218,8 @@ class _InWords:
     _KNOWN = (
         *(EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
         *(pa.ArrowException, RuntimeError, NotImplementedError),
+        # Names that aren't UTF-8 though they say so, and sizes and places that can't be.
+        *(ValueError, struct.error, OverflowError, IndexError),
     )
 
     def __init__(self, name: str) -> None:
