@@ -171,7 +171,9 @@ def sentence(declared: Declaration) -> str:
 def _making(declared: Declaration) -> str:
     if (declared.part, declared.making) == (Part.UNSPECIFIED, Making.UNSPECIFIED):
         return gettext("It doesn't say how the recording was made.")
-    part, making = PARTS[declared.part], MAKINGS[declared.making]
+    # A catalogue of another version, or of anyone, may have other words.
+    part = PARTS.get(declared.part, printable(str(declared.part or "")))
+    making = MAKINGS.get(declared.making, printable(str(declared.making or "")))
     return gettext("{part}: {making}.", part=part, making=making)
 
 

@@ -225,6 +225,6 @@ def _shown(row: Row, locations: Locations) -> Row:
         made["of_this_model"] = is_of_this_model(made.pop("model"))
     if made.get("error"):
         made["error"] = locations.cleared(made["error"], row["uri"])
-    if made.get("error_kind"):
-        made["reason"] = reason(made["error_kind"])
+    if "error_kind" in made:
+        made["reason"] = reason(made["error_kind"] or "")
     return made
