@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-MAX_HEADING = 200
+MAX_HEADING = 100
 """Characters of a heading that are read; a longer one is a fault of the file."""
 
 
@@ -68,7 +68,7 @@ _SYNONYMS = {
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+|[%#]")
 _PLURAL_OF_CAPITALS = re.compile(r"\b([A-Z]{2,5})s\b")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
-_IN_BRACKETS = re.compile(r"(\w+)(\s*)[(\[]\s*(s|es)\s*[)\]]", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"(\w{1,30})(\s{0,3})[(\[]\s*(s|es)\s*[)\]]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Heading:
         return Heading(words or self.words, self.unit)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def read_heading(name: str) -> Heading:
     """Return the words and the unit of a heading.
 
@@ -105,7 +105,9 @@ def read_heading(name: str) -> Heading:
     """
     text = unicodedata.normalize("NFKC", name[:MAX_HEADING]).replace("\ufeff", " ")
     text = _POSSESSIVE.sub("", text)
-    text = _PLURAL_OF_CAPITALS.sub(r"\1", _IN_BRACKETS.sub(_bracket, text))
+    if "(" in text or "[" in text:
+        text = _IN_BRACKETS.sub(_bracket, text)
+    text = _PLURAL_OF_CAPITALS.sub(r"\1", text)
     words = [_singular(word.lower()) for word in _WORD.findall(text)]
     unit: Unit | None = None
     while len(words) > 1 and (words[-1] in _UNITS or words[-1] in _SAID_ANYWAY):

@@ -69,7 +69,8 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
 
 
 def _ignored(source: CsvFile) -> list[str]:
-    return [name for name in source.columns if name not in _fields(source)]
+    read = _fields(source)
+    return [name for name in source.columns if name not in read]
 
 
 def _needs(source: CsvFile) -> list[Need]:

@@ -133,7 +133,8 @@ def _within(
 
 def _ignored(source: JsonFile) -> list[str]:
     names = _names(source, _path(source) or "")
-    return [name for name in names if name not in fields_of_chart(names)]
+    read = fields_of_chart(names)
+    return [name for name in names if name not in read]
 
 
 def _questions(source: JsonFile) -> dict[str, str]:

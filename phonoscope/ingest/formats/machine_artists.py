@@ -56,7 +56,8 @@ def are_artists(source: CsvFile) -> bool:
 
 
 def _has_tracks(source: CsvFile) -> bool:
-    others = [name for name in source.columns if name not in _fields(source)]
+    known = _fields(source)
+    others = [name for name in source.columns if name not in known]
     return bool(fields_by_alias(others, {"track": _OF_TRACKS}))
 
 
@@ -115,12 +116,17 @@ def _needs(source: CsvFile) -> list[Need]:
     ]
 
 
+def _ignored(source: CsvFile) -> list[str]:
+    read = _fields(source)
+    return [name for name in source.columns if name not in read]
+
+
 FORMAT = Format(
     name="machine-artists",
     opens=CsvFile,
     looks_for=gettext("a CSV list of artists that someone calls machines"),
     recognises=_recognises,
     read=_read,
-    ignored=lambda source: [name for name in source.columns if name not in _fields(source)],
+    ignored=_ignored,
     needs=_needs,
 )

@@ -73,7 +73,8 @@ def _read(job: Job[CsvFile]) -> Iterator[Chunk]:
 def _ignored(source: CsvFile) -> list[str]:
     if not _has_heading(source):
         return []
-    return [name for name in source.columns if name not in _fields(source)]
+    read = _fields(source)
+    return [name for name in source.columns if name not in read]
 
 
 FORMAT = Format(
