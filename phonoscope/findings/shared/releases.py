@@ -75,7 +75,7 @@ def releases(catalogue: QuerySession) -> ir.Table:
     """
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
-    found = _placed(_grouped(catalogue.cached(_tracks)))
+    found = catalogue.cached(_placed_releases)
     enough = found.filter(found.of_silence >= LEAST_RELEASES).select("who")
     pattern = found.differs_silence.cast("int64") * DIFFERENCES["silence"]
     rows = found.mutate(pattern=pattern).drop("differs_silence")
@@ -88,6 +88,14 @@ def releases(catalogue: QuerySession) -> ir.Table:
         enough = ibis.union(enough, each.select("who"))
         rows = _compared(rows, name, counts, each)
     return rows.semi_join(enough.distinct(), "who")
+
+
+def _grouped_releases(catalogue: QuerySession) -> ir.Table:
+    return _grouped(catalogue.cached(_tracks))
+
+
+def _placed_releases(catalogue: QuerySession) -> ir.Table:
+    return _placed(catalogue.cached(_grouped_releases))
 
 
 def _compared(rows: ir.Table, name: str, counts: ir.Table, each: ir.Table) -> ir.Table:
