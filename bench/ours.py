@@ -134,6 +134,8 @@ class Ours(Base):
         connection = duckdb.connect()
         held = pa.Table.from_pylist(rows, schema=tables()["prints"].schema)
         connection.register("prints", held)
-        table = ibis.duckdb.from_connection(connection).table("prints")
-        linked = [(p.one, p.other) for p in find_pairs(table) if p.copy]
+        connection.register("pitches", tables()["pitches"].schema.empty_table())
+        database = ibis.duckdb.from_connection(connection)
+        found = find_pairs(database.table("prints"), database.table("pitches"))
+        linked = [(p.one, p.other) for p in found if p.copy]
         return [{self._names[name] for name in group} for group in groups(linked)]

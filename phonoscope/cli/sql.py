@@ -36,7 +36,7 @@ Examples:
   phonoscope sql my-catalogue 'from recordings' --json | head -3
 """
 INTERRUPTED = gettext("The rows above are correct but may be incomplete.")
-INTERNAL_TABLES = frozenset({"prints"})
+INTERNAL_TABLES = frozenset({"prints", "pitches"})
 INTERNAL_COLUMNS = frozenset({"scan_id", "batch", "prints"})
 """What the list of tables leaves out: fingerprints and bookkeeping."""
 FORM = "phonoscope-sql/1"

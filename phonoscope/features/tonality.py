@@ -29,7 +29,9 @@ The provider is ``phonoscope``: this isn't Spotify's ``key`` and ``mode``.
 from __future__ import annotations
 
 import cmath
+import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,7 +42,7 @@ from phonoscope.audio.block import Block
 from phonoscope.audio.spectra import FLOOR_POWER, Spectra
 from phonoscope.audio.stream import Stream
 from phonoscope.columns import Floats, column
-from phonoscope.features.base import Feature
+from phonoscope.features.base import Feature, FeatureTable
 
 MODES = ("major", "minor")
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -96,9 +98,25 @@ class Tonality:
     tuning_cents: float | None = column(
         "Tuning relative to A = 440 Hz in equal temperament, cents, -50 to 50; empty if key is."
     )
+    pitch_profile: NDArray[np.int32] = dataclasses.field(
+        default_factory=lambda: np.empty(0, np.int32), repr=False, compare=False
+    )
+    """See :class:`PitchRow`; shape (STEPS,), or (0,) without any pitches."""
 
 
 NOT_TONAL = Tonality(None, None, None, None)
+
+
+@dataclass(frozen=True, eq=False)
+class PitchRow:
+    """Row of the table ``pitches``: how often each pitch sounds in one recording."""
+
+    pitch_profile: NDArray[np.int32] = column(
+        "Strength of each pitch in steps of 10 cents, the first at C0 and 8 octaves: square roots "
+        "of shares, scaled so that the largest is 255. Copies have the same profile, moved up or "
+        "down if the pitch was shifted."
+    )
+
 
 # Albrecht & Shanahan 2013, shares of the pitch classes from the tonic.
 MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
@@ -269,8 +287,35 @@ class _TonalityAccumulator:
         mode, tonic = divmod(int(fit.argmax()), 12)
         strength = float(fit.max()) * clarity(abs(turn), classes)
         if strength < WEAKEST:
-            return NOT_TONAL
-        return Tonality(KEYS[tonic], MODES[mode], strength, 100 * tuning)
+            return dataclasses.replace(NOT_TONAL, pitch_profile=profile_of(self._votes))
+        return Tonality(KEYS[tonic], MODES[mode], strength, 100 * tuning, profile_of(self._votes))
+
+
+def profile_of(histogram: Doubles) -> NDArray[np.int32]:
+    """Return a histogram of pitch as it is stored.
+
+    Parameters
+    ----------
+    histogram : ndarray, shape (STEPS,), float64
+        Votes by pitch, 0 or more, some above 0.
+
+    Returns
+    -------
+    ndarray, shape (STEPS,), int32
+        Square roots, so that quiet pitches keep some precision.
+
+    Examples
+    --------
+    >>> profile_of(np.array([4.0, 1.0, 0.0])).tolist()
+    [255, 128, 0]
+    """
+    return np.rint(255 * np.sqrt(histogram / histogram.max())).astype(np.int32)
+
+
+def pitch_rows(found: Tonality) -> Iterator[PitchRow]:
+    """Yield the row of a recording with pitches."""
+    if len(found.pitch_profile):
+        yield PitchRow(found.pitch_profile)
 
 
 def pitch_classes(histogram: Doubles, tuning: float) -> Doubles:
@@ -302,4 +347,10 @@ def pitch_classes(histogram: Doubles, tuning: float) -> Doubles:
     return np.bincount(nearest, histogram, minlength=12).astype(np.float64)
 
 
-FEATURE = Feature(name="tonality", result=Tonality, start=_TonalityAccumulator)
+TABLE = FeatureTable(
+    name="pitches",
+    doc="Pitch profiles, which tell how far a copy is shifted in pitch. One row per recording.",
+    row=PitchRow,
+    rows=pitch_rows,
+)
+FEATURE = Feature(name="tonality", result=Tonality, start=_TonalityAccumulator, table=TABLE)

@@ -15,18 +15,27 @@ RATE = 22_050
 """Half the usual rate: prints look no higher than 3.3 kHz."""
 
 
-def tune(seed: int, duration_s: float = 30.0, *, voice: bool = True) -> NDArray[np.float32]:
-    """Random chords and drums, with a melody over them unless ``voice`` is false; shape (1, n)."""
+def tune(
+    seed: int, duration_s: float = 30.0, *, voice: bool = True, cents: float = 0.0
+) -> NDArray[np.float32]:
+    """Random chords and drums, with a melody over them unless ``voice`` is false; shape (1, n).
+
+    Chords and melody sound ``cents`` higher at the same tempo.
+    """
     rng, sung = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     beat_s = 60.0 / rng.uniform(80, 150)
     sound = np.zeros(round(duration_s * RATE) + RATE)
     at_s = 0.1
     while at_s < duration_s - 0.3:
         root = int(rng.integers(45, 58))
-        put(sound, at_s, 0.5 * chord([root, root + int(rng.integers(3, 5)), root + 7], 0.6, RATE))
+        put(
+            sound,
+            at_s,
+            0.5 * chord([root, root + int(rng.integers(3, 5)), root + 7], 0.6, RATE, cents),
+        )
         put(sound, at_s + beat_s * rng.choice([0.5, 0.75]), 0.3 * hit(rng))
         if voice:
-            melody = chord([int(sung.integers(62, 86))], 0.35, RATE, harmonics=5)
+            melody = chord([int(sung.integers(62, 86))], 0.35, RATE, cents, harmonics=5)
             put(sound, at_s + beat_s * sung.choice([0.0, 0.25, 0.5]), 0.7 * melody)
         at_s += beat_s * rng.choice([0.5, 1.0, 1.0, 1.5])
     sound = sound[: round(duration_s * RATE)]

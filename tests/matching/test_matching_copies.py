@@ -9,9 +9,12 @@ import pytest
 
 import phonoscope as ps
 from phonoscope.errors import UsageError
+from phonoscope.matching.recording import match_store
 from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_bits
-from phonoscope.matching.recording.copies import find_pairs, groups, read_fingerprints
+from phonoscope.matching.recording.copies import find_pairs, groups
+from phonoscope.matching.recording.match_store import fingerprint_tables
 from phonoscope.matching.recording.pairwise import closest, swapped
+from phonoscope.matching.recording.stored_fingerprints import read_fingerprints
 from tests.helpers.sounds import write
 from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
@@ -27,10 +30,12 @@ def altered(name, sound):
         "faster": lambda: sped(sound, 11, 10),
         "slower": lambda: sped(sound, 4, 5),
         "hiss": lambda: hissing(sound, 0.02),
+        "higher": lambda: tune(31, LENGTH_S, cents=100.0),
+        "lower": lambda: tune(31, LENGTH_S, cents=-50.0),
     }[name]()
 
 
-ALTERED = ("plain", "quiet", "cut", "faster", "slower", "hiss")
+ALTERED = ("plain", "quiet", "cut", "faster", "slower", "hiss", "higher", "lower")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +93,9 @@ def test_what_is_said_of_each_is_true(scanned):
         assert member.pair.one == original.recording_id
         expected = speeds.get(name, 1.0) / speeds.get(base, 1.0)
         assert member.pair.speed == pytest.approx(expected, rel=0.004)
-        assert member.pair.pitch == pytest.approx(expected, rel=0.004)
+        cents = {"higher": 100.0, "lower": -50.0}
+        shift = 2 ** ((cents.get(name, 0.0) - cents.get(base, 0.0)) / 1200)
+        assert member.pair.pitch == pytest.approx(expected * shift, rel=0.005)
         start_s = (7.0 if name == "cut" else 0.0) / speeds.get(name, 1.0)
         base_s = (7.0 if base == "cut" else 0.0) / speeds.get(base, 1.0)
         assert member.pair.offset_s == pytest.approx(base_s / expected - start_s, abs=0.15)
@@ -110,19 +117,54 @@ def test_a_lossless_whole_recording_is_the_likely_original(scanned):
 
 def test_the_join_misses_no_copy_that_comparing_every_pair_finds(scanned):
     rows = scanned["files"].to_pyarrow().to_pylist()
-    held = read_fingerprints(scanned.table("prints"), [row["recording_id"] for row in rows])
+    held = read_fingerprints(*fingerprint_tables(scanned), [row["recording_id"] for row in rows])
     every = {
         frozenset((a, b))
         for a, b in itertools.combinations(sorted(held), 2)
         if (pair := closest(held[a], held[b])) and pair.copy
     }
-    joined = [(p.one, p.other) for p in find_pairs(scanned.table("prints")) if p.copy]
+    joined = [(p.one, p.other) for p in find_pairs(*fingerprint_tables(scanned)) if p.copy]
     assert {frozenset(g) for g in groups(joined)} == {frozenset(g) for g in groups(every)}
     assert {frozenset(two) for two in joined} <= every | {frozenset(two) for two in joined}
 
 
+def test_reading_groups_takes_as_many_queries_for_one_as_for_many(scanned, monkeypatch):
+    scanned.copies()
+    groups_of_two, seen = [], set()
+    for pair in matched_pairs(scanned):
+        if not seen & pair:
+            groups_of_two.append(pair)
+            seen |= pair
+    asked = []
+    real = match_store.some_rows
+    monkeypatch.setattr(
+        match_store, "some_rows", lambda *given: asked.append(given[1]) or real(*given)
+    )
+    # What the search matched isn't compared again.
+    monkeypatch.setattr(match_store, "read_fingerprints", None)
+    assert len(groups_of_two) > 2
+    for known in (groups_of_two[:1], groups_of_two):
+        asked.clear()
+        assert len(match_store.described(scanned, known)) == len(known)
+        assert sorted(asked) == ["files", "prints", "recordings"]
+
+
+def matched_pairs(catalogue):
+    rows = catalogue.table("matches").to_pyarrow().to_pylist()
+    return [set(row["pair"].split("-")) for row in rows if row["copy"]]
+
+
+def test_a_group_without_stored_matches_is_compared(scanned):
+    ids = {
+        name_of(row["uri"]): row["recording_id"]
+        for row in scanned["files"].to_pyarrow().to_pylist()
+    }
+    (group,) = match_store.described(scanned, [{ids["32-plain"], ids["33-plain"]}])
+    assert [member.pair is None for member in group.members].count(True) >= 1
+
+
 def test_turning_a_pair_round_twice_changes_nothing(scanned):
-    for pair in find_pairs(scanned.table("prints")):
+    for pair in find_pairs(*fingerprint_tables(scanned)):
         again = swapped(swapped(pair))
         for name in ("speed", "pitch", "offset_s", "begin_s", "end_s"):
             assert getattr(again, name) == pytest.approx(getattr(pair, name), abs=1e-6)

@@ -53,6 +53,27 @@ def test_an_excerpt_is_found_at_its_place(catalogue, ids, tmp_path):
     assert found.speed == found.pitch == 1.0
 
 
+@pytest.mark.parametrize(("up", "down"), [(21, 20), (20, 21), (51, 50), (100, 101)])
+def test_a_small_change_of_speed_is_one_passage_at_that_speed(catalogue, ids, tmp_path, up, down):
+    speed = up / down
+    sound = sped(excerpt(tune(16, 40.0), 4.0, 30.0), up, down)
+    (found,) = look_up(catalogue, tmp_path, sound)
+    assert found.recording_id == ids[16]
+    assert (found.speed, found.pitch) == pytest.approx((speed, speed), rel=0.004)
+    assert found.there_begin_s == pytest.approx(4.0 + found.begin_s * speed, abs=0.15)
+    assert found.there_end_s == pytest.approx(4.0 + found.end_s * speed, abs=0.25)
+    assert found.end_s - found.begin_s > 25 / speed
+
+
+@pytest.mark.parametrize("cents", [-100, -50, 50, 100])
+def test_a_shift_of_pitch_alone_is_measured(catalogue, ids, tmp_path, cents):
+    sound = excerpt(tune(14, 40.0, cents=cents), 6.0, 20.0)
+    (found,) = look_up(catalogue, tmp_path, sound)
+    assert found.recording_id == ids[14]
+    assert found.speed == pytest.approx(1.0, abs=0.004)
+    assert found.pitch == pytest.approx(2 ** (cents / 1200), rel=0.01)
+
+
 @pytest.mark.parametrize("length_s", [5.0, 20.0])
 def test_short_and_long_excerpts_are_found(catalogue, ids, tmp_path, length_s):
     found = look_up(catalogue, tmp_path, excerpt(tune(15, 40.0), 8.0, length_s))

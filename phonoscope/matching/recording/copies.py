@@ -6,27 +6,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from phonoscope.features.fingerprints import ALTERATIONS
 from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_bits
-from phonoscope.matching.recording.pairwise import Pair, StoredFingerprints, related
+from phonoscope.matching.recording.pairwise import Pair, best_of, refined, related
+from phonoscope.matching.recording.stored_fingerprints import (
+    StoredFingerprints,
+    read_fingerprints,
+)
 from phonoscope.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_TOGETHER = 2_000
-"""Recordings whose prints are held at once."""
+TOGETHER = 2_000
+"""Recordings whose fingerprints are held at once."""
 
 
-def find_pairs(table: ir.Table, progress: Progress | None = None) -> Iterator[Pair]:
+def find_pairs(
+    prints: ir.Table, pitches: ir.Table, progress: Progress | None = None
+) -> Iterator[Pair]:
     """Find pairs of recordings that share sound.
 
     Parameters
     ----------
-    table
-        The table ``prints`` of a catalogue, one row a recording.
+    prints, pitches
+        Tables of a catalogue, one row per recording.
     progress
         Takes in how many pairs that may share sound are compared.
 
@@ -35,17 +38,17 @@ def find_pairs(table: ir.Table, progress: Progress | None = None) -> Iterator[Pa
     Pair
         One for two recordings, with the alteration that fits best.
     """
-    many = int(table.print_bits.length().sum().fill_null(0).to_pyarrow().as_py())
+    many = int(prints.print_bits.length().sum().fill_null(0).to_pyarrow().as_py())
     if not many:
         return
-    found = candidate_pairs(table, key_bits(many)).to_pyarrow().to_pylist()
+    found = candidate_pairs(prints, key_bits(many)).to_pyarrow().to_pylist()
     by_two: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         by_two[min(row["one"], row["other"]), max(row["one"], row["other"])].append(row)
     progress = progress or NoProgress()
     progress.start("copies", unit="pairs", total=len(by_two))
     for some in _batches(sorted(by_two)):
-        held = read_fingerprints(table, {name for two in some for name in two})
+        held = read_fingerprints(prints, pitches, {name for two in some for name in two})
         for two in some:
             yield from _best(held, by_two[two])
             progress.advance()
@@ -57,7 +60,7 @@ def _batches(twos: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]
     for two in twos:
         batch.append(two)
         names.update(two)
-        if len(names) >= _TOGETHER:
+        if len(names) >= TOGETHER:
             yield batch
             batch, names = [], set()
     if batch:
@@ -71,33 +74,9 @@ def _best(held: dict[str, StoredFingerprints], rows: Iterable[dict[str, Any]]) -
         for row in ranked
         if row["one"] in held and row["other"] in held
     )
-    best = max((pair for pair in compared if pair), key=lambda pair: pair.score, default=None)
+    best = best_of(pair for pair in compared if pair)
     if best is not None:
-        yield best
-
-
-def read_fingerprints(
-    table: ir.Table, recording_ids: Iterable[str]
-) -> dict[str, StoredFingerprints]:
-    """Fetch the fingerprints of some recordings."""
-    wanted = table.filter(table.recording_id.isin(sorted(recording_ids)))
-    columns = ["recording_id", "print_at", "print_bits", "anchor_at", "anchor_bits"]
-    return {
-        row["recording_id"]: of_row(row)
-        for row in wanted.select(columns).to_pyarrow().to_pylist()
-        if row["print_bits"] and row["anchor_at"]
-    }
-
-
-def of_row(row: dict[str, Any]) -> StoredFingerprints:
-    """Take the fingerprints of a recording from its row."""
-    return StoredFingerprints(
-        row["recording_id"],
-        np.array(row["print_at"], np.int64),
-        np.array(row["print_bits"], np.int64),
-        np.array(row["anchor_at"], np.int64),
-        np.array(row["anchor_bits"], np.int64).reshape(len(ALTERATIONS), -1),
-    )
+        yield refined(best, held[best.one], held[best.other])
 
 
 def groups(

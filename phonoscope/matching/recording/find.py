@@ -21,6 +21,8 @@ BEYOND_S = 0.75
 SAME_PLACE_S = 0.5
 """Consecutive excerpts belong to one passage if their places differ by less."""
 SAME_SPEED = 0.02
+WITHIN_S = 2.0
+"""How far a repeated part may be off its place in the surer passage."""
 LONGEST_GAP_S = 20.0
 """A passage continues after this much unrecognised sound, if the places fit."""
 
@@ -107,7 +109,31 @@ def stretches(found: Iterable[Match]) -> list[Passage]:
                 break
         else:
             open_.append(fresh)
-    return sorted([*done, *open_], key=lambda s: (s.begin_s, -s.score))
+    return sorted(_apart([*done, *open_]), key=lambda s: (s.begin_s, -s.score))
+
+
+def _apart(found: Iterable[Passage]) -> list[Passage]:
+    """Return passages without those that repeat a part of a surer one, at another speed."""
+    kept: list[Passage] = []
+    for passage in sorted(found, key=lambda p: (-p.excerpts, -p.score)):
+        if not any(_holds(other, passage) for other in kept):
+            kept.append(passage)
+    return kept
+
+
+def _holds(one: Passage, other: Passage) -> bool:
+    """Whether a passage lies within another, in the sound and about so in the recording."""
+    begin_s, end_s = (
+        one.there_begin_s + (at_s - one.begin_s) * one.speed
+        for at_s in (other.begin_s, other.end_s)
+    )
+    return (
+        one.recording_id == other.recording_id
+        and one.begin_s - BEYOND_S <= other.begin_s
+        and other.end_s <= one.end_s + BEYOND_S
+        and abs(begin_s - other.there_begin_s) <= WITHIN_S
+        and abs(end_s - other.there_end_s) <= WITHIN_S
+    )
 
 
 def _stretch(match: Match) -> Passage:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from phonoscope.escape import printable
-from phonoscope.matching.recording.pairwise import Pair, StoredFingerprints, closest
+from phonoscope.matching.recording.pairwise import Pair, closest
+from phonoscope.matching.recording.stored_fingerprints import StoredFingerprints
 from phonoscope.messages import gettext, ngettext
 from phonoscope.text import exact_percent, frequency, measured, number, signed
 
@@ -195,21 +196,40 @@ def _playing(pair: Pair) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Comparisons:
+    """How recordings relate: what a search found, and fingerprints to compare the others."""
+
+    matched: Mapping[tuple[str, str], Pair]
+    """By the ids of two recordings, how the second one relates to the first."""
+    held: Mapping[str, StoredFingerprints]
+
+    def of(self, one: str, other: str) -> Pair | None:
+        """Return how a recording relates to another; ``None`` when nothing lines up."""
+        if (one, other) in self.matched:
+            return self.matched[one, other]
+        if one not in self.held or other not in self.held:
+            return None
+        return closest(self.held[one], self.held[other])
+
+
+def unmatched(rows: Sequence[Facts], matched: Mapping[tuple[str, str], Pair]) -> set[str]:
+    """Return the recordings of a group whose fingerprints :func:`grouped` compares."""
+    first = str(original_of(rows)[0]["recording_id"])
+    others = {str(row["recording_id"]) for row in rows} - {first}
+    apart = {name for name in others if (first, name) not in matched}
+    return apart | {first} if apart else apart
+
+
 def grouped(
-    names: set[str],
-    facts: Mapping[str, Facts],
-    uris: Mapping[str, Sequence[str]],
-    held: Mapping[str, StoredFingerprints],
-) -> CopyGroup | None:
-    """Describe a group; ``None`` when fewer than two of its recordings are known."""
-    rows = [facts[name] for name in sorted(names) if name in facts]
-    if len(rows) < 2:
-        return None
+    rows: Sequence[Facts], uris: Mapping[str, Sequence[str]], comparisons: Comparisons
+) -> CopyGroup:
+    """Describe a group of two or more recordings."""
     first, reasons = original_of(rows)
     members = []
     for row in [first, *(row for row in rows if row is not first)]:
         name = str(row["recording_id"])
-        pair = None if row is first else closest(held[str(first["recording_id"])], held[name])
+        pair = None if row is first else comparisons.of(str(first["recording_id"]), name)
         if row is first:
             differs: tuple[str, ...] = ()
         elif pair is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from phonoscope.columns import Floats
 from phonoscope.defaults import FALSE_MATCHES
 from phonoscope.features.patches import CELLS_PER_S
 from phonoscope.matching.recording.alignment import Candidate
+from phonoscope.matching.recording.drift import closer
 from phonoscope.matching.recording.excerpt import AlteredExcerpt, Excerpt
 from phonoscope.matching.recording.index import Index
 from phonoscope.matching.recording.search import ALTERED, PLAIN, followed, leads, refined
@@ -94,44 +96,45 @@ class Query:
 
 def recognise(index: Index, query: Query) -> list[Match]:
     """Return the recordings that an excerpt is of, the surest first; none when none is sure."""
-    found = [_match(c, query, "plain") for c in followed(leads(index, [query.plain]))]
-    if not (sure := _sure(found, query)):
-        found = [
-            _match(c, query, "thorough")
-            for c in followed(leads(index, [query.plain], thorough=True))
-        ]
-        sure = _sure(found, query)
+    sure = _sure(followed(leads(index, [query.plain])), query, "plain")
+    if not sure:
+        sure = _sure(followed(leads(index, [query.plain], thorough=True)), query, "thorough")
     if not sure and query.altered:
-        found_altered = followed(leads(index, query.altered_excerpts))
-        best = [refined(candidate, query.excerpt) for candidate in found_altered[:1]]
-        sure = _sure([_match(c, query, "altered") for c in best], query)
+        found = followed(leads(index, query.altered_excerpts))
+        best = [refined(candidate, query.excerpt) for candidate in found[:1]]
+        sure = _sure(best, query, "altered")
     return sure
 
 
-def _sure(found: list[Match], query: Query) -> list[Match]:
-    once: dict[str, Match] = {}
-    best = max((match.score for match in found), default=0.0)
-    for match in sorted(found, key=lambda m: -m.score):
+def _sure(found: Iterable[Candidate], query: Query, way: str) -> list[Match]:
+    """Return the candidates that are hardly chance, each recording once, with exact speeds."""
+    chance = CHANCE[way]
+    once: dict[str, Candidate] = {}
+    ranked = sorted(found, key=lambda candidate: -candidate.score)
+    for candidate in ranked:
         # Copies of what is recognised match about as well; what matches far worse is only like it.
-        rare = match.p_false <= query.false_matches / _TRIED
-        if rare and match.score >= _NEARLY_AS_WELL * best:
-            once.setdefault(match.recording_id, match)
-    return list(once.values())
+        rare = chance.of(candidate.score) <= query.false_matches / _TRIED
+        if rare and candidate.score >= _NEARLY_AS_WELL * ranked[0].score:
+            once.setdefault(candidate.recording_id, candidate)
+    return [_match(candidate, query, way) for candidate in once.values()]
 
 
 def _match(found: Candidate, query: Query, way: str) -> Match:
-    change, start_s = found.excerpt.change, query.excerpt.start_s
-    run = agreeing(found.agreement)
-    first, last = (int(found.at[i]) - found.offset for i in run)
+    # The chance is that of the search: a closer look at one place finds better scores by chance.
+    p_false = CHANCE[way].of(found.score)
+    exact = closer(found, query.excerpt)
+    change, start_s = exact.excerpt.change, query.excerpt.start_s
+    run = agreeing(exact.agreement)
+    first, last = (int(exact.at[i]) - exact.offset for i in run)
     return Match(
         recording_id=found.recording_id,
         begin_s=start_s + first / CELLS_PER_S / change.speed,
         end_s=start_s + last / CELLS_PER_S / change.speed,
-        there_s=int(found.at[run[0]]) / CELLS_PER_S,
+        there_s=int(exact.at[run[0]]) / CELLS_PER_S,
         speed=change.speed,
         pitch=change.pitch,
         score=found.score,
-        p_false=CHANCE[way].of(found.score),
+        p_false=p_false,
         way=way,
     )
 

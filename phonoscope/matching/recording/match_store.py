@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,20 @@ from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError
-from phonoscope.matching.recording.copies import find_pairs, groups, read_fingerprints
-from phonoscope.matching.recording.groups import CopyGroup, grouped
-from phonoscope.matching.recording.pairwise import Pair
+from phonoscope.matching.recording.copies import TOGETHER, find_pairs, groups
+from phonoscope.matching.recording.groups import (
+    Comparisons,
+    CopyGroup,
+    Facts,
+    grouped,
+    unmatched,
+)
+from phonoscope.matching.recording.pairwise import Pair, swapped
+from phonoscope.matching.recording.stored_fingerprints import (
+    StoredFingerprints,
+    read_fingerprints,
+    rows_with_ids,
+)
 from phonoscope.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,6 +42,7 @@ _FACTS = (
     "duration_s", "tag_title", "tag_artist", "tag_date", "bandwidth_hz", "made_from",
     "loudness_lufs", "tuning_cents",
 )  # fmt: skip
+_ID = ("recording_id",)
 
 READ_ONLY = frozenset({"read-only", "no-permission"})
 """Codes of errors of a catalogue that can only be read."""
@@ -61,7 +74,7 @@ def search(
     list of MatchRow
         What couldn't be stored, as the catalogue can only be read; for :func:`copies`.
     """
-    rows = [_row(pair) for pair in find_pairs(catalogue.table("prints"), progress)]
+    rows = [_row(pair) for pair in find_pairs(*fingerprint_tables(catalogue), progress)]
     try:
         _write(store, "matches", rows)
     except CatalogueError as error:
@@ -69,6 +82,11 @@ def search(
             raise
         return rows
     return []
+
+
+def fingerprint_tables(catalogue: CatalogueReader) -> tuple[ir.Table, ir.Table]:
+    """Return the tables of fingerprints and of pitch profiles."""
+    return catalogue.table("prints"), catalogue.table("pitches")
 
 
 def decide(store: Store, one: str, other: str, decision: Decision) -> None:
@@ -100,7 +118,7 @@ def copies(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> lis
     unstored
         What :func:`search` returned.
     """
-    return described(catalogue, linked(catalogue, unstored))
+    return described(catalogue, linked(catalogue, unstored), unstored)
 
 
 def linked(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> list[set[str]]:
@@ -117,17 +135,21 @@ def linked(catalogue: CatalogueReader, unstored: Sequence[MatchRow] = ()) -> lis
 
     matches = catalogue.table("matches")
     rows = rows_of(matches.select("pair", "copy", "one", "other", "score"))
-    by_pair = {row["pair"]: row for row in [*rows, *map(asdict, unstored)]}
+    by_pair = {row["pair"]: row for row in [*rows, *map(dataclasses.asdict, unstored)]}
     rows = [row for row in by_pair.values() if row["copy"] and None not in row.values()]
     rows.sort(key=lambda row: (-row["score"], row["one"], row["other"]))
     pairs = [(row["one"], row["other"]) for row in rows]
     return groups([*pairs_with(Decision.SAME), *pairs], pairs_with(Decision.DIFFERENT))
 
 
-def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[CopyGroup]:
-    """Describe groups; one of which fewer than two recordings are known is left out.
+def described(
+    catalogue: CatalogueReader, known: Sequence[set[str]], unstored: Sequence[MatchRow] = ()
+) -> list[CopyGroup]:
+    """Describe groups; a group of which fewer than two recordings are known is left out.
 
-    Members are compared with each other here, which takes longer than to know of the group.
+    The last search compared most members with each other, and its matches are read. Members that
+    it linked only through others are compared here. Cost grows with the members, whatever the
+    number of groups.
     """
     names = {name for group in known for name in group}
     if not names:
@@ -137,12 +159,67 @@ def described(catalogue: CatalogueReader, known: Sequence[set[str]]) -> list[Cop
     for row in some_rows(catalogue, "files", names, ("recording_id", "uri")):
         if row["uri"]:
             uris[row["recording_id"]].append(row["uri"])
+    printed = {row["recording_id"] for row in some_rows(catalogue, "prints", names, _ID)}
+    groups_of_rows: list[list[Facts]] = [
+        [facts[n] for n in sorted(g & printed) if n in facts] for g in known
+    ]
+    matched = matches_between(catalogue, known, unstored)
     made = []
-    for group in known:
-        held = read_fingerprints(catalogue.table("prints"), group)
-        if one := grouped({n for n in group if n in held}, facts, uris, held):
-            made.append(one)
+    for some in _batches([rows for rows in groups_of_rows if len(rows) > 1]):
+        apart = {name for rows in some for name in unmatched(rows, matched)}
+        held = _fingerprints(catalogue, apart) if apart else {}
+        made += [grouped(rows, uris, Comparisons(matched, held)) for rows in some]
     return made
+
+
+def matches_between(
+    catalogue: CatalogueReader, known: Sequence[set[str]], unstored: Sequence[MatchRow] = ()
+) -> dict[tuple[str, str], Pair]:
+    """Return the copies that a search found inside groups, both ways round.
+
+    Returns
+    -------
+    dict
+        By the ids of two recordings, how the second one relates to the first.
+    """
+    group_of = {name: at for at, group in enumerate(known) for name in group}
+    held = catalogue.table("matches")
+    columns = [field.name for field in dataclasses.fields(Pair)]
+    rows = rows_of(held.filter(held["copy"]).select(columns))
+    fresh = [{name: getattr(row, name) for name in columns} for row in unstored if row.copy]
+    found: dict[tuple[str, str], Pair] = {}
+    for row in [*rows, *fresh]:
+        at = group_of.get(row["one"])
+        if at is not None and at == group_of.get(row["other"]) and _is_whole(row):
+            pair = Pair(**row)
+            found[pair.one, pair.other] = pair
+            found[pair.other, pair.one] = swapped(pair)
+    return found
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    """Whether a match has every value, as those have that this version stores."""
+    numbers = [value for name, value in row.items() if name not in {"one", "other"}]
+    finite = all(value is not None and math.isfinite(value) for value in numbers)
+    return finite and row["speed"] > 0 and row["pitch"] > 0
+
+
+def _fingerprints(
+    catalogue: CatalogueReader, names: Iterable[str]
+) -> dict[str, StoredFingerprints]:
+    return read_fingerprints(*fingerprint_tables(catalogue), names)
+
+
+def _batches(known: Sequence[list[Facts]]) -> Iterator[list[list[Facts]]]:
+    """Yield groups whose fingerprints are held at once."""
+    batch: list[list[Facts]] = []
+    for group in known:
+        batch.append(group)
+        if sum(map(len, batch)) >= TOGETHER:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def searched_utc(catalogue: CatalogueReader, store: Store) -> datetime | None:
@@ -176,5 +253,4 @@ def some_rows(
     catalogue: CatalogueReader, table: str, names: Iterable[str], columns: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Fetch some columns of the rows of some recordings."""
-    held = catalogue.table(table)
-    return rows_of(held.filter(held.recording_id.isin(sorted(names))).select(list(columns)))
+    return rows_of(rows_with_ids(catalogue.table(table), names).select(list(columns)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,44 +14,31 @@ from phonoscope.columns import Floats
 from phonoscope.features.fingerprints import ALTERATIONS, BITS
 from phonoscope.features.patches import CELLS_PER_S
 from phonoscope.matching.recording.alignment import significance, signs_of
+from phonoscope.matching.recording.pitch_shift import pitch_shift
+from phonoscope.matching.recording.stored_fingerprints import NEAR, StoredFingerprints
 
 ALIKE_BITS = 16
 """Bits of 64 in which two prints of the same moment differ at most."""
 MOST_ALIKE = 4
 """Places that an anchor may match: the most similar ones."""
-NEAR = 4
-"""Largest distance of a fingerprint from its expected place, cells."""
 DRIFT = 0.03
 """Largest difference of the speed from that of the alteration."""
 FEWEST = 4
 """Anchors that have to lie on one line."""
+WITHIN_CENTS = 8.0
+"""A pitch this near to that of the speed, or to the same pitch, is that."""
 COPY_SHARE, ALTERED_COPY_SHARE = 0.85, 0.6
 """Of the moments that both recordings have, how many must be alike in a copy; in one that was
 altered, of which only anchors at about its alteration are known."""
 PLAIN_WITHIN = 0.01
+AT_TEMPO = [at for at, change in enumerate(ALTERATIONS) if change.speed == 1.0]
+"""Alterations of pitch alone."""
 COPY_BITS = 9.0
 """Bits of 64 in which prints of a copy differ on average, at most."""
 COPY_COVERS = 0.6
 """How much of the shorter recording a copy shares."""
 COPY_SCORE = 9.0
 """Standard deviations from chance."""
-
-
-@dataclass(frozen=True, eq=False)
-class StoredFingerprints:
-    """Prints and anchors of one recording, as the catalogue holds them."""
-
-    recording_id: str
-    print_at: NDArray[np.int64]
-    print_bits: NDArray[np.int64]
-    anchor_at: NDArray[np.int64]
-    anchor_bits: NDArray[np.int64]
-    """Shape (alterations, anchors)."""
-
-    @property
-    def seconds(self) -> tuple[float, float]:
-        """Where its prints begin and end, s."""
-        return float(self.print_at[0]) / CELLS_PER_S, float(self.print_at[-1]) / CELLS_PER_S
 
 
 @dataclass(frozen=True)
@@ -138,7 +127,55 @@ def closest(one: StoredFingerprints, other: StoredFingerprints) -> Pair | None:
     there = (related(one, other, alteration) for alteration in every)
     back = (related(other, one, alteration) for alteration in every)
     found = [*(p for p in there if p), *(swapped(p) for p in back if p)]
-    return max(found, key=lambda pair: pair.alike - 2 * pair.bits / BITS, default=None)
+    best = best_of(found)
+    return refined(best, one, other) if best else None
+
+
+def best_of(found: Iterable[Pair]) -> Pair | None:
+    """Return the comparison that fits best; ``None`` of none."""
+    return max(found, key=_fit, default=None)
+
+
+def _fit(pair: Pair) -> float:
+    return pair.alike - 2 * pair.bits / BITS
+
+
+def refined(pair: Pair, one: StoredFingerprints, other: StoredFingerprints) -> Pair:
+    """Return a comparison with its pitch measured, finer than the steps of the anchors.
+
+    If the pitch that was measured belongs to another alteration, that is compared instead.
+
+    Parameters
+    ----------
+    pair
+        From :func:`related`, with ``one`` as one and ``other`` as the other.
+    """
+    cents = pitch_shift(one.pitch_profile, other.pitch_profile)
+    if cents is None:
+        return pair
+    pair = _of_pitch(pair, one, other, cents)
+    for usual in (pair.speed, 1.0):
+        if abs(cents - _cents(usual)) <= WITHIN_CENTS:
+            return dataclasses.replace(pair, pitch=usual)
+    return dataclasses.replace(pair, pitch=2 ** (cents / 1200))
+
+
+def _of_pitch(pair: Pair, one: StoredFingerprints, other: StoredFingerprints, cents: float) -> Pair:
+    """Return the comparison in one of the two alterations around a pitch, at the same tempo."""
+    if abs(pair.speed - 1) > DRIFT:
+        return pair
+    around = sorted(AT_TEMPO, key=lambda at: abs(_cents(ALTERATIONS[at].pitch) - abs(cents)))[:2]
+    found = []
+    for alteration in around:
+        if cents >= 0:
+            found.append(related(one, other, alteration))
+        elif back := related(other, one, alteration):
+            found.append(swapped(back))
+    return max((one for one in found if one), key=lambda one: (one.copy, _fit(one)), default=pair)
+
+
+def _cents(ratio: float) -> float:
+    return 1200 * math.log2(ratio)
 
 
 def swapped(pair: Pair) -> Pair:
