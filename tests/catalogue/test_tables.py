@@ -105,6 +105,7 @@ def test_a_batch_has_a_row_in_every_table():
         "stretches": 2,
         "declared": 2,
         "statements": 2,
+        "pitches": 1,
         "prints": 1,
         "recordings": 1,
         "files": 1,

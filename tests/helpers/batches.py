@@ -8,6 +8,8 @@ import types
 import typing
 from enum import StrEnum
 
+import numpy as np
+
 from phonoscope.analysis import Analysis
 from phonoscope.audio.stream import Decoded, Stream
 from phonoscope.catalogue.parts import BatchNames
@@ -40,9 +42,11 @@ def filled(declared):
     """A dataclass with any value in every field."""
     hints = typing.get_type_hints(declared)
     stored = {f.name: value_of(hints[f.name]) for f in columns_in(declared)}
-    # What is not stored is for the verdict while a recording is examined.
-    needed = [f for f in dataclasses.fields(declared) if f.default is dataclasses.MISSING]
-    return declared(**dict.fromkeys((f.name for f in needed), None) | stored)
+    # What is not stored is for the verdict while a recording is examined, or arrays of a table.
+    fields = [f for f in dataclasses.fields(declared) if f.default is dataclasses.MISSING]
+    needed = [f.name for f in fields if f.default_factory is dataclasses.MISSING]
+    arrays = {f.name: np.ones(3, np.int64) for f in fields if f.name not in needed}
+    return declared(**dict.fromkeys(needed, None) | arrays | stored)
 
 
 def stretches(*p_generated):
