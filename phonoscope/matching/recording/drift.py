@@ -47,7 +47,7 @@ def closer(found: Candidate, excerpt: Excerpt) -> Candidate:
 
 
 def _at_the_usual_pitch(found: Candidate, excerpt: Excerpt) -> Candidate:
-    """Return a candidate whose pitch is hardly off with the pitch that its speed gives, or 1."""
+    """Return a candidate with the pitch that its speed gives, or 1, if its own is close to that."""
     change = found.excerpt.change
     for usual in (change.speed, 1.0):
         if change.pitch != usual and abs(change.pitch / usual - 1) <= WITHIN_PITCH:

@@ -20,8 +20,8 @@ AROUND = 15
 LEAST_CORRELATION = 0.5
 CLEAR_LEAD = 0.03
 """How far the highest correlation must exceed those of other shifts."""
-BESIDE = 3
-"""Steps beside the highest that belong to it."""
+NEXT_TO_IT = 3
+"""Steps on either side of the highest that belong to it."""
 
 Doubles = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def pitch_shift(one: NDArray[np.int64], other: NDArray[np.int64]) -> float | Non
     most = MOST_SEMITONES * STEPS_PER_SEMITONE
     correlations = _correlations(_detail(one), _detail(other), most)
     best = int(correlations.argmax())
-    rest = np.delete(correlations, slice(max(0, best - BESIDE), best + BESIDE + 1))
+    rest = np.delete(correlations, slice(max(0, best - NEXT_TO_IT), best + NEXT_TO_IT + 1))
     if correlations[best] < max(LEAST_CORRELATION, rest.max() + CLEAR_LEAD):
         return None
     return CENTS * (best - most + _vertex(correlations, best))
