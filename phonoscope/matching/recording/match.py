@@ -107,7 +107,7 @@ def recognise(index: Index, query: Query) -> list[Match]:
 
 
 def _sure(found: Iterable[Candidate], query: Query, way: str) -> list[Match]:
-    """Return the candidates that are unlikely to be chance, each recording once, with exact speeds."""
+    """Return the candidates that are unlikely to be chance, each recording once."""
     chance = CHANCE[way]
     once: dict[str, Candidate] = {}
     ranked = sorted(found, key=lambda candidate: -candidate.score)
