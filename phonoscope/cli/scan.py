@@ -57,7 +57,7 @@ def scan(
         typer.Argument(
             metavar="PATH",
             help="Files, folders, URIs such as s3://bucket/folder, or lists of them (csv, parquet "
-            "or txt, one per row).",
+            "or txt, one per row; m3u, m3u8 or cue).",
         ),
     ],
     *,

@@ -1,10 +1,11 @@
-"""Read manifests: lists of files in a text, CSV or Parquet file."""
+"""Read manifests: lists of files in a text, CSV or Parquet file, a playlist or a cue sheet."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -12,26 +13,31 @@ from typing import BinaryIO
 
 from phonoscope.delimited import delimiter_of, said_delimiter
 from phonoscope.encodings import UTF8_MARKED, stated_encoding
-from phonoscope.errors import UnreadableError, UsageError
+from phonoscope.errors import ErrorKind, UnreadableError, UsageError
 from phonoscope.escape import printable
 from phonoscope.files import local_path, open_source, shown, uri_of
 from phonoscope.messages import gettext
 
-MANIFESTS = frozenset({".csv", ".parquet", ".txt"})
+PLAYLISTS = frozenset({".m3u", ".m3u8", ".cue"})
+"""Extensions of playlists and cue sheets."""
+MANIFESTS = frozenset({".csv", ".parquet", ".txt"}) | PLAYLISTS
 """Extensions of manifests."""
 COLUMNS = ("uri", "path", "file", "filename", "location")
 """Names of the column with the path or URI, in order of preference."""
 _ROWS = 4_096
 _HEAD_BYTES = 4_096
 _MOST_HEADING = 1 << 16
+_STREAM_PLAYLIST = "#EXT-X-"
+_CUE_FILE = re.compile(r'\s*FILE\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))', re.IGNORECASE)
 
 
 def entries_of(uri: str) -> Iterator[list[str]]:
     """Yield the URIs that a manifest lists, in groups.
 
-    A relative path is relative to the manifest. A text file has one path or URI a line, and may
-    have comments (``#``). CSV and Parquet files have them in a column of :data:`COLUMNS`, or in
-    their only column.
+    A relative path is relative to the manifest. A text file or playlist has one path or URI per
+    line, and may have comments (``#``). CSV and Parquet files have them in a column of
+    :data:`COLUMNS`, or in their only column. A cue sheet names each file once, however many tracks
+    it has.
 
     Raises
     ------
@@ -42,7 +48,14 @@ def entries_of(uri: str) -> Iterator[list[str]]:
     # Imported here: most checks have no manifest.
     import pyarrow as pa
 
-    read = {".csv": _csv_entries, ".parquet": _parquet_entries, ".txt": _text_entries}
+    read = {
+        ".csv": _csv_entries,
+        ".parquet": _parquet_entries,
+        ".txt": _text_entries,
+        ".m3u": _playlist_entries,
+        ".m3u8": _playlist_entries,
+        ".cue": _cue_entries,
+    }
     try:
         with open_source(uri) as file:
             group: list[str] = []
@@ -90,6 +103,39 @@ def _text_entries(file: BinaryIO) -> Iterator[str]:
             entry = line.rstrip("\r\n")
             if entry.strip() and not entry.startswith("#"):
                 yield entry
+
+
+def _playlist_entries(file: BinaryIO) -> Iterator[str]:
+    """Yield the files of a playlist.
+
+    Raises
+    ------
+    UnreadableError
+        When it lists the pieces of a stream and not recordings.
+    """
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if _STREAM_PLAYLIST.encode() in head:
+        reason = gettext("It lists the pieces of a stream, not recordings.")
+        raise UnreadableError(ErrorKind.NOT_AUDIO, reason)
+    return map(_with_slashes, _text_entries(file))
+
+
+def _cue_entries(file: BinaryIO) -> Iterator[str]:
+    with _text(file, "\n") as text:
+        for line in text:
+            if named := _CUE_FILE.match(line):
+                yield _with_slashes(named["quoted"] or named["plain"])
+
+
+def _with_slashes(entry: str) -> str:
+    """Return a path from Windows with the separators of other systems."""
+    return entry.replace("\\", "/") if os.sep == "/" and "/" not in entry else entry
+
+
+def is_playlist(uri: str) -> bool:
+    """Whether a manifest is a playlist or a cue sheet: those are made by other programs."""
+    return os.path.splitext(uri)[1].lower() in PLAYLISTS
 
 
 def _csv_entries(file: BinaryIO) -> Iterator[str]:

@@ -27,7 +27,7 @@ from phonoscope.files import (
     uri_of,
 )
 from phonoscope.messages import gettext
-from phonoscope.scan.manifests import MANIFESTS, entries_of
+from phonoscope.scan.manifests import MANIFESTS, entries_of, is_playlist
 
 _EXTENSIONS = """
 3g2 3gp aa3 aac ac3 adts aif aifc aiff alac amr ape asf au avi awb caf dff divx dsf dts dtshd
@@ -126,8 +126,17 @@ def _stated(uri: str) -> SourceFile:
 def _from_manifest(uri: str) -> Iterator[SourceFile]:
     # Threads, because a store answers thousands of requests at once, but each one slowly.
     with ThreadPoolExecutor(32) as threads:
+        stated = _local_only if is_playlist(uri) else _stated
         for entries in entries_of(uri):
-            yield from threads.map(_stated, entries)
+            yield from threads.map(stated, entries)
+
+
+def _local_only(uri: str) -> SourceFile:
+    """State a file that another program listed: nobody has asked to open addresses."""
+    if local_path(uri) is None:
+        message = gettext("Addresses in playlists aren't opened. Name it yourself to analyse it.")
+        return SourceFile(uri, None, None, ErrorKind.NOT_A_FILE, message)
+    return _stated(uri)
 
 
 _SIDE_FOLDERS = frozenset({".AppleDouble", "__MACOSX"})

@@ -176,6 +176,41 @@ def test_a_parquet_manifest(tmp_path):
     assert uris(tmp_path / "list.parquet") == [str(tmp_path / "a.wav")]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u", b"#EXTM3U\r\n#EXTINF:5,A - B\r\nmusic\\a.wav\r\n\xff.wav\n"),
+        ("LIST.M3U8", "\ufeff#EXTM3U\nmusic/a.wav\n".encode()),
+        ("list.m3u8", "music/a.wav\n".encode("utf-16")),
+        ("disc.cue", b'REM x\r\nFILE "music\\a.wav" WAVE\r\n  TRACK 01 AUDIO\r\n  TRACK 02 AUDIO'),
+        ("disc.cue", b'PERFORMER "FILE"\nfile music/a.wav WAVE\n'),
+    ],
+)
+def test_playlists_and_cue_sheets_list_their_files(tmp_path, name, content):
+    touch(tmp_path / "music" / "a.wav")
+    found = list(list_sources([touch(tmp_path / name, content)]))
+    assert (found[0].uri, found[0].error_kind) == (str(tmp_path / "music" / "a.wav"), None)
+    assert [file.error_kind for file in found[1:]] == [ErrorKind.VANISHED] * (
+        b"\xff.wav" in content
+    )
+
+
+def test_a_playlist_opens_no_address(tmp_path, monkeypatch):
+    touch(tmp_path / "a.wav")
+    lines = f"http://127.0.0.1:9/a.mp3\nftp://127.0.0.1:9/b.mp3\n{(tmp_path / 'a.wav').as_uri()}\n"
+    monkeypatch.setattr(socket.socket, "connect", None)
+    found = list(list_sources([touch(tmp_path / "list.m3u", lines.encode())]))
+    kinds = [file.error_kind for file in found]
+    assert kinds == [ErrorKind.NOT_A_FILE, ErrorKind.NOT_A_FILE, None]
+
+
+def test_a_playlist_of_a_stream_is_refused(tmp_path):
+    lines = b"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\npiece0.ts\n"
+    with pytest.raises(UsageError) as caught:
+        list(list_sources([touch(tmp_path / "live.m3u8", lines)]))
+    assert caught.value.code == "unreadable-manifest"
+
+
 @pytest.mark.parametrize("content", [b"title,artist\na,b\n", b""])
 def test_a_manifest_without_a_path_is_refused(tmp_path, content):
     with pytest.raises(UsageError) as caught:
