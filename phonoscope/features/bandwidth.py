@@ -120,6 +120,9 @@ def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     loudest = smooth[round(50 / bin_hz) :].max()
     least = np.clip(loudest - HEADROOM_DB, LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB)
     above = np.flatnonzero(smooth > least)
+    if not above.size:
+        # Nothing but tones: a mean of levels over 60 Hz is low around a single line.
+        above = np.flatnonzero(level_db > max(HIGHEST_LEVEL_DB, level_db.max() - HEADROOM_DB))
     return float(above[-1] * bin_hz) if above.size else 0.0
 
 

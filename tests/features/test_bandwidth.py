@@ -34,6 +34,17 @@ def test_full_bandwidth_shows_no_past(rate_hz):
     assert FEATURE.statements(answer) == []
 
 
+@pytest.mark.parametrize("rate_hz", [22_050, 44_100, 96_000])
+@pytest.mark.parametrize("tones_hz", [[0.25], [0.02], [0.01, 0.1, 0.4]])
+def test_tones_reach_as_high_as_the_highest(rate_hz, tones_hz):
+    seconds = np.arange(4 * rate_hz) / rate_hz
+    sound = sum(np.sin(2 * np.pi * share * rate_hz * seconds + 0.5) for share in tones_hz)
+    # A tone that is cut off clicks, and a click has every frequency.
+    fade = scipy.signal.windows.tukey(len(seconds), 0.5)
+    answer = ask(FEATURE, (0.3 * fade * sound)[None].astype(np.float32), rate_hz)
+    assert answer.bandwidth_hz == pytest.approx(tones_hz[-1] * rate_hz, abs=200)
+
+
 @pytest.mark.parametrize("cutoff_hz", [5_000, 11_000, 16_000, 19_000])
 def test_the_edge_is_found_where_it_is(cutoff_hz):
     low_pass = scipy.signal.firwin(1023, cutoff_hz, fs=48_000)
