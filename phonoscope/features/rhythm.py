@@ -28,6 +28,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,10 @@ APART_OCTAVES = 0.15
 """Smallest distance of a competing tempo."""
 WEAKEST_BEAT = 0.08
 """A weaker beat, or one that may be chance, has no tempo."""
+
+AS_WELL = 0.8
+"""A rhythm that repeats this well after half a beat, relative to a whole one, has twice the tempo
+as its alternative."""
 
 PEAK_REACH_S = 0.03
 """An onset is the highest point of the envelope within this distance."""
@@ -409,15 +414,37 @@ def _tempo(periodicity: Periodicity) -> tuple[float | None, float | None, float]
     """Return the tempo and its strongest competitor, beats per minute, and the beat's strength."""
     lags, lag_hz = periodicity.autocorrelation(), periodicity.lag_hz
     bpm, score = tempo_scores(lags, lag_hz)
-    best = int(score.argmax())
+    at_beat = _at_lags(lags, 60.0 * lag_hz / bpm)
+    least = max(WEAKEST_BEAT, periodicity.chance)
+    # The double of a slow tempo repeats after two of its beats but never after one.
+    repeats = at_beat >= least
+    if not repeats.any():
+        return None, None, float(np.clip(at_beat[score.argmax()], 0.0, 1.0))
+    best = int(np.where(repeats, score, -1.0).argmax())
+    tempo_bpm = sharpened(float(bpm[best]), lags, lag_hz)
+    strength = float(np.clip(_at_lags(lags, 60.0 * lag_hz / tempo_bpm), 0.0, 1.0))
+    if strength < least:
+        return None, None, strength
+    if _every_half_beat(tempo_bpm, lags, lag_hz):
+        return tempo_bpm, sharpened(2 * tempo_bpm, lags, lag_hz), strength
     apart = np.abs(np.log2(bpm / bpm[best])) > APART_OCTAVES
     other = int(np.where(apart, score, -1.0).argmax())
-    tempo_bpm = sharpened(float(bpm[best]), lags, lag_hz)
-    at_beat = float(np.interp(60.0 * lag_hz / tempo_bpm, np.arange(len(lags)), lags))
-    strength = max(0.0, min(1.0, at_beat))
-    if strength < max(WEAKEST_BEAT, periodicity.chance):
-        return None, None, strength
+    octaves = round(math.log2(bpm[other] / tempo_bpm))
+    if not repeats[other] and octaves:
+        # No peak at one of its beats sharpens it.
+        return tempo_bpm, tempo_bpm * 2.0**octaves, strength
     return tempo_bpm, sharpened(float(bpm[other]), lags, lag_hz), strength
+
+
+def _every_half_beat(bpm: float, autocorrelation: Doubles, lag_hz: float) -> bool:
+    """Whether the rhythm repeats after half a beat about as well as after one."""
+    beat = 60.0 * lag_hz / bpm
+    half, whole = (float(_at_lags(autocorrelation, lag)) for lag in (beat / 2, beat))
+    return 2 * bpm <= FASTEST_BPM * (1 + SHARPENED_AT[0][1]) and half >= AS_WELL * whole
+
+
+def _at_lags(autocorrelation: Doubles, lags: Any) -> Any:
+    return np.interp(lags, np.arange(len(autocorrelation)), autocorrelation)
 
 
 FEATURE = Feature(name="rhythm", result=Rhythm, start=_RhythmAccumulator)

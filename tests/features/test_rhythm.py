@@ -24,6 +24,13 @@ def test_isochronous_clicks_have_their_tempo_or_an_octave_of_it(bpm):
     assert answer.onset_rate_hz == pytest.approx(bpm / 60, rel=0.05)
 
 
+@pytest.mark.parametrize("bpm", [40, 43, 47, 52, 180, 200, 208, 219, 240])
+def test_slow_and_fast_clicks_have_their_tempo_as_one_of_two(bpm):
+    answer = ask(FEATURE, clicks(bpm), 44_100)
+    named = (answer.tempo_bpm, answer.tempo_alternative_bpm)
+    assert min(abs(tempo / bpm - 1) for tempo in named) < 0.005
+
+
 @pytest.mark.parametrize("bpm", [76, 88.8, 100, 112.5, 126, 140])
 def test_drums_have_their_tempo_within_half_a_per_cent(bpm):
     answer = ask(FEATURE, drums(bpm), 44_100)
