@@ -51,6 +51,8 @@ def one_thread() -> Iterator[None]:
 
 def on_one_thread(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Decorate a function that computes with large arrays, for programs that call it."""
+    # Loaded with the function: a process that gives its rights away later may not read it then.
+    import threadpoolctl  # noqa: F401, PLC0415 - the command line starts without it
 
     @wraps(function)
     def limited(*arguments: _P.args, **named: _P.kwargs) -> _T:
