@@ -246,11 +246,15 @@ class NamelessFile:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._size = size_of(file)
-        self._true_sizes = true_sizes(file)
-        file.seek(0)
         self._file = file
         self._failure: Exception | None = None
+        self._size = size_of(file)
+        self._true_sizes: Mapping[int, bytes] = {}
+        try:
+            self._true_sizes = true_sizes(file)
+            file.seek(0)
+        except OSError as error:
+            self._failure = error
 
     def read(self, size: int) -> bytes:
         """Read; nothing if that fails.

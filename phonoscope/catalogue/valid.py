@@ -35,7 +35,9 @@ _RANGES = tuple(
         (r"_ns$", -(1 << 63), (1 << 63) - 1),
         (r"_bytes$", -1, 1 << 60),
         (r"(^|_)year$", 1_000, 2_999),
-        (r"^popularity$", 0, 100),
+        # Up to 100; finding "quality" counts larger ones.
+        (r"^popularity$", 0, 1_000),
+        (r"^isrc_code$", -1, (1 << 49) - 1),
         (r"rank$", 0, 1e9),
         (r"_ms$", 0, 1e12),
         (r"^offset_s$", -1e9, 1e9),

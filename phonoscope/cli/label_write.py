@@ -112,7 +112,7 @@ def write_labels(
             "--standard",
             metavar="NAMES",
             help="Marks to write: tags (AI_* tags), gb45438, iptc, c2pa, sidecar; several "
-            "separated by commas. [default: tags; with --from, those that its rows name]",
+            "separated by commas. With --from, those that its rows name. [default: tags]",
         ),
     ] = None,
     produce_id: Annotated[

@@ -42,7 +42,7 @@ def completed(home, *words):
     ("words", "offered"),
     [
         (["phonoscope", "com"], ["compact", "completion"]),
-        (["phonoscope", "label", "re"], ["read"]),
+        (["phonoscope", "label", "re"], ["read", "remove"]),
         (["phonoscope", "check", "--fa"], ["--fail-on", "--false-alarms"]),
         (["phonoscope", "scan", "--engine", ""], ["local", "spark"]),
         # No name: bash then offers files.

@@ -77,6 +77,7 @@ def test_every_command_names_the_format_of_its_json_and_its_fields_are_documente
         "copies": [into, "--same", *same],
         "label read": [song],
         "label write": [song, "--what", "whole", "--dry-run"],
+        "label remove": [song, "--dry-run"],
         "label check": [song, "--policy", "eu"],
         "label policies": [],
         "label rights": [],
@@ -148,6 +149,6 @@ def test_every_format_in_the_program_is_on_the_page():
         for path in (ROOT / "phonoscope").rglob("*.py")
         for name in re.findall(r'"(phonoscope-[a-z-]+/\d+)"', path.read_text(encoding="utf-8"))
     }
-    read_only = {f"phonoscope-{name}/1" for name in ("claims", "rights", "ddex")}
+    read_only = {f"phonoscope-{name}/1" for name in ("claims", "rights", "ddex", "versions")}
     assert found - read_only == {*formats()}
     assert all(fields(name) for name in formats())

@@ -45,7 +45,7 @@ def test_the_surest_rule_of_each_source_counts(tmp_path):
     catalogue.ingest(write_csv(tmp_path / "two.csv", [head, tracks[1]]), name="two")
     sure, guess = CONFIDENCE["title-artist"], CONFIDENCE["title-first-artist"]
     assert linked(catalogue) == [
-        (1, "one", f"spotify:track:{ID}", None, "id", None),
+        (1, "one", ID, None, "id", None),
         (1, "two", "t2", None, "isrc", None),
         (2, "one", "t3", None, "isrc", None),
         (3, "one", "t4", None, "title-artist", sure),

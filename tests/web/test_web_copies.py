@@ -306,6 +306,7 @@ def test_a_catalogue_that_cannot_be_written_says_so(writer, monkeypatch):
 def test_no_search_yet_says_the_command(copied, tmp_path):
     shutil.copytree(copied.path, tmp_path / "it's new")
     shutil.rmtree(tmp_path / "it's new" / "matches")
+    shutil.rmtree(tmp_path / "it's new" / "_versions")
     with served(ps.open_catalogue(tmp_path / "it's new", create=True)) as client:
         page = client.get("/copies").text
         assert 'data-state="never-searched"' in page
