@@ -92,7 +92,7 @@ def encoding_of(start: bytes) -> str:
 
     Examples
     --------
-    >>> encoding_of("id;name\n1;Caf\u00e9".encode("latin-1"))
+    >>> encoding_of("id;name\n1;Caf\u00e9\n".encode("latin-1"))
     'windows-1252'
     """
     wide = stated_encoding(start)

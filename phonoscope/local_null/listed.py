@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ MOST_BYTES = 256 << 20
 """Largest list; five million paths fit."""
 COLUMNS = ("recording_id", "file", "uri", "path")
 """Columns of a CSV file with the recording, in order of preference."""
+
+_BINARY = re.compile("[\\0-\\x08\\x0e-\\x1f]")
+"""Characters that no text has; bytes that aren't text may look like UTF-16."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +51,7 @@ def entries_of(path: str | os.PathLike[str]) -> list[Entry]:
     """
     data = _bytes_of(path)
     text = names_in_unicode(data)
-    if "\0" in text:
+    if _BINARY.search(text):
         raise UsageError(
             gettext("{file} isn't a list: it has binary data.", file=_name(path)), code="not-text"
         )

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from phonoscope.analysis import Analysis
 from phonoscope.audio.stream import Decoded, Stream
@@ -158,6 +158,16 @@ def _segments(rows: list[Row]) -> tuple[Segment, ...]:
 
 def _whole(kind: type[Any], rows: list[Row]) -> list[Any]:
     """Return parts of a recording in order of time, without those that lack a number."""
-    made = [_made(kind, row) for row in rows]
-    whole = [s for s in made if all(v is not None and isfinite(v) for v in vars(s).values())]
-    return sorted(whole, key=lambda s: s.start_s)
+    optional = {name for name, hint in get_type_hints(kind).items() if type(None) in get_args(hint)}
+
+    def is_whole(one: Any) -> bool:
+        return all(
+            name in optional if value is None else isfinite(value)
+            for name, value in vars(one).items()
+        )
+
+    return sorted((s for s in (_made(kind, row) for row in rows) if is_whole(s)), key=_start)
+
+
+def _start(part: Any) -> float:
+    return float(part.start_s)
