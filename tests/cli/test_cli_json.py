@@ -77,7 +77,7 @@ def test_every_command_names_the_format_of_its_json_and_its_fields_are_documente
         "copies": [into, "--same", *same],
         "label read": [song],
         "label write": [song, "--what", "whole", "--dry-run"],
-        "label remove": [song, "--dry-run"],
+        "label remove": [song, "--standard", "all", "--dry-run"],
         "label check": [song, "--policy", "eu"],
         "label policies": [],
         "label rights": [],

@@ -76,6 +76,8 @@ def served(line, home, env):
     with subprocess.Popen(
         [*PROGRAM, *words[1:]], cwd=home / "work", env=env, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as server:  # fmt: skip
         printed, until = "", time.monotonic() + ANSWERS_WITHIN_S
         while "http://" not in printed and time.monotonic() < until:

@@ -303,7 +303,8 @@ TOO_LARGE = {
         b'"' + b'\n","' * 200_000 + b"\n",
         {"a quote is never closed": 1, "too few cells": 200_000},
     ),
-    "open quotes only": (b'x,"\n' * 20_000, {"a quote is never closed": 20_000}),
+    # Every second one closes the one before: that is how CSV is read.
+    "open quotes only": (b'x,"\n' * 20_000, {"too few cells": 10_000}),
 }
 
 

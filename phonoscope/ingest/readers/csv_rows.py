@@ -20,6 +20,8 @@ NEVER_CLOSED = "a quote is never closed"
 TOO_LONG = "the row is too long"
 TOO_FEW, TOO_MANY = "too few cells", "too many cells"
 _SHOWN = 2000
+_TIMES_AS_WIDE = 4
+"""A row over several lines that has more cells than this times the columns has a quote too many."""
 _LIBRARY_CELL = 1 << 17
 """Longest cell that Python's reader takes, characters."""
 _INSIDE = re.compile(r'(?:[^"]|"")*+')
@@ -111,8 +113,8 @@ class RowReader:
             # Where it ends is unknown, so the cells are shown as they stand.
             alone = Row(line.split(self._delimiter), NEVER_CLOSED)
             return self._over_lines() or alone
-        columns = self._width.columns if self._width else 0
-        return self._fitted(mended(_cells(line, self._delimiter), line, self._delimiter, columns))
+        cells = mended(_cells(line, self._delimiter), line, self._delimiter, self._columns)
+        return self._fitted(cells)
 
     def _over_lines(self) -> Row | None:
         """Return the row that the last line begins; ``None`` where no later line ends it."""
@@ -135,7 +137,8 @@ class RowReader:
             if rest and not is_well(rest[1:], self._delimiter):
                 return None
             row = self._fitted(split("".join(text).rstrip("\r\n"), self._delimiter))
-            if row.reason is None:
+            # One with some cells too few or too many is a row, too: its quotes are closed.
+            if row.reason is None or len(row.cells) <= _TIMES_AS_WIDE * self._columns:
                 self._at = at
                 return row
             return None
@@ -145,6 +148,10 @@ class RowReader:
         if at == self._own == len(self._lines):
             self._lines += self._more()
         return at < len(self._lines)
+
+    @property
+    def _columns(self) -> int:
+        return self._width.columns if self._width else 0
 
     def _fitted(self, cells: list[str]) -> Row:
         return Row(cells, None) if self._width is None else self._width.fitted(cells)
