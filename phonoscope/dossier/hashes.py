@@ -58,7 +58,10 @@ def _held(
         try:
             found, digest = _hashes(row["uri"], folders)
         except (UnreadableError, OSError) as error:
-            state, why = "unreachable", locations.cleared(str(error), row["uri"])
+            said = error.message if isinstance(error, UnreadableError) else str(error)
+            cleared = locations.cleared(said, row["uri"])
+            # A message that names no file can still be translated.
+            state, why = "unreachable", said if cleared == said else cleared
         else:
             state = "unchanged" if found == recording_id else "changed"
             sha256 = digest if found == recording_id else None

@@ -2,7 +2,6 @@
 
 import pytest
 
-from phonoscope.catalogue.music_folders import note_scanned
 from phonoscope.dossier.content import dossier_of
 from phonoscope.dossier.page import html
 from phonoscope.language import PSEUDO, current
@@ -135,7 +134,6 @@ def test_dossiers(browser, tmp_path_factory):
     group, *_ = copied.copies(search=False)
     pages = [(copied, group.members[0].recording_id), (judged, str(folder / "partly.wav"))]
     for number, (catalogue, recording) in enumerate(pages):
-        note_scanned(catalogue.path, [folder])
         to = folder / f"{number}.html"
         to.write_text(html(dossier_of(catalogue, recording)), encoding="utf-8")
         assert faults(browser, to.as_uri()) == {}
