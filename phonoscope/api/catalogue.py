@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
@@ -219,7 +219,8 @@ class Catalogue(FormerNames):
         Parameters
         ----------
         sources
-            Folders, files, manifests (csv, parquet, txt of paths or URIs) and fsspec URIs.
+            Folders, files, manifests (csv, parquet or txt of paths or URIs, m3u, m3u8, cue) and
+            fsspec URIs.
         engine
             ``"local"`` for worker processes on this machine, ``"spark"`` for PySpark.
         settings
@@ -246,18 +247,26 @@ class Catalogue(FormerNames):
         CatalogueError
             When the catalogue can't be written; earlier batches are safe.
         """
-        from phonoscope.catalogue.music_folders import note_scanned
+        from phonoscope.catalogue.music_folders import note_listed, note_scanned
+        from phonoscope.scan.manifests import is_manifest
         from phonoscope.scan.scan import scan
 
         note_scanned(self.path, sources)
-        return scan(
-            self._store,
-            sources,
-            engine=scan_engine(engine),
-            settings=settings or self._settings,
-            progress=progress,
-            again_if_model_changed=again_if_model_changed,
-        )
+        before = self._store.newest_batch()
+        try:
+            return scan(
+                self._store,
+                sources,
+                engine=scan_engine(engine),
+                settings=settings or self._settings,
+                progress=progress,
+                again_if_model_changed=again_if_model_changed,
+            )
+        finally:
+            # Why a scan failed matters more than that its folders can't be noted.
+            with suppress(CatalogueError):
+                if lists := [source for source in sources if is_manifest(source)]:
+                    note_listed(self, lists, before)
 
     def ingest(
         self,

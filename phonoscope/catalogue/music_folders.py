@@ -29,7 +29,7 @@ FILE = "music-folders.json"
 MOST_BYTES = 4 << 20
 """A longer file isn't one of ours."""
 MOST_ROOTS = 1_000
-"""Folders that are noted of a catalogue."""
+"""Folders that are noted of a catalogue, or of a list of files."""
 _NEVER = ("/proc", "/sys", "/dev")
 """Folders whose files aren't what they seem, whatever was scanned."""
 
@@ -117,12 +117,15 @@ def music_folders(
     named
         Folders that the user names now.
     """
-    noted = set(_noted().get(_name(catalogue.path), ()))
+    notes = _noted()
+    noted = set(notes.get(_name(catalogue.path), ()))
     listed: set[str] = set()
     if noted:
         rows = catalogue.table("scans").select("sources").to_pyarrow()["sources"].to_pylist()
         listed = {source for sources in rows for source in sources or () if source}
-    paths = [local_path(source) for source in noted & listed]
+    scanned = noted & listed
+    within = (folder for source in scanned for folder in notes.get(source, ()))
+    paths = [local_path(source) for source in (*scanned, *within)]
     return MusicFolders([*(path for path in paths if path is not None), *named])
 
 
@@ -131,13 +134,41 @@ def note_scanned(
 ) -> None:
     """Note that this user scans these folders and files into a catalogue."""
     uris = [uri_of(source) for source in sources]
-    local = [uri for uri in uris if (path := local_path(uri)) is not None and path.exists()]
+    _note(
+        _name(catalogue),
+        [uri for uri in uris if (path := local_path(uri)) is not None and path.exists()],
+    )
+
+
+def note_listed(
+    catalogue: CatalogueReader, lists: Iterable[str | os.PathLike[str]], after: str
+) -> None:
+    """Note the folders of recordings that this user has scanned by lists of files.
+
+    Parameters
+    ----------
+    catalogue
+        The catalogue that they were scanned into.
+    lists
+        Manifests, playlists and cue sheets.
+    after
+        Name of the newest batch before the scan: what came after it is the scan's.
+    """
+    files = catalogue.table("files")
+    new = files.filter(files.batch > after, files.recording_id.notnull())
+    paths = map(local_path, new.select("uri").to_pyarrow()["uri"].to_pylist())
+    folders = sorted({uri_of(path.parent) for path in paths if path is not None})
+    for name in lists:
+        _note(uri_of(name), folders)
+
+
+def _note(name: str, uris: Iterable[str]) -> None:
     known = _noted()
-    mine = known.get(_name(catalogue), [])
-    added = [uri for uri in local if uri not in mine]
+    mine = known.get(name, [])
+    added = [uri for uri in uris if uri not in mine]
     if not added:
         return
-    known[_name(catalogue)] = [*mine, *added][-MOST_ROOTS:]
+    known[name] = [*mine, *added][-MOST_ROOTS:]
     try:
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -133,6 +133,13 @@ def _with_slashes(entry: str) -> str:
     return entry.replace("\\", "/") if os.sep == "/" and "/" not in entry else entry
 
 
+def is_manifest(source: str | os.PathLike[str]) -> bool:
+    """Whether a source is a list of files, and not a folder of such a name."""
+    path = local_path(uri_of(source))
+    extension = os.path.splitext(os.fspath(source))[1].lower()
+    return extension in MANIFESTS and (path is None or path.is_file())
+
+
 def is_playlist(uri: str) -> bool:
     """Whether a manifest is a playlist or a cue sheet: those are made by other programs."""
     return os.path.splitext(uri)[1].lower() in PLAYLISTS

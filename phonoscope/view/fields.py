@@ -30,6 +30,7 @@ _UNITS = {
 }
 """How to write a column's value, by the unit at the end of its name."""
 _PRECISE = {"onset_rate_hz": lambda v: measured(v, gettext("per second"), 1)}
+_ABBREVIATIONS = {"dc": "DC", "dfa": "DFA", "isrc": "ISRC"}
 _SUFFIXES = {"hz", "lufs", "lu", "dbtp", "dbfs", "db", "bpm", "bps", "bytes", "s"}
 _TAGS = gettext("Tags, as written in the file")
 _STREAM = gettext("Container and stream")
@@ -104,7 +105,8 @@ def _label(column: str) -> Message:
     words = column.split("_")
     if words[-1] in _SUFFIXES and len(words) > 1:
         words = words[:-1]
-    return _message(" ".join(words).capitalize())
+    written = " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+    return _message(written[:1].upper() + written[1:])
 
 
 def _title(feature: str) -> Message:

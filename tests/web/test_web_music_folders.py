@@ -81,6 +81,21 @@ def test_the_users_own_scan_is_played(scanned):
     assert [file.state for file in dossier.files] == ["unchanged"]
 
 
+@pytest.mark.parametrize("name", ["list.txt", "list.m3u"])
+def test_recordings_of_a_list_are_played(tmp_path, name):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    write(tmp_path / "one" / "song.wav", noise(2.0))
+    (tmp_path / "two" / "notes.mp3").write_text("root: no sound")
+    (tmp_path / name).write_text("one/song.wav\ntwo/notes.mp3\n")
+    catalogue = open_catalogue(tmp_path / "catalogue", create=True)
+    catalogue.scan(tmp_path / name)
+    assert statuses(catalogue) == [200, 200, 200]
+    # A folder from which nothing was analysed stays closed.
+    edit(catalogue.path, "files", uri=str(tmp_path / "two" / "notes.mp3"))
+    assert statuses(open_catalogue(catalogue.path)) == [404, 404, 404]
+
+
 @pytest.mark.parametrize("uri", ["/etc/passwd", "file:///etc/passwd", "{folder}/secret.mp3"])
 def test_a_row_that_names_another_file_opens_nothing(foreign, scanned, uri):
     _, folder = scanned

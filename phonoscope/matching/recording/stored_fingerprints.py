@@ -60,7 +60,8 @@ def read_fingerprints(
     prints, pitches
         Tables of a catalogue.
     recording_ids
-        Whose fingerprints are wanted; those without any are left out.
+        Whose fingerprints are wanted; those without any, or with lists that don't fit together, are
+        left out.
     """
     ids = set(recording_ids)
     profiles = dict(_columns(pitches, ids, "pitch_profile"))
@@ -76,7 +77,8 @@ def read_fingerprints(
             profiles.get(name, none),
         )
         for name, at, bits, anchors, altered in _columns(prints, ids, *columns)
-        if len(bits) and len(anchors)
+        # A catalogue may come from anyone: lists that don't fit together are left out.
+        if len(bits) == len(at) > 0 and len(altered) == len(ALTERATIONS) * len(anchors) > 0
     }
 
 
