@@ -49,6 +49,7 @@ HOSTILE: dict[str, bytes] = {
 def ours(path: str, found: dict[str, object]) -> None:
     """Read a file by Phonoscope."""
     # Each reader is measured with its own modules only.
+    from phonoscope.ingest.convert.columns import decodable  # noqa: PLC0415  (see above)
     from phonoscope.ingest.readers.csv_file import CsvFile  # noqa: PLC0415  (see above)
 
     source = CsvFile(path, path)
@@ -56,9 +57,10 @@ def ours(path: str, found: dict[str, object]) -> None:
     for records in source.chunks():
         begins += records.begins is not None
         reasons = records.reject_reasons.to_pylist()
-        found |= _planted([row[1] for row in records.rows] if len(records.rows) < 50 else ())
+        names, _ = decodable(records.column(1))
+        found |= _planted(names.to_pylist() if records.length < 50 else ())
         for at in range(len(source.columns)):
-            _, undecodable = records.column(at)
+            _, undecodable = decodable(records.column(at))
             for row, is_bad in enumerate(undecodable.to_pylist() if undecodable else ()):
                 reasons[row] = reasons[row] or ("undecodable text" if is_bad else None)
         kept += reasons.count(None)

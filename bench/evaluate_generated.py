@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from bench.generated_set import FIXED, FIXED_DRAWS, WINDOW
+from bench.generated_table import Mask, Scores, Table
 from bench.train_generated import (
-    BANDS,
     NO_DECODER,
     Crossed,
-    Table,
     decoder_of,
     family_precision,
     largest_nulls,
@@ -35,7 +33,7 @@ from bench.train_generated import (
     named_decoders,
     options,
 )
-from phonoscope.detector.calibration import GROUPS, KINDS_OF_NULL, TAIL_SHARE
+from phonoscope.detector.calibration import BANDS, GROUPS, KINDS_OF_NULL, TAIL_SHARE
 from phonoscope.interval import wilson
 
 ALPHA = 0.001
@@ -43,8 +41,6 @@ BEGIN, END = "<!-- figures: written by bench/evaluate_generated.py -->", "<!-- e
 WHOLE_S = 30.0
 """From this length on a recording counts as long."""
 DRAWS = 200
-Mask = NDArray[np.bool_]
-Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,12 @@
 """Treatments that promise to remove the traces of a generator, as sellers describe them.
 
-    python -m bench.laundering LIST [LIST ...] --rows FOLDER [--card CARD.md]
+    python -m bench.laundering LIST [LIST ...] --rows FOLDER
 
 They measure the detector: nothing is trained on them. ``bench/train_generated.py`` with the same
-folder then scores the treated recordings by parts that had not seen their source, and this prints
-what became of them. Neural re-encoding isn't among them, because no codec's weights can be had
-offline; copies of human music through neural codecs are in the training set as ``codec``.
+folder then scores the treated recordings by parts that had not seen their source, and
+``bench/evaluate_generated.py`` prints what became of them. Neural re-encoding isn't among them,
+because no codec's weights can be had offline; copies of human music through neural codecs are in
+the training set as ``codec``.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from bench.fitting import GRID_UNIT, as_arrays, linear, trees
-from bench.generated_set import GRID_STEP, LAUNDERED, WINDOW, Item, Row, build, listed, read_rows
-from bench.oscillators import GENRE as TONES
+from bench.generated_set import GRID_STEP, WINDOW, Item, build, listed, read_rows
+from bench.generated_table import FOLDS, Mask, Scores, Table, folds_of
 from bench.oscillators import add_oscillators
 from phonoscope.detector.calibration import (
     BANDS,
@@ -36,16 +36,14 @@ from phonoscope.detector.calibration import (
     KINDS_OF_NULL,
     LargestNull,
     Null,
-    group_of,
 )
-from phonoscope.detector.features import COMB_SUMS, STRONGEST_SIDE_COMB
+from phonoscope.detector.features import COMB_SUMS
 from phonoscope.interval import wilson
 
 NAME, VERSION = "phonoscope-generated", "3"
 WEIGHTS = Path(__file__).parent.parent / "phonoscope/detector/weights/generated.npz"
 DRAWS = (0, 2, WINDOW)
 SOME_FIXED = {"human": 1, "ai": 3, "codec": 3}
-FOLDS = 6
 MACHINE = {"ai": 1.0, "codec": 0.3}
 """What counts as machine in training, and how much; copies through neural codecs carry the
 traces of decoders whose generators are not in the set."""
@@ -56,8 +54,6 @@ SYMBOLIC = "symbolic"
 """Part of the names of families that write notes, which instruments play: no decoder made them."""
 EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """p-values between which recordings are counted for the share of a catalogue."""
-NOT_MUSIC = ("speech", TONES)
-"""Genres that no null counts: the nulls are of music."""
 SMALLEST_FAMILY = 8
 """Recordings a family needs to be named."""
 SMALLEST_NULL = 100
@@ -67,11 +63,6 @@ LEAST_RIGHT = 0.7
 ALTERED_SHARE, CERTAIN_SHARE = 0.05, 0.01
 """Share of unaltered human recordings that may be compared with altered ones, and that may be
 reported as altered."""
-SPED = "speed"
-"""Word in steps after which pitch and tempo are altered together."""
-ALTERING = ("pitch", "tempo", "semitone")
-"""Words in steps after which pitch or tempo is altered; a change of both together, by at most 3 %,
-leaves no trace of its own."""
 SHARED_DECODERS = {
     "MelodyFlow": "MusicGen or another user of its EnCodec",
     "MusicGen": "MusicGen or another user of its EnCodec",
@@ -85,68 +76,6 @@ SHARED_DECODERS = {
     "AUDIT (edit)": "InstructME or AUDIT",
 }
 """Families whose decoders are the same, or too alike to name one of them."""
-Mask = NDArray[np.bool_]
-Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Rows as columns."""
-
-    rows: Sequence[Row]
-    grid: NDArray[np.float32]
-    shape: NDArray[np.float32]
-    machine: Mask
-    label: NDArray[np.str_]
-    family: NDArray[np.str_]
-    source: NDArray[np.str_]
-    file: NDArray[np.str_]
-    draw: NDArray[np.int64]
-    limit_hz: NDArray[np.float64]
-    altered: Mask
-    """Whether a step altered pitch or tempo."""
-    sped: Mask
-    """Whether a step altered both together."""
-
-    @classmethod
-    def of(cls, rows: Sequence[Row]) -> Table:
-        """Put rows into columns."""
-        items = [r.item for r in rows]
-        steps = [" ".join(f"{kind} {name}" for kind, name in r.steps) for r in rows]
-        return cls(
-            rows,
-            np.stack([r.grid for r in rows]).astype(np.float32) / GRID_UNIT,
-            np.stack([r.shape for r in rows]),
-            np.array([i.label != "human" for i in items]),
-            np.array([i.label for i in items]),
-            np.array([i.family for i in items]),
-            np.array([i.source for i in items]),
-            np.array([i.file for i in items]),
-            np.array([r.draw for r in rows]),
-            np.array([r.limit_hz for r in rows]),
-            np.array([any(word in s for word in ALTERING) for s in steps]),
-            np.array([SPED in s for s in steps]),
-        )
-
-    @property
-    def mono(self) -> Mask:
-        """Rows without a difference between the channels."""
-        return np.asarray(self.shape[:, STRONGEST_SIDE_COMB] == 0)
-
-    @property
-    def laundered(self) -> Mask:
-        """Rows of treatments that hide a generator."""
-        return self.draw >= LAUNDERED
-
-    @property
-    def human_music(self) -> Mask:
-        """Rows of human music; speech and plain tones aren't among them."""
-        return ~self.machine & np.array([r.item.genre not in NOT_MUSIC for r in self.rows])
-
-    @property
-    def band(self) -> NDArray[np.int64]:
-        """Index of :data:`BANDS` of each row."""
-        return np.array([group_of(limit_hz) for limit_hz in self.limit_hz])
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,25 +120,6 @@ def fitted(table: Table, some: Mask, seed: int) -> Part:
     grid, offset = linear(table.grid, table.machine, weights)
     combs = trees(table.shape[:, COMB_SUMS], table.machine, weights, seed)
     return Part(grid, offset, combs, trees(table.shape, table.machine, weights, seed))
-
-
-def dealt(names: NDArray[np.str_], seed: int) -> dict[str, int]:
-    """Deal names to folds so that these are of like size."""
-    rng, sizes, folds = np.random.default_rng(seed), np.zeros(FOLDS), {}
-    unique, counts = np.unique(names, return_counts=True)
-    for at in sorted(rng.permutation(len(unique)), key=lambda i: -counts[i]):
-        folds[str(unique[at])] = int(sizes.argmin())
-        sizes[folds[str(unique[at])]] += counts[at]
-    return folds
-
-
-def folds_of(table: Table, machine_by: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
-    """Return the fold of each row: human music by source, machine-made by the names given."""
-    fold = np.full(len(table.label), -1)
-    for mine, names in ((~table.machine, table.source), (table.machine, machine_by)):
-        of = dealt(names[mine], seed)
-        fold[mine] = [of[str(name)] for name in names[mine]]
-    return fold
 
 
 def crossed(table: Table, fold: NDArray[np.int64], seed: int) -> Scores:
