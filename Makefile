@@ -89,7 +89,10 @@ docs-site: $(VENV)/dev.stamp  ## Build the documentation site into build/site; a
 
 # ---- environments ----------------------------------------------------------------------
 
-$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
+# What pip compiles when it installs the package.
+compiled = hatch_build.py phonoscope/compiled/loops.c
+
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml $(compiled)
 	@$(call make_venv,$(VENV))
 	@echo "Installing what Phonoscope needs into $(VENV) ..." >&2
 	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/build.txt
@@ -98,7 +101,7 @@ $(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 	@touch $@
 
 # requirements/dev.txt holds everything of run.txt in the same versions, so it satisfies both.
-$(VENV)/dev.stamp: requirements/dev.txt requirements/build.txt pyproject.toml
+$(VENV)/dev.stamp: requirements/dev.txt requirements/build.txt pyproject.toml $(compiled)
 	@$(call make_venv,$(VENV))
 	@echo "Installing what Phonoscope and its tests need into $(VENV) ..." >&2
 	@$(call pip,$(VENV)) install -qq --require-hashes -r requirements/build.txt

@@ -16,26 +16,20 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phonoscope.threads import limit_process
+import av
+import numpy as np
+import soundfile
 
-limit_process()
-
-import av  # noqa: E402 - after the limit
-import numpy as np  # noqa: E402
-import soundfile  # noqa: E402
-
-from bench.throughput import long_file  # noqa: E402
-from phonoscope import compiled  # noqa: E402
-from phonoscope.analysis import analyse  # noqa: E402
-from phonoscope.scan import pool, work  # noqa: E402
+from bench.throughput import long_file, scan
+from phonoscope import compiled
+from phonoscope.analysis import analyse
+from phonoscope.scan import pool, work
 
 BASELINE = Path(__file__).with_name("costs_baseline.json")
 WORSE = 1.3
@@ -57,21 +51,21 @@ class Line:
 
     name: str
     value: float
-    most: float
-    """What it should not exceed."""
+    limit: float
+    """The most that the value should be."""
     unit: str = "x"
-    least: bool = False
-    """Whether ``most`` is the least instead."""
+    at_least: bool = False
+    """Whether ``limit`` is the least that it should be."""
 
     @property
     def reached(self) -> bool:
         """Whether the value is what it should be."""
-        return self.value >= self.most if self.least else self.value <= self.most
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def __str__(self) -> str:
-        sign = ">=" if self.least else "<="
+        sign = ">=" if self.at_least else "<="
         words = "reached" if self.reached else "not reached"
-        return f"{self.name:44s} {self.value:8.2f} {self.unit:4s} {sign} {self.most:g}  {words}"
+        return f"{self.name:44s} {self.value:8.2f} {self.unit:4s} {sign} {self.limit:g}  {words}"
 
 
 def made_music(seconds: float) -> np.ndarray:
@@ -188,24 +182,6 @@ def short_file(folder: Path, repeats: int) -> float:
     return 1000 * least([lambda: examined(path)], repeats)[0]
 
 
-def scanned(listing: Path, workers: int) -> dict[str, float]:
-    """Scan into a new catalogue as the command does; CPU and wall seconds and peak memory, MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "phonoscope", "scan", str(listing), "--quiet"]
-        command += ["--into", f"{folder}/catalogue", "--workers", str(workers)]
-        start_s = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(command)} exited {process.returncode}")
-    return {
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "wall_s": time.perf_counter() - start_s,
-        "peak_mb": usage.ru_maxrss / 1024,
-    }
-
-
 def listed(paths: Sequence[Path], folder: Path) -> Path:
     listing = folder / "files.txt"
     listing.write_text("".join(f"{path}\n" for path in paths))
@@ -237,13 +213,13 @@ def long_lines(music: Path, folder: Path, repeats: int, hours: float) -> Iterato
     yield Line("a 5-second file", short_file(folder, 10 * repeats), 15.0, "ms")
     if hours:
         path = long_file(files[0], folder, hours)
-        peak_mb = scanned(listed([path], folder), 1)["peak_mb"]
+        peak_mb = scan(listed([path], folder), 1)["peak_mb"]
         yield Line(f"a {hours:g}-hour file, memory", peak_mb, 300.0, "MB")
         path.unlink()
     listing = listed(files, folder)
-    pairs = [(scanned(listing, 1), scanned(listing, 2)) for _ in range(repeats)]
+    pairs = [(scan(listing, 1), scan(listing, 2)) for _ in range(repeats)]
     faster = max(one["wall_s"] / two["wall_s"] for one, two in pairs)
-    yield Line("two workers, times faster (idle machine)", faster, 1.8, least=True)
+    yield Line("two workers, times faster (idle machine)", faster, 1.8, at_least=True)
 
 
 def worse(found: dict[str, float]) -> list[str]:
@@ -257,14 +233,11 @@ def worse(found: dict[str, float]) -> list[str]:
 
 
 def as_a_worker() -> None:
-    """Start again with the settings of memory that a worker has; glibc reads them at the start."""
-    wanted = pool.KEEP_MEMORY
+    """Start again in a worker's environment, which glibc and numpy read when they are loaded."""
+    wanted = pool.ENVIRONMENT
     if any(os.environ.get(name) != value for name, value in wanted.items()):
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "bench.costs", *sys.argv[1:]],
-            os.environ | wanted,
-        )
+        command = [sys.executable, "-m", "bench.costs", *sys.argv[1:]]
+        os.execve(sys.executable, command, os.environ | wanted)
 
 
 def measured(lines: Iterator[Line]) -> dict[str, float]:

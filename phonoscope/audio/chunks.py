@@ -50,6 +50,9 @@ def iff_chunks(file: BinaryIO) -> Iterator[IffChunk]:
     data_size: int | None = None
     at = 12
     for _ in range(MOST_CHUNKS):
+        # A damaged size may lead further than a file can be sought.
+        if at + 8 > end:
+            return
         file.seek(at)
         header = file.read(8)
         if len(header) < 8:
@@ -82,8 +85,10 @@ def mp4_boxes(
     if inside is not None:
         at, end = inside.start + skipped, min(end, inside.start + inside.size)
     for _ in range(MOST_CHUNKS):
+        if at + 8 > end:
+            return
         file.seek(at)
-        header = file.read(min(16, max(0, end - at)))
+        header = file.read(min(16, end - at))
         if len(header) < 8:
             return
         size, name = struct.unpack(">I4s", header[:8])

@@ -85,9 +85,10 @@ class Container:
             self._coding = coding(
                 self._codec, self._profile, context.extradata, decoded_bits(context)
             )
-            self.described = self._described(self._declared_duration_s())
+            missing_s = self._missing_pcm_duration_s()
+            self.described = self._described(missing_s or self._declared_duration_s())
             self.tags = _text_tags(self._container, self._stream)
-            self.stated_duration_s = self._stated_duration_s()
+            self.stated_duration_s = missing_s or self._stated_duration_s()
             self._bytes.raise_failure()
         except BaseException:
             self._container.close()
@@ -201,9 +202,6 @@ class Container:
         )
 
     def _declared_duration_s(self) -> float | None:
-        missing_s = self._missing_pcm_duration_s()
-        if missing_s is not None:
-            return missing_s
         if self._stream.duration and self._stream.time_base:
             declared_s = float(self._stream.duration * self._stream.time_base)
         else:
@@ -225,7 +223,7 @@ class Container:
                 return stated_duration_s(file)
             if name == "matroska,webm" and only_sound and matroska_states_duration(file):
                 return self.described.declared_duration_s
-        return self._missing_pcm_duration_s()
+        return None
 
     @contextmanager
     def _header(self) -> Iterator[BinaryIO]:
@@ -273,7 +271,7 @@ class NamelessFile:
         """Seek; a negative number if that fails."""
         try:
             return self._file.seek(offset, whence)
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return -errno.EINVAL
 
     def tell(self) -> int:

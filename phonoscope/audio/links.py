@@ -160,13 +160,9 @@ def marks_in(piece: bytes, mark: bytes) -> list[int]:
         text, offsets = np.frombuffer(piece, np.uint8), np.empty(_MARKS, np.int64)
         sought = np.frombuffer(mark, np.uint8)
         count = loops.marks(
-            compiled.at(text),
-            text.size,
-            compiled.at(sought),
-            sought.size,
-            compiled.at(offsets),
+            compiled.at(text), text.size, compiled.at(sought), sought.size, compiled.at(offsets),
             _MARKS,
-        )
+        )  # fmt: skip
         return [int(offset) for offset in offsets[:count]]
     found: list[int] = []
     at = piece.find(mark)

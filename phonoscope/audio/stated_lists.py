@@ -14,8 +14,6 @@ from typing import BinaryIO
 from phonoscope.audio.chunks import MOST_CHUNKS, iff_chunks
 
 _RIFF = {b"RIFF": "<", b"RF64": "<", b"BW64": "<", b"RIFX": ">"}
-_W64_TAIL = bytes.fromhex("2f91cf11a5d628db04c10000")
-"""The end of the identifiers of w64's riff and list chunks."""
 
 
 def true_sizes(file: BinaryIO) -> dict[int, bytes]:
@@ -34,10 +32,7 @@ def true_sizes(file: BinaryIO) -> dict[int, bytes]:
     {16: b'\x04\x00\x00\x00'}
     """
     file.seek(0)
-    head = file.read(16)
-    if head[:4] == b"riff" and head[4:] == _W64_TAIL:
-        return dict(_of_w64(file))
-    order = _RIFF.get(head[:4])
+    order = _RIFF.get(file.read(4))
     return {} if order is None else dict(_of_riff(file, order))
 
 
@@ -62,18 +57,3 @@ def _inside(file: BinaryIO, order: str, at: int, end: int) -> Iterator[tuple[int
             yield at + 4, struct.pack(order + "I", end - at - 8)
             return
         at += 8 + size + size % 2
-
-
-def _of_w64(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    end, at = file.seek(0, io.SEEK_END), 40
-    for _ in range(MOST_CHUNKS):
-        file.seek(at)
-        header = file.read(24)
-        if len(header) < 24:
-            return
-        (size,) = struct.unpack("<Q", header[16:])
-        if header[:4] == b"list" and size > end - at:
-            yield at + 16, struct.pack("<Q", end - at)
-        if size < 24:
-            return
-        at += (size + 7) & ~7

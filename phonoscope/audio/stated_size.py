@@ -7,6 +7,7 @@ hold. In a file that was cut off, only this tells how long it was.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from phonoscope.audio.chunks import MOST_CHUNKS, iff_chunks
@@ -18,6 +19,8 @@ _STREAMED_BYTES = 0x7FFF0000
 _UNKNOWN = 0xFFFFFFFF
 _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 _W64_HEADER = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_W64_CHUNK, _CAF_CHUNK = struct.Struct("<16sQ"), struct.Struct(">4sq")
+"""Header of a chunk: its name and size."""
 
 _DURATION = b"\x44\x89"
 _INFO = b"\x15\x49\xa9\x66"
@@ -71,43 +74,57 @@ def _wav(file: BinaryIO) -> _Sound | None:
 
 def _w64(file: BinaryIO) -> _Sound | None:
     """Read Wave64's chunks: a GUID, and a size that counts the header of 24 bytes."""
-    end = size_of(file)
     file.seek(0)
     if file.read(16) != _W64_HEADER:
         return None
-    at = 40
-    for _ in range(MOST_CHUNKS):
-        file.seek(at)
-        header = file.read(24)
-        if len(header) < 24:
-            return None
-        size = int(struct.unpack("<Q", header[16:])[0])
-        if header[:16] == _W64_DATA:
-            return _Sound(size - 24, end - at - 24) if size < 1 << 62 else None
-        at += max(24, size + -size % 8)
+    for name, size, present in _chunks(file, 40, _W64_CHUNK, lambda s: max(24, s + -s % 8)):
+        if name == _W64_DATA:
+            return _Sound(size - 24, present) if size < 1 << 62 else None
     return None
 
 
 def _caf(file: BinaryIO) -> _Sound | None:
     """Read CAF's chunks: four letters and a size; that of the sound may be unknown (-1)."""
-    end = size_of(file)
     file.seek(0)
     if file.read(4) != b"caff":
         return None
-    at = 8
-    for _ in range(MOST_CHUNKS):
-        file.seek(at)
-        header = file.read(12)
-        if len(header) < 12:
-            return None
-        name, size = struct.unpack(">4sq", header)
+    for name, size, present in _chunks(file, 8, _CAF_CHUNK, lambda s: 12 + s):
         if size < 0:
             return None
         if name == b"data":
             # An edit count of four bytes precedes the sound.
-            return _Sound(size - 4, end - at - 16)
-        at += 12 + size
+            return _Sound(size - 4, present - 4)
     return None
+
+
+def _chunks(
+    file: BinaryIO, at: int, header: struct.Struct, to_next: Callable[[int], int]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each chunk's name and stated size, and the bytes from its content to the file's end.
+
+    Parameters
+    ----------
+    file
+        At any position; only headers of chunks are read.
+    at
+        Offset of the first chunk.
+    header
+        A chunk's name and size.
+    to_next
+        Returns the bytes from one chunk to the next, for its stated size.
+    """
+    end = size_of(file)
+    for _ in range(MOST_CHUNKS):
+        # A damaged size may lead further than a file can be sought.
+        if at + header.size > end:
+            return
+        file.seek(at)
+        read = file.read(header.size)
+        if len(read) < header.size:
+            return
+        name, size = header.unpack(read)
+        yield name, size, end - at - header.size
+        at += to_next(size)
 
 
 def _au(file: BinaryIO) -> _Sound | None:

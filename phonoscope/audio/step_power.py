@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,7 @@ class StepPower:
 
     def __init__(self, sections: NDArray[np.float64], channels: int, step: int) -> None:
         self._step = step
-        self._plain: _Plain | None = None
-        if compiled.loops() is None:
-            self._plain = _Plain(sections, channels, step)
+        self._plain = None if compiled.loops() else _Plain(sections, channels, step)
         self._coefficients = np.ascontiguousarray(sections, np.float64)
         self._settling = _settling(sections)
         self._state = np.zeros((channels, 4))
@@ -62,9 +61,9 @@ class StepPower:
         ndarray, shape (channels, k), float64
             The square of the unit.
         """
-        loops = compiled.loops()
-        if self._plain is not None or loops is None:
-            return self._plain(samples) if self._plain else np.empty((len(samples), 0))
+        if self._plain is not None:
+            return self._plain(samples)
+        loops = cast(Any, compiled.loops())
         channels, count = samples.shape
         ended = int(self._done[0] + count) // self._step
         sums = np.empty((channels, ended))

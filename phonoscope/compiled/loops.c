@@ -51,8 +51,8 @@ static inline float most(v8 a) {
 
 /* ---- samples -------------------------------------------------------------------------------- */
 
-/* Copy one channel of a piece to out, from values `apart` from each other. Values that aren't finite
- * or beyond `loudest` become 0; returns how many. */
+/* Copy one channel of a piece to out, from values `apart` from each other. Values that aren't
+ * finite or beyond `loudest` become 0; returns how many. */
 #define COPY(name, type, expression)                                                            \
     static int64_t name(const void *from, int64_t apart, int64_t n, float loudest, float *out) { \
         const type *x = from;                                                                   \
@@ -254,9 +254,10 @@ EXPORT float true_peak(const float *padded, int64_t count, const float *taps, in
 
 /* ---- spectra -------------------------------------------------------------------------------- */
 
-/* Transform m complex values in each lane, so that no step mixes lanes; m a power of two (W. T. Cochran et al. 1967, in
- * Stockham's order, radix 4, the last pass radix 2 where needed). turns: cos and -sin of
- * 2 pi p / m, each for p below m. Returns 1 where the result is in the second pair of arrays. */
+/* Transform m complex values in each lane, so that no step mixes lanes; m is a power of two (W. T.
+ * Cochran et al. 1967, in Stockham's order, radix 4, the last pass radix 2 where needed). turns:
+ * cos and -sin of 2 pi p / m, each for p below m. Returns 1 where the result is in the second pair
+ * of arrays. */
 static int transform(v8 *re, v8 *im, v8 *re2, v8 *im2, int64_t m, const float *turns) {
     const float *cosine = turns, *sine = turns + m;
     int64_t n = m, s = 1;
@@ -329,7 +330,7 @@ static inline void transpose(const float *rows, int64_t apart, v8 *columns) {
     }
 }
 
-/* What a transform of `size` = rows * columns values needs, made by audio/spectra.py. Each call
+/* What a transform of `size` = rows * columns values needs, made by audio/transform.py. Each call
  * also gets `room` for 4 size + 32 max(rows, columns) values, so that threads can share a plan. */
 struct plan {
     int64_t size, rows, columns;
@@ -348,8 +349,8 @@ static inline int any(const i8 *values) {
 /* Power of two real frames at once: one is the real part of a complex signal, the other the
  * imaginary part; the symmetry of their spectra separates them. The transform is that of D. H.
  * Bailey, "FFTs in external or hierarchical memory" (1990): columns, a turn, rows. */
-static void pair(const struct plan *plan, const float *window, float *room, const float *a, const float *b,
-                 float *power_a, float *power_b) {
+static void pair(const struct plan *plan, const float *window, float *room, const float *a,
+                 const float *b, float *power_a, float *power_b) {
     int64_t n = plan->size, n1 = plan->rows, n2 = plan->columns, most = n1 > n2 ? n1 : n2;
     float *mid_re = room, *mid_im = mid_re + n, *re = mid_im + n, *im = re + n;
     v8 *x = (v8 *)(im + n), *y = x + most, *x2 = y + most, *y2 = x2 + most;
@@ -435,8 +436,8 @@ EXPORT void two_spectra(const struct plan *plan, const float *window, float *roo
 
 /* Add the natural logarithms of (frames, bins) powers, at least 1e-16, of the frames with `sounds`.
  *
- * The sum of logarithms is that of a product: mantissas are multiplied and exponents added. After 16
- * frames the product, at most 2^16, is taken apart again, so only its own rounding is lost. */
+ * The sum of logarithms is that of a product: mantissas are multiplied and exponents added. After
+ * 16 frames the product, at most 2^16, is taken apart again, so only its own rounding is lost. */
 #define TOGETHER 16
 #define BINS 256
 EXPORT void level_sum(const float *power, int64_t frames, int64_t bins, const uint8_t *sounds,
@@ -526,7 +527,8 @@ EXPORT void moments(const double *total, int64_t many, int64_t rows, int64_t bin
             const double *row[2];
             double part[2];
             for (int k = 0; k < 2; k++) {
-                double at = place[e + k] < 0 ? 0 : place[e + k] > rows - 1 ? rows - 1 : place[e + k];
+                double at = place[e + k] < 0 ? 0 : place[e + k];
+                if (at > rows - 1) at = rows - 1;
                 int64_t below = (int64_t)at < rows - 2 ? (int64_t)at : rows - 2;
                 row[k] = total + below * bins;
                 part[k] = at - below;
@@ -609,8 +611,8 @@ EXPORT void peak_weights(const float *values, int64_t n, float least, float most
     }
 }
 
-/* How unevenly n values are spread: mean, deviation, 99th percentile, share over the median by three
- * deviations, deviation of their bend, skewness of their bend. */
+/* How unevenly n values are spread: mean, deviation, 99th percentile, share over the median by
+ * three deviations, deviation of their bend, skewness of their bend. */
 EXPORT void line_values(const float *x, const float *bend, int64_t n, float *room, float *out) {
     double sum = 0, bends = 0;
     for (int64_t i = 0; i < n; i++) {

@@ -57,22 +57,19 @@ class ChannelsMeter:
         self._depth = depth if depth and 1 < depth <= MOST_BITS else None
         self._lowest = self._depth
         """Zero bits at the lower end of all samples so far."""
-        self._sums = np.zeros(0)
+        self._sums = np.zeros(stream.channels)
         self._products = np.zeros(3)
         self._samples = 0
-        self._several = False
+        self._several = stream.channels > 1
         self._equal = True
 
     def update(self, block: Block) -> None:
         """Take in the next block."""
         samples = block.samples
-        if len(self._sums) < len(samples):
-            self._sums = np.pad(self._sums, (0, len(samples) - len(self._sums)))
-        self._sums[: len(samples)] += samples.sum(axis=1, dtype=np.float64)
+        self._sums += samples.sum(axis=1, dtype=np.float64)
         self._samples += samples.shape[1]
-        if len(samples) > 1:
+        if self._several:
             left, right = samples[0], samples[1]
-            self._several = True
             self._equal = self._equal and bool(np.array_equal(left, right))
             self._products += (
                 float(np.dot(left, right)),

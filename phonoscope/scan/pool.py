@@ -33,10 +33,13 @@ WATCH_S = 0.1
 START_ATTEMPTS = 3
 START_LIMIT_S = 180.0
 """A worker that isn't ready after this long never will be, s."""
-_ONE_THREAD = dict.fromkeys(threads.NAMES, "1")
-KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
-"""Blocks of sound all have the same sizes. Without these, glibc returns each one's pages to the
-kernel and gets cleared ones back, which costs an eighth of a scan."""
+ENVIRONMENT = {
+    **dict.fromkeys(threads.NAMES, "1"),
+    # Blocks of sound all have the same sizes. Without these, glibc returns each one's pages to the
+    # kernel and gets cleared ones back, which costs an eighth of a scan.
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30)),
+}
+"""Environment variables of a worker, which have to be set before it starts."""
 
 
 @dataclass(frozen=True)
@@ -317,7 +320,7 @@ def _started() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env={**os.environ, **_ONE_THREAD, **KEEP_MEMORY, "PYTHONPATH": path},
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": path},
         # Ctrl-C reaches only the parent, which decides what to do.
         start_new_session=True,
     )

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from phonoscope.audio.chunks import iff_chunks, mp4_boxes
 from phonoscope.audio.decode import Decoder
 from phonoscope.audio.stated_lists import true_sizes
+from phonoscope.audio.stated_size import missing_pcm_duration_s
 from phonoscope.errors import ErrorKind, OutOfMemoryError, UnreadableError
 from tests.helpers.sounds import noise, write
 
@@ -119,6 +121,30 @@ def test_a_claim_costs_no_memory_in_any_container(tmp_path):
     most = dict(zip(HOSTILE, (mb for _, mb in found), strict=True))
     assert max(most.values()) < MOST_MB, most
     assert {kind for kind, _ in found} <= {None, *map(str, ErrorKind)} - {"internal", "crashed"}
+
+
+FARTHEST = (1 << 64) - 1
+FAR = {
+    "rf64": b"RF64\xff\xff\xff\xffWAVE"
+    + b"ds64" + struct.pack("<IQQQI", 28, 0, FARTHEST, 0, 0)
+    + FORMAT + b"data\xff\xff\xff\xff" + bytes(4000),
+    "w64": w64(b"junk" + W64_TAIL + struct.pack("<Q", FARTHEST) + bytes(64)),
+    "caf": CAF + b"kuki" + struct.pack(">q", (1 << 63) - 1) + bytes(64),
+    "mp4": struct.pack(">I4sQ", 1, b"ftyp", FARTHEST) + bytes(64),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", FAR.values(), ids=FAR)
+def test_a_size_farther_than_a_file_can_be_sought_is_no_bug(content):
+    file = io.BytesIO(content)
+    for container in ("wav", "w64", "caf"):
+        missing_pcm_duration_s(file, container, 705_600)
+    assert true_sizes(file) == {}
+    list(iff_chunks(file))
+    list(mp4_boxes(file))
+    with pytest.raises(UnreadableError) as raised:
+        Decoder(file)
+    assert raised.value.kind is ErrorKind.NOT_AUDIO
 
 
 def test_a_sound_before_such_a_list_is_decoded_whole(tmp_path):
