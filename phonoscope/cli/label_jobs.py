@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from phonoscope.errors import UsageError
+from phonoscope.escape import printable
 from phonoscope.messages import gettext, lines, sentences
 
 if TYPE_CHECKING:
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.rows import FileRows
     from phonoscope.disclosure.writing import Labelling
+
+_HUMAN = "human"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,72 @@ class Job:
     """Why nothing can be written."""
     passed_over: tuple[str, ...] = ()
     """Standards of rows that aren't written."""
+
+
+def declared_by(
+    what: list[str], tool: str | None, producer: str | None, voice: str | None, date: str | None
+) -> tuple[Declaration, ...]:
+    """Return what ``--what`` and the options with it declare.
+
+    Raises
+    ------
+    UsageError
+        When a word isn't known, or an option fits none of the parts.
+    """
+    from phonoscope.disclosure.merging import SUNG
+    from phonoscope.disclosure.rows import declaration_of
+
+    same = {"producer": producer, "declared_utc": date}
+    rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
+    made = [(part, how) for row in rows for part, _, how in [row.partition("=")]]
+    _check_every_how(made)
+    declared = tuple(
+        declaration_of(
+            {
+                "part": part,
+                "making": how or "generated",
+                "tool": None if how == _HUMAN else tool,
+                "voice": voice if part in SUNG else None,
+                **same,
+            },
+            "--what",
+        )
+        for part, how in made
+    )
+    if tool and made and not any(d.tool for d in declared):
+        raise UsageError(
+            gettext("--tool names the tool of a machine, but every part is human. Leave it out."),
+            code="tool-of-humans",
+        )
+    if voice and made and not any(d.voice for d in declared):
+        raise UsageError(
+            gettext(
+                "--voice needs a part that is sung. Give --what {parts}.",
+                parts=" or ".join(SUNG),
+            ),
+            code="nothing-sung",
+        )
+    return declared
+
+
+def _check_every_how(made: list[tuple[str, str]]) -> None:
+    """Refuse parts with and without HOW in one command.
+
+    ``vocals,lyrics=human`` leaves open how the vocals were made, and a label is never a guess.
+    """
+    without = [part for part, how in made if not how]
+    hows = list(dict.fromkeys(how for _, how in made if how))
+    if without and hows:
+        meant = ",".join(f"{part}={how or hows[0]}" for part, how in made)
+        raise UsageError(
+            gettext(
+                "--what gives no HOW for {parts}. No file was changed.\n"
+                "Give every part its own HOW, for example: --what {example}",
+                parts=printable(", ".join(without)),
+                example=printable(meant),
+            ),
+            code="how-missing",
+        )
 
 
 def job_of_rows(rows: FileRows, template: Labelling, *, chosen: bool) -> Job:

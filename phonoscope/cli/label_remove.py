@@ -9,10 +9,9 @@ import typer
 
 from phonoscope.cli.confirmation import can_ask, confirmed
 from phonoscope.cli.exits import Status
-from phonoscope.cli.label_run import files_of, remove_remnants, run_each
+from phonoscope.cli.label_run import DryRun, Yes, files_of, remove_remnants, run_each, standards_of
 from phonoscope.cli.options import AsJson, Quiet
 from phonoscope.cli.terminal import message, write, write_json
-from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext, ngettext, sentences
 
@@ -28,7 +27,6 @@ Examples:
 INTERRUPTED = gettext(
     "The printed files are done. Every other file is unchanged or without these labels."
 )
-_TAGS = "tags"
 _ALL = "all"
 
 
@@ -56,16 +54,8 @@ def remove_labels(
             help="Change the tags of a signed file and leave its signature, which is then invalid.",
         ),
     ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Do everything, including the comparison, but change no file."
-        ),
-    ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", "-y", help="Don't ask before several files are changed."),
-    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -95,7 +85,7 @@ def remove_labels(
             _show(uri, removed, error, dry_run=dry_run, quiet=quiet)
 
     jobs = {uri: partial(_one, uri, standards, dry_run, break_signature) for uri in uris}
-    results, failed = run_each(jobs, show, quiet=quiet, task="label")
+    results, failed = run_each(jobs, show, quiet=quiet)
     if not quiet and len(uris) > 1:
         message(_summary(sum(bool(r.removed) for r in results), failed, dry_run))
     return Status.SOME_UNREADABLE if failed else Status.DONE
@@ -108,22 +98,10 @@ def _one(uri: str, standards: tuple[str, ...], dry_run: bool, breaks: bool) -> R
 
 
 def _standards(given: list[str]) -> tuple[str, ...]:
-    from phonoscope.disclosure.aitags import STANDARD
     from phonoscope.disclosure.marked_file import WRITABLE
 
-    names = [word.strip() for each in given for word in each.split(",") if word.strip()]
-    found = [STANDARD if name == _TAGS else name for name in names]
-    for name in found:
-        if name not in (*WRITABLE, _ALL):
-            raise UsageError(
-                gettext(
-                    "--standard {name} isn't known. Give one or more of {names}.",
-                    name=printable(name),
-                    names=", ".join((_TAGS, *WRITABLE[1:], _ALL)),
-                ),
-                code="unknown-standard",
-            )
-    return WRITABLE if _ALL in found else tuple(dict.fromkeys(found))
+    found = standards_of(given, _ALL)
+    return WRITABLE if _ALL in found else found
 
 
 def _question(files: int, standards: tuple[str, ...]) -> str:

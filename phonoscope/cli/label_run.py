@@ -1,18 +1,66 @@
-"""One file after another: what ``label write`` and ``label remove`` share."""
+"""What ``label write`` and ``label remove`` share: options, and one file after another."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from phonoscope.cli.label_read import catalogue_in, paths_in
 from phonoscope.cli.progress import TerminalProgress
-from phonoscope.errors import PhonoscopeError
+from phonoscope.errors import PhonoscopeError, UsageError
+from phonoscope.escape import printable
+from phonoscope.messages import gettext
 
 T = TypeVar("T")
+
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Do everything, including the comparison, but change no file."),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Don't ask before several files are changed.")
+]
+
+TAGS = "tags"
+"""Short for 'ai-tags'."""
+
+
+def standards_of(given: Iterable[str], *more: str) -> tuple[str, ...]:
+    """Return the standards that ``--standard`` names, each once.
+
+    Parameters
+    ----------
+    given
+        Names, several separated by commas.
+    more
+        Other words that it may have.
+
+    Raises
+    ------
+    UsageError
+        When one isn't known.
+    """
+    from phonoscope.disclosure.aitags import STANDARD
+    from phonoscope.disclosure.marked_file import WRITABLE
+
+    named = [word.strip() for each in given for word in each.split(",") if word.strip()]
+    found = tuple(dict.fromkeys(STANDARD if name == TAGS else name for name in named))
+    for name in found:
+        if name not in (*WRITABLE, *more):
+            raise UsageError(
+                gettext(
+                    "--standard {name} isn't known. Give one or more of {names}.",
+                    name=printable(name),
+                    names=", ".join((TAGS, *WRITABLE[1:], *more)),
+                ),
+                code="unknown-standard",
+            )
+    return found
 
 
 def files_of(files: list[str]) -> list[str]:
@@ -28,7 +76,6 @@ def run_each(
     show: Callable[[str, T | None, str | None], None],
     *,
     quiet: bool,
-    task: str,
 ) -> tuple[list[T], int]:
     """Run each job; one that fails is shown with its reason and doesn't stop the others.
 
@@ -40,8 +87,6 @@ def run_each(
         Shows a file with its result or the reason.
     quiet
         Whether to show no progress.
-    task
-        Name of the work in the progress line.
 
     Returns
     -------
@@ -53,7 +98,7 @@ def run_each(
     results: list[T] = []
     failed = 0
     with _stopped_by_kill(), TerminalProgress(quiet) as progress:
-        progress.start(task, unit="files", total=len(jobs))
+        progress.start("label", unit="files", total=len(jobs))
         for uri, job in jobs.items():
             result, error = None, None
             try:

@@ -10,8 +10,16 @@ import typer
 
 from phonoscope.cli.confirmation import can_ask, confirmed
 from phonoscope.cli.exits import Status
-from phonoscope.cli.label_jobs import Job, job_of_rows
-from phonoscope.cli.label_run import files_of, remove_remnants, run_each
+from phonoscope.cli.label_jobs import Job, declared_by, job_of_rows
+from phonoscope.cli.label_run import (
+    TAGS,
+    DryRun,
+    Yes,
+    files_of,
+    remove_remnants,
+    run_each,
+    standards_of,
+)
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import in_language, message, write, write_json
 from phonoscope.errors import UsageError
@@ -39,11 +47,6 @@ INTERRUPTED = gettext(
     "The printed files are labelled. Every other file is unchanged or fully labelled."
 )
 
-_TAGS = "tags"
-"""Short for 'ai-tags'."""
-_HUMAN = "human"
-_SUNG = ("vocals", "whole")
-"""Parts that a voice is declared for."""
 _MOST_SHOWN = 10
 """Different sets of declarations that are shown before writing."""
 
@@ -163,16 +166,8 @@ def write_labels(
             "'label read --csv' writes one. Paths are relative to its folder.",
         ),
     ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Do everything, including the comparison, but change no file."
-        ),
-    ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", "-y", help="Don't ask before several files are changed."),
-    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
@@ -199,12 +194,12 @@ def write_labels(
 
     template = Labelling(
         (),
-        _standards(standard or [_TAGS]),
+        standards_of(standard or [TAGS]),
         Numbers(produce_id, propagator, propagate_id),
         break_signature=break_signature,
         contradicting=_way_of(contradicting),
     )
-    declared = _declared(what or [], tool, producer, voice, date)
+    declared = declared_by(what or [], tool, producer, voice, date)
     licences = _Licences(catalogue, use, commercial, unlicensed)
     if table and (files or declared):
         raise UsageError(
@@ -307,7 +302,7 @@ def _label_all(jobs: Mapping[str, Job], *, dry_run: bool, as_json: bool, quiet: 
             _show(uri, written, error, dry_run=dry_run, quiet=quiet)
 
     work = {uri: partial(_label_one, uri, job, dry_run) for uri, job in jobs.items()}
-    results, failed = run_each(work, show, quiet=quiet, task="label")
+    results, failed = run_each(work, show, quiet=quiet)
     changed = sum(written is not None and written.changed for written in results)
     if not quiet and len(jobs) > 1:
         message(_summary(changed, len(jobs) - changed - failed, failed, dry_run))
@@ -344,25 +339,6 @@ def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:
     )
     unable = ngettext("{n} file can't be labelled.", "{n} files can't be labelled.", failed)
     return sentences(done, same if kept else "", unable if failed else "")
-
-
-def _standards(given: list[str]) -> tuple[str, ...]:
-    from phonoscope.disclosure.aitags import STANDARD
-    from phonoscope.disclosure.marked_file import WRITABLE
-
-    named = [word.strip() for each in given for word in each.split(",") if word.strip()]
-    found = tuple(dict.fromkeys(STANDARD if name == _TAGS else name for name in named))
-    for name in found:
-        if name not in WRITABLE:
-            raise UsageError(
-                gettext(
-                    "--standard {name} isn't known. Give one or more of {names}.",
-                    name=printable(name),
-                    names=", ".join((_TAGS, *WRITABLE[1:])),
-                ),
-                code="unknown-standard",
-            )
-    return found
 
 
 class _Licences:
@@ -432,64 +408,6 @@ def _signer(certificate: str | None, key: str | None) -> Signer | None:
     signer = Signer.of_files(Path(person_path(certificate)), Path(person_path(key)))
     signer.checked()
     return signer
-
-
-def _declared(
-    what: list[str], tool: str | None, producer: str | None, voice: str | None, date: str | None
-) -> tuple[Declaration, ...]:
-    from phonoscope.disclosure.rows import declaration_of
-
-    same = {"producer": producer, "declared_utc": date}
-    rows = [word.strip() for each in what for word in each.split(",") if word.strip()]
-    made = [(part, how) for row in rows for part, _, how in [row.partition("=")]]
-    _check_every_how(made)
-    declared = tuple(
-        declaration_of(
-            {
-                "part": part,
-                "making": how or "generated",
-                "tool": None if how == _HUMAN else tool,
-                "voice": voice if part in _SUNG else None,
-                **same,
-            },
-            "--what",
-        )
-        for part, how in made
-    )
-    if tool and made and not any(d.tool for d in declared):
-        raise UsageError(
-            gettext("--tool names the tool of a machine, but every part is human. Leave it out."),
-            code="tool-of-humans",
-        )
-    if voice and made and not any(d.voice for d in declared):
-        raise UsageError(
-            gettext(
-                "--voice needs a part that is sung. Give --what {parts}.",
-                parts=" or ".join(_SUNG),
-            ),
-            code="nothing-sung",
-        )
-    return declared
-
-
-def _check_every_how(made: list[tuple[str, str]]) -> None:
-    """Refuse parts with and without HOW in one command.
-
-    ``vocals,lyrics=human`` leaves open how the vocals were made, and a label is never a guess.
-    """
-    without = [part for part, how in made if not how]
-    hows = list(dict.fromkeys(how for _, how in made if how))
-    if without and hows:
-        meant = ",".join(f"{part}={how or hows[0]}" for part, how in made)
-        raise UsageError(
-            gettext(
-                "--what gives no HOW for {parts}. No file was changed.\n"
-                "Give every part its own HOW, for example: --what {example}",
-                parts=printable(", ".join(without)),
-                example=printable(meant),
-            ),
-            code="how-missing",
-        )
 
 
 def _json_of(

@@ -20,7 +20,7 @@ _DOING = {
     "index": gettext("Indexing"),
     "find": gettext("Searching"),
     "copies": gettext("Comparing"),
-    "label": gettext("Reading labels"),
+    "label": gettext("Changing labels"),
     "calibrate": gettext("Calibrating"),
 }
 

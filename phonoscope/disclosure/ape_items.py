@@ -15,19 +15,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from phonoscope.disclosure.id3 import ID3V1_BYTES
 from phonoscope.disclosure.id3_frames import TAG_BYTES, TagTooLargeError
 from phonoscope.messages import gettext
 
 _MAGIC = b"APETAGEX"
 _EDGE_BYTES = 32
 """Size of a header or footer."""
-_ID3V1_BYTES = 128
 _LYRICS_END = b"LYRICS200"
 _VERSION = 2_000
 _HAS_HEADER, _IS_HEADER = 1 << 31, 1 << 29
 _NOT_TEXT = 0b110
 """Bits of an item's flags that are 0 in a text."""
 _MOST_ITEMS = 10_000
+_DAMAGED_BYTES = 1 << 20
+"""A larger damaged tag isn't read."""
+_DAMAGED = gettext("The APE tag is damaged: its items don't fill it.")
 
 
 class Item(NamedTuple):
@@ -123,8 +126,8 @@ def footer_at(file: BinaryIO) -> int | None:
     """Return the offset of the footer of an APE tag at a file's end; ``None`` if there is none."""
     end = file.seek(0, os.SEEK_END)
     places = [end]
-    if _bytes_at(file, end - _ID3V1_BYTES, 3) == b"TAG":
-        end -= _ID3V1_BYTES
+    if _bytes_at(file, end - ID3V1_BYTES, 3) == b"TAG":
+        end -= ID3V1_BYTES
         places.append(end)
     # Lyrics3v2 ends with its size, six digits that count neither themselves nor the last word.
     digits = _bytes_at(file, end - 15, 15)
@@ -156,9 +159,11 @@ def whole_texts(file: BinaryIO) -> list[tuple[str, str]]:
     if found is None:
         return []
     file.seek(found + 12)
-    size = min(struct.unpack("<I", file.read(4))[0] - _EDGE_BYTES, found, _DAMAGED_BYTES)
-    file.seek(found - max(0, size))
-    body = file.read(max(0, size))
+    size = struct.unpack("<I", file.read(4))[0] - _EDGE_BYTES
+    if not 0 < size <= min(found, _DAMAGED_BYTES):
+        return []
+    file.seek(found - size)
+    body = file.read(size)
     texts: list[tuple[str, str]] = []
     at = 0
     for _ in range(_MOST_ITEMS):
@@ -173,9 +178,6 @@ def whole_texts(file: BinaryIO) -> list[tuple[str, str]]:
             )
         at = name_end + 1 + length
     return texts
-
-
-_DAMAGED_BYTES = 1 << 20
 
 
 def _items(body: bytes, count: int) -> Sequence[Item]:
@@ -197,9 +199,6 @@ def _items(body: bytes, count: int) -> Sequence[Item]:
     if body[at:].strip(b"\0"):
         raise ValueError(_DAMAGED)
     return found
-
-
-_DAMAGED = gettext("The APE tag is damaged: its items don't fill it.")
 
 
 def _text_item(name: str, value: str) -> bytes:

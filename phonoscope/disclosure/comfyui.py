@@ -19,7 +19,6 @@ NAMES = ("prompt", "workflow", "comment")
 """Common names of the fields that can hold a graph."""
 TOOL = "ComfyUI"
 
-_SEARCHED_CHARACTERS = 1 << 16
 _MOST_NODES = 1_000
 _QUOTED = r'\\{0,8}"'
 _NODE = re.compile(
@@ -38,10 +37,8 @@ class Model:
 
     tool: str
     """Its name."""
-    node: re.Pattern[str]
-    """Matches types of nodes that run it."""
-    file: re.Pattern[str]
-    """Matches files with its weights."""
+    names: re.Pattern[str]
+    """Matches types of nodes that run it, and files with its weights."""
     making: Making = Making.GENERATED
     part: Part = Part.WHOLE
 
@@ -52,8 +49,7 @@ def _model(
     making: Making = Making.GENERATED,
     part: Part = Part.WHOLE,
 ) -> Model:
-    pattern = re.compile(names, re.IGNORECASE)
-    return Model(tool, pattern, pattern, making, part)
+    return Model(tool, re.compile(names, re.IGNORECASE), making, part)
 
 
 MODELS = (
@@ -91,11 +87,11 @@ def declaration(fields: Sequence[Field]) -> Declaration | None:
     if not graphs:
         return None
     nodes = [node for graph in graphs for node in _nodes(graph.value)]
-    files = [file for graph in graphs for file in _MODEL_FILE.findall(_searched(graph.value))]
-    by_node = (m for m in MODELS if any(m.node.search(node) for node in nodes))
-    by_file = (m for m in MODELS if any(m.file.search(file) for file in files))
+    files = [file for graph in graphs for file in _MODEL_FILE.findall(graph.value)]
+    by_node = (m for m in MODELS if any(m.names.search(node) for node in nodes))
+    by_file = (m for m in MODELS if any(m.names.search(file) for file in files))
     model = next(by_node, None) or next(by_file, None)
-    runs = next((g for g in graphs if _IS_PROMPT.search(_searched(g.value))), graphs[0])
+    runs = next((g for g in graphs if _IS_PROMPT.search(g.value)), graphs[0])
     if model is None:
         return _declared(runs, Part.UNSPECIFIED, Making.UNSPECIFIED, TOOL)
     part = model.part
@@ -106,7 +102,7 @@ def declaration(fields: Sequence[Field]) -> Declaration | None:
 
 def is_graph(found: Field) -> bool:
     """Return whether a field holds a graph of ComfyUI."""
-    text = _searched(found.value).lstrip("\0 \t\r\n")
+    text = found.value.lstrip("\0 \t\r\n")
     if not text.startswith("{"):
         return False
     drawn = _IS_WORKFLOW.search(text) or (found.name == "workflow" and '"nodes"' in text)
@@ -119,8 +115,4 @@ def _declared(graph: Field, part: Part, making: Making, tool: str) -> Declaratio
 
 
 def _nodes(graph: str) -> list[str]:
-    return _NODE.findall(_searched(graph))[:_MOST_NODES]
-
-
-def _searched(graph: str) -> str:
-    return graph[:_SEARCHED_CHARACTERS]
+    return _NODE.findall(graph)[:_MOST_NODES]

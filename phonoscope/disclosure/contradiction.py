@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.disclosure.model import Declaration, Making, Part
 
-_MACHINE_MADE = (Making.GENERATED, Making.CONVERTED_VOICE)
-_NOT_NAMED = (Part.SOME, Part.UNSPECIFIED)
+NOT_NAMED = (Part.SOME, Part.UNSPECIFIED)
+"""Parts of declarations that don't say which part they are about."""
 
 
 def contradicting(
@@ -43,7 +44,7 @@ def contradicting(
 def _differ(one: Declaration, other: Declaration) -> bool:
     if Making.UNSPECIFIED in (one.making, other.making) or one.making is other.making:
         return False
-    if one.part is other.part and one.part not in _NOT_NAMED:
+    if one.part is other.part and one.part not in NOT_NAMED:
         return True
     return _excludes(one, other) or _excludes(other, one)
 
@@ -58,5 +59,5 @@ def _excludes(whole: Declaration, part: Declaration) -> bool:
         case Making.GENERATED:
             return part.making is Making.HUMAN
         case Making.ASSISTED:
-            return part.part is Part.UNSPECIFIED and part.making in _MACHINE_MADE
+            return part.part is Part.UNSPECIFIED and part.making in MACHINE_MAKING
     return False

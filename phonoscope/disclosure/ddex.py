@@ -131,7 +131,7 @@ class DdexTable:
         return found
 
     def has(self, said: str) -> bool:
-        """Whether a text has one of the words, and no negation before it where it is a value."""
+        """Whether a name or value has one of the words."""
         return any(True for _ in self._places(said))
 
     def is_negated(self, name: str) -> bool:

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.disclosure.fields import Field, shown_value, values_of
 from phonoscope.disclosure.model import Declaration, Making, Part
 from phonoscope.errors import UsageError
@@ -92,7 +93,7 @@ def texts_of(declared: Sequence[Declaration], numbers: Numbers) -> dict[str, str
         When no declaration says that something was generated, which is all that the standard
         can express, or when they don't name one producer, which it requires.
     """
-    machine = [d for d in declared if d.making in (Making.GENERATED, Making.CONVERTED_VOICE)]
+    machine = [d for d in declared if d.making in MACHINE_MAKING]
     if not machine:
         raise UsageError(
             gettext(

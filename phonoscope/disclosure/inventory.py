@@ -51,7 +51,7 @@ def inventory(file: BinaryIO, container: str) -> Counter[Item]:
     file
         Only read.
     container
-        As the decoder names it: a key of :data:`~phonoscope.disclosure.tagging.WRITERS`.
+        As the decoder names it: one of :data:`~phonoscope.disclosure.tagging.EDITABLE`.
 
     Raises
     ------

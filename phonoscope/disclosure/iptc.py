@@ -78,7 +78,7 @@ VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _BY_LOWER = {term.lower(): term for term in (*MEANING, *_REPLACED)}
 _URI = re.compile(r"\bcv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.IGNORECASE)
-_NAMED = frozenset({"digitalsourcetype", "iptc:digitalsourcetype", "iptc4xmpext:digitalsourcetype"})
+_NAMED = frozenset(name.lower() for name in (NAME, *OTHER_NAMES))
 _IN_XMP = ("DigitalSourceType", "DigitalSourceFileType")
 _NOT_ABOUT_THE_FILE = frozenset({"title", "artist", "album", "lyrics", "genre"})
 

@@ -10,11 +10,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from phonoscope.disclosure.contradiction import contradicting
+from phonoscope.disclosure.contradiction import NOT_NAMED, contradicting
 from phonoscope.disclosure.model import Declaration, Making, Part
 
-_NOT_NAMED = (Part.SOME, Part.UNSPECIFIED)
-_SUNG = (Part.VOCALS, Part.WHOLE)
+SUNG = (Part.VOCALS, Part.WHOLE)
+"""Parts that a voice is declared for."""
 
 
 def by_standard(declared: Sequence[Declaration]) -> dict[str, list[Declaration]]:
@@ -63,7 +63,7 @@ def merged(declared: Sequence[Declaration]) -> tuple[Declaration, ...]:
 
 def _detail(group: Sequence[Declaration]) -> tuple[int, int]:
     """Return how much a standard says: named parts with a making, then other cells."""
-    parts = sum(d.part not in _NOT_NAMED and d.making is not Making.UNSPECIFIED for d in group)
+    parts = sum(d.part not in NOT_NAMED and d.making is not Making.UNSPECIFIED for d in group)
     cells = sum(bool(v) for d in group for v in (d.tool, d.producer, d.voice, d.declared_utc))
     return parts, cells
 
@@ -80,5 +80,5 @@ def _fitting(declared: Declaration, filled: dict[str, Any]) -> dict[str, Any]:
         name: value
         for name, value in filled.items()
         if (name != "tool" or declared.making is not Making.HUMAN)
-        and (name != "voice" or declared.part in _SUNG)
+        and (name != "voice" or declared.part in SUNG)
     }

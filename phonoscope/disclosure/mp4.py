@@ -18,7 +18,7 @@ from mutagen.mp4._atom import Atoms
 from phonoscope.audio.chunks import IffChunk, mp4_boxes, mp4_child, payload
 from phonoscope.disclosure.fields import MOST_FIELDS, Field, decoded_text, field
 
-XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds XMP in mp4."""
 
 _NAMES = {
@@ -81,7 +81,7 @@ def _xmp(file: BinaryIO, places: list[IffChunk | None]) -> Iterator[Field]:
         for box in mp4_boxes(file, place, skipped):
             if box.name == b"uuid":
                 data = payload(file, box)
-                if data[:16] == XMP_UUID:
+                if data[:16] == _XMP_UUID:
                     yield field("xmp", decoded_text(data[16:]), "MP4 uuid box XMP")
             elif box.name == b"XMP_":
                 yield field("xmp", decoded_text(payload(file, box)), "MP4 udta box XMP_")

@@ -19,13 +19,13 @@ from typing import BinaryIO, NamedTuple
 
 from phonoscope.audio.chunks import iff_chunks, payload
 from phonoscope.disclosure.ape_items import ApeTag
+from phonoscope.disclosure.id3 import ID3V1_BYTES
 from phonoscope.messages import gettext
 
 COMMENT = "COMM"
 FREE = "TXXX"
 PICTURE = "APIC"
 
-_V1_BYTES = 128
 _MOST_TEXTS = 200
 _TEXT_BYTES = 1 << 16
 
@@ -93,17 +93,13 @@ class OlderText(NamedTuple):
     """The picture of an ``APIC`` frame; else empty."""
 
 
-class DisagreeingTagsError(ValueError):
-    """Two older tags of one file say different things, so no copy is right for every program."""
-
-
 def id3v1_texts(file: BinaryIO) -> list[OlderText]:
     """Return the texts of the ID3v1 tag at the end of a file."""
     end = file.seek(0, os.SEEK_END)
-    if end < _V1_BYTES:
+    if end < ID3V1_BYTES:
         return []
-    file.seek(end - _V1_BYTES)
-    tag = file.read(_V1_BYTES)
+    file.seek(end - ID3V1_BYTES)
+    tag = file.read(ID3V1_BYTES)
     if tag[:3] != b"TAG":
         return []
     has_track = not tag[125] and tag[126]
@@ -176,8 +172,8 @@ def joined(ape: list[OlderText], v1: list[OlderText]) -> list[OlderText]:
 
     Raises
     ------
-    DisagreeingTagsError
-        When they differ by more than that ID3v1 cuts texts off.
+    ValueError
+        When they differ, except that ID3v1 cuts texts off: no copy is right for every program.
     """
     if not ape or not v1:
         return ape or v1
@@ -188,7 +184,7 @@ def joined(ape: list[OlderText], v1: list[OlderText]) -> list[OlderText]:
         if other is None or text.frame in ("TCON", COMMENT):
             continue
         if not other.value.startswith(text.value):
-            raise DisagreeingTagsError(
+            raise ValueError(
                 gettext("Its APEv2 tag and its ID3v1 tag differ, so a new tag would hide one.")
             )
     return [*ape, *(text for text in v1 if text.frame not in full)]

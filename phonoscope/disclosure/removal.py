@@ -10,7 +10,6 @@ from pathlib import Path
 from phonoscope.disclosure import sidecar
 from phonoscope.disclosure.copy_beside import replace_file
 from phonoscope.disclosure.edited_copy import Edit, edited
-from phonoscope.disclosure.inventory import EDGED
 from phonoscope.disclosure.marked_file import (
     WRITABLE,
     local,
@@ -20,12 +19,11 @@ from phonoscope.disclosure.marked_file import (
     without_marks,
 )
 from phonoscope.disclosure.model import Declaration
+from phonoscope.disclosure.tagging import EDITABLE
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
 from phonoscope.files import open_source, uri_of
 from phonoscope.messages import gettext
-
-_EDITED = (*EDGED, "wav", "aiff", "flac", "ogg", "mov,mp4,m4a,3gp,3g2,mj2")
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def _from_file(
         container, marks = marks_of(file)
         meant = tuple(mark for mark in marks if mark.standard in standards)
         left = tuple(mark for mark in marks if mark.standard not in standards)
-        if meant and container not in _EDITED:
+        if meant and container not in EDITABLE:
             raise not_removable(meant)
         if not meant:
             return (), left

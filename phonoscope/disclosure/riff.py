@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from phonoscope.audio.chunks import MOST_CHUNKS, IffChunk, iff_chunks
@@ -35,7 +36,7 @@ class _Form:
 
     @property
     def order(self) -> str:
-        return ">" if self.kind in (b"RIFX", b"FORM") else "<"
+        return _order(self.kind)
 
 
 def form_end(file: BinaryIO) -> int | None:
@@ -48,14 +49,10 @@ def form_end(file: BinaryIO) -> int | None:
     head = file.read(8)
     if len(head) < 8 or head[:4] not in (*_RIFF, b"FORM"):
         return None
-    if head[:4] in _WIDE:
-        first = next(iter(iff_chunks(file)), None)
-        if first is None or first.name != b"ds64" or first.size < 28:
-            return None
-        file.seek(first.start)
-        size = struct.unpack("<Q", file.read(8))[0]
-    else:
-        size = struct.unpack((">" if head[:4] in (b"RIFX", b"FORM") else "<") + "I", head[4:])[0]
+    try:
+        size = _stated_size(file, head[:4], tuple(islice(iff_chunks(file), 1)))
+    except ValueError:
+        return None
     end = 8 + size + size % 2
     behind = _end_of(file)
     return min(end, behind) if 12 < size < _LARGEST and 8 + size <= behind else None
@@ -92,10 +89,7 @@ def _form(file: BinaryIO) -> _Form:
         raise ValueError(gettext("The file isn't RIFF or AIFF."))
     if len(chunks) >= MOST_CHUNKS:
         raise ValueError(gettext("The file has more than {most} chunks.", most=MOST_CHUNKS))
-    order = ">" if kind in (b"RIFX", b"FORM") else "<"
-    size = (
-        _wide_size(file, chunks) if kind in _WIDE else struct.unpack(order + "I", file.read(4))[0]
-    )
+    size = _stated_size(file, kind, chunks)
     inside = tuple(c for c in chunks if c.start <= 8 + size)
     for chunk in inside:
         if chunk.declared > chunk.size or (chunk.name in _DATA and chunk.declared == _LARGEST):
@@ -114,8 +108,15 @@ def _form(file: BinaryIO) -> _Form:
     return _Form(kind, size, last.start + last.size, inside)
 
 
-def _wide_size(file: BinaryIO, chunks: Sequence[IffChunk]) -> int:
-    """Return the 64-bit size in the ``ds64`` chunk, which must come first."""
+def _order(kind: bytes) -> str:
+    return ">" if kind in (b"RIFX", b"FORM") else "<"
+
+
+def _stated_size(file: BinaryIO, kind: bytes, chunks: Sequence[IffChunk]) -> int:
+    """Return the size in the header; if it has 64 bits, in the ``ds64`` chunk that comes first."""
+    if kind not in _WIDE:
+        file.seek(4)
+        return int(struct.unpack(_order(kind) + "I", file.read(4))[0])
     if not chunks or chunks[0].name != b"ds64" or chunks[0].size < 28:
         raise ValueError(gettext("It is an RF64 file without a ds64 chunk."))
     file.seek(chunks[0].start)
@@ -130,13 +131,13 @@ def _write(
     written: set[bytes] = set()
     for chunk in form.chunks:
         if chunk.name in contents and chunk.start < form.end:
-            _copy(file, out, at, chunk.start - 8)
+            copy_range(file, out, at, chunk.start - 8)
             content = contents[chunk.name]
             if chunk.name not in written and content is not None:
                 out.write(_chunk(form, chunk.name, content))
             written.add(chunk.name)
             at = min(chunk.start + chunk.size + chunk.size % 2, _end_of(file))
-    _copy(file, out, at, form.end)
+    copy_range(file, out, at, form.end)
     at = max(at, form.end)
     if out.tell() % 2:
         # The pad byte of the last chunk: optional at the end, required before another chunk.
@@ -146,7 +147,7 @@ def _write(
         if content is not None and name not in written:
             out.write(_chunk(form, name, content))
     end = out.tell()
-    _copy(file, out, at, _end_of(file))
+    copy_range(file, out, at, _end_of(file))
     # Some writers don't count a last pad byte; the added chunks have to be inside in any case.
     return max(form.size + end - at, end - 8)
 
@@ -160,7 +161,7 @@ def _chunk(form: _Form, name: bytes, content: bytes) -> bytes:
     return header + content + b"\0" * (len(content) % 2)
 
 
-def _copy(file: BinaryIO, out: BinaryIO, start: int, stop: int) -> None:
+def copy_range(file: BinaryIO, out: BinaryIO, start: int, stop: int) -> None:
     """Copy a range of bytes, piece by piece."""
     file.seek(start)
     left = stop - start

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from phonoscope.disclosure.c2pa import OWN_ASSERTION
 from phonoscope.disclosure.c2pa_library import ManifestError, context, load, read_store, reason
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.disclosure.embedding import SUPPORTED, Planner, container_of, pieces, planner_of
 from phonoscope.disclosure.iptc import VOCABULARY, term_for
 from phonoscope.disclosure.manifest import MANIFEST_BYTES, find_manifest, refusal
@@ -297,7 +298,7 @@ def _order(declarations: Sequence[Declaration]) -> list[int]:
     """
     numbers = range(len(declarations))
     speaks = [i for i in numbers if declarations[i].part is Part.WHOLE] or [
-        i for i in numbers if declarations[i].making in (Making.GENERATED, Making.CONVERTED_VOICE)
+        i for i in numbers if declarations[i].making in MACHINE_MAKING
     ]
     return [*speaks[:1], *(i for i in numbers if i != speaks[0])] if speaks else []
 

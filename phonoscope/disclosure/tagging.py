@@ -23,6 +23,7 @@ from mutagen.id3 import TCON
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from phonoscope.audio.chunks import IffChunk, iff_chunks
+from phonoscope.audio.container import MP4 as MP4_CONTAINER
 from phonoscope.disclosure.ape_items import ApeTag, footer_at
 from phonoscope.disclosure.id3_frames import (
     NEW_VERSION,
@@ -46,7 +47,7 @@ from phonoscope.disclosure.older_texts import (
     info_texts,
     joined,
 )
-from phonoscope.disclosure.riff import form_end, with_chunks
+from phonoscope.disclosure.riff import copy_range, form_end, with_chunks
 from phonoscope.disclosure.tags import ogg_kind
 from phonoscope.messages import gettext
 
@@ -58,11 +59,12 @@ ID3, APE, COMMENTS, ATOMS = "id3", "ape", "comments", "atoms"
 FREEFORM = "----:com.apple.iTunes:"
 """Prefix in MP4 of a text with a free name."""
 
-_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _RIFF_CHUNKS = {"AIGC": b"AIGC"}
 """Texts with a chunk of their own in wav (GB 45438-2025); all others go into an ID3 tag."""
 _TAGGED_BY_ID3 = ("mp3", "aac")
-_PLACES = {"wav": ID3, "aiff": ID3, "ogg": COMMENTS, _MP4: ATOMS}
+_PLACES = {"wav": ID3, "aiff": ID3, "ogg": COMMENTS, MP4_CONTAINER: ATOMS}
+EDITABLE = frozenset({*EDGED, "flac", *_PLACES})
+"""Containers, as the decoder names them, that marks can be written into or removed from."""
 
 
 def write_texts(
@@ -184,13 +186,13 @@ def _at_edges(
     end = file.seek(0, os.SEEK_END)
     with target.open("wb") as out:
         out.write(before)
-        _copy_range(file, out, id3_size(file), tag.start if tag else end)
+        copy_range(file, out, id3_size(file), tag.start if tag else end)
         if tag and (place == APE or tag.holds(texts)):
             out.write(tag.with_texts(texts if place == APE else dict.fromkeys(texts)))
         elif tag:
-            _copy_range(file, out, tag.start, tag.end)
+            copy_range(file, out, tag.start, tag.end)
         if tag:
-            _copy_range(file, out, tag.end, end)
+            copy_range(file, out, tag.end, end)
 
 
 def _id3_tag(file: BinaryIO, texts: Texts, older: Sequence[OlderText], *, sets: bool) -> bytes:
@@ -273,7 +275,7 @@ def _flac(file: BinaryIO, target: Path, texts: Texts, older: Sequence[OlderText]
     end = file.seek(0, os.SEEK_END)
     with target.open("wb") as out:
         out.write(before)
-        _copy_range(file, out, id3_size(file), end)
+        copy_range(file, out, id3_size(file), end)
     with target.open("r+b") as out:
         _flac_comments(out, texts, older, sets=place == COMMENTS)
 
@@ -345,15 +347,7 @@ def _set_atoms(out: BinaryIO, texts: Texts) -> None:
 
 def _copy(file: BinaryIO, target: Path) -> None:
     with target.open("wb") as out:
-        _copy_range(file, out, 0, file.seek(0, os.SEEK_END))
-
-
-def _copy_range(file: BinaryIO, out: BinaryIO, start: int, stop: int) -> None:
-    file.seek(start)
-    left = stop - start
-    while left > 0 and (piece := file.read(min(left, 1 << 20))):
-        out.write(piece)
-        left -= len(piece)
+        copy_range(file, out, 0, file.seek(0, os.SEEK_END))
 
 
 def _encoded(value: str | None) -> bytes | None:
@@ -364,5 +358,5 @@ _WRITERS: Mapping[str, Callable[[BinaryIO, Path, Texts, Sequence[OlderText]], No
     "wav": _wav,
     "aiff": _aiff,
     "ogg": _ogg,
-    _MP4: _mp4,
+    MP4_CONTAINER: _mp4,
 }

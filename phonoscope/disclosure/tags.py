@@ -138,7 +138,7 @@ def _readers(file: BinaryIO) -> list[Reader]:
     native = _native(body, head)
     tail = _tail(file)
     ape = [Reader("APE", partial(ape_fields, file))] if footer_at(file) is not None else []
-    is_v1 = tail[-ID3V1_BYTES:].startswith(b"TAG") and len(tail) >= ID3V1_BYTES
+    is_v1 = tail.startswith(b"TAG") and len(tail) == ID3V1_BYTES
     v1 = [Reader("ID3V1", partial(id3v1_fields, file))] if is_v1 else []
     if head.startswith(_APE_NATIVE):
         return [*ape, *prefixes, *v1]

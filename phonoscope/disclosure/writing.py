@@ -14,9 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from phonoscope.audio.container import MP4
 from phonoscope.disclosure import aitags, c2pa, gb45438, iptc, sidecar
 from phonoscope.disclosure.contradiction import contradicting
 from phonoscope.disclosure.copy_beside import replace_file
+from phonoscope.disclosure.declared_status import MACHINE_MAKING
 from phonoscope.disclosure.edited_copy import Edit, edited, understood
 from phonoscope.disclosure.fields import Field, values_of
 from phonoscope.disclosure.gb45438 import Numbers
@@ -28,7 +30,7 @@ from phonoscope.disclosure.marked_file import (
     whole_reasons,
     without_marks,
 )
-from phonoscope.disclosure.model import Declaration, Making
+from phonoscope.disclosure.model import Declaration
 from phonoscope.disclosure.signer import Signer
 from phonoscope.disclosure.tagging import place_of
 from phonoscope.disclosure.tags import file_fields
@@ -36,7 +38,7 @@ from phonoscope.errors import LabelError, UsageError
 from phonoscope.files import open_source, uri_of
 from phonoscope.messages import gettext, sentences
 
-SIGNABLE = ("mp3", "wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2")
+SIGNABLE = ("mp3", "wav", "flac", MP4)
 """Containers that can hold a C2PA manifest, as the decoder names them."""
 
 
@@ -61,7 +63,7 @@ class Labelling:
     If some have the name of a standard, these alone are written in that standard.
     """
     standards: tuple[str, ...] = (aitags.STANDARD,)
-    """Some of :data:`WRITABLE`."""
+    """Some of :data:`~phonoscope.disclosure.marked_file.WRITABLE`."""
     numbers: Numbers = Numbers()
     """Other fields of GB 45438-2025. Empty ones keep what the file has from the same producer."""
     signer: Signer | None = None
@@ -314,7 +316,7 @@ def _numbers_for(
 
 def _flags_for(fields: Sequence[Field], said: Sequence[Declaration]) -> dict[str, str | None]:
     """Return the ``AI_GENERATED`` flags in a file that say otherwise, corrected."""
-    is_generated = any(d.making in (Making.GENERATED, Making.CONVERTED_VOICE) for d in said)
+    is_generated = any(d.making in MACHINE_MAKING for d in said)
     return {
         name: "true" if is_generated else "false"
         for name in aitags.GENERATED_NAMES
