@@ -54,13 +54,13 @@ def ours(path: str, found: dict[str, object]) -> None:
 
     source = CsvFile(path, path)
     kept, bad, begins = 0, Counter[str](), 0
-    for records in source.chunks():
+    places = range(len(source.columns))
+    for records in source.chunks(places):
         begins += records.begins is not None
         reasons = records.reject_reasons.to_pylist()
-        names, _ = decodable(records.column(1))
-        found |= _planted(names.to_pylist() if records.length < 50 else ())
-        for at in range(len(source.columns)):
-            _, undecodable = decodable(records.column(at))
+        columns = [decodable(records.column(at)) for at in places]
+        found |= _planted(columns[1][0].to_pylist() if records.length < 50 else ())
+        for _, undecodable in columns:
             for row, is_bad in enumerate(undecodable.to_pylist() if undecodable else ()):
                 reasons[row] = reasons[row] or ("undecodable text" if is_bad else None)
         kept += reasons.count(None)

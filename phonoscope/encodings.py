@@ -4,6 +4,8 @@ UTF-8 has a form that other encodings hit by chance only, so it is tried first, 
 bytes don't count against it. For files in an older encoding charset-normalizer (MIT) compares the
 letters with those of languages. A short text says little; then it is Windows-1252, which most such
 files are in (https://w3techs.com/technologies/overview/character_encoding), as far as it fits.
+Chinese, Japanese and Korean are found by their usual pairs of bytes. Without these two steps,
+charset-normalizer reads half of the tests' names and titles as they were written.
 """
 
 from __future__ import annotations
@@ -166,8 +168,7 @@ def _of_single_bytes(data: bytes, beyond: int, long: int) -> str:
     fits = _decodes(data, _DEFAULT)
     if fits and not long and beyond <= _FEW_BYTES:
         return _DEFAULT
-    # Imported here: nearly all files are UTF-8.
-    from charset_normalizer import from_bytes  # noqa: PLC0415
+    from charset_normalizer import from_bytes  # noqa: PLC0415  (40 ms; nearly all files are UTF-8)
 
     best = from_bytes(data, cp_isolation=list(_ONE_BYTE)).best()
     found = "cp1252" if best is None else best.encoding

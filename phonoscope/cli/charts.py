@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from phonoscope.cli.exits import Status
-from phonoscope.cli.ingest import mapping_of, report_unknown, suggest_report, summary_of
+from phonoscope.cli.ingest import ingest_jobs, mapping_of
 from phonoscope.cli.options import AsJson, Quiet, person_path
-from phonoscope.cli.progress import TerminalProgress
-from phonoscope.cli.terminal import write, write_json
 from phonoscope.cli.text_forms import Dates, Decimal, Encoding
 from phonoscope.messages import gettext
 
@@ -97,7 +95,6 @@ def charts(
     counts them. --json writes one line per file, see docs/ingest-json.md.
     """
     from phonoscope import api
-    from phonoscope.catalogue.created import removed_when_empty
 
     given = {"chart": chart, "region": region, "chart_date": date}
     constants = {name: value for name, value in given.items() if value is not None}
@@ -124,20 +121,4 @@ def charts(
         jobs += api.open_sources(
             person_path(known_artists), only=_MACHINES, command="artists", catalogue=into
         )
-    rejected = 0
-    with removed_when_empty(person_path(into)):
-        catalogue = api.open_catalogue(person_path(into), create=True)
-        for job in jobs:
-            with TerminalProgress(quiet) as progress:
-                summary = catalogue.ingest(job, progress=progress)
-            rejected += summary.rejected
-            if as_json:
-                write_json(summary.to_json())
-            else:
-                write(summary_of(summary, into))
-    unknown = [name for job in jobs for name in job.unknown]
-    if not quiet:
-        report_unknown(unknown)
-        if not as_json:
-            suggest_report(into)
-    return Status.SOME_UNREADABLE if rejected or unknown else Status.DONE
+    return ingest_jobs(jobs, into, as_json=as_json, quiet=quiet)

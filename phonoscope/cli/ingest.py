@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,8 @@ from phonoscope.messages import gettext, lines, ngettext
 
 if TYPE_CHECKING:
     from phonoscope.api import IngestSummary
+    from phonoscope.ingest.base import Source
+    from phonoscope.ingest.job import Job
 
 EXAMPLES = """\b
 Examples:
@@ -104,7 +107,6 @@ def ingest(
     docs/ingest-json.md documents the formats and the JSON.
     """
     from phonoscope import api
-    from phonoscope.catalogue.created import removed_when_empty
 
     fields = mapping_of(mapping) if mapping else None
     ids = _names(id_from) if id_from is not None else ()
@@ -118,6 +120,30 @@ def ingest(
         decimal=decimal,
         dates=dates,
     )
+    return ingest_jobs(jobs, into, name=name, restart=restart, as_json=as_json, quiet=quiet)
+
+
+def ingest_jobs(
+    jobs: Sequence[Job[Source]],
+    into: str,
+    *,
+    name: str | None = None,
+    restart: bool = False,
+    as_json: bool,
+    quiet: bool,
+) -> Status:
+    """Ingest opened sources and write a summary of each.
+
+    Parameters
+    ----------
+    jobs
+        The sources.
+    into, name, restart, as_json, quiet
+        As for :func:`ingest`.
+    """
+    from phonoscope import api
+    from phonoscope.catalogue.created import removed_when_empty
+
     rejected = 0
     with removed_when_empty(person_path(into)):
         catalogue = api.open_catalogue(person_path(into), create=True)

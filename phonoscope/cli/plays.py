@@ -20,6 +20,8 @@ from phonoscope.messages import gettext
 if TYPE_CHECKING:
     from phonoscope.api import IngestSummary
     from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
+    from phonoscope.ingest.base import Source
+    from phonoscope.ingest.job import Job
 
 EXAMPLES = """\b
 Examples:
@@ -145,14 +147,15 @@ def plays(
             code="nothing-to-do",
         )
     # The log is opened first, so that a refused one makes no catalogue and no key.
-    fields = mapping_of(mapping) if mapping else None
-    jobs = (
-        []
-        if log is None
-        else api.open_logs(
-            person_path(log), mapping=fields, catalogue=into, encoding=encoding, decimal=decimal
+    jobs: list[Job[Source]] = []
+    if log is not None:
+        jobs = api.open_logs(
+            person_path(log),
+            mapping=mapping_of(mapping) if mapping else None,
+            catalogue=into,
+            encoding=encoding,
+            decimal=decimal,
         )
-    )
     summaries: list[IngestSummary] = []
     with removed_when_empty(person_path(into)):
         catalogue = api.open_catalogue(person_path(into), create=bool(jobs))
@@ -177,13 +180,13 @@ def plays(
             found = catalogue.plays.analyse(source, engine=engine.value, progress=progress)
     if as_json:
         write_json(json_of(catalogue, summaries, found))
+    elif nothing:
+        write(gettext("No row of the log could be kept, so there is nothing to analyse."))
+    elif weigh and not found:
+        write(gettext("The catalogue has no plays. Name a log to read."))
     else:
         for one in found:
             write(results_of(catalogue, one))
-        if nothing:
-            write(gettext("No row of the log could be kept, so there is nothing to analyse."))
-        elif weigh and not found:
-            write(gettext("The catalogue has no plays. Name a log to read."))
     unknown = [name for job in jobs for name in job.unknown]
     if not quiet:
         report_unknown(unknown)

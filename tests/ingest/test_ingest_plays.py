@@ -340,3 +340,13 @@ def test_networks_of_addresses():
     assert prefix_of("192.0.2.77") == prefix_of("192.0.2.0/24") == "192.0.2.0/24"
     assert prefix_of("2001:db8:1:2::7%eth0") == prefix_of("2001:db8:1::/48") == "2001:db8:1::/48"
     assert prefix_of("0a1b2c") == "0a1b2c"
+
+
+def test_days_in_times_that_are_not_read_have_no_order(tmp_path, catalogue):
+    path = write_csv(
+        tmp_path / "log.csv",
+        [["user_id", "track_id", "played_at"], ["u", "t", "13/06/2024 10:00"]],
+    )
+    summary = catalogue.plays.ingest(path)
+    assert summary.reasons == {"listened_utc is not a time": 1}
+    assert summary.read_as["dates"] == {}

@@ -64,8 +64,7 @@ class Reading(NamedTuple):
 
 @cache
 def _months() -> dict[str, int]:
-    # Imported here: few files name their months.
-    from babel.dates import get_month_names  # noqa: PLC0415
+    from babel.dates import get_month_names  # noqa: PLC0415  (slow; few files name their months)
 
     found: dict[str, int] = {}
     for language in _LANGUAGES:

@@ -241,7 +241,8 @@ def forms_of(source: CsvFile, places: Mapping[str, int]) -> Forms:
     return Forms(decimals, next(iter(orders.values()), None))
 
 
-_DATES = ("release_date", "chart_date", "listened_utc", "ended_utc")
+_DATES = ("release_date", "chart_date")
+"""Fields whose days can be in any order; times of plays are read in fewer forms."""
 
 
 @cache

@@ -50,11 +50,6 @@ def questions_on_chart(columns: Collection[str], fields: Mapping[str, str]) -> d
     return questions_of(columns, fields, COLUMN_ALIASES)
 
 
-def are_of_a_chart(columns: Collection[str]) -> bool:
-    """Whether columns can be those of a chart; lists of tracks can have ranks too."""
-    return set(fields_of_chart(columns).values()) >= NEEDED
-
-
 def are_like_a_chart(columns: Collection[str]) -> bool:
     """Whether columns are those of a chart, or have something that only charts have."""
     fields = set(fields_of_chart(columns).values())

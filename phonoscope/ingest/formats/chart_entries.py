@@ -32,9 +32,6 @@ _NONE = pa.array(
     ["-", "--", "\u2013", "\u2014", "0", "-1", "0.0", "-1.0", "new", "new entry", "re-entry"]
 )
 """What charts write where a track had no rank before."""
-_ID = r"^\s*(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/)([0-9A-Za-z]{22})(?:\?.*)?\s*$"
-
-
 _RANK = r"^\s*[#=Tt]?\s*([0-9]{1,9})(?:\.0+)?\s*[=.]?\s*$"
 """A rank: 2, 2.0, and =2 or 2= or T2 for one that two entries share."""
 
@@ -188,8 +185,6 @@ def chunk_of_entries(
             columns[field] = _stated(columns[field])
     columns["rank"] = pc.replace_substring_regex(columns["rank"], _RANK, r"\1")
     columns["tie"] = ties.of(columns)
-    if "track_id" in columns:
-        columns["track_id"] = _ids(columns["track_id"])
     return chunk_of(
         Raw(
             ROWS,
@@ -224,8 +219,3 @@ def _stated(cells: pa.Array) -> pa.Array:
     """Return ranks and counts, empty where there is none: a dash, 0, -1, or a word for new."""
     trimmed = pc.ascii_lower(pc.utf8_trim_whitespace(cells))
     return pc.if_else(pc.is_in(trimmed, value_set=_NONE), "", cells)
-
-
-def _ids(cells: pa.Array) -> pa.Array:
-    """Return Spotify's ids from its URIs and addresses; other ids as written."""
-    return pc.replace_substring_regex(cells, _ID, r"\1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from typing import Any, Protocol
 
@@ -121,8 +122,7 @@ class CsvFile:
         sample = self._sample()
         self.encoding = options.encoding or encoding_of(sample)
         """Python's name of its encoding."""
-        with open_decompressed(uri, name).stream as stream:
-            start = Utf8Stream(stream, self.encoding).read(2 * MAX_LINE)
+        start = TextBlocks(Utf8Stream(BytesIO(sample), self.encoding), 0).peek(2 * MAX_LINE)
         self._old_mac = b"\r" in start and b"\n" not in start
         if self._old_mac:
             start = start.replace(b"\r", b"\n")

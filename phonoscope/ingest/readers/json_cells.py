@@ -11,7 +11,6 @@ import pyarrow as pa
 from phonoscope.ingest.cell import CellKind
 
 _TEXT, _WHOLE, _REAL, _FLAG = {str}, {int}, {int, float}, {bool}
-_FAR = 1 << 53
 
 
 def column_of(kind: CellKind, cells: Sequence[Any]) -> tuple[pa.Array, set[int]]:
