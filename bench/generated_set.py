@@ -128,7 +128,7 @@ def seen(sound: Sound) -> tuple[float, NDArray[np.int8], NDArray[np.float32]] | 
         np.ascontiguousarray(samples, np.float32),
         np.empty((len(samples), 0), np.float32), 0, rate_hz, True,
     )  # fmt: skip
-    meter = TraceMeter(_Rate(rate_hz))  # type: ignore[arg-type]
+    meter = TraceMeter(_Rate(rate_hz))  # type: ignore[arg-type]  # It only reads the rate.
     meter.update(block)
     traces = meter.result()
     if traces.trace_limit_hz is None:

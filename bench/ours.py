@@ -52,6 +52,7 @@ class Ours(Base):
         """Take prints as a scan does; the spectra they share with others count as theirs."""
         meter: FingerprintMeter | None = None
         for block in recording.blocks():
+            # It only reads the rate of a stream.
             meter = meter or FingerprintMeter(_Rate(block.rate_hz))  # type: ignore[arg-type]
             meter.update(block)
         if meter:

@@ -39,6 +39,7 @@ class _Killed(NoProgress):
 
 def _ingest(source: str, into: str, noted: bool, killed_at: int | None) -> None:
     if not noted:
+        # Replaced for this trial only.
         CheckpointFile.keep = lambda self, checkpoint: None  # type: ignore[method-assign]
     ps.open_catalogue(into, create=True).ingest(source, progress=_Killed(killed_at))
 

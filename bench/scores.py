@@ -112,7 +112,7 @@ def tunes(source: str, part: str, count: int, chance: random.Random) -> Iterator
 
 def _scores(source: str, chance: random.Random, part: str) -> Iterator[tuple[str, Any]]:
     """Yield names and parsed scores in random order."""
-    from music21 import converter, corpus  # noqa: PLC0415
+    from music21 import converter, corpus  # noqa: PLC0415  (group bench has it)
 
     folder, pattern = {
         "chorales": ("bach", "bwv*.mxl"),
@@ -150,7 +150,7 @@ def _songs(path: Path) -> Iterator[tuple[str, str]]:
 
 def read_tune(name: str, source: str, score: Any) -> Tune | None:
     """Read notes, bars and truth; ``None`` where the score does not settle them."""
-    from music21 import meter  # noqa: PLC0415
+    from music21 import meter  # noqa: PLC0415  (group bench has it)
 
     notes: list[Note] = []
     for number, part in enumerate(score.parts):
@@ -181,7 +181,7 @@ def read_tune(name: str, source: str, score: Any) -> Tune | None:
 def _written_key(score: Any, notes: list[Note]) -> tuple[int, str] | None:
     """Tonic and mode of the only key written in the score."""
     del notes
-    from music21 import key  # noqa: PLC0415
+    from music21 import key  # noqa: PLC0415  (group bench has it)
 
     written = list(score.recurse().getElementsByClass(key.KeySignature))
     named = {
@@ -195,7 +195,7 @@ def _written_key(score: Any, notes: list[Note]) -> tuple[int, str] | None:
 
 def _key_by_ending(score: Any, notes: list[Note]) -> tuple[int, str] | None:
     """Tonic by the last note of the lowest part, mode by the key signature."""
-    from music21 import key  # noqa: PLC0415
+    from music21 import key  # noqa: PLC0415  (group bench has it)
 
     signatures = {k.sharps for k in score.recurse().getElementsByClass(key.KeySignature)}
     if len(signatures) != 1:
