@@ -81,7 +81,7 @@ messages: $(VENV)/dev.stamp  ## Write the template of all messages, for translat
 	$(bin)/python -m tools.messages > phonoscope/locale/phonoscope.pot.new
 	mv phonoscope/locale/phonoscope.pot.new phonoscope/locale/phonoscope.pot
 
-pictures: demo  ## Take the README's pictures again, from the demo's catalogue
+pictures: demo $(VENV)/dev.stamp  ## Take the README's pictures again, from the demo's catalogue
 	$(bin)/python -m tools.pictures "$$INTO/catalogue"
 
 docs-site: $(VENV)/dev.stamp  ## Build the documentation site into build/site; any warning fails
