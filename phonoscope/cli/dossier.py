@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from phonoscope.cli.options import AsJson, FullPaths, Quiet, person_path
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.escape import printable
 from phonoscope.messages import gettext
+
+if TYPE_CHECKING:
+    from phonoscope.dossier.content import Dossier
 
 EXAMPLES = """\b
 Examples:
@@ -64,9 +67,12 @@ def dossier(
         if not as_json:
             write(printable(str(path)))
     if made.sha256 is None and not quiet:
-        message(
-            gettext(
-                "The file is gone or has changed since the scan, so the dossier has no SHA-256."
-            )
-        )
+        message(_why_no_hash(made))
     return Status.DONE
+
+
+def _why_no_hash(made: Dossier) -> str:
+    reason = next((file.why for file in made.files if file.why), "")
+    if reason:
+        return gettext("The dossier has no SHA-256. {reason}", reason=reason)
+    return gettext("The file has changed since the scan, so the dossier has no SHA-256.")
