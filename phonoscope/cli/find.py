@@ -144,7 +144,7 @@ def _sound(file: str) -> Any:
         from phonoscope.files import open_source, uri_of
 
         return open_source(uri_of(person_path(file)))
-    kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+    kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
     shutil.copyfileobj(sys.stdin.buffer, kept)
     kept.seek(0)
     return kept

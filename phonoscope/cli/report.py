@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ from phonoscope.messages import Localised, gettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.findings.claim import Standing
+    from phonoscope.findings.found import Found
 
 EXAMPLES = """\b
 Examples:
@@ -117,7 +118,6 @@ def report(
     from phonoscope import api
     from phonoscope.findings.claim import Standing
     from phonoscope.findings.claims import SHIPPED
-    from phonoscope.findings.found import DAMAGED, FAILED
     from phonoscope.findings.report import check_destination
 
     _check(claims, whole, compare, fail_on)
@@ -138,17 +138,33 @@ def report(
             progress=progress,
         )
     made.write(path, chosen.value)
-    standings = {standing.value: made.standings[standing] for standing in Standing}
+    standings = None if claims is None else made.standings
     if as_json:
-        checked = {"claims": standings} if claims is not None else {}
-        shape = {"report": path, "written_as": chosen.value, **checked}
-        write_json(shape, "phonoscope-report-file/1")
+        _write_json(path, chosen, standings)
     else:
         write(data(path))
-        if claims is not None and not quiet:
-            message(_claims(made.standings))
+        if standings is not None and not quiet:
+            message(_claims(standings))
         say_next(_next(catalogue), quiet)
-    left_out = {one.answer.headline: one.answer.reason for one in made.found}
+    status = _say_left_out(made.found)
+    failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0
+    return Status.FOUND if failed and status is Status.DONE else status
+
+
+def _write_json(path: str, form: Format, standings: Mapping[Standing, int] | None) -> None:
+    shape: dict[str, Any] = {"report": path, "written_as": form.value}
+    if standings is not None:
+        from phonoscope.findings.claim import Standing
+
+        shape["claims"] = {standing.value: standings[standing] for standing in Standing}
+    write_json(shape, "phonoscope-report-file/1")
+
+
+def _say_left_out(found: Iterable[Found]) -> Status:
+    """Say what left questions without an answer: damaged parts, and faults of Phonoscope."""
+    from phonoscope.findings.found import DAMAGED, FAILED
+
+    left_out = {one.answer.headline: one.answer.reason for one in found}
     for headline, reason in left_out.items():
         if reason in (DAMAGED, FAILED):
             message(sentences("phonoscope:", headline))
@@ -157,8 +173,7 @@ def report(
     if DAMAGED in left_out.values():
         message(gettext("The report says which questions have no answer because of that."))
         return Status.SOME_UNREADABLE
-    failed = fail_on is not None and made.standings[Standing.DOES_NOT] > 0
-    return Status.FOUND if failed else Status.DONE
+    return Status.DONE
 
 
 def _claims(standings: Mapping[Standing, int]) -> Localised:

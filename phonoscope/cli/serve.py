@@ -25,7 +25,7 @@ Examples:
   phonoscope serve my-catalogue --port 0 --json
 """
 INTERRUPTED = gettext("The server has stopped. Decisions about copies are saved.")
-EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - the user's own choice
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  (compared, not bound)
 """Hosts that mean every address of this machine."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

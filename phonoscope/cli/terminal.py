@@ -49,7 +49,8 @@ def prepare() -> None:
             # The lowest free number is this one, as those below are open.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
-            opened = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            mode = "r" if number == 0 else "w"
+            opened = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115  (stays open)
             setattr(sys, name, opened)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -82,11 +82,11 @@ def find(
 
 
 DAMAGED, FAILED = "damaged", "failed"
-"""Reasons of answers that a damaged part of the catalogue, or a fault of ours, leaves out."""
+"""Why an answer is missing: a part of the catalogue is damaged, or Phonoscope has a bug."""
 
 
 def _answer(finding: Finding, session: QuerySession) -> Answer:
-    """Return a finding's answer; what keeps one from being computed keeps no other one."""
+    """Return a finding's answer, or why there is none: the other findings don't depend on it."""
     try:
         return finding.answer(session)
     except DamagedCatalogueError as error:

@@ -9,12 +9,12 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from phonoscope.messages import gettext, localised
+from phonoscope.web.problem import RETRY_AFTER_S
 
 MOST_CONNECTIONS = 200
 """Connections at one time; more are refused. A browser opens six."""
 REQUEST_LIMIT_S = 30.0
 """Time in which a request has to arrive, s: its headers and its body, of at most a few kB."""
-RETRY_AFTER_S = 10
 
 _TOO_MANY = gettext("There are too many connections to this server right now.")
 _UNFINISHED = (h11.IDLE, h11.SEND_BODY)
@@ -34,6 +34,7 @@ class Connection(H11Protocol):
         super().__init__(*arguments, **named)
         self._overdue: asyncio.TimerHandle | None = None
 
+    # uvicorn narrows asyncio's type in the same way: a TCP server gives no other transport.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
         super().connection_made(transport)
@@ -61,7 +62,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        """Give an unfinished request until a time that no further byte moves."""
+        """Set a time by which an unfinished request has to be here; more bytes don't move it."""
         if self.conn.their_state not in _UNFINISHED:
             self._unwatch()
         elif self._overdue is None:

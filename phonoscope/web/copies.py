@@ -22,13 +22,7 @@ from phonoscope.view.listing import read_rows
 from phonoscope.view.queries import Row
 from phonoscope.view.record import Record
 from phonoscope.web import sound
-from phonoscope.web.data import (
-    MOST_PAGES,
-    RECORDING_ID,
-    copy_filters_of,
-    decide,
-    known_record,
-)
+from phonoscope.web.data import MOST_PAGES, RECORDING_ID, copy_filters_of, decide, known_record
 from phonoscope.web.groups import (
     SIZES,
     CopyFilters,
@@ -46,7 +40,7 @@ router = APIRouter(prefix="/copies", include_in_schema=False)
 
 LISTED = 200
 """Decisions that a page lists; the API returns all."""
-_PAIR = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}")
+_PAIR = re.compile(f"{RECORDING_ID}-{RECORDING_ID}")
 
 
 @router.get("")
@@ -78,8 +72,8 @@ def page(
 class Form(BaseModel):
     """What the form for a decision sends."""
 
-    one: str = Field(pattern=RECORDING_ID)
-    other: str = Field(pattern=RECORDING_ID)
+    one: str = Field(pattern=f"^{RECORDING_ID}$")
+    other: str = Field(pattern=f"^{RECORDING_ID}$")
     decision: Decision
     back: str = ""
     """The page of the form: ``pair``, or else the list."""
@@ -87,7 +81,7 @@ class Form(BaseModel):
     """Number of the group in the list."""
     page: int = Field(1, ge=1, le=MOST_PAGES)
     size: int = Field(SIZES[0], ge=1, le=SIZES[-1])
-    recording: str = Field("", pattern=f"^({RECORDING_ID[1:-1]})?$")
+    recording: str = Field("", pattern=f"^({RECORDING_ID})?$")
 
 
 async def form_of(request: Request) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -30,26 +31,25 @@ class ErrorBody(BaseModel):
     code: str = Field(description="The kind of error, for programs.")
 
 
-def _errors(**said: str) -> dict[int | str, dict[str, Any]]:
+def _errors(said: Mapping[int | str, str]) -> dict[int | str, dict[str, Any]]:
     """Describe the errors of a request, by status."""
-    return {
-        status.removeprefix("_"): {"model": ErrorBody, "description": text}
-        for status, text in said.items()
-    }
+    return {status: {"model": ErrorBody, "description": text} for status, text in said.items()}
 
 
 router = APIRouter(
     prefix="/api",
     responses=_errors(
-        default="Another error.",
-        _400="The request is malformed, or for another host.",
-        _503="The catalogue can't be read, or the server is busy. Try again later.",
+        {
+            "default": "Another error.",
+            400: "The request is malformed, or for another host.",
+            503: "The catalogue can't be read, or the server is busy. Try again later.",
+        }
     ),
 )
-_PARAMETERS = _errors(_422="A parameter has a value that isn't allowed.")
+_PARAMETERS = _errors({422: "A parameter has a value that isn't allowed."})
 
-RECORDING_ID = "^[0-9a-f]{32}$"
-"""What identifies a recording."""
+RECORDING_ID = "[0-9a-f]{32}"
+"""Pattern of a recording's id."""
 MOST_PAGES = 1_000_000
 _VERDICTS = "|".join(band.value for band in Band)
 _DISAGREEMENTS = "|".join(Disagreement)
@@ -76,7 +76,7 @@ def filters_of(
 
 def copy_filters_of(
     *,
-    recording: Annotated[str, Query(pattern="^([0-9a-f]{32})?$")] = "",
+    recording: Annotated[str, Query(pattern=f"^({RECORDING_ID})?$")] = "",
     page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
     size: Annotated[int, Query(ge=1, le=groups.SIZES[-1])] = groups.SIZES[0],
 ) -> groups.CopyFilters:
@@ -97,7 +97,7 @@ def known_record(request: Request, recording_id: str) -> Record:
     """Return a recording; status 404 for an unknown or malformed identifier."""
     record = (
         read_record(request.app.state.queries, recording_id)
-        if re.fullmatch(RECORDING_ID[1:-1], recording_id)
+        if re.fullmatch(RECORDING_ID, recording_id)
         else None
     )
     if record is None:
@@ -127,7 +127,7 @@ def recordings(
 
 
 @router.get(
-    "/recordings/{recording_id}", responses=_errors(_404="The catalogue has no such recording.")
+    "/recordings/{recording_id}", responses=_errors({404: "The catalogue has no such recording."})
 )
 def recording(request: Request, recording_id: str) -> dict[str, Any]:
     """Return one recording in the shape of ``phonoscope check --json``.
@@ -159,8 +159,8 @@ class DecisionBody(BaseModel):
     """A decision about two recordings."""
 
     model_config = ConfigDict(extra="forbid")
-    one: str = Field(pattern=RECORDING_ID)
-    other: str = Field(pattern=RECORDING_ID)
+    one: str = Field(pattern=f"^{RECORDING_ID}$")
+    other: str = Field(pattern=f"^{RECORDING_ID}$")
     decision: Decision
 
 
@@ -178,10 +178,12 @@ def decisions(request: Request) -> dict[str, Any]:
 @router.post(
     "/decisions",
     responses=_errors(
-        _403="Another website sent the request.",
-        _408="The request didn't arrive in time.",
-        _413="The request is too long.",
-        _422="The body isn't such an object, or a recording isn't in the catalogue.",
+        {
+            403: "Another website sent the request.",
+            408: "The request didn't arrive in time.",
+            413: "The request is too long.",
+            422: "The body isn't such an object, or a recording isn't in the catalogue.",
+        }
     ),
 )
 def decided(request: Request, body: DecisionBody) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from starlette.exceptions import HTTPException
 
 from phonoscope.messages import gettext, sentences
 
+RETRY_AFTER_S = 10
+"""When a client may try again that was refused for now, s."""
+
 
 class Problem(HTTPException):
     """A request that can't be answered.

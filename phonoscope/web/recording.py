@@ -167,10 +167,9 @@ def _overview(request: Request, record: Record) -> Overview:
             record.recording_id, paint_first, record.files, folders, samples
         )
     except BusyError as error:
-        headers = {"retry-after": "10"}
         busy = gettext("Too many pictures are being drawn right now.")
         again = gettext("Load the page again in a few seconds.")
-        raise Problem(503, "busy", busy, again, headers=headers) from error
+        raise Problem(503, "busy", busy, again) from error
     except UnreadableError as error:
         undrawn = gettext("The sound can't be drawn.")
         raise Problem(404, "not-drawable", undrawn, error.message) from error

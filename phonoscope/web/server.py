@@ -17,9 +17,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
-from phonoscope.errors import PhonoscopeError
+from phonoscope.errors import DamagedCatalogueError, PhonoscopeError
 from phonoscope.escape import printable
 from phonoscope.findings.page import asset
 from phonoscope.messages import gettext
@@ -30,14 +31,12 @@ from phonoscope.view.queries import Queries
 from phonoscope.web.cache import OverviewCache
 from phonoscope.web.failures import Failures
 from phonoscope.web.guard import ERROR_FORMAT, Guard
-from phonoscope.web.problem import Problem, of_status
+from phonoscope.web.problem import RETRY_AFTER_S, Problem, of_status
 from phonoscope.web.view import View
 
 _log = logging.getLogger(__name__)
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-RETRY_AFTER_S = 10
-"""When a client may try again that was refused for now, s."""
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SHARED: dict[str, tuple[str, Callable[[], str]]] = {
     "style.css": ("text/css", lambda: asset("style.css")),
     "charts.js": ("text/javascript", lambda: asset("charts.js")),
@@ -121,7 +120,7 @@ def _methods(request: Request) -> set[str]:
     """Return the methods that an address has; each may be a route of its own."""
     return {
         method
-        for method in METHODS
+        for method in _METHODS
         for route in request.app.routes
         if route.matches({**request.scope, "method": method})[0] is Match.FULL
     }
@@ -147,12 +146,17 @@ def _catalogue_error(request: Request, error: Exception) -> Response:
     code, message = "catalogue", str(error)
     if isinstance(error, PhonoscopeError):
         code, message = error.code or code, error.message
-    next_step = gettext("Load the page again. If that doesn't help, restart the server.")
+    next_step: str = gettext("Load the page again. If that doesn't help, restart the server.")
+    if isinstance(error, DamagedCatalogueError):
+        # It says itself what to do.
+        next_step = ""
     return _answer(request, Problem(503, code, message, next_step))
 
 
 def _unreadable_catalogue(request: Request, error: Exception) -> Response:
-    """Answer that a part can't be read. The database's own error may name files, so it's logged."""
+    """Name the damaged part. The database's own error may name other files, so it's only logged."""
+    if (damage := reason_for(error)) is not None:
+        return _catalogue_error(request, damage)
     _log.warning("%s: %s", request.url.path, printable(f"{type(error).__name__}: {error}"))
     damaged = gettext("The catalogue can't be read. One of its files may be damaged or missing.")
     next_step = gettext("Load the page again. If that doesn't help, restore the catalogue.")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import weakref
 
 import duckdb
 import pytest
@@ -139,6 +140,19 @@ def test_pages_answer_503_in_words(catalogue):
     answer = client.get("/api/recordings")
     assert answer.status_code == 503
     assert "recordings/" in answer.json()["error"]
+
+
+def test_pages_name_a_part_that_is_damaged_inside(catalogue, monkeypatch):
+    # Catalogues of other tests, which are damaged too, may not have been collected yet.
+    monkeypatch.setattr("phonoscope.catalogue.damage._opened", weakref.WeakSet())
+    client = TestClient(create_app(ps.open_catalogue(catalogue)), base_url="http://localhost")
+    assert client.get("/api/recordings").status_code == 200
+    part = part_of(catalogue, "recordings")
+    flipped(part)
+    answer = client.get("/api/recordings")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "damaged-part"
+    assert f"recordings/{part.name}" in answer.json()["error"]
 
 
 def test_a_part_that_a_compaction_removed_is_not_damage(catalogue):

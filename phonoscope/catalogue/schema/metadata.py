@@ -162,6 +162,13 @@ class FeatureRow:
     sample: int | None = column(_SAMPLE)
 
 
+SHARES = (
+    *("danceability", "energy", "speechiness", "acousticness", "instrumentalness"),
+    *("liveness", "valence"),
+)
+"""Audio features from 0 to 1. A file can state them in percent."""
+
+
 @dataclass(frozen=True)
 class PlaylistRow:
     """One playlist as a source lists it."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from phonoscope.catalogue.schema.metadata import SHARES
 from phonoscope.findings.base import (
     Answer,
     Chart,
@@ -19,7 +20,6 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.questions.keys import NO_FEATURES
-from phonoscope.findings.shared.feature_scale import SHARES
 from phonoscope.findings.shared.mean import mean_interval
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS

@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
+from phonoscope.catalogue.schema.metadata import SHARES
 from phonoscope.clock import utc_now
 from phonoscope.escape import printable
 from phonoscope.findings.base import (
@@ -20,7 +21,6 @@ from phonoscope.findings.base import (
 )
 from phonoscope.findings.shared.dates import year_of
 from phonoscope.findings.shared.days import days
-from phonoscope.findings.shared.feature_scale import SHARES
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks, marks
 from phonoscope.findings.shared.seconds import LONGEST_S, seconds
 from phonoscope.messages import gettext, ngettext, sentences

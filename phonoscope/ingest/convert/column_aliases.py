@@ -7,15 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from phonoscope.catalogue.schema.metadata import SHARES
 from phonoscope.ingest.convert.headings import MAX_HEADING, Heading, Unit, read_heading
 
-SHARES = frozenset(
-    {
-        *("danceability", "energy", "speechiness", "acousticness", "instrumentalness"),
-        *("liveness", "valence"),
-    }
-)
-"""Fields from 0 to 1, which a file can state in percent."""
 _BRACKETED = re.compile(r"[(\[][^)\]]{0,100}[)\]]")
 _SEPARATORS = re.compile(r"[\W_]+")
 _CLOSE = 0.6
