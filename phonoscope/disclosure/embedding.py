@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from phonoscope.audio.chunks import MOST_CHUNKS, iff_chunks
-from phonoscope.disclosure.id3_frames import TAG_BYTES, Id3Tag, check_padding, id3_size, to_syncsafe
+from phonoscope.audio.id3_prefix import id3_tag_size
+from phonoscope.disclosure.id3_frames import TAG_BYTES, Id3Tag, check_padding, to_syncsafe
 from phonoscope.disclosure.manifest import geob_store
 from phonoscope.errors import LabelError
 from phonoscope.messages import gettext, sentences
@@ -72,7 +73,7 @@ def container_of(file: BinaryIO) -> str:
         return "m4a"
     if head[:4] == b"fLaC":
         return "flac"
-    file.seek(id3_size(file))
+    file.seek(id3_tag_size(file))
     sound = file.read(4096).lstrip(b"\0")
     if head[:3] == b"ID3" and sound[:4] == b"fLaC":
         return "flac"
@@ -159,7 +160,7 @@ def _id3_planner(file: BinaryIO) -> Planner:
     tag = Id3Tag.of(file)
     version = 4 if tag is None else tag.version
     frames = b"" if tag is None else _kept_frames(tag)
-    audio = (id3_size(file), size)
+    audio = (id3_tag_size(file), size)
 
     def plan(manifest_bytes: int) -> TagLayout:
         held = len(_GEOB) + manifest_bytes

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from phonoscope.audio.id3_prefix import is_id3_header, syncsafe
 from phonoscope.messages import gettext
 from phonoscope.text import size as text_size
 
@@ -111,9 +112,9 @@ class Id3Tag:
         """
         file.seek(0)
         header = file.read(10)
-        if not _is_header(header):
+        if not is_id3_header(header):
             return None
-        version, flags, size = header[3], header[5], _syncsafe(header[6:])
+        version, flags, size = header[3], header[5], syncsafe(header[6:])
         if size > TAG_BYTES:
             raise TagTooLargeError(too_large(size))
         body: BinaryIO = file
@@ -178,7 +179,7 @@ class Id3Tag:
         plain = int.from_bytes(header[4:8], "big")
         if self.version == 3:
             return plain
-        safe = _syncsafe(header[4:8])
+        safe = syncsafe(header[4:8])
         if safe == plain or self._frame_follows(data_at + safe):
             return safe
         return plain if self._frame_follows(data_at + plain) else safe
@@ -194,16 +195,6 @@ class Id3Tag:
 def too_large(size_bytes: int) -> str:
     """Return the error for a tag that is too large to read."""
     return gettext("The ID3 tag is too large to read ({size}).", size=text_size(size_bytes))
-
-
-def id3_size(file: BinaryIO) -> int:
-    """Return the size of the ID3v2 tag at the start of a file, bytes; 0 if it has none."""
-    file.seek(0)
-    header = file.read(10)
-    if not _is_header(header):
-        return 0
-    footer = 10 if header[3] == 4 and header[5] & 0x10 else 0
-    return 10 + _syncsafe(header[6:]) + footer
 
 
 def shows_texts(tag: Id3Tag | None) -> bool:
@@ -370,14 +361,6 @@ def _tag(header: bytes, frames: bytes, padding: int) -> bytes:
     return header[:6] + to_syncsafe(size) + frames + bytes(padding)
 
 
-def _is_header(header: bytes) -> bool:
-    return len(header) == 10 and header[:3] == b"ID3" and header[3] in (2, 3, 4)
-
-
-def _syncsafe(four: bytes) -> int:
-    return (four[0] & 127) << 21 | (four[1] & 127) << 14 | (four[2] & 127) << 7 | four[3] & 127
-
-
 def to_syncsafe(size: int) -> bytes:
     """Return a size as four bytes of seven bits."""
     return bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
@@ -386,4 +369,4 @@ def to_syncsafe(size: int) -> bytes:
 def _extended_size(body: BinaryIO, start: int, version: int) -> int:
     body.seek(start)
     four = body.read(4).ljust(4, b"\0")
-    return _syncsafe(four) if version == 4 else 4 + int(struct.unpack(">I", four)[0])
+    return syncsafe(four) if version == 4 else 4 + int(struct.unpack(">I", four)[0])

@@ -16,8 +16,9 @@ from mutagen.mp4 import MP4
 
 from phonoscope.audio.chunks import iff_chunks, mp4_boxes
 from phonoscope.audio.decode import Decoder
+from phonoscope.audio.id3_prefix import id3_tag_size
 from phonoscope.disclosure.ape_items import ApeTag
-from phonoscope.disclosure.id3_frames import TAG_BYTES, Id3Tag, description_of, id3_size
+from phonoscope.disclosure.id3_frames import TAG_BYTES, Id3Tag, description_of
 from phonoscope.disclosure.manifest import C2PA_UUID, geob_store
 from phonoscope.disclosure.riff import form_end
 from phonoscope.disclosure.tags import ogg_kind
@@ -126,7 +127,7 @@ def _ranges(place: str, name: str, file: BinaryIO, ranges: Sequence[tuple[int, i
 
 def _ape_items(file: BinaryIO) -> Iterator[Item]:
     """Yield the items of an APEv2 tag, and everything else behind the ID3v2 tag as one item."""
-    start, end = id3_size(file), file.seek(0, io.SEEK_END)
+    start, end = id3_tag_size(file), file.seek(0, io.SEEK_END)
     tag = ApeTag.readable(file)
     for each in tag.items if tag else ():
         yield item(f"APE {each.name}", each.name if each.is_text else "", each.whole)
@@ -178,7 +179,7 @@ def _flac_items(file: BinaryIO) -> Iterator[Item]:
 
 def _flac_frames_at(file: BinaryIO) -> int:
     """Return the offset behind the metadata blocks, bytes."""
-    at = id3_size(file) + 4
+    at = id3_tag_size(file) + 4
     while True:
         file.seek(at)
         header = file.read(4)

@@ -24,6 +24,7 @@ from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from phonoscope.audio.chunks import IffChunk, iff_chunks
 from phonoscope.audio.container import MP4 as MP4_CONTAINER
+from phonoscope.audio.id3_prefix import id3_tag_size
 from phonoscope.disclosure.ape_items import ApeTag, footer_at
 from phonoscope.disclosure.id3_frames import (
     NEW_VERSION,
@@ -31,7 +32,6 @@ from phonoscope.disclosure.id3_frames import (
     Id3Tag,
     TagTooLargeError,
     holds,
-    id3_size,
     picture_frame,
     shows_texts,
     text_frame,
@@ -186,7 +186,7 @@ def _at_edges(
     end = file.seek(0, os.SEEK_END)
     with target.open("wb") as out:
         out.write(before)
-        copy_range(file, out, id3_size(file), tag.start if tag else end)
+        copy_range(file, out, id3_tag_size(file), tag.start if tag else end)
         if tag and (place == APE or tag.holds(texts)):
             out.write(tag.with_texts(texts if place == APE else dict.fromkeys(texts)))
         elif tag:
@@ -203,7 +203,7 @@ def _id3_tag(file: BinaryIO, texts: Texts, older: Sequence[OlderText], *, sets: 
         return with_texts(file, texts, [_frame(version, text) for text in older])
     if holds(tag, texts):
         return with_texts(file, dict.fromkeys(texts))
-    size = id3_size(file)
+    size = id3_tag_size(file)
     file.seek(0)
     return file.read(size)
 
@@ -275,7 +275,7 @@ def _flac(file: BinaryIO, target: Path, texts: Texts, older: Sequence[OlderText]
     end = file.seek(0, os.SEEK_END)
     with target.open("wb") as out:
         out.write(before)
-        copy_range(file, out, id3_size(file), end)
+        copy_range(file, out, id3_tag_size(file), end)
     with target.open("r+b") as out:
         _flac_comments(out, texts, older, sets=place == COMMENTS)
 

@@ -29,12 +29,12 @@ from mutagen.oggtheora import OggTheora
 from mutagen.oggvorbis import OggVorbis
 
 from phonoscope.audio.chunks import PAYLOAD_BYTES, iff_chunks, payload
-from phonoscope.audio.id3_prefix import id3_starts, sound_start
+from phonoscope.audio.id3_prefix import id3_starts, id3_tag_size, sound_start
 from phonoscope.audio.window import Window
 from phonoscope.disclosure.ape_items import footer_at, whole_texts
 from phonoscope.disclosure.fields import MOST_FIELDS, Field, decoded_text, field
 from phonoscope.disclosure.id3 import ID3V1_BYTES, id3_fields, id3v1_fields
-from phonoscope.disclosure.id3_frames import TagTooLargeError, id3_size
+from phonoscope.disclosure.id3_frames import TagTooLargeError
 from phonoscope.disclosure.mp4 import mp4_fields
 from phonoscope.escape import printable
 
@@ -148,7 +148,7 @@ def _readers(file: BinaryIO) -> list[Reader]:
 def id3_prefixes(file: BinaryIO) -> list[BinaryIO]:
     """Return the ID3v2 tags at the start of a file, each as a file of its own."""
     starts = id3_starts(file)
-    if len(starts) == 1 and id3_size(file):
+    if len(starts) == 1 and id3_tag_size(file):
         # It claims to be longer than the file; its reader says what is wrong.
         return [file]
     return [Window.of(file, start, stop) for start, stop in itertools.pairwise(starts)]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from phonoscope.audio.chunks import mp4_boxes
-from phonoscope.disclosure.id3_frames import Id3Tag, check_padding, id3_size
+from phonoscope.audio.id3_prefix import id3_tag_size
+from phonoscope.disclosure.id3_frames import Id3Tag, check_padding
 from phonoscope.disclosure.manifest import C2PA_UUID, geob_store
 from phonoscope.disclosure.riff import with_chunks
 
@@ -48,7 +49,7 @@ def _without_frames(file: BinaryIO, out: BinaryIO) -> None:
         check_padding(tag, frames)
         kept = b"".join(tag.bytes_of(f) for f in frames if geob_store(tag, f) is None)
         out.write(tag.around(kept) if kept else b"")
-    file.seek(id3_size(file))
+    file.seek(id3_tag_size(file))
     shutil.copyfileobj(file, out, _COPIED_BYTES)
 
 
