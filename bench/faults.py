@@ -3,7 +3,7 @@
     python -m bench.faults kill --tries 200            # kill -9 in every kind of work
     python -m bench.faults disk --tries 40             # write, fsync, rename, link and read fail
     python -m bench.faults pairs --tries 10            # two writers of every pair of commands
-    python -m bench.faults network                     # every command, connections recorded
+    python -m bench.faults network                     # all commands but two, connections recorded
     python -m bench.faults metadata --tries 20000      # mutated metadata of 13 kinds
     python -m bench.faults files --seconds 600         # mutated files of 25 containers
 
@@ -51,7 +51,7 @@ def at_once(tries: int, folder: Path, _: int) -> Iterator[Tally]:
 
 
 def connections(_: int, folder: Path, __: int) -> Iterator[Tally]:
-    """Record the connections of every command."""
+    """Record the connections of commands."""
     yield network.record(network.every_command(folder), folder, frozenset({0, 2, 3}))
 
 

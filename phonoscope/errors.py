@@ -12,6 +12,7 @@
     ├── SourceError         a source of metadata is refused, or ends too early  exit status 2
     ├── LabelError          a label can't be written into a file                exit status 3
     └── UnreadableError     one file can't be analysed                          exit status 3
+        └── OutOfMemoryError      it needs more memory than there is
 
 A bad *file* never stops a scan: its :class:`UnreadableError` becomes a row with ``kind`` and
 message. A bad *argument* raises. The cause is always chained.

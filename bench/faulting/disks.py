@@ -24,7 +24,7 @@ def fail_disk(name: str, kind: str, tries: int, folder: Path) -> Tally:
     name
         Of :data:`.work.WORK`.
     kind
-        Of :data:`.failing_disk.KINDS`, or ``"read"``.
+        Of :data:`ERRORS`, or ``"read"``.
     tries
         First operations to fail at; every tenth one after that fails as well.
     folder

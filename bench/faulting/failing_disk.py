@@ -2,7 +2,7 @@
 
 Everything that Phonoscope writes goes through :mod:`phonoscope.atomic`, so the layer lies under it:
 Python's files, ``fsync``, ``rename`` and ``link``. Parts are read through Arrow or DuckDB; with
-:class:`FailingReads` they are read through a filesystem that fails as well.
+:func:`failing_reads` they are read through a filesystem that fails as well.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from phonoscope.catalogue.storage import LocalStorage
-
-KINDS = ("write", "fsync", "rename", "link")
 
 
 class Countdown:

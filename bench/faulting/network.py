@@ -1,4 +1,4 @@
-"""Every command with connections recorded: none is made.
+"""Commands with connections recorded: none is made.
 
 Python's audit hook sees every connection, name look-up and datagram of Python code, in each process
 that a command starts. Where the system allows it, the command also runs in a network namespace of
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.faulting import work
 from bench.faulting.tally import Tally
 
 _HOOK = """
@@ -81,21 +82,25 @@ def record(commands: list[list[str]], folder: Path, statuses: frozenset[int]) ->
 
 
 def every_command(folder: Path) -> list[list[str]]:
-    """Return a call of every command that isn't asked to download; makes what they read."""
-    from bench.faulting import work  # noqa: PLC0415  (after the folder is known)
-
+    """Return a call of every command but ``serve`` and ``demo``; makes what they read."""
     folder.mkdir(parents=True, exist_ok=True)
     work.write_tracks(folder)
     work.write_log(folder)
+    charts = "rank,title,performer,date\n1,Name 1 of 0,Artist 1,2024-01-01\n"
+    (folder / "charts.csv").write_text(charts, encoding="utf-8")
     work.WORK["scan"].prepare(folder)
     song = "music/00.wav"
     return [
         ["scan", "music", "--into", "c"],
         ["ingest", "tracks.csv", "--into", "c"],
+        ["charts", "charts.csv", "--into", "c"],
         ["plays", "log.csv", "--into", "c"],
+        ["calibrate", "c"],
         ["check", song, "--json"],
         ["label", "read", song],
         ["label", "write", song, "--what", "vocals=generated"],
+        ["label", "remove", song],
+        ["label", "rights"],
         ["label", "check", "c", "--policy", "eu"],
         ["label", "policies"],
         ["report", "c", "--to", "report.html"],

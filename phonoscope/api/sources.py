@@ -51,8 +51,8 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> list[str]:
     Parameters
     ----------
     sources
-        Files, folders, manifests (csv, parquet, txt) and fsspec URIs. A file that doesn't exist
-        is returned too, and :func:`check` reports it.
+        Files, folders, manifests (csv, parquet, txt), playlists, cue sheets and fsspec URIs. A file
+        that doesn't exist is returned too, and :func:`check` reports it.
 
     Raises
     ------

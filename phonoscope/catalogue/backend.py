@@ -65,20 +65,20 @@ def _named(table: Any, frame: Any) -> tuple[Any, str]:
 
 
 def _session() -> Any:
-    from pyspark.sql import SparkSession  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra)
 
     return SparkSession.getActiveSession()
 
 
 def _spark_schema(schema: pa.Schema) -> Any:
-    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415
+    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415  (an extra)
 
     return from_arrow_schema(schema)
 
 
 def stream(table: Any) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a local Ibis table in record batches, in its order if it has one."""
-    import ibis  # noqa: PLC0415
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     # Not Ibis' own batches: they call a function that DuckDB 2 no longer has.
     yield from table.get_backend().con.sql(str(ibis.to_sql(table))).to_arrow_reader(BATCH_ROWS)
@@ -90,8 +90,8 @@ def microseconds(table: Any, name: str) -> Any:
     Ibis' backends differ in whether seconds include their fraction; the databases' own functions
     don't.
     """
-    import ibis  # noqa: PLC0415
-    import ibis.expr.datatypes as dt  # noqa: PLC0415
+    import ibis  # noqa: PLC0415  (heavy: 0.8 s)
+    import ibis.expr.datatypes as dt  # noqa: PLC0415  (as above)
 
     function = "epoch_us" if is_local(table) else "unix_micros"
     whole = ibis.udf.scalar.builtin(

@@ -1,4 +1,4 @@
-"""Settling: at the end of an ingest, no key is left twice in what its source has here.
+"""Deduplication: at the end of an ingest, no key is left twice in what its source has here.
 
 An earlier ingest of the same file is replaced whole. Two files of one source, or one file of many
 parts, may hold the same key; that is rare, is looked for once, and only then is a table rewritten.
@@ -74,7 +74,7 @@ def _deduplicated(store: Store, ingest: FinishedIngest, memory_mb: int) -> Dedup
     added, removed = {}, {}
     for name, table in tables().items():
         found = (
-            _Settling(store, table, ingest.source, earlier, memory_mb).run(others)
+            _OfTable(store, table, ingest.source, earlier, memory_mb).run(others)
             if table.ingested
             else None
         )
@@ -95,7 +95,7 @@ _LIVE = "scan_id NOT IN (SELECT id FROM earlier)"
 
 
 @dataclass(frozen=True)
-class _Settling:
+class _OfTable:
     """The deduplication of one table."""
 
     store: Store
@@ -106,7 +106,7 @@ class _Settling:
     memory_mb: int
 
     def run(self, others: frozenset[str]) -> tuple[list[str], list[str]] | None:
-        """Settle the table; ``others`` are the ingests of other sources.
+        """Deduplicate the table; ``others`` are the ingests of other sources.
 
         Returns the new parts and those they replace; ``None`` when nothing has to change.
         """
@@ -144,7 +144,7 @@ class _Settling:
             register_parts(connection, self.store, self.table, names)
             self._find_twice(connection)
             found = connection.execute(
-                "SELECT (SELECT count(*) FROM twice) + "  # noqa: S608
+                "SELECT (SELECT count(*) FROM twice) + "  # noqa: S608 - our own names
                 f"(SELECT count(*) {self._rows} WHERE NOT ({_LIVE}))"
             ).fetchone()
         return bool(found and found[0])

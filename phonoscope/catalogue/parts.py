@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from phonoscope.catalogue import damage
 from phonoscope.catalogue.storage import Storage
+from phonoscope.errors import DamagedCatalogueError
 from phonoscope.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -135,11 +136,12 @@ def sort_parts(place: Storage, table: Table) -> tuple[list[str], list[str]]:
 def replaced_by(place: Storage, table: Table, name: str) -> set[str]:
     """Return the names of the parts that a compacted part replaces."""
     try:
-        metadata = pq.read_metadata(f"{table.name}/{name}", filesystem=place.arrow()).metadata
-    except FileNotFoundError:
+        metadata = _footer(place, table, name).metadata
+    except DamagedCatalogueError as error:
+        if error.code != "missing-part":
+            raise
+        # A compaction has removed it since it was listed.
         return set()
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise damage.raised(place, table.name, [name], error) from error
     return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
 
 

@@ -25,7 +25,7 @@ class ReadOnlyParts(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no 
     """A filesystem of some files on this machine, which can only be read.
 
     Every other operation of fsspec's filesystems is refused: fsspec's base class has none of
-    them, and :meth:`_open` refuses every mode but reading.
+    them, and :meth:`open` refuses every mode but reading.
     """
 
     protocol = SCHEME

@@ -5,6 +5,9 @@ every part that counts. That file is made only if there is none of its number, s
 succeeds and the other starts from the new list. A reader keeps one list from start to end and never
 sees half a change (docs/decisions/one-version.md).
 
+Because a list is whole, what all changes write together grows with the square of their number.
+Compactions make the list short again.
+
 A part that a change replaces stays on disk until a compaction removes it, for those who still read
 an earlier version. The list can be made again from the parts, because a compacted part names
 those that it replaces.
@@ -158,7 +161,8 @@ class Versions:
             after = before.changed(added, removed, forgotten or {})
             if self._wrote(before, after, added, removed):
                 return after
-            time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.002 * 2**attempt)))  # noqa: S311
+            longest_s = min(_LONGEST_WAIT_S, 0.002 * 2**attempt)
+            time.sleep(random.uniform(0, longest_s))  # noqa: S311 - only keeps writers apart
         raise _changes_too_often(self._place)
 
     def begin(self) -> None:

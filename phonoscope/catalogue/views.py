@@ -174,8 +174,8 @@ def register_parts(
         columns = ", ".join(_column(table, field, ()) for field in table.schema)
         connection.sql(f"SELECT {columns} WHERE false").create_view(name)
         return
-    if files:
-        files = files if sealed is None else sealed.add(files)
+    if files and sealed is not None:
+        files = sealed.add(files)
     try:
         if files:
             found = connection.read_parquet(files, union_by_name=True)
@@ -244,7 +244,7 @@ def newest_rows(table: Table, *, repeats: bool, beside_recordings: bool) -> str:
         Whether a table with several rows per recording only keeps those that belong to the valid
         row of ``recordings``, which has to be a view.
     """
-    query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608
+    query = f"SELECT * FROM _parts_{table.name}"  # noqa: S608 - our own names
     if table.several and beside_recordings:
         query += f" SEMI JOIN recordings USING ({', '.join(SHARED_KEYS)})"
     return f"{query} QUALIFY {newest(table)}" if repeats else query

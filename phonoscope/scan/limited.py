@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from phonoscope.errors import ErrorKind, PhonoscopeError, UnreadableError
@@ -31,7 +32,7 @@ class LimitedWorker:
     """
 
     def __init__(self, *, time_limit_s: float, memory_mb: int) -> None:
-        self._limits = {"time_limit_s": time_limit_s, "memory_mb": memory_mb}
+        self._made = partial(Pool, 1, time_limit_s=time_limit_s, memory_mb=memory_mb)
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._pool: Pool | None = None
@@ -51,12 +52,7 @@ class LimitedWorker:
             if self._closed:
                 raise UnreadableError(ErrorKind.CRASHED, gettext("The workers were stopped."))
             if self._pool is None:
-                made = Pool(
-                    1,
-                    time_limit_s=self._limits["time_limit_s"],
-                    memory_mb=int(self._limits["memory_mb"]),
-                )
-                self._pool = self._stack.enter_context(made)
+                self._pool = self._stack.enter_context(self._made())
             self._pool.submit(None, _reported, function, arguments)
             try:
                 while not (done := self._pool.wait(60.0)):

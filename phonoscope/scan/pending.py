@@ -156,7 +156,7 @@ class Pending:
 
     def _add_outdated(self) -> None:
         self._connection.execute("INSERT INTO pending SELECT * FROM outdated_files")
-        ids = self._connection.sql(f"SELECT recording_id FROM {OUTDATED}")  # noqa: S608
+        ids = self._connection.sql(f"SELECT recording_id FROM {OUTDATED}")  # noqa: S608 - our own names
         self.again = KnownIds(batch.column(0) for batch in ids.to_arrow_reader(INSERT_ROWS))
 
     def _count(self, table: str) -> int:

@@ -83,7 +83,7 @@ def scan(
     store
         The catalogue.
     sources
-        Folders, files, manifests (csv, parquet, txt) and fsspec URIs.
+        Folders, files, manifests (csv, parquet, txt), playlists, cue sheets and fsspec URIs.
     engine
         Where the work runs.
     settings

@@ -29,7 +29,7 @@ class LikeS3(MemoryFileSystem):
 
     protocol = "likes3"
     store: dict = {}  # noqa: RUF012 - fsspec's own way to share files between objects
-    pseudo_dirs = [""]  # noqa: RUF012
+    pseudo_dirs = [""]  # noqa: RUF012 - as above
     _one_step = threading.Lock()
 
     def pipe_file(self, path, value, mode="overwrite", **options):
