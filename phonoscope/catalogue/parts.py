@@ -142,7 +142,12 @@ def replaced_by(place: Storage, table: Table, name: str) -> set[str]:
             raise
         # A compaction has removed it since it was listed.
         return set()
-    return set(json.loads((metadata or {}).get(REPLACES, b"[]")))
+    try:
+        names = json.loads((metadata or {}).get(REPLACES, b"[]"))
+    except (ValueError, RecursionError):
+        # The part is from anyone, and its rows are whole: it replaces nothing.
+        return set()
+    return {one for one in names if isinstance(one, str)} if isinstance(names, list) else set()
 
 
 def _footer(place: Storage, table: Table, name: str) -> pq.FileMetaData:

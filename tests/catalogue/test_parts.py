@@ -118,10 +118,21 @@ def test_a_damaged_compacted_part_is_said(store):
 
 def _compacted(store, us, replaces):
     """Write a compacted part that says it replaces these."""
+    return _replacing(store, us, json.dumps(replaces).encode())
+
+
+def _replacing(store, us, says):
     name = f"{us:016d}-x{us}-compact.parquet"
-    schema = FILES.schema.with_metadata({REPLACES: json.dumps(replaces).encode()})
+    schema = FILES.schema.with_metadata({REPLACES: says})
     pq.write_table(schema.empty_table(), os.path.join(store.uri, "files", name))
     return name
+
+
+@pytest.mark.parametrize("says", [b"{", b"7", b'{"a": 1}', b"[[1]]", b"[" * 100_000])
+def test_a_part_that_says_in_no_known_way_what_it_replaces_replaces_nothing(store, says):
+    kept = f"{write_batch(store, outcome('a'))}.parquet"
+    odd = _replacing(store, 2_000_000_000_000_000, says)
+    assert sort_parts(store.place, FILES) == ([kept, odd], [])
 
 
 def test_which_parts_count(store):
