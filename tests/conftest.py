@@ -6,6 +6,10 @@ import os
 import tempfile
 
 import hypothesis
+import pytest
+
+from phonoscope.ingest import writer
+from phonoscope.ingest.readers import csv_file
 
 # Scans note which folders this user scanned; those of tests are none of the user's business.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="phonoscope-tests-state-")
@@ -17,3 +21,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("search" if os.environ.get("PHONOSCOPE_FUZZ_S") else "repeatable")
+
+
+@pytest.fixture(autouse=True)
+def sizes_stay():
+    """A test that leaves ingests with small parts slows down every later test of its process."""
+    before = writer.PART_ROWS, csv_file.CHUNK_ROWS
+    yield
+    assert before == (writer.PART_ROWS, csv_file.CHUNK_ROWS)

@@ -11,6 +11,7 @@ import os
 import random
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,15 @@ def asked(folder: Path, query: str) -> list[dict[str, object]]:
     return rows
 
 
-def small_batches() -> None:
-    """Let an ingest write many small parts."""
+@contextmanager
+def small_batches() -> Iterator[None]:
+    """Let an ingest write many small parts, and the next one in this process usual ones."""
+    before = csv_file.CHUNK_ROWS, writer.PART_ROWS
     csv_file.CHUNK_ROWS, writer.PART_ROWS = _CHUNK_ROWS, _PART_ROWS
+    try:
+        yield
+    finally:
+        csv_file.CHUNK_ROWS, writer.PART_ROWS = before
 
 
 def write_tracks(folder: Path, edition: int = 0) -> Path:
@@ -107,8 +114,8 @@ def _nothing(_: Path) -> None:
 
 
 def _ingest(folder: Path) -> None:
-    small_batches()
-    ps.open_catalogue(catalogue(folder), create=True).ingest(folder / "tracks.csv")
+    with small_batches():
+        ps.open_catalogue(catalogue(folder), create=True).ingest(folder / "tracks.csv")
 
 
 def _all_tracks(folder: Path) -> Iterator[str]:

@@ -22,7 +22,7 @@ COLUMNS = ("recording_id", "file", "uri", "path")
 """Columns of a CSV file with the recording, in order of preference."""
 
 _BINARY = re.compile("[\\0-\\x08\\x0e-\\x1a\\x1c-\\x1f]")
-"""Characters that no text has. Names may hold escapes; bytes that aren't text may look like UTF-16."""
+"""What no text has (a name may hold escapes). Bytes that aren't text may look like UTF-16."""
 
 
 class Entry(NamedTuple):
