@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
@@ -32,9 +32,10 @@ _starting = threading.Lock()
 def start(target: Callable[..., None], *arguments: Any) -> multiprocessing.process.BaseProcess:
     """Start a function in a process of its own."""
     with _starting:
+        server = _shared_server()
         kept = {name: os.environ.get(name) for name in _ONE_THREAD}
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-        forkserver.ensure_running()
+        server.ensure_running()
         for name, value in kept.items():
             if value is None:
                 del os.environ[name]
@@ -43,6 +44,18 @@ def start(target: Callable[..., None], *arguments: Any) -> multiprocessing.proce
         process = CONTEXT.Process(target=target, args=arguments)
         process.start()
     return process
+
+
+def _shared_server() -> Any:
+    """The server to fork from; in a process that was forked from one, that one.
+
+    CPython 3.11 says that it does so by itself; it starts another one, which imports everything
+    again, in each process that asks (4 CPU-seconds for each command with a worker).
+    """
+    server = forkserver._forkserver  # type: ignore[attr-defined]
+    if server._forkserver_pid is None and server._forkserver_alive_fd is not None:
+        server.ensure_running = resource_tracker.ensure_running
+    return server
 
 
 def program_in(

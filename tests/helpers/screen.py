@@ -11,6 +11,7 @@ import subprocess
 import termios
 from collections.abc import Callable, Mapping, Sequence
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|\x1b.|[^\x1b]", re.S)
 ROWS = 50
 
@@ -89,7 +90,8 @@ def shown(
     width
         Columns of the terminal.
     watch
-        Called whenever something was written.
+        Called whenever something was written: at each end of a line at the latest, however much a
+        slow machine reads at once.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, width, 0, 0))
@@ -111,7 +113,8 @@ def shown(
         text = pending.decode("utf-8", errors="ignore")
         pending = b"" if text.encode() == pending else pending
         if not pending:
-            screen.write(text)
-            watch(screen)
+            for line in _LINE.findall(text):
+                screen.write(line)
+                watch(screen)
     os.close(ours)
     return screen, process.wait(60)
