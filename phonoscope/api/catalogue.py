@@ -104,7 +104,7 @@ class Catalogue(FormerNames):
         self.path = os.fspath(path)
         """Its path, as it was opened."""
         self.plays = Plays(store, self, self._settings)
-        """Play logs: ``.ingest()`` and ``.analyse()``."""
+        """Play logs: ``.ingest()``, ``.analyse()``, ``.royalties()`` and ``.decide()``."""
         self.licences = Licences(store, self)
         """Licences of voices: ``.add()``, ``.end()``, ``.refusal()``, ``.rows()``."""
         self.decisions = Decisions(store, self)

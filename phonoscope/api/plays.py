@@ -1,8 +1,9 @@
-"""Play logs of a catalogue: import them, and flag artificial plays."""
+"""Play logs of a catalogue: import them, flag artificial plays, and count what they are paid."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phonoscope.api.engines import readers_on
@@ -10,17 +11,18 @@ from phonoscope.progress import NoProgress
 
 if TYPE_CHECKING:
     from phonoscope.catalogue.reader import CatalogueReader
-    from phonoscope.catalogue.schema.play_results import PlaysSummaryRow
+    from phonoscope.catalogue.schema.play_results import PlayDecisionRow, PlaysSummaryRow
     from phonoscope.catalogue.store import Store
     from phonoscope.ingest.base import Source
     from phonoscope.ingest.job import Job
     from phonoscope.ingest.summary import IngestSummary
     from phonoscope.progress import Progress
+    from phonoscope.royalties.statement import Statement
     from phonoscope.settings import Settings
 
 
 class Plays:
-    """Play logs of a catalogue: import them, and flag artificial plays.
+    """Play logs of a catalogue: import them, flag artificial plays, and count what they are paid.
 
     Available as :attr:`phonoscope.api.Catalogue.plays`.
     """
@@ -135,3 +137,110 @@ class Plays:
                 memory_mb=self._settings.query_memory_mb,
                 progress=progress or NoProgress(),
             )
+
+    def royalties(
+        self,
+        by: str = "track",
+        *,
+        period: str | None = None,
+        rates: str | os.PathLike[str] | None = None,
+        source: str | None = None,
+        everything: bool = False,
+    ) -> Statement:
+        """Count what is paid for plays, and how much of it for artificial and undecided ones.
+
+        Plays count from 30 s on; those of unknown length count too. What isn't analysed yet counts
+        as without a sign.
+
+        Parameters
+        ----------
+        by
+            What a line is: ``"month"``, ``"log"``, ``"country"``, ``"track"``, ``"artist"``,
+            ``"label"``, ``"account"`` or ``"group"``.
+        period
+            ``"2026-10"``, ``"2026-Q4"`` or ``"2026"``, UTC; compared with the period before. All
+            plays by default.
+        rates
+            A CSV file of what a play pays: ``rate``, and any of ``service``, ``country``, ``month``
+            and ``currency``; ``docs/royalties.md`` describes it. Without it there are no amounts.
+        source
+            Count only this log.
+        everything
+            List lines without artificial or undecided plays too.
+
+        Raises
+        ------
+        UsageError
+            When there are no analysed plays (``no-plays``), ``by`` or ``period`` is something else
+            (``unknown-key``, ``unknown-period``), or the rates can't be used (``not-rates``,
+            ``unreadable-rates``, ``too-large``).
+        """
+        from phonoscope.royalties.period import period_of
+        from phonoscope.royalties.rates import rates_of
+        from phonoscope.royalties.statement import statement_of
+
+        chosen = None if period is None else period_of(period)
+        paid = None if rates is None else rates_of(rates)
+        with self._store.pinned():
+            return statement_of(
+                self._reader,
+                by=by,
+                period=chosen,
+                rates=paid,
+                source=source,
+                everything=everything,
+            )
+
+    def decide(
+        self,
+        decision: str,
+        subjects: Sequence[str],
+        *,
+        source: str | None = None,
+        note: str | None = None,
+    ) -> list[PlayDecisionRow]:
+        """Record what a person decides about artificial and undecided plays.
+
+        No analysis overrules it; every earlier decision stays in the catalogue's parts.
+
+        Parameters
+        ----------
+        decision
+            ``"withhold"``, ``"pay"``, or ``"open"`` to withdraw an earlier decision.
+        subjects
+            Such as ``"account:1f6c2a90"``, ``"track:GBXYZ2600001"`` or ``"group:3"``, which stands
+            for each of the group's accounts.
+        source
+            The log that has them; needed when several have such an account or group.
+        note
+            Why.
+
+        Returns
+        -------
+        list[PlayDecisionRow]
+            The decisions that were stored.
+
+        Raises
+        ------
+        UsageError
+            When the decision or a subject is something else (``unknown-decision``,
+            ``unknown-subject``), no log or several logs have it (``no-such-subject``,
+            ``several-logs``), or the note is too long (``long-note``). Nothing is stored then.
+        """
+        from phonoscope.errors import UsageError
+        from phonoscope.escape import printable
+        from phonoscope.messages import gettext
+        from phonoscope.royalties.decisions import PlayDecision, decide
+
+        if decision not in {*PlayDecision}:
+            raise UsageError(
+                gettext(
+                    "A decision is one of {decisions}, not '{given}'.",
+                    decisions=", ".join(PlayDecision),
+                    given=printable(str(decision)),
+                ),
+                code="unknown-decision",
+            )
+        return decide(
+            self._store, self._reader, PlayDecision(decision), subjects, source=source, note=note
+        )

@@ -187,6 +187,7 @@ class PlayAnalysis:
             "listeners": self.listeners(),
             "played_tracks": self.played_tracks(),
             "play_groups": iter([self.play_groups()]),
+            "judged_plays": self.judged_plays(),
         }
 
     def play_groups(self) -> pa.RecordBatch:
@@ -264,6 +265,20 @@ class PlayAnalysis:
         rows = self._log.tracks.join(squares, "track").left_join(false, "track")
         for batch in _batches(_counted(rows).order_by("track")):
             yield _tracks(batch)
+
+    def judged_plays(self) -> Iterator[pa.RecordBatch]:
+        """Yield rows of table ``judged_plays``, in order of accounts and tracks."""
+        judged = self._edges.filter((self._edges.artificial > 0) | (self._edges.doubt > 0))
+        rows = judged.join(self._log.accounts.select("account", "user_hash"), "account")
+        rows = rows.join(self._log.tracks.select("track", "track_id"), "track")
+        rows = rows.order_by("account", "track").select(
+            "user_hash",
+            "track_id",
+            verdict=(rows.artificial > 0).ifelse(ARTIFICIAL, UNDECIDED),
+            plays=rows.artificial + rows.doubt,
+            group_id=rows.by_group.nullif(0),
+        )
+        yield from _batches(rows)
 
     def summary(self) -> dict[str, Any]:
         """Return the row of table ``plays_summary`` without source, time and version."""

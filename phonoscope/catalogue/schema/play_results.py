@@ -134,6 +134,33 @@ class PlayedTrackRow:
 
 
 @dataclass(frozen=True)
+class JudgedPlayRow:
+    """The plays of one track by one account, if they are artificial or undecided."""
+
+    source: str = column(_SOURCE)
+    user_hash: str = column("As in table listens.")
+    track_id: str = column("As in table listens.")
+    verdict: str = column("'artificial' or 'undecided'; it holds for all these plays.")
+    plays: int = column("Plays.")
+    group_id: int | None = column("The account's group in table play_groups; empty without one.")
+
+
+@dataclass(frozen=True)
+class PlayDecisionRow:
+    """A person's decision about the plays of an account or of a track."""
+
+    source: str = column(_SOURCE)
+    kind: str = column("'account' or 'track'.")
+    id: str = column("The user_hash or track_id.")
+    decision: str = column(
+        "'withhold': don't pay for its artificial and undecided plays. 'pay': pay for them. 'open' "
+        "withdraws an earlier decision."
+    )
+    note: str | None = column("Why, in the person's words.")
+    decided_utc: datetime = column("Time of the decision, UTC.")
+
+
+@dataclass(frozen=True)
 class PlaysSummaryRow:
     """One log, and the results of its plays."""
 

@@ -506,6 +506,20 @@ def tables() -> Mapping[str, Table]:
             False,
             columns_of(play_results.PlayGroupRow),
         ),
+        Table(
+            "judged_plays",
+            "Artificial and undecided plays, one row per account and track.",
+            "source, user_hash, track_id",
+            False,
+            columns_of(play_results.JudgedPlayRow),
+        ),
+        Table(
+            "play_decisions",
+            "People's decisions about artificial and undecided plays. No analysis overrules them.",
+            "source, kind, id",
+            False,
+            columns_of(play_results.PlayDecisionRow),
+        ),
         *_metadata_tables(),
     ]
     by_name = {t.name: dataclasses.replace(t, columns=(*t.columns, *WRITTEN)) for t in declared}
