@@ -168,9 +168,7 @@ def _rate_of(
     if month and not _MONTH.fullmatch(month):
         raise _at(where, gettext("'{cell}' isn't a month such as 2026-10", cell=printable(month)))
     if currency and not _CURRENCY.fullmatch(currency):
-        raise _at(
-            where, gettext("'{cell}' isn't a currency such as EUR", cell=printable(currency))
-        )
+        raise _at(where, gettext("'{cell}' isn't a currency such as EUR", cell=printable(currency)))
     written = cell("rate").replace(",", ".") if with_commas else cell("rate")
     amount = Decimal(written) if _NUMBER.fullmatch(written) else _HIGHEST
     if amount >= _HIGHEST or amount != round(amount, DECIMALS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -47,6 +47,14 @@ class Total:
     amounts_before: Mapping[str, Decimal]
 
 
+class Share(NamedTuple):
+    """A share with its 95% interval, each 0 to 1."""
+
+    share: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Statement:
     """What plays are paid for, and how much of it is for artificial and undecided plays.
@@ -64,14 +72,10 @@ class Statement:
     """Whether rates were given."""
     totals: tuple[Total, ...]
     """One for each currency, the largest first; at least one."""
-    share: float | None
-    """Share of counted plays that are artificial; ``None`` without any."""
-    share_low: float | None
-    share_high: float | None
-    doubt_share: float | None
+    artificial: Share | None
+    """Share of counted plays that are artificial; ``None`` without counted plays."""
+    doubt: Share | None
     """The same with undecided plays."""
-    doubt_low: float | None
-    doubt_high: float | None
     lines: pa.Table
     """A row for each value of ``by`` and currency."""
 
@@ -84,12 +88,8 @@ class Statement:
             "period": self.period,
             "period_before": self.period_before,
             "rated": self.rated,
-            "artificial_share": self.share,
-            "share_low": self.share_low,
-            "share_high": self.share_high,
-            "doubt_share": self.doubt_share,
-            "doubt_low": self.doubt_low,
-            "doubt_high": self.doubt_high,
+            "artificial": self.artificial and self.artificial._asdict(),
+            "artificial_or_undecided": self.doubt and self.doubt._asdict(),
             "totals": [
                 {
                     "currency": total.currency or None,
@@ -149,9 +149,16 @@ def statement_of(
     with payable.by(by) as counted:
         lines = _lines(catalogue, counted, by, everything=everything, compared=period is not None)
     return Statement(
-        by, logs, period and period.name, period and period.before.name, rates is not None,
-        totals, *share, *doubt, lines,
-    )  # fmt: skip
+        by,
+        logs,
+        None if period is None else period.name,
+        None if period is None else period.before.name,
+        rates is not None,
+        totals,
+        share,
+        doubt,
+        lines,
+    )
 
 
 def _logs(catalogue: CatalogueReader, source: str | None) -> tuple[str, ...]:
@@ -196,23 +203,20 @@ def _totals(rows: Sequence[Mapping[str, Any]], *, rated: bool) -> tuple[Total, .
     return tuple(sorted(found, key=lambda total: (-total.counts["counted"], total.currency)))
 
 
-_NO_SHARE = (None, None, None)
-
-
-def _shares(payable: Payable) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _shares(payable: Payable) -> tuple[Share, Share] | tuple[None, None]:
     """Return the artificial share of counted plays with its interval, and that with doubt."""
     units = payable.units().to_pyarrow()
     counted = units["counted"].to_numpy().astype(np.float64)
     total = counted.sum()
     if not total:
-        return _NO_SHARE, _NO_SHARE
+        return None, None
     effective = total**2 / (counted**2).sum()
     artificial = units["artificial"].to_numpy().sum() / total
     doubt = artificial + units["undecided"].to_numpy().sum() / total
     found = []
     for share in (artificial, doubt):
         low, high = unit_intervals(share, effective)
-        found.append((float(share), float(low), float(high)))
+        found.append(Share(float(share), float(low), float(high)))
     return found[0], found[1]
 
 
