@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from phonoscope.catalogue.reader import CatalogueReader
     from phonoscope.catalogue.schema.play_results import PlayDecisionRow, PlaysSummaryRow
     from phonoscope.catalogue.store import Store
+    from phonoscope.dossier.play_group import GroupDossier
     from phonoscope.ingest.base import Source
     from phonoscope.ingest.job import Job
     from phonoscope.ingest.summary import IngestSummary
@@ -190,6 +191,30 @@ class Plays:
                 source=source,
                 everything=everything,
             )
+
+    def dossier(
+        self, group: int, *, source: str | None = None, full_paths: bool = False
+    ) -> GroupDossier:
+        """Return everything known about a group of accounts; :func:`.write_dossier` writes it.
+
+        Parameters
+        ----------
+        group
+            As in the column ``group_id`` of ``play_groups``.
+        source
+            The log; needed when several have a group of this number.
+        full_paths
+            Whether to name the log by its full path.
+
+        Raises
+        ------
+        UsageError
+            When no log has it (``no-such-group``), or several have it (``several-logs``).
+        """
+        from phonoscope.dossier.play_group import group_dossier_of
+
+        with self._store.pinned():
+            return group_dossier_of(self._reader, group, source=source, full_paths=full_paths)
 
     def decide(
         self,

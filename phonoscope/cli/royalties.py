@@ -205,13 +205,18 @@ def _decide(
 
 
 def _write_sheet(found: Statement, to: str) -> None:
-    """Write all lines as CSV that a spreadsheet can open safely."""
+    """Write all lines as CSV that a spreadsheet can open safely, to hand over: without folders."""
     from phonoscope.atomic import write_whole
+    from phonoscope.catalogue.locations import Locations
     from phonoscope.files import shown
     from phonoscope.findings.csv_export import sheet
 
     names = found.lines.column_names
-    rows = [[_written(row[name]) for name in names] for row in found.lines.to_pylist()]
+    locations, logs = Locations(), {"source", "log"}
+    rows = [
+        [locations.source(row[name]) if name in logs else _written(row[name]) for name in names]
+        for row in found.lines.to_pylist()
+    ]
     try:
         write_whole(Path(to), sheet(names, rows).encode())
     except OSError as error:

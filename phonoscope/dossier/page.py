@@ -58,7 +58,7 @@ class Trial(NamedTuple):
 
 def html(dossier: Dossier) -> str:
     """Return a dossier as one HTML page; the same dossier gives the same text."""
-    style = "\n".join((asset("style.css"), served_style(), _own_style()))
+    style = "\n".join((asset("style.css"), served_style(), own_style()))
     analysis = dossier.analysis
     judged = analysis.verdict
     p_value = None if judged.p_value is None else significant(judged.p_value)
@@ -132,9 +132,14 @@ def write(dossier: Dossier, destination: str) -> Path:
     UsageError
         If the destination can't be written.
     """
+    return write_page(html(dossier), destination)
+
+
+def write_page(page: str, destination: str) -> Path:
+    """Write a page of a dossier, whole or not at all; raises as :func:`write` does."""
     to = Path(destination)
     try:
-        write_whole(to, html(dossier).encode())
+        write_whole(to, page.encode())
     except OSError as error:
         raise UsageError(
             gettext(
@@ -202,5 +207,6 @@ def _trial(dossier: Dossier) -> Trial | None:
     )
 
 
-def _own_style() -> str:
+def own_style() -> str:
+    """Return the stylesheet of dossiers."""
     return files(__package__).joinpath("dossier.css").read_text("utf-8")

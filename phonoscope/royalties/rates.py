@@ -130,6 +130,8 @@ def rates_of(path: str | os.PathLike[str]) -> Rates:
     for line, row in enumerate(rows[1:], 2 + stated):
         if not any(cell.strip() for cell in row):
             continue
+        if any(cell.strip() for cell in row[len(rows[0]) :]):
+            raise _at((name, line), gettext("it has more cells than the heading"))
         rate = _rate_of(row, columns, with_commas=delimiter != ",", where=(name, line))
         if (rate.service, rate.country, rate.month) in found:
             raise _at((name, line), gettext("an earlier line has the same service, country, month"))
