@@ -343,6 +343,7 @@ FUNCTION_OF = {
     "compact": "phonoscope.api.Catalogue.compact",
     "calibrate": "phonoscope.api.Catalogue.calibrate",
     "releases": "phonoscope.api.Catalogue.releases_generated",
+    "royalties": "phonoscope.api.plays.Plays.royalties",
     "report": "phonoscope.api.Catalogue.report",
     "share": "phonoscope.api.Catalogue.share_generated",
     "find": "phonoscope.api.Catalogue.find",
