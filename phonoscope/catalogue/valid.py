@@ -45,7 +45,7 @@ _RANGES = tuple(
         (r"_hz$", 0, 1e7),
         (r"_bpm$", 0, 1e4),
         (r"_(lufs|lu|dbtp|dbfs|db)$", -1e4, 1e4),
-        (r"^p_|_share$|^share_|_confidence$|^covers$|^alike$|^false_alarms$", 0, 1),
+        (r"^p_|_share$|^(share|doubt)_|_confidence$|^covers$|^alike$|^false_alarms$", 0, 1),
         (r"^(speed|pitch)$", 1e-3, 1e3),
         (r"", -ANY_NUMBER, ANY_NUMBER),
     )

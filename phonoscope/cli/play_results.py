@@ -55,7 +55,7 @@ def results_of(catalogue: Catalogue, one: PlaysSummaryRow) -> str:
     rows: list[tuple[str, str]] = [
         (gettext("plays"), _plays(one)),
         (gettext("artificial"), wrapped(_artificial(one))),
-        (gettext("undecided"), _undecided(one)),
+        (gettext("undecided"), wrapped(_undecided(one))),
     ]
     rows += [
         (gettext("group {n}", n=group["group_id"]), _group(group)) for group in groups[:LISTED]
@@ -100,10 +100,14 @@ def _artificial(one: PlaysSummaryRow) -> str:
 def _undecided(one: PlaysSummaryRow) -> str:
     if not one.undecided_plays:
         return gettext("none")
+    low, high = between(one.doubt_low, one.doubt_high)
     return gettext(
-        "{plays} by {accounts}",
+        "{plays} by {accounts}; with the artificial ones {share} ({low} to {high})",
         plays=_n_plays(one.undecided_plays),
         accounts=_n_accounts(one.undecided_accounts),
+        share=percent(one.doubt_share),
+        low=low,
+        high=high,
     )
 
 

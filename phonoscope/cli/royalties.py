@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from phonoscope.api import Catalogue
-    from phonoscope.royalties.statement import Share, Statement, Total
+    from phonoscope.plays.share import Share
+    from phonoscope.royalties.statement import Statement, Total
 
 EXAMPLES = """\b
 Examples:

@@ -19,6 +19,7 @@ from phonoscope.plays.dense_blocks import LIKE_PEOPLE
 from phonoscope.plays.groups import PlayGroup, groups
 from phonoscope.plays.log import Log
 from phonoscope.plays.rhythm import amounts, pauses
+from phonoscope.plays.share import shares
 from phonoscope.plays.signals import Assessment
 from phonoscope.plays.solo_accounts import habits, solo_accounts
 from phonoscope.plays.spread import FEW, is_spread
@@ -290,13 +291,9 @@ class PlayAnalysis:
         found = _columns(false.order_by("account"))
         artificial, doubt = int(found["artificial"].sum()), int(found["doubt"].sum())
         total = int(plays.sum())
-        # The accounts of a group are right or wrong together.
-        alone = verdicts.group == 0
-        together = np.bincount(verdicts.group[~alone], plays[~alone])
-        units = np.concatenate([plays[alone], together])
-        low, high = unit_intervals(
-            np.array([artificial / total]), np.array([total**2 / float((units**2).sum())])
-        )
+        of_accounts = shares(*self._units(found))
+        assert of_accounts is not None
+        either = of_accounts.with_undecided
         known = self.lengths.known
         return {
             "plays": total,
@@ -308,11 +305,26 @@ class PlayAnalysis:
             "artificial_plays": artificial,
             "undecided_plays": doubt,
             "artificial_share": artificial / total,
-            "share_low": float(low[0]),
-            "share_high": float(high[0]),
+            "share_low": of_accounts.artificial.low,
+            "share_high": of_accounts.artificial.high,
+            "doubt_share": either.share,
+            "doubt_low": either.low,
+            "doubt_high": either.high,
             "uncounted_share": self.lengths.uncounted / known if known else None,
             "barely_share": self.lengths.barely / known if known else None,
         }
+
+    def _units(self, found: dict[str, NDArray[Any]]) -> tuple[NDArray[np.int64], ...]:
+        """Return plays, artificial and undecided ones, of groups and of other accounts."""
+        group, plays = self.accounts.group, self._habit["plays"]
+        judged = [np.zeros(len(plays), np.int64) for _ in range(2)]
+        for counts, name in zip(judged, ("artificial", "doubt"), strict=True):
+            counts[found["account"]] = found[name]
+        alone = group == 0
+        return tuple(
+            np.concatenate([one[alone], np.bincount(group[~alone], one[~alone]).astype(np.int64)])
+            for one in (plays, *judged)
+        )
 
     def _artificial_tracks(self) -> int:
         edges = self._edges

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from phonoscope.catalogue.schema.play_results import PLAY_VERDICTS
 from phonoscope.errors import UsageError
 from phonoscope.escape import printable
-from phonoscope.interval import unit_intervals
 from phonoscope.messages import gettext
+from phonoscope.plays.share import Share, Shares, shares
 from phonoscope.royalties.payable import AMOUNTS, COUNTS, KEYS, UNRATED, Payable
 from phonoscope.text import joined
 
@@ -45,14 +44,6 @@ class Total:
     before: Mapping[str, int]
     """The counts of the period before."""
     amounts_before: Mapping[str, Decimal]
-
-
-class Share(NamedTuple):
-    """A share with its 95% interval, each 0 to 1."""
-
-    share: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -145,7 +136,7 @@ def statement_of(
     payable = Payable(catalogue, period=period, rates=rates, source=source)
     with payable.by("log") as counted:
         totals = _totals(counted.to_pyarrow().to_pylist(), rated=rates is not None)
-    share, doubt = _shares(payable)
+    found = _shares(payable)
     with payable.by(by) as counted:
         lines = _lines(catalogue, counted, by, everything=everything, compared=period is not None)
     return Statement(
@@ -155,8 +146,8 @@ def statement_of(
         None if period is None else period.before.name,
         rates is not None,
         totals,
-        share,
-        doubt,
+        found and found.artificial,
+        found and found.with_undecided,
         lines,
     )
 
@@ -203,21 +194,10 @@ def _totals(rows: Sequence[Mapping[str, Any]], *, rated: bool) -> tuple[Total, .
     return tuple(sorted(found, key=lambda total: (-total.counts["counted"], total.currency)))
 
 
-def _shares(payable: Payable) -> tuple[Share, Share] | tuple[None, None]:
-    """Return the artificial share of counted plays with its interval, and that with doubt."""
+def _shares(payable: Payable) -> Shares | None:
+    """Return the artificial share of counted plays, and that with undecided ones."""
     units = payable.units().to_pyarrow()
-    counted = units["counted"].to_numpy().astype(np.float64)
-    total = counted.sum()
-    if not total:
-        return None, None
-    effective = total**2 / (counted**2).sum()
-    artificial = units["artificial"].to_numpy().sum() / total
-    doubt = artificial + units["undecided"].to_numpy().sum() / total
-    found = []
-    for share in (artificial, doubt):
-        low, high = unit_intervals(share, effective)
-        found.append(Share(float(share), float(low), float(high)))
-    return found[0], found[1]
+    return shares(*(units[name].to_numpy() for name in ("counted", "artificial", "undecided")))
 
 
 def _lines(

@@ -176,9 +176,12 @@ class PlaysSummaryRow:
     artificial_share: float = column("Share of plays that look artificial.")
     share_low: float = column(
         "Lower end of the 95% interval of this share, with groups and other accounts as "
-        "independent units. It doesn't cover wrong verdicts."
+        "independent units."
     )
-    share_high: float = column("Upper end of the interval.")
+    share_high: float = column("Upper end of the interval, if undecided plays are artificial too.")
+    doubt_share: float = column("Share of plays that look artificial or are undecided.")
+    doubt_low: float = column("Lower end of the 95% interval of that share.")
+    doubt_high: float = column("Upper end of the interval.")
     uncounted_share: float | None = column(f"Share of plays under 30 s. {_KNOWN}")
     barely_share: float | None = column(f"Share of plays of 30 to 35 s. {_KNOWN}")
     weighed_utc: datetime = column("Time of the analysis, UTC.")

@@ -60,6 +60,7 @@ _SUMMED = (
     needs={
         "plays_summary": ("artificial_plays",),
         "played_tracks": ("artificial_plays",),
+        "listeners": ("reasons",),
         "play_groups": ("reasons",),
         "tracks": ("label", "declared_generated"),
         "listens": ("track_id",),
@@ -105,12 +106,19 @@ def plays(catalogue: QuerySession) -> Answer:
     )
     return Answer(
         headline=_headline(plays, artificial / plays, accounts.hits, tracks.hits, _interval(logs)),
-        note=_notes(doubt, plays, _stale(catalogue, logs)),
+        note=_notes(doubt, plays, logs, _stale(catalogue, logs)),
         certainty=_certainty(logs),
         figures=(
             Figure("artificial_plays_share", artificial / plays, "share", _interval(logs), plays),
             Figure("artificial_plays", artificial, "plays", None, plays),
             Figure("undecided_plays", doubt, "plays", None, plays),
+            Figure(
+                "artificial_or_undecided_share",
+                (artificial + doubt) / plays,
+                "share",
+                _doubt(logs),
+                plays,
+            ),
             accounts.figure("artificial_accounts_share"),
             tracks.figure("artificial_tracks_share"),
         ),
@@ -120,7 +128,9 @@ def plays(catalogue: QuerySession) -> Answer:
             _groups(catalogue),
             *_shares("made", gettext("Machine-made and other tracks"), made),
             *_shares("labels", gettext("Labels"), labels),
-            _tracks(catalogue),
+            _tracks(catalogue, "artificial"),
+            _tracks(catalogue, "undecided"),
+            _accounts(catalogue),
         ),
         claim=claim if artificial else "",
     )
@@ -156,10 +166,11 @@ def _headline(
     )
 
 
-def _notes(doubt: int, plays: int, stale: list[str]) -> str:
+def _notes(doubt: int, plays: int, logs: list[dict[str, Any]], stale: list[str]) -> str:
     """Return what qualifies the headline."""
     return sentences(
         gettext("{share} of plays are in doubt.", share=percent(doubt / plays)) if doubt else "",
+        _with_doubt(logs) if doubt else "",
         gettext("\u201cNo sign found\u201d doesn't mean that people listened."),
         gettext(
             "The plays of {logs} have changed since the analysis. Run 'phonoscope plays --into "
@@ -168,6 +179,22 @@ def _notes(doubt: int, plays: int, stale: list[str]) -> str:
         )
         if stale
         else "",
+    )
+
+
+def _with_doubt(logs: list[dict[str, Any]]) -> str:
+    """Return the share with plays in doubt; several logs, and older analyses, have none."""
+    row = logs[0]
+    if len(logs) > 1 or any(
+        row[name] is None for name in ("doubt_share", "doubt_low", "doubt_high")
+    ):
+        return ""
+    low, high = between(row["doubt_low"], row["doubt_high"])
+    return gettext(
+        "If all of them are artificial, it is {share} of plays (95% interval {low} to {high}).",
+        share=percent(row["doubt_share"]),
+        low=low,
+        high=high,
     )
 
 
@@ -182,6 +209,12 @@ def _stale(catalogue: QuerySession, logs: list[dict[str, Any]]) -> list[str]:
 def _interval(logs: list[dict[str, Any]]) -> Interval | None:
     """Return the interval of all plays; several logs have only their own intervals."""
     return Interval(logs[0]["share_low"], logs[0]["share_high"]) if len(logs) == 1 else None
+
+
+def _doubt(logs: list[dict[str, Any]]) -> Interval | None:
+    """Return the interval of the share with plays in doubt, like :func:`_interval`."""
+    low, high = logs[0]["doubt_low"], logs[0]["doubt_high"]
+    return Interval(low, high) if len(logs) == 1 and None not in (low, high) else None
 
 
 def _certainty(logs: list[dict[str, Any]]) -> str:
@@ -207,8 +240,9 @@ def _certainty(logs: list[dict[str, Any]]) -> str:
         gettext("{shares}.", shares=joined(ends)),
         more if len(logs) > 3 else "",
         gettext(
-            "The intervals treat groups and single accounts as a random sample. They don't include "
-            "errors of the analysis, which docs/plays.md lists."
+            "The intervals treat groups and single accounts as a random sample. Their upper ends "
+            "count plays in doubt as artificial. They don't include attacks without any sign; "
+            "docs/plays.md says how many are found."
         ),
     )
 
@@ -382,18 +416,27 @@ def _chart(rows: list[dict[str, Any]], overall: float) -> Chart | None:
     return below_each_other(groups, alt=alt, label_px=190, title=AXIS)
 
 
-def _tracks(catalogue: QuerySession) -> ResultTable:
+_OF_TRACKS = {
+    "artificial": ("tracks", gettext("Tracks with artificial plays")),
+    "undecided": ("undecided_tracks", gettext("Tracks in doubt")),
+}
+
+
+def _tracks(catalogue: QuerySession, verdict: str) -> ResultTable:
     played = catalogue.cached(_described)
-    some = played.filter(played.verdict == "artificial")
+    some = played.filter(played.verdict == verdict)
     total = some.count().to_pyarrow().as_py()
-    most = some.order_by([some.artificial_plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
+    plays = some.artificial_plays if verdict == "artificial" else some.undecided_plays
+    most = some.order_by([plays.desc(), "track_id"]).limit(LISTED_AT_MOST)
+    shown = verdict == "artificial"
     columns = (
         ResultColumn("name", gettext("Track"), "text"),
         ResultColumn("artist", gettext("Artist"), "text"),
         ResultColumn("plays", gettext("Plays")),
-        ResultColumn("artificial_share", gettext("Artificial"), "share"),
-        ResultColumn("share_low", gettext("At least"), "share"),
-        ResultColumn("share_high", gettext("At most"), "share"),
+        ResultColumn("undecided_plays", gettext("Plays in doubt"), on_page=not shown),
+        ResultColumn("artificial_share", gettext("Artificial"), "share", on_page=shown),
+        ResultColumn("share_low", gettext("At least"), "share", on_page=shown),
+        ResultColumn("share_high", gettext("At most"), "share", on_page=shown),
         ResultColumn("accounts", gettext("Accounts")),
         ResultColumn("group_id", gettext("Group")),
         ResultColumn("track_id", gettext("Id"), "text", on_page=False),
@@ -403,11 +446,32 @@ def _tracks(catalogue: QuerySession) -> ResultTable:
     for row in most.to_pyarrow().to_pylist():
         named = {**row, "name": row["name"] or row["track_id"], "artist": row["artist"] or ""}
         rows.append(tuple(_cell(named[column.name]) for column in columns))
-    return ResultTable(
-        "tracks",
-        gettext("Tracks with artificial plays"),
-        columns,
-        tuple(rows),
-        total,
-        _rest(catalogue, "played_tracks"),
+    name, title = _OF_TRACKS[verdict]
+    return ResultTable(name, title, columns, tuple(rows), total, _rest(catalogue, "played_tracks"))
+
+
+def _accounts(catalogue: QuerySession) -> ResultTable:
+    """Return the accounts in doubt with their reasons; those of groups share the group's."""
+    listeners = catalogue.table("listeners")
+    some = listeners.filter(listeners.verdict == "undecided")
+    total = some.count().to_pyarrow().as_py()
+    most = some.order_by([some.undecided_plays.desc(), "user_hash"]).limit(LISTED_AT_MOST)
+    columns = (
+        ResultColumn("user_hash", gettext("Account"), "text"),
+        ResultColumn("plays", gettext("Plays")),
+        ResultColumn("undecided_plays", gettext("Plays in doubt")),
+        ResultColumn("group_id", gettext("Group")),
+        ResultColumn("why", gettext("Strongest signals"), "text"),
+        ResultColumn("score", gettext("Score"), "decimal", on_page=False),
+        ResultColumn("reasons", gettext("All signals"), "text", on_page=False),
+        ResultColumn("source", gettext("Log"), "text", on_page=False),
     )
+    rows = []
+    for row in most.to_pyarrow().to_pylist():
+        says = row["reasons"] or []
+        cells = {**row, "why": " ".join(says[:SHOWN]), "reasons": " ".join(says)}
+        rows.append(tuple(_cell(cells[column.name]) for column in columns))
+    return ResultTable(
+        "undecided_accounts", gettext("Accounts in doubt"), columns, tuple(rows), total,
+        _rest(catalogue, "listeners"),
+    )  # fmt: skip
