@@ -31,11 +31,11 @@ def shares(
 ) -> Shares | None:
     """Return both shares of the plays of a log.
 
-    The units are right or wrong together: groups, and accounts without one. So the effective
-    number of units (Kish, *Survey Sampling*, 1965) stands in Wilson's interval. Chance isn't all:
-    a unit in doubt may be artificial. The interval of the artificial share therefore reaches from
-    the lower end without undecided plays to the upper end with all of them. Artificial plays that
-    look like people's are in neither.
+    The units are right or wrong together: groups, and accounts without one. So Wilson's interval
+    takes the effective number of units (Kish, *Survey Sampling*, 1965). Chance isn't all: a unit in
+    doubt may be artificial. The interval of the artificial share therefore reaches from the lower
+    end without undecided plays to the upper end with all of them. Artificial plays that look like
+    people's are in neither.
 
     Parameters
     ----------

@@ -84,8 +84,7 @@ def plays(catalogue: QuerySession) -> Answer:
     An artificial play doesn't show who paid for it. Rivals, playlists and distributors buy plays,
     and the artist may not know. An account may belong to a person whose password was sold. Shops
     and people who sleep with music on look like programs, and are in doubt at most. Programs that
-    imitate people's listening aren't found. Error rates were measured on simulated logs only, and
-    the intervals don't include them.
+    imitate people's listening aren't found. Error rates were measured on simulated logs only.
     """
     stored = catalogue.table("plays_summary").order_by("source").to_pyarrow().to_pylist()
     # One that was written in part says nothing.
