@@ -84,6 +84,7 @@ def test_every_command_names_the_format_of_its_json_and_its_fields_are_documente
         "report": [into, "--claims", "shipped", "--to", tmp_path / "r.json"],
         "share": [into],
         "releases": [into],
+        "royalties": [into],
         "dossier": [song, "--in", into],
         "voices": [into],
         "sql": [into, "select 1 n, 'x' format"],
