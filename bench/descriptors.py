@@ -72,19 +72,24 @@ class Trial:
         )
 
     def key_score(self) -> float:
-        """Score the key as MIREX does: 1, fifth 0.5, relative 0.3, parallel 0.2, other 0."""
-        if self.key is None:
-            return 0.0
-        up = (tonality.KEYS.index(self.key) - tonality.KEYS.index(self.true_key)) % 12
-        if self.mode == self.true_mode:
-            return {0: 1.0, 5: 0.5, 7: 0.5}.get(up, 0.0)
-        return {0: 0.2, (9 if self.true_mode == "major" else 3): 0.3}.get(up, 0.0)
+        """Score the key as MIREX does."""
+        return key_score(self.key, self.mode, self.true_key, self.true_mode)
 
     def tuning_error(self) -> float:
         """Distance from the true tuning, cents, 0 to 50; 50 when none was measured."""
         if self.cents is None:
             return 50.0
         return abs((self.cents - self.true_cents + 50) % 100 - 50)
+
+
+def key_score(key: str | None, mode: str | None, true_key: str, true_mode: str) -> float:
+    """Score a key as MIREX does: 1, fifth 0.5, relative 0.3, parallel 0.2, other 0."""
+    if key is None:
+        return 0.0
+    up = (tonality.KEYS.index(key) - tonality.KEYS.index(true_key)) % 12
+    if mode == true_mode:
+        return {0: 1.0, 5: 0.5, 7: 0.5}.get(up, 0.0)
+    return {0: 0.2, (9 if true_mode == "major" else 3): 0.3}.get(up, 0.0)
 
 
 def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:

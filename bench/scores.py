@@ -81,6 +81,8 @@ class Version:
     programs: tuple[int, ...]
     drums: str | None
     jitter_s: float = 0.006
+    drum_kit: int = 0
+    """General MIDI program of the drums: 0 standard, 24 electronic, 25 TR-808."""
 
 
 def random_version(chance: random.Random, drums: bool) -> Version:
@@ -294,6 +296,8 @@ def midi(performance: Performance) -> bytes:
     for channel in {note[2] for note in performance.played} - {DRUM_CHANNEL}:
         program = version.programs[channel % len(version.programs)]
         events += [(0, -1, message) for message in _tuned(channel, program, version.cents)]
+    if version.drum_kit:
+        events.append((0, -1, bytes([0xC0 | DRUM_CHANNEL, version.drum_kit])))
     for on, off, channel, pitch, velocity in performance.played:
         events.append((round(on * 1000), 1, bytes([0x90 | channel, pitch, velocity])))
         events.append((round(off * 1000), 0, bytes([0x80 | channel, pitch, 0])))

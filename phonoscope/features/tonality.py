@@ -14,6 +14,13 @@ Departures from Gómez:
 - instead of letting a peak also vote for the tones whose harmonic it may be, the part that may
   be a harmonic of lower peaks is subtracted (otherwise every tone would have a fifth and a major
   third);
+- for the key, a bass takes nothing away. Where it plays the roots of chords, their thirds and
+  fifths lie on its harmonics; without them only roots are left, and C G A F fit F major better than
+  C major. Other tones keep at least 15 % of their strength, and no peak has more than an eighth of
+  its frame's vote, so that a loud root doesn't decide alone;
+- drums have resonances, not notes. The tunings of different notes agree, those of resonances
+  don't. A recording has a key if the pitches agree more, or fit the key better, than those of
+  drums, noise and speech (:func:`is_tonal`);
 - pitches are collected in steps of 10 cents, whatever the tuning. At the end, the tuning is found
   from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S. Streich,
   "Tuning frequency estimation using circular statistics", ISMIR 2007), and the pitches are folded
@@ -58,6 +65,8 @@ CLASSES_OF_A_CHORD = 3.0
 """Fewer pitch classes than this don't determine a key."""
 WEAKEST = 0.05
 """Below this strength there is no key."""
+TONAL_FIT, FIT_OF_AGREEMENT, CHANCE_AGREEMENT = 0.68, 0.15, 0.2
+"""Fit that pitches need to be music, and how much less they need the more their tunings agree."""
 STEPS = 12 * STEPS_PER_SEMITONE * 8
 
 RANGE_DB = 50.0
@@ -73,6 +82,12 @@ TREBLE_SLOPE = 0.5
 HARMONICS = 6
 HARMONIC_DECAY = 0.8
 """The n-th harmonic of a tone may have its strength times this to the power of n - 1."""
+LOWEST_TAKING_PITCH = 36.0
+"""Semitones above C0. Tones under C3 (131 Hz) are bass, whose harmonics may be the chord."""
+LEAST_KEPT = 0.15
+"""Share of its strength that a tone keeps for the key, whatever may be a harmonic."""
+LARGEST_SHARE = 0.125
+"""Largest share of a frame's vote on the key that one peak may have."""
 COARSE_STEPS = 5
 """Steps in a semitone when looking for harmonics: 20 cents, and one more to either side."""
 QUIETEST_POWER = np.float32(1e-9)
@@ -88,7 +103,7 @@ class Tonality:
 
     key: str | None = column(
         "Tonic, 'C' to 'B' with sharps. Measured by Phonoscope; not Spotify's. Empty when the "
-        "sound has no clear pitches."
+        "sound has no clear notes: drums, noise, speech, one tone."
     )
     mode: str | None = column("Mode, 'major' or 'minor'; empty if key is.")
     key_strength: float | None = column(
@@ -165,8 +180,8 @@ def spectral_peaks(spectra: Spectra) -> Peaks:
     return Peaks(frame, 12 * octaves, strength)
 
 
-def without_harmonics(peaks: Peaks, frames: int) -> Floats:
-    """Subtract from each peak what may be a harmonic of lower peaks.
+def harmonics(peaks: Peaks, frames: int) -> tuple[Doubles, Doubles]:
+    """Estimate how much of each peak may be harmonics of lower peaks.
 
     Parameters
     ----------
@@ -177,8 +192,9 @@ def without_harmonics(peaks: Peaks, frames: int) -> Floats:
 
     Returns
     -------
-    Floats
-        Remaining strengths, not negative, shape (peaks,).
+    of_all, of_upper : ndarray, shape (peaks,), float64
+        Strengths, 0 or more and without a limit: harmonics of all lower peaks, and of those from
+        ``LOWEST_TAKING_PITCH`` up.
     """
     step = np.floor(peaks.pitch * COARSE_STEPS).astype(np.int64)
     width = int(step.max(initial=0)) + 2
@@ -186,20 +202,53 @@ def without_harmonics(peaks: Peaks, frames: int) -> Floats:
     near = grid.copy()
     np.maximum(near[1:], grid[:-1], out=near[1:])
     np.maximum(near[:-1], grid[1:], out=near[:-1])
-    left = peaks.strength.astype(np.float64)
+    of_all, of_upper = np.zeros(len(step)), np.zeros(len(step))
+    upper = int(LOWEST_TAKING_PITCH * COARSE_STEPS)
     for harmonic in range(2, HARMONICS + 1):
         down = step - round(12 * COARSE_STEPS * math.log2(harmonic))
-        sent = near[peaks.frame * width + np.maximum(down, 0)]
-        left -= np.where(down >= 0, sent, 0.0) * HARMONIC_DECAY ** (harmonic - 1)
-    return np.maximum(left, 0.0)
+        sent = near[peaks.frame * width + np.maximum(down, 0)] * HARMONIC_DECAY ** (harmonic - 1)
+        of_all += np.where(down >= 0, sent, 0.0)
+        of_upper += np.where(down >= upper, sent, 0.0)
+    return of_all, of_upper
 
 
-def votes(peaks: Peaks, frames: int) -> Doubles:
-    """Return each peak's share of its frame's vote, shape (peaks,)."""
-    left = without_harmonics(peaks, frames)
-    total = np.bincount(peaks.frame, left, minlength=frames)
+@dataclass(frozen=True)
+class Votes:
+    """Each peak's share of its frame's vote, shape (peaks,)."""
+
+    pitch: Doubles
+    """On pitches and their tuning: without anything that may be a harmonic."""
+    key: Doubles
+    """On the key."""
+
+
+def votes(peaks: Peaks, frames: int) -> Votes:
+    """Let the peaks of each frame vote.
+
+    Parameters
+    ----------
+    peaks
+        Peaks of ``frames`` frames.
+    frames
+        Number of frames.
+
+    Returns
+    -------
+    Votes
+        Those of a frame with peaks sum to 1, or to 0 where all may be harmonics.
+    """
+    of_all, of_upper = harmonics(peaks, frames)
+    pitch = _shares(np.maximum(peaks.strength - of_all, 0.0), peaks.frame, frames)
+    kept = np.maximum(peaks.strength - of_upper, LEAST_KEPT * peaks.strength)
+    capped = np.minimum(_shares(kept, peaks.frame, frames), LARGEST_SHARE)
+    return Votes(pitch, _shares(capped, peaks.frame, frames))
+
+
+def _shares(strength: Doubles, frame: Indices, frames: int) -> Doubles:
+    """Divide strengths by the sum of their frame, shape (peaks,)."""
+    total = np.bincount(frame, strength, minlength=frames)
     total[total == 0] = 1.0
-    return left / total[peaks.frame]
+    return strength / total[frame]
 
 
 def key_correlations(classes: Doubles) -> Doubles:
@@ -259,10 +308,83 @@ def clarity(concentration: float, classes: Doubles) -> float:
     return max(0.0, min(1.0, tonal)) * max(0.0, min(1.0, several))
 
 
+def agreement(histogram: Doubles, tuning: float) -> float:
+    """Return how far the tunings of different pitches agree.
+
+    Each pitch has a tuning: the mean of its votes as vectors whose turn is a semitone. Notes of a
+    scale share theirs, resonances of drums don't. A single pitch says nothing, however loud.
+
+    Parameters
+    ----------
+    histogram : ndarray, shape (STEPS,), float64
+        Votes by pitch, in steps of 10 cents from C0.
+    tuning
+        Semitones by which the sound is tuned higher than A = 440 Hz.
+
+    Returns
+    -------
+    float
+        Mean cosine between the tunings of two pitches, times the effective number of pitches;
+        about -1 to 1 by chance, 2 to 20 for notes, 0 for one pitch.
+
+    Examples
+    --------
+    Four notes of a scale, then the same with tunings of their own.
+
+    >>> histogram = np.zeros(STEPS)
+    >>> histogram[[480, 500, 520, 550]] = 1.0
+    >>> round(agreement(histogram, 0.0), 6)
+    4.0
+    >>> histogram = np.zeros(STEPS)
+    >>> histogram[[480, 503, 525, 548]] = 1.0
+    >>> agreement(histogram, 0.0) < 0
+    True
+    """
+    votes_at = np.flatnonzero(histogram)
+    pitch = votes_at / STEPS_PER_SEMITONE
+    nearest = np.floor(pitch - tuning + 0.5).astype(np.int64) + 1
+    strength = histogram[votes_at]
+    weight = np.bincount(nearest, strength)
+    turned = 2 * np.pi * pitch
+    vectors = np.bincount(nearest, strength * np.cos(turned)) + 1j * np.bincount(
+        nearest, strength * np.sin(turned)
+    )
+    alone = float(np.square(weight).sum())
+    pairs = float(weight.sum()) ** 2 - alone
+    if pairs <= 1e-9 * alone:
+        return 0.0
+    cosine = (abs(vectors.sum()) ** 2 - float(np.square(np.abs(vectors)).sum())) / pairs
+    return float(cosine) * float(weight.sum()) ** 2 / alone
+
+
+def is_tonal(fit: float, agreeing: float) -> bool:
+    """Return whether pitches are those of music rather than of drums, noise or speech.
+
+    A logistic model of the two, fitted on the design half of ``bench/keys.py``.
+
+    Parameters
+    ----------
+    fit
+        Correlation with the best key profile, -1 to 1.
+    agreeing
+        See :func:`agreement`.
+
+    Examples
+    --------
+    Clear notes need not fit a key well; resonances that agree by chance must.
+
+    >>> is_tonal(0.5, 8.0), is_tonal(0.6, 0.5), is_tonal(0.9, 0.5)
+    (True, False, True)
+    """
+    chance = max(agreeing, 0.0) + CHANCE_AGREEMENT
+    return fit + FIT_OF_AGREEMENT * math.log(chance) >= TONAL_FIT
+
+
 class _TonalityAccumulator:
     def __init__(self, stream: Stream) -> None:
         del stream
         self._votes = np.zeros(STEPS)
+        self._key_votes = np.zeros(STEPS)
         self._turn = 0.0 + 0.0j
 
     def update(self, block: Block) -> None:
@@ -272,9 +394,10 @@ class _TonalityAccumulator:
         peaks = spectral_peaks(block.fine)
         shares = votes(peaks, frames)
         # The turn is summed over the peaks: the histogram's steps of 10 cents are too coarse.
-        self._turn += complex((shares * np.exp(2j * np.pi * peaks.pitch)).sum())
+        self._turn += complex((shares.pitch * np.exp(2j * np.pi * peaks.pitch)).sum())
         step = np.rint(peaks.pitch * STEPS_PER_SEMITONE).astype(np.int64)
-        self._votes += np.bincount(step, shares, minlength=STEPS)
+        self._votes += np.bincount(step, shares.pitch, minlength=STEPS)
+        self._key_votes += np.bincount(step, shares.key, minlength=STEPS)
 
     def result(self) -> Tonality:
         total = float(self._votes.sum())
@@ -282,11 +405,11 @@ class _TonalityAccumulator:
             return NOT_TONAL
         turn = self._turn / total
         tuning = cmath.phase(turn) / (2 * math.pi)
-        classes = pitch_classes(self._votes, tuning)
-        fit = key_correlations(classes)
-        mode, tonic = divmod(int(fit.argmax()), 12)
-        strength = float(fit.max()) * clarity(abs(turn), classes)
-        if strength < WEAKEST:
+        correlations = key_correlations(pitch_classes(self._key_votes, tuning))
+        mode, tonic = divmod(int(correlations.argmax()), 12)
+        fit = float(correlations.max())
+        strength = fit * clarity(abs(turn), pitch_classes(self._votes, tuning))
+        if strength < WEAKEST or not is_tonal(fit, agreement(self._votes, tuning)):
             return dataclasses.replace(NOT_TONAL, pitch_profile=profile_of(self._votes))
         return Tonality(KEYS[tonic], MODES[mode], strength, 100 * tuning, profile_of(self._votes))
 

@@ -10,12 +10,13 @@ from phonoscope.features.tonality import (
     FEATURE,
     KEYS,
     Peaks,
+    harmonics,
     key_correlations,
     spectral_peaks,
-    without_harmonics,
+    votes,
 )
 from tests.helpers.asking import ask
-from tests.helpers.music import cadence, chord, drums
+from tests.helpers.music import band, cadence, chord, drum_kit, drums
 from tests.helpers.sounds import noise, sine
 
 NOTHING = (None, None, None, None)
@@ -73,6 +74,27 @@ def test_drums_over_the_music_leave_its_key():
     assert (answer.key, answer.mode) == ("D#", "major")
 
 
+@pytest.mark.parametrize("mode", ["major", "minor"])
+@pytest.mark.parametrize("bass", [0.3, 3.0])
+def test_a_bass_on_the_roots_leaves_the_key(mode, bass):
+    for tonic in range(12):
+        answer = ask(FEATURE, band(tonic, mode, 11_025, bass, times=1), 11_025)
+        assert (answer.key, answer.mode) == (KEYS[tonic], mode)
+
+
+KITS = [drum_kit(kind, 6.0, 22_050, n) for kind in ("toms", "machine", "metal") for n in range(4)]
+
+
+def test_drums_have_no_key_and_leave_that_of_music():
+    # Resonances of a kit can agree by chance: one kit of twelve may have a key.
+    keys = [ask(FEATURE, kit, 22_050).key for kit in KITS]
+    assert sum(key is not None for key in keys) <= 1
+    music = band(4, "minor", 22_050, times=2)[:, : KITS[0].shape[1]]
+    for kit in KITS:
+        answer = ask(FEATURE, music + 0.3 * kit, 22_050)
+        assert (answer.key, answer.mode) == ("E", "minor")
+
+
 @pytest.mark.parametrize(
     "samples",
     [
@@ -128,8 +150,22 @@ def test_a_flat_top_is_a_peak_without_a_warning():
 def test_harmonics_of_one_tone_are_taken_away_and_a_second_tone_is_not():
     pitch = np.float32([48, 48 + 12, 48 + 19.02, 52.0])
     strength = np.float32([1.0, 0.5, 0.4, 0.9])
-    left = without_harmonics(Peaks(np.zeros(4, np.int64), pitch, strength), 1)
-    np.testing.assert_allclose(left, [1.0, 0.0, 0.0, 0.9], atol=1e-6)
+    of_all, of_upper = harmonics(Peaks(np.zeros(4, np.int64), pitch, strength), 1)
+    np.testing.assert_allclose(np.maximum(strength - of_all, 0), [1.0, 0.0, 0.0, 0.9], atol=1e-6)
+    np.testing.assert_array_equal(of_upper, of_all)
+
+
+def test_a_bass_leaves_the_chord_over_it_and_nothing_decides_alone():
+    # C2, C3, G3 and E4 in a first frame, F6 alone in a second.
+    frame = np.array([0, 0, 0, 0, 1])
+    peaks = Peaks(frame, np.float32([24, 36, 43.02, 51.86, 77]), np.float32([9, 0.5, 0.5, 0.5, 2]))
+    shares = votes(peaks, 2)
+    np.testing.assert_allclose(shares.pitch, [1, 0, 0, 0, 1], atol=1e-6)
+    # C2 takes nothing from the chord over it, and its own vote of 9 in 10.5 is capped to an eighth.
+    least = 0.5 / 10.5
+    total = 0.125 + 3 * least
+    np.testing.assert_allclose(shares.key[:4], [0.125 / total, *[least / total] * 3], atol=1e-6)
+    assert shares.key[4] == 1.0
 
 
 def test_one_tone_with_harmonics_sounds_as_one_pitch_class():
