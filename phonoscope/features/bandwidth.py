@@ -119,10 +119,9 @@ def reach_hz(level_db: NDArray[np.float64], bin_hz: float) -> float:
     smooth = kernels.running_mean(level_db, max(1, round(SMOOTHING_HZ / bin_hz)), mode="nearest")
     loudest = smooth[round(50 / bin_hz) :].max()
     least = np.clip(loudest - HEADROOM_DB, LOWEST_LEVEL_DB, HIGHEST_LEVEL_DB)
-    above = np.flatnonzero(smooth > least)
-    if not above.size:
-        # Nothing but tones: a mean of levels over 60 Hz is low around a single line.
-        above = np.flatnonzero(level_db > max(HIGHEST_LEVEL_DB, level_db.max() - HEADROOM_DB))
+    # A mean of levels over 60 Hz is low around a single line, so a tone counts by its own level.
+    line = max(HIGHEST_LEVEL_DB, level_db.max() - HEADROOM_DB)
+    above = np.flatnonzero((smooth > least) | (level_db > line))
     return float(above[-1] * bin_hz) if above.size else 0.0
 
 

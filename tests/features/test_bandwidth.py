@@ -6,7 +6,7 @@ import scipy.signal
 
 from phonoscope.analysis import analyse
 from phonoscope.audio.decode import Decoder
-from phonoscope.features.bandwidth import FEATURE
+from phonoscope.features.bandwidth import FEATURE, reach_hz
 from tests.helpers.asking import ask
 from tests.helpers.sounds import write
 
@@ -43,6 +43,13 @@ def test_tones_reach_as_high_as_the_highest(rate_hz, tones_hz):
     fade = scipy.signal.windows.tukey(len(seconds), 0.5)
     answer = ask(FEATURE, (0.3 * fade * sound)[None].astype(np.float32), rate_hz)
     assert answer.bandwidth_hz == pytest.approx(tones_hz[-1] * rate_hz, abs=200)
+
+
+def test_a_tone_over_other_sound_counts():
+    # Noise up to 4 kHz and a steady line at 11 kHz, 5 Hz a bin; what is left is digital silence.
+    level_db = np.full(4_410, -160.0)
+    level_db[:800], level_db[2_200] = -60.0, -10.0
+    assert reach_hz(level_db, 5.0) == 11_000.0
 
 
 @pytest.mark.parametrize("cutoff_hz", [5_000, 11_000, 16_000, 19_000])
