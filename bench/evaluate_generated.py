@@ -33,7 +33,7 @@ from bench.train_generated import (
     named_decoders,
     options,
 )
-from phonoscope.detector.calibration import BANDS, GROUPS, KINDS_OF_NULL, TAIL_SHARE
+from phonoscope.detector.calibration import BANDS, GROUPS, TAIL_SHARE
 from phonoscope.interval import wilson
 
 ALPHA = 0.001
@@ -337,7 +337,7 @@ def tails(m: Measured) -> str:
     named = [
         (f"{group}{kind}", null)
         for group, largest in zip(GROUPS, m.found.nulls, strict=True)
-        for kind, null in zip(KINDS_OF_NULL, largest.nulls, strict=False)
+        for kind, null in largest.by_kind.items()
     ]
     windows = [
         (f"windows, {band}", null) for band, null in zip(BANDS, m.found.window_nulls, strict=True)

@@ -18,7 +18,6 @@ import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +236,8 @@ def largest_nulls(
     found = []
     for kinds in zip(*(nulls_of(table, score, mask, group, GROUPS) for mask in masks), strict=True):
         first = kinds[0] or null_of(score, table, human)
-        found.append(LargestNull((first, *takewhile(bool, kinds[1:]))))
+        named = zip(KINDS_OF_NULL, (first, *kinds[1:]), strict=True)
+        found.append(LargestNull({kind: null for kind, null in named if null is not None}))
     return tuple(found)
 
 
@@ -394,7 +394,7 @@ def train(table: Table, found: Crossed, seed: int) -> tuple[dict[str, Any], dict
     tails: dict[str, Any] = {}
     window_tails: dict[str, Any] = {}
     for group, largest in zip(GROUPS, found.nulls, strict=True):
-        for kind, null in zip(KINDS_OF_NULL, largest.nulls, strict=False):
+        for kind, null in largest.by_kind.items():
             _keep(null, f"{group}{kind}", "null", arrays, tails)
     for band, null in zip(BANDS, found.window_nulls, strict=True):
         _keep(null, band, "window_null", arrays, window_tails)

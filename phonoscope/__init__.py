@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from phonoscope.disclosure.read import read_labels
     from phonoscope.disclosure.removal import remove_label
     from phonoscope.disclosure.writing import Labelling, write_label
+    from phonoscope.scan.limited import LimitedWorker
     from phonoscope.settings import Settings
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Declaration",
     "LabelError",
     "Labelling",
+    "LimitedWorker",
     "MissingExtraError",
     "NewerCatalogueError",
     "PhonoscopeError",
@@ -73,6 +75,7 @@ _lazy = lazily(
         "Catalogue": "phonoscope.api",
         "Declaration": "phonoscope.disclosure.model",
         "Labelling": "phonoscope.disclosure.writing",
+        "LimitedWorker": "phonoscope.scan.limited",
         "ScanSummary": "phonoscope.api",
         "Settings": "phonoscope.settings",
         "analyse": "phonoscope.analysis",

@@ -21,7 +21,7 @@ from phonoscope.detector.generated import (
 )
 from phonoscope.detector.shipped import family_precision, is_of_this_model
 from phonoscope.disclosure.model import Declaration, Tags, sentence
-from phonoscope.errors import OUT_OF_MEMORY, ErrorKind, UnreadableError, UsageError, bug
+from phonoscope.errors import ErrorKind, UnreadableError, UsageError, bug, file_out_of_memory
 from phonoscope.escape import printable
 from phonoscope.files import identify_source, open_source, shown, stat_source, uri_of
 from phonoscope.json_values import json_value
@@ -207,7 +207,7 @@ def analyse(
     except UnreadableError as error:
         kind, message = error.kind, error.message
     except MemoryError:
-        kind, message = ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY
+        kind, message = ErrorKind.MEMORY_LIMIT, file_out_of_memory()
     except Exception as error:
         # A bug must not stop a scan of millions: it becomes the error of a row.
         kind, message = ErrorKind.INTERNAL, bug(error)

@@ -24,6 +24,8 @@ next, in at most three lines. Programs and tests read ``code`` and ``kind``, nev
 from __future__ import annotations
 
 from enum import StrEnum
+from threading import Event
+from typing import Any
 
 from phonoscope.escape import printable
 from phonoscope.messages import Message, gettext, sentences
@@ -51,6 +53,18 @@ class PhonoscopeError(Exception):
     def message(self) -> str:
         """What happened; faces show it in their language. ``str(error)`` is the same in English."""
         return self.args[0] if self.args else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As it is: a class with arguments of its own can't be made again from the message.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[PhonoscopeError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """Return an error that another process raised."""
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 class UsageError(PhonoscopeError):
@@ -180,10 +194,25 @@ def bug(error: Exception) -> Message:
     )
 
 
-OUT_OF_MEMORY = gettext(
-    "The analysis needs more memory than a worker may use. To allow more, set "
+OVER_WORKER_MEMORY = gettext(
+    "Reading this file needs more memory than a worker may use. To allow more, set "
     "PHONOSCOPE_WORKER_MEMORY_MB."
 )
+FILE_OUT_OF_MEMORY = gettext("Reading this file needs more memory than there is.")
+OUT_OF_MEMORY = gettext(
+    "There isn't enough memory. Close other programs, or raise the memory limit of this process."
+)
+_in_worker = Event()
+
+
+def note_worker() -> None:
+    """Note that this process is a worker, whose memory is limited."""
+    _in_worker.set()
+
+
+def file_out_of_memory() -> Message:
+    """Return why a file can't be read: the limit of this worker, or the memory there is."""
+    return OVER_WORKER_MEMORY if _in_worker.is_set() else FILE_OUT_OF_MEMORY
 
 
 class UnreadableError(PhonoscopeError):
@@ -201,15 +230,9 @@ class UnreadableError(PhonoscopeError):
         self.kind = kind
         super().__init__(message, code=kind.value)
 
-    def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
-        return type(self), (self.kind, self.message)
-
 
 class OutOfMemoryError(UnreadableError):
     """A file needs more memory than there is, or than a worker may use."""
 
     def __init__(self) -> None:
-        super().__init__(ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY)
-
-    def __reduce__(self) -> tuple[type[UnreadableError], tuple[ErrorKind, str]]:
-        return UnreadableError, (self.kind, self.message)
+        super().__init__(ErrorKind.MEMORY_LIMIT, file_out_of_memory())

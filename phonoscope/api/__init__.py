@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from phonoscope.findings.report import Report
     from phonoscope.ingest.summary import IngestSummary
     from phonoscope.progress import Progress
+    from phonoscope.scan.limited import LimitedWorker
     from phonoscope.scan.scan import ScanSummary
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Decisions",
     "IngestSummary",
     "Licences",
+    "LimitedWorker",
     "Plays",
     "Progress",
     "Report",
@@ -80,6 +82,7 @@ __getattr__ = lazily(
         "Decisions": "phonoscope.api.decisions",
         "IngestSummary": "phonoscope.ingest.summary",
         "Licences": "phonoscope.api.licences",
+        "LimitedWorker": "phonoscope.scan.limited",
         "Plays": "phonoscope.api.plays",
         "Progress": "phonoscope.progress",
         "Report": "phonoscope.findings.report",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,12 +16,13 @@ from phonoscope.api.former import FormerNames
 from phonoscope.api.licences import Licences
 from phonoscope.api.plays import Plays
 from phonoscope.catalogue import query, views
+from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.store import Store, open_store, tables
 from phonoscope.catalogue.versions import Version
 from phonoscope.deprecation import deprecated, warn_deprecated
 from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.escape import printable
-from phonoscope.files import open_source, uri_of
+from phonoscope.files import uri_of
 from phonoscope.messages import gettext
 from phonoscope.notebook import Row, summary_html
 from phonoscope.settings import Settings
@@ -49,9 +50,11 @@ if TYPE_CHECKING:
     from phonoscope.local_null.local_p_value import LocalPValue
     from phonoscope.local_null.local_rates import LocalRates
     from phonoscope.local_null.summary import CalibrationSummary
+    from phonoscope.matching.recording.excerpt import Excerpt
     from phonoscope.matching.recording.find import Passage
     from phonoscope.matching.recording.groups import CopyGroup
     from phonoscope.progress import Progress
+    from phonoscope.scan.limited import LimitedWorker
     from phonoscope.scan.scan import ScanSummary
 
 # Programs that don't set up logging see no logs. Not in phonoscope/__init__.py, because logging
@@ -627,6 +630,7 @@ class Catalogue(FormerNames):
         passages: bool = False,
         false_matches: float | None = None,
         progress: Progress | None = None,
+        worker: LimitedWorker | None = None,
     ) -> list[Passage]:
         """Find recordings of this catalogue in a sound.
 
@@ -643,6 +647,8 @@ class Catalogue(FormerNames):
             most 0.1. By default 0.001.
         progress
             Receives the progress.
+        worker
+            Where a file that is given by its path or URI is decoded; by default in this process.
 
         Returns
         -------
@@ -659,7 +665,7 @@ class Catalogue(FormerNames):
             When ``false_matches`` is out of range (``false-matches``).
         """
         from phonoscope.defaults import FALSE_MATCHES
-        from phonoscope.matching.recording.find import find
+        from phonoscope.matching.recording.find import excerpt_s, find
         from phonoscope.matching.recording.index_update import current_index
 
         share = FALSE_MATCHES if false_matches is None else false_matches
@@ -671,11 +677,9 @@ class Catalogue(FormerNames):
         index = current_index(self._store, progress)
         if not index.recordings and self._store.live_parts("recordings"):
             raise CatalogueError(_WITHOUT_PRINTS, code="no-fingerprints")
-        with _opened(file) as sound:
-            return find(
-                index, sound, altered=altered, passages=passages, false_matches=share,
-                progress=progress,
-            )  # fmt: skip
+        sound = _excerpts(file, excerpt_s(passages=passages), worker)
+        with closing(sound):
+            return find(index, sound, altered=altered, false_matches=share, progress=progress)
 
     @on_one_thread
     def copies(self, *, search: bool = True, progress: Progress | None = None) -> list[CopyGroup]:
@@ -825,6 +829,16 @@ class Catalogue(FormerNames):
 
         return labelled(self.snapshot())
 
+    def damage(self, error: Exception) -> CatalogueError | None:
+        """Return the damage to this catalogue that an error comes from, or ``None``.
+
+        Parameters
+        ----------
+        error
+            What a database, Arrow or the system raised while it was read.
+        """
+        return reason_for(error, [self._store])
+
     def state(self) -> object:
         """Return a value that changes when rows are added or replaced."""
         return self._store.version()
@@ -890,7 +904,15 @@ _WITHOUT_PRINTS = gettext(
 )
 
 
-def _opened(file: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:
-    if isinstance(file, str | os.PathLike):
-        return open_source(uri_of(file))
-    return nullcontext(file)
+def _excerpts(
+    file: str | os.PathLike[str] | BinaryIO, length_s: float, worker: LimitedWorker | None
+) -> Generator[Excerpt]:
+    """Yield a sound in excerpts, decoded in a worker or here."""
+    from phonoscope.matching.recording.excerpt import excerpts, excerpts_at
+
+    if not isinstance(file, str | os.PathLike):
+        yield from excerpts(file, length_s)
+    elif worker is None:
+        yield from excerpts_at(uri_of(file), length_s)
+    else:
+        yield from worker.each(excerpts_at, uri_of(file), length_s)

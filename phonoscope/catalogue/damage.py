@@ -41,26 +41,30 @@ class Opened(Protocol):
 
 
 _opened: weakref.WeakSet[Any] = weakref.WeakSet()
-"""Every catalogue that is open in this process."""
 _found: set[tuple[str, str]] = set()
 """Catalogue and name of every part that was damaged when it was last looked at."""
 _BATCH_ROWS = 1 << 14
 
 
 def watch(store: Opened) -> None:
-    """Look into a catalogue, too, when :func:`reason_for` is asked."""
+    """Count a catalogue among those of :func:`opened`."""
     _opened.add(store)
 
 
-def reason_for(error: BaseException, store: Opened | None = None) -> CatalogueError | None:
+def opened() -> list[Opened]:
+    """Return every catalogue that is open in this process: for a command, those that it reads."""
+    return list(_opened)
+
+
+def reason_for(error: BaseException, stores: Sequence[Opened]) -> CatalogueError | None:
     """Return the damage to a catalogue that an error comes from, or ``None``.
 
     Parameters
     ----------
     error
-        What a database, Arrow or the system raised while an opened catalogue was read.
-    store
-        The catalogue; by default any that is open in this process.
+        What a database, Arrow or the system raised while catalogues were read.
+    stores
+        The catalogues that were read; another one's damage isn't the reason.
 
     Returns
     -------
@@ -70,7 +74,6 @@ def reason_for(error: BaseException, store: Opened | None = None) -> CatalogueEr
     """
     if not _may_come_from_a_part(error):
         return None
-    stores: list[Opened] = list(_opened) if store is None else [store]
     for one in stores:
         try:
             found = damage_in(one.place, one.version().parts)

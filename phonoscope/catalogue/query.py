@@ -138,7 +138,7 @@ def sql(store: Store, query: str, *, memory_mb: int) -> pa.RecordBatchReader:
         reader = connection.sql(statement).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
         connection.close()
-        raise reason_for(error, store) or _refused(error) from error
+        raise reason_for(error, [store]) or _refused(error) from error
     except BaseException:
         connection.close()
         raise
@@ -174,7 +174,7 @@ def rows(
             reader = relation.to_arrow_reader(BATCH_ROWS)
             yield reader.schema.names, _in_python(_batches(store, connection, reader))
     except duckdb.Error as error:
-        raise reason_for(error, store) or _refused(error) from error
+        raise reason_for(error, [store]) or _refused(error) from error
     finally:
         connection.close()
 
@@ -252,7 +252,7 @@ def read_only_connection(
         return connection
     except duckdb.Error as error:
         connection.close()
-        raise reason_for(error, store) or _refused(error) from error
+        raise reason_for(error, [store]) or _refused(error) from error
     except BaseException:
         connection.close()
         raise
@@ -338,6 +338,6 @@ def _batches(
     try:
         yield from reader
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise reason_for(error, store) or _refused(error) from error
+        raise reason_for(error, [store]) or _refused(error) from error
     finally:
         connection.close()

@@ -8,6 +8,8 @@ findings, pages, exports and ``phonoscope sql`` all see the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,8 @@ _RANGES = tuple(
     )
 )
 _FIRST_TIME, _LAST_TIME = "1000-01-01", "2999-12-31"
+_DAYS = frozenset({"chart_date"})
+"""Columns of text that is always a whole date, YYYY-MM-DD."""
 
 
 @cache
@@ -63,8 +67,28 @@ def range_of(column: str) -> tuple[float, float]:
     return next((low, high) for pattern, low, high in _RANGES if pattern.search(column))
 
 
-def valid_sql(column: str, kind: pa.DataType, value: str) -> str:
-    """Return DuckDB's SQL for a value of a column, or NULL where it is impossible.
+@dataclass(frozen=True)
+class Dialect:
+    """What two databases write differently."""
+
+    bytes_of: str
+    """Function for the bytes of a text."""
+    items_of: str
+    """Function for the number of items of a list."""
+    where: Callable[[str, str, str], str]
+    """SQL for the items of a list that a condition holds for: list, item's name, condition."""
+
+
+DUCKDB = Dialect(
+    "strlen", "len", lambda items, v, that: f"list_filter({items}, lambda {v}: {that})"
+)
+SPARK = Dialect(
+    "octet_length", "cardinality", lambda items, v, that: f"filter({items}, {v} -> {that})"
+)
+
+
+def valid_sql(column: str, kind: pa.DataType, value: str, dialect: Dialect) -> str:
+    """Return SQL for a value of a column, or NULL where it is impossible.
 
     Parameters
     ----------
@@ -74,23 +98,35 @@ def valid_sql(column: str, kind: pa.DataType, value: str) -> str:
         Its type.
     value
         SQL for the stored value.
+    dialect
+        Of the database.
     """
     low, high = range_of(column)
     if pa.types.is_floating(kind):
         # NaN isn't in a part's statistics, by which DuckDB may leave out the second comparison.
-        bounds = f"isfinite({value}) AND {value} BETWEEN {low} AND {high}"
+        bounds = f"NOT isnan({value}) AND {value} BETWEEN {low} AND {high}"
         return f"CASE WHEN {bounds} THEN {value} END"
     if pa.types.is_integer(kind):
         return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
     if pa.types.is_string(kind):
-        cut = f"left({value}, {CUT_CHARACTERS})"
-        return f"CASE WHEN strlen({value}) <= {MOST_CHARACTERS} THEN {value} ELSE {cut} END"
+        return _valid_text(column, value, dialect)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         name = "DATE" if pa.types.is_date(kind) else "TIMESTAMP"
         bounds = f"{name} '{_FIRST_TIME}' AND {name} '{_LAST_TIME}'"
         return f"CASE WHEN {value} BETWEEN {bounds} THEN {value} END"
     if pa.types.is_list(kind):
-        inside = valid_sql(column, kind.value_type, "v")
-        whole = f"len(list_filter({value}, lambda v: ({inside}) IS NOT NULL)) = len({value})"
-        return f"CASE WHEN len({value}) <= {MOST_ITEMS} AND {whole} THEN {value} END"
+        inside = valid_sql(column, kind.value_type, "v", dialect)
+        kept = dialect.where(value, "v", f"({inside}) IS NOT NULL")
+        count = dialect.items_of
+        whole = f"{count}({kept}) = {count}({value})"
+        return f"CASE WHEN {count}({value}) <= {MOST_ITEMS} AND {whole} THEN {value} END"
     return value
+
+
+def _valid_text(column: str, value: str, dialect: Dialect) -> str:
+    size = f"{dialect.bytes_of}({value})"
+    if column in _DAYS:
+        day = f"TRY_CAST({value} AS DATE) BETWEEN DATE '{_FIRST_TIME}' AND DATE '{_LAST_TIME}'"
+        return f"CASE WHEN {size} = 10 AND {day} THEN {value} END"
+    cut = f"left({value}, {CUT_CHARACTERS})"
+    return f"CASE WHEN {size} <= {MOST_CHARACTERS} THEN {value} ELSE {cut} END"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from phonoscope.catalogue import damage
+from phonoscope.catalogue.contradictions import consistent_sql
 from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.read_only_parts import ReadOnlyParts
 from phonoscope.catalogue.store import Store, tables
-from phonoscope.catalogue.valid import valid_sql
+from phonoscope.catalogue.valid import DUCKDB, valid_sql
 from phonoscope.catalogue.versions import Version
 from phonoscope.errors import CatalogueError
 from phonoscope.lazy import LazyModule
@@ -189,6 +190,8 @@ def register_parts(
     if valid:
         # In a second step, because a renamed column is made of two.
         found = found.project(", ".join(_valid(found, field) for field in table.schema))
+        if consistent := consistent_sql(table.name, DUCKDB):
+            found = found.filter(consistent)
     found.create_view(name)
 
 
@@ -202,7 +205,7 @@ def _valid(found: duckdb.DuckDBPyRelation, field: pa.Field) -> str:
             found.project(value)
         except duckdb.Error:
             return f"NULL::{wanted} AS {name}"
-    return f"{valid_sql(name, field.type, value)} AS {name}"
+    return f"{valid_sql(name, field.type, value, DUCKDB)} AS {name}"
 
 
 def _column(table: Table, field: pa.Field, there: Collection[str]) -> str:

@@ -96,7 +96,8 @@ def _explained(error: Exception) -> tuple[Status, str]:
     if isinstance(error, PhonoscopeError):
         return Status.NOT_DONE, error.message
     if isinstance(error, MemoryError):
-        return Status.SOME_UNREADABLE, OUT_OF_MEMORY
+        # Files are read in workers, so it isn't a file's fault.
+        return Status.NOT_DONE, OUT_OF_MEMORY
     if damage := _damage(error):
         return Status.NOT_DONE, damage.message
     if isinstance(error, OSError):
@@ -114,9 +115,9 @@ def _damage(error: Exception) -> PhonoscopeError | None:
     """Return the damage to an opened catalogue that an error comes from, if it does."""
     if "phonoscope.catalogue.store" not in sys.modules:
         return None
-    from phonoscope.catalogue.damage import reason_for
+    from phonoscope.catalogue.damage import opened, reason_for
 
-    return reason_for(error)
+    return reason_for(error, opened())
 
 
 def _in_words(error: OSError) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -93,16 +95,20 @@ def find(
     """
     from phonoscope import api
     from phonoscope.matching.recording.find import covered_s
+    from phonoscope.scan.limited import LimitedWorker
 
-    opened = api.open_catalogue(person_path(catalogue), create=False)
-    with _sound(file) as sound, TerminalProgress(quiet) as progress:
-        found = opened.find(
-            sound,
-            altered=not plain,
-            passages=passages,
-            false_matches=false_matches,
-            progress=progress,
-        )
+    # First, while there is one thread: then it is a copy of this process.
+    with LimitedWorker.of_command() as worker:
+        opened = api.open_catalogue(person_path(catalogue), create=False)
+        with _sound(file) as sound, TerminalProgress(quiet) as progress:
+            found = opened.find(
+                sound,
+                altered=not plain,
+                passages=passages,
+                false_matches=false_matches,
+                progress=progress,
+                worker=worker,
+            )
     seconds = progress.done
     names = _named(opened, found)
     covered = covered_s(found)
@@ -138,16 +144,21 @@ def _total(covered_s: float, seconds: float) -> Localised:
     )
 
 
-def _sound(file: str) -> Any:
-    """Open the file; standard input is stored in a temporary file, because it is read twice."""
+@contextmanager
+def _sound(file: str) -> Iterator[str]:
+    """Give the path of the file; standard input is stored in a temporary file for the worker."""
     if file != STANDARD_INPUT:
-        from phonoscope.files import open_source, uri_of
+        from phonoscope.files import stat_source, uri_of
 
-        return open_source(uri_of(person_path(file)))
-    kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
-    shutil.copyfileobj(sys.stdin.buffer, kept)
-    kept.seek(0)
-    return kept
+        path = person_path(file)
+        # Before the index is read, which may take long.
+        stat_source(uri_of(path))
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="phonoscope-find-") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield kept.name
 
 
 def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, Any]]:

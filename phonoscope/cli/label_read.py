@@ -152,12 +152,14 @@ def labels_of(paths: list[str]) -> Iterator[tuple[str, Labels | None, str | None
     """Yield each file with its declarations, or with the reason why it can't be read."""
     from phonoscope.disclosure import read
     from phonoscope.errors import UnreadableError
+    from phonoscope.scan.limited import LimitedWorker
 
-    for uri in paths:
-        try:
-            yield uri, read.read_labels(uri), None
-        except UnreadableError as error:
-            yield uri, None, error.message
+    with LimitedWorker.of_command() as worker:
+        for uri in paths:
+            try:
+                yield uri, worker.call(read.read_labels, uri), None
+            except UnreadableError as error:
+                yield uri, None, error.message
 
 
 def json_of(uri: str, labels: Labels | None, error: str | None) -> dict[str, Any]:

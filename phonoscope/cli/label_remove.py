@@ -9,7 +9,7 @@ import typer
 
 from phonoscope.cli.confirmation import can_ask, confirmed
 from phonoscope.cli.exits import Status
-from phonoscope.cli.label_run import DryRun, Yes, files_of, remove_remnants, run_each, standards_of
+from phonoscope.cli.label_run import DryRun, Yes, files_of, run_each, standards_of, worker_on
 from phonoscope.cli.options import AsJson, Quiet
 from phonoscope.cli.terminal import message, write, write_json
 from phonoscope.escape import printable
@@ -17,6 +17,7 @@ from phonoscope.messages import gettext, ngettext, sentences
 
 if TYPE_CHECKING:
     from phonoscope.disclosure.removal import Removed
+    from phonoscope.scan.limited import LimitedWorker
 
 EXAMPLES = """\b
 Examples:
@@ -73,8 +74,6 @@ def remove_labels(
     if asks and not confirmed(_question(len(uris), standards)):
         message(gettext("No file was changed."))
         return Status.NOT_DONE
-    if not dry_run:
-        remove_remnants(uris)
 
     def show(uri: str, removed: Removed | None, error: str | None) -> None:
         if as_json:
@@ -84,17 +83,24 @@ def remove_labels(
         else:
             _show(uri, removed, error, dry_run=dry_run, quiet=quiet)
 
-    jobs = {uri: partial(_one, uri, standards, dry_run, break_signature) for uri in uris}
-    results, failed = run_each(jobs, show, quiet=quiet)
+    with worker_on(uris) as worker:
+        jobs = {
+            uri: partial(_one, worker, uri, standards, dry_run, break_signature) for uri in uris
+        }
+        results, failed = run_each(jobs, show, quiet=quiet)
     if not quiet and len(uris) > 1:
         message(_summary(sum(bool(r.removed) for r in results), failed, dry_run))
     return Status.SOME_UNREADABLE if failed else Status.DONE
 
 
-def _one(uri: str, standards: tuple[str, ...], dry_run: bool, breaks: bool) -> Removed:
+def _one(
+    worker: LimitedWorker, uri: str, standards: tuple[str, ...], dry_run: bool, breaks: bool
+) -> Removed:
     from phonoscope.disclosure.removal import remove_label
 
-    return remove_label(uri, standards, dry_run=dry_run, break_signature=breaks)
+    removal = partial(remove_label, dry_run=dry_run, break_signature=breaks)
+    removed: Removed = worker.call(removal, uri, standards)
+    return removed
 
 
 def _standards(given: list[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,9 @@ from phonoscope.cli.progress import TerminalProgress
 from phonoscope.errors import PhonoscopeError, UsageError
 from phonoscope.escape import printable
 from phonoscope.messages import gettext
+
+if TYPE_CHECKING:
+    from phonoscope.scan.limited import LimitedWorker
 
 T = TypeVar("T")
 
@@ -112,7 +115,23 @@ def run_each(
     return results, failed
 
 
-def remove_remnants(uris: list[str]) -> None:
+@contextmanager
+def worker_on(uris: list[str]) -> Iterator[LimitedWorker]:
+    """Give a worker that changes these files, and leave no copies next to them."""
+    # Imported before the worker is made, which is a copy of this process.
+    from phonoscope.disclosure import removal, writing  # noqa: F401
+    from phonoscope.scan.limited import LimitedWorker
+
+    _remove_remnants(uris)
+    try:
+        with LimitedWorker.of_command() as worker:
+            yield worker
+    finally:
+        # It was killed if a file took too long, or at Ctrl-C.
+        _remove_remnants(uris)
+
+
+def _remove_remnants(uris: list[str]) -> None:
     """Remove copies next to these files that a killed process left behind."""
     from phonoscope.disclosure import copy_beside
     from phonoscope.disclosure.marked_file import local

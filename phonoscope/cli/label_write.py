@@ -16,9 +16,9 @@ from phonoscope.cli.label_run import (
     DryRun,
     Yes,
     files_of,
-    remove_remnants,
     run_each,
     standards_of,
+    worker_on,
 )
 from phonoscope.cli.options import AsJson, Quiet, person_path
 from phonoscope.cli.terminal import in_language, message, write, write_json
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from phonoscope.disclosure.model import Declaration
     from phonoscope.disclosure.signer import Signer
     from phonoscope.disclosure.writing import Contradicting, Labelling, Written
+    from phonoscope.scan.limited import LimitedWorker
 
 EXAMPLES = """\b
 Examples:
@@ -291,8 +292,6 @@ def _heading(labelling: Labelling, uris: list[str]) -> str:
 
 def _label_all(jobs: Mapping[str, Job], *, dry_run: bool, as_json: bool, quiet: bool) -> Status:
     """Label one file after another; a file that can't be labelled doesn't stop the rest."""
-    if not dry_run:
-        remove_remnants([uri for uri, job in jobs.items() if job.labelling])
 
     def show(uri: str, written: Written | None, error: str | None) -> None:
         job = jobs[uri]
@@ -301,8 +300,9 @@ def _label_all(jobs: Mapping[str, Job], *, dry_run: bool, as_json: bool, quiet: 
         else:
             _show(uri, written, error, dry_run=dry_run, quiet=quiet)
 
-    work = {uri: partial(_label_one, uri, job, dry_run) for uri, job in jobs.items()}
-    results, failed = run_each(work, show, quiet=quiet)
+    with worker_on([uri for uri, job in jobs.items() if job.labelling]) as worker:
+        work = {uri: partial(_label_one, worker, uri, job, dry_run) for uri, job in jobs.items()}
+        results, failed = run_each(work, show, quiet=quiet)
     changed = sum(written is not None and written.changed for written in results)
     if not quiet and len(jobs) > 1:
         message(_summary(changed, len(jobs) - changed - failed, failed, dry_run))
@@ -318,12 +318,15 @@ def _label_all(jobs: Mapping[str, Job], *, dry_run: bool, as_json: bool, quiet: 
     return Status.SOME_UNREADABLE if failed else Status.DONE
 
 
-def _label_one(uri: str, job: Job, dry_run: bool) -> Written | None:
+def _label_one(worker: LimitedWorker, uri: str, job: Job, dry_run: bool) -> Written | None:
     from phonoscope.disclosure.writing import write_label
 
     if job.error is not None:
         raise job.error
-    return write_label(uri, job.labelling, dry_run=dry_run) if job.labelling else None
+    if job.labelling is None:
+        return None
+    written: Written = worker.call(partial(write_label, dry_run=dry_run), uri, job.labelling)
+    return written
 
 
 def _summary(changed: int, kept: int, failed: int, dry_run: bool) -> str:

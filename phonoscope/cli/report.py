@@ -161,16 +161,14 @@ def _write_json(path: str, form: Format, standings: Mapping[Standing, int] | Non
 
 
 def _say_left_out(found: Iterable[Found]) -> Status:
-    """Say what left questions without an answer: damaged parts, and faults of Phonoscope."""
+    """Say what left questions without an answer: damaged parts, and values that can't be."""
     from phonoscope.findings.found import DAMAGED, FAILED
 
     left_out = {one.answer.headline: one.answer.reason for one in found}
     for headline, reason in left_out.items():
         if reason in (DAMAGED, FAILED):
             message(sentences("phonoscope:", headline))
-    if FAILED in left_out.values():
-        return Status.FAULT
-    if DAMAGED in left_out.values():
+    if {DAMAGED, FAILED} & {*left_out.values()}:
         message(gettext("The report says which questions have no answer because of that."))
         return Status.SOME_UNREADABLE
     return Status.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,18 +96,18 @@ class LargestNull:
     hypothesis).
     """
 
-    nulls: tuple[Null, ...]
-    """That of recordings altered in any way or in none, then those of single :data:`KINDS_OF_NULL`
-    with enough recordings."""
+    by_kind: Mapping[str, Null]
+    """That of recordings altered in any way or in none, under ``""``, and those of the single
+    :data:`KINDS_OF_NULL` with enough recordings."""
 
     @property
     def least_counted(self) -> float:
         """The smallest p-value that was counted and isn't extrapolated."""
-        return self.nulls[0].least_counted
+        return self.by_kind[""].least_counted
 
     def p_value(self, score: float) -> float:
         """Return the largest share of human music with this score or a higher one, 0 to 1."""
-        return max(null.p_value(score) for null in self.nulls)
+        return max(null.p_value(score) for null in self.by_kind.values())
 
 
 def probability(score: float, slope: float, intercept: float) -> float:

@@ -223,10 +223,12 @@ def detector() -> Detector:
             **facts["score"],
         ),
         nulls=tuple(
-            LargestNull(tuple(_nulls(arrays, "null", _kinds(group), facts["tails"])))
+            LargestNull(dict(_nulls(arrays, "null", KINDS_OF_NULL, facts["tails"], group)))
             for group in GROUPS
         ),
-        window_nulls=tuple(_nulls(arrays, "window_null", BANDS, facts["window_tails"])),
+        window_nulls=tuple(
+            null for _, null in _nulls(arrays, "window_null", BANDS, facts["window_tails"])
+        ),
         altered=Trees.of(arrays, "altered"),
         altered_from=facts["altered_from"],
         certain_from=facts["altered_certain_from"],
@@ -239,17 +241,18 @@ def detector() -> Detector:
     )
 
 
-def _kinds(group: str) -> list[str]:
-    return [f"{group}{kind}" for kind in KINDS_OF_NULL]
-
-
 def _nulls(
-    arrays: Mapping[str, Any], prefix: str, names: Sequence[str], tails: Mapping[str, Any]
-) -> Iterator[Null]:
-    """Yield the nulls of these names that a model has."""
+    arrays: Mapping[str, Any],
+    prefix: str,
+    names: Sequence[str],
+    tails: Mapping[str, Any],
+    group: str = "",
+) -> Iterator[tuple[str, Null]]:
+    """Yield the nulls of a group that a model has, each with its name."""
     for name in names:
-        if name in tails:
-            yield Null(arrays[f"{prefix}_{name}"].astype(np.float32), *tails[name])
+        whole = f"{group}{name}"
+        if whole in tails:
+            yield name, Null(arrays[f"{prefix}_{whole}"].astype(np.float32), *tails[whole])
 
 
 def least_counted(model_name: str | None, limit_hz: float | None) -> float | None:

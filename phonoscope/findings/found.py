@@ -6,15 +6,17 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.locations import Locations
-from phonoscope.errors import DamagedCatalogueError, PhonoscopeError, bug
+from phonoscope.errors import DamagedCatalogueError, PhonoscopeError
+from phonoscope.escape import printable
 from phonoscope.findings.answer import Answer, cannot_tell
 from phonoscope.findings.finding import Finding
 from phonoscope.findings.order import findings
 from phonoscope.findings.query_session import QuerySession, Tables
 from phonoscope.findings.result_table import Cell, ResultTable
+from phonoscope.messages import Message, gettext
 from phonoscope.progress import NoProgress, Progress
+from phonoscope.text import joined
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +84,8 @@ def find(
 
 
 DAMAGED, FAILED = "damaged", "failed"
-"""Why an answer is missing: a part of the catalogue is damaged, or Phonoscope has a bug."""
+"""Why an answer is missing: a part of the catalogue is damaged, or the finding can't work with the
+values of its tables."""
 
 
 def _answer(finding: Finding, session: QuerySession) -> Answer:
@@ -94,14 +97,24 @@ def _answer(finding: Finding, session: QuerySession) -> Answer:
     except PhonoscopeError:
         raise
     except Exception as error:
-        damage = reason_for(error)
+        damage = session.damage(error)
         if isinstance(damage, DamagedCatalogueError):
             return cannot_tell(damage.message, DAMAGED)
         if damage is not None:
             raise damage from error
         _log.warning("the finding %s failed", finding.name)
         _log.debug("the finding %s failed", finding.name, exc_info=error)
-        return cannot_tell(bug(error), FAILED)
+        return cannot_tell(_failed(finding, error), FAILED)
+
+
+def _failed(finding: Finding, error: Exception) -> Message:
+    """Return why a finding has no answer: nobody can tell a bug from values that can't be."""
+    return gettext(
+        "This question can't be answered from the values in {tables} ({error}). If Phonoscope "
+        "wrote them, please report this as a bug.",
+        tables=joined(list(finding.needs)),
+        error=printable(f"{type(error).__name__}: {error}")[:200],
+    )
 
 
 def _sources_named(table: ResultTable, locations: Locations) -> ResultTable:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from phonoscope.errors import CatalogueError
+
 
 Tables: TypeAlias = CatalogueReader
 """What a finding needs from a catalogue."""
@@ -58,6 +60,12 @@ class QuerySession:
         if self._source is None or "source" not in found.columns or name == "machine_artists":
             return found
         return found.filter(found.source == self._source)
+
+    def damage(self, error: Exception) -> CatalogueError | None:
+        """Return the damage to this catalogue that an error comes from, if it does."""
+        found = getattr(self._catalogue, "damage", None)
+        reason: CatalogueError | None = found(error) if found else None
+        return reason
 
     @cached_property
     def locations(self) -> Locations:

@@ -17,7 +17,7 @@ from phonoscope.defaults import BEFORE_YEAR
 from phonoscope.detector.empirical_null import EmpiricalNull, log_odds
 from phonoscope.escape import printable
 from phonoscope.interval import Interval, wilson
-from phonoscope.local_null.channel import Channel, Encoding
+from phonoscope.local_null.channel import EVERY, Channel, Encoding
 from phonoscope.local_null.nulls import Nulls
 from phonoscope.messages import gettext, ngettext, sentences
 from phonoscope.text import between, percent
@@ -219,7 +219,7 @@ def _null_json(row: CalibrationNullRow) -> dict[str, Any]:
 
 
 def current(catalogue: CatalogueReader) -> Calibration | None:
-    """Return the newest calibration of a catalogue; ``None`` if there is none."""
+    """Return the newest calibration of a catalogue; ``None`` if there is none that is whole."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     table = catalogue.table("calibrations")
@@ -230,7 +230,8 @@ def current(catalogue: CatalogueReader) -> Calibration | None:
     nulls = catalogue.table("calibration_nulls")
     mine = nulls.filter(nulls["calibration_id"] == row.calibration_id)
     rows = mine.order_by(["bandwidth", "chain"]).to_pyarrow().to_pylist()
-    return Calibration(row, tuple(_made(CalibrationNullRow, one) for one in rows))
+    found = Calibration(row, tuple(_made(CalibrationNullRow, one) for one in rows))
+    return found if EVERY in found.nulls.by_channel else None
 
 
 def _made(kind: type[Any], stored: Mapping[str, Any]) -> Any:

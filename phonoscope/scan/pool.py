@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self, cast
+from typing import IO, Any, NamedTuple, Protocol, Self, cast
 
 from phonoscope import threads
 from phonoscope.errors import ErrorKind, PhonoscopeError
@@ -54,6 +54,26 @@ class Done:
     """Processor time that it took, s; the first task of a worker includes the worker's start."""
 
 
+class WorkerProcess(Protocol):
+    """A process that serves tasks, with as much of ``Popen`` as a pool uses."""
+
+    pid: int
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Takes tasks."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """Gives answers."""
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+
+    def wait(self) -> int:
+        """Wait until it ended; return its status as ``Popen`` does."""
+
+
 class Pool:
     """Worker processes on this machine. Use as a context manager; leaving it ends them all.
 
@@ -65,11 +85,21 @@ class Pool:
         Seconds that one task may take. Then its worker is killed.
     memory_mb
         Memory that a worker may use on top of what it needs to start, MB (Linux only).
+    first
+        A process that waits to be the first worker; those after it are started.
     """
 
-    def __init__(self, workers: int, *, time_limit_s: float, memory_mb: int) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        time_limit_s: float,
+        memory_mb: int,
+        first: WorkerProcess | None = None,
+    ) -> None:
         self._answered: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
         self._seats = [_Seat(self._answered, time_limit_s, memory_mb) for _ in range(workers)]
+        self._seats[0].expect(first)
         self._free = list(reversed(self._seats))
         self._working: dict[int, _Seat] = {}
         self._number = 0
@@ -156,7 +186,8 @@ class _Seat:
         self._time_limit_s = time_limit_s
         self._start = Start(os.getpid(), memory_mb)
         self._tasks: queue.SimpleQueue[tuple[int, Any, Task] | None] = queue.SimpleQueue()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: WorkerProcess | None = None
+        self._waiting: WorkerProcess | None = None
         self._thread: threading.Thread | None = None
         # Guards the next four: the watching thread may end the process at any moment.
         self._lock = threading.Lock()
@@ -164,6 +195,10 @@ class _Seat:
         self._overdue = False
         self._closed = False
         self._start_cpu_s = 0.0
+
+    def expect(self, process: WorkerProcess | None) -> None:
+        """Take this process first."""
+        self._waiting = process
 
     def give(self, number: int, tag: Any, task: Task) -> None:
         if self._thread is None:
@@ -182,6 +217,10 @@ class _Seat:
     def join(self) -> None:
         if self._thread is not None:
             self._thread.join()
+        # It was never needed.
+        if self._waiting is not None:
+            self._process, self._waiting = self._waiting, None
+            self._bury()
 
     def end_if_overdue(self) -> None:
         with self._lock:
@@ -224,7 +263,7 @@ class _Seat:
 
         The answer is ``None`` when the process ended instead.
         """
-        process = cast("subprocess.Popen[bytes]", self._process)
+        process = cast("WorkerProcess", self._process)
         with self._lock:
             self._due_s = time.monotonic() + limit_s
         answers, answer = cast("IO[bytes]", process.stdout).fileno(), None
@@ -248,7 +287,8 @@ class _Seat:
             with self._lock:
                 if self._closed:
                     break
-                self._process = process = _started()
+                self._process = process = self._waiting or _started()
+                self._waiting = None
             _, ready = self._ask(pickle.dumps(self._start), START_LIMIT_S)
             if ready is not None:
                 self._start_cpu_s += ready.cpu_s
@@ -311,7 +351,7 @@ def _ending(status: int) -> str:
         return gettext("signal {signal}", signal=str(-status))
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started() -> WorkerProcess:
     # The worker imports from where this process did. Without -P, a file numpy.py in a folder of
     # music would be imported too.
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from phonoscope.catalogue.contradictions import consistent_sql
+from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.newest_row import SHARED_KEYS, deduplicated_ingests, may_repeat, newest
 from phonoscope.catalogue.schema.tables import Table, tables, unknown_table
 from phonoscope.catalogue.store import Store
-from phonoscope.catalogue.views import live_parts
-from phonoscope.errors import UsageError
+from phonoscope.catalogue.valid import SPARK, valid_sql
+from phonoscope.catalogue.views import INTERNAL, live_parts
+from phonoscope.errors import CatalogueError, UsageError
 from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
@@ -72,6 +75,10 @@ class SparkTables:
             self._made[name] = self._backend.table(f"phonoscope_{name}")
         return self._made[name]
 
+    def damage(self, error: Exception) -> CatalogueError | None:
+        """Return the damage to this catalogue that an error comes from, or ``None``."""
+        return reason_for(error, [self._store])
+
     def _frame(self, table: Table) -> Any:
         """Return the valid rows of a table, as a Spark data frame."""
         names = self._parts[table.name]
@@ -90,7 +97,8 @@ class SparkTables:
         paths = [f"{base}/{table.name}/{name}" for name in names]
         # A column that a part lacks is empty; of a renamed column, a part has one of two names.
         frame = self._session.read.schema(from_arrow_schema(table.stored_schema)).parquet(*paths)
-        return frame.select(*(_column(table, name) for name in table.schema.names))
+        frame = frame.select(*(_column(table, name) for name in table.schema.names))
+        return _valid(frame, table)
 
 
 def _column(table: Table, name: str) -> Any:
@@ -98,6 +106,17 @@ def _column(table: Table, name: str) -> Any:
 
     former = table.former_names.get(name)
     return f.col(name) if former is None else f.coalesce(name, former).alias(name)
+
+
+def _valid(frame: Any, table: Table) -> Any:
+    """Return rows as :mod:`phonoscope.catalogue.views` shows them: impossible values are empty."""
+    if table.name not in INTERNAL:
+        frame = frame.selectExpr(
+            *(f"{valid_sql(f.name, f.type, f.name, SPARK)} AS {f.name}" for f in table.schema)
+        )
+        if consistent := consistent_sql(table.name, SPARK):
+            frame = frame.filter(consistent)
+    return frame
 
 
 def _newest(frame: Any, table: Table) -> Any:

@@ -3,6 +3,7 @@
 :mod:`phonoscope.scan.pool` starts it as ``python -m phonoscope.scan.worker``. Tasks arrive on
 stdin and answers leave on what was stdout, as pickles after their length. It imports nothing of
 the program that started it, so a script that scans needs no ``if __name__ == "__main__"``.
+:mod:`phonoscope.scan.forked` makes one from a running command.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from phonoscope.errors import OUT_OF_MEMORY, ErrorKind, bug
+from phonoscope.errors import OVER_WORKER_MEMORY, ErrorKind, bug, note_worker
 from phonoscope.scan.messages import (
     BEGUN,
     Failure,
@@ -35,18 +37,33 @@ PARENT_CHECK_S = 1.0
 
 
 def main() -> None:
-    """Serve tasks until the parent closes the pipe or dies."""
+    """Serve tasks on stdin until the parent closes the pipe or dies."""
+    serve(sys.stdin.fileno(), _take_stdout(), _prepare)
+
+
+def serve(given: int, answers: int, prepare: Callable[[], None]) -> None:
+    """Serve tasks until the parent closes the pipe or dies.
+
+    Parameters
+    ----------
+    given, answers
+        Descriptors of the pipes.
+    prepare
+        Does what the first task needs, before memory is limited.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = _take_stdout()
-    frame = read_frame(sys.stdin.fileno())
+    frame = read_frame(given)
     if frame is None:
         return
     write_frame(answers, BEGUN)
     start: Start = pickle.loads(frame)  # noqa: S301 - from the process that started this one
     threading.Thread(target=_die_with, args=(start.parent_pid,), daemon=True).start()
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(tasks,), daemon=True).start()
-    _settle(start.memory_mb)
+    threading.Thread(target=_receive, args=(given, tasks), daemon=True).start()
+    prepare()
+    note_worker()
+    if sys.platform == "linux":
+        _limit_linux(start.memory_mb)
     write_frame(answers, pickle.dumps(TaskResult(cpu_s=time.process_time())))
     spent_s = time.process_time()
     while True:
@@ -66,9 +83,9 @@ def _take_stdout() -> int:
     return answers
 
 
-def _receive(tasks: queue.SimpleQueue[bytes]) -> None:
+def _receive(given: int, tasks: queue.SimpleQueue[bytes]) -> None:
     """Receive tasks; notices the end of the parent at once, even during a task."""
-    while (frame := read_frame(sys.stdin.fileno())) is not None:
+    while (frame := read_frame(given)) is not None:
         tasks.put(frame)
     os._exit(0)
 
@@ -80,8 +97,8 @@ def _die_with(parent_pid: int) -> None:
     os._exit(0)
 
 
-def _settle(memory_mb: int) -> None:
-    """Import everything that a task needs, then set the limits."""
+def _prepare() -> None:
+    """Import everything that a task needs."""
     # Imported here: it takes time, and the pipe and the parent are already watched.
     import threadpoolctl
 
@@ -89,8 +106,6 @@ def _settle(memory_mb: int) -> None:
 
     work.prepare()
     threadpoolctl.threadpool_limits(1)
-    if sys.platform == "linux":
-        _limit_linux(memory_mb)
 
 
 def _limit_linux(memory_mb: int) -> None:
@@ -128,7 +143,7 @@ def _pickled(answer: TaskResult, cpu_s: float) -> bytes:
         return pickle.dumps(TaskResult(failure=_failure(error), cpu_s=cpu_s))
 
 
-_OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, OUT_OF_MEMORY)
+_OUT_OF_MEMORY = Failure(ErrorKind.MEMORY_LIMIT, OVER_WORKER_MEMORY)
 
 
 def _failure(error: Exception) -> Failure:

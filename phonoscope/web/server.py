@@ -17,7 +17,6 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from phonoscope.catalogue.damage import reason_for
 from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.catalogue.schema.tables import phonoscope_version
 from phonoscope.errors import DamagedCatalogueError, PhonoscopeError
@@ -80,6 +79,7 @@ def serve(
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.catalogue = catalogue
     app.state.queries, app.state.overviews = queries, overviews
     for router in collected("phonoscope_web_routers"):
         app.include_router(router)
@@ -155,7 +155,8 @@ def _catalogue_error(request: Request, error: Exception) -> Response:
 
 def _unreadable_catalogue(request: Request, error: Exception) -> Response:
     """Name the damaged part. The database's own error may name other files, so it's only logged."""
-    if (damage := reason_for(error)) is not None:
+    damage = getattr(request.app.state.catalogue, "damage", lambda _: None)(error)
+    if damage is not None:
         return _catalogue_error(request, damage)
     _log.warning("%s: %s", request.url.path, printable(f"{type(error).__name__}: {error}"))
     damaged = gettext("The catalogue can't be read. One of its files may be damaged or missing.")

@@ -166,6 +166,6 @@ def test_a_part_that_a_compaction_removed_is_not_damage(catalogue):
     with pytest.raises(duckdb.Error) as failed:
         files.to_pyarrow()
 
-    reason = reason_for(failed.value, opened._store)
+    reason = reason_for(failed.value, [opened._store])
     assert isinstance(reason, CatalogueError)
     assert reason.code == "compacted-meanwhile"

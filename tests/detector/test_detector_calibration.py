@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonoscope.detector.calibration import GROUPS, Null, group_of, probability
+from phonoscope.detector.calibration import (
+    GROUPS,
+    KINDS_OF_NULL,
+    LargestNull,
+    Null,
+    group_of,
+    probability,
+)
+from phonoscope.detector.detector import detector
+from phonoscope.detector.model import model
 
 
 @pytest.mark.parametrize("draw", ["logistic", "normal", "gumbel"])
@@ -48,3 +57,20 @@ def test_groups_follow_the_highest_frequency_with_sound():
 @given(st.floats(-1e6, 1e6), st.floats(0.01, 5), st.floats(-5, 5))
 def test_a_probability_is_one(score, slope, intercept):
     assert 0 < probability(score, slope, intercept) < 1 or abs(score) > 7
+
+
+def test_the_largest_null_holds_whichever_kinds_there_are():
+    rng = np.random.default_rng(2)
+    low, high = (Null.of(rng.normal(mean, size=500), 500) for mean in (0.0, 2.0))
+    both = LargestNull({"": low, "-speed": high})
+    assert both.p_value(1.0) == high.p_value(1.0) > low.p_value(1.0)
+    assert both.least_counted == low.least_counted
+
+
+def test_the_shipped_nulls_are_under_their_own_names():
+    shipped = model()
+    for group, largest in zip(GROUPS, detector().nulls, strict=True):
+        names = {kind for kind in KINDS_OF_NULL if f"{group}{kind}" in shipped.facts["tails"]}
+        assert {*largest.by_kind} == names
+        for kind, null in largest.by_kind.items():
+            assert null.tail_start == shipped.facts["tails"][f"{group}{kind}"][0]

@@ -9,6 +9,16 @@ import sys
 import time
 
 from phonoscope.analysis import analyse
+from phonoscope.disclosure.copy_beside import copy_beside
+from phonoscope.errors import (
+    DamagedCatalogueError,
+    ErrorKind,
+    LabelError,
+    MissingExtraError,
+    OutOfMemoryError,
+    PluginError,
+    UnreadableError,
+)
 
 
 def echo(value):
@@ -86,3 +96,23 @@ def slow_examination(uri, recording_id, size_bytes, mtime_ns, false_alarms):
     """Slow enough that a signal finds the scan at work."""
     time.sleep(0.05)
     return analyse(uri, recording_id=recording_id)
+
+
+def refuse(kind):
+    raise {
+        "label": LabelError("no", code="signed"),
+        "extra": MissingExtraError("spark", "It needs Spark."),
+        "plugin": PluginError("p", "It fails.", code="import"),
+        "damage": DamagedCatalogueError("It is damaged.", file="files/a.parquet"),
+        "memory": OutOfMemoryError(),
+    }[kind]
+
+
+def count_down(start):
+    yield from range(start, 0, -1)
+    raise UnreadableError(ErrorKind.IO, "It ends.")
+
+
+def copy_and_die(path):
+    with copy_beside(path):
+        os.abort()

@@ -77,7 +77,9 @@ def charts(catalogue: QuerySession) -> Answer:
     it before its first day in this catalogue. A song that stays in a chart for many weeks counts
     in each. Some flagged entries are false alarms.
     """
-    titled = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
+    titled = catalogue.table("chart_entries").filter(
+        lambda t: t.title.notnull() & t.chart_date.notnull()
+    )
     if not titled.limit(1).to_pyarrow().num_rows:
         return cannot_tell(_NO_CHARTS)
     entries = catalogue.cached(charted)

@@ -75,7 +75,7 @@ def own_null(catalogue: QuerySession) -> Answer:
     if found is None:
         return cannot_tell(
             gettext(
-                "This catalogue has no calibration. 'phonoscope calibrate' makes one from "
+                "This catalogue has no whole calibration. 'phonoscope calibrate' makes one from "
                 "recordings that are known to be human."
             )
         )

@@ -119,7 +119,8 @@ def unreadable(catalogue: QuerySession) -> Answer:
 
 
 def _listed(failed: ir.Table, total: int, locations: Locations) -> ResultTable:
-    first = failed.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
+    named = failed.filter(failed.uri.notnull())
+    first = named.select("uri", "error_kind", "error").order_by(["error_kind", "uri"])
     rows = first.limit(LISTED_AT_MOST).to_pyarrow().to_pylist()
     columns = (
         ResultColumn("file", gettext("File"), "text"),

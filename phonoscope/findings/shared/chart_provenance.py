@@ -42,7 +42,9 @@ def charted(catalogue: QuerySession) -> ir.Table:
         (scored) and ``flagged`` from linked tracks and recordings; ``released``, the earliest
         release day of those tracks, empty when none states a day.
     """
-    entries = catalogue.table("chart_entries").filter(lambda t: t.title.notnull())
+    entries = catalogue.table("chart_entries").filter(
+        lambda t: t.title.notnull() & t.chart_date.notnull()
+    )
     entries = entries.mutate(
         performer=entries.performer.fill_null(""), tie=entries.tie.fill_null(1)
     )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from phonoscope.features.fingerprints import ALTERATIONS, MOST_ANCHORS
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -62,11 +64,16 @@ def candidate_pairs(table: ir.Table, bits: int) -> ir.Table:
         )
     )
     few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
-    anchors = table.select(
+    # A catalogue may come from anyone, and a division by nothing would end all of it.
+    fitting = table.filter(
+        table.anchor_at.length().between(1, MOST_ANCHORS),
+        table.anchor_bits.length() == len(ALTERATIONS) * table.anchor_at.length(),
+    )
+    anchors = fitting.select(
         "recording_id",
         "anchor_bits",
-        many=table.anchor_at.length(),
-        place=ibis.range(table.anchor_bits.length()).unnest(),
+        many=fitting.anchor_at.length(),
+        place=ibis.range(fitting.anchor_bits.length()).unnest(),
     )
     anchors = anchors.select(
         one=anchors.recording_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from phonoscope.features.patches import (
     onsets,
     rises,
 )
+from phonoscope.files import open_source
 
 HIGHEST_PITCH = 1.42
 """Ratio up to which bands may be moved: six semitones."""
@@ -44,6 +46,8 @@ class Excerpt:
     start_s: float
     """Where it begins in the sound, s."""
     stop_s: float
+    declared_s: float | None = None
+    """How long the whole sound is by its header, s."""
 
     def altered(self, change: Alteration) -> AlteredExcerpt:
         """Return it as an altered copy: slow it down and lower it again by as much."""
@@ -114,7 +118,7 @@ class ExcerptCutter:
         self._power = held.copy()
 
 
-def excerpts(decoder: Decoder, length_s: float = EXCERPT_S) -> Iterator[Excerpt]:
+def excerpts(file: BinaryIO, length_s: float = EXCERPT_S) -> Iterator[Excerpt]:
     """Decode a sound into excerpts of a length, s, that overlap by half.
 
     Raises
@@ -123,5 +127,14 @@ def excerpts(decoder: Decoder, length_s: float = EXCERPT_S) -> Iterator[Excerpt]
         When it holds no sound that can be decoded.
     """
     cutter = ExcerptCutter(length_s, length_s / 2)
-    for block in decoder.blocks():
-        yield from cutter.push(block)
+    with Decoder(file) as decoder:
+        declared_s = decoder.stream.declared_duration_s
+        for block in decoder.blocks():
+            for excerpt in cutter.push(block):
+                yield replace(excerpt, declared_s=declared_s)
+
+
+def excerpts_at(uri: str, length_s: float) -> Iterator[Excerpt]:
+    """Open a file and decode it into excerpts, see :func:`excerpts`; for a worker."""
+    with open_source(uri) as file:
+        yield from excerpts(file, length_s)

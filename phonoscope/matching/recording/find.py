@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from phonoscope.audio.decode import Decoder
 from phonoscope.defaults import FALSE_MATCHES
-from phonoscope.matching.recording.excerpt import EXCERPT_S, excerpts
+from phonoscope.matching.recording.excerpt import EXCERPT_S, Excerpt
 from phonoscope.matching.recording.index import Index
 from phonoscope.matching.recording.match import Match, Query, recognise
 from phonoscope.progress import NoProgress, Progress
@@ -50,12 +48,16 @@ class Passage:
     """Excerpts that were recognised as part of it."""
 
 
+def excerpt_s(*, passages: bool) -> float:
+    """Return how long the excerpts are in which a sound is looked up, s."""
+    return PASSAGE_S if passages else EXCERPT_S
+
+
 def find(
     index: Index,
-    file: BinaryIO,
+    sound: Iterable[Excerpt],
     *,
     altered: bool = True,
-    passages: bool = False,
     false_matches: float = FALSE_MATCHES,
     progress: Progress | None = None,
 ) -> list[Passage]:
@@ -63,10 +65,12 @@ def find(
 
     Parameters
     ----------
+    index
+        The recordings.
+    sound
+        The sound in excerpts of :func:`excerpt_s`, in order.
     altered
         Also look for copies that were sped up, shifted or stretched.
-    passages
-        Look in short excerpts: finds passages from about 3 s on.
     false_matches
         Share of sounds in which something that is not there may be recognised.
     progress
@@ -75,18 +79,18 @@ def find(
     Raises
     ------
     UnreadableError
-        When the file holds no sound that can be decoded.
+        When the sound can't be decoded.
     """
     progress = progress or NoProgress()
     found: list[Match] = []
     tried, done_s = 0, 0.0
-    with Decoder(file) as decoder:
-        progress.start("find", unit="s", total=decoder.stream.declared_duration_s)
-        for excerpt in excerpts(decoder, PASSAGE_S if passages else EXCERPT_S):
-            found += recognise(index, Query(excerpt, altered, false_matches))
-            tried += 1
-            progress.advance(excerpt.stop_s - done_s)
-            done_s = excerpt.stop_s
+    for excerpt in sound:
+        if not tried:
+            progress.start("find", unit="s", total=excerpt.declared_s)
+        found += recognise(index, Query(excerpt, altered, false_matches))
+        tried += 1
+        progress.advance(excerpt.stop_s - done_s)
+        done_s = excerpt.stop_s
     # Every excerpt is another chance to err: what one alone may show must be rarer in a long sound.
     rated = (
         dataclasses.replace(stretch, p_false=min(1.0, stretch.p_false * tried))

@@ -6,10 +6,12 @@ import atexit
 import errno
 import hashlib
 import logging
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -19,6 +21,7 @@ from phonoscope.features.fingerprints import weights
 from phonoscope.files import local_path
 from phonoscope.matching.recording.index import Index, writing
 from phonoscope.matching.recording.segment import DamagedIndexError, IndexedRecording
+from phonoscope.matching.recording.stored_fingerprints import fit_together
 from phonoscope.progress import NoProgress, Progress
 
 _log = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ TABLE = "prints"
 FOLDER = "index"
 _COLUMNS = ["recording_id", "print_at", "print_bits", "print_model"]
 _ROWS = 512
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def index_folder(store: Store) -> Path:
@@ -112,9 +116,15 @@ def recordings_in(store: Store, parts: Sequence[str]) -> Iterator[IndexedRecordi
     ours = weights().name
     for batch in store.batches(TABLE, parts, _COLUMNS, _ROWS):
         for row in batch.to_pylist():
-            if row["print_model"] == ours and row["recording_id"] and row["print_bits"]:
-                yield IndexedRecording(
-                    row["recording_id"],
-                    np.array(row["print_at"], np.int32),
-                    np.array(row["print_bits"], np.int64),
-                )
+            if row["print_model"] == ours and (recording := _indexed(row)) is not None:
+                yield recording
+
+
+def _indexed(row: Mapping[str, Any]) -> IndexedRecording | None:
+    """Return a row to be indexed, or ``None`` when no scan can have written it."""
+    at = [-1 if cell is None else cell for cell in row["print_at"] or ()]
+    places = np.array(at, np.int64)
+    bits = np.array([-1 if cell is None else cell for cell in row["print_bits"] or ()], np.int64)
+    if not _ID.fullmatch(row["recording_id"] or "") or not fit_together(places, bits):
+        return None
+    return IndexedRecording(row["recording_id"], places.astype(np.int32), bits)

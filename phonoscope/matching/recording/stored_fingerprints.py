@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from phonoscope.catalogue.backend import memtable
-from phonoscope.features.fingerprints import ALTERATIONS
+from phonoscope.features.fingerprints import ALTERATIONS, MOST_ANCHORS
 from phonoscope.features.patches import CELLS_PER_S
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+LAST_CELL = (1 << 31) - 1
 NEAR = 4
 """Largest distance of a fingerprint from its expected place, cells."""
 
@@ -77,9 +78,29 @@ def read_fingerprints(
             profiles.get(name, none),
         )
         for name, at, bits, anchors, altered in _columns(prints, ids, *columns)
-        # A catalogue may come from anyone: lists that don't fit together are left out.
-        if len(bits) == len(at) > 0 and len(altered) == len(ALTERATIONS) * len(anchors) > 0
+        if fit_together(at, bits)
+        and len(altered) == len(ALTERATIONS) * len(anchors) > 0
+        and are_places(anchors)
+        and len(anchors) <= MOST_ANCHORS
     }
+
+
+def fit_together(at: NDArray[Any], bits: NDArray[Any]) -> bool:
+    """Whether these can be the places and bits of a recording's fingerprints.
+
+    A catalogue may come from anyone.
+
+    Examples
+    --------
+    >>> fit_together(np.array([3, 9]), np.array([-5, 7])), fit_together(np.array([9, 3]), [1, 2])
+    (True, False)
+    """
+    return len(bits) == len(at) > 0 and are_places(at)
+
+
+def are_places(at: NDArray[Any]) -> bool:
+    """Whether these can be times of fingerprints, in cells: in order, and none before the start."""
+    return bool((at >= 0).all() and (np.diff(at) >= 0).all() and (at <= LAST_CELL).all())
 
 
 def _columns(table: ir.Table, ids: set[str], *columns: str) -> Iterator[tuple[Any, ...]]:
@@ -92,7 +113,9 @@ def _columns(table: ir.Table, ids: set[str], *columns: str) -> Iterator[tuple[An
 def _arrays(lists: pa.ChunkedArray) -> Iterator[NDArray[np.int64]]:
     """Yield each list of a column as an array; a missing list is empty."""
     for chunk in lists.chunks:
-        values = chunk.values.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+        # -1 is a possible print, and no possible place.
+        values = chunk.values.fill_null(-1).to_numpy(zero_copy_only=False)
+        values = values.astype(np.int64, copy=False)
         offsets = chunk.offsets.to_numpy()
         for at, missing in enumerate(chunk.is_null().to_pylist()):
             yield values[:0] if missing else values[offsets[at] : offsets[at + 1]]
