@@ -28,7 +28,7 @@ VALUES = {
     "int32": WHOLE_NUMBERS,
     "string": [
         "", "A", "2019-05", "2022-01-01", "2023-02-31", "C#", "generated", "undecided", "detected",
-        "declared", "whole", "human", "mp3", "artificial", "done", "{", '{"a": NaN}', "\0", "global",
+        "declared", "whole", "human", "mp3", "artificial", "done", "{", "{\"a\": NaN}", "\0", "de",
         "Song 1", "Song 1 (Remix)", "USABC2012345", "<script>alert(1)</script>", "9" * 40,
     ],
     "bool": [True, False, None],
