@@ -21,13 +21,11 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from phonoscope.plays.log import Log
+from phonoscope.plays.same_listeners import same_listeners
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-HEAD = 0.1
-"""The tracks with the most accounts and this share of all edges are the head: hits, which everyone
-plays. They are chosen by accounts, because a farm of 100 accounts adds plays, not accounts."""
 ACCOUNTS_A_TRACK = 32
 """Accounts of a track that are compared: those that play it most. Ties are broken by one order for
 all tracks, so that accounts that play the same tracks are compared at each of them. The number of
@@ -57,7 +55,12 @@ def cores(log: Log) -> tuple[ir.Table, pa.Table]:
     found = list(_components(one, other, cosine))
     block = np.repeat(np.arange(len(found)), [len(each) for each in found])
     account = np.concatenate([np.zeros(0, np.int64), *found])
-    return seen.select("account", "track", "plays"), pa.table({"block": block, "account": account})
+    more = same_listeners(log)
+    blocks = np.concatenate([block, len(found) + more["block"].to_numpy()])
+    accounts = np.concatenate([account, more["account"].to_numpy()])
+    return seen.select("account", "track", "plays"), pa.table(
+        {"block": blocks.astype(np.int64), "account": accounts.astype(np.int64)}
+    )
 
 
 def _seen(log: Log) -> ir.Table:
@@ -65,8 +68,8 @@ def _seen(log: Log) -> ir.Table:
 
     tracks, edges = log.tracks, log.edges
     everyone = float(log.accounts.count().to_pyarrow().as_py())
-    tail = tracks.filter(tracks.accounts.between(FEWEST, _most_of_the_tail(tracks)))
-    met = edges.join(tail.select("track", "accounts"), "track")
+    shared = tracks.filter(tracks.accounts >= FEWEST)
+    met = edges.join(shared.select("track", "accounts"), "track")
     # Rare tracks, and those that an account plays repeatedly, describe it best.
     weight = (1 + met.plays.ln()) * (everyone / met.accounts).ln()
     often = sum((met.plays >= least).cast("int64") for least in OFTEN)
@@ -74,16 +77,6 @@ def _seen(log: Log) -> ir.Table:
     place = ibis.row_number().over(group_by=met.track, order_by=[met.often.desc(), met.account])
     met = met.mutate(place=place).filter(lambda t: t.place < ACCOUNTS_A_TRACK)
     return met.drop("place", "often")
-
-
-def _most_of_the_tail(tracks: ir.Table) -> int:
-    """Return the most accounts that a track of the tail can have."""
-    counted = tracks.group_by("accounts").aggregate(tracks=tracks.count()).to_pyarrow()
-    accounts, count = (counted[name].to_numpy() for name in ("accounts", "tracks"))
-    order = np.argsort(-accounts)
-    edges = np.cumsum((accounts * count)[order])
-    head = accounts[order][edges <= HEAD * edges[-1]] if len(edges) else edges
-    return int(head.min()) - 1 if len(head) else int(accounts.max(initial=0))
 
 
 def _similar(seen: ir.Table) -> ir.Table:

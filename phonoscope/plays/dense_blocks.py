@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 OF_TRACK = 0.2
 """Least share of a track's plays that belong to the block."""
-LIFT, LEAST_LIFT = 10.0, 3.0
-"""Least ratio of the share of the block's accounts that play a track to the share of all accounts.
-In a small log it is half of the possible ratio, but at least the second number, so a third of all
-accounts is never a group."""
+LIFT, LIFT_OF_PLAYS = 10.0, 5.0
+"""Least ratio of the share of the block's accounts that play a track to the share of the accounts
+outside the block; for a hit that half of the block plays, least ratio of plays an account.
+The block is left out of what is usual, so a block of half of all accounts counts too."""
+BY_CHANCE = 7.0
+"""Least negative logarithm of the chance that so many of a track's accounts are in the block."""
+OF_USUAL = 0.25
+"""Least members of a track, as a fraction of those of the block's tracks, weighted by plays."""
 OF_MEMBER = 0.5
 """A member plays at least this share of the number of the block's tracks that its accounts play on
 average."""
@@ -42,8 +46,8 @@ class DenseBlocks:
         ``block``, ``account``, ``tracks`` (how many of the block it plays) and, for its plays of
         these, the counts of :attr:`Log.edges`.
     tracks
-        ``block``, ``track``, ``members`` that play it, and the counts of their plays; ``all_plays``
-        and ``artist`` as in :attr:`Log.tracks`.
+        ``block``, ``track``, ``members`` that play it, and the counts of their plays;
+        ``all_plays``, ``all_accounts`` and ``artist`` as in :attr:`Log.tracks`.
     """
 
     def __init__(self, log: Log) -> None:
@@ -97,10 +101,15 @@ class DenseBlocks:
         )
         theirs = theirs.filter(theirs.some >= FEWEST).join(size, "block")
         theirs = theirs.join(self._log.tracks, "track")
-        lift = (theirs.some / theirs["size"]) / (theirs.accounts / everyone)
-        # A group that is a large part of all accounts can't stand out more than this.
-        enough = (everyone / theirs["size"] / 2).clip(LEAST_LIFT, LIFT)
-        theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & (lift >= enough))
+        # Half an account or play more, because nobody among few is less than nobody among many.
+        outside = everyone - theirs["size"] + 1
+        others = (theirs.accounts - theirs.some + 0.5) / outside
+        other_plays = (theirs.plays - theirs.theirs + 0.5) / outside
+        by_accounts = theirs.some / theirs["size"] >= LIFT * others
+        by_plays = theirs.theirs / theirs["size"] >= LIFT_OF_PLAYS * other_plays
+        by_accounts &= _is_no_chance(theirs.some, theirs.accounts, theirs["size"] / (everyone + 1))
+        enough = by_accounts | (by_plays & (2 * theirs.some >= theirs["size"]))
+        theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & enough)
         return theirs.select("block", "track")
 
     def _members(self, candidates: ir.Table, theirs: ir.Table) -> ir.Table:
@@ -145,9 +154,29 @@ class DenseBlocks:
         each = joined.group_by(["block", "track"]).aggregate(
             members=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
         )
-        all_plays = self._log.tracks.select("track", "artist", all_plays="plays")
+        all_plays = self._log.tracks.select(
+            "track", "artist", all_plays="plays", all_accounts="accounts"
+        )
         each = each.filter(each.members >= FEWEST).join(all_plays, "track")
-        return each.filter(each.plays >= OF_TRACK * each.all_plays)
+        each = each.filter(each.plays >= OF_TRACK * each.all_plays)
+        # Tracks that few of the members share came in by chance, and would blur the others.
+        weighted = each.plays.cast("float64") * each.members
+        usual = each.group_by("block").aggregate(usual=weighted.sum() / each.plays.sum())
+        each = each.join(usual, "block")
+        return each.filter(each.members >= OF_USUAL * each.usual).drop("usual")
+
+
+def _is_no_chance(some: ir.Value, accounts: ir.Value, share: ir.Value) -> ir.Value:
+    """Return whether chance rarely gives so many of a track's accounts to a block of this share.
+
+    It is Chernoff's bound of the binomial tail. Without it a large block would gather every track
+    with three accounts that all happen to be in it.
+    """
+    rate = some / accounts
+    inside = rate * (rate / share).ln()
+    rest = (1 - rate).clip(lower=1e-12)
+    outside = rest * (rest / (1 - share)).ln()
+    return (rate > share) & (accounts * (inside + outside) >= BY_CHANCE)
 
 
 def arrow(table: ir.Table) -> pa.Table:

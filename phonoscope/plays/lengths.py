@@ -22,6 +22,15 @@ class Lengths:
     whole: int
     """At the track's end."""
 
+    def __sub__(self, other: Lengths) -> Lengths:
+        """Return the lengths of all other plays."""
+        return Lengths(
+            self.known - other.known,
+            self.uncounted - other.uncounted,
+            self.barely - other.barely,
+            self.whole - other.whole,
+        )
+
     def share(self, of: int) -> float | None:
         """Return a share of the plays of known length."""
         return of / self.known if self.known else None

@@ -18,6 +18,7 @@ from phonoscope.messages import gettext
 from phonoscope.plays.dense_blocks import LIKE_PEOPLE
 from phonoscope.plays.groups import PlayGroup, groups
 from phonoscope.plays.log import Log
+from phonoscope.plays.loops import assessed, loops
 from phonoscope.plays.rhythm import amounts, pauses
 from phonoscope.plays.share import shares
 from phonoscope.plays.signals import Assessment
@@ -85,13 +86,16 @@ class PlayAnalysis:
         progress.step(gettext("groups of accounts"))
         self.groups = groups(log, listens, self.lengths, nonstop, self._habit["plays"])
         alone = solo_accounts(self._habit, self.lengths, nonstop)
-        self.accounts = self._assess_accounts(alone)
+        self._loops = loops(log)
+        self.accounts = self._assess_accounts(alone, assessed(self._loops))
         progress.advance()
         progress.step(gettext("artificial plays"))
         edges = log.materialise(self._flagged_edges())
         self._edges = edges.mutate(spread=self._spread(edges))
 
-    def _assess_accounts(self, alone: dict[int, Assessment]) -> AccountVerdicts:
+    def _assess_accounts(
+        self, alone: dict[int, Assessment], looping: dict[int, Assessment]
+    ) -> AccountVerdicts:
         count = len(self._habit["account"])
         assessments = [alone.get(at, _NOTHING) for at in range(count)]
         number = np.zeros(count, np.int64)
@@ -103,6 +107,10 @@ class PlayAnalysis:
                 # The verdict on an account alone counts for all its plays, if it is stronger.
                 if _outranks(group.assessment, assessments[at]):
                     assessments[at], whole[at] = group.assessment, alike
+        for at, assessment in looping.items():
+            # Only the track of a loop is in doubt, not what the account plays besides.
+            if not _outranks(assessments[at], assessment):
+                assessments[at], whole[at] = assessment, False
         return AccountVerdicts(assessments, number, whole)
 
     def _rest_is_alike(self, group: PlayGroup) -> NDArray[np.bool_]:
@@ -118,9 +126,10 @@ class PlayAnalysis:
         habit = {name: self._habit[name][group.accounts] for name in own}
         rest = {name: habit[name] - own[name][at] for name in ("plays", "known", "uncounted")}
         few = rest["plays"] <= REST * habit["plays"]
-        usual = self.lengths.uncounted / max(1, self.lengths.known)
+        others = self.lengths - group.lengths
+        usual = others.uncounted / max(1, others.known)
         people = rest["uncounted"] >= LIKE_PEOPLE * usual * rest["known"]
-        return few | ((rest["known"] >= REST_KNOWN) & ~people)
+        return np.asarray(few | ((rest["known"] >= REST_KNOWN) & ~people), bool)
 
     def _flagged_edges(self) -> ir.Table:
         """Return edges with the number of ``artificial`` plays and of those in ``doubt``."""
@@ -149,9 +158,12 @@ class PlayAnalysis:
                 }
             ),
         )
+        looped = self._loops.select(["account", "track"])
+        looped = looped.append_column("looped", pa.array(np.ones(len(looped), bool)))
         edges = self._log.edges.select("account", "track", "plays")
         edges = edges.join(accounts, "account").left_join(tracks, ["group_id", "track"])
-        concerned = edges.whole | edges.of_group.fill_null(False)
+        edges = edges.left_join(memtable(self._log.edges, looped), ["account", "track"])
+        concerned = edges.whole | edges.of_group.fill_null(False) | edges.looped.fill_null(False)
         return edges.select(
             "account",
             "track",

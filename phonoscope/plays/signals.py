@@ -27,6 +27,14 @@ EVEN, RATHER_EVEN = 0.05, 0.12
 ONE_ARTIST = 1.5
 DICE = 1.5
 """Ratio of variance to mean up to which accounts differ only by chance."""
+BREADTH = 0.3
+"""Share of a group's tracks that each account plays. Strangers with one taste share far fewer."""
+BY_LOT = 0.9
+"""Least ratio of this share to the share that tracks drawn by lot would have."""
+MANY = 5
+"""Least accounts of a group that needs no sign that almost no listener gives."""
+ONLY = 0.9
+"""Share of the accounts' plays. Listeners play other music too."""
 NO_PAUSE = 0.5
 IN_STEP = 5.0
 
@@ -70,7 +78,8 @@ def assess(signals: Iterable[Signal], *, at_most_undecided: str | None = None) -
 
 
 def of_lengths(seen: Lengths, log: Lengths) -> list[Signal]:
-    """Return the signals from lengths of plays, compared with the whole log."""
+    """Return the signals from lengths of plays, compared with the rest of the log."""
+    log = _rest(seen, log)
     if seen.known < LEAST_KNOWN or not log.known:
         return []
     found = []
@@ -78,12 +87,12 @@ def of_lengths(seen: Lengths, log: Lengths) -> list[Signal]:
     if usual >= LEAST_UNCOUNTED:
         # Plus one, because none among fifty means less than none among a thousand.
         times = usual * seen.known / (seen.uncounted + 1)
-        points = min(UNCOUNTED_POINTS, 0.75 * math.log2(max(1.0, times)))
+        points = min(UNCOUNTED_POINTS, 0.75 * math.log2(max(2.0, times) / 2))
         says = ngettext(
-            "{share} of {n} play ends before 30 s, when plays start to count. In the whole log it "
-            "is {usual}.",
-            "{share} of {n} plays end before 30 s, when plays start to count. In the whole log it "
-            "is {usual}.",
+            "{share} of {n} play ends before 30 s, when plays start to count. In the rest of the "
+            "log it is {usual}.",
+            "{share} of {n} plays end before 30 s, when plays start to count. In the rest of the "
+            "log it is {usual}.",
             seen.known,
             share=percent(short),
             usual=percent(usual),
@@ -93,8 +102,8 @@ def of_lengths(seen: Lengths, log: Lengths) -> list[Signal]:
     if barely >= BARELY:
         points = min(BARELY_POINTS, 0.6 * math.log2(max(1.0, barely / usually)))
         says = gettext(
-            "{share} of these plays end between 30 and 35 s, as soon as they count. In the whole "
-            "log it is {usual}.",
+            "{share} of these plays end between 30 and 35 s, as soon as they count. In the rest "
+            "of the log it is {usual}.",
             share=percent(barely),
             usual=percent(usually),
         )
@@ -104,7 +113,7 @@ def of_lengths(seen: Lengths, log: Lengths) -> list[Signal]:
 
 def of_evenness(unevenness: float | None, tracks: int) -> list[Signal]:
     """Return the signal from tracks that are all played equally often."""
-    if unevenness is None or unevenness > RATHER_EVEN:
+    if unevenness is None or not is_even(unevenness):
         return []
     points = 1.0 if unevenness <= EVEN else 0.5
     says = gettext("All {n} tracks are played equally often; there are no favourites.", n=tracks)
@@ -112,10 +121,20 @@ def of_evenness(unevenness: float | None, tracks: int) -> list[Signal]:
 
 
 def skips_like_people(seen: Lengths, log: Lengths) -> bool:
-    """Return whether plays end before 30 s at least half as often as in the whole log."""
-    if seen.known < LEAST_KNOWN or log.uncounted < LEAST_UNCOUNTED * log.known:
+    """Return whether plays end before 30 s at least half as often as in the rest of the log."""
+    usual = _rest(seen, log)
+    if seen.known < LEAST_KNOWN or usual.uncounted < LEAST_UNCOUNTED * usual.known:
         return False
-    return 2 * seen.uncounted * log.known >= log.uncounted * seen.known
+    return 2 * seen.uncounted * usual.known >= usual.uncounted * seen.known
+
+
+def _rest(seen: Lengths, log: Lengths) -> Lengths:
+    """Return the lengths that some plays are compared with: all others, if there are enough.
+
+    A large group is most of a log, and would hide itself in the whole.
+    """
+    rest = log - seen
+    return rest if rest.known >= LEAST_KNOWN else log
 
 
 def of_dispersion(dispersion: float | None, artists: float | None) -> list[Signal]:
@@ -141,6 +160,67 @@ def of_exclusive_tracks(exclusive: float, accounts: int, tracks: int, plays: int
         plays=ngettext("{n} play", "{n} plays", plays),
     )
     return [Signal(1.0 if exclusive >= 0.8 else 0.5, says)]
+
+
+def of_breadth(inside: float, outside: float, by_lot: float, tracks: int) -> list[Signal]:
+    """Return the signal from accounts that play as many of the tracks as a draw by lot would.
+
+    People play some tracks often and others never, and strangers share few tracks.
+
+    Parameters
+    ----------
+    inside
+        Share of the group's tracks that one of its accounts plays, on average.
+    outside
+        The same for the accounts outside the group.
+    by_lot
+        What ``inside`` would be if each play were of a track drawn by lot.
+    tracks
+        How many tracks the group has.
+    """
+    if not is_broad(inside, outside, by_lot):
+        return []
+    says = gettext(
+        "Each account plays {share} of the group's {n} tracks on average, as many as if they were "
+        "drawn by lot. Other accounts play {others}.",
+        share=percent(inside),
+        n=tracks,
+        others=percent(outside),
+    )
+    return [Signal(0.5, says)]
+
+
+def is_broad(inside: float, outside: float, by_lot: float) -> bool:
+    """Return whether accounts play as many of the tracks as a draw by lot would."""
+    return inside >= BREADTH and inside >= BY_LOT * by_lot and 5 * outside <= inside
+
+
+def is_even(unevenness: float | None) -> bool:
+    """Return whether all tracks are played about equally often."""
+    return unevenness is not None and unevenness <= RATHER_EVEN
+
+
+def of_only(share: float) -> list[Signal]:
+    """Return the signal from accounts that play nothing but the group's tracks."""
+    if share < ONLY:
+        return []
+    says = gettext(
+        "{share} of the plays of these accounts are of the group's tracks.", share=percent(share)
+    )
+    return [Signal(0.5, says)]
+
+
+def of_days(dispersion: float | None) -> list[Signal]:
+    """Return the signal from accounts that play the same amount every day.
+
+    People play a lot on one day and nothing on the next. A program plays about as much each day.
+    """
+    if dispersion is None or dispersion > DICE:
+        return []
+    says = gettext(
+        "Each account plays the group's tracks about equally often every day. People don't."
+    )
+    return [Signal(1.5, says)]
 
 
 def of_repeats(repeats: float) -> list[Signal]:

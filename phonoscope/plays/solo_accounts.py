@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phonoscope.messages import gettext, ngettext
+from phonoscope.messages import ngettext
 from phonoscope.plays import signals
 from phonoscope.plays.groups import LEAST_PLAYS_A_TRACK
 from phonoscope.plays.lengths import Lengths
@@ -24,9 +24,6 @@ OWN = 0.5
 OWN_SHARE = 0.8
 OWN_POINTS = 1.0
 _LENGTHS = ("known", "uncounted", "barely", "whole")
-_NOBODY_SKIPS = gettext(
-    "A shop or a person who is asleep doesn't skip either. Whether anyone listens is unknown."
-)
 
 
 def habits(log: Log) -> ir.Table:
@@ -70,10 +67,9 @@ def solo_accounts(
         By number of account, for accounts with any points.
     """
     enough = habit["plays"] >= BUSY
-    own = habit["own_plays"] >= OWN_SHARE * habit["plays"]
     known = np.maximum(habit["known"], 1)
-    rare = habit["uncounted"] / known < lengths.uncounted / max(1, lengths.known) / 4
-    unusual = own | rare | uptime.nonstop | (habit["barely"] / known >= signals.BARELY)
+    # One account that just never skips is a person asleep, a child, a shop or an album listener.
+    unusual = uptime.nonstop | (habit["barely"] / known >= signals.BARELY)
     found = {}
     for at in np.flatnonzero(enough & unusual).tolist():
         of_one = {name: int(values[at]) for name, values in habit.items()}
@@ -97,12 +93,9 @@ def _assess(one: dict[str, int], log: Lengths, uptime_h: float | None) -> Assess
         )
         found.append(Signal(OWN_POINTS, says))
         found += signals.of_evenness(_unevenness(one), tracks)
-    in_halves = lengths.barely >= signals.BARELY * lengths.known > 0
     if not lengths.are_whole:
         found += signals.of_lengths(lengths, log)
-    # A shop, or a person who is asleep, doesn't skip.
-    cannot_tell = None if uptime_h or in_halves else _NOBODY_SKIPS
-    return signals.assess(found, at_most_undecided=cannot_tell)
+    return signals.assess(found)
 
 
 def _unevenness(one: dict[str, int]) -> float | None:

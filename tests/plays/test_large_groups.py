@@ -1,0 +1,86 @@
+"""Groups of any size, drips, loops in long logs, and honest habits that look like neither."""
+
+import random
+
+from tests.helpers.plays import DAYS, analysed, people, play, rows
+
+HOUR_S, DAY_S = 3600, 86_400
+
+
+def drip(accounts, daily=3, tracks=15, seed=5):
+    """Accounts that play three of the same songs a day, each for a minute or more."""
+    chance = random.Random(seed)
+    return [
+        play(
+            f"drip-{n}",
+            f"drip-song-{chance.randrange(tracks)}",
+            day * DAY_S + chance.uniform(7, 24) * HOUR_S,
+            chance.randint(31_000, 200_000),
+            f"10.77.{n % 250}.0/24",
+        )
+        for n in range(accounts)
+        for day in range(DAYS)
+        for _ in range(daily)
+    ]
+
+
+def verdicts(catalogue):
+    found = {}
+    for account, row in rows(catalogue, "listeners", "user_hash").items():
+        found.setdefault(account.partition("-")[0], []).append(row["verdict"])
+    return found
+
+
+def test_a_drip_of_half_of_all_accounts_is_found(tmp_path):
+    found = verdicts(analysed(people() + drip(60), tmp_path))
+    assert found["drip"].count("artificial") >= 57
+    assert set(found["person"]) == {"no-sign-found"}
+
+
+def test_a_group_that_boosts_hits_is_found_with_half_of_all_accounts(tmp_path):
+    """The hits have listeners of their own, who aren't of the group."""
+    chance = random.Random(8)
+    boost = [
+        play(
+            f"boost-{n}",
+            f"hit-{chance.randrange(8)}",
+            day * DAY_S + chance.uniform(7, 24) * HOUR_S,
+            chance.randint(31_000, 120_000),
+            f"10.78.{n}.0/24",
+        )
+        for n in range(60)
+        for day in range(DAYS)
+        for _ in range(25)
+    ]
+    found = verdicts(analysed(people() + boost, tmp_path))
+    assert found["boost"].count("artificial") >= 57
+    assert set(found["person"]) == {"no-sign-found"}
+
+
+def test_only_a_loop_of_days_is_in_doubt_among_people_who_rarely_skip(tmp_path):
+    """An album listener, a sleeper, a child with ten songs, one shop; and a loop in a long log."""
+    own = [{**one, "account": "looper"} for one in people(1, seed=11)]
+    loop = [play("looper", "loop", 5 * DAY_S + turn * 190, 180_000) for turn in range(1_200)]
+    habits = {
+        "albums": (40, 18, 400),
+        "sleeper": (150, 22, 1),
+        "child": (30, 15, 10),
+        "shop": (200, 8, 90),
+    }
+    honest = [
+        play(name, f"{name}-{(day * daily + turn) % tracks}",
+             day * DAY_S + hour * HOUR_S + turn * 200, 198_000)
+        for name, (daily, hour, tracks) in habits.items()
+        for day in range(DAYS)
+        for turn in range(daily)
+    ]  # fmt: skip
+    catalogue = analysed(people() + own + loop + honest, tmp_path)
+    listeners = rows(catalogue, "listeners", "user_hash")
+    assert listeners["looper"]["verdict"] == "undecided"
+    assert listeners["looper"]["undecided_plays"] == len(loop)
+    assert "1,200 times" in listeners["looper"]["reasons"][0]
+    tracks = rows(catalogue, "played_tracks", "track_id")
+    assert {track for track, row in tracks.items() if row["verdict"] != "no-sign-found"} == {"loop"}
+    assert {row["verdict"] for name, row in listeners.items() if name != "looper"} == {
+        "no-sign-found"
+    }
