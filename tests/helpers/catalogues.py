@@ -25,8 +25,12 @@ class MemoryCatalogue:
 
     def table(self, name):
         if not hasattr(self._here, "connection"):
-            self._here.connection = self._connected()
-        return self._here.connection.table(name)
+            self._here.connection, self._here.described = self._connected(), {}
+        described = self._here.described
+        if name not in described:
+            # Ibis asks for the columns of each table it is given, and parses their types.
+            described[name] = self._here.connection.table(name)
+        return described[name]
 
     def _connected(self):
         connection = ibis.duckdb.connect()

@@ -26,6 +26,8 @@ CONTEXT.set_forkserver_preload(["tests.helpers.loaded"])
 # macOS libraries do not survive a fork; `make coverage` measures processes by their start.
 POSSIBLE = sys.platform == "linux" and not any(name.startswith("COVERAGE_") for name in os.environ)
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+STARTED = pool._started
+"""What starts a worker in the program itself."""
 _starting = threading.Lock()
 
 
@@ -58,6 +60,12 @@ def _shared_server() -> Any:
     return server
 
 
+def instead_of_started() -> None:
+    """From here on, fork the workers of this process, where that is possible."""
+    if POSSIBLE:
+        pool._started = ForkedWorker  # type: ignore[assignment]
+
+
 def program_in(
     folder: Path, arguments: list[str], cwd: str, environment: Mapping[str, str]
 ) -> None:
@@ -70,7 +78,7 @@ def program_in(
         os.close(opened)
     _be(cwd, environment)
     sys.argv = [str(program.__file__), *arguments]
-    pool._started = ForkedWorker  # type: ignore[assignment]
+    instead_of_started()
     try:
         program.main()
     finally:

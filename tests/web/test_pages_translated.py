@@ -51,14 +51,14 @@ def browser():
         yield started
 
 
-def faults(browser, url):
+def faults(watched, url):
     """What of a page stays English, and at which widths it scrolls sideways."""
-    with opened(browser, url, width=WIDTHS[0]) as watched:
-        page = watched.page
-        page.wait_for_load_state("networkidle")
-        page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
-        english = {text: words for text in page.evaluate(READ) if (words := untranslated(text))}
-        wide = {width: pixels for width in WIDTHS if (pixels := sideways_at(page, width))}
+    watched.turn_to(url, WIDTHS[0])
+    page = watched.page
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
+    english = {text: words for text in page.evaluate(READ) if (words := untranslated(text))}
+    wide = {width: pixels for width in WIDTHS if (pixels := sideways_at(page, width))}
     return english | wide
 
 
@@ -71,9 +71,10 @@ def visited(browser, catalogue, addresses):
     with (
         TestClient(create_app(catalogue, music=["/tmp"]), base_url="http://localhost") as client,
         serving(catalogue) as address,
+        opened(browser) as watched,
     ):
         paths = addresses(ids_of(client))
-        found = {path: faults(browser, f"{address}{path}") for path in paths}
+        found = {path: faults(watched, f"{address}{path}") for path in paths}
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
@@ -133,7 +134,8 @@ def test_dossiers(browser, tmp_path_factory):
     judged = judged_catalogue(folder)
     group, *_ = copied.copies(search=False)
     pages = [(copied, group.members[0].recording_id), (judged, str(folder / "partly.wav"))]
-    for number, (catalogue, recording) in enumerate(pages):
-        to = folder / f"{number}.html"
-        to.write_text(html(dossier_of(catalogue, recording)), encoding="utf-8")
-        assert faults(browser, to.as_uri()) == {}
+    with opened(browser) as watched:
+        for number, (catalogue, recording) in enumerate(pages):
+            to = folder / f"{number}.html"
+            to.write_text(html(dossier_of(catalogue, recording)), encoding="utf-8")
+            assert faults(watched, to.as_uri()) == {}

@@ -526,12 +526,11 @@ def test_pages_of_copies_are_legible_and_fit(browser, reader, address):
         f"{address}/copies/{ids['same bytes']}/{ids['cut']}",
         f"{address}/copies/{ids['onerror']}/{ids['other']}?decided={hostile}",
     )
-    for url in urls:
-        with opened(browser, url, width=360) as watched:
-            fired = []
-            watched.page.on(
-                "dialog", lambda dialog, fired=fired: (fired.append(1), dialog.dismiss())
-            )
+    fired = []
+    with opened(browser) as watched:
+        watched.page.on("dialog", lambda dialog: (fired.append(1), dialog.dismiss()))
+        for url in urls:
+            watched.turn_to(url, 360)
             watched.page.wait_for_load_state("networkidle")
             assert faults(watched.page) == [], url
             assert watched.complaints == [], url

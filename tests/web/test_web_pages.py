@@ -47,8 +47,9 @@ def settled(page):
 
 
 def test_every_page_is_legible_and_fits(browser, address, pages):
-    for url in pages:
-        with opened(browser, url, width=360) as watched:
+    with opened(browser) as watched:
+        for url in pages:
+            watched.turn_to(url, 360)
             settled(watched.page)
             watched.page.evaluate(
                 "document.querySelectorAll('details').forEach(d => d.open = true)"

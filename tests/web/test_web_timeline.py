@@ -195,12 +195,11 @@ def test_a_click_plays_from_there_and_a_line_follows(browser, url_of):
 @pytest.mark.browser
 def test_weighed_recordings_are_legible_and_fit(browser, address, url_of):
     names = ("generated", "partly", "undecided", "no sign", "ten hours", "hostile", "comb")
-    for url in (*map(url_of, names), f"{address}/recordings?sort=p_generated&order=down"):
-        with opened(browser, url, width=360) as watched:
-            fired = []
-            watched.page.on(
-                "dialog", lambda dialog, fired=fired: (fired.append(1), dialog.dismiss())
-            )
+    fired = []
+    with opened(browser) as watched:
+        watched.page.on("dialog", lambda dialog: (fired.append(1), dialog.dismiss()))
+        for url in (*map(url_of, names), f"{address}/recordings?sort=p_generated&order=down"):
+            watched.turn_to(url, 360)
             watched.page.wait_for_load_state("networkidle")
             watched.page.evaluate(
                 "document.querySelectorAll('details').forEach(d => d.open = true)"

@@ -89,9 +89,9 @@ def test_the_card_that_ships_is_the_card_of_the_model_that_ships(client):
 
 @pytest.mark.browser
 def test_it_is_legible_and_fits_with_the_card_that_ships(catalogue, known):
-    with serving(catalogue) as address, chromium() as browser:
+    with serving(catalogue) as address, chromium() as browser, opened(browser) as watched:
         for path in (f"/recordings/{known['recording_id']}", "/model-card"):
-            with opened(browser, address + path, width=360) as watched:
-                watched.page.wait_for_load_state("networkidle")
-                assert faults(watched.page) == [], path
-                assert watched.complaints == [], path
+            watched.turn_to(address + path, 360)
+            watched.page.wait_for_load_state("networkidle")
+            assert faults(watched.page) == [], path
+            assert watched.complaints == [], path

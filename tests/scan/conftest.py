@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def workers(started_workers):
+    """Of any test of scanning."""
