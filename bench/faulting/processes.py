@@ -1,4 +1,8 @@
-"""Work in processes of its own, which are forked from one that has everything loaded."""
+"""Work in processes of its own, which are forked from one that has everything loaded.
+
+So a try costs what the work costs, not what starting Python costs, and a kill falls into the work
+and not into its imports. The workers of a scan are forked as well, where that can be done.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from phonoscope.scan import pool
+from tests.helpers import forked
+
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["bench.faulting.work"])
+CONTEXT.set_forkserver_preload(["tests.helpers.loaded", "bench.faulting.work"])
 LONGEST_S = 300.0
 
 OVERTAKEN = frozenset({"compacted-meanwhile", "being-read", "changing"})
@@ -22,13 +29,12 @@ OVERTAKEN = frozenset({"compacted-meanwhile", "being-read", "changing"})
 
 def start(work: Callable[..., None], *arguments: Any) -> multiprocessing.process.BaseProcess:
     """Start work in a process of its own, quietly."""
-    process = CONTEXT.Process(target=_quietly, args=(work, *arguments))
-    process.start()
-    return process
+    return forked.start(_quietly, work, *arguments)
 
 
 def _quietly(work: Callable[..., None], *arguments: Any) -> None:
-    # Its workers are in its group, so that all of them can be waited for.
+    if forked.POSSIBLE:
+        pool._started = forked.ForkedWorker  # type: ignore[assignment]
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         try:
             work(*arguments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -25,3 +26,12 @@ class Tally:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.tries} tries, {self.hits} hit, {len(self.failures)} failures"
+
+
+def numbered(tries: int, seconds: float | None = None) -> Iterator[int]:
+    """Count tries from 0, until there are enough or the time is up."""
+    until = None if seconds is None else time.monotonic() + seconds
+    for number in range(tries):
+        if until is not None and time.monotonic() > until:
+            return
+        yield number

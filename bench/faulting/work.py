@@ -83,17 +83,19 @@ def write_tracks(folder: Path, edition: int = 0) -> Path:
 
 def no_key_twice(folder: Path) -> Iterator[str]:
     """Yield the tables in which a key is there twice, and batches that aren't whole."""
-    if not (catalogue(folder) / "phonoscope.toml").exists():
+    there = [name for name in KEYS if (catalogue(folder) / name).exists()]
+    if not there:
         return
-    twice = (
-        f"(SELECT count(*) - count(DISTINCT {key}) FROM {table}) AS {table}"
-        for table, key in KEYS.items()
-    )
-    orphans = "SELECT count(*) FROM files ANTI JOIN recordings USING (recording_id)"
+    counts = [
+        f"(SELECT count(*) - count(DISTINCT {KEYS[name]}) FROM {name}) AS {name}" for name in there
+    ]
+    if "files" in there:
+        counts.append(
+            "(SELECT count(*) FROM files WHERE error_kind IS NULL AND recording_id NOT IN"
+            " (SELECT recording_id FROM recordings)) AS orphans"
+        )
     # One query: it reads one version, and opens the catalogue once.
-    (row,) = asked(
-        folder, f"SELECT {', '.join(twice)}, ({orphans} WHERE error_kind IS NULL) AS orphans"
-    )
+    (row,) = asked(folder, f"SELECT {', '.join(counts)}")
     for name, number in row.items():
         if number:
             yield f"{number} rows too many: {name}"

@@ -260,7 +260,8 @@ def summary_of(summary: IngestSummary, into: str) -> str:
         rows.append((gettext("read as"), said))
     rows.append((gettext("written"), _written(summary)))
     if summary.ignored:
-        rows.append((gettext("not read"), _few([printable(name) for name in summary.ignored])))
+        names = [printable(name) or gettext("(no heading)") for name in summary.ignored]
+        rows.append((gettext("not read"), _few(names)))
     rows += [(gettext("note"), printable(note)) for note in summary.notes]
     rows += [(gettext("question"), text) for text in _questions(summary)]
     rows.append((gettext("speed"), _speed(summary)))

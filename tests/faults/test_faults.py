@@ -3,12 +3,14 @@
 After each one nothing is lost, doubled or torn, and the same work ends well once the fault is gone.
 """
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from bench.faulting import disks, kills, mutations, network, pairs
+from bench.faulting import disks, files, kills, mutations, network, pairs, requests
+from bench.faulting.sources import SEEDS
 from bench.faulting.work import WORK
 
 
@@ -49,14 +51,14 @@ def test_two_writers_at_once(one, other, tmp_path):
 
 
 def test_mutated_metadata_is_read_or_refused_in_words(tmp_path):
-    tally = mutations.read(130, tmp_path / "m", seed=2)
+    tally = mutations.read(4 * len(SEEDS), tmp_path / "m", seed=2)
     assert fine(tally), tally.failures
-    assert tally.hits > 13
+    assert tally.hits > len(SEEDS)
 
 
 def test_metadata_that_isnt_mutated_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(mutations, "mutated", lambda content, _: content)
-    tally = mutations.read(len(mutations.SEEDS), tmp_path / "m")
+    tally = mutations.read(len(SEEDS), tmp_path / "m")
     assert (tally.failures, tally.hits >= tally.tries) == ([], True)
 
 
@@ -80,3 +82,28 @@ def test_the_recording_of_connections_sees_one(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     assert "socket.connect" in recorded.read_text()
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_its_process_costs_that_file(tmp_path, monkeypatch):
+    """The same file comes again, and the files after it are read."""
+    assert files.mutated_file(7, 3) == files.mutated_file(7, 3) != files.mutated_file(7, 4)
+    monkeypatch.setattr(files, "_read_some", _dies_at_two)
+    tally = files.read(4, tmp_path / "f", seed=7, kept=tmp_path / "kept")
+    assert (tally.tries, tally.hits) == (4, 3)
+    assert [failure.split(":")[0] for failure in tally.failures] == ["file 2 of seed 7"]
+    assert (tmp_path / "kept" / "7-2").read_bytes() == files.mutated_file(7, 2)
+
+
+def _dies_at_two(numbers, seed, folder, answers):
+    for number in numbers:
+        if number == 2:
+            os._exit(1)
+        answers.send("sound")
+
+
+@pytest.mark.slow
+def test_requests_of_any_kind_are_answered(tmp_path):
+    tally = requests.ask(100, tmp_path / "h", seed=4)
+    assert fine(tally), tally.failures
+    assert 10 < tally.hits < tally.tries

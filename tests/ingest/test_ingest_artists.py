@@ -49,6 +49,8 @@ def read(catalogue, path):
         (json.dumps({"list": {i: {"artistName": n} for n, i in BOTH}}), BOTH),
         (json.dumps({"a": ["First Act"], "b": ["Second Act"]}), NAMES),
         (json.dumps({i: True for _, i in BOTH}), IDS),
+        (json.dumps({"artists": {i: n for n, i in BOTH}}), BOTH),
+        (json.dumps({"data": {"Artists": {n: ADDRESS + i for n, i in BOTH}}}), BOTH),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

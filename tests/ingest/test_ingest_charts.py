@@ -184,6 +184,16 @@ def test_headings_that_say_the_same_in_other_words(catalogue, tmp_path, heading)
     ]
 
 
+@pytest.mark.parametrize("day", ["Week Ending", "week-of", "Week Commencing", "chartDate"])
+def test_a_day_under_another_heading_is_the_day(catalogue, tmp_path, day):
+    path = tmp_path / "x.csv"
+    path.write_text(f"Pos,Track,Artist,LW,PK,WOC,{day}\n1,Alpha,A,New,1,3,2026-01-01\n")
+    assert catalogue.ingest(path).ignored == []
+    assert table(catalogue, "chart_entries", "chart_date", *COUNTED) == [
+        ("2026-01-01", 1, "Alpha", 1, None, 3)
+    ]
+
+
 @pytest.mark.parametrize("written", ["=2", "2=", "2", "T2", "#2", "2.0", " 2. "])
 def test_entries_that_share_a_rank_are_all_kept(catalogue, tmp_path, written):
     rows = [["rank", "title", "artist", "date", "peak"], *([] for _ in range(5))]

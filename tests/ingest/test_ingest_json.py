@@ -309,7 +309,11 @@ def test_what_is_skipped_is_not_held(monkeypatch):
 PAGES = {
     "saved": lambda a, b: {"items": [{"added_at": "x", "track": a}, {"added_at": "x", "track": b}]},
     "null first": lambda a, b: {"items": [{"track": b}, {"track": a}]},
-    "pages": lambda a, b: [{"track": a}, {"track": b}],
+    "items alone": lambda a, b: [{"track": a}, {"track": b}],
+    "called items": lambda a, b: {"items": [{"added_at": "x", "item": a}, {"item": b}]},
+    "pages": lambda a, b: [{"items": [{"track": a}]}, {"items": [{"track": b}, {"track": a}]}],
+    "pages of called items": lambda a, b: [{"items": [{"item": a}]}, {"items": [{"item": b}]}],
+    "pages of tracks": lambda a, b: [{"items": [a]}, {"items": [a, b]}],
     "playlist": lambda a, b: {
         "id": "p", "name": "P", "tracks": {"items": [{"track": a}, {"track": b}]}
     },

@@ -12,17 +12,18 @@ COLUMN_ALIASES = {
     "this_week_rank rank_on_chart",
     "title": "title track_name song song_name song_title track name album album_name album_title",
     "performer": "performer artist_names artist artists artist_name",
-    "chart_date": "chart_date chart_week date week week_date week_id day",
+    "chart_date": "chart_date chart_week date week week_date week_id week_ending week_end week_of "
+    "week_beginning week_starting week_start week_commencing chart_day day",
     "chart": "chart chart_name",
     "region": "region country country_code market",
     "period": "period",
     "track_id": "uri track_uri spotify_uri track_id spotify_id url",
     "isrc": "isrc",
-    "peak_rank": "peak_rank peak_pos peak peak_position",
+    "peak_rank": "peak_rank peak_pos peak peak_position pk",
     "previous_rank": "previous_rank last_week previous previous_position last_pos last_week_rank "
-    "previous_week_position",
+    "previous_week_position lw",
     "times_on_chart": "weeks_on_chart wks_on_chart days_on_chart weeks times_on_chart "
-    "weeks_in_chart weeks_charted total_weeks",
+    "weeks_in_chart weeks_charted total_weeks woc",
     "streams": "streams plays",
 }
 """Aliases of each field, the surest first."""
@@ -34,7 +35,9 @@ _NOISE = frozenset(
 )
 """Words, singular, that don't say which column it is, such as the name of the service."""
 _BY_WEEK = {"chart_week", "current_week", "week", "week_date", "weeks_on_chart", "wks_on_chart",
-            "weeks", "last_week", "this_week"}  # fmt: skip
+            "weeks", "last_week", "this_week", "week_ending", "week_end", "week_of",
+            "week_beginning", "week_starting", "week_start", "week_commencing", "lw",
+            "woc"}  # fmt: skip
 NEEDED = frozenset({"rank", "title", "performer"})
 """A table without these isn't a chart."""
 _OF_CHARTS_ONLY = {"peak_rank", "previous_rank", "times_on_chart"}

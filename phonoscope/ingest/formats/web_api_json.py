@@ -86,8 +86,10 @@ _FEATURES = Entity(
         }
     },
 )
-_SAVED = Entity("items", {}, {lambda row: [row["track"]]: _TRACK}, also="track added_at")
+_SAVED = Entity("items", {}, {lambda row: [row.get("track")]: _TRACK}, also="track added_at")
 """An item of a page of saved tracks, or of a playlist; its track is null where it is gone."""
+_LISTED = Entity("items", {}, {lambda row: [row.get("item")]: _TRACK}, also="item added_at")
+"""The same where the track is called the item, as in playlists since 2026."""
 _ALBUM_TRACK = Entity(
     "tracks",
     {
@@ -119,8 +121,15 @@ _ALBUM_TRACK = Entity(
 _WHOLE_ALBUM = Entity("albums", {"albums": _ALBUM}, {"tracks.items": _ALBUM_TRACK})
 _PAGES = {
     "track.id track.name track.duration_ms track.artists": _SAVED,
+    "item.id item.name item.duration_ms item.artists": _LISTED,
+    # Several pages in one file, as programs write them that ask for one page after another.
+    "items.track.id items.track.name items.track.duration_ms": Entity(
+        "pages", {}, {"items": _SAVED}
+    ),
+    "items.item.id items.item.name items.item.duration_ms": Entity("pages", {}, {"items": _LISTED}),
+    "items.id items.name items.duration_ms items.artists": Entity("pages", {}, {"items": _TRACK}),
     "album.id album.name album.album_type added_at": Entity(
-        "items", {}, {lambda row: [row["album"]]: _WHOLE_ALBUM}, also="album added_at"
+        "items", {}, {lambda row: [row.get("album")]: _WHOLE_ALBUM}, also="album added_at"
     ),
     "id name album_type release_date total_tracks": _WHOLE_ALBUM,
     "tracks.items.track": Entity("playlists", {}, {"tracks.items": _SAVED}),

@@ -39,6 +39,8 @@ _LONGEST = 10_000
 _COMMENTS = ("#", "//", "!", ";")
 _NAMES = ("name", "artist", "artistname", "artist_name", "band", "title")
 _IDS = ("spotify", "spotify_id", "spotifyid", "artist_id", "artistid", "uri", "id", "url", "link")
+_WRAPPERS = frozenset({"artists", "bands", "data", "entries", "items", "list", "results"})
+"""Keys of an object that holds the entries and isn't one."""
 _REASONS = ("says", "reason", "claim", "statement", "disclosure", "notes", "note", "comments")
 _EVIDENCE = ("evidence_url", "evidence", "source_url", "source", "proof")
 
@@ -151,7 +153,9 @@ def _within(value: dict[str, Any], depth: int) -> Iterator[ListedArtist]:
         return
     for key, each in value.items():
         known = artist_of(key)
-        if isinstance(each, str):
+        if depth and isinstance(each, dict) and key.lower() in _WRAPPERS:
+            yield from _within(each, depth - 1)
+        elif isinstance(each, str):
             other = artist_of(each)
             yield ListedArtist(
                 other.name if known.artist_id else known.name, known.artist_id or other.artist_id
