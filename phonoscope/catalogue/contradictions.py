@@ -56,6 +56,12 @@ _RULES: dict[str, tuple[str, ...]] = {
         "{count}(scores) >= 1 AND scores = array_sort(scores)",
     ),
     "local_p_values": ("p_value IS NOT NULL",),
+    "matches": (
+        "one IS NOT NULL AND other IS NOT NULL AND copy IS NOT NULL",
+        "speed IS NOT NULL AND pitch IS NOT NULL AND offset_s IS NOT NULL",
+        "begin_s <= end_s",
+        "covers IS NOT NULL AND alike IS NOT NULL AND bits IS NOT NULL AND score IS NOT NULL",
+    ),
 }  # fmt: skip
 
 

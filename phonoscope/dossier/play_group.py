@@ -226,7 +226,7 @@ def _tracks(
     played = played.filter(played.source == source)
     played = played.select("track_id", "plays", "artificial_share", "verdict")
     own = judged.group_by("track_id").aggregate(
-        group_plays=judged.plays.sum(), group_accounts=judged.count()
+        group_plays=judged.plays.sum().fill_null(0), group_accounts=judged.count()
     )
     rows = own.left_join(played, "track_id").drop("track_id_right")
     rows = rows.left_join(named, "track_id").drop("track_id_right")

@@ -158,7 +158,13 @@ def steps(dossier: GroupDossier) -> list[Step]:
         Step(
             gettext("The share of the log"),
             sql(f"from plays_summary where source = '{log}'"),
-            percent(dossier.log["artificial_share"]),
+            _share_of(dossier),
         ),
         Step(gettext("This dossier"), again, same),
     ]
+
+
+def _share_of(dossier: GroupDossier) -> str:
+    """Return the artificial share of the log; a catalogue from elsewhere may lack it."""
+    share = dossier.log.get("artificial_share")
+    return gettext("unknown") if share is None else percent(share)

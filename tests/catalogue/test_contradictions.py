@@ -28,6 +28,11 @@ WHOLE = {
         "tail_scale": 0.5, "tail_share": 0.1, "scores": [-3.0, 0.0, 2.0],
     },
     "local_p_values": {"calibration_id": "c", "recording_id": "0" * 32, "p_value": 0.5},
+    "matches": {
+        "pair": "p", "one": "0" * 32, "other": "1" * 32, "copy": True, "speed": 1.0, "pitch": 1.0,
+        "offset_s": 0.0, "begin_s": 0.0, "end_s": 5.0, "covers": 1.0, "alike": 1.0, "bits": 0.0,
+        "score": 9.0,
+    },
 }  # fmt: skip
 SPOILT = {
     "plays_summary": [
@@ -47,6 +52,7 @@ SPOILT = {
         {"scores": None}, {"scores": [float("nan")]}, {"chain": None},
     ],
     "local_p_values": [{"p_value": None}, {"p_value": 1.5}],
+    "matches": [{"speed": None}, {"speed": 0.0}, {"one": None}, {"end_s": -1.0}, {"copy": None}],
 }  # fmt: skip
 
 
@@ -54,7 +60,8 @@ SPOILT = {
 def test_a_whole_row_is_read_and_one_that_contradicts_itself_is_not(tmp_path, table):
     catalogue = open_catalogue(tmp_path / "c", create=True)
     rows = [WHOLE[table], *({**WHOLE[table], **change} for change in SPOILT[table])]
-    key = "source" if "source" in tables()[table].schema.names else "calibration_id"
+    names = tables()[table].schema.names
+    key = next(name for name in ("source", "calibration_id", "pair") if name in names)
     named = [{**row, key: f"{n}", "batch": BATCH} for n, row in enumerate(rows)]
     stored = pa.Table.from_pylist(named, tables()[table].schema)
     catalogue._store.write({table: stored}, BATCH)

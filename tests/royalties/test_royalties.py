@@ -4,6 +4,7 @@ import csv
 import json
 import random
 from collections import defaultdict
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,8 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import phonoscope as ps
+from phonoscope.dossier.play_group_page import html
+from phonoscope.royalties.payable import KEYS
 from phonoscope.royalties.period import period_of
 from phonoscope.royalties.rates import rates_of
+from tests.findings.test_findings_hostile import drawn
 from tests.helpers.json_page import fields
 from tests.helpers.plays import farm, people, rows
 from tests.helpers.program import ROOT, run, strict_json
@@ -356,3 +360,17 @@ def test_the_dossier_of_a_group_has_its_plays_and_stays_harmless(folder, logs, t
     assert run("dossier", "--group", str(number), "--in", folder / "c").returncode == 2
     assert run("dossier", "--in", folder / "c").returncode == 2
     assert json.dumps(found)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_catalogue_from_anyone_gets_an_answer(tmp_path, seed):
+    """Tables in which any cell is empty or nonsense give numbers or a refusal, never a fault."""
+    catalogue = drawn(tmp_path / "c", seed)
+    for by in KEYS:
+        with suppress(ps.UsageError):
+            json.dumps(catalogue.plays.royalties(by, period="2024").to_json(), default=str)
+    groups = catalogue.table("play_groups").group_id.to_pyarrow().to_pylist()
+    for group in {one for one in groups if one is not None}:
+        for source in ("a.csv", "b.csv"):
+            with suppress(ps.UsageError):
+                assert "<script>" not in html(catalogue.plays.dossier(group, source=source))

@@ -9,6 +9,7 @@ are compared (Bocek, Hunt & Hyyrö 2007, *Fast similarity search in large dictio
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +75,7 @@ class Search:
 
     def __init__(self, known: Sequence[Artist]) -> None:
         self.known = known
+        self._numbers = itertools.count()
         self.names = 0
         """Names seen."""
         self.by_likeness: Counter[Likeness] = Counter()
@@ -85,7 +87,7 @@ class Search:
         self._without_one: dict[str, list[int]] = defaultdict(list)
         self._begins: dict[int, set[str]] = defaultdict(set)
         self._ends: dict[int, set[str]] = defaultdict(set)
-        self._best: dict[int, list[tuple[Any, NamePair]]] = defaultdict(list)
+        self._best: dict[int, list[tuple[Any, int, NamePair]]] = defaultdict(list)
         self._forms = all_forms([artist.name for artist in known])
         for at, of in enumerate(self._forms):
             if of:
@@ -207,7 +209,8 @@ class Search:
             _reversed(f"{other.source or ''}\0{other.artist_id or ''}\0{other.name}"),
         )
         best = self._best[at]
-        heapq.heappush(best, (worth, pair))
+        # Names may occur twice with everything the same, and pairs have no order.
+        heapq.heappush(best, (worth, next(self._numbers), pair))
         if len(best) > KEPT:
             heapq.heappop(best)
 
@@ -217,7 +220,7 @@ class Search:
         Of a common name only pairs that look deliberate.
         """
         for at in sorted(self._best):
-            for _, pair in sorted(self._best[at], key=_worth, reverse=True):
+            for *_, pair in sorted(self._best[at], key=_worth, reverse=True):
                 if self._alike[at] <= COMMON or pair.likeness in DELIBERATE:
                     yield pair
 
@@ -232,7 +235,7 @@ class Search:
         return sum(count > COMMON for count in self._alike.values())
 
 
-def _worth(kept: tuple[Any, NamePair]) -> Any:
+def _worth(kept: tuple[Any, int, NamePair]) -> Any:
     return kept[0]
 
 
