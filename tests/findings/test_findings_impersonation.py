@@ -199,3 +199,13 @@ def test_the_order_of_the_names_does_not_matter(order):
     assert [row["artist_id"] for row in listed(answer)] == [
         "d00", "d01", "d02", "c00", "c03", "c06"
     ]  # fmt: skip
+
+
+def test_names_that_are_listed_twice_have_no_order_and_need_none():
+    """A catalogue from elsewhere can have one artist several times."""
+    search = Search([Artist("s", "k", "Adele Adkins", 10**7, None, 0)])
+    rows = [{"source": "s", "artist_id": "o", "name": "Adele Adkinz", "followers": 5}] * 2
+    batch = pa.RecordBatch.from_pylist(rows, schema=NAMES)
+    search.look(batch)
+    search.look(batch)
+    assert {pair.other.name for pair in search.pairs()} == {"Adele Adkinz"}
