@@ -204,7 +204,8 @@ def test_the_order_of_the_names_does_not_matter(order):
 def test_names_that_are_listed_twice_have_no_order_and_need_none():
     """A catalogue from elsewhere can have one artist several times."""
     search = Search([Artist("s", "k", "Adele Adkins", 10**7, None, 0)])
-    rows = [{"source": "s", "artist_id": "o", "name": "Adele Adkinz", "followers": 5}] * 2
+    same = {"source": "s", "artist_id": "o", "name": "Adele Adkinz", "followers": 5}
+    rows = [{**same, "popularity": popularity} for popularity in (1, 2)]
     batch = pa.RecordBatch.from_pylist(rows, schema=NAMES)
     search.look(batch)
     search.look(batch)
