@@ -65,7 +65,10 @@ def dossier(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> Status:
-    """Write everything known about one recording, or group of accounts, to one page.
+    """Write the evidence on a recording or group to one page.
+
+    With --group it is about a group of accounts that play alike: its reasons, its accounts and
+    tracks, and how it plays. Otherwise it is about a recording.
 
     Use it for a takedown or a dispute. It has the hashes, the verdict with its error rates, the
     evidence, declarations, matches with times, licences, versions, and how to check it all. It is
