@@ -50,6 +50,9 @@ _NO_LENGTHS = gettext(
 _FEW_ACCOUNTS = gettext(
     "These are fewer than five accounts, and a family or friends could share these tracks."
 )
+_PLAYLIST = gettext(
+    "Its accounts play other tracks too, and a shuffled playlist in the background looks the same."
+)
 ARTIFICIAL_VERDICT = PLAY_VERDICTS[0]
 SHOP_PLAYS = 40
 """Least plays a day of an account that could be a shop."""
@@ -107,9 +110,10 @@ class PlayGroup:
     def assess(self, log: Lengths) -> Assessment:
         """Assess the evidence so far, given the lengths of all plays of the log."""
         who, tracks = len(self.accounts), len(self.tracks)
+        by_lengths = signals.of_lengths(self.lengths, log)
         found: list[Signal] = [
             *signals.of_exclusive_tracks(self.exclusive, who, tracks, self.plays),
-            *signals.of_lengths(self.lengths, log),
+            *by_lengths,
             *signals.of_evenness(self.unevenness, tracks),
             *(signals.of_breadth(*self._breadth) if self._is_broad else ()),
             *signals.of_only(self.of_accounts),
@@ -124,7 +128,7 @@ class PlayGroup:
             found += signals.of_days(self.days)
             found += signals.of_dispersion(self.dispersion, self.artists)
         self.assessment = signals.assess(found)
-        self.assessment = signals.assess(found, at_most_undecided=self._cannot_tell())
+        self.assessment = signals.assess(found, at_most_undecided=self._cannot_tell(by_lengths))
         return self.assessment
 
     @property
@@ -154,21 +158,31 @@ class PlayGroup:
         return self.each_share, self.outside, self.by_lot, len(self.tracks)
 
     @property
+    def _share(self) -> float:
+        """The tracks' share of what the accounts play, in all or while they play these tracks."""
+        return max(self.of_accounts, self.of_window)
+
+    @property
     def _is_strong(self) -> bool:
         """Whether there is a sign that almost no listener gives."""
         in_halves = self.lengths.barely >= signals.BARELY * self.lengths.known > 0
         never_pause = self.no_pause_share >= signals.NO_PAUSE
         return in_halves or never_pause or (self.in_step or 0.0) >= signals.IN_STEP
 
-    def _cannot_tell(self) -> str | None:
-        """Return why it could be people or shops after all."""
-        if max(self.of_accounts, self.of_window) < BY_THE_WAY:
+    def _cannot_tell(self, by_lengths: list[Signal]) -> str | None:
+        """Return why it could be people or shops after all.
+
+        ``by_lengths`` are the signals from lengths of plays.
+        """
+        if self._share < BY_THE_WAY:
             return _BY_THE_WAY
         sure = self.assessment.score >= SURE and self.plays >= MANY_PLAYS
         if len(self.accounts) < signals.MANY and not (sure or self._is_strong):
             return _FEW_ACCOUNTS
         if self.no_pause_share >= signals.NO_PAUSE:
             return None
+        if not by_lengths and not self._is_strong and self._share < signals.ONLY:
+            return _PLAYLIST
         if self.lengths.known < LEAST_KNOWN:
             daily = self.plays_a_day is not None and self.plays_a_day < SHOP_PLAYS
             return None if daily and signals.of_days(self.days) else _NO_LENGTHS
