@@ -35,6 +35,7 @@ PUBLIC = [
     "Declaration",
     "LabelError",
     "Labelling",
+    "LimitedWorker",
     "MissingExtraError",
     "NewerCatalogueError",
     "PhonoscopeError",
