@@ -67,7 +67,7 @@ _HEADING = {
     "undecided": gettext("undecided"),
 }
 _COLOUR = {"artificial": "red", "undecided": "yellow"}
-Subjects = list[str] | None
+_Subjects = list[str] | None
 
 
 def royalties(
@@ -121,7 +121,7 @@ def royalties(
         typer.Option("--to", metavar="FILE", help="Write all lines to this CSV file."),
     ] = None,
     withhold: Annotated[
-        Subjects,
+        _Subjects,
         typer.Option(
             "--withhold",
             metavar="WHAT:ID",
@@ -130,11 +130,11 @@ def royalties(
         ),
     ] = None,
     pay: Annotated[
-        Subjects,
+        _Subjects,
         typer.Option("--pay", metavar="WHAT:ID", help="Record that they are paid. Repeatable."),
     ] = None,
     reopen: Annotated[
-        Subjects,
+        _Subjects,
         typer.Option("--reopen", metavar="WHAT:ID", help="Withdraw a decision. Repeatable."),
     ] = None,
     note: Annotated[
@@ -310,6 +310,13 @@ def _compared(found: Statement, total: Total) -> Localised:
 
 def _shares(artificial: Share, doubt: Share) -> Localised:
     low, high = between(artificial.low, artificial.high)
+    if doubt.share == artificial.share:
+        return gettext(
+            "{share} of counted plays are artificial (95% interval {low} to {high}).",
+            share=percent(artificial.share),
+            low=low,
+            high=high,
+        )
     doubt_low, doubt_high = between(doubt.low, doubt.high)
     return gettext(
         "{share} of counted plays are artificial (95% interval {low} to {high}); with undecided "
@@ -390,8 +397,7 @@ def _after(found: Statement, most: int, catalogue: str) -> str:
         "{n} more lines aren't listed; see --most and --to.",
         rest,
     )
-    steps = [_next(found, catalogue)]
-    return wrapped(sentences(left_out if rest > 0 else "", *steps), indent=0)
+    return wrapped(sentences(left_out if rest > 0 else "", _next(found, catalogue)), indent=0)
 
 
 def _next(found: Statement, catalogue: str) -> str:
@@ -408,11 +414,21 @@ def _next(found: Statement, catalogue: str) -> str:
             "Next: '{command}' lists the groups behind them with their reasons.",
             command=printable(f"{where} --by group"),
         )
-    first = next(row for row in found.lines.to_pylist() if row["status"] in ("open", "partly"))
+    undone = (row for row in found.lines.to_pylist() if row["status"] in ("open", "partly"))
+    first = next(undone, None)
+    if first is None:
+        # What is left is by accounts without a group.
+        return gettext(
+            "Next: '{command}' lists accounts without a group too.",
+            command=printable(f"{where} --by account"),
+        )
     group = first["group"]
+    log = f" --log {shlex.quote(first['source'])}" if len(found.logs) > 1 else ""
     return gettext(
         "Next: write a group's evidence to a page ('{dossier}'), then record what you decide "
         "('{decide}').",
-        dossier=printable(f"{program()} dossier --group {group} --in {shlex.quote(catalogue)}"),
-        decide=printable(f"{where} --withhold group:{group}"),
+        dossier=printable(
+            f"{program()} dossier --group {group}{log} --in {shlex.quote(catalogue)}"
+        ),
+        decide=printable(f"{where}{log} --withhold group:{group}"),
     )

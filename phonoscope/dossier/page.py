@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from phonoscope import text
 from phonoscope.atomic import write_whole
@@ -58,7 +58,6 @@ class Trial(NamedTuple):
 
 def html(dossier: Dossier) -> str:
     """Return a dossier as one HTML page; the same dossier gives the same text."""
-    style = "\n".join((asset("style.css"), served_style(), own_style()))
     analysis = dossier.analysis
     judged = analysis.verdict
     p_value = None if judged.p_value is None else significant(judged.p_value)
@@ -66,42 +65,45 @@ def html(dossier: Dossier) -> str:
     limit_hz = analysis.descriptors.get("trace_limit_hz")
     least = least_counted(judged.model, limit_hz)
     rate_hz = analysis.stream.sample_rate_hz if analysis.stream else 0
-    return (
-        environment(__package__)
-        .get_template("dossier.html")
-        .render(
-            version=phonoscope_version(),
-            policy=f"default-src 'none'; style-src {hash_source(style)}; base-uri 'none'; "
-            "form-action 'none'",
-            style=style,
-            dossier=dossier,
-            record=dossier.record,
-            p_value=p_value,
-            analysis=analysis,
-            verdict=judged,
-            detected={
-                "band": dossier.detected or Band.UNDECIDED,
-                "says": detected_says(judged, least) or judged.says,
-                "fields": detected_fields(judged, least),
-                "scale": p_value_scale(judged.p_value, judged.false_alarms),
-                "lines": line_strip(judged.lines_hz, rate_hz / 2) if rate_hz else None,
-            },
-            other_model=other_model_says(judged),
-            disagree=DISAGREE,
-            disagreement=analysis.disagreement and in_words(analysis.disagreement),
-            timeline=timeline_of(analysis.segments, analysis.duration_s),
-            seconds=time_ticks(analysis.duration_s or 0.0),
-            stretches=stretch_bars(judged.stretches, analysis.duration_s),
-            segments=dossier.highest(MOST_SEGMENTS),
-            groups=fields_of(dossier.record),
-            limit=accepted and significant(accepted),
-            wrongly=accepted and significant(10_000 * accepted),
-            trial=trial,
-            trial_limit=trial and significant(trial.threshold),
-            steps=steps(dossier),
-            most_matches=MOST_SHOWN,
-        )
+    return rendered(
+        "dossier.html",
+        dossier=dossier,
+        record=dossier.record,
+        p_value=p_value,
+        analysis=analysis,
+        verdict=judged,
+        detected={
+            "band": dossier.detected or Band.UNDECIDED,
+            "says": detected_says(judged, least) or judged.says,
+            "fields": detected_fields(judged, least),
+            "scale": p_value_scale(judged.p_value, judged.false_alarms),
+            "lines": line_strip(judged.lines_hz, rate_hz / 2) if rate_hz else None,
+        },
+        other_model=other_model_says(judged),
+        disagree=DISAGREE,
+        disagreement=analysis.disagreement and in_words(analysis.disagreement),
+        timeline=timeline_of(analysis.segments, analysis.duration_s),
+        seconds=time_ticks(analysis.duration_s or 0.0),
+        stretches=stretch_bars(judged.stretches, analysis.duration_s),
+        segments=dossier.highest(MOST_SEGMENTS),
+        groups=fields_of(dossier.record),
+        limit=accepted and significant(accepted),
+        wrongly=accepted and significant(10_000 * accepted),
+        trial=trial,
+        trial_limit=trial and significant(trial.threshold),
+        steps=steps(dossier),
+        most_matches=MOST_SHOWN,
     )
+
+
+def rendered(template: str, **given: Any) -> str:
+    """Return a dossier's template as a page that loads nothing and runs nothing."""
+    style = "\n".join((asset("style.css"), served_style(), _own_style()))
+    policy = (
+        f"default-src 'none'; style-src {hash_source(style)}; base-uri 'none'; form-action 'none'"
+    )
+    made = environment(__package__).get_template(template)
+    return made.render(version=phonoscope_version(), policy=policy, style=style, **given)
 
 
 _SMALLEST = 1e-6
@@ -207,6 +209,5 @@ def _trial(dossier: Dossier) -> Trial | None:
     )
 
 
-def own_style() -> str:
-    """Return the stylesheet of dossiers."""
+def _own_style() -> str:
     return files(__package__).joinpath("dossier.css").read_text("utf-8")

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from phonoscope.catalogue.schema.tables import phonoscope_version
-from phonoscope.dossier.page import Step, own_style, write_page
+from phonoscope.dossier.page import Step, rendered, write_page
 from phonoscope.dossier.play_group import Bin, GroupDossier
 from phonoscope.escape import printable
-from phonoscope.findings.page import asset
-from phonoscope.findings.report import hash_source
 from phonoscope.messages import Localised, gettext, ngettext
 from phonoscope.text import day, percent
-from phonoscope.view.environment import environment, served_style
 
 MOST_ROWS = 50
 """Accounts and tracks that the page lists; the JSON has all."""
@@ -43,25 +39,17 @@ class Pair(NamedTuple):
 
 def html(dossier: GroupDossier) -> str:
     """Return a dossier as one HTML page; the same dossier gives the same text."""
-    style = "\n".join((asset("style.css"), served_style(), own_style()))
-    return (
-        environment(__package__)
-        .get_template("play_group.html")
-        .render(
-            version=phonoscope_version(),
-            policy=f"default-src 'none'; style-src {hash_source(style)}; base-uri 'none'; "
-            "form-action 'none'",
-            style=style,
-            dossier=dossier,
-            group=dossier.group,
-            columns=course(dossier),
-            hours=pairs(dossier.hours),
-            lengths=pairs(dossier.lengths),
-            accounts=dossier.accounts[:MOST_ROWS],
-            tracks=dossier.tracks[:MOST_ROWS],
-            decisions=_decisions(dossier),
-            steps=steps(dossier),
-        )
+    return rendered(
+        "play_group.html",
+        dossier=dossier,
+        group=dossier.group,
+        columns=course(dossier),
+        hours=pairs(dossier.hours),
+        lengths=pairs(dossier.lengths),
+        accounts=dossier.accounts[:MOST_ROWS],
+        tracks=dossier.tracks[:MOST_ROWS],
+        decisions=_decisions(dossier),
+        steps=steps(dossier),
     )
 
 

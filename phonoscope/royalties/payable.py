@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
@@ -25,15 +24,16 @@ KEYS = ("month", "log", "country", "track", "artist", "label", "account", "group
 COUNTS = ("plays", "counted", "artificial", "undecided", "withheld", "paid")
 UNRATED = "unrated"
 AMOUNTS = ("amount", "artificial_amount", "undecided_amount", "withheld_amount", "paid_amount")
-_PAID = ("counted", "artificial", "undecided", "withheld", "paid")
+_PAID = COUNTS[1:]
 """The counts that amounts are for, in their order."""
-
-
 _SMALLEST = Decimal(1).scaleb(-DECIMALS)
 
 
 class Payable:
-    """The plays of a period and of the one before, each with its verdict, decision and rate.
+    """The plays of a period and of the one before, with their verdicts, decisions and rates.
+
+    It reads the plays once, at the start of its context, and adds them up by account, track,
+    country and month. Every list is made from these sums, which are dropped at the end.
 
     Parameters
     ----------
@@ -56,7 +56,38 @@ class Payable:
         source: str | None,
     ) -> None:
         self._catalogue, self._rates, self._source = catalogue, rates, source
-        self._plays = self._judged(self._listens(period))
+        self._period = period
+
+    def __enter__(self) -> Self:
+        self._sums, self._forget = materialise(self._added_up())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._forget()
+
+    def _added_up(self) -> ir.Table:
+        """Return the counts by account, track, country and month; each row has one verdict."""
+        plays = self._judged(self._listens(self._period))
+        keys = ["source", "user_hash", "track_id", "country", "month", "is_now", "verdict"]
+        rows = plays.group_by([*keys, "group_id", "decision"]).aggregate(
+            plays=plays.count(), counted=plays.counts.sum()
+        )
+
+        def counted_where(condition: ir.BooleanValue) -> ir.Value:
+            return condition.fill_null(False).ifelse(rows.counted, 0)
+
+        is_judged = rows.verdict.notnull()
+        return rows.mutate(
+            artificial=counted_where(rows.verdict == "artificial"),
+            undecided=counted_where(rows.verdict == "undecided"),
+            withheld=counted_where(is_judged & (rows.decision == PlayDecision.WITHHOLD.value)),
+            paid=counted_where(is_judged & (rows.decision == PlayDecision.PAY.value)),
+        )
 
     def _listens(self, period: Period | None) -> ir.Table:
         import ibis  # noqa: PLC0415  (heavy: 0.8 s)
@@ -109,9 +140,8 @@ class Payable:
         )
         return rows.mutate(decision=decision).drop("account", "account_utc", "track", "track_utc")
 
-    @contextmanager
-    def by(self, key: str) -> Iterator[ir.Table]:
-        """Provide a table with a row for each value of a key and each currency.
+    def by(self, key: str) -> ir.Table:
+        """Return a table with a row for each value of a key and each currency.
 
         Its columns: ``key``; for a group or an account ``source`` too; ``currency``; the
         :data:`COUNTS` of the period, with rates also ``unrated`` (counted plays without a rate) and
@@ -122,27 +152,7 @@ class Payable:
         key
             One of :data:`KEYS`.
         """
-        plays = self._with_key(key)
-        keys = ["key", "source", "country", "month", "is_now"]
-        was_judged = plays.counts & plays.verdict.notnull()
-        counted, forget = materialise(
-            plays.group_by(keys).aggregate(
-                plays=plays.count(),
-                counted=plays.counts.sum(),
-                artificial=(plays.counts & (plays.verdict == "artificial")).fill_null(False).sum(),
-                undecided=(plays.counts & (plays.verdict == "undecided")).fill_null(False).sum(),
-                withheld=(was_judged & (plays.decision == PlayDecision.WITHHOLD.value))
-                .fill_null(False)
-                .sum(),
-                paid=(was_judged & (plays.decision == PlayDecision.PAY.value))
-                .fill_null(False)
-                .sum(),
-            )
-        )
-        try:
-            yield self._summed(self._with_rates(counted), key)
-        finally:
-            forget()
+        return self._summed(self._with_rates(self._with_key(key)), key)
 
     def units(self) -> ir.Table:
         """Return ``counted``, ``artificial`` and ``undecided`` plays of the period by unit.
@@ -151,20 +161,18 @@ class Payable:
         """
         import ibis  # noqa: PLC0415  (as above)
 
-        plays = self._plays.filter(self._plays.is_now & self._plays.counts)
+        plays = self._sums.filter(self._sums.is_now)
         listeners = self._of_log(self._catalogue.table("listeners"))
         of_group = listeners.filter(listeners.group_id.notnull())
         of_group = of_group.select("source", "user_hash", unit=of_group.group_id.cast("string"))
         rows = plays.left_join(of_group, ["source", "user_hash"])
         unit = ibis.coalesce(rows.unit, rows.user_hash)
         return rows.group_by("source", is_group=rows.unit.notnull(), unit_key=unit).aggregate(
-            counted=rows.count(),
-            artificial=(rows.verdict == "artificial").fill_null(False).sum(),
-            undecided=(rows.verdict == "undecided").fill_null(False).sum(),
+            **{name: rows[name].sum().cast("int64") for name in COUNTS[1:4]}
         )
 
     def _with_key(self, key: str) -> ir.Table:
-        plays = self._plays
+        plays = self._sums
         if key in ("artist", "label"):
             tracks = self._catalogue.table("tracks")
             of_track = tracks.group_by("track_id").aggregate(
@@ -182,7 +190,8 @@ class Payable:
         import ibis  # noqa: PLC0415  (as above)
 
         kind = pa.decimal128(18, DECIMALS)
-        where = counted.select("source", "country", "month").distinct().to_pyarrow().to_pylist()
+        where = self._sums.select("source", "country", "month").distinct()
+        where = where.to_pyarrow().to_pylist()
         rates = [
             self._rates and self._rates.of(one["source"], one["country"], one["month"])
             for one in where

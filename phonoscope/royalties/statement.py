@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from phonoscope.royalties.period import Period
     from phonoscope.royalties.rates import Rates
 
-STATUSES = ("open", "withhold", "pay", "partly")
-"""Decisions on the artificial and undecided plays of a line; 'partly' if only some have one."""
 _JUDGED = {"track": "played_tracks", "account": "listeners", "group": "play_groups"}
 _IDS = {"track": "track_id", "account": "user_hash", "group": "group_id"}
 _BEFORE = "_before"
@@ -50,7 +48,7 @@ class Total:
 class Statement:
     """What plays are paid for, and how much of it is for artificial and undecided plays.
 
-    Made by :meth:`phonoscope.api.Catalogue.royalties`.
+    Made by :meth:`phonoscope.api.Plays.royalties`.
     """
 
     by: str
@@ -106,7 +104,7 @@ def statement_of(
     source: str | None,
     everything: bool,
 ) -> Statement:
-    """Return the statement of a catalogue; see :meth:`phonoscope.api.Catalogue.royalties`.
+    """Return the statement of a catalogue; see :meth:`phonoscope.api.Plays.royalties`.
 
     Parameters
     ----------
@@ -133,11 +131,10 @@ def statement_of(
             code="unknown-key",
         )
     logs = _logs(catalogue, source)
-    payable = Payable(catalogue, period=period, rates=rates, source=source)
-    with payable.by("log") as counted:
-        totals = _totals(counted.to_pyarrow().to_pylist(), rated=rates is not None)
-    found = _shares(payable)
-    with payable.by(by) as counted:
+    with Payable(catalogue, period=period, rates=rates, source=source) as payable:
+        totals = _totals(payable.by("log").to_pyarrow().to_pylist(), rated=rates is not None)
+        found = _shares(payable)
+        counted = payable.by(by)
         lines = _lines(catalogue, counted, by, everything=everything, compared=period is not None)
     return Statement(
         by,

@@ -19,7 +19,7 @@ from phonoscope.royalties.period import period_of
 from phonoscope.royalties.rates import rates_of
 from tests.findings.test_findings_hostile import drawn
 from tests.helpers.json_page import fields
-from tests.helpers.plays import farm, people, rows
+from tests.helpers.plays import analysed, farm, people, play, rows
 from tests.helpers.program import ROOT, run, strict_json
 
 COUNTRIES = ("SE", "de ", "BR", None)
@@ -374,3 +374,14 @@ def test_a_catalogue_from_anyone_gets_an_answer(tmp_path, seed):
         for source in ("a.csv", "b.csv"):
             with suppress(ps.UsageError):
                 assert "<script>" not in html(catalogue.plays.dossier(group, source=source))
+
+
+def test_groups_are_listed_where_only_single_accounts_are_in_doubt(tmp_path):
+    loop = [play("loop", "one-song", n * 185) for n in range(1_000)]
+    catalogue = analysed(people(40) + loop, tmp_path)
+    assert rows(catalogue, "listeners", "user_hash")["loop"]["verdict"] == "undecided"
+    assert catalogue.table("play_groups").count().to_pyarrow().as_py() == 0
+    done = run("royalties", tmp_path / "catalogue", "--by", "group")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1
+    assert "--by account" in done.stderr
