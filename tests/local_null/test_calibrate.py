@@ -40,8 +40,12 @@ HITS = [
     recording("alone", 5.3, date="1999"),
 ]
 PAIRS = (("older", "remastered"), ("copy", "second"))
+MATCHED = {
+    "speed": 1.0, "pitch": 1.0, "offset_s": 0.0, "begin_s": 0.0, "end_s": 180.0, "covers": 1.0,
+    "alike": 0.95, "bits": 9.0, "score": 30.0,
+}  # fmt: skip
 MATCHES = [
-    {"pair": "-".join(sorted(ids)), "one": ids[0], "other": ids[1], "copy": True, "score": 30.0}
+    {"pair": "-".join(sorted(ids)), "one": ids[0], "other": ids[1], "copy": True, **MATCHED}
     for ids in ([recording_id_of(name) for name in pair] for pair in PAIRS)
 ]
 TRACKS = [{"source": "dump", "track_id": "1", "release_date": "2012", "file": "/music/again.mp3"}]
