@@ -1,4 +1,4 @@
-"""What a scan costs, line by line, as ratios measured in one run, against a baseline.
+"""What scans and commands cost, line by line, as ratios measured in one run, against a baseline.
 
     python -m bench.costs --short                     # what CI runs: made sound, under a minute
     python -m bench.costs MUSIC_FOLDER [--repeats 3]  # real music, a 10-hour file, two workers
@@ -26,6 +26,7 @@ import av
 import numpy as np
 import soundfile
 
+from bench import command_costs
 from bench.throughput import long_file, scan
 from phonoscope import compiled
 from phonoscope.analysis import analyse
@@ -197,6 +198,23 @@ def short_lines(folder: Path, repeats: int) -> Iterator[Line]:
         yield Line(f"scan / decoding, {codec}", ratio([path], repeats), 4.0)
     path = encoded(made_music(5.0), "Vorbis", folder, "five")
     yield Line("scan / decoding, Vorbis, 5 s", ratio([path], 4 * repeats), 5.0)
+    yield from command_lines(folder, 1 + repeats // 3)
+
+
+def command_lines(folder: Path, repeats: int) -> Iterator[Line]:
+    """Yield what commands cost over loading the libraries that they use."""
+    whole, excerpt = made_excerpt(folder)
+    limits = {"report, 10,000 tracks / loading": 4.0, "find, 10 s / loading": 1.0}
+    found = command_costs.ratios(excerpt, [whole], folder, repeats)
+    for (name, limit), value in zip(limits.items(), found, strict=True):
+        yield Line(name, value, limit)
+
+
+def made_excerpt(folder: Path) -> tuple[Path, Path]:
+    """Write made sound, and ten seconds of it."""
+    sound = made_music(40.0)
+    part = sound[15 * RATE_HZ : 25 * RATE_HZ]
+    return encoded(sound, "Vorbis", folder, "whole"), encoded(part, "Vorbis", folder, "excerpt")
 
 
 def long_lines(music: Path, folder: Path, repeats: int, hours: float) -> Iterator[Line]:
@@ -216,6 +234,11 @@ def long_lines(music: Path, folder: Path, repeats: int, hours: float) -> Iterato
         peak_mb = scan(listed([path], folder), 1)["peak_mb"]
         yield Line(f"a {hours:g}-hour file, memory", peak_mb, 300.0, "MB")
         path.unlink()
+    report_s = command_costs.report_s(1_000_000, folder, repeats)
+    yield Line("report, 1 M tracks", report_s, 6.0, "s")
+    _, excerpt = made_excerpt(folder)
+    found_s = command_costs.find_s(excerpt, files, folder, repeats)
+    yield Line("find, 10 s", found_s, 0.9, "s")
     listing = listed(files, folder)
     pairs = [(scan(listing, 1), scan(listing, 2)) for _ in range(repeats)]
     faster = max(one["wall_s"] / two["wall_s"] for one, two in pairs)

@@ -15,9 +15,10 @@ def test_a_ratio_fails_from_thirty_per_cent_over_the_baseline(tmp_path, monkeypa
     assert [text.partition(":")[0] for text in costs.worse({"a": 3.91, "b": 1.0})] == ["a"]
 
 
-def test_the_baseline_has_a_ratio_for_every_codec():
+def test_the_baseline_has_a_ratio_for_every_codec_and_command():
     names = json.loads(costs.BASELINE.read_text())
-    assert all(any(codec in name for name in names) for codec in costs.CODECS)
+    measured = (*costs.CODECS, "report", "find")
+    assert all(any(one in name for name in names) for one in measured)
 
 
 def test_the_least_of_the_repetitions_counts_in_turns(monkeypatch):

@@ -179,6 +179,49 @@ def rows(
         connection.close()
 
 
+def selected(
+    store: Store,
+    table: str,
+    columns: Sequence[str],
+    recording_ids: Sequence[str],
+    *,
+    memory_mb: int,
+) -> list[dict[str, Any]]:
+    """Return some columns of the valid rows of some recordings.
+
+    For a few rows, this takes a third of the time that Ibis takes to be imported.
+
+    Parameters
+    ----------
+    store
+        The catalogue.
+    table
+        A table with ``recording_id``.
+    columns
+        Columns of it: our own names, because they become part of the statement.
+    recording_ids
+        Which recordings.
+    memory_mb
+        Memory after which DuckDB spills to disk, MB.
+
+    Raises
+    ------
+    CatalogueError
+        When a part is damaged or missing.
+    """
+    names = ", ".join(columns)
+    statement = f"SELECT {names} FROM {table} WHERE recording_id IN (SELECT unnest($1))"  # noqa: S608
+    connection = spilling_connection(memory_mb)
+    try:
+        create_views(connection, store, live_parts(store), frozenset({table}))
+        rows = connection.execute(statement, [list(recording_ids)]).fetchall()
+    except duckdb.Error as error:
+        raise reason_for(error, [store]) or error from error
+    finally:
+        connection.close()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[Sequence[Sequence[Any]]]:
     while some := connection.fetchmany(BATCH_ROWS):
         yield some

@@ -166,15 +166,10 @@ def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, An
     ids = sorted({passage.recording_id for passage in found})
     if not ids:
         return {}
-    rows = catalogue["recordings"]
-    wanted = rows.filter(rows["recording_id"].isin(ids)).select(
-        "recording_id", "tag_artist", "tag_title", "duration_s"
-    )
-    files = catalogue["files"]
-    places = files.filter(files["recording_id"].isin(ids)).select("recording_id", "uri")
     uris: dict[str, list[str]] = {}
-    for row in places.to_pyarrow().to_pylist():
+    for row in catalogue.rows_of("files", ("recording_id", "uri"), ids):
         uris.setdefault(row["recording_id"], []).append(row["uri"])
+    told = ("recording_id", "tag_artist", "tag_title", "duration_s")
     return {
         row["recording_id"]: {
             "artist": row["tag_artist"],
@@ -182,7 +177,7 @@ def _named(catalogue: Catalogue, found: list[Passage]) -> dict[str, dict[str, An
             "duration_s": row["duration_s"],
             "files": sorted(uris.get(row["recording_id"], [])),
         }
-        for row in wanted.to_pyarrow().to_pylist()
+        for row in catalogue.rows_of("recordings", told, ids)
     }
 
 

@@ -20,7 +20,6 @@ from phonoscope.catalogue.reader import CatalogueReader
 from phonoscope.detector.generated import ORDINARY, Band
 from phonoscope.linking.years import years_of
 from phonoscope.local_null.known_human import years_of_tracks
-from phonoscope.matching.recording.match_store import linked
 from phonoscope.messages import gettext, sentences
 
 if TYPE_CHECKING:
@@ -99,6 +98,10 @@ def flagged_humans(
         return [], 0
     rows = called.order_by(["p_value", "recording_id"]).limit(MOST).to_pyarrow().to_pylist()
     ids = {row["recording_id"] for row in rows}
+    from phonoscope.matching.recording.match_store import (  # noqa: PLC0415  (heavy: 0.4 s)
+        linked,
+    )
+
     groups = {name: group - {name} for group in linked(catalogue) for name in group & ids}
     copies = {copy for others in groups.values() for copy in others}
     facts = _facts(catalogue, ids | copies)

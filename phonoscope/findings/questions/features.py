@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from phonoscope.findings.base import (
 from phonoscope.findings.plots.trend import Panel, Point, over_years
 from phonoscope.findings.questions.keys import NO_FEATURES
 from phonoscope.findings.shared.mean import mean_interval
+from phonoscope.findings.shared.sources import sources_of
 from phonoscope.interval import Z_95, Interval
 from phonoscope.linking.sample import NUMBERS
 from phonoscope.messages import Message, gettext, ngettext, sentences
@@ -124,11 +126,11 @@ def features(catalogue: QuerySession) -> Answer:
     sampled = share < NUMBERS
     if sampled:
         tracks = tracks.filter(tracks["sample"] < share)
-    features = catalogue.cached(_read)
-    whole = _whole(features)
+    sums = _by_release_year(catalogue, tracks)
+    whole = _whole(sums)
     if not any(whole.tracks.values()):
         return cannot_tell(_OUTSIDE if whole.outside else NO_FEATURES)
-    years = _years(tracks, features)
+    years = _years(sums)
     trends = {name: trend for name in FEATURES if (trend := _trend(years, name))}
     return Answer(
         headline=_headline(whole, trends),
@@ -167,7 +169,7 @@ def _read(catalogue: QuerySession) -> ir.Table:
 
 
 def _sums(rows: ir.Table) -> dict[str, Any]:
-    """Return Ibis sums of every feature, for one row or for groups.
+    """Return Ibis sums of every feature, for groups of rows.
 
     They count whole parts of a unit, so that the order of rows doesn't change them.
     """
@@ -196,20 +198,30 @@ def _year(row: Mapping[str, Any], year: int) -> _Year:
     return _Year(year, counts, named("sum", _PARTS), named("squares", _SQUARED_PARTS**2), outside)
 
 
-def _whole(features: ir.Table) -> _Year:
-    (row,) = features.agg(**_sums(features)).to_pyarrow().to_pylist()
-    return _year(row, 0)
+def _whole(sums: Sequence[Mapping[str, Any]]) -> _Year:
+    """Return the sums of all years, and of tracks without one."""
+    names = {name for row in sums for name in row} - {"year"}
+    return _year(Counter({name: sum(row[name] or 0 for row in sums) for name in names}), 0)
 
 
-def _years(tracks: ir.Table, features: ir.Table) -> list[_Year]:
+def _years(sums: Sequence[Mapping[str, Any]]) -> list[_Year]:
     """Return sums by release year, of years with enough tracks."""
-    dated = tracks.filter(tracks.release_year.notnull()).select("track_id", "release_year")
-    # Features from a separate file have another source, but the ids of the service are the same.
-    dated = dated.group_by("track_id").agg(year=dated.release_year.min())
-    joined = features.inner_join(dated, "track_id")
-    found = joined.group_by("year").agg(**_sums(joined)).order_by("year").to_pyarrow().to_pylist()
-    years = [_year(row, row["year"]) for row in found]
+    years = [_year(row, row["year"]) for row in sums if row["year"] is not None]
     return [year for year in years if max(year.tracks.values()) >= FEWEST]
+
+
+def _by_release_year(catalogue: QuerySession, tracks: ir.Table) -> list[dict[str, Any]]:
+    """Return sums by release year, in order; one is of tracks without a year."""
+    features = _read(catalogue)
+    dated = tracks.filter(tracks.release_year.notnull())
+    # Features from a separate file have another source, but the ids of the service are the same.
+    dated = dated.select(of="track_id", year="release_year")
+    if len(sources_of(catalogue, "tracks")) > 1:
+        dated = dated.group_by("of").agg(year=dated.year.min())
+    joined = features.left_join(dated, features.track_id == dated["of"])
+    found = joined.group_by("year").agg(**_sums(joined)).order_by("year")
+    rows: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
+    return rows
 
 
 def _trend(years: Sequence[_Year], name: str) -> _Trend | None:

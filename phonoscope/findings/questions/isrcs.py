@@ -182,9 +182,11 @@ def _titles(tracks: ir.Table, total: int) -> tuple[int, int]:
     looked = tracks.filter(tracks.isrc_code >= 0, tracks.name.notnull())
     if total >= TITLES_FROM:
         looked = looked.filter(looked.isrc_code % 100 == 0)
-    title = looked.name.strip().lower()
-    codes = looked.group_by("isrc_code").agg(n=looked.count(), first=title.min(), last=title.max())
-    several = codes.filter(codes.n > 1)
+    counts = looked.group_by("isrc_code").agg(n=looked.count())
+    # Titles are read of these only, because text costs more than numbers.
+    shared = looked.semi_join(counts.filter(counts.n > 1), "isrc_code")
+    title = shared.name.strip().lower()
+    several = shared.group_by("isrc_code").agg(first=title.min(), last=title.max())
     differ = (several["first"] != several["last"]).cast("int64").sum()
     (found,) = several.agg(codes=several.count(), differ=differ).to_pyarrow().to_pylist()
     return found["codes"], found["differ"] or 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from scipy.special import betainc, betaincinv
+from typing import TYPE_CHECKING
 
 from phonoscope.findings.base import (
     Answer,
@@ -24,8 +23,14 @@ from phonoscope.findings.plots.noun import TRACKS
 from phonoscope.findings.shared.marks import NO_TRACKS, all_tracks
 from phonoscope.findings.shared.seconds import histogram_of
 from phonoscope.interval import Interval
+from phonoscope.lazy import LazyModule
 from phonoscope.messages import Message, gettext, ngettext, sentences
 from phonoscope.text import Quantity, clock, joined, number, p_value
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = LazyModule("scipy.special")
 
 MARKS_S = (120, 180, 240)
 REACH_S = 5
@@ -55,8 +60,8 @@ class MinuteExcess:
     def interval(self) -> Interval:
         """95% interval of the ratio: exact limits of a share, as odds."""
         k, m = self.tracks, self.neighbours
-        low = betaincinv(k, m + 1, 0.025) if k else 0.0
-        high = betaincinv(k + 1, m, 0.975)
+        low = special.betaincinv(k, m + 1, 0.025) if k else 0.0
+        high = special.betaincinv(k + 1, m, 0.975)
         return Interval(*(float(2 * REACH_S * p / (1 - p)) for p in (low, high)))
 
     @property
@@ -72,7 +77,7 @@ class MinuteExcess:
         An exact one-sided binomial test, written as an incomplete beta function.
         """
         one = 1 / (2 * REACH_S + 1)
-        return float(betainc(self.tracks, self.neighbours + 1, one)) if self.tracks else 1.0
+        return float(special.betainc(self.tracks, self.neighbours + 1, one)) if self.tracks else 1.0
 
 
 def excess_at(second: int, tracks: Mapping[int, int]) -> MinuteExcess | None:

@@ -35,9 +35,11 @@ from phonoscope.findings.shared.releases import (
     SILENCE_MONTHS,
     STATED,
     STEADY,
+    analysed,
     chosen,
     described,
-    releases,
+    differing,
+    grouped,
     usual,
 )
 from phonoscope.linking.isrc import code_of
@@ -80,12 +82,10 @@ _DETECTED_BITS = sum(DIFFERENCES[name] for name in HEARD)
 class _Rates:
     """Number of analysed releases by what they differ in."""
 
+    total: int
+    """All analysed releases."""
     by_pattern: Mapping[int, int]
-
-    @property
-    def total(self) -> int:
-        """All analysed releases."""
-        return sum(self.by_pattern.values())
+    """Of those, the ones that differ."""
 
     def at_least(self, pattern: int) -> int:
         """Return how many differ in all of these things, and possibly in more."""
@@ -94,7 +94,7 @@ class _Rates:
     def rare(self) -> list[int]:
         """Return the rare patterns, the rarest first."""
         most = max(FEW, int(RARE * self.total))
-        some = [p for p in self.by_pattern if p and self.at_least(p) <= most]
+        some = [p for p in self.by_pattern if self.at_least(p) <= most]
         return sorted(some, key=lambda p: (self.at_least(p), p))
 
 
@@ -149,12 +149,16 @@ def pages(catalogue: QuerySession) -> Answer:
     """
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
-    table = catalogue.cached(releases)
-    patterns = table.group_by("pattern").agg(n=table.count()).to_pyarrow().to_pylist()
-    rates = _Rates({row["pattern"]: row["n"] for row in patterns})
-    if not rates.total:
+    everybody = catalogue.cached(analysed)
+    (known,) = everybody.agg(
+        artists=everybody.count(), releases=everybody.releases.sum()
+    ).to_pyarrow().to_pylist()  # fmt: skip
+    artists = known["artists"]
+    if not artists:
         return cannot_tell(_TOO_FEW, "no-values")
-    artists = int(table.who.nunique().to_pyarrow().as_py())
+    table = catalogue.cached(differing)
+    patterns = table.group_by("pattern").agg(n=table.count()).to_pyarrow().to_pylist()
+    rates = _Rates(int(known["releases"]), {row["pattern"]: row["n"] for row in patterns})
     rare = rates.rare()
     some = table.filter(table.pattern.isin(rare or [-1]))
     with_any = int(some.who.nunique().to_pyarrow().as_py())
@@ -197,7 +201,7 @@ def _rows(
 def _usual(catalogue: QuerySession, looked: pa.Table, name: str) -> dict[int, Any]:
     """Return the most frequent value of one field, by artist."""
     who = looked.select(["who"]).group_by("who").aggregate([])
-    some = memtable(catalogue.cached(releases), who)
+    some = memtable(catalogue.cached(grouped), who)
     rows = usual(catalogue, some, name).to_pyarrow().to_pylist()
     # Of two equally frequent values, the same one is named every time.
     return {row["who"]: row[name] for row in sorted(rows, key=lambda r: r[name], reverse=True)}
@@ -221,7 +225,7 @@ def _differs(row: Mapping[str, Any], usuals: Mapping[str, Mapping[int, Any]]) ->
         # The registrant begins with the prefix.
         repeated = name == "prefix" and row["pattern"] & DIFFERENCES["registrant"]
         if row["pattern"] & DIFFERENCES[name] and not repeated:
-            own = (row["written"] or row[name]) if name == "label" else row[name]
+            own = row["written"] if name == "label" else row[name]
             found.append(
                 _STATED[name](
                     _value(name, own),

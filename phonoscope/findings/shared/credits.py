@@ -10,15 +10,26 @@ if TYPE_CHECKING:
     from phonoscope.findings.base import QuerySession
 
 
+def by_artist_and_source(catalogue: QuerySession) -> ir.Table:
+    """Return :func:`by_artist` for each ``source``."""
+    credits = catalogue.table("track_artists")
+    year = credits.release_year
+    return credits.group_by("source", "artist_id").agg(
+        tracks=credits.count(), dated=year.count(), first=year.min(), last=year.max()
+    )
+
+
 def by_artist(catalogue: QuerySession) -> ir.Table:
     """Return ``tracks`` by ``artist_id``; a track by two artists counts for both.
 
     ``dated`` of them have a release year, from ``first`` to ``last``.
     """
-    credits = catalogue.table("track_artists")
-    year = credits.release_year
-    return credits.group_by("artist_id").agg(
-        tracks=credits.count(), dated=year.count(), first=year.min(), last=year.max()
+    each = catalogue.cached(by_artist_and_source)
+    return each.group_by("artist_id").agg(
+        tracks=each.tracks.sum().cast("int64"),
+        dated=each.dated.sum().cast("int64"),
+        first=each["first"].min(),
+        last=each["last"].max(),
     )
 
 

@@ -14,11 +14,17 @@ recordings as would vary that much, with a t-quantile for the number of groups.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtri, stdtrit
+
+from phonoscope.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = LazyModule("scipy.special")
 
 _ROUNDS = 20
 """Rounds until variance and weights agree; each round changes less than the one before."""
@@ -74,7 +80,7 @@ class ErrorSpread(NamedTuple):
         """Return by how much a variance from few groups is raised for its limits."""
         if self.groups < 2:
             return 1.0
-        return float((stdtrit(self.groups - 1, tail) / ndtri(tail)) ** 2)
+        return float((special.stdtrit(self.groups - 1, tail) / special.ndtri(tail)) ** 2)
 
     def _limits(self, variance: Array, tail: float) -> Limits:
         least = 0.5 / (self.recordings + 1.0)
@@ -97,8 +103,10 @@ def exact(hits: ArrayLike, total: ArrayLike, tail: float) -> Limits:
     misses = np.asarray(total, np.float64) - hits
     some, rest = hits > 0.0, misses > 0.0
     # If one of the two counts is 0, the limit is the end of the scale.
-    low = np.where(some, betaincinv(np.where(some, hits, 1.0), misses + 1.0, tail), 0.0)
-    high = np.where(rest, betaincinv(hits + 1.0, np.where(rest, misses, 1.0), 1.0 - tail), 1.0)
+    low = np.where(some, special.betaincinv(np.where(some, hits, 1.0), misses + 1.0, tail), 0.0)
+    high = np.where(
+        rest, special.betaincinv(hits + 1.0, np.where(rest, misses, 1.0), 1.0 - tail), 1.0
+    )
     return Limits(low, high)
 
 

@@ -12,22 +12,22 @@ import heapq
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from phonoscope.findings.shared.known_artists import Artist
 from phonoscope.linking.lookalikes import (
     LONGEST,
     Forms,
     Likeness,
-    all_forms,
     forms_of,
     likeness_of,
-    without_one,
     written_of,
 )
 
@@ -50,6 +50,9 @@ KEPT = 12
 """Names most worth a look that are kept for each known artist."""
 COMMON = 20
 """Similar names from which more make a known name a common one."""
+Rows = NDArray[np.int64]
+_PIECE = 1 << 14
+"""Names of which texts without one character are made at a time: at most 100 of each."""
 _DIGITS = re.compile(r"\d")
 _FORMS = ("plain", "looks", "core")
 _ORDER = {likeness: at for at, likeness in enumerate(Likeness)}
@@ -62,6 +65,68 @@ class NamePair:
     known: Artist
     other: Artist
     likeness: Likeness
+
+
+class TextIndex:
+    """Which owners have a text, for many texts at once.
+
+    Parameters
+    ----------
+    texts
+        Texts, none empty; the same one may occur several times.
+    owners
+        The number of the owner of each, shape (len(texts),).
+    """
+
+    def __init__(self, texts: pa.Array, owners: Rows) -> None:
+        coded = texts.dictionary_encode()
+        codes = coded.indices.to_numpy()
+        self._texts = coded.dictionary
+        self._owners = owners[np.argsort(codes, kind="stable")]
+        self._ends = np.cumsum(np.bincount(codes, minlength=len(self._texts)))
+
+    def find(self, texts: pa.Array) -> tuple[Rows, Rows]:
+        """Return the positions of known texts among some texts, once for each owner, and these."""
+        found = pc.index_in(texts, value_set=self._texts)
+        at = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+        code = found.drop_null().to_numpy()
+        starts = np.append(0, self._ends)[code]
+        counts = self._ends[code] - starts
+        # 0, 1, 2 ... for the owners of each text.
+        step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(at, counts), self._owners[np.repeat(starts, counts) + step]
+
+
+def _and_shortened(texts: pa.Array, owners: Rows) -> tuple[pa.Array, Rows]:
+    """Return texts, and those with one character left out, with the owner of each.
+
+    Two texts one edit apart have one of these in common.
+    """
+    sizes = pc.utf8_length(texts).to_numpy()
+    every, of = [texts], [owners]
+    for at in range(int(sizes.max(initial=0))):
+        longer = np.flatnonzero(sizes > at)
+        some = texts.take(pa.array(longer))
+        begins = pc.utf8_slice_codeunits(some, 0, at)
+        every.append(pc.binary_join_element_wise(begins, pc.utf8_slice_codeunits(some, at + 1), ""))
+        of.append(owners[longer])
+    return pa.concat_arrays(every), np.concatenate(of)
+
+
+def _halves(plain: pa.Array) -> tuple[dict[int, pa.Array], dict[int, pa.Array]]:
+    """Return the beginnings and the ends of names, by the size of the name."""
+    begins: dict[int, set[str]] = defaultdict(set)
+    ends: dict[int, set[str]] = defaultdict(set)
+    for name in plain.to_pylist():
+        half = len(name) // 2
+        # Swapping two neighbours in the middle changes neither the end nor this beginning.
+        begins[len(name)].add(name[: half - 1])
+        ends[len(name)].add(name[half:])
+    first, last = (
+        {size: pa.array(sorted(some), pa.string()) for size, some in of.items()}
+        for of in (begins, ends)
+    )
+    return first, last
 
 
 class Search:
@@ -81,36 +146,22 @@ class Search:
         self.by_likeness: Counter[Likeness] = Counter()
         self._alike: Counter[int] = Counter()
         self._of_artists: set[int] = set()
-        self._of_form: dict[str, dict[str, list[int]]] = {
-            name: defaultdict(list) for name in _FORMS
-        }
-        self._without_one: dict[str, list[int]] = defaultdict(list)
-        self._begins: dict[int, set[str]] = defaultdict(set)
-        self._ends: dict[int, set[str]] = defaultdict(set)
         self._best: dict[int, list[tuple[Any, int, NamePair]]] = defaultdict(list)
-        self._forms = all_forms([artist.name for artist in known])
-        for at, of in enumerate(self._forms):
-            if of:
-                self._add(at, of)
-        self._sets = {
-            name: pa.array(list(some), pa.string()) for name, some in self._of_form.items()
-        }
-        self._begin_sets, self._end_sets = (
-            {n: pa.array(sorted(some), pa.string()) for n, some in ends.items()}
-            for ends in (self._begins, self._ends)
+        self._ids = pa.array([artist.artist_id for artist in known], pa.string())
+        self._forms = forms_of(pa.array([artist.name for artist in known], pa.string()))
+        # A name without one of the forms is compared with none.
+        whole = np.logical_and.reduce(
+            [column.is_valid().to_numpy(zero_copy_only=False) for column in self._forms.columns]
         )
-
-    def _add(self, at: int, of: Forms) -> None:
-        for name, value in of._asdict().items():
-            self._of_form[name][value].append(at)
-        size = len(of.plain)
-        if size >= SHORTEST[Likeness.EDIT]:
-            for text in (of.plain, *dict.fromkeys(without_one(of.plain))):
-                self._without_one[text].append(at)
-            half = size // 2
-            # Swapping two neighbours in the middle changes neither the end nor this beginning.
-            self._begins[size].add(of.plain[: half - 1])
-            self._ends[size].add(of.plain[half:])
+        at = np.flatnonzero(whole)
+        self._of_form = {
+            name: TextIndex(self._forms.column(name).take(pa.array(at)), at) for name in _FORMS
+        }
+        plain = self._forms.column("plain")
+        sizes = pc.fill_null(pc.utf8_length(plain), 0).to_numpy()
+        at = np.flatnonzero(whole & (sizes >= SHORTEST[Likeness.EDIT]))
+        self._edits = TextIndex(*_and_shortened(plain.take(pa.array(at)), at))
+        self._begin_sets, self._end_sets = _halves(plain.take(pa.array(at)))
 
     def look(self, names: pa.RecordBatch) -> None:
         """Compare names, see :data:`phonoscope.findings.shared.known_artists.NAMES`.
@@ -119,23 +170,33 @@ class Search:
         """
         self.names += names.num_rows
         of = forms_of(names.column("name"))
-        hits = self._edited(of.column("plain"))
-        for name, values in self._sets.items():
-            hits = pc.or_(hits, pc.is_in(of.column(name), value_set=values))
-        hits = pc.and_(hits, pc.is_valid(of.column("plain")))
-        rows = names.filter(hits).to_pylist()
-        for row, made in zip(rows, of.filter(hits).to_pylist(), strict=True):
-            self._compare(Artist(**{**row, "entries": row["entries"] or 0}), Forms(**made))
+        rows, known = self._candidates(of)
+        other = pc.equal(names.column("artist_id").take(rows), self._ids.take(known))
+        kept = pc.invert(pc.fill_null(other, False))
+        rows, known = rows.filter(kept), known.filter(kept)
+        looked = names.take(rows).to_pylist()
+        forms = of.take(rows).to_pylist()
+        known_forms = self._forms.take(known).to_pylist()
+        for at, row, made, known_made in zip(
+            known.to_pylist(), looked, forms, known_forms, strict=True
+        ):
+            name = Artist(**{**row, "entries": row["entries"] or 0})
+            self._compare(at, Forms(**known_made), name, Forms(**made))
 
-    def _edited(self, plain: pa.Array) -> pa.Array:
-        """Return which names may be one edit away from a known one."""
-        near = self._near(plain)
-        known = self._without_one
-        edited = [
-            name in known or not known.keys().isdisjoint(without_one(name))
-            for name in plain.filter(near).to_pylist()
-        ]
-        return pc.replace_with_mask(near, near, pa.array(edited, pa.bool_()))
+    def _candidates(self, of: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
+        """Return the rows of names, and the known artists that each may resemble, in order."""
+        found = [index.find(of.column(name)) for name, index in self._of_form.items()]
+        plain = of.column("plain")
+        near = np.flatnonzero(self._near(plain).to_numpy(zero_copy_only=False))
+        for start in range(0, len(near), _PIECE):
+            some = near[start : start + _PIECE]
+            texts, rows = _and_shortened(plain.take(pa.array(some)), some)
+            edited, known = self._edits.find(texts)
+            found.append((rows[edited], known))
+        count = max(1, len(self.known))
+        pairs = np.unique(np.concatenate([rows * count + known for rows, known in found]))
+        pairs = pairs[plain.is_valid().to_numpy(zero_copy_only=False)[pairs // count]]
+        return pa.array(pairs // count), pa.array(pairs % count)
 
     def _near(self, plain: pa.Array) -> pa.Array:
         """Return which names share the beginning or the end of a known one about as long."""
@@ -157,16 +218,13 @@ class Search:
             near = pc.replace_with_mask(near, of_size, found)
         return near
 
-    def _compare(self, other: Artist, made: Forms) -> None:
-        for at in self._candidates(made):
-            known = self.known[at]
-            if known.artist_id is not None and known.artist_id == other.artist_id:
-                continue
-            likeness = self._likeness(at, other, made)
-            if likeness and known.is_better_known(other) and self._is_new(at, other):
-                self.by_likeness[likeness] += 1
-                self._alike[at] += 1
-                self._keep(at, NamePair(known, other, likeness))
+    def _compare(self, at: int, of: Forms, other: Artist, made: Forms) -> None:
+        known = self.known[at]
+        likeness = self._likeness(known, of, other, made)
+        if likeness and known.is_better_known(other) and self._is_new(at, other):
+            self.by_likeness[likeness] += 1
+            self._alike[at] += 1
+            self._keep(at, NamePair(known, other, likeness))
 
     def _is_new(self, at: int, other: Artist) -> bool:
         """Whether a name without an id differs from those of artists seen before."""
@@ -176,21 +234,9 @@ class Search:
         self._of_artists.add(key)
         return True
 
-    def _candidates(self, made: Forms) -> Iterable[int]:
-        found = {
-            at
-            for name, value in made._asdict().items()
-            for at in self._of_form[name].get(value, ())
-        }
-        if len(made.plain) >= SHORTEST[Likeness.EDIT] - 1:
-            for text in (made.plain, *without_one(made.plain)):
-                found.update(self._without_one.get(text, ()))
-        return found
-
-    def _likeness(self, at: int, other: Artist, made: Forms) -> Likeness | None:
-        known, of = self.known[at], self._forms[at]
-        likeness = likeness_of(known.name, of, other.name, made) if of else None
-        if of is None or likeness is None or len(of.plain) < SHORTEST[likeness]:
+    def _likeness(self, known: Artist, of: Forms, other: Artist, made: Forms) -> Likeness | None:
+        likeness = likeness_of(known.name, of, other.name, made)
+        if likeness is None or len(of.plain) < SHORTEST[likeness]:
             return None
         # The same name in two sources is mostly one artist.
         of_one_source = known.source is not None and known.source == other.source
