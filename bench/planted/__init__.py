@@ -1,0 +1,1 @@
+"""Attacks planted into real listening histories; see ``bench/plant_plays.py``."""
