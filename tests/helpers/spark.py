@@ -22,6 +22,9 @@ def small_session() -> Iterator[Any]:
     """Give a session of two workers in which a question is a few tasks, not the usual 200."""
     made, is_ours = spark_session(Settings(workers=2))
     made.conf.set("spark.sql.shuffle.partitions", "2")
+    made.conf.set("spark.sql.codegen.wholeStage", "false")
+    made.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    made.conf.set("spark.sql.adaptive.enabled", "false")
     yield made
     if is_ours:
         made.stop()
