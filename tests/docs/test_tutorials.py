@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from tests.helpers import program
 from tests.helpers.metadata import HEAD, rows
 from tests.helpers.music import drums
 from tests.helpers.plays import farm, log_of, people
@@ -23,6 +24,12 @@ FINDING = ROOT / "docs" / "tutorials" / "your-own-finding.md"
 TUTORIALS = sorted({*FINDING.parent.glob("*.md")} - {FINDING})
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.M | re.S)
 ANSWERS_WITHIN_S = 60
+QUOTED = re.compile(r"\"[^\"$`]*\"|'[^']*'|\s#.*")
+FOR_A_SHELL = re.compile(r"[|&;<>$*?`]")
+"""What a shell does something with outside of quotes, but for `~/`.
+
+Commands without any are forked, which takes no start of Python.
+"""
 
 
 @pytest.fixture
@@ -41,9 +48,9 @@ def reader(tmp_path):
     write_csv(home / "dump" / "last-year.csv", [HEAD, *rows(300, seed=2)])
     write_csv(home / "work" / "deliveries.csv", [HEAD, *rows(20, seed=3)])
     log_of([*people(), *farm()], home / "logs" / "plays.parquet")
-    program = home / "bin" / "phonoscope"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    command = home / "bin" / "phonoscope"
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
     return home
 
 
@@ -60,9 +67,15 @@ def lines(block):
 
 
 def run(line, home):
-    env = environment(HOME=str(home), PATH=f"{home / 'bin'}:{os.environ['PATH']}")
-    if shlex.split(line, comments=True)[1:2] == ["serve"]:
+    user = {"HOME": str(home), "PATH": f"{home / 'bin'}:{os.environ['PATH']}"}
+    env = environment(**user)
+    words = shlex.split(line, comments=True)
+    if words[1:2] == ["serve"]:
         return served(line, home, env)
+    if words[:1] == ["phonoscope"] and not FOR_A_SHELL.search(QUOTED.sub("", line)):
+        given = [f"{home}{word[1:]}" if word.startswith("~/") else word for word in words[1:]]
+        done = program.run(*given, cwd=home / "work", **user)
+        return done.returncode, done.stdout + done.stderr
     done = subprocess.run(
         ["bash", "-c", line], cwd=home / "work", env=env, capture_output=True, text=True,
         check=False, timeout=200,

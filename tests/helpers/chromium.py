@@ -77,6 +77,27 @@ class Watched:
         self.page.goto(url)
 
 
+LOADED = """() => {
+  const waves = [...document.querySelectorAll(".wave[data-outline]")];
+  const answered = (address) => performance.getEntriesByName(new URL(address, location).href).length;
+  return document.readyState === "complete"
+    && !document.querySelector(".later")
+    && [...document.images].every((image) => image.complete || image.loading === "lazy")
+    && waves.every((wave) => answered(wave.dataset.outline));
+}"""
+"""Whether everything that a page asks for after its HTML has come."""
+DRAWN = "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
+
+
+def settled(page):
+    """Wait until a page has loaded what it asks for later, and has drawn it.
+
+    Playwright's ``networkidle`` waits for half a second without any request, on each page.
+    """
+    page.wait_for_function(LOADED)
+    page.evaluate(DRAWN)
+
+
 @contextlib.contextmanager
 def chromium():
     with sync_playwright() as playwright:

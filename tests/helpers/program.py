@@ -19,6 +19,8 @@ from tests.helpers import forked
 PROGRAM = [sys.executable, "-m", "phonoscope.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 120
+READ_WHILE_RUNNING = ("HOME", "NO_COLOR", "PATH")
+"""Variables that the program asks for itself; those of its interpreter need a new one."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -39,7 +41,7 @@ def run(
 
     Variables of the interpreter, such as ``PYTHONPATH``, need a new one.
     """
-    ours = all(name.startswith("PHONOSCOPE_") or name == "NO_COLOR" for name in more)
+    ours = all(name.startswith("PHONOSCOPE_") or name in READ_WHILE_RUNNING for name in more)
     by = _forked if forked.POSSIBLE and ours else _started
     return by([os.fspath(argument) for argument in arguments], stdin, cwd, environment(**more))
 

@@ -7,7 +7,7 @@ from phonoscope.dossier.page import html
 from phonoscope.language import PSEUDO, current
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue
-from tests.helpers.chromium import chromium, opened, sideways_at
+from tests.helpers.chromium import chromium, opened, settled, sideways_at
 from tests.helpers.copied import copied_catalogue
 from tests.helpers.judged import judged_catalogue
 from tests.helpers.pseudo import untranslated
@@ -55,7 +55,7 @@ def faults(watched, url):
     """What of a page stays English, and at which widths it scrolls sideways."""
     watched.turn_to(url, WIDTHS[0])
     page = watched.page
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
     english = {text: words for text in page.evaluate(READ) if (words := untranslated(text))}
     wide = {width: pixels for width in WIDTHS if (pixels := sideways_at(page, width))}

@@ -17,7 +17,7 @@ from phonoscope.settings import Settings
 from phonoscope.view.alignment import align
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue
-from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.chromium import chromium, faults, opened, settled
 from tests.helpers.copied import OFFSET_S, RATE_HZ, SPEED, copied_catalogue
 from tests.helpers.served import TestClient, serving
 from tests.helpers.sounds import noise, write
@@ -443,7 +443,7 @@ def own_time(seconds):
 def test_both_play_from_the_same_moment_and_switch_there(browser, fast):
     with opened(browser, fast) as watched:
         page = watched.page
-        page.wait_for_load_state("networkidle")
+        settled(page)
         page.evaluate("document.querySelectorAll('audio').forEach((a) => { a.muted = true })")
         plot = page.locator("#plot").bounding_box()
         page.locator("#plot").click(position={"x": plot["width"] / 2, "y": 60})
@@ -477,7 +477,7 @@ def test_the_louder_one_is_turned_down_unless_told_not_to(browser, reader, addre
     ids = ids_of(reader)
     with opened(browser, f"{address}/copies/{ids['same bytes']}/{ids['soft']}") as watched:
         page = watched.page
-        page.wait_for_load_state("networkidle")
+        settled(page)
         # The copy was made at a quarter of the level: 12 dB.
         assert [v for _, _, v in page.evaluate(STATE)] == [pytest.approx(0.25, rel=0.15), 1]
         page.get_by_label("Equal loudness").uncheck()
@@ -504,7 +504,7 @@ def test_the_waveforms_lie_where_their_axes_say(browser, fast, width):
 def test_the_keyboard_moves_the_moment(browser, fast):
     with opened(browser, fast) as watched:
         page = watched.page
-        page.wait_for_load_state("networkidle")
+        settled(page)
         slider = page.get_by_role("slider", name="Moment")
         slider.focus()
         page.keyboard.press("Home")
@@ -531,7 +531,7 @@ def test_pages_of_copies_are_legible_and_fit(browser, reader, address):
         watched.page.on("dialog", lambda dialog: (fired.append(1), dialog.dismiss()))
         for url in urls:
             watched.turn_to(url, 360)
-            watched.page.wait_for_load_state("networkidle")
+            settled(watched.page)
             assert faults(watched.page) == [], url
             assert watched.complaints == [], url
             assert fired == []

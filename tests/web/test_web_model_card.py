@@ -3,7 +3,7 @@
 import pytest
 
 from phonoscope.web import model_card
-from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.chromium import chromium, faults, opened, settled
 from tests.helpers.served import serving
 
 CARD = """# Model card
@@ -81,7 +81,7 @@ def test_the_card_is_legible_and_fits(judged, shipped):
         chromium() as browser,
         opened(browser, f"{address}/model-card#dispute", width=360) as watched,
     ):
-        watched.page.wait_for_load_state("networkidle")
+        settled(watched.page)
         assert faults(watched.page) == []
         assert watched.complaints == []
         assert [u for u in watched.requests if not u.startswith(address)] == []

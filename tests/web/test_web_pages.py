@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.chromium import chromium, faults, opened, settled
 from tests.helpers.served import serving
 
 pytestmark = pytest.mark.browser
@@ -40,10 +40,6 @@ FOCUSED = """() => {
   const at = document.activeElement;
   return [at.tagName, at.getAttribute("aria-label") || ""];
 }"""
-
-
-def settled(page):
-    page.wait_for_load_state("networkidle")
 
 
 def test_every_page_is_legible_and_fits(browser, address, pages):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from phonoscope.detector.generated import Segment
 from phonoscope.view.timeline import MOST_COLUMNS, timeline_of
-from tests.helpers.chromium import chromium, faults, opened, sideways
+from tests.helpers.chromium import chromium, faults, opened, settled, sideways
 from tests.helpers.judged import HOURS_S, MIXED, long_course, stretches
 from tests.helpers.served import serving
 
@@ -143,7 +143,7 @@ def played_from(page):
 def test_the_keyboard_reads_and_plays_a_stretch(browser, url_of):
     with opened(browser, url_of("partly")) as watched:
         page = watched.page
-        page.wait_for_load_state("networkidle")
+        settled(page)
         page.evaluate("document.getElementById('audio').muted = true")
         slider = page.get_by_role("slider", name="Segments")
         for _ in range(40):
@@ -178,7 +178,7 @@ def test_the_keyboard_reads_and_plays_a_stretch(browser, url_of):
 def test_a_click_plays_from_there_and_a_line_follows(browser, url_of):
     with opened(browser, url_of("partly")) as watched:
         page = watched.page
-        page.wait_for_load_state("networkidle")
+        settled(page)
         page.evaluate("document.getElementById('audio').muted = true")
         line = box(page, "#timeline")
         page.locator("#timeline").click(position={"x": 0.55 * line["width"], "y": 20})
@@ -200,7 +200,7 @@ def test_weighed_recordings_are_legible_and_fit(browser, address, url_of):
         watched.page.on("dialog", lambda dialog: (fired.append(1), dialog.dismiss()))
         for url in (*map(url_of, names), f"{address}/recordings?sort=p_generated&order=down"):
             watched.turn_to(url, 360)
-            watched.page.wait_for_load_state("networkidle")
+            settled(watched.page)
             watched.page.evaluate(
                 "document.querySelectorAll('details').forEach(d => d.open = true)"
             )

@@ -9,7 +9,7 @@ from phonoscope.detector.detector import detector, least_counted
 from phonoscope.detector.generated import Band
 from phonoscope.view.verdict import likelihood
 from phonoscope.web.app import create_app
-from tests.helpers.chromium import chromium, faults, opened
+from tests.helpers.chromium import chromium, faults, opened, settled
 from tests.helpers.served import TestClient, catalogue_of, serving
 from tests.helpers.sounds import noise, strided, write
 from tests.web.test_web_verdict import fields, section
@@ -92,6 +92,6 @@ def test_it_is_legible_and_fits_with_the_card_that_ships(catalogue, known):
     with serving(catalogue) as address, chromium() as browser, opened(browser) as watched:
         for path in (f"/recordings/{known['recording_id']}", "/model-card"):
             watched.turn_to(address + path, 360)
-            watched.page.wait_for_load_state("networkidle")
+            settled(watched.page)
             assert faults(watched.page) == [], path
             assert watched.complaints == [], path
