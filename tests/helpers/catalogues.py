@@ -23,6 +23,10 @@ class MemoryCatalogue:
         self.rows = rows
         self._here = threading.local()
 
+    def state(self):
+        """Its rows don't change: a connection keeps those it was made with."""
+        return self.path
+
     def table(self, name):
         if not hasattr(self._here, "connection"):
             self._here.connection, self._here.described = self._connected(), {}
