@@ -27,10 +27,11 @@ def store(tmp_path):
 
 
 def everything(store):
-    return {
-        name: sorted(map(str, sql(store, f"from {name}", memory_mb=512).read_all().to_pylist()))
-        for name in tables()
-    }
+    with connect(store, live_parts(store), memory_mb=512) as connection:
+        return {
+            name: sorted(map(str, connection.sql(f"from {name}").to_arrow_table().to_pylist()))
+            for name in tables()
+        }
 
 
 def parts_on_disk(store):
