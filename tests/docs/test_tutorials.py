@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.M | re.S)
 ANSWERS_WITHIN_S = 60
 QUOTED = re.compile(r"\"[^\"$`]*\"|'[^']*'|\s#.*")
 FOR_A_SHELL = re.compile(r"[|&;<>$*?`]")
-"""What a shell does something with outside of quotes, but for `~/`.
+"""What a shell does something with outside of quotes, except for `~/`.
 
 Commands without any are forked, which takes no start of Python.
 """

@@ -79,7 +79,7 @@ class Watched:
 
 LOADED = """() => {
   const waves = [...document.querySelectorAll(".wave[data-outline]")];
-  const answered = (address) => performance.getEntriesByName(new URL(address, location).href).length;
+  const answered = (path) => performance.getEntriesByName(new URL(path, location).href).length;
   return document.readyState === "complete"
     && !document.querySelector(".later")
     && [...document.images].every((image) => image.complete || image.loading === "lazy")
