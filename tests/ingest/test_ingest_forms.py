@@ -151,12 +151,33 @@ KEYS = {
     **{"Db maj": (1, 1), "C#/Db": (1, None), "A flat minor": (8, 0), "Cb": (11, None)},
     **{"8A": (9, 0), "8B": (0, 1), "1m": (9, 0), "1d": (0, 1), "5A": (0, 0), "12B": (4, 1)},
     **{"H": (11, None), "G#-Moll": (8, 0), "X": None, "": None, "13A": None, "Bogus": None},
+    **{"A Minor (8A)": (9, 0), "8A - A minor": (9, 0), "Am / 8A": (9, 0), "C#m/Dbm": (1, 0)},
+    **{"C / 8A": None, "Am/A major": None, "C/D/E/F/G": None, "E dorian": (4, None)},
+    **{"La mineur": (9, 0), "Si\u266d": (10, None), "Do di\u00e8se": (1, None), "Sol m": (7, 0)},
+    **{"Fis-Moll": (6, 0), "As-Dur": (8, 1), "Es": (3, None), "B-Dur": (10, 1), "B minor": (11, 0)},
+    **{"Asharpm": (10, 0), "A sharp": (10, None), "Cm7": None, "/": None, "(8A)": (9, 0)},
 }
 
 
 @pytest.mark.parametrize("text", KEYS)
 def test_keys_by_name(text):
     assert key_named(text) == KEYS[text]
+
+
+def test_a_key_tells_the_mode_that_its_own_column_leaves_open(tmp_path, catalogue):
+    heading = "id,title,artist,Musical Key,Mode,BPM"
+    cells = ["Am,", "8B,", "Am,Major", "A,minor", "C,", "Dm,?"]
+    rows = [f"{n},t,u,{both},124" for n, both in enumerate(cells)]
+    (tmp_path / "x.csv").write_text("\n".join([heading, *rows]))
+    catalogue.ingest(tmp_path / "x.csv")
+    assert sorted(table(catalogue, "features", "track_id", "key", "mode", "tempo_bpm")) == [
+        ("0", 9, 0, 124.0),
+        ("1", 0, 1, 124.0),
+        ("2", 9, 1, 124.0),
+        ("3", 9, 0, 124.0),
+        ("4", 0, None, 124.0),
+        ("5", 2, 0, 124.0),
+    ]
 
 
 def test_modes_by_name():

@@ -216,11 +216,12 @@ def _typed(table: str, columns: Mapping[str, pa.Array], raw: Raw, faults: _Fault
         stated = columns.get(_PRECISION)
         found = made.get(_PRECISION, pa.nulls(raw.length, pa.string()))
         made[_PRECISION] = precision_of(found, None if stated is None else decodable(stated)[0])
-    if "key" in made and "mode" not in made and "mode" in kinds(table) and is_text(columns["key"]):
-        # "F# minor" and "8A" say both.
+    if "key" in made and "mode" in kinds(table) and is_text(columns["key"]):
+        # "F# minor" and "8A" say both; a mode of its own comes first.
         _, named = keys_and_modes(decodable(columns["key"])[0])
         if named.null_count < len(named):
-            made["mode"] = pc.cast(named, pa.int64())
+            named = pc.cast(named, pa.int64())
+            made["mode"] = pc.coalesce(made["mode"], named) if "mode" in made else named
     made.update(_derived(table, columns, made, years, raw.forms.order))
     return pa.table(made)
 

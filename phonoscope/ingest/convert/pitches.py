@@ -9,15 +9,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}
-_ACCIDENTALS = {"#": 1, "\u266f": 1, "b": -1, "\u266d": -1, "\u266e": 0, "": 0}
-_WORDS = {"sharp": "#", "flat": "b", "is": "#", "es": "b", "s": "b"}
+_STEPS |= {"do": 0, "re": 2, "r\u00e9": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11}
+_ACCIDENTALS = {
+    **{"": 0, "\u266e": 0},
+    **dict.fromkeys(("#", "\u266f", "sharp", "is", "di\u00e8se", "diese", "diesis"), 1),
+    **dict.fromkeys(("b", "\u266d", "flat", "es", "s", "b\u00e9mol", "bemol", "bemolle"), -1),
+}
 _MAJOR = {"major", "maj", "dur", "majeur", "mayor", "maggiore", "ionian"}
 _MINOR = {"minor", "min", "m", "moll", "mineur", "menor", "minore", "aeolian", "mi"}
+_OTHERS = {"dorian", "phrygian", "lydian", "mixolydian", "locrian"}
+"""Modes that are neither major nor minor: the tonic counts."""
+_B_IS_FLAT = {"dur", "moll"}
+"""Words of languages in which B is a flat and H is not."""
+_SIGNS = "|".join(sorted(_ACCIDENTALS, key=len, reverse=True))
 _KEY = re.compile(
-    r"([a-h])\s*(#|\u266f|b|\u266d|\u266e|-?sharp|-?flat|)"
-    r"(?:\s*/\s*[a-h]\s*(?:#|\u266f|b|\u266d))?[\s\-_:.]*([a-z]*)\.?",
-    re.IGNORECASE,
+    rf"(do|r[e\u00e9]|mi|fa|sol|la|si|[a-h])\s*-?({_SIGNS})[\s\-_:.]*([a-z]*)\.?", re.IGNORECASE
 )
+_BETWEEN = re.compile(r"\s*[/|,;()\[\]]\s*|\s+[-\u2013=]\s+")
+_MOST_NAMES = 4
 _WHEEL = re.compile(r"0?([1-9]|1[0-2])\s*([abdm])", re.IGNORECASE)
 _LONGEST = 40
 
@@ -39,14 +48,31 @@ def mode_named(text: str) -> int | None:
 def key_named(text: str) -> tuple[int, int | None] | None:
     """Return the pitch class of a key, 0 for C, and its mode if the name has one.
 
-    Camelot (``8B`` is C major) and Open Key (``1d`` is C major) are read too.
+    Camelot (``8B`` is C major) and Open Key (``1d`` is C major) are read too, and several names of
+    the same key.
 
     Examples
     --------
     >>> key_named("Bb"), key_named("F# minor"), key_named("8A"), key_named("G\u266d")
     ((10, None), (6, 0), (9, 0), (6, None))
+    >>> key_named("A minor (8A)"), key_named("C#/Db"), key_named("C/D")
+    ((9, 0), (1, None), None)
     """
     text = text.strip()
+    found = _one_key(text)
+    if found is not None:
+        return found
+    names = [name for name in _BETWEEN.split(text) if name]
+    if not 1 <= len(names) <= _MOST_NAMES:
+        return None
+    keys = [_one_key(name) for name in names]
+    tonics = {None if key is None else key[0] for key in keys}
+    modes = {key[1] for key in keys if key is not None} - {None}
+    tonic = tonics.pop()
+    return None if tonics or tonic is None or len(modes) > 1 else (tonic, next(iter(modes), None))
+
+
+def _one_key(text: str) -> tuple[int, int | None] | None:
     wheel = _WHEEL.fullmatch(text)
     if wheel is not None:
         place, side = int(wheel[1]), wheel[2].lower()
@@ -57,12 +83,12 @@ def key_named(text: str) -> tuple[int, int | None] | None:
     found = _KEY.fullmatch(text)
     if found is None:
         return None
-    accidental = found[2].lower().lstrip("-")
-    accidental = _WORDS.get(accidental, accidental)
-    mode = mode_named(found[3]) if found[3] else None
-    if found[3] and mode is None:
+    letter, sign, word = (part.casefold() for part in found.groups())
+    mode = mode_named(found[3]) if word else None
+    if word and mode is None and word not in _OTHERS:
         return None
-    return (_STEPS[found[1].lower()] + _ACCIDENTALS[accidental]) % 12, mode
+    flat = -1 if letter == "b" and not sign and word in _B_IS_FLAT else 0
+    return (_STEPS[letter] + _ACCIDENTALS[sign] + flat) % 12, mode
 
 
 def keys_and_modes(cells: pa.Array) -> tuple[pa.Array, pa.Array]:

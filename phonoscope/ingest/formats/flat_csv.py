@@ -42,7 +42,7 @@ COLUMN_ALIASES = {
     "track_number": "track_number track_position",
     "danceability": "danceability",
     "energy": "energy",
-    "key": "key",
+    "key": "key musical_key initial_key key_signature camelot camelot_key open_key",
     "mode": "mode",
     # 'loadness' is how a published data set spells it.
     "loudness_db": "loudness loudness_db loadness",
@@ -51,7 +51,7 @@ COLUMN_ALIASES = {
     "instrumentalness": "instrumentalness",
     "liveness": "liveness",
     "valence": "valence",
-    "tempo_bpm": "tempo tempo_bpm",
+    "tempo_bpm": "tempo tempo_bpm bpm track_bpm average_bpm beats_per_minute",
     "time_signature": "time_signature",
 }
 """Aliases of each field, the surest first."""
