@@ -43,7 +43,7 @@ class Locations:
     """Whether full paths were asked for."""
 
     @property
-    def _roots(self) -> list[str]:
+    def roots(self) -> tuple[str, ...]:
         """Return the outermost scanned folders, each with a slash at its end."""
         plain = sorted({_plain(source).rstrip("/") + "/" for source in self.sources})
         outermost: list[str] = []
@@ -51,7 +51,7 @@ class Locations:
             # Sorted, so a folder follows directly after those that hold it.
             if not outermost or not root.startswith(outermost[-1]):
                 outermost.append(root)
-        return outermost
+        return tuple(outermost)
 
     def name(self, uri: str) -> str:
         """Return a file's path relative to the scanned folder, safe to show.
@@ -61,7 +61,7 @@ class Locations:
         if self.full:
             return shown(uri)
         path = _plain(uri)
-        root = next((root for root in self._roots if path.startswith(root)), None)
+        root = next((root for root in self.roots if path.startswith(root)), None)
         return printable(path.rpartition("/")[2] if root is None else path[len(root) :])
 
     def uri(self, uri: str) -> str:
@@ -93,7 +93,7 @@ class Locations:
         if self.full:
             return uri
         found = uri.re_replace(r"^(?s:.*)/", "")
-        for root in self._roots:
+        for root in self.roots:
             for prefix in {root, _FILE + quote(root)}:
                 found = ibis.ifelse(uri.startswith(prefix), uri.substr(len(prefix)), found)
         return found

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from phonoscope.findings.base import Found, ResultTable
     from phonoscope.findings.claim import Checked
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters that make a spreadsheet treat a cell as a formula."""
 FIGURES = ("finding", "figure", "value", "unit", "low", "high", "n", "headline")
 """Columns of the sheet of all figures."""
@@ -26,7 +26,7 @@ def sheet(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([harmless(value) for value in row] for row in rows)
     return text.getvalue()
 
 
@@ -77,6 +77,6 @@ def address(text: str) -> str:
     return f"data:text/csv;charset=utf-8,{quote(text, safe='')}"
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Return a value that a spreadsheet doesn't run, even a name such as ``=cmd|...``."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

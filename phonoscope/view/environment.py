@@ -13,12 +13,14 @@ from markupsafe import Markup, escape
 from phonoscope import text
 from phonoscope.detector.disagreement import DISAGREEMENTS
 from phonoscope.detector.generated import verdict_kind
+from phonoscope.detector.shipped import is_of_this_model
 from phonoscope.disclosure.model import sentence
 from phonoscope.escape import printable
 from phonoscope.findings.page import environment as shared
 from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.messages import NOT_BROKEN, Joined, Localised, gettext, localised
 from phonoscope.view.glossary import definition_of, word_of
+from phonoscope.view.paths import list_path, path_of
 from phonoscope.view.verdict import likelihood
 
 
@@ -29,9 +31,11 @@ def environment(package: str) -> jinja2.Environment:
     loader = jinja2.ChoiceLoader([*own, shared().loader or _NONE])
     made: jinja2.Environment = shared().overlay(loader=loader)
     made.filters.update(
+        band_class=_band_class,
         clock=text.clock,
         code=Markup('<code translate="no">{}</code>').format,
         data=_data,
+        data_or_message=_data_or_message,
         day=text.day,
         definition=definition_of,
         disagreement_words=lambda found: DISAGREEMENTS.get(found, printable(str(found))),
@@ -40,10 +44,13 @@ def environment(package: str) -> jinja2.Environment:
         figure=_figure,
         frequency=text.frequency,
         likelihood=likelihood,
+        list_path=list_path,
         listed=_listed,
         measured=text.measured,
         moment=text.moment,
+        other_model=lambda model: is_of_this_model(model) is False,
         path=escape,
+        path_of=path_of,
         percent=text.percent,
         position=text.position,
         printable=printable,
@@ -51,6 +58,7 @@ def environment(package: str) -> jinja2.Environment:
         size=text.size,
         term_word=word_of,
         verdict_kind=verdict_kind,
+        whole=text.count,
         verdict_words=lambda verdict: WORDS.get(verdict, printable(str(verdict))),
     )
     return made
@@ -72,6 +80,16 @@ def _data(value: str) -> Markup:
     if isinstance(value, Localised):
         return Markup("<bdi>{}</bdi>").format(localised(value))
     return Markup('<bdi translate="no">{}</bdi>').format(printable(str(value)))
+
+
+def _data_or_message(value: str) -> Markup:
+    """Return a message in the language of the page, anything else as data."""
+    return Markup.escape(localised(value)) if isinstance(value, Localised) else _data(value)
+
+
+def _band_class(kind: str) -> str:
+    """Return what the class of a verdict ends in; the stored word may be any text."""
+    return kind if kind in WORDS else "plain"
 
 
 def _said(sentence: str) -> Markup:

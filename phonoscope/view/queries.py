@@ -20,7 +20,16 @@ from phonoscope.findings.shared.release_verdicts import Judged, judge_groups
 from phonoscope.messages import gettext
 
 if TYPE_CHECKING:
+    import duckdb
     import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from phonoscope.view.statement import Statement
+
+LISTS = 2
+"""Threads that read lists: a slow search doesn't hold the others up."""
+EXPORTED_ROWS = 20_000
+"""Rows of an export in memory at one time."""
 
 Row = dict[str, Any]
 TableOf: TypeAlias = "Callable[[str], ir.Table]"
@@ -55,11 +64,11 @@ class Stated(Protocol):
 
 
 class Queries:
-    """Queries and draws in three threads of its own.
+    """Queries and draws in a few threads of its own.
 
-    A catalogue has one connection per thread, and pages are made in many threads. Findings and
-    copies can take long, so each has its own thread and doesn't hold up the rest. Each query opens
-    the tables again, so that a reloaded page shows what a scan has added. The findings are
+    A catalogue has one connection per thread, and pages are made in many threads. Findings, copies
+    and exports can take long, so each has its own thread and doesn't hold up the rest. Each query
+    opens the tables again, so that a reloaded page shows what a scan has added. The findings are
     computed again only after a change.
     """
 
@@ -74,6 +83,8 @@ class Queries:
         self._music = tuple(music)
         self._full_paths = full_paths
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
+        self._lists = ThreadPoolExecutor(LISTS, thread_name_prefix="lists")
+        self._exports = ThreadPoolExecutor(1, thread_name_prefix="exports")
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
         self._session: tuple[object, QuerySession] | None = None
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
@@ -92,6 +103,31 @@ class Queries:
             return rows
 
         return self._rows.submit(ask).result()
+
+    def select(self, statement: Statement) -> list[Row]:
+        """Return the rows of a statement over the tables; see :mod:`phonoscope.view.lists`."""
+        return self._lists.submit(self._selected, statement).result()
+
+    def _selected(self, statement: Statement) -> list[Row]:
+        found = self._connection().sql(statement.text, params=statement.values)
+        rows: list[Row] = found.to_arrow_table().to_pylist()
+        return rows
+
+    def export(self, statement: Statement, write: Callable[[pa.RecordBatchReader], None]) -> None:
+        """Let a function write all rows of a statement, a batch at a time."""
+
+        def exported() -> None:
+            found = self._connection().sql(statement.text, params=statement.values)
+            write(found.to_arrow_reader(EXPORTED_ROWS))
+
+        self._exports.submit(exported).result()
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's connection, which has one view per table."""
+        # Any table: all of them are opened together, in one state of the catalogue.
+        backend: Any = self._catalogue.table("files").get_backend()
+        connection: duckdb.DuckDBPyConnection = backend.con
+        return connection
 
     def ask(self, question: Callable[[CatalogueReader], AnswerT]) -> AnswerT:
         """Return what a function that reads little returns for the catalogue."""
@@ -159,7 +195,7 @@ class Queries:
 
     def close(self) -> None:
         """Stop all threads."""
-        for pool in (self._rows, self._findings, self._copies):
+        for pool in (self._rows, self._lists, self._exports, self._findings, self._copies):
             pool.shutdown(wait=False, cancel_futures=True)
 
 

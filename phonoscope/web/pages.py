@@ -1,41 +1,16 @@
-"""The pages about the whole catalogue: findings, list of recordings, model card."""
+"""The pages about the whole catalogue: findings, model card."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Depends, Request, Response
-
-from phonoscope.detector.disagreement import DISAGREEMENTS
-from phonoscope.detector.generated import Band
-from phonoscope.errors import ErrorKind
-from phonoscope.findings.questions.unreadable import REASONS
-from phonoscope.findings.questions.verdicts import WORDS
 from phonoscope.findings.report import dateline
 from phonoscope.messages import gettext
-from phonoscope.view.listing import SIZES, Filters, read_page
 from phonoscope.web import model_card
-from phonoscope.web.data import filters_of
 from phonoscope.web.problem import Problem
 from phonoscope.web.view import View
 
 router = APIRouter(include_in_schema=False)
-
-VERDICTS = {band.value: WORDS[band] for band in Band if band is not Band.UNREADABLE}
-ERRORS = {
-    "any": gettext("All unreadable files"),
-    **{kind.value: gettext("Unreadable: {reason}", reason=REASONS[kind]) for kind in ErrorKind},
-}
-SORTS = {
-    "file": gettext("File name"),
-    "title": gettext("Title"),
-    "artist": gettext("Artist"),
-    "p_generated": gettext("Detected probability"),
-    "duration_s": gettext("Duration"),
-    "loudness_lufs": gettext("Loudness"),
-    "tempo_bpm": gettext("Tempo"),
-    "size_bytes": gettext("Size"),
-}
 
 
 @router.get("/")
@@ -46,23 +21,6 @@ def findings(request: Request) -> Response:
     view = View(request, queries)
     return view.page(
         "findings_page.html", found=found, charts=queries.drawn(found), dateline=dateline()
-    )
-
-
-@router.get("/recordings")
-def recordings(request: Request, filters: Annotated[Filters, Depends(filters_of)]) -> Response:
-    """Show a page of the list; only its rows if a script asks."""
-    queries = request.app.state.queries
-    view = View(request, queries)
-    return view.page(
-        "rows.html" if view.is_part else "recordings.html",
-        listed=read_page(queries, filters),
-        filters=filters,
-        verdicts=VERDICTS,
-        disagreements=DISAGREEMENTS,
-        errors=ERRORS,
-        sorts=SORTS,
-        sizes=SIZES,
     )
 
 

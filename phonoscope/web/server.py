@@ -47,6 +47,8 @@ _OWN = {
     "page.js": "text/javascript",
     "pair.js": "text/javascript",
     "timeline.js": "text/javascript",
+    "work.css": "text/css",
+    "work.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
     "vendor/wavesurfer.min.js": "text/javascript",
 }

@@ -98,9 +98,9 @@ def test_typing_searches_and_the_address_follows(browser, address):
     with opened(browser, f"{address}/recordings") as watched:
         page = watched.page
         settled(page)
-        page.locator("#search").press_sequentially("a song")
+        page.locator("#q").press_sequentially("a song")
         expect(page.locator(".rows tbody tr")).to_have_count(1)
-        expect(page).to_have_url(re.compile(r"search=a(\+|%20)song"))
+        expect(page).to_have_url(re.compile(r"q=a(\+|%20)song"))
         expect(page.locator("#rows .count")).to_have_attribute("data-count", "1")
         page.go_back()
         settled(page)
@@ -110,8 +110,8 @@ def test_typing_searches_and_the_address_follows(browser, address):
 def test_without_scripts_everything_works(browser, address, find):
     with opened(browser, f"{address}/recordings", java_script_enabled=False) as watched:
         page = watched.page
-        page.locator("#search").fill("a song")
-        page.get_by_role("button", name="Show").click()
+        page.locator("#q").fill("a song")
+        page.keyboard.press("Enter")
         expect(page.locator(".rows tbody tr")).to_have_count(1)
         page.locator(".rows a").first.click()
         expect(page.locator("audio")).to_be_visible()

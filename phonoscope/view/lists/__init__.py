@@ -1,0 +1,1 @@
+"""Lists of a catalogue: what rows and columns they have, and how a visitor selects among them."""
