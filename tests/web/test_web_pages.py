@@ -113,7 +113,7 @@ def test_without_scripts_everything_works(browser, address, find):
         page.locator("#q").fill("a song")
         page.keyboard.press("Enter")
         expect(page.locator(".rows tbody tr")).to_have_count(1)
-        page.locator(".rows a").first.click()
+        page.locator(".rows tbody a").first.click()
         expect(page.locator("audio")).to_be_visible()
         page.locator(".picture img").wait_for()
         assert (
