@@ -1,10 +1,11 @@
 """The lists: what they select, how they are exported, and that nothing in them is run."""
 
 import csv
+import html
 import io
 import json
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
@@ -194,3 +195,46 @@ def test_what_a_list_cannot_have_is_refused_in_words(client, query):
 def test_addresses_of_version_0_1_lead_to_the_same_rows(client, former, now):
     answer = client.get(f"/recordings?{former}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, now)
+
+
+def quoted(name):
+    return quote(name, safe="")
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("/tracks/t900?source=dump.csv", "Track"),
+        (f"/artists/{quoted(SCRIPT)}", "Artist"),
+        (f"/artists/{quoted(EVIL)}", "Artist"),
+        (f"/labels/{quoted(SCRIPT)}", "Label"),
+        ("/releases/a%2F1", "Release"),
+        (f"/search?q={quoted('<img')}", "Search"),
+        ("/search", "Search"),
+    ],
+)
+def test_pages_about_one_thing_are_harmless_and_lead_only_to_pages(client, address, says):
+    page = client.get(address)
+    assert page.status_code == 200
+    assert says in page.text
+    assert "secret" not in page.text
+    assert "<img" not in page.text
+    assert "\u202e" not in re.sub(r"<input[^>]*>", "", page.text)
+    for found in set(re.findall(r'href="(/[^"#]*)"', page.text)):
+        led = client.get(html.unescape(found))
+        assert led.status_code == 200, found
+
+
+def test_an_artist_page_counts_what_was_detected(client):
+    text = client.get(f"/artists/{quoted(EVIL)}").text
+    assert re.search(r'<p class="answer">1 recording', text)
+    assert client.get("/artists/nobody").status_code == 404
+    assert client.get("/tracks/nothing").status_code == 404
+
+
+def test_one_search_finds_things_of_every_kind_and_a_script_gets_only_the_hits(client):
+    part = client.get("/search", params={"q": "</SCRIPT"}, headers={"hx-request": "true"}).text
+    assert "<html" not in part
+    sections = re.findall(r'<section aria-label="([^"]+)"', part)
+    assert sections == ["Recordings", "Artists", "Tracks", "Releases", "Labels"]
+    assert client.get("/search", params={"q": "x" * 201}).status_code == 422

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from phonoscope.messages import Localised
+from phonoscope.view.statement import Statement
 
 Form = Literal[
     "text", "code", "name", "artist", "label", "release", "file", "source", "verdict", "declared",
     "count", "seconds", "milliseconds", "lufs", "bpm", "bytes", "year", "yes", "error",
 ]  # fmt: skip
 """How a page writes a column's values, and what they link to."""
+Row = dict[str, Any]
+Select = Callable[[Statement], list[Row]]
+"""Runs a statement."""
 NUMERIC = frozenset({"count", "seconds", "milliseconds", "lufs", "bpm", "bytes", "year"})
 
 
@@ -40,6 +44,10 @@ class ListColumn:
     """Values in words; others are shown as they are."""
     searched: bool = False
     """Whether a search looks at it."""
+    quick_sql: str = ""
+    """What a page reads instead, without the join, if ``complete`` adds the rest."""
+    filter_sql: str = ""
+    """Condition for one of the values ``{values}``, where a cell can name several things."""
 
     @property
     def is_number(self) -> bool:
@@ -67,6 +75,8 @@ class ListKind:
     joins: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
     """Columns that every row and export has, whatever columns were chosen: what links need."""
+    complete: Callable[[Select, list[Row]], None] | None = None
+    """Adds to the rows of a page what their quick columns lack."""
     empty: Localised | None = None
     """What to do when the catalogue has no rows of this kind."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from phonoscope.messages import Localised, gettext, ngettext
-from phonoscope.view.lists.kind import ListColumn, ListKind
+from phonoscope.view.lists.kind import ListColumn, ListKind, Row, Select
+from phonoscope.view.statement import Statement
 
 _INGEST = gettext("Import metadata to fill this list: {command}.",
                   command="phonoscope ingest SOURCE --into CATALOGUE")  # fmt: skip
@@ -27,6 +28,31 @@ NAMED_ONLY = "(SELECT DISTINCT source FROM track_artists)"
 _HELD = "(SELECT * FROM recordings SEMI JOIN files USING (recording_id))"
 
 
+_NAMES = (
+    "SELECT ta.source, ta.track_id, string_agg(ar.name, ', ' ORDER BY ar.name) AS names, "
+    "list(ar.name ORDER BY ar.name) AS each "
+    "FROM track_artists ta JOIN artists ar USING (source, artist_id)"
+)
+_BY_ARTIST = (
+    "(t.source, t.track_id) IN (SELECT (ta.source, ta.track_id) FROM track_artists ta "
+    "JOIN artists ar USING (source, artist_id) WHERE ar.name IN {values})"
+)
+
+
+def with_artists(select: Select, rows: list[Row]) -> None:
+    """Add the artists that only table track_artists has, for the rows of a page."""
+    ids = [row["track_id"] for row in rows if not row.get("artist")]
+    if not ids or "artist" not in rows[0]:
+        return
+    wanted = "WHERE ta.track_id IN (SELECT unnest($ids)) GROUP BY ALL"
+    found = select(Statement(f"{_NAMES} {wanted}", {"ids": ids}))
+    by_id = {row["track_id"]: row for row in found}
+    for row in rows:
+        named = by_id.get(row["track_id"])
+        if named is not None and not row["artist"]:
+            row.update(artist=named["names"], each_artist=named["each"])
+
+
 def _tracks(n: int) -> Localised:
     return ngettext("{n} track", "{n} tracks", n)
 
@@ -42,6 +68,8 @@ def tracks() -> ListKind:
         rows="tracks t",
         joins={
             "album": "LEFT JOIN albums a ON a.source = t.source AND a.album_id = t.album_id",
+            "names": f"LEFT JOIN ({_NAMES} GROUP BY ALL) n "
+            "ON n.source = t.source AND n.track_id = t.track_id",
             "played": "LEFT JOIN (SELECT track_id, "
             "CAST(sum(artificial_plays) AS BIGINT) AS artificial FROM played_tracks "
             "GROUP BY track_id) p ON p.track_id = t.track_id",
@@ -49,12 +77,15 @@ def tracks() -> ListKind:
         key=("t.track_id", "t.source"),
         sort="-popularity",
         hidden=("track_id", "album_id"),
+        complete=with_artists,
         empty=_INGEST,
         columns=(
             ListColumn("name", gettext("Title"), "t.name", "name", searched=True),
             ListColumn("track_id", gettext("Identifier"), "t.track_id", "code"),
             ListColumn("album_id", gettext("Release identifier"), "t.album_id", "code"),
-            ListColumn("artist", gettext("Artist"), "t.artist_names", "artist", searched=True),
+            ListColumn("artist", gettext("Artist"), "coalesce(t.artist_names, n.names)", "artist",
+                       "names", searched=True, quick_sql="t.artist_names",
+                       filter_sql=f"t.artist_names IN {{values}} OR {_BY_ARTIST}"),
             ListColumn("release", gettext("Release"), "coalesce(t.album_name, a.name)", "release",
                        "album", by_default=False),
             ListColumn("release_date", gettext("Released"), "t.release_date"),

@@ -71,7 +71,7 @@ def read_list(queries: Queries, selection: Selection) -> ReadList:
     """Return a page of a list, with facets."""
     locations = queries.locations()
     chosen = with_locations(selection, locations)
-    rows = queries.select(statement.paged(chosen))
+    rows = page_rows(queries, chosen)
     known = (selection.page - 1) * selection.size + len(rows)
     # The last page shows how many there are.
     is_last = len(rows) < selection.size and (rows or selection.page == 1)
@@ -82,6 +82,26 @@ def read_list(queries: Queries, selection: Selection) -> ReadList:
     facets = tuple(_facet(queries, chosen, c) for c in selection.kind.columns if c.facet)
     shown = tuple(named(row, locations) for row in rows)
     return ReadList(selection, count, total, shown, tuple(f for f in facets if _helps(f)))
+
+
+def page_rows(queries: Queries, selection: Selection) -> list[Row]:
+    """Return the rows of a page as they are stored."""
+    rows = queries.select(statement.paged(selection))
+    if selection.kind.complete is not None:
+        selection.kind.complete(queries.select, rows)
+    return rows
+
+
+def read_part(queries: Queries, selection: Selection) -> ReadList:
+    """Return a page of a list without facets, for a place among others."""
+    locations = queries.locations()
+    chosen = with_locations(selection, locations)
+    rows = page_rows(queries, chosen)
+    count = len(rows)
+    if count == selection.size:
+        count = queries.select(statement.counted(chosen))[0]["n"]
+    shown = tuple(named(row, locations) for row in rows)
+    return ReadList(selection, count, count, shown, ())
 
 
 def named(row: Row, locations: Locations) -> Row:

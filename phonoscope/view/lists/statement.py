@@ -19,7 +19,7 @@ def counted(selection: Selection) -> Statement:
 
 def paged(selection: Selection) -> Statement:
     """Return what reads a page of rows, in order."""
-    made = selected(selection, selection.kind.hidden)
+    made = selected(selection, selection.kind.hidden, quick=True)
     first = (selection.page - 1) * selection.size
     values = {**made.values, "size": selection.size, "first": first}
     return Statement(f"{made.text} LIMIT $size OFFSET $first", values)
@@ -30,15 +30,17 @@ def exported(selection: Selection) -> Statement:
     return selected(selection, selection.kind.hidden[:1])
 
 
-def selected(selection: Selection, names: tuple[str, ...]) -> Statement:
+def selected(selection: Selection, names: tuple[str, ...], *, quick: bool = False) -> Statement:
     """Return what reads all selected rows, in order, with some columns before the shown ones."""
     kind = selection.kind
     where, values, used = _where(selection)
     hidden = [kind.by_name[name] for name in names]
     columns = list(dict.fromkeys([*hidden, *selection.columns]))
     sort = selection.sorted_by
-    joined = [*used, *columns, sort]
-    listed = ", ".join(f'{column.sql} AS "{column.name}"' for column in columns)
+    joined = [*used, *(c for c in columns if not (quick and c.quick_sql)), sort]
+    listed = ", ".join(
+        f'{(quick and column.quick_sql) or column.sql} AS "{column.name}"' for column in columns
+    )
     text = f"SELECT {listed} FROM {_rows(kind, joined)}{where} ORDER BY {_order(selection)}"
     return Statement(text, values)
 
@@ -74,8 +76,9 @@ def _where(selection: Selection) -> tuple[str, dict[str, Any], list[ListColumn]]
     """Return the condition, its values and the columns that it looks at."""
     by_name = selection.kind.by_name
     conditions, values = [], {}
-    used = [by_name[name] for name in selection.filtered]
-    for number, column in enumerate(used):
+    filtered = [by_name[name] for name in selection.filtered]
+    used = [c for c in filtered if not c.filter_sql or c.name in selection.empty]
+    for number, column in enumerate(filtered):
         condition, own = _filter(selection, column, f"p{number}")
         conditions.append(condition)
         values.update(own)
@@ -96,7 +99,8 @@ def _filter(selection: Selection, column: ListColumn, name: str) -> tuple[str, d
     chosen = selection.only.get(column.name, ())
     if chosen:
         values[name] = [_typed(column, value) for value in chosen]
-        parts.append(f"{column.sql} IN (SELECT unnest(${name}))")
+        one_of = column.filter_sql or f"{column.sql} IN {{values}}"
+        parts.append(one_of.replace("{values}", f"(SELECT unnest(${name}))"))
     if column.name in selection.empty:
         parts.append(f"{column.sql} IS NULL")
     bounds = [

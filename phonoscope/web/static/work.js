@@ -13,6 +13,14 @@
       box.select();
     }
     if (event.key === "Escape") close(null);
+    const hits = document.getElementById("hits");
+    if (hits && event.key === "Escape") hits.replaceChildren();
+    if (hits && ["ArrowDown", "ArrowUp"].includes(event.key) && hits.parentElement.contains(event.target)) {
+      const all = [document.getElementById("everything"), ...hits.querySelectorAll("li a")];
+      const next = all[all.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+      event.preventDefault();
+      if (next) next.focus();
+    }
   });
 
   // A menu closes when one presses elsewhere.
@@ -21,5 +29,9 @@
       if (!menu.contains(inside)) menu.open = false;
     }
   };
-  document.addEventListener("click", (event) => close(event.target));
+  document.addEventListener("click", (event) => {
+    close(event.target);
+    const hits = document.getElementById("hits");
+    if (hits && !hits.parentElement.contains(event.target)) hits.replaceChildren();
+  });
 })();
