@@ -40,14 +40,13 @@ FEWEST = 3
 """Least accounts of a group, and of a track that they share."""
 
 
-def cores(log: Log) -> tuple[ir.Table, pa.Table]:
+def cores(log: Log) -> pa.Table:
     """Return groups of accounts that play the same rarely played tracks.
 
     Returns
     -------
-    seen, cores
-        ``seen``, an Ibis table: ``account``, ``track`` and ``plays`` of those compared. ``cores``,
-        Arrow: ``block`` (number) and ``account``; groups of several thresholds overlap.
+    pyarrow.Table
+        ``block`` (number) and ``account``; groups of several thresholds overlap.
     """
     seen = log.materialise(_seen(log))
     pairs = _similar(seen).to_pyarrow()
@@ -58,9 +57,7 @@ def cores(log: Log) -> tuple[ir.Table, pa.Table]:
     more = same_listeners(log)
     blocks = np.concatenate([block, len(found) + more["block"].to_numpy()])
     accounts = np.concatenate([account, more["account"].to_numpy()])
-    return seen.select("account", "track", "plays"), pa.table(
-        {"block": blocks.astype(np.int64), "account": accounts.astype(np.int64)}
-    )
+    return pa.table({"block": blocks.astype(np.int64), "account": accounts.astype(np.int64)})
 
 
 def _seen(log: Log) -> ir.Table:

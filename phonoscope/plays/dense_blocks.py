@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from phonoscope.catalogue.backend import memtable
-from phonoscope.plays.communities import ACCOUNTS_A_TRACK, FEWEST, cores
+from phonoscope.plays.communities import FEWEST, MEETINGS, cores
 from phonoscope.plays.lengths import WHOLE
 from phonoscope.plays.log import Log
 
@@ -30,6 +31,10 @@ average."""
 OF_PLAYS = 0.2
 """And these tracks' share of its plays is at least this fraction of the average. An account that
 plays thousands of tracks plays these too, and belongs to another block."""
+BY_LOT = 0.8
+"""A light account plays at least this share of the tracks that a draw by lot would give."""
+ARTISTS = 3
+"""And tracks of at least so many artists."""
 LIKE_PEOPLE = 0.25
 """People skip before 30 s at least this fraction as often as the whole log."""
 LEAST_KNOWN = 10
@@ -52,44 +57,48 @@ class DenseBlocks:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        seen, found = cores(log)
-        core = memtable(seen, found)
-        met = log.materialise(self._met(seen, core))
+        core = memtable(log.edges, cores(log))
+        met = log.materialise(self._theirs(core))
         candidates = log.materialise(self._candidates(core, met))
         theirs = log.materialise(self._theirs(candidates))
         members = log.materialise(self._members(candidates, theirs))
         both = log.materialise(self._both(members))
         self.tracks = log.materialise(self._tracks(both, theirs))
-        self.members = log.materialise(self._members(both.select("block", "account"), self.tracks))
-
-    def _met(self, seen: ir.Table, core: ir.Table) -> ir.Table:
-        """Return the tracks that a core shares."""
-        met = seen.join(core, "account")
-        met = met.group_by(["block", "track"]).aggregate(met=met.count(), theirs=met.plays.sum())
-        met = met.filter(met.met >= FEWEST).join(self._log.tracks, "track")
-        met = met.join(core.group_by("block").aggregate(size=core.count()), "block")
-        looked_at = met.accounts.clip(upper=ACCOUNTS_A_TRACK)
-        # Half of the track's compared accounts, or half of the core if much of the track is its.
-        half = (2 * met.met >= met["size"]) & (met.theirs >= OF_TRACK * met.plays)
-        enough = (2 * met.met >= looked_at) | half
-        return met.filter(enough).select("block", "track")
+        self.members = log.materialise(
+            self._members(both.select("block", "account", "light"), self.tracks)
+        )
 
     def _candidates(self, core: ir.Table, met: ir.Table) -> ir.Table:
-        """Return the accounts that play these tracks as much as the core."""
+        """Return the accounts that play these tracks as much as the core, and ``light`` ones.
+
+        A light account plays little, so it can't play as many of the tracks. It belongs to the core
+        if the tracks' share of its plays is like the core's, far above chance, and spread over the
+        tracks as if by lot. Fans have one artist, so the tracks must be by several.
+        """
+        everything = self._log.accounts.select("account", everything="plays")
         joined = self._log.edges.join(met, "track")
         each = joined.group_by(["block", "account"]).aggregate(
-            tracks=joined.count(), plays=joined.plays.sum()
+            tracks=joined.count(), plays=joined.plays.sum(), artists=joined.artist.nunique()
         )
-        each = each.join(self._log.accounts.select("account", everything="plays"), "account")
+        each = each.join(everything, "account")
         each = each.mutate(share=each.plays / each.everything)
         usual = each.join(core, ["block", "account"])
         usual = usual.group_by("block").aggregate(
-            usual=usual.tracks.mean(), usual_share=usual.share.mean()
+            usual=usual.tracks.mean(), usual_share=usual.share.mean(), inside=usual.everything.sum()
         )
-        each = each.join(usual, "block")
+        of_block = met.group_by("block").aggregate(total=met.count(), others=met.others.sum())
+        each = each.join(usual, "block").join(of_block, "block")
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
         enough &= each.share >= OF_PLAYS * each.usual_share
-        return each.filter(enough).select("block", "account")
+        log = everything.aggregate(plays=everything.everything.sum(), n=everything.count())
+        whole = log.to_pyarrow().to_pylist()[0]
+        chance = each.everything * (each.others + 0.5) / (int(whole["plays"]) - each.inside + 1)
+        # Corrected for having looked at every account.
+        unlikely = each.plays * ((each.plays / chance).ln() - 1) + chance
+        light = ~enough & (unlikely >= BY_CHANCE + math.log(whole["n"]))
+        light &= (each.artists >= ARTISTS) & (each.share >= OF_MEMBER * each.usual_share)
+        light &= _is_by_lot(each.tracks, each.plays, each.total)
+        return each.mutate(light=light).filter(enough | light).select("block", "account", "light")
 
     def _theirs(self, candidates: ir.Table) -> ir.Table:
         """Return the tracks that these accounts play and few others do."""
@@ -110,19 +119,24 @@ class DenseBlocks:
         by_accounts &= _is_no_chance(theirs.some, theirs.accounts, theirs["size"] / (everyone + 1))
         enough = by_accounts | (by_plays & (2 * theirs.some >= theirs["size"]))
         theirs = theirs.filter((theirs.theirs >= OF_TRACK * theirs.plays) & enough)
-        return theirs.select("block", "track")
+        others = theirs.plays - theirs.theirs
+        return theirs.select("block", "track", "artist", others=others)
 
     def _members(self, candidates: ir.Table, theirs: ir.Table) -> ir.Table:
         """Return the accounts that play these tracks as much as the others, with counts."""
-        joined = self._log.edges.join(candidates, "account")
-        joined = joined.join(theirs.select("block", "track"), ["block", "track"])
-        each = joined.group_by(["block", "account"]).aggregate(
+        theirs = theirs.select("block", "track")
+        joined = self._log.edges.join(candidates, "account").join(theirs, ["block", "track"])
+        each = joined.group_by(["block", "account", "light"]).aggregate(
             tracks=joined.count(), **{name: joined[name].sum() for name in _COUNTS}
         )
-        usual = each.group_by("block").aggregate(usual=each.tracks.mean(), accounts=each.count())
+        usual = each.group_by("block").aggregate(
+            usual=(~each.light).ifelse(each.tracks, None).mean()
+        )
+        usual = usual.join(theirs.group_by("block").aggregate(total=theirs.count()), "block")
         each = each.join(usual, "block")
         enough = (each.tracks >= FEWEST) & (each.tracks >= OF_MEMBER * each.usual)
-        return each.filter(enough).drop("usual", "accounts")
+        enough |= each.light & _is_by_lot(each.tracks, each.plays, each.total)
+        return each.filter(enough).drop("usual", "total")
 
     def _both(self, members: ir.Table) -> ir.Table:
         """Return each block twice: whole, and without members who play like people or shops.
@@ -164,6 +178,11 @@ class DenseBlocks:
         usual = each.group_by("block").aggregate(usual=weighted.sum() / each.plays.sum())
         each = each.join(usual, "block")
         return each.filter(each.members >= OF_USUAL * each.usual).drop("usual")
+
+
+def _is_by_lot(tracks: ir.Value, plays: ir.Value, total: ir.Value) -> ir.Value:
+    """Return whether plays are of about as many tracks as if each were drawn by lot."""
+    return (tracks >= MEETINGS) & (tracks >= BY_LOT * total * (1 - (-plays / total).exp()))
 
 
 def _is_no_chance(some: ir.Value, accounts: ir.Value, share: ir.Value) -> ir.Value:

@@ -84,3 +84,74 @@ def test_only_a_loop_of_days_is_in_doubt_among_people_who_rarely_skip(tmp_path):
     assert {row["verdict"] for name, row in listeners.items() if name != "looper"} == {
         "no-sign-found"
     }
+
+
+def with_a_long_tail(everyone, name, accounts, seed):
+    """Accounts that listen as people do; some play hundreds of rare tracks, and some only a few."""
+    chance = random.Random(seed)
+    tail = [
+        play(
+            f"{name}-{n}",
+            f"rare-{chance.randrange(2_500)}",
+            chance.uniform(0, DAYS * DAY_S),
+            chance.choice((9_000, 200_000, 210_000)),
+        )
+        for n in range(accounts)
+        for _ in range(int(min(1_000, 40 * chance.lognormvariate(0, 2))))
+    ]
+    return [{**one, "account": one["account"].replace("person", name)} for one in everyone] + tail
+
+
+def test_accounts_that_swap_plays_are_found_with_half_of_all_accounts(tmp_path):
+    """They listen as people do too, so half of the rare tracks of the log seem to be theirs."""
+    chance = random.Random(12)
+    swaps = [
+        play(
+            f"swap-{n}",
+            f"swapped-{chance.randrange(40)}",
+            day * DAY_S + chance.uniform(7, 24) * HOUR_S,
+            chance.randint(31_000, 200_000),
+            f"10.79.{n}.0/24",
+        )
+        for n in range(60)
+        for day in range(DAYS)
+        for _ in range(4)
+    ]
+    others = with_a_long_tail(people(), "person", 60, seed=13)
+    own = with_a_long_tail(people(seed=11), "swap", 60, seed=14)
+    found = verdicts(analysed(others + own + swaps, tmp_path))
+    # A few play so much else that what they swap is a sliver of it.
+    assert found["swap"].count("artificial") >= 54
+    assert set(found["person"]) == {"no-sign-found"}
+
+
+def test_accounts_of_a_group_that_play_little_are_found_and_fans_of_one_artist_are_not(tmp_path):
+    """A quiet account plays a few of the group's tracks; a fan those that are by one artist."""
+    chance = random.Random(14)
+    tracks = [f"target-{n}" for n in range(24)]
+    bots = [
+        play(
+            f"{'quiet' if n >= 16 else 'bot'}-{n}",
+            chance.choice(tracks),
+            chance.uniform(0, DAYS * DAY_S),
+            chance.randint(31_000, 200_000),
+            f"10.80.{n}.0/24",
+        )
+        for n in range(22)
+        for _ in range(8 if n >= 16 else 60)
+    ]
+    fans = [
+        play(f"fan-{n}", f"target-{4 + turn % 5}", (1 + turn) * DAY_S + n * 999, 180_000)
+        for n in range(6)
+        for turn in range(8)
+    ]
+    everyone = people() + bots + fans
+    number = {track: str(at // 5) for at, track in enumerate(["", *tracks])}
+    named = [
+        {**one, "track": one["track_id"], "artist": f"A{number.get(one['track_id'], '')}"}
+        for one in everyone
+    ]
+    found = verdicts(analysed(named, tmp_path))
+    assert set(found["bot"]) == {"artificial"}
+    assert found["quiet"].count("artificial") >= 5
+    assert set(found["fan"]) | set(found["person"]) == {"no-sign-found"}
