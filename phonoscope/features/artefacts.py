@@ -43,6 +43,15 @@ NOTABLE_SCORE = 12.0
 """Smallest score of a statement; noise reaches 5, tonal human music often 8."""
 NOTABLE_TOOTH_DB = 1.0
 """Smallest mean height of teeth for a statement: lower ones are chance over many bins."""
+NAMED_SCORE = 8.0
+"""Smallest score of a comb whose decoder is named: a lower one is chance."""
+TALLEST_TOOTH_DB = 12.0
+"""Teeth of this mean height are partials of a tone. Those of music from the published decoders have
+1 to 6 dB, because music fills the gaps between them; those of square and sawtooth waves 15 to 90.
+"""
+TONE_BELOW_DB, TONE_BELOW_SHARE = 4.0, 0.75
+"""A tone's partials are there under ``BAND_HZ`` too: at least this high, and this share of their
+height above. There, music covers the teeth of a decoder."""
 MIN_FRAMES = 20
 """With fewer spectra than this (about 4 s), the mean is too noisy."""
 PEAKS = 24
@@ -78,7 +87,8 @@ class Artefacts:
         "Family of ordinary codecs with combs of this spacing; empty when there is none."
     )
     comb_decoder: str | None = column(
-        "Published neural decoder whose strides give this spacing; empty when unknown."
+        "Published neural decoder whose strides give this spacing; empty when unknown, when the "
+        "comb is weak, or when its teeth are partials of a tone."
     )
     peaks_hz: tuple[float, ...] = column(
         "Strongest narrow peaks of the mean log spectrum, Hz, at most 24, by frequency."
@@ -115,12 +125,15 @@ class ArtefactMeter:
         excess = excess_db((self._sum / self._frames).astype(np.float32))
         peaks = narrow_peaks(excess, low, high)
         spacing_hz, score = strongest_comb(tooth_weights(excess[low:high]), low, bin_hz)
+        height_db = tooth_db(excess, spacing_hz / bin_hz, low, high)
+        height_below_db = tooth_db(excess, spacing_hz / bin_hz, HULL_BINS // 2, low)
+        is_named = score >= NAMED_SCORE and not is_of_a_tone(height_db, height_below_db)
         return Artefacts(
             comb_spacing_hz=spacing_hz,
             comb_score=score,
-            comb_tooth_db=tooth_db(excess, spacing_hz / bin_hz, low, high),
+            comb_tooth_db=height_db,
             comb_codec=codec_family(spacing_hz, self._rate_hz),
-            comb_decoder=known_decoder(spacing_hz),
+            comb_decoder=known_decoder(spacing_hz) if is_named else None,
             peaks_hz=tuple(float(p * bin_hz) for p in peaks),
             peaks_db=tuple(float(excess[p]) for p in peaks),
         )
@@ -249,6 +262,25 @@ def tooth_db(excess: NDArray[np.float32], spacing_bins: float, low: int, high: i
     near = np.maximum(excess[on], np.maximum(excess[on - 1], excess[on + 1]))
     between = np.maximum(excess[off], np.maximum(excess[off - 1], excess[off + 1]))
     return float(near.mean() - between.mean())
+
+
+def is_of_a_tone(height_db: float, height_below_db: float) -> bool:
+    """Return whether the teeth of a comb are partials of a tone rather than traces of a decoder.
+
+    Parameters
+    ----------
+    height_db, height_below_db
+        Mean heights of its teeth in ``BAND_HZ`` and under it, dB.
+
+    Examples
+    --------
+    A square wave of 25 Hz; a sawtooth in noise; music of MusicGen.
+
+    >>> is_of_a_tone(15.5, 15.2), is_of_a_tone(6.0, 20.0), is_of_a_tone(5.8, 3.4)
+    (True, True, False)
+    """
+    least_db = max(TONE_BELOW_DB, TONE_BELOW_SHARE * height_db)
+    return height_db >= TALLEST_TOOTH_DB or height_below_db >= least_db
 
 
 def codec_family(spacing_hz: float, rate_hz: int) -> str | None:

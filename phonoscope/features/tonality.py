@@ -21,6 +21,9 @@ Departures from Gómez:
 - drums have resonances, not notes. The tunings of different notes agree, those of resonances
   don't. A recording has a key if the pitches agree more, or fit the key better, than those of
   drums, noise and speech (:func:`is_tonal`);
+- one tone has no key, though its harmonics are a chord: a hum of the mains at 50 Hz would be in
+  G major (:func:`share_of_one_tone`). Its partials are exact multiples; chords of instruments
+  aren't, for their thirds are 14 cents wider or narrower;
 - pitches are collected in steps of 10 cents, whatever the tuning. At the end, the tuning is found
   from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S. Streich,
   "Tuning frequency estimation using circular statistics", ISMIR 2007), and the pitches are folded
@@ -67,7 +70,18 @@ WEAKEST = 0.05
 """Below this strength there is no key."""
 TONAL_FIT, FIT_OF_AGREEMENT, CHANCE_AGREEMENT = 0.68, 0.15, 0.2
 """Fit that pitches need to be music, and how much less they need the more their tunings agree."""
+MOST_OF_ONE_TONE = 0.9
+"""With a larger share of the votes on partials of one tone, there is only that tone. A hum has more
+than 0.99; of 72 recordings of music the highest has 0.73, of cadences in the tests 0.75."""
 STEPS = 12 * STEPS_PER_SEMITONE * 8
+TONES_HZ = (24.0, 131.0)
+"""Fundamentals of tones whose partials can look like chords; those of higher tones are taken away
+as harmonics."""
+TONE_STEP = 0.02
+"""Distance of the fundamentals that are tried, semitones."""
+PARTIALS, PARTIAL_WIDTH = 20, 0.065
+"""Number of partials that are looked at, and how far a vote can be from one, semitones. Steps of
+the histogram and bins of spectra leave that much; the thirds of chords are further away."""
 
 RANGE_DB = 50.0
 """Peaks this far under the strongest peak of their frame don't count."""
@@ -357,6 +371,48 @@ def agreement(histogram: Doubles, tuning: float) -> float:
     return float(cosine) * float(weight.sum()) ** 2 / alone
 
 
+def share_of_one_tone(histogram: Doubles) -> float:
+    """Return which share of the votes is on the partials of one low tone, for the best one.
+
+    Parameters
+    ----------
+    histogram : ndarray, shape (STEPS,), float64
+        Votes by pitch, in steps of 10 cents from C0; some above 0.
+
+    Returns
+    -------
+    float
+        0 to 1, of the votes up to the tone's last partial that is looked at; 0 if those are fewer
+        than half of all.
+
+    Examples
+    --------
+    Partials of 50 Hz, then a chord of C major with C2, G2, C3, E3 and G3.
+
+    >>> histogram = np.zeros(STEPS)
+    >>> steps = 120 * np.log2(50 * np.arange(2, 9) / REFERENCE_HZ)
+    >>> histogram[np.rint(steps).astype(int)] = 1.0
+    >>> share_of_one_tone(histogram)
+    1.0
+    >>> histogram = np.zeros(STEPS)
+    >>> histogram[[240, 310, 360, 400, 430]] = 1.0
+    >>> share_of_one_tone(histogram)
+    0.8
+    """
+    low, high = (12 * math.log2(hz / REFERENCE_HZ) for hz in TONES_HZ)
+    tones = np.arange(low, high, TONE_STEP)
+    above = 12 * np.log2(np.arange(1, PARTIALS + 1))
+    voted = np.flatnonzero(histogram)
+    partial = (voted / STEPS_PER_SEMITONE)[None] - tones[:, None]
+    nearest = np.clip(np.rint(np.exp2(partial / 12)).astype(np.int64), 1, PARTIALS) - 1
+    inside = partial < (above[-1] + PARTIAL_WIDTH)
+    fits = inside & (np.abs(partial - above[nearest]) <= PARTIAL_WIDTH)
+    votes = histogram[voted]
+    looked_at = inside @ votes
+    enough = looked_at >= votes.sum() / 2
+    return float(((fits @ votes)[enough] / looked_at[enough]).max(initial=0.0))
+
+
 def is_tonal(fit: float, agreeing: float) -> bool:
     """Return whether pitches are those of music rather than of drums, noise or speech.
 
@@ -409,7 +465,8 @@ class _TonalityAccumulator:
         mode, tonic = divmod(int(correlations.argmax()), 12)
         fit = float(correlations.max())
         strength = fit * clarity(abs(turn), pitch_classes(self._votes, tuning))
-        if strength < WEAKEST or not is_tonal(fit, agreement(self._votes, tuning)):
+        is_music = strength >= WEAKEST and is_tonal(fit, agreement(self._votes, tuning))
+        if not is_music or share_of_one_tone(self._key_votes) > MOST_OF_ONE_TONE:
             return dataclasses.replace(NOT_TONAL, pitch_profile=profile_of(self._votes))
         return Tonality(KEYS[tonic], MODES[mode], strength, 100 * tuning, profile_of(self._votes))
 

@@ -48,6 +48,26 @@ def test_a_strong_comb_is_put_into_words():
     assert statement.also
 
 
+def oscillator(form, fundamental_hz, rate_hz, seconds=6):
+    phase = np.arange(rate_hz * seconds) * fundamental_hz / rate_hz % 1.0
+    wave = {"square": np.sign(phase - 0.5), "saw": 2 * phase - 1}
+    return 0.3 * wave[form][None].astype(np.float32)
+
+
+@pytest.mark.parametrize("fundamental_hz", [25.0, 50.0, 100.0, 44_100 / 512])
+@pytest.mark.parametrize("form", ["square", "saw"])
+def test_a_plain_wave_has_no_decoder(form, fundamental_hz):
+    wave = oscillator(form, fundamental_hz, 44_100)
+    for sound in (wave, wave + 0.1 * pink(6, 44_100)[:1]):
+        assert ask(FEATURE, sound, 44_100).comb_decoder is None
+
+
+@pytest.mark.parametrize("spacing_hz", [50.0, 44_100 / 512])
+def test_teeth_over_music_have_a_decoder(spacing_hz):
+    sound = with_teeth(pink(8, 44_100), 44_100, spacing_hz, 3e-4)
+    assert ask(FEATURE, sound, 44_100).comb_decoder == known_decoder(spacing_hz)
+
+
 def test_an_untrained_decoder_leaves_the_comb_of_its_strides():
     source = pink(12, 44_100)
     music = source[:, : 4 * 44_100]

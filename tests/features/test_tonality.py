@@ -130,6 +130,22 @@ def test_very_short_recordings_have_an_answer(length):
         assert (answer.key is None) == (answer.key_strength is None)
 
 
+HUMS = {
+    "all partials": {k: 1 / k for k in range(1, 30)},
+    "three partials": {1: 1.0, 2: 0.5, 3: 0.3},
+    "strong odd partials": {1: 1.0, 2: 0.6, 3: 0.5, 4: 0.1, 5: 0.3, 6: 0.1, 7: 0.2, 9: 0.1},
+}
+
+
+@pytest.mark.parametrize("fundamental_hz", [49.95, 50.0, 60.0])
+@pytest.mark.parametrize("hum", HUMS.values(), ids=HUMS)
+def test_a_hum_of_the_mains_has_no_key(hum, fundamental_hz):
+    turn = 2 * np.pi * fundamental_hz * np.arange(6 * 11_025) / 11_025
+    sound = sum(level * np.sin(k * turn + k * k) for k, level in hum.items())
+    sound = 0.1 * sound[None] + 0.01 * noise(6.0, 11_025, channels=1)
+    assert ask(FEATURE, sound, 11_025).key is None
+
+
 def test_a_peak_is_read_between_the_bins():
     for hz in (110.0, 261.6, 441.3, 1_234.5):
         frames = sine(1.0, channels=1, frequency_hz=hz)[:, :16_384]
