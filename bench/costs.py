@@ -26,7 +26,7 @@ import av
 import numpy as np
 import soundfile
 
-from bench import command_costs
+from bench import command_costs, ingest_costs
 from bench.throughput import long_file, scan
 from phonoscope import compiled
 from phonoscope.analysis import analyse
@@ -199,6 +199,7 @@ def short_lines(folder: Path, repeats: int) -> Iterator[Line]:
     path = encoded(made_music(5.0), "Vorbis", folder, "five")
     yield Line("scan / decoding, Vorbis, 5 s", ratio([path], 4 * repeats), 5.0)
     yield from command_lines(folder, 1 + repeats // 3)
+    yield from ingest_lines(50_000, folder, 1 + repeats // 3, ingest_costs.of_calls)
 
 
 def command_lines(folder: Path, repeats: int) -> Iterator[Line]:
@@ -208,6 +209,14 @@ def command_lines(folder: Path, repeats: int) -> Iterator[Line]:
     found = command_costs.ratios(excerpt, [whole], folder, repeats)
     for (name, limit), value in zip(limits.items(), found, strict=True):
         yield Line(name, value, limit)
+
+
+def ingest_lines(
+    tracks: int, folder: Path, repeats: int, measure: ingest_costs.Measure
+) -> Iterator[Line]:
+    """Yield what an ingest costs over a bare copy, by format."""
+    for form, value in ingest_costs.ratios(tracks, folder, repeats, measure):
+        yield Line(f"ingest / bare copy, {form}", value, ingest_costs.LIMITS[form])
 
 
 def made_excerpt(folder: Path) -> tuple[Path, Path]:
@@ -234,6 +243,7 @@ def long_lines(music: Path, folder: Path, repeats: int, hours: float) -> Iterato
         peak_mb = scan(listed([path], folder), 1)["peak_mb"]
         yield Line(f"a {hours:g}-hour file, memory", peak_mb, 300.0, "MB")
         path.unlink()
+    yield from ingest_lines(500_000, folder, repeats, ingest_costs.of_commands)
     report_s = command_costs.report_s(1_000_000, folder, repeats)
     yield Line("report, 1 M tracks", report_s, 6.0, "s")
     _, excerpt = made_excerpt(folder)

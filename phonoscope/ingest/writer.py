@@ -71,8 +71,9 @@ class PartWriter:
         """Write the gathered rows as one batch."""
         if self._waiting:
             batch = self._names.next()
+            last = _LastOfEach()
             made = {
-                name: self._whole(tables()[name], some, batch)
+                name: self._whole(tables()[name], some, batch, last)
                 for name, some in sorted(self._waiting.items(), key=lambda item: item[0])
             }
             self._store.write(made, batch)
@@ -83,9 +84,11 @@ class PartWriter:
             self._after(batch)
         self._waiting, self._rows, self._bytes = {}, 0, 0
 
-    def _whole(self, table: Table, some: Sequence[pa.Table], batch: str) -> pa.Table:
+    def _whole(
+        self, table: Table, some: Sequence[pa.Table], batch: str, last: _LastOfEach
+    ) -> pa.Table:
         """Return rows with every column of a table; the last row of a key."""
-        rows = last_of_each(pa.concat_tables(some), table.key_columns)
+        rows = last.of(pa.concat_tables(some), table.key_columns)
         same = {"source": self._source, "scan_id": self._scan_id, "batch": batch}
         columns = [
             pa.repeat(pa.scalar(same[f.name]), rows.num_rows)
@@ -98,12 +101,21 @@ class PartWriter:
         return pa.table(columns, names=table.schema.names).cast(table.schema)
 
 
-def last_of_each(rows: pa.Table, key: Sequence[str]) -> pa.Table:
-    """Return rows, without those whose key occurs again later."""
-    names = [name for name in key if name in rows.column_names]
-    numbered = rows.select(names).append_column("_at", pa.array(np.arange(rows.num_rows)))
-    last = numbered.group_by(names, use_threads=False).aggregate([("_at", "max")])["_at_max"]
-    return rows if len(last) == rows.num_rows else rows.take(np.sort(last.to_numpy()))
+class _LastOfEach:
+    """Finds rows whose key occurs again later; once where two tables have the same keys."""
+
+    def __init__(self) -> None:
+        self._found: tuple[pa.Table, pa.Array] | None = None
+
+    def of(self, rows: pa.Table, key: Sequence[str]) -> pa.Table:
+        """Return rows without those."""
+        keys = rows.select([name for name in key if name in rows.column_names])
+        if self._found is None or not keys.equals(self._found[0]):
+            numbered = keys.append_column("_at", pa.array(np.arange(rows.num_rows)))
+            grouped = numbered.group_by(keys.column_names, use_threads=False)
+            self._found = keys, grouped.aggregate([("_at", "max")])["_at_max"]
+        last = self._found[1]
+        return rows if len(last) == rows.num_rows else rows.take(np.sort(last.to_numpy()))
 
 
 def _reject_rows(source_table: str, rejects: Sequence[Reject]) -> pa.Table:

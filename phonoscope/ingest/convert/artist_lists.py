@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,9 +63,37 @@ class ArtistLists:
         return pc.coalesce(pa.array(texts, pa.string()), written)
 
 
+@dataclass(frozen=True)
+class SplitNames:
+    """The artists of some tracks, where names are all that a source has: they are the ids too."""
+
+    lists: pa.ListArray
+    """Names of each track; ``None`` where the cell is empty."""
+
+    @classmethod
+    def of(cls, names: pa.Array, separator: str) -> Self:
+        """Return the names in cells of text that a separator joins."""
+        names = pc.if_else(pc.equal(names, ""), pa.scalar(None, pa.string()), names)
+        cut = pc.split_pattern(names, separator)
+        trimmed = pc.utf8_trim_whitespace(cut.values)
+        return cls(pa.ListArray.from_arrays(cut.offsets, trimmed, mask=names.is_null()))
+
+    def joined(self, written: pa.Array) -> pa.Array:
+        """See :meth:`ArtistLists.joined`."""
+        return pc.coalesce(pc.binary_join(self.lists, ", "), written)
+
+    def rows(self, ids: pa.Array, dates: pa.Array, kept: pa.Array) -> tuple[pa.Array, ...]:
+        """Return id of the track, id and name of the artist, and date, of each artist."""
+        lists = self.lists.filter(kept)
+        of_track, artists = pc.list_parent_indices(lists), lists.flatten()
+        named = pc.if_else(pc.equal(artists, ""), pa.scalar(None, pa.string()), artists)
+        of_artist = pc.take(ids.filter(kept), of_track), artists, named
+        return *of_artist, pc.take(dates.filter(kept), of_track)
+
+
 def artist_lists(
     names: pa.Array, ids: pa.Array | None, separator: str | None
-) -> ArtistLists | None:
+) -> ArtistLists | SplitNames | None:
     """Return the lists in columns of artists; ``None`` when there is none.
 
     Parameters
@@ -75,6 +105,8 @@ def artist_lists(
     separator
         What separates names, in formats that join them.
     """
+    if separator is not None and ids is None:
+        return SplitNames.of(names, separator)
     if separator is not None:
         found = [_split(cell, separator) for cell in names.to_pylist()]
     elif pc.any(pc.starts_with(names, "[")).as_py():
@@ -121,31 +153,45 @@ class ArtistRows:
         self._names: dict[str | None, str] = {}
 
     def chunk(
-        self, lists: ArtistLists, columns: Mapping[str, pa.Array], tracks: Chunk, first: int
+        self,
+        lists: ArtistLists | SplitNames,
+        columns: Mapping[str, pa.Array],
+        tracks: Chunk,
+        first: int,
     ) -> Chunk:
         """Return the artists of the tracks that were kept.
 
         Where a source has no ids, a name is the id: two artists of one name are then one.
         """
         gone = {reject.row - first for reject in tracks.rejects}
-        ids = columns["track_id"].to_pylist()
-        dates = columns["release_date"].to_pylist() if "release_date" in columns else {}
-        rows = [
-            (ids[at], *artist, dates[at] if dates else None)
-            for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
-            if at not in gone
-            for artist in self._named(_pairs(names, of))
-        ]
-        track, artist, name, date = (
-            pa.array([row[part] for row in rows], pa.string()) for part in range(4)
-        )
+        ids = columns["track_id"]
+        dates = columns.get("release_date", pa.nulls(len(ids), pa.string()))
+        if isinstance(lists, SplitNames):
+            kept = np.ones(len(ids), bool)
+            kept[[*gone]] = False
+            track, artist, name, date = lists.rows(ids, dates, pa.array(kept))
+        else:
+            of_tracks, on = ids.to_pylist(), dates.to_pylist()
+            rows = [
+                (of_tracks[at], *artist, on[at])
+                for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
+                if at not in gone
+                for artist in self._named(_pairs(names, of))
+            ]
+            track, artist, name, date = (
+                pa.array([row[part] for row in rows], pa.string()) for part in range(4)
+            )
         first_row = self._read + 1
-        self._read += len(rows)
+        self._read += len(track)
         tables = {
             "artists": {"artist_id": artist, "name": name},
             "track_artists": {"track_id": track, "artist_id": artist, "release_date": date},
         }
-        return chunk_of(Raw("artists", first_row, len(rows), tables, lambda at: list(rows[at])))
+
+        def row_text(at: int) -> list[str | None]:
+            return [column[at].as_py() for column in (track, artist, name, date)]
+
+        return chunk_of(Raw("artists", first_row, len(track), tables, row_text))
 
     def _named(
         self, pairs: Iterable[tuple[str | None, str | None]]

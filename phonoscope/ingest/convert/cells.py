@@ -6,6 +6,7 @@ when all are). A missing cell isn't a fault: it becomes empty.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -36,6 +37,7 @@ Cells: TypeAlias = tuple[pa.Array, pa.Array | None]
 # What pandas, R and databases write for nothing, in lower case. Only where a number, a date or
 # an id belongs: "NA" and "None" are also titles.
 _MISSING = pa.array(["", "na", "n/a", "nan", "null", "none", "\\n", "<na>"])
+_LONGEST_MISSING = 4
 _TRUE = pa.array(["true", "t", "yes", "y", "1", "1.0", "explicit"])
 _FALSE = pa.array(["false", "f", "no", "n", "0", "0.0", "clean", "notexplicit"])
 
@@ -71,7 +73,7 @@ def value_of(
     if kind in (CellKind.ID, CellKind.TEXT):
         return _text(array, ident=kind is CellKind.ID)
     if kind is CellKind.FLAG:
-        return _flag(array)
+        return _of_few(array, _flag)
     if kind is CellKind.PITCH and is_text(array):
         array, _ = keys_and_modes(array)
     if kind is CellKind.MODE and is_text(array):
@@ -134,23 +136,80 @@ def _without(array: pa.Array, gone: pa.Array) -> pa.Array:
 
 def _without_missing(array: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(array)
+    shortest = pc.min(pc.binary_length(trimmed)).as_py()
+    if shortest is None or shortest > _LONGEST_MISSING:
+        return trimmed
     return _without(trimmed, pc.is_in(pc.ascii_lower(trimmed), value_set=_MISSING))
+
+
+_LONGEST_PLAIN = 30
+"""Bytes of a number that is surely one of :data:`PLAIN`, if it can be converted at all."""
+
+
+def _of_few(array: pa.Array, function: Callable[[pa.Array], Cells]) -> Cells:
+    """Return what a function makes of cells, once for each text where texts repeat."""
+    if not is_text(array):
+        return function(array)
+    once = array.dictionary_encode()
+    if 2 * len(once.dictionary) > len(array):
+        return function(array)
+    found, bad = function(once.dictionary)
+    at = once.indices
+    return pc.take(found, at), None if bad is None else pc.fill_null(pc.take(bad, at), False)
+
+
+def _at_once(array: pa.Array, decimal: str | None, *, whole: bool) -> pa.Array | None:
+    """Return numbers that all stand as a program writes them; ``None`` where one may not.
+
+    Arrow converts the column in one pass then. It also takes what :data:`PLAIN` doesn't: "nan",
+    and exponents of three digits.
+    """
+    if decimal not in (".", AUTOMATIC):
+        return None
+    array = _without_empty(array)
+    try:
+        found = pc.cast(array, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    longest = pc.max(pc.binary_length(array)).as_py() or 0
+    in_doubt = whole and decimal == AUTOMATIC and _some(pc.match_substring(array, "."))
+    odd = in_doubt or longest > _LONGEST_PLAIN or not pc.all(pc.is_finite(found)).as_py()
+    if odd and longest:
+        return None
+    exponent = _some(pc.match_substring(array, "e")) or _some(pc.match_substring(array, "E"))
+    return None if exponent else found
+
+
+def _some(mask: pa.Array) -> bool:
+    return bool(pc.any(mask).as_py())
 
 
 def _real(
     array: pa.Array, decimal: str | None, *, clock_ms: float | None = None, whole: bool = False
 ) -> Cells:
     """Return finite numbers; text such as 'inf' and '1_000' isn't one."""
-    bad = None
-    if is_text(array):
-        array = _without_missing(array)
-        if decimal == AUTOMATIC:
-            decimal = decimal_of(Evidence.of(array), whole=whole)
-        array = plain_numbers(array, decimal, clock_ms=clock_ms, whole=whole)
-        bad = _mask(pc.invert(pc.match_substring_regex(array, PLAIN)))
-        if bad is not None:
-            array = _without(array, bad)
-        array = pc.cast(pc.utf8_ltrim(array, "+"), pa.float64())
+    if not is_text(array):
+        return _finite(array, None)
+    found = _at_once(array, decimal, whole=whole)
+    if found is not None:
+        return found, None
+    return _of_few(array, lambda texts: _real_of_text(texts, decimal, clock_ms, whole))
+
+
+def _real_of_text(
+    array: pa.Array, decimal: str | None, clock_ms: float | None, whole: bool
+) -> Cells:
+    array = _without_missing(array)
+    if decimal == AUTOMATIC:
+        decimal = decimal_of(Evidence.of(array), whole=whole)
+    array = plain_numbers(array, decimal, clock_ms=clock_ms, whole=whole)
+    bad = _mask(pc.invert(pc.match_substring_regex(array, PLAIN)))
+    if bad is not None:
+        array = _without(array, bad)
+    return _finite(pc.cast(pc.utf8_ltrim(array, "+"), pa.float64()), bad)
+
+
+def _finite(array: pa.Array, bad: pa.Array | None) -> Cells:
     array = pc.cast(array, pa.float64(), safe=False)
     endless = _mask(pc.invert(pc.is_finite(array)))
     if endless is not None:

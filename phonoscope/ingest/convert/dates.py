@@ -189,6 +189,33 @@ class Dates(NamedTuple):
 
 def read_dates(cells: pa.Array, order: str | None) -> Dates:
     """Return dates as they are stored, with what they say."""
+    return _as_stored(cells) or _read_each(cells, order)
+
+
+def _as_stored(cells: pa.Array) -> Dates | None:
+    """Return dates that are all written as they are stored; ``None`` where one isn't."""
+    lengths = pc.binary_length(cells)
+    precision = pc.if_else(
+        pc.equal(lengths, 10), "day",
+        pc.if_else(pc.equal(lengths, 7), "month", pc.if_else(pc.equal(lengths, 4), "year", None)),
+    )  # fmt: skip
+    if precision.null_count > cells.null_count:
+        return None
+    missing = pc.if_else(
+        pc.equal(lengths, 10), "", pc.if_else(pc.equal(lengths, 7), "-01", "-01-01")
+    )
+    try:
+        # Arrow reads YYYY-MM-DD only, and no day that there isn't.
+        days = pc.cast(pc.binary_join_element_wise(cells, missing, ""), pa.date32())
+    except pa.ArrowInvalid:
+        return None
+    years = pc.year(days)
+    if (pc.min(years).as_py() or 0) not in _YEARS or pc.max(years).as_py() not in _YEARS:
+        return None
+    return Dates(cells, precision, years, pa.repeat(False, len(cells)))
+
+
+def _read_each(cells: pa.Array, order: str | None) -> Dates:
     once = cells.dictionary_encode()
     readings = [
         Reading(None, None) if text is None else read_date(text, order)

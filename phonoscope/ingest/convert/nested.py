@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import NoneType
 from typing import Any, TypeAlias
 
 import orjson
@@ -18,6 +19,7 @@ import pyarrow as pa
 from phonoscope.ingest.base import Chunk
 from phonoscope.ingest.cell import CellKind
 from phonoscope.ingest.convert.columns import Raw, chunk_of, kinds
+from phonoscope.ingest.convert.nested_columns import LIST, Around, Objects, Shape
 from phonoscope.ingest.pseudonyms import Pseudonyms
 from phonoscope.ingest.readers.json_cells import column_of
 from phonoscope.ingest.readers.json_file import JsonFile, JsonRecords, reasons_array, uncollected
@@ -30,6 +32,18 @@ cell, and raises ``TypeError`` when it finds a value of the wrong kind."""
 MOST_INNER = 1 << 16
 """Inner objects that are handed on at once: one record can hold millions."""
 _NOTHING: Object = {}
+
+
+@dataclass(frozen=True)
+class OfKey:
+    """Computes a cell from the value of one key; ``None`` without a value."""
+
+    key: str
+    function: Callable[[Any], Any]
+
+    def __call__(self, row: Object) -> Any:
+        """Return the cell of an object."""
+        return self.function(row.get(self.key))
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class EntityReader:
     def __init__(self, entity: Entity, pseudonyms: Pseudonyms) -> None:
         self._entity, self._pseudonyms = entity, pseudonyms
         self._read: Counter[str] = Counter()
+        self._shape = _shape_of(entity)
 
     def chunks(self, file: JsonFile) -> Iterator[Chunk]:
         """Yield all of a file."""
@@ -85,11 +100,41 @@ class EntityReader:
                 return _shown(records.rows[at])
             return texts[at][:MAX_ROW_TEXT].decode(errors="backslashreplace")
 
-        chunks = self._entity_chunks(
-            self._entity, records.rows, None, dict(records.reject_reasons), shown
-        )
+        found = None
+        if self._shape is not None and not records.reject_reasons:
+            with uncollected():
+                found = self._shape.read(records.rows)
+        if found is not None:
+            rows = Objects(found, records.rows.__getitem__, records.rows)
+            chunks = self._at_once(self._entity, rows, None, shown)
+        else:
+            chunks = self._entity_chunks(
+                self._entity, records.rows, None, dict(records.reject_reasons), shown
+            )
         yield from (replace(first, begins=records.begins) for first in islice(chunks, 1))
         yield from chunks
+
+    def _at_once(
+        self,
+        entity: Entity,
+        rows: Objects,
+        outer: Around | None,
+        shown: Callable[[int], object],
+    ) -> Iterator[Chunk]:
+        """Yield objects of one shape, and the objects within them, as chunks."""
+        reasons: dict[int, str] = {}
+        columns = _NestedCells(rows, outer, reasons).tables(entity, self._pseudonyms)
+        chunk = self._chunk(entity, len(rows), columns, reasons, shown)
+        yield chunk
+        gone = {reject.row - 1 - self._read[entity.name] + len(rows) for reject in chunk.rejects}
+        kept = rows.without(gone) if entity.inner else rows
+        for where, inner in (entity.inner or {}).items():
+            found, holders = kept.inner(str(where).split("."))
+            for begin in range(0, len(found), MOST_INNER):
+                some = found.part(begin, min(begin + MOST_INNER, len(found)))
+                within = holders[begin : begin + MOST_INNER]
+                around = Around(kept, pa.array(within))
+                yield from self._at_once(inner, some, around, _source_shown(some))
 
     def _entity_chunks(
         self,
@@ -101,18 +146,28 @@ class EntityReader:
     ) -> Iterator[Chunk]:
         with uncollected():
             tables = _Cells(rows, around, reasons).tables(entity, self._pseudonyms)
-        first_row = self._read[entity.name] + 1
-        self._read[entity.name] += len(rows)
-        known = reasons_array(reasons, len(rows))
-        scales = {"duration_ms": 1000.0} if entity.in_seconds else {}
-        raw = Raw(entity.name, first_row, len(rows), tables, shown, known, scales)
-        chunk = chunk_of(raw)
+        chunk = self._chunk(entity, len(rows), tables, reasons, shown)
         yield chunk
         if entity.inner:
+            first_row = self._read[entity.name] - len(rows) + 1
             gone = {reject.row - first_row for reject in chunk.rejects}
             kept = [row for at, row in enumerate(rows) if at not in gone] if gone else rows
             for where, inner in entity.inner.items():
                 yield from self._inner_chunks(inner, where, kept)
+
+    def _chunk(
+        self,
+        entity: Entity,
+        length: int,
+        tables: Mapping[str, Mapping[str, pa.Array]],
+        reasons: Mapping[int, str],
+        shown: Callable[[int], object],
+    ) -> Chunk:
+        first_row = self._read[entity.name] + 1
+        self._read[entity.name] += length
+        known = reasons_array(reasons, length)
+        scales = {"duration_ms": 1000.0} if entity.in_seconds else {}
+        return chunk_of(Raw(entity.name, first_row, length, tables, shown, known, scales))
 
     def _inner_chunks(
         self, inner: Entity, where: Where, around: Sequence[Object]
@@ -149,6 +204,10 @@ _NO_OBJECT = "not a JSON object"
 _HOLDS = (dict, str)
 
 
+def _source_shown(objects: Objects) -> Callable[[int], object]:
+    return lambda at: _shown(objects.source(at))
+
+
 def _shown(item: object) -> str:
     try:
         return orjson.dumps(item).decode()
@@ -174,6 +233,7 @@ class _Cells:
     ) -> None:
         self._rows, self._around, self._reasons = rows, around, reasons
         self._paths: dict[str, list[Any]] = {}
+        self._absent: dict[str, bool] = {}
 
     def tables(self, entity: Entity, pseudonyms: Pseudonyms) -> dict[str, dict[str, pa.Array]]:
         """Return the columns of every common table that an entity fills, accounts hidden."""
@@ -191,11 +251,19 @@ class _Cells:
         return found
 
     def _column(self, kind: CellKind, name: str, where: Where) -> pa.Array:
+        if isinstance(where, OfKey) and self._is_absent(where.key):
+            return pa.nulls(len(self._rows), pa.string())
         cells = self._computed(name, where) if callable(where) else self._at(where)
         array, wrong = column_of(kind, cells)
         for at in wrong:
             self._reasons.setdefault(at, f"{name} is not a single value")
         return array
+
+    def _is_absent(self, key: str) -> bool:
+        """Whether no object has a value of a key."""
+        if key not in self._absent:
+            self._absent[key] = set(map(type, self._at(key))) <= {NoneType}
+        return self._absent[key]
 
     def _at(self, path: str) -> list[Any]:
         if path.startswith("^"):
@@ -219,6 +287,78 @@ class _Cells:
         except (TypeError, AttributeError):
             self._reasons.setdefault(at, f"{name} has an unexpected form")
             return None
+
+
+class _NestedCells(_Cells):
+    """Cells of objects of one shape."""
+
+    def __init__(self, found: Objects, around: Around | None, reasons: dict[int, str]) -> None:
+        super().__init__(_Rows(found) if found.rows is None else found.rows, None, reasons)
+        self._objects, self._outer = found, around
+
+    def _column(self, kind: CellKind, name: str, where: Where) -> pa.Array:
+        if isinstance(where, str):
+            objects = self._outer if where.startswith("^") else self._objects
+            assert objects is not None
+            return objects.column(where.removeprefix("^").split("."))
+        if isinstance(where, OfKey) and where.function is names_of:
+            found = self._objects.names([where.key, LIST, "name"])
+            if found is not None:
+                return found
+        return super()._column(kind, name, where)
+
+
+class _Rows(Sequence[Object]):
+    """Objects as they were read, for cells that are computed one by one."""
+
+    def __init__(self, found: Objects) -> None:
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._found.source(at)
+
+    def __iter__(self) -> Iterator[Object]:
+        # Indexing a part of a list does not end where the part ends.
+        return (self._found.source(at) for at in range(len(self)))
+
+
+def _shape_of(entity: Entity) -> Shape | None:
+    """Return the shape that objects of an entity mostly have; ``None`` where it has no such."""
+    shape = Shape()
+    fits = _add_to(shape, (), (), entity) and not shape.is_mixed
+    return shape if fits else None
+
+
+def _add_to(shape: Shape, here: tuple[str, ...], around: tuple[str, ...], entity: Entity) -> bool:
+    for table, columns in entity.tables.items():
+        for name, where in columns.items():
+            kind = kinds(table).get(name, CellKind.TEXT)
+            if entity.in_seconds and name == "duration_ms":
+                return False
+            if isinstance(where, str):
+                place = around if where.startswith("^") else here
+                if not shape.add((*place, *where.removeprefix("^").split(".")), kind):
+                    return False
+            elif (
+                isinstance(where, OfKey)
+                and where.function is names_of
+                and not shape.add((*here, where.key, LIST, "name"), CellKind.TEXT)
+            ):
+                return False
+    return all(
+        _add_inner(shape, here, where, inner) for where, inner in (entity.inner or {}).items()
+    )
+
+
+def _add_inner(shape: Shape, here: tuple[str, ...], where: Where, inner: Entity) -> bool:
+    if not isinstance(where, str) or any("value" in c.values() for c in inner.tables.values()):
+        # An item may be text instead of an object.
+        return False
+    path = (*here, *where.split("."))
+    return _add_to(shape, path if shape.is_object(path) else (*path, LIST), here, inner)
 
 
 def _found(rows: Sequence[Object], where: Where) -> list[Any]:

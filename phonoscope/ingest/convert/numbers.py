@@ -75,6 +75,7 @@ class Evidence:
     @classmethod
     def of(cls, cells: pa.Array) -> Evidence:
         """Return the evidence of cells of text."""
+        cells = pc.unique(cells)
 
         def some(pattern: str) -> bool:
             return bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())

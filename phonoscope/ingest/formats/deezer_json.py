@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phonoscope.ingest.convert.json_entities import entities_format
-from phonoscope.ingest.convert.nested import Entity, Object, count_of, names_of, only_of
+from phonoscope.ingest.convert.nested import Entity, Object, OfKey, count_of, names_of, only_of
 from phonoscope.messages import gettext
 
 
@@ -35,8 +35,8 @@ _TRACK = Entity(
             "service_rank": "rank",
             "isrc": "isrc",
             "release_date": "release_date",
-            "market_count": lambda row: count_of(row.get("available_countries")),
-            "only_market": lambda row: only_of(row.get("available_countries")),
+            "market_count": OfKey("available_countries", count_of),
+            "only_market": OfKey("available_countries", only_of),
         }
     },
     {

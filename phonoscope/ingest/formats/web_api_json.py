@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonoscope.ingest.convert.json_entities import entities_format
-from phonoscope.ingest.convert.nested import Entity, count_of, names_of, only_of
+from phonoscope.ingest.convert.nested import Entity, OfKey, count_of, names_of, only_of
 from phonoscope.messages import gettext
 
 _DATED = {
@@ -26,7 +26,7 @@ _TRACK = Entity(
         "tracks": {
             "track_id": "id",
             "name": "name",
-            "artist_names": lambda row: names_of(row.get("artists")),
+            "artist_names": OfKey("artists", names_of),
             "album_id": "album.id",
             "album_name": "album.name",
             "disc_number": "disc_number",
@@ -36,8 +36,8 @@ _TRACK = Entity(
             "popularity": "popularity",
             "isrc": "external_ids.isrc",
             **{name: f"album.{where}" for name, where in _DATED.items()},
-            "market_count": lambda row: count_of(row.get("available_markets")),
-            "only_market": lambda row: only_of(row.get("available_markets")),
+            "market_count": OfKey("available_markets", count_of),
+            "only_market": OfKey("available_markets", only_of),
         }
     },
     {
@@ -96,7 +96,7 @@ _ALBUM_TRACK = Entity(
         "tracks": {
             "track_id": "id",
             "name": "name",
-            "artist_names": lambda row: names_of(row.get("artists")),
+            "artist_names": OfKey("artists", names_of),
             "album_id": "^id",
             "album_name": "^name",
             "disc_number": "disc_number",

@@ -8,6 +8,7 @@ Both ways give the same rows.
 from __future__ import annotations
 
 from collections.abc import Collection
+from io import BytesIO
 
 import numpy as np
 import pyarrow as pa
@@ -105,7 +106,7 @@ class NotCleanError(Exception):
 
 
 def _check_lines(data: bytes) -> None:
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         raise NotCleanError
     # Whatever is longer than a line may be covers one of these windows.
     half = MAX_LINE // 2
@@ -139,8 +140,8 @@ def _check_quotes(data: bytes, delimiter: str) -> bool:
 
 def _cell_count(data: bytes, delimiter: str) -> int:
     """Return how many cells the first row has."""
-    for raw in data[: 2 * MAX_LINE].split(b"\n"):
-        line = raw.rstrip(b"\r")
+    for raw in BytesIO(data[: 2 * MAX_LINE]):
+        line = raw.rstrip(b"\r\n")
         if line:
             try:
                 text = line.decode()

@@ -133,6 +133,9 @@ class JsonFile:
         SourceError
             When a record is too long to hold, or the file is incomplete.
         """
+        if self._base is None:
+            yield from self._chunks_of_lines()
+            return
         texts: list[bytes] = []
         first_row, held, begins = 1, 0, self.start
         for text in self._texts():
@@ -142,6 +145,26 @@ class JsonFile:
                 yield _parsed(first_row, texts, begins)
                 first_row += len(texts)
                 texts, held, begins = [], 0, self._place()
+        if texts:
+            yield _parsed(first_row, texts, begins)
+
+    def _chunks_of_lines(self) -> Iterator[JsonRecords]:
+        first_row, begins = 1, self.start
+        texts: list[bytes] = []
+        held = 0
+        with closing(self._blocks(self._begin)) as blocks:
+            for lines, size in self._lines(blocks):
+                # A blank one is rare, and found when it can't be parsed.
+                texts += lines
+                held += size
+                self._end_bytes += size
+                if len(texts) >= CHUNK_ROWS or held >= CHUNK_BYTES:
+                    found = _parsed(first_row, texts, begins)
+                    if found.rows:
+                        yield found
+                        first_row += len(found.rows)
+                        begins = self._place()
+                    texts, held = [], 0
         if texts:
             yield _parsed(first_row, texts, begins)
 
@@ -201,24 +224,30 @@ class JsonFile:
         return _quiet(Splitter(base, self.name, self.holder).records([start]))
 
     def _texts(self) -> Iterator[bytes]:
-        begin = int(self.start[0]) if self.start else 0
+        assert self._base is not None
+        begin = self._begin
         with closing(self._blocks(begin)) as blocks:
-            if self._base is None:
-                yield from self._lines(blocks, begin)
-                return
             splitter = Splitter(self._base, self.name, self.holder, begin if self.start else None)
             for text in splitter.records(blocks):
                 self._end_bytes = splitter.end
                 yield text
 
-    def _lines(self, blocks: Iterator[bytes], begin: int) -> Iterator[bytes]:
-        rest, self._end_bytes = b"", begin
+    @property
+    def _begin(self) -> int:
+        return int(self.start[0]) if self.start else 0
+
+    def _lines(self, blocks: Iterator[bytes]) -> Iterator[tuple[list[bytes], int]]:
+        """Yield some lines, and how many bytes they have."""
+        rest, self._end_bytes = b"", self._begin
         for block in blocks:
-            *whole, rest = (rest + block).split(b"\n")
-            for line in whole:
-                self._end_bytes += len(line) + 1
-                if line and not line.isspace():
-                    yield line
+            held = rest + block
+            *whole, rest = held.split(b"\n")
+            if len(whole) <= CHUNK_ROWS:
+                yield whole, len(held) - len(rest)
+            else:
+                for at in range(0, len(whole), CHUNK_ROWS):
+                    some = whole[at : at + CHUNK_ROWS]
+                    yield some, sum(map(len, some)) + len(some)
             if len(rest) > MAX_RECORD_BYTES:
                 raise SourceError(
                     gettext(
@@ -230,7 +259,7 @@ class JsonFile:
                     code="record-too-long",
                 )
         if rest and not rest.isspace():
-            yield rest
+            yield [rest], len(rest)
 
     def _blocks(self, begin: int = 0) -> Generator[bytes, None, None]:
         """Yield the file in UTF-8, from one of its positions on."""
@@ -318,6 +347,7 @@ def _parsed(first_row: int, texts: list[bytes], begins: Position | None) -> Json
         try:
             rows = [loads(text) for text in texts]
         except orjson.JSONDecodeError:
+            texts = [text for text in texts if text and not text.isspace()]
             rows = [_value(text) for text in texts]
             reject_reasons = {at: _BROKEN for at, row in enumerate(rows) if row is None}
     if set(map(type, rows)) != {dict}:
