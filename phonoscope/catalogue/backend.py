@@ -76,12 +76,23 @@ def _spark_schema(schema: pa.Schema) -> Any:
     return from_arrow_schema(schema)
 
 
-def stream(table: Any) -> Iterator[pa.RecordBatch]:
+def temporary_table(table: Any, rows: pa.Table) -> tuple[Any, Callable[[], object]]:
+    """Return Arrow rows as a table in the database of a local table, and what drops it.
+
+    A query that is streamed can use it, and can't use :func:`memtable`.
+    """
+    backend, name = table.get_backend(), f"given_{secrets.token_hex(6)}"
+    # Not Ibis' own: what Ibis 12 ends with is a statement that DuckDB 2 refuses.
+    backend.con.register(name, rows)
+    return backend.table(name), lambda: backend.con.unregister(name)
+
+
+def stream(table: Any, most_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a local Ibis table in record batches, in its order if it has one."""
     import ibis  # noqa: PLC0415  (heavy: 0.8 s)
 
     # Not Ibis' own batches: they call a function that DuckDB 2 no longer has.
-    yield from table.get_backend().con.sql(str(ibis.to_sql(table))).to_arrow_reader(BATCH_ROWS)
+    yield from table.get_backend().con.sql(str(ibis.to_sql(table))).to_arrow_reader(most_rows)
 
 
 def microseconds(table: Any, name: str) -> Any:

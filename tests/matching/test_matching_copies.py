@@ -14,7 +14,7 @@ from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_b
 from phonoscope.matching.recording.copies import find_pairs, groups
 from phonoscope.matching.recording.match_store import fingerprint_tables
 from phonoscope.matching.recording.pairwise import closest, swapped
-from phonoscope.matching.recording.stored_fingerprints import read_fingerprints
+from phonoscope.matching.recording.stored_fingerprints import FingerprintFiles
 from tests.helpers.sounds import write
 from tests.helpers.tunes import RATE, excerpt, hissing, sped, tune
 
@@ -115,9 +115,10 @@ def test_a_lossless_whole_recording_is_the_likely_original(scanned):
     assert name_of(group.members[0].uris[0]) not in {"31-mp3", "31-cut"}
 
 
-def test_the_join_misses_no_copy_that_comparing_every_pair_finds(scanned):
+def test_the_join_misses_no_copy_that_comparing_every_pair_finds(scanned, tmp_path):
     rows = scanned["files"].to_pyarrow().to_pylist()
-    held = read_fingerprints(*fingerprint_tables(scanned), [row["recording_id"] for row in rows])
+    ids = [row["recording_id"] for row in rows]
+    held = FingerprintFiles(*fingerprint_tables(scanned), ids, str(tmp_path))
     every = {
         frozenset((a, b))
         for a, b in itertools.combinations(sorted(held), 2)
@@ -141,7 +142,7 @@ def test_reading_groups_takes_as_many_queries_for_one_as_for_many(scanned, monke
         match_store, "some_rows", lambda *given: asked.append(given[1]) or real(*given)
     )
     # What the search matched isn't compared again.
-    monkeypatch.setattr(match_store, "read_fingerprints", None)
+    monkeypatch.setattr(match_store, "fingerprints_in_files", None)
     assert len(groups_of_two) > 2
     for known in (groups_of_two[:1], groups_of_two):
         asked.clear()

@@ -6,10 +6,11 @@ import pytest
 
 from phonoscope.api import open_catalogue
 from phonoscope.catalogue.schema.tables import tables
+from phonoscope.errors import CatalogueError
 from phonoscope.features.fingerprints import ALTERATIONS, MOST_ANCHORS, weights
 from phonoscope.matching.recording.copies import find_pairs
 from phonoscope.matching.recording.index_update import current_index
-from phonoscope.matching.recording.stored_fingerprints import read_fingerprints
+from phonoscope.matching.recording.stored_fingerprints import FingerprintFiles
 
 BATCH = "20260101T000000.000000-aaaaaaaaaaaa"
 ANCHORS = 8
@@ -64,14 +65,21 @@ def catalogue(tmp_path):
     return made
 
 
-def test_only_whole_ones_are_compared_and_indexed(catalogue):
+def test_only_whole_ones_are_compared_and_indexed(catalogue, tmp_path):
     prints, pitches = catalogue["prints"], catalogue["pitches"]
     ids = prints.recording_id.to_pyarrow().to_pylist()
     whole = {f"{n:032x}" for n in (0, 1)}
     assert len(ids) > len(SPOILT + SPOILT_ANCHORS) + 1
-    held = read_fingerprints(prints, pitches, ids)
+    held = FingerprintFiles(prints, pitches, ids, str(tmp_path))
     assert {*held} - {"not hexadecimal"} == whole
     (pair,) = (p for p in find_pairs(prints, pitches) if {p.one, p.other} == whole)
     assert pair.copy
     index = current_index(catalogue._store)
     assert index.recordings == 2 + len(SPOILT_ANCHORS)
+
+
+def test_a_temporary_folder_that_cant_be_written_is_named(catalogue, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(CatalogueError, match="TMPDIR") as raised:
+        list(find_pairs(catalogue["prints"], catalogue["pitches"]))
+    assert raised.value.code == "temporary-folder"

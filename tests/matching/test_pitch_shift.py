@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from phonoscope.features.tonality import STEPS, profile_of
+from phonoscope.matching.recording.alignment import significance
 from phonoscope.matching.recording.pitch_shift import pitch_shift
 
 NONE = np.empty(0, np.int64)
@@ -39,3 +40,15 @@ def test_a_profile_that_is_missing_or_empty_gives_none():
     assert pitch_shift(profile(1), NONE) is None
     silent = np.zeros(STEPS, np.int64)
     assert pitch_shift(silent, silent) is None
+
+
+def test_a_profile_shorter_than_the_largest_shift_says_nothing():
+    short = np.arange(40) % 7
+    assert pitch_shift(short, short) is None
+
+
+def test_significance_is_that_of_the_gram_matrices():
+    rng = np.random.default_rng(3)
+    one, other = (rng.normal(size=(n, 64)).astype(np.float32) for n in (50, 50))
+    variance = float(((one @ one.T) * (other @ other.T)).sum()) / 64
+    assert significance(one, other) == pytest.approx((one * other).sum() / variance**0.5, rel=1e-4)

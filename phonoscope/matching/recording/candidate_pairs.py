@@ -53,35 +53,33 @@ def candidate_pairs(table: ir.Table, bits: int) -> ir.Table:
         ``one`` and ``other`` (recording ids; ``other`` is ``one`` altered), ``alteration`` (index
         into :data:`phonoscope.features.fingerprints.ALTERATIONS`) and ``anchors`` that lead there.
     """
-    places = table.select(
-        "recording_id", "print_bits", place=ibis.range(table.print_bits.length()).unnest()
-    )
-    places = places.select(other=places.recording_id, bits=places.print_bits[places.place])
-    keyed = _keyed(places, bits).distinct()
-    few = keyed.mutate(
-        nth=ibis.row_number().over(
-            ibis.window(group_by=[keyed.part, keyed.key], order_by=keyed.other)
-        )
-    )
-    few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
+    places = table.select(other=table.recording_id, bits=table.print_bits.unnest())
     # A catalogue may come from anyone, and a division by nothing would end all of it.
     fitting = table.filter(
         table.anchor_at.length().between(1, MOST_ANCHORS),
         table.anchor_bits.length() == len(ALTERATIONS) * table.anchor_at.length(),
     )
     anchors = fitting.select(
-        "recording_id",
-        "anchor_bits",
-        many=fitting.anchor_at.length(),
-        place=ibis.range(fitting.anchor_bits.length()).unnest(),
+        one=fitting.recording_id, bits=fitting.anchor_bits, many=fitting.anchor_at.length()
     )
+    # Not by subscripts of the list: then every row would take along all of it.
+    anchors = anchors.unnest("bits", offset="place")
     anchors = anchors.select(
-        one=anchors.recording_id,
-        bits=anchors.anchor_bits[anchors.place],
+        "one",
+        "bits",
         alteration=(anchors.place / anchors.many).floor().cast("int64"),
         anchor=anchors.place % anchors.many,
     )
-    joined = _keyed(anchors, bits).join(few, ["part", "key"])
+    looked_up = _keyed(anchors, bits)
+    # First: most keys of prints are nobody's anchor, and putting those in order costs the most.
+    keyed = _keyed(places, bits).semi_join(looked_up, ["part", "key"]).distinct()
+    few = keyed.mutate(
+        nth=ibis.row_number().over(
+            ibis.window(group_by=[keyed.part, keyed.key], order_by=keyed.other)
+        )
+    )
+    few = few.filter(few.nth < MOST_OF_A_KEY).drop("nth")
+    joined = looked_up.join(few, ["part", "key"])
     joined = joined.filter(joined.one != joined.other)
     pairs = joined.group_by("one", "other", "alteration").aggregate(anchors=joined.anchor.nunique())
     return pairs.filter(pairs.anchors >= FEWEST_ANCHORS)

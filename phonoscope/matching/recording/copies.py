@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from phonoscope.matching.recording.candidate_pairs import candidate_pairs, key_bits
 from phonoscope.matching.recording.pairwise import Pair, best_of, refined, related
 from phonoscope.matching.recording.stored_fingerprints import (
     StoredFingerprints,
-    read_fingerprints,
+    fingerprints_in_files,
 )
 from phonoscope.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-TOGETHER = 2_000
-"""Recordings whose fingerprints are held at once."""
 
 
 def find_pairs(
@@ -47,36 +44,25 @@ def find_pairs(
         by_two[min(row["one"], row["other"]), max(row["one"], row["other"])].append(row)
     progress = progress or NoProgress()
     progress.start("copies", unit="pairs", total=len(by_two))
-    for some in _batches(sorted(by_two)):
-        held = read_fingerprints(prints, pitches, {name for two in some for name in two})
-        for two in some:
+    with fingerprints_in_files(prints, pitches, {n for two in by_two for n in two}) as held:
+        for two in sorted(by_two):
             yield from _best(held, by_two[two])
             progress.advance()
 
 
-def _batches(twos: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    batch: list[tuple[str, str]] = []
-    names: set[str] = set()
-    for two in twos:
-        batch.append(two)
-        names.update(two)
-        if len(names) >= TOGETHER:
-            yield batch
-            batch, names = [], set()
-    if batch:
-        yield batch
-
-
-def _best(held: dict[str, StoredFingerprints], rows: Iterable[dict[str, Any]]) -> Iterator[Pair]:
+def _best(
+    fingerprints: Mapping[str, StoredFingerprints], rows: Sequence[dict[str, Any]]
+) -> Iterator[Pair]:
     ranked = sorted(rows, key=lambda row: (-row["anchors"], row["alteration"], row["one"]))
+    held = {name: fingerprints.get(name) for name in (rows[0]["one"], rows[0]["other"])}
     compared = (
-        related(held[row["one"]], held[row["other"]], row["alteration"])
+        related(one, other, row["alteration"])
         for row in ranked
-        if row["one"] in held and row["other"] in held
+        if (one := held[row["one"]]) and (other := held[row["other"]])
     )
     best = best_of(pair for pair in compared if pair)
     if best is not None:
-        yield refined(best, held[best.one], held[best.other])
+        yield refined(best, fingerprints[best.one], fingerprints[best.other])
 
 
 def groups(

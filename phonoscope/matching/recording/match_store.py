@@ -8,6 +8,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from phonoscope.catalogue.schema.tables import DecisionRow, MatchRow, plain_rows
 from phonoscope.catalogue.store import Store
 from phonoscope.clock import utc_now
 from phonoscope.errors import CatalogueError
-from phonoscope.matching.recording.copies import TOGETHER, find_pairs, groups
+from phonoscope.matching.recording.copies import find_pairs, groups
 from phonoscope.matching.recording.groups import (
     Comparisons,
     CopyGroup,
@@ -29,7 +30,7 @@ from phonoscope.matching.recording.groups import (
 from phonoscope.matching.recording.pairwise import Pair, swapped
 from phonoscope.matching.recording.stored_fingerprints import (
     StoredFingerprints,
-    read_fingerprints,
+    fingerprints_in_files,
     rows_with_ids,
 )
 from phonoscope.progress import Progress
@@ -164,12 +165,10 @@ def described(
         [facts[n] for n in sorted(g & printed) if n in facts] for g in known
     ]
     matched = matches_between(catalogue, known, unstored)
-    made = []
-    for some in _batches([rows for rows in groups_of_rows if len(rows) > 1]):
-        apart = {name for rows in some for name in unmatched(rows, matched)}
-        held = _fingerprints(catalogue, apart) if apart else {}
-        made += [grouped(rows, uris, Comparisons(matched, held)) for rows in some]
-    return made
+    described_here = [rows for rows in groups_of_rows if len(rows) > 1]
+    apart = {name for rows in described_here for name in unmatched(rows, matched)}
+    with _fingerprints(catalogue, apart) as held:
+        return [grouped(rows, uris, Comparisons(matched, held)) for rows in described_here]
 
 
 def matches_between(
@@ -204,22 +203,16 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
     return finite and row["speed"] > 0 and row["pitch"] > 0
 
 
+@contextmanager
 def _fingerprints(
-    catalogue: CatalogueReader, names: Iterable[str]
-) -> dict[str, StoredFingerprints]:
-    return read_fingerprints(*fingerprint_tables(catalogue), names)
-
-
-def _batches(known: Sequence[list[Facts]]) -> Iterator[list[list[Facts]]]:
-    """Yield groups whose fingerprints are held at once."""
-    batch: list[list[Facts]] = []
-    for group in known:
-        batch.append(group)
-        if sum(map(len, batch)) >= TOGETHER:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    catalogue: CatalogueReader, names: set[str]
+) -> Iterator[Mapping[str, StoredFingerprints]]:
+    """Hold the fingerprints of some recordings; nothing is read for none."""
+    if not names:
+        yield {}
+        return
+    with fingerprints_in_files(*fingerprint_tables(catalogue), names) as held:
+        yield held
 
 
 def searched_utc(catalogue: CatalogueReader, store: Store) -> datetime | None:

@@ -234,12 +234,16 @@ def _line(
     then a least-squares fit through those.
     """
     different = np.bitwise_count(bits[:, None] ^ other.print_bits[None, :])
+    # Most pairs that share a key do so by chance, and end here, before anything is sorted.
+    alike = np.flatnonzero(different.min(axis=1) <= ALIKE_BITS)
+    if len(alike) < FEWEST:
+        return None
+    different = different[alike]
     likest = np.argsort(different, axis=1, kind="stable")[:, :MOST_ALIKE]
     few = np.zeros(different.shape, bool)
     np.put_along_axis(few, likest, values=True, axis=1)
-    anchor, found = np.nonzero(few & (different <= ALIKE_BITS))
-    if len(np.unique(anchor)) < FEWEST:
-        return None
+    row, found = np.nonzero(few & (different <= ALIKE_BITS))
+    anchor = alike[row]
     x, y = at[anchor], other.print_at[found].astype(np.float64)
     first, second = np.nonzero(x[None, :] - x[:, None] > 4 * CELLS_PER_S)
     slope = (y[second] - y[first]) / (x[second] - x[first])

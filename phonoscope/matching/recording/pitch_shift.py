@@ -45,9 +45,9 @@ def pitch_shift(one: NDArray[np.int64], other: NDArray[np.int64]) -> float | Non
     >>> round(pitch_shift(profile, np.roll(profile, 7)))
     70
     """
-    if not len(one) or len(one) != len(other):
-        return None
     most = MOST_SEMITONES * STEPS_PER_SEMITONE
+    if len(one) <= most or len(one) != len(other):
+        return None
     correlations = _correlations(_detail(one), _detail(other), most)
     best = int(correlations.argmax())
     rest = np.delete(correlations, slice(max(0, best - NEXT_TO_IT), best + NEXT_TO_IT + 1))
@@ -65,13 +65,20 @@ def _detail(profile: NDArray[np.int64]) -> Doubles:
 
 def _correlations(one: Doubles, other: Doubles, most: int) -> Doubles:
     """Return the correlation at each lag from ``-most`` to ``most``, of the part both have."""
-    found = []
-    for lag in range(-most, most + 1):
-        mine = one[max(0, -lag) : len(one) - max(0, lag)]
-        theirs = other[max(0, lag) : len(other) - max(0, -lag)]
-        scale = np.sqrt(np.square(mine).sum() * np.square(theirs).sum())
-        found.append(float(mine @ theirs) / scale if scale else 0.0)
-    return np.array(found)
+    middle, whole = len(one) - 1, np.correlate(other, one, "full")
+    products = whole[middle - most : middle + most + 1]
+    lags = np.arange(-most, most + 1)
+    # What both have at a lag is a beginning of one and an end of the other.
+    scale = np.sqrt(_squares(one, -lags) * _squares(other, lags))
+    found: Doubles = np.divide(products, scale, out=np.zeros(len(lags)), where=scale > 0)
+    return found
+
+
+def _squares(values: Doubles, first: NDArray[np.int64]) -> Doubles:
+    """Return the sum of squares from each place on; up to it, counted from the end, if negative."""
+    sums = np.concatenate([[0.0], np.cumsum(np.square(values))])
+    squares: Doubles = sums[len(values) + np.minimum(first, 0)] - sums[np.maximum(first, 0)]
+    return squares
 
 
 def _vertex(values: Doubles, at: int) -> float:
