@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from os import PathLike
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from phonoscope.catalogue.locations import Locations, locations_of
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 LISTS = 2
 """Threads that read lists: a slow search doesn't hold the others up."""
+TALLIES = 256
+"""Counts to keep; each is at most nine short rows."""
 EXPORTED_ROWS = 20_000
 """Rows of an export in memory at one time."""
 
@@ -85,6 +89,9 @@ class Queries:
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._lists = ThreadPoolExecutor(LISTS, thread_name_prefix="lists")
         self._exports = ThreadPoolExecutor(1, thread_name_prefix="exports")
+        self._tallies: OrderedDict[tuple[str, str], list[Row]] = OrderedDict()
+        self._tallies_state: object = None
+        self._tallies_lock = Lock()
         self._answered: tuple[object, tuple[Found, ...]] = (None, ())
         self._session: tuple[object, QuerySession] | None = None
         self._findings = ThreadPoolExecutor(1, thread_name_prefix="findings")
@@ -107,6 +114,30 @@ class Queries:
     def select(self, statement: Statement) -> list[Row]:
         """Return the rows of a statement over the tables; see :mod:`phonoscope.view.lists`."""
         return self._lists.submit(self._selected, statement).result()
+
+    def tally(self, statement: Statement) -> list[Row]:
+        """Return the few rows of a statement that counts; once for each state of the catalogue.
+
+        Counts don't depend on a page or an order, so turning pages doesn't count again.
+        """
+        state = self._catalogue.state() if isinstance(self._catalogue, Stated) else None
+        if state is None:
+            return self.select(statement)
+        key = (statement.text, repr(sorted(statement.values.items())))
+        with self._tallies_lock:
+            if state != self._tallies_state:
+                self._tallies_state = state
+                self._tallies.clear()
+            if key in self._tallies:
+                self._tallies.move_to_end(key)
+                return self._tallies[key]
+        rows = self.select(statement)
+        with self._tallies_lock:
+            if state == self._tallies_state:
+                self._tallies[key] = rows
+                while len(self._tallies) > TALLIES:
+                    self._tallies.popitem(last=False)
+        return rows
 
     def _selected(self, statement: Statement) -> list[Row]:
         found = self._connection().sql(statement.text, params=statement.values)

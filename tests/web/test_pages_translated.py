@@ -84,7 +84,8 @@ def test_pages_of_scored_recordings(browser, tmp_path_factory):
              "whole only", "unweighed", "comb")  # fmt: skip
 
     def addresses(ids):
-        yield from ("/", "/recordings", "/recordings?size=3", "/recordings?search=nothing-like-it")
+        yield from ("/", "/recordings", "/recordings?size=3", "/recordings?q=nothing-like-it")
+        yield from ("/recordings?verdict=generated&size=3", "/tracks", "/releases", "/search?q=wav")
         yield from ("/model-card", "/copies", f"/recordings/{ids['comb']}/spectrum")
         yield from (f"/recordings/{ids[name]}" for name in names)
 

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pyarrow.parquet as pq
 import pytest
 
+from phonoscope.api import open_catalogue
 from phonoscope.web.app import create_app
 from tests.helpers.catalogues import MemoryCatalogue, file_row, recording_rows
 from tests.helpers.served import TestClient
+from tests.helpers.sources import write_csv
 
 EVIL = '=cmd|" /C calc"!A0'
 SCRIPT = "</script><img src=x onerror=alert(1)>\u202e'\"; DROP TABLE tracks; --"
@@ -238,3 +240,13 @@ def test_one_search_finds_things_of_every_kind_and_a_script_gets_only_the_hits(c
     sections = re.findall(r'<section aria-label="([^"]+)"', part)
     assert sections == ["Recordings", "Artists", "Tracks", "Releases", "Labels"]
     assert client.get("/search", params={"q": "x" * 201}).status_code == 422
+
+
+def test_counts_follow_when_rows_are_added(tmp_path):
+    catalogue = open_catalogue(tmp_path / "c", create=True)
+    head = ["track_id", "name", "duration_ms"]
+    with TestClient(create_app(catalogue), base_url="http://localhost") as client:
+        catalogue.ingest(write_csv(tmp_path / "a.csv", [head, *([i, "A", 1000] for i in "abc")]))
+        assert [shown(client.get("/tracks?size=2").text) for _ in range(2)] == [3, 3]
+        catalogue.ingest(write_csv(tmp_path / "b.csv", [head, ["d", "B", 2000]]))
+        assert shown(client.get("/tracks?size=2").text) == 4

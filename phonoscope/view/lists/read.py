@@ -75,10 +75,10 @@ def read_list(queries: Queries, selection: Selection) -> ReadList:
     known = (selection.page - 1) * selection.size + len(rows)
     # The last page shows how many there are.
     is_last = len(rows) < selection.size and (rows or selection.page == 1)
-    count = known if is_last else queries.select(statement.counted(chosen))[0]["n"]
+    count = known if is_last else queries.tally(statement.counted(chosen))[0]["n"]
     total = count
     if selection.is_narrowed:
-        total = queries.select(statement.counted(chosen.cleared()))[0]["n"]
+        total = queries.tally(statement.counted(chosen.cleared()))[0]["n"]
     facets = tuple(_facet(queries, chosen, c) for c in selection.kind.columns if c.facet)
     shown = tuple(named(row, locations) for row in rows)
     return ReadList(selection, count, total, shown, tuple(f for f in facets if _helps(f)))
@@ -99,7 +99,7 @@ def read_part(queries: Queries, selection: Selection) -> ReadList:
     rows = page_rows(queries, chosen)
     count = len(rows)
     if count == selection.size:
-        count = queries.select(statement.counted(chosen))[0]["n"]
+        count = queries.tally(statement.counted(chosen))[0]["n"]
     shown = tuple(named(row, locations) for row in rows)
     return ReadList(selection, count, count, shown, ())
 
@@ -131,7 +131,7 @@ def _helps(facet: Facet) -> bool:
 
 
 def _facet(queries: Queries, selection: Selection, column: ListColumn) -> Facet:
-    found = queries.select(statement.facet(selection, column, MOST_VALUES + 1))
+    found = queries.tally(statement.facet(selection, column, MOST_VALUES + 1))
     chosen = set(selection.only.get(column.name, ()))
     values = [
         FacetValue(
