@@ -132,3 +132,19 @@ def test_a_playlist_that_itunes_exports_as_text_is_read(tmp_path, catalogue):
     assert table(catalogue, "tracks", *columns) == [
         ("Alpha & Omega", "First Act", "The Album", 7, 2021)
     ]
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("162", 162_000), ("03:25", 205_000)])
+def test_the_time_in_the_list_of_a_player_is_asked_about(tmp_path, catalogue, cell, expected):
+    path = tmp_path / "x.txt"
+    # As players of Apple write them: UTF-16, tabs, and lines that end in CR.
+    path.write_bytes(f"Name\tArtist\tSize\tTime\rAlpha\tÉ\t9\t{cell}\r".encode("utf-16"))
+    assert catalogue.ingest(path).questions == {"Time": "duration_s"}
+    catalogue.ingest(path, {"Time": "duration_s"})
+    assert table(catalogue, "tracks", "duration_ms") == [(expected,)]
+
+
+def test_a_time_next_to_a_duration_is_not_asked_about(tmp_path, catalogue):
+    path = tmp_path / "x.csv"
+    path.write_text("id,title,artist,duration_ms,time\na,t,u,1000,2024-01-01\n")
+    assert catalogue.ingest(path).questions == {}

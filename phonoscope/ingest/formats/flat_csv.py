@@ -55,6 +55,8 @@ COLUMN_ALIASES = {
     "time_signature": "time_signature",
 }
 """Aliases of each field, the surest first."""
+_ASKED_ABOUT = {"duration_s": "time total_time"}
+"""Aliases that can mean something else: players write durations there, other programs a moment."""
 _OF_TRACKS_ONLY = {*DURATIONS_MS, "explicit", "isrc"}
 _OF_OTHERS = {"albumtype", "totaltracks", "followers", "followerstotal"}
 """Columns of albums and artists, which have ids and names too."""
@@ -134,6 +136,7 @@ def notes_on_ids(columns: Collection[str], id_from: Sequence[str]) -> list[Messa
 def questions_on(columns: Collection[str]) -> dict[str, str]:
     """Return columns that look like a field of tracks but aren't read, with that field."""
     asked = questions_of(columns, fields_of(columns), COLUMN_ALIASES)
+    asked |= questions_of(columns, fields_of(columns), _ASKED_ABOUT)
     has_duration = bool(set(DURATIONS_MS) & set(fields_of(columns).values()))
     return {
         c: field
