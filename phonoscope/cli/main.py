@@ -109,18 +109,24 @@ def _outside() -> Mapping[str, Any]:
     return {name: made for name, made in group.commands.items() if name not in own}
 
 
-app = typer.Typer(
-    cls=Commands,
-    name="phonoscope",
-    help=HELP,
-    epilog=EXAMPLES,
-    no_args_is_help=True,
-    add_completion=False,
-    # Plain help pipes, reads aloud and starts faster than boxes.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
-)
+def _empty() -> typer.Typer:
+    """Return the program without a command."""
+    return typer.Typer(
+        cls=Commands,
+        name="phonoscope",
+        help=HELP,
+        epilog=EXAMPLES,
+        no_args_is_help=True,
+        add_completion=False,
+        # Plain help pipes, reads aloud and starts faster than boxes.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    )
+
+
+app = _empty()
+"""The program with all commands."""
 
 
 def _add(program: typer.Typer, command: Command) -> None:
@@ -167,6 +173,21 @@ def _common(
         os.environ["PHONOSCOPE_DEBUG"] = "1"
 
 
+def _program(arguments: Sequence[str]) -> typer.Typer:
+    """Return the program for a command line: with one command, where the line begins with it.
+
+    Typer reads the signatures of all commands of a program, which takes 0.1 CPU-s.
+    """
+    name = next((one for one in arguments if one != "--debug"), "")
+    called = [one for one in _built_in if one.name == name]
+    if not called or COMPLETE in os.environ:
+        return app
+    program = _empty()
+    program.callback()(_common)
+    _add(program, *called)
+    return program
+
+
 def main() -> None:
     """Run the program; never returns."""
     limit_process()
@@ -186,7 +207,8 @@ def _run() -> int:
         # A shell asks what the Tab key offers.
         import_module("typer.completion").completion_init()
     try:
-        return int(app(prog_name="phonoscope", standalone_mode=False) or 0)
+        program = _program(sys.argv[1:])
+        return int(program(prog_name="phonoscope", standalone_mode=False) or 0)
     except PhonoscopeError as error:
         message(sentences("phonoscope:", error.message))
     except TyperException as error:

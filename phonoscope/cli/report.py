@@ -19,6 +19,7 @@ from phonoscope.cli.options import (
     Quiet,
     person_path,
 )
+from phonoscope.cli.pandas_later import pandas_later
 from phonoscope.cli.progress import TerminalProgress
 from phonoscope.cli.terminal import data, message, program, say_next, write, write_json
 from phonoscope.errors import UsageError
@@ -121,6 +122,7 @@ def report(
     from phonoscope.findings.report import check_destination
 
     _check(claims, whole, compare, fail_on)
+    pandas_later()
     chosen = form or _format_of(to)
     path = person_path(to or f"report.{chosen.value}")
     check_destination(path, chosen.value)

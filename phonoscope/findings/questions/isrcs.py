@@ -179,14 +179,16 @@ def _certainty(runs: Runs, shared: Share, named: Share | None) -> str:
 
 def _titles(tracks: ir.Table, total: int) -> tuple[int, int]:
     """Return how many shared codes were compared by title, and how many differ."""
-    looked = tracks.filter(tracks.isrc_code >= 0, tracks.name.notnull())
+    looked = tracks.filter(tracks.isrc_code >= 0)
     if total >= TITLES_FROM:
         looked = looked.filter(looked.isrc_code % 100 == 0)
     counts = looked.group_by("isrc_code").agg(n=looked.count())
-    # Titles are read of these only, because text costs more than numbers.
-    shared = looked.semi_join(counts.filter(counts.n > 1), "isrc_code")
+    # Titles are read of these only, and once, because text costs more than numbers.
+    shared = looked.select("isrc_code", "name").semi_join(counts.filter(counts.n > 1), "isrc_code")
+    shared = shared.filter(shared.name.notnull())
     title = shared.name.strip().lower()
-    several = shared.group_by("isrc_code").agg(first=title.min(), last=title.max())
+    named = shared.group_by("isrc_code").agg(n=shared.count(), first=title.min(), last=title.max())
+    several = named.filter(named.n > 1)
     differ = (several["first"] != several["last"]).cast("int64").sum()
     (found,) = several.agg(codes=several.count(), differ=differ).to_pyarrow().to_pylist()
     return found["codes"], found["differ"] or 0

@@ -72,7 +72,7 @@ def tail(catalogue: QuerySession) -> Answer:
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     tracks = catalogue.table("tracks")
-    if tracks.filter(tracks.plays >= 0).limit(1).to_pyarrow().num_rows:
+    if tracks.filter(tracks.plays >= 0).select("plays").limit(1).to_pyarrow().num_rows:
         return _by_plays(catalogue.cached(_plays), all_tracks(catalogue))
     if played := _listens(catalogue):
         return _by_listens(catalogue, played)
@@ -100,7 +100,8 @@ def _listens(catalogue: QuerySession) -> dict[str, int] | None:
     """Return the number of listens and of people; ``None`` without tracks of their source."""
     listens, tracks = catalogue.table("listens"), catalogue.table("tracks")
     # A play log has no tracks without plays; only a source that lists tracks has those.
-    if not tracks.filter(tracks.source.isin(listens.source)).limit(1).to_pyarrow().num_rows:
+    listed = tracks.filter(tracks.source.isin(listens.source)).select("source")
+    if not listed.limit(1).to_pyarrow().num_rows:
         return None
     found = listens.agg(listens=listens.count(), people=listens.user_hash.nunique())
     (row,) = found.to_pyarrow().to_pylist()

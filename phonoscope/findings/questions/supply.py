@@ -109,7 +109,7 @@ def supply(catalogue: QuerySession) -> Answer:
     if not all_tracks(catalogue):
         return cannot_tell(NO_TRACKS)
     albums = catalogue.table("albums")
-    has_albums = bool(albums.limit(1).to_pyarrow().num_rows)
+    has_albums = bool(albums.select("source").limit(1).to_pyarrow().num_rows)
     what = "release" if has_albums else "track"
     years = _by_year(albums) if has_albums else tracks_by_year(catalogue)
     if not years:

@@ -123,7 +123,7 @@ def _described(catalogue: QuerySession) -> ir.Table:
     artists = catalogue.table("artists").filter(lambda t: t.name.notnull())
     artists = artists.select("source", "artist_id", "name", "followers", "popularity")
     tracks = catalogue.table("tracks")
-    played = tracks.filter(tracks.plays > 0).select("source", "track_id", "plays")
+    played = tracks.filter(tracks.plays > 0).select("plays")
     if not played.limit(1).to_pyarrow().num_rows:
         return artists.mutate(plays=ibis.null("int64"))
     plays = catalogue.cached(_plays).rename(of="source", who="artist_id")

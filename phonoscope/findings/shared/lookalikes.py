@@ -8,13 +8,12 @@ are compared (Bocek, Hunt & Hyyrö 2007, *Fast similarity search in large dictio
 
 from __future__ import annotations
 
-import heapq
+import bisect
 import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -146,7 +145,7 @@ class Search:
         self.by_likeness: Counter[Likeness] = Counter()
         self._alike: Counter[int] = Counter()
         self._of_artists: set[int] = set()
-        self._best: dict[int, list[tuple[Any, int, NamePair]]] = defaultdict(list)
+        self._best: dict[int, list[tuple[tuple[int, int, str, int], NamePair]]] = defaultdict(list)
         self._ids = pa.array([artist.artist_id for artist in known], pa.string())
         self._forms = forms_of(pa.array([artist.name for artist in known], pa.string()))
         # A name without one of the forms is compared with none.
@@ -248,17 +247,17 @@ class Search:
 
     def _keep(self, at: int, pair: NamePair) -> None:
         other = pair.other
-        # A heap drops its smallest item, so the least interesting pair must be the smallest.
-        worth = (
-            -_ORDER[pair.likeness],
-            -(other.followers or 0),
-            _reversed(f"{other.source or ''}\0{other.artist_id or ''}\0{other.name}"),
-        )
         best = self._best[at]
-        # Names may occur twice with everything the same, and pairs have no order.
-        heapq.heappush(best, (worth, next(self._numbers), pair))
-        if len(best) > KEPT:
-            heapq.heappop(best)
+        # The least of these is the most worth a look. Names may occur twice with everything the
+        # same, and pairs have no order, so a number decides.
+        order = (
+            _ORDER[pair.likeness],
+            other.followers or 0,
+            f"{other.source or ''}\0{other.artist_id or ''}\0{other.name}",
+            next(self._numbers),
+        )
+        bisect.insort(best, (order, pair))
+        del best[KEPT:]
 
     def pairs(self) -> Iterator[NamePair]:
         """Yield the kept pairs by known artist, the best known first.
@@ -266,7 +265,7 @@ class Search:
         Of a common name only pairs that look deliberate.
         """
         for at in sorted(self._best):
-            for *_, pair in sorted(self._best[at], key=_worth, reverse=True):
+            for _, pair in self._best[at]:
                 if self._alike[at] <= COMMON or pair.likeness in DELIBERATE:
                     yield pair
 
@@ -279,15 +278,6 @@ class Search:
     def common(self) -> int:
         """Known artists with a common name."""
         return sum(count > COMMON for count in self._alike.values())
-
-
-def _worth(kept: tuple[Any, int, NamePair]) -> Any:
-    return kept[0]
-
-
-def _reversed(text: str) -> tuple[int, ...]:
-    """Return a key that sorts texts in reverse."""
-    return (*(-ord(c) for c in text), 1)
 
 
 def _numbered(one: str, other: str) -> bool:

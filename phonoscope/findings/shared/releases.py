@@ -148,7 +148,8 @@ def _is_marked(catalogue: QuerySession) -> bool:
 
 
 def _any(table: ir.Table) -> bool:
-    return bool(table.limit(1).to_pyarrow().num_rows)
+    # One column, or all of them are read to find the row.
+    return bool(table.select(table.columns[0]).limit(1).to_pyarrow().num_rows)
 
 
 def _alone(catalogue: QuerySession, name: str) -> ir.Table:
