@@ -37,7 +37,7 @@ def track(number):
         "popularity": 50,
         "artists": artists,
         "album": album | {"total_tracks": 3, "external_ids": {"upc": "1"}, "popularity": 4},
-        "external_ids": {"isrc": "GBAYE0000001"},
+        "external_ids": {"isrc": "GBAYE0000001"} if number else {},
         "available_markets": ["DE"],
         "track_number": 1,
         "disc_number": 1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -78,33 +79,52 @@ class Shape:
             found = pa.array(rows, self.type())
         except (pa.ArrowException, TypeError, OverflowError):
             return None
-        return found if _is_sure(found) else None
+        return found if _is_sure(found, rows.__getitem__) else None
 
 
-def _is_sure(array: pa.Array) -> bool:
+def _is_sure(array: pa.Array, given: Callable[[int], Any]) -> bool:
     """Whether it surely holds what was given, and the same is made of it cell by cell.
 
     Arrow also takes "" for a list, and [] for an object. No list may hold null in place of an
     object, and a number that is too large must be shown as it was written.
     """
     if pa.types.is_list(array.type):
-        items = array.flatten()
-        is_empty = pc.any(pc.equal(pc.list_value_length(array), 0)).as_py()
-        return not is_empty and items.null_count == 0 and _is_sure(items)
+        return _is_sure_list(array, given)
     if pa.types.is_struct(array.type):
         fields = array.flatten()
-        most = max((len(array) - field.null_count for field in fields), default=0)
-        if most < len(array) - array.null_count:
-            given = array.is_valid()
-            for field in fields:
-                given = pc.and_not(given, field.is_valid())
-            if pc.any(given).as_py():
-                return False
-        return all(map(_is_sure, fields))
+        empty = array.is_valid()
+        for field in fields:
+            empty = pc.and_not(empty, field.is_valid())
+        return _are(dict, empty, given) and all(
+            _is_sure(field, partial(_field, given, array.type[place].name))
+            for place, field in enumerate(fields)
+        )
     if pa.types.is_int64(array.type):
         least, most = pc.min_max(array).as_py().values()
         return least is None or (least >= -LARGEST and most <= LARGEST)
     return True
+
+
+def _field(given: Callable[[int], Any], key: str, at: int) -> Any:
+    return given(at)[key]
+
+
+def _is_sure_list(array: pa.Array, given: Callable[[int], Any]) -> bool:
+    items = array.flatten()
+    if items.null_count or not _are(list, pc.equal(pc.list_value_length(array), 0), given):
+        return False
+    holders = np.asarray(pc.list_parent_indices(array), np.int64)
+
+    def item(at: int) -> Any:
+        holder = int(holders[at])
+        return given(holder)[at - int(np.searchsorted(holders, holder))]
+
+    return _is_sure(items, item)
+
+
+def _are(type_: type, which: pa.Array, given: Callable[[int], Any]) -> bool:
+    """Whether what was given at some places is of a type."""
+    return all(type(given(at)) is type_ for at in pc.indices_nonzero(which).to_pylist())
 
 
 @dataclass(frozen=True)
