@@ -129,7 +129,11 @@ class PlayAnalysis:
         others = self.lengths - group.lengths
         usual = others.uncounted / max(1, others.known)
         people = rest["uncounted"] >= LIKE_PEOPLE * usual * rest["known"]
-        return np.asarray(few | ((rest["known"] >= REST_KNOWN) & ~people), bool)
+        some = rest["known"] >= REST_KNOWN
+        unskipped = some & ~people
+        # Where most members listen as people do besides, one who rarely skips is a person too.
+        by_people = 2 * unskipped.sum() < some.sum()
+        return np.asarray(few if by_people else few | unskipped, bool)
 
     def _flagged_edges(self) -> ir.Table:
         """Return edges with the number of ``artificial`` plays and of those in ``doubt``."""
