@@ -1,4 +1,4 @@
-"""What whole commands cost: ``report`` of made catalogues, and ``find`` of an excerpt.
+"""What whole commands cost: ``report``, ``find``, ``copies``, and a scan of unchanged files.
 
 CPU seconds are user and system of a new process, start-up included. The ratio that CI compares is
 over those of a process that only loads the libraries that both sides need, in turns in one run.
@@ -12,9 +12,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.made_recordings import catalogue_of_copies, catalogue_of_files
+
 LIBRARIES = "import av, duckdb, ibis.backends.duckdb, numpy, pyarrow"
 TRACKS = 10_000
 """Tracks of the catalogue in the short form."""
+RECORDINGS, FILES = 500, 10_000
+"""The same for ``copies`` and for the scan of unchanged files."""
 
 
 def spent_s(arguments: Sequence[str]) -> float:
@@ -54,10 +58,11 @@ def scanned(files: Sequence[Path], folder: Path) -> Path:
 
 
 def ratios(excerpt: Path, files: Sequence[Path], folder: Path, repeats: int) -> Iterator[float]:
-    """Yield what ``report`` and ``find`` cost over loading the libraries."""
+    """Yield what the four commands cost over loading the libraries."""
     report = command("report", catalogue_of(TRACKS, folder), "--to", folder / "report.html")
     find = command("find", excerpt, "--in", scanned(files, folder))
-    libraries, *costs = least_s([["-c", LIBRARIES], report, find], repeats)
+    commands = [report, find, copies_of(RECORDINGS, folder), rescan_of(FILES, folder)]
+    libraries, *costs = least_s([["-c", LIBRARIES], *commands], repeats)
     yield from (cost / libraries for cost in costs)
 
 
@@ -70,3 +75,16 @@ def report_s(tracks: int, folder: Path, repeats: int) -> float:
 def find_s(excerpt: Path, files: Sequence[Path], folder: Path, repeats: int) -> float:
     """Return the CPU seconds of ``find`` of an excerpt in some files."""
     return least_s([command("find", excerpt, "--in", scanned(files, folder))], repeats)[0]
+
+
+def copies_of(recordings: int, folder: Path) -> list[str]:
+    """Make a catalogue of so many recordings; return the command that looks for copies."""
+    made = catalogue_of_copies(recordings, folder / f"copies-{recordings}")
+    return command("copies", made, "--quiet")
+
+
+def rescan_of(files: int, folder: Path) -> list[str]:
+    """Make so many files that are unchanged; return the command that scans them."""
+    music = folder / f"files-{files}"
+    made = catalogue_of_files(files, music, folder / f"unchanged-{files}")
+    return command("scan", music, "--into", made, "--quiet", "--workers", "1")

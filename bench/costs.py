@@ -205,7 +205,12 @@ def short_lines(folder: Path, repeats: int) -> Iterator[Line]:
 def command_lines(folder: Path, repeats: int) -> Iterator[Line]:
     """Yield what commands cost over loading the libraries that they use."""
     whole, excerpt = made_excerpt(folder)
-    limits = {"report, 10,000 tracks / loading": 4.0, "find, 10 s / loading": 1.0}
+    limits = {
+        "report, 10,000 tracks / loading": 4.0,
+        "find, 10 s / loading": 1.0,
+        "copies, 500 recordings / loading": 4.0,
+        "rescan, 10,000 files / loading": 2.5,
+    }
     found = command_costs.ratios(excerpt, [whole], folder, repeats)
     for (name, limit), value in zip(limits.items(), found, strict=True):
         yield Line(name, value, limit)
@@ -249,6 +254,11 @@ def long_lines(music: Path, folder: Path, repeats: int, hours: float) -> Iterato
     _, excerpt = made_excerpt(folder)
     found_s = command_costs.find_s(excerpt, files, folder, repeats)
     yield Line("find, 10 s", found_s, 0.9, "s")
+    for recordings, limit_s in ((5_000, 15.0), (20_000, 70.0)):
+        spent_s = command_costs.spent_s(command_costs.copies_of(recordings, folder))
+        yield Line(f"copies, {recordings:,} recordings", spent_s, limit_s, "s")
+    spent_s = command_costs.spent_s(command_costs.rescan_of(1_000_000, folder))
+    yield Line("rescan, 1,000,000 files", spent_s, 60.0, "s")
     listing = listed(files, folder)
     pairs = [(scan(listing, 1), scan(listing, 2)) for _ in range(repeats)]
     faster = max(one["wall_s"] / two["wall_s"] for one, two in pairs)
