@@ -63,9 +63,9 @@ def disk(asked: Asked, folder: Path) -> Iterator[Tally]:
 
 def at_once(asked: Asked, folder: Path) -> Iterator[Tally]:
     """Let every pair of commands write at once."""
-    for one, other in pairs.PAIRS:
-        if asked.wanted(one) or asked.wanted(other):
-            yield pairs.at_once(one, other, asked.tries, folder / f"{one} {other}")
+    for two in pairs.PAIRS:
+        if any(map(asked.wanted, two)):
+            yield pairs.at_once(two, asked.tries, folder / " ".join(two))
 
 
 def connections(_: Asked, folder: Path) -> Iterator[Tally]:

@@ -1,55 +1,60 @@
-"""Two processes that write to one catalogue at the same time."""
+"""Processes that write to one catalogue at the same time."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.faulting import work
 from bench.faulting.processes import LONGEST_S, start
 from bench.faulting.tally import Tally
+from bench.faulting.work import catalogue, no_key_twice
+from bench.faulting.writers import WRITERS
+from phonoscope.catalogue.store import open_store
 
-WRITERS: dict[str, Callable[[Path], None]] = {
-    name: work.WORK[name].run for name in ("ingest", "compact", "scan", "plays", "decisions")
-}
 PAIRS = tuple(itertools.combinations_with_replacement(WRITERS, 2))
 
 
-def prepare(folder: Path) -> None:
-    """Make a catalogue to which all writers can write."""
-    work.write_tracks(folder)
-    work.WORK["plays"].prepare(folder)
-    work.WORK["scan"].prepare(folder)
+def prepare(names: Sequence[str], folder: Path) -> None:
+    """Make a catalogue to which some writers can write."""
+    open_store(catalogue(folder), create=True)
+    for name in dict.fromkeys(names):
+        WRITERS[name].prepare(folder)
 
 
-def at_once(one: str, other: str, tries: int, folder: Path) -> Tally:
-    """Run two kinds of work at the same time on one catalogue.
+def at_once(names: Sequence[str], tries: int, folder: Path) -> Tally:
+    """Run some kinds of work at the same time on one catalogue.
 
-    Each has to end well, or say that the other was faster. Then all has to be there once.
+    Each has to end well, or say that another was faster. Then all has to be there once.
     """
-    tally = Tally(f"{one} and {other} at once")
+    tally = Tally(f"{' and '.join(names)} at once")
+    # Always in the same folder: a catalogue knows its sources by their paths.
+    start_from, here = folder / "start", folder / "here"
+    here.mkdir(parents=True)
+    prepare(names, here)
+    shutil.copytree(here, start_from)
     for number in range(tries):
         tally.tries += 1
-        here = folder / str(number)
-        here.mkdir(parents=True)
-        prepare(here)
-        processes = [start(WRITERS[name], here) for name in (one, other)]
+        shutil.rmtree(here)
+        shutil.copytree(start_from, here)
+        processes = [start(WRITERS[name].run, here) for name in names]
         statuses = []
         for process in processes:
             process.join(LONGEST_S)
             statuses.append(process.exitcode)
         tally.hits += 2 in statuses
-        for name, status in zip((one, other), statuses, strict=True):
+        for name, status in zip(names, statuses, strict=True):
             if status not in {0, 2}:
                 tally.failures.append(f"try {number}: {name} ended with {status}")
-        tally.check(partial(_wrong, here, (one, other), statuses), f"try {number}")
+        tally.check(partial(_wrong, here, names, statuses), f"try {number}")
     return tally
 
 
-def _wrong(here: Path, names: tuple[str, str], statuses: list[int | None]) -> Iterator[str]:
-    yield from work.no_key_twice(here)
+def _wrong(here: Path, names: Sequence[str], statuses: list[int | None]) -> Iterator[str]:
+    yield from no_key_twice(here)
+    for name in names:
+        yield from WRITERS[name].wrong(here)
     for name in {n for n, status in zip(names, statuses, strict=True) if status == 0}:
-        if name != "compact":
-            yield from work.WORK[name].unfinished(here)
+        yield from WRITERS[name].unfinished(here)

@@ -50,7 +50,11 @@ def killed_after(work: Callable[[Path], None], folder: Path, seconds: float) -> 
     process.join(seconds)
     running = process.exitcode is None
     if running and process.pid is not None:
-        os.kill(process.pid, signal.SIGKILL)
+        try:
+            os.kill(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It ended in between; it is no child of this process, so nothing is left of it.
+            running = False
     process.join(LONGEST_S)
     return running
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import phonoscope as ps
+from phonoscope.catalogue.schema.tables import tables
 from phonoscope.catalogue.store import open_store
 from phonoscope.disclosure.copy_beside import remove_remnants
 from phonoscope.disclosure.model import Declaration, Making, Part
@@ -83,11 +84,13 @@ def write_tracks(folder: Path, edition: int = 0) -> Path:
 
 def no_key_twice(folder: Path) -> Iterator[str]:
     """Yield the tables in which a key is there twice, and batches that aren't whole."""
-    there = [name for name in KEYS if (catalogue(folder) / name).exists()]
+    keyed = (table for table in tables().values() if not table.several)
+    there = {each.name: each.key for each in keyed if (catalogue(folder) / each.name).exists()}
     if not there:
         return
     counts = [
-        f"(SELECT count(*) - count(DISTINCT {KEYS[name]}) FROM {name}) AS {name}" for name in there
+        f"(SELECT count(*) - count(DISTINCT ({key})) FROM {name}) AS {name}"
+        for name, key in there.items()
     ]
     if "files" in there:
         counts.append(
@@ -99,16 +102,6 @@ def no_key_twice(folder: Path) -> Iterator[str]:
     for name, number in row.items():
         if number:
             yield f"{number} rows too many: {name}"
-
-
-KEYS = {
-    "tracks": "(source, track_id)",
-    "files": "uri",
-    "recordings": "recording_id",
-    "verdicts": "recording_id",
-    "decisions": "pair",
-    "listeners": "(source, user_hash)",
-}
 
 
 def _nothing(_: Path) -> None:
@@ -162,7 +155,10 @@ def _scan(folder: Path) -> None:
 
 
 def _all_songs(folder: Path) -> Iterator[str]:
-    (row,) = asked(folder, "SELECT count(*) n FROM files JOIN recordings USING (recording_id)")
+    (row,) = asked(
+        folder,
+        "SELECT count(*) n FROM files JOIN recordings USING (recording_id) WHERE uri LIKE '%.wav'",
+    )
     if row["n"] != SONGS:
         yield f"{row['n']} of {SONGS} songs"
 

@@ -44,9 +44,11 @@ def test_a_disk_that_fails_in_large_work(name, kind, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("one", "other"), [("ingest", "compact")])
-def test_two_writers_at_once(one, other, tmp_path):
-    tally = pairs.at_once(one, other, 1, tmp_path / "p")
+@pytest.mark.parametrize(
+    "names", [("ingest", "compact"), ("label", "charts", "copies", "calibrate", "voices")]
+)
+def test_writers_at_once(names, tmp_path):
+    tally = pairs.at_once(names, 1, tmp_path / "p")
     assert fine(tally), tally.failures
 
 
