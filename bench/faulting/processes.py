@@ -53,7 +53,7 @@ def killed_after(work: Callable[[Path], None], folder: Path, seconds: float) -> 
         try:
             os.kill(process.pid, signal.SIGKILL)
         except ProcessLookupError:
-            # It ended in between; it is no child of this process, so nothing is left of it.
+            # It ended in between. The fork server is its parent, so nothing is left of it here.
             running = False
     process.join(LONGEST_S)
     return running

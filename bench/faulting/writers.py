@@ -90,7 +90,7 @@ def _all_entries(folder: Path) -> Iterator[str]:
 
 
 def _prepare_copies(folder: Path) -> None:
-    """Write fingerprints as a scan does, of which each is there twice."""
+    """Write fingerprints as a scan does, each one twice."""
     store = open_store(catalogue(folder), create=True)
     batch = BatchNames(_SCAN, store.newest_batch()).next()
     ids = [f"{number:032x}" for number in range(2 * SAME)]
