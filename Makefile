@@ -15,7 +15,8 @@ LOCK_VENV := .venv-lock
 PYTHON ?=
 MUSIC ?=
 INTO ?= demo
-JOBS ?= auto
+# Tests wait for browsers, killed processes and Spark: one and a half at a time per core keep it busy.
+JOBS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 # Passed through the environment, so that any folder name survives the shell.
 export MUSIC INTO
 

@@ -81,6 +81,28 @@ def test_the_page_of_a_recording_plays_and_draws(browser, address, find):
         assert watched.complaints == []
 
 
+WAVE_AND_TEXT = """() => {
+  const [drawn] = document.querySelector("#wave > div").shadowRoot.querySelectorAll("canvas");
+  const { data } = drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height);
+  const opaque = data.findIndex((value, at) => at % 4 === 3 && value === 255);
+  const text = document.body.appendChild(document.createElement("p"));
+  text.className = "muted";
+  const colour = getComputedStyle(text).color.match(/\\d+/g).map(Number);
+  text.remove();
+  return [[...data.slice(opaque - 3, opaque)], colour];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_waveform_has_the_colour_of_quiet_text(browser, address, find, scheme):
+    with opened(browser, f"{address}/recordings/{find('a song')}", scheme=scheme) as watched:
+        settled(watched.page)
+        watched.page.wait_for_selector("#wave:not([hidden]) > div")
+        wave, text = watched.page.evaluate(WAVE_AND_TEXT)
+        assert len(text) == 3
+        assert max(abs(a - b) for a, b in zip(wave, text, strict=True)) <= 2
+
+
 def test_the_keyboard_reaches_the_player_and_the_facts(browser, address, find):
     with opened(browser, f"{address}/recordings/{find('a song')}") as watched:
         page = watched.page

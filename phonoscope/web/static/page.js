@@ -1,7 +1,15 @@
 // Waveforms of recordings, drawn from their outlines. Without them the players work as they are.
 (() => {
   "use strict";
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // The palette holds light-dark(), which a canvas can't read: an element resolves it.
+  function colour(name) {
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = `var(${name})`;
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  }
 
   async function draw(wave) {
     const audio = document.getElementById(wave.dataset.audio);
