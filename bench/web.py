@@ -1,6 +1,6 @@
 """Measures what pages cost: CPU of each request, after one that opens the catalogue.
 
-    python bench/web.py CATALOGUE [--times N] [PATH ...]
+    python bench/web.py CATALOGUE [PATH ...] [--times N]
 
 Make a catalogue with bench/make_catalogue.py. Prints one JSON line per path: median CPU, elapsed
 time, size, and the largest memory so far.
