@@ -23,7 +23,7 @@ Departures from Gómez:
   drums, noise and speech (:func:`is_tonal`);
 - one tone has no key, though its harmonics are a chord: a hum of the mains at 50 Hz would be in
   G major (:func:`share_of_one_tone`). Its partials are exact multiples; chords of instruments
-  aren't, for their thirds are 14 cents wider or narrower;
+  aren't, because their thirds are 14 cents wider or narrower;
 - pitches are collected in steps of 10 cents, whatever the tuning. At the end, the tuning is found
   from the mean of the votes as vectors whose turn is a semitone (K. Dressler and S. Streich,
   "Tuning frequency estimation using circular statistics", ISMIR 2007), and the pitches are folded

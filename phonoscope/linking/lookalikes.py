@@ -142,17 +142,6 @@ def forms_of(names: pa.Array) -> pa.RecordBatch:
     )
 
 
-def all_forms(names: Sequence[str]) -> list[Forms | None]:
-    """Return the forms of each name; ``None`` where it has none.
-
-    >>> one, other = all_forms(["AdeIe", "Adele"])
-    >>> one.looks == other.looks, one.plain == other.plain
-    (True, False)
-    """
-    rows = forms_of(pa.array(names, pa.string())).to_pylist()
-    return [Forms(**row) if all(row.values()) else None for row in rows]
-
-
 def plain_names(names: Sequence[str]) -> list[str | None]:
     """Return the plain form of each name; ``None`` where it has none."""
     plain: list[str | None] = forms_of(pa.array(names, pa.string())).column("plain").to_pylist()
@@ -239,14 +228,6 @@ def one_edit(one: str, other: str) -> bool:
         return one[at:] == other[at + 1 :]
     swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
     return swapped or one[at + 1 :] == other[at + 1 :]
-
-
-def without_one(text: str) -> list[str]:
-    """Return a text with each of its characters left out.
-
-    Two texts one edit apart have one of these in common, or one text is among the other's.
-    """
-    return [text[:at] + text[at + 1 :] for at in range(len(text))]
 
 
 def strange_letters(name: str, looks_like: str) -> list[str]:

@@ -131,7 +131,7 @@ class PlayAnalysis:
         people = rest["uncounted"] >= LIKE_PEOPLE * usual * rest["known"]
         some = rest["known"] >= REST_KNOWN
         unskipped = some & ~people
-        # Where most members listen as people do besides, one who rarely skips is a person too.
+        # Where most members' other plays are like people's, one who rarely skips is a person too.
         by_people = 2 * unskipped.sum() < some.sum()
         return np.asarray(few if by_people else few | unskipped, bool)
 

@@ -84,7 +84,9 @@ def read_track(queries: Queries, track_id: str, source: str) -> TrackPage | None
     for one in found:
         one["artist"] = one["artist_names"]
     metadata.with_artists(queries.select, found)
-    code = row["isrc_code"] if (row["isrc_code"] or -1) >= 0 else None
+    code = row["isrc_code"]
+    if code is not None and code < 0:
+        code = None
     values = {"id": track_id, "isrc": code}
     plain = "".join(c for c in (row["isrc"] or "").upper() if c.isalnum()) or None
     mine = queries.select(Statement(_RECORDED, {"isrc": plain, "file": row["file"]}))

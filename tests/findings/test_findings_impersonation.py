@@ -10,8 +10,9 @@ from phonoscope.findings.questions.impersonation import SIMILARITIES
 from phonoscope.findings.shared import lookalikes
 from phonoscope.findings.shared.known_artists import NAMES, Artist
 from phonoscope.findings.shared.lookalikes import COMMON, SHORTEST, Search
-from phonoscope.linking.lookalikes import Likeness, all_forms, likeness_of
+from phonoscope.linking.lookalikes import Likeness, likeness_of
 from tests.helpers.catalogues import MemoryCatalogue, file_row, verdict_row
+from tests.helpers.name_forms import all_forms
 
 (ALIKE,) = (finding for finding in findings() if finding.name == "names")
 KNOWN = {

@@ -96,7 +96,7 @@ class TextIndex:
         return np.repeat(at, counts), self._owners[np.repeat(starts, counts) + step]
 
 
-def _and_shortened(texts: pa.Array, owners: Rows) -> tuple[pa.Array, Rows]:
+def and_shortened(texts: pa.Array, owners: Rows) -> tuple[pa.Array, Rows]:
     """Return texts, and those with one character left out, with the owner of each.
 
     Two texts one edit apart have one of these in common.
@@ -159,7 +159,7 @@ class Search:
         plain = self._forms.column("plain")
         sizes = pc.fill_null(pc.utf8_length(plain), 0).to_numpy()
         at = np.flatnonzero(whole & (sizes >= SHORTEST[Likeness.EDIT]))
-        self._edits = TextIndex(*_and_shortened(plain.take(pa.array(at)), at))
+        self._edits = TextIndex(*and_shortened(plain.take(pa.array(at)), at))
         self._begin_sets, self._end_sets = _halves(plain.take(pa.array(at)))
 
     def look(self, names: pa.RecordBatch) -> None:
@@ -189,7 +189,7 @@ class Search:
         near = np.flatnonzero(self._near(plain).to_numpy(zero_copy_only=False))
         for start in range(0, len(near), _PIECE):
             some = near[start : start + _PIECE]
-            texts, rows = _and_shortened(plain.take(pa.array(some)), some)
+            texts, rows = and_shortened(plain.take(pa.array(some)), some)
             edited, known = self._edits.find(texts)
             found.append((rows[edited], known))
         count = max(1, len(self.known))

@@ -171,9 +171,9 @@ class ArtistRows:
             kept[[*gone]] = False
             track, artist, name, date = lists.rows(ids, dates, pa.array(kept))
         else:
-            of_tracks, on = ids.to_pylist(), dates.to_pylist()
+            track_ids, released = ids.to_pylist(), dates.to_pylist()
             rows = [
-                (of_tracks[at], *artist, on[at])
+                (track_ids[at], *artist, released[at])
                 for at, (names, of) in enumerate(zip(lists.names, lists.ids, strict=True))
                 if at not in gone
                 for artist in self._named(_pairs(names, of))

@@ -326,7 +326,7 @@ class _Rows(Sequence[Object]):
 
 
 def _shape_of(entity: Entity) -> Shape | None:
-    """Return the shape that objects of an entity mostly have; ``None`` where it has no such."""
+    """Return the shape that most objects of an entity have; ``None`` if there is no such shape."""
     shape = Shape()
     fits = _add_to(shape, (), (), entity) and not shape.is_mixed
     return shape if fits else None

@@ -37,6 +37,7 @@ class Facet:
     values: tuple[FacetValue, ...]
     more: bool
     """Whether there are further values."""
+    most = MOST_VALUES
 
     @property
     def is_filtered(self) -> bool:
